@@ -1,0 +1,288 @@
+"""The base of every setting: frozen, keyword-only, with canonical JSON that round-trips and names it by its bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+import operator
+import tomllib
+import types
+import typing
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from limitlaw import _core
+
+#: A one-dimensional read-only array of floats; any sequence of numbers is accepted.
+FloatArray = Annotated[npt.NDArray[np.float64], "float"]
+#: A one-dimensional read-only array of integers; any sequence of whole numbers is accepted.
+IntArray = Annotated[npt.NDArray[np.int64], "int"]
+
+#: Every concrete setting by (family, kind): how ``from_json`` finds the class.
+_REGISTRY: dict[tuple[str, str], type[Spec]] = {}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Spec:
+    """A frozen setting. Subclasses declare ``family`` once and ``kind`` in each concrete class.
+
+    Two settings are equal when their canonical JSON is. Ranges are checked once, by the core, when the object is made.
+    """
+
+    family: ClassVar[str]
+    kind: ClassVar[str]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "kind" in cls.__dict__:
+            _REGISTRY[cls.family, cls.kind] = cls
+
+    def __post_init__(self) -> None:
+        hints = _hints(type(self))
+        for field in dataclasses.fields(self):
+            value = _coerce(hints[field.name], getattr(self, field.name), field.name)
+            object.__setattr__(self, field.name, value)
+        self._check()
+
+    def _check(self) -> None:
+        """Ask the core whether every value is in range."""
+        text, arrays = self.wire()
+        _core.check(self.family, text, arrays)
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Canonical JSON: sorted keys, no white space, shortest floats that read back the same, arrays in full.
+
+        Args:
+            indent: Spaces per level for a file that people read; ``None`` is the canonical form.
+
+        Example:
+            >>> import limitlaw as ll
+            >>> ll.Verifier.rates(false_positive_rate=0.05).to_json()
+            '{"false_negative_rate":0.0,"false_positive_rate":0.05,"kind":"rates"}'
+        """
+        if indent is None:
+            return _canonical(self._encode(np.ndarray.tolist))
+        return json.dumps(self._encode(np.ndarray.tolist), sort_keys=True, allow_nan=False, indent=indent)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            ValueError: The text is not JSON, names an unknown kind or field, or a value is out of range.
+            TypeError: A value has the wrong type, or the text describes another family.
+        """
+        try:
+            data = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"expected JSON, got text that fails at {error}") from None
+        return cls._from_data(data)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read a setting from a ``.toml`` or ``.json`` file; an error names the file."""
+        path = Path(path)
+        text = path.read_text(encoding="utf-8")
+        try:
+            if path.suffix == ".toml":
+                return cls._from_data(tomllib.loads(text))
+            return cls.from_json(text)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{path}: {error}") from None
+
+    @classmethod
+    def _from_data(cls, data: Any) -> Self:
+        if not isinstance(data, dict) or not isinstance(data.get("kind"), str):
+            raise TypeError(f"expected an object with a kind for {cls.family}, got {data!r:.80}")
+        found = _REGISTRY.get((cls.family, data["kind"]))
+        if found is None or not issubclass(found, cls):
+            known = sorted(k for (family, k), c in _REGISTRY.items() if family == cls.family and issubclass(c, cls))
+            raise ValueError(f"kind must be one of {known} for {cls.family}, got {data['kind']!r}")
+        given = {name: value for name, value in data.items() if name != "kind"}
+        _check_names(found, given)
+        return found(**given)
+
+    def fingerprint(self) -> str:
+        """BLAKE2b-128 (hex) of the canonical JSON in which each array stands as its length and its own digest."""
+        return _digest(_canonical(self._encode(_array_digest)).encode())
+
+    def wire(self) -> tuple[str, list[npt.NDArray[np.float64]]]:
+        """What crosses into the core: canonical JSON in which arrays are numbered, and the arrays beside it."""
+        arrays: list[npt.NDArray[np.float64]] = []
+
+        def number(array: npt.NDArray[Any]) -> dict[str, int]:
+            arrays.append(np.ascontiguousarray(array, dtype=np.float64))
+            return {"array": len(arrays) - 1}
+
+        return _canonical(self._encode(number)), arrays
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some fields changed, checked like a new one."""
+        _check_names(type(self), changes)
+        return dataclasses.replace(self, **changes)
+
+    def _encode(self, encode_array: Any) -> dict[str, Any]:
+        data = {f.name: _encode(getattr(self, f.name), encode_array) for f in dataclasses.fields(self)}
+        return {"kind": self.kind, **data}
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.fingerprint() == typing.cast("Spec", other).fingerprint()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.fingerprint()))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{f.name}={_show(getattr(self, f.name))}" for f in dataclasses.fields(self))
+        return f"{type(self).__name__}({shown})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), {f.name: getattr(self, f.name) for f in dataclasses.fields(self)})
+
+
+def _rebuild(cls: type[Spec], fields: dict[str, Any]) -> Spec:
+    return cls(**fields)
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, Any]:
+    return typing.get_type_hints(cls, include_extras=True)
+
+
+def _check_names(cls: type[Spec], given: dict[str, Any]) -> None:
+    known = [f.name for f in dataclasses.fields(cls)]
+    for name in given:
+        if name not in known:
+            raise ValueError(f"{cls.__name__} has the fields {known}, got {name!r}")
+    
+
+def _canonical(data: Any) -> str:
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _array_digest(array: npt.NDArray[Any]) -> dict[str, Any]:
+    return {"array": _digest(array.astype("<f8").tobytes()), "length": len(array)}
+
+
+def _encode(value: Any, encode_array: Any) -> Any:
+    if isinstance(value, Spec):
+        return value._encode(encode_array)  # noqa: SLF001  (another Spec)
+    if isinstance(value, np.ndarray):
+        return encode_array(value)
+    if isinstance(value, tuple):
+        return [_encode(v, encode_array) for v in value]
+    if isinstance(value, dict):
+        return {k: _encode(v, encode_array) for k, v in value.items()}
+    return value
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"<{len(value)} values in [{value.min():g}, {value.max():g}]>" if len(value) > 4 else str(value.tolist())  # noqa: PLR2004
+    if isinstance(value, tuple) and len(value) > 8:  # noqa: PLR2004
+        return f"({value[0]!r}, ..., {value[-1]!r}; {len(value)} values)"
+    return repr(value)
+
+
+def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PLR0912  (one case per declared type)
+    """``value`` as the declared type, so that 4 and 4.0 are one setting; a TypeError names the argument."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if hint in (FloatArray, IntArray):
+        return _array(value, name, whole=hint is IntArray or hint == IntArray)
+    if origin in (typing.Union, types.UnionType):
+        if value is None and type(None) in args:
+            return None
+        return _coerce_union([a for a in args if a is not type(None)], value, name)
+    if origin is Literal:
+        if value not in args:
+            raise ValueError(f"{name} must be one of {list(args)}, got {value!r}")
+        return value
+    if origin is tuple:
+        if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+            raise TypeError(f"{name} must be a sequence, got {value!r:.80}")
+        return tuple(_coerce(args[0], v, f"{name}[{i}]") for i, v in enumerate(value))
+    if hint is bool:
+        if not isinstance(value, (bool, np.bool_)):
+            raise TypeError(f"{name} must be True or False, got {value!r:.80}")
+        return bool(value)
+    if hint is float:
+        return _number(value, name)
+    if hint is int:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        try:
+            return _not_bool(operator.index(value), value)
+        except TypeError:
+            raise TypeError(f"{name} must be a whole number, got {value!r:.80}") from None
+    if hint is str:
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be a string, got {value!r:.80}")
+        return value
+    if isinstance(hint, type) and issubclass(hint, Spec):
+        if isinstance(value, hint):
+            return value
+        if isinstance(value, dict):
+            return hint._from_data(value)  # noqa: SLF001  (another Spec)
+        raise TypeError(f"{name} must be a {hint.__name__}, got {value!r:.80}")
+    raise AssertionError(f"a setting declares the type {hint}, which has no rule")
+
+
+def _coerce_union(options: list[Any], value: Any, name: str) -> Any:
+    """The first option that fits; a scalar is tried before an array."""
+    error: Exception | None = None
+    for option in options:
+        try:
+            return _coerce(option, value, name)
+        except TypeError as failed:
+            error = failed
+    assert error is not None
+    raise error
+
+
+def _not_bool(number: Any, value: Any) -> Any:
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError
+    return number
+
+
+def _number(value: Any, name: str) -> float:
+    try:
+        if isinstance(value, (str, bytes)):
+            raise TypeError
+        number = float(_not_bool(value, value))
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{name} must be a number, got {value!r:.80}") from None
+    if not np.isfinite(number):
+        raise ValueError(f"{name} must be finite, got {number}")
+    return number
+
+
+def _array(value: Any, name: str, *, whole: bool) -> npt.NDArray[Any]:
+    """A private, read-only, one-dimensional copy."""
+    kind = "whole numbers" if whole else "numbers"
+    try:
+        array = np.asarray(value)
+    except ValueError:  # ragged
+        array = np.asarray(None)
+    if array.ndim != 1 or (array.dtype.kind not in "iuf" and array.size > 0):
+        raise TypeError(f"{name} must be a one-dimensional sequence of {kind}, got {value!r:.80}")
+    if not np.isfinite(array).all() if array.size else False:
+        at = int(np.flatnonzero(~np.isfinite(array))[0])
+        raise ValueError(f"{name}[{at}] must be finite, got {array[at]}")
+    if whole:
+        if array.dtype.kind == "f" and not (array == np.floor(array)).all():
+            at = int(np.flatnonzero(array != np.floor(array))[0])
+            raise ValueError(f"{name}[{at}] must be a whole number, got {array[at]}")
+        if array.size and (np.abs(array.astype(np.float64)) > 2.0**53).any():
+            raise ValueError(f"{name} must be at most 2**53 in size, got {array.astype(np.float64).max():g}")
+    array = array.astype(np.int64 if whole else np.float64, copy=True)
+    array.flags.writeable = False
+    return array

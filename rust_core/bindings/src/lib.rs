@@ -1,0 +1,19 @@
+//! The Python module `limitlaw._core`.
+
+mod error;
+mod run;
+
+use pyo3::prelude::*;
+
+/// The compiled core of limitlaw.
+#[pymodule]
+mod _core {
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("STREAM_VERSION", limitlaw_core::rng::STREAM_VERSION)?;
+        module.add("DEBUG_BUILD", cfg!(debug_assertions))
+    }
+}

@@ -1,0 +1,65 @@
+//! The waiting loop: work on other threads, the caller waits without the GIL and alone touches Python.
+
+use std::panic::resume_unwind;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use limitlaw_core::error::Result;
+use limitlaw_core::run::Control;
+use pyo3::prelude::*;
+
+use crate::error::to_python;
+
+const POLL: Duration = Duration::from_millis(50);
+
+/// Runs `job` on another thread. Every 50 ms the caller checks signals and calls `progress(done, total)`; an
+/// exception from either cancels the job and propagates.
+pub fn wait<T: Send>(
+    py: Python<'_>,
+    total: u64,
+    progress: Option<&Bound<'_, PyAny>>,
+    job: impl FnOnce(&Control) -> Result<T> + Send,
+) -> PyResult<T> {
+    let control = Control::default();
+    let progress = progress.map(|callback| callback.clone().unbind());
+    let poll = |control: &Control| {
+        Python::attach(|py| {
+            py.check_signals()?;
+            if let Some(callback) = &progress {
+                callback.call1(py, (control.done(), total))?;
+            }
+            Ok(())
+        })
+    };
+    let outcome: PyResult<T> = py.detach(|| {
+        let (sender, receiver) = channel();
+        let mut interrupt: Option<PyErr> = None;
+        let joined = thread::scope(|scope| {
+            let handle = scope.spawn(|| {
+                let result = job(&control);
+                // The receiver outlives this thread: it waits for this very message.
+                let _ = sender.send(());
+                drop(sender);
+                result
+            });
+            while let Err(RecvTimeoutError::Timeout) = receiver.recv_timeout(POLL) {
+                if interrupt.is_none() {
+                    if let Err(error) = poll(&control) {
+                        control.cancel();
+                        interrupt = Some(error);
+                    }
+                }
+            }
+            handle.join()
+        });
+        match (interrupt, joined) {
+            (_, Err(panic)) => resume_unwind(panic),
+            (Some(error), _) => Err(error),
+            (None, Ok(result)) => result.map_err(to_python),
+        }
+    });
+    let value = outcome?;
+    poll(&control)?;
+    Ok(value)
+}

@@ -1,0 +1,5 @@
+//! The numeric core of limitlaw: models, samplers and the run engine, with no Python in its tree.
+
+pub mod error;
+pub mod rng;
+pub mod run;

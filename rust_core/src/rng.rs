@@ -1,0 +1,179 @@
+//! Stream v1: Philox4x64-10, a pure function of (seed, replicate, stream, chunk, position).
+//!
+//! Salmon, Moraes, Dror, Shaw, *Parallel random numbers: as easy as 1, 2, 3* (SC 2011). The counter words are, low to
+//! high: block within the chunk, chunk, stream, replicate. `numpy.random.Philox(key=key, counter=[0, chunk, stream,
+//! replicate])` is the same stream: NumPy steps the counter before it uses it, so its first block, and ours, is 1.
+
+use rand_core::{RngCore, impls};
+
+/// The version of the stream: a change to any number under a fixed seed gives it a new name.
+pub const STREAM_VERSION: &str = "philox4x64-v1";
+
+/// The stream numbers, one per named purpose: a purpose never reads another's numbers.
+pub mod purpose {
+    /// Rates of the tasks, where a trial draws them anew.
+    pub const RATES: u64 = 1;
+    /// The first acceptance: its place in the attempt grid and whether the answer is correct.
+    pub const ACCEPTANCE: u64 = 2;
+    /// The first correct attempt, given the first acceptance.
+    pub const COVERAGE: u64 = 3;
+    /// Whether the last attempt is correct where none was accepted.
+    pub const LAST: u64 = 4;
+    /// The attempt number of the first acceptance within its cell of the grid.
+    pub const ATTEMPT: u64 = 5;
+    /// The low bits of a draw whose high bits hit a threshold exactly.
+    pub const TIE: u64 = 6;
+    /// Resampling of tasks or attempts for bootstrap intervals.
+    pub const BOOTSTRAP: u64 = 7;
+    /// First number of the exhaustion inputs; each input adds its own offset.
+    pub const EXHAUSTION: u64 = 1024;
+}
+
+const M0: u64 = 0xD2E7_470E_E14C_6C93;
+const M1: u64 = 0xCA5A_8263_9512_1157;
+const W0: u64 = 0x9E37_79B9_7F4A_7C15;
+const W1: u64 = 0xBB67_AE85_84CA_A73B;
+const ROUNDS: usize = 10;
+
+/// One block of Philox4x64-10.
+#[inline]
+pub fn philox(mut key: [u64; 2], mut counter: [u64; 4]) -> [u64; 4] {
+    for _ in 0..ROUNDS {
+        let a = u128::from(M0) * u128::from(counter[0]);
+        let b = u128::from(M1) * u128::from(counter[2]);
+        counter = [
+            (b >> 64) as u64 ^ counter[1] ^ key[0],
+            b as u64,
+            (a >> 64) as u64 ^ counter[3] ^ key[1],
+            a as u64,
+        ];
+        key = [key[0].wrapping_add(W0), key[1].wrapping_add(W1)];
+    }
+    counter
+}
+
+/// The 128-bit key of a seed: `numpy.random.SeedSequence(seed).generate_state(2, uint64)`.
+pub type Key = [u64; 2];
+
+/// Random words of one purpose in one chunk, addressed by position.
+#[derive(Debug, Clone, Copy)]
+pub struct Stream {
+    key: Key,
+    chunk: u64,
+    stream: u64,
+    replicate: u64,
+}
+
+impl Stream {
+    /// The stream of a purpose in a chunk of a replicate.
+    pub const fn new(key: Key, replicate: u64, stream: u64, chunk: u64) -> Self {
+        Self { key, chunk, stream, replicate }
+    }
+
+    /// The four words of a block, counted from 0.
+    #[inline]
+    pub fn block(&self, index: u64) -> [u64; 4] {
+        philox(self.key, [index.wrapping_add(1), self.chunk, self.stream, self.replicate])
+    }
+
+    /// The word at a position.
+    #[inline]
+    pub fn word(&self, position: u64) -> u64 {
+        self.block(position / 4)[(position % 4) as usize]
+    }
+
+    /// Fills `out` with the 32-bit halves (low half first) of the blocks from `first_block` on.
+    /// The length of `out` must be a multiple of 8.
+    #[inline]
+    pub fn fill_u32(&self, first_block: u64, out: &mut [u32]) {
+        debug_assert_eq!(out.len() % 8, 0);
+        for (i, eight) in out.chunks_exact_mut(8).enumerate() {
+            let words = self.block(first_block + i as u64);
+            for (pair, word) in eight.chunks_exact_mut(2).zip(words) {
+                pair[0] = word as u32;
+                pair[1] = (word >> 32) as u32;
+            }
+        }
+    }
+
+    /// Reads the stream word by word from its start.
+    pub const fn sequence(self) -> Sequence {
+        Sequence { stream: self, block: 0, words: [0; 4], used: 4 }
+    }
+}
+
+/// A stream read word by word; implements `rand_core`.
+#[derive(Debug, Clone)]
+pub struct Sequence {
+    stream: Stream,
+    block: u64,
+    words: [u64; 4],
+    used: usize,
+}
+
+impl Sequence {
+    /// A uniform number in the open interval (0, 1): the midpoints of 2^52 equal cells.
+    #[inline]
+    pub fn open01(&mut self) -> f64 {
+        open01(self.next_u64())
+    }
+}
+
+impl RngCore for Sequence {
+    fn next_u32(&mut self) -> u32 {
+        self.next_u64() as u32
+    }
+
+    #[inline]
+    fn next_u64(&mut self) -> u64 {
+        if self.used == 4 {
+            self.words = self.stream.block(self.block);
+            self.block += 1;
+            self.used = 0;
+        }
+        self.used += 1;
+        self.words[self.used - 1]
+    }
+
+    fn fill_bytes(&mut self, out: &mut [u8]) {
+        impls::fill_bytes_via_next(self, out);
+    }
+}
+
+/// A word as a uniform number in the open interval (0, 1): the midpoints of 2^52 equal cells.
+#[inline]
+pub fn open01(word: u64) -> f64 {
+    ((word >> 12) as f64 + 0.5) * (1.0 / (1u64 << 52) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The known answers of the Random123 distribution (`kat_vectors`, philox4x64 10).
+    #[test]
+    fn equals_the_published_known_answers() {
+        assert_eq!(
+            philox([0, 0], [0; 4]),
+            [0x16554d9eca36314c, 0xdb20fe9d672d0fdc, 0xd7e772cee186176b, 0x7e68b68aec7ba23b]
+        );
+        assert_eq!(
+            philox([u64::MAX; 2], [u64::MAX; 4]),
+            [0x87b092c3013fe90b, 0x438c3c67be8d0224, 0x9cc7d7c69cd777b6, 0xa09caebf594f0ba0]
+        );
+    }
+
+    #[test]
+    fn every_reader_sees_the_same_words() {
+        let stream = Stream::new([3, 5], 2, 7, 11);
+        let mut halves = [0u32; 24];
+        stream.fill_u32(0, &mut halves);
+        let mut sequence = stream.sequence();
+        for position in 0..12 {
+            let word = sequence.next_u64();
+            assert_eq!(word, stream.word(position));
+            let at = 2 * position as usize;
+            assert_eq!(word, u64::from(halves[at]) | u64::from(halves[at + 1]) << 32);
+        }
+    }
+}
