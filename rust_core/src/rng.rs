@@ -17,6 +17,8 @@ pub mod purpose {
     pub const ACCEPTANCE: u64 = 2;
     /// The first correct attempt, given the first acceptance.
     pub const COVERAGE: u64 = 3;
+    /// The first correct attempt after a wrong acceptance.
+    pub const COVERAGE_AFTER_WRONG: u64 = 8;
     /// Whether the last attempt is correct where none was accepted.
     pub const LAST: u64 = 4;
     /// The attempt number of the first acceptance within its cell of the grid.

@@ -1,0 +1,17 @@
+//! Repeated sampling with imperfect verifiers: the scenario, its simulator and its exact solution.
+
+pub mod alias;
+pub mod cells;
+pub mod cost;
+pub mod estimate;
+pub mod law;
+pub mod optimum;
+pub mod policy;
+pub mod scenario;
+pub mod score;
+pub mod simulate;
+pub mod solve;
+pub mod tally;
+pub mod tasks;
+pub mod verifier;
+pub mod waiting;

@@ -1,0 +1,149 @@
+//! The scenario: tasks, verifier, policies, the grid of attempts, and what answers are worth.
+
+use serde::Deserialize;
+
+use super::cost::Utility;
+use super::law::TaskLaw;
+use super::policy::Policy;
+use super::tasks::Tasks;
+use super::verifier::Verifier;
+use crate::error::{Error, Result};
+use crate::spec::{Spec, Values};
+
+/// The most attempts of one grid point.
+pub const MAX_ATTEMPTS: f64 = 1e12;
+/// The most grid points.
+pub const MAX_GRID: usize = 10_000;
+/// The most cells (tasks times grid points) of one scenario.
+pub const MAX_CELLS: usize = 200_000_000;
+
+/// Repeated sampling with an imperfect verifier.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename = "sampling", deny_unknown_fields)]
+pub struct SamplingScenario {
+    /// The tasks.
+    pub tasks: Tasks,
+    /// The verifier; `None` where the tasks carry their own (a pool).
+    pub verifier: Option<Verifier>,
+    /// The policies, compared on the same attempts.
+    pub policies: Vec<Policy>,
+    /// The grid of attempts, ascending.
+    pub max_attempts: Values,
+    /// What answers are worth; without it the utility columns are null.
+    pub utility: Option<Utility>,
+}
+
+impl SamplingScenario {
+    /// The grid of attempts.
+    pub fn grid(&self) -> Vec<u64> {
+        self.max_attempts.as_slice().iter().map(|&k| k as u64).collect()
+    }
+
+    /// The law of each task.
+    pub fn laws(&self) -> Vec<TaskLaw> {
+        let rates = |i| self.verifier.as_ref().map_or((0.0, 0.0), |v| v.rates(i));
+        (0..self.tasks.count())
+            .map(|i| match &self.tasks {
+                Tasks::Fixed { success, .. } => TaskLaw::attempts(success.at(i), rates(i)),
+                Tasks::Counts { attempts, correct, posterior: false, .. } => {
+                    TaskLaw::attempts(correct.at(i) / attempts.at(i), rates(i))
+                }
+                Tasks::Counts { attempts, correct, prior, .. } => {
+                    let [alpha, beta] = prior.map_or([f64::NAN; 2], |p| p.parameters());
+                    let (c, n) = (correct.at(i), attempts.at(i));
+                    TaskLaw::posterior([alpha + c, beta + (n - c)], rates(i))
+                }
+                Tasks::Pool { attempts, accepted, accepted_correct, correct, .. } => TaskLaw::Pool {
+                    attempts: attempts.at(i),
+                    accepted: accepted.at(i),
+                    accepted_correct: accepted_correct.at(i),
+                    correct: correct.as_ref().map(|c| c.at(i)),
+                },
+            })
+            .collect()
+    }
+
+    /// The weights of the tasks, adding to 1; `None` where all count alike.
+    pub fn weights(&self) -> Option<Vec<f64>> {
+        let weight = self.tasks.weight()?;
+        let sum: f64 = (0..self.tasks.count()).map(|i| weight.at(i)).sum();
+        Some((0..self.tasks.count()).map(|i| weight.at(i) / sum).collect())
+    }
+
+    /// Whether correct answers are known among rejected ones too.
+    pub const fn knows_coverage(&self) -> bool {
+        !matches!(self.tasks, Tasks::Pool { correct: None, .. })
+    }
+
+    /// How many grid points every task can answer: a pool ends with its smallest task.
+    pub fn answerable(&self) -> usize {
+        let grid = self.max_attempts.as_slice();
+        match &self.tasks {
+            Tasks::Pool { attempts, .. } => {
+                let least = attempts.as_slice().iter().copied().fold(f64::INFINITY, f64::min);
+                grid.partition_point(|&k| k <= least)
+            }
+            _ => grid.len(),
+        }
+    }
+}
+
+impl Spec for SamplingScenario {
+    fn resolve(&mut self, arrays: &[Vec<f64>]) -> Result<()> {
+        self.tasks.resolve(arrays)?;
+        if let Some(verifier) = &mut self.verifier {
+            verifier.resolve(arrays)?;
+        }
+        self.max_attempts.resolve(arrays)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.tasks.check()?;
+        let count = self.tasks.count();
+        let pool = matches!(self.tasks, Tasks::Pool { .. });
+        match &self.verifier {
+            Some(_) if pool => {
+                return Err(Error::argument("verifier", "None for a pool, whose attempts carry the verdicts of their own", "a verifier"));
+            }
+            None if !pool => return Err(Error::argument("verifier", "given for tasks that are not a pool", "None")),
+            Some(verifier) => {
+                verifier.check()?;
+                verifier.check_tasks(count)?;
+            }
+            None => {}
+        }
+        if self.policies.is_empty() {
+            return Err(Error::argument("policies", "at least one policy", "none"));
+        }
+        for (i, policy) in self.policies.iter().enumerate() {
+            policy.check()?;
+            if self.policies[..i].contains(policy) {
+                return Err(Error::argument(&format!("policies[{i}]"), "different from every policy before it", "a repetition"));
+            }
+            if policy.returns_last() && !self.knows_coverage() {
+                return Err(Error::argument(
+                    &format!("policies[{i}].fallback"),
+                    "\"abstain\" for a pool without `correct` (whether a rejected answer is correct is not known)",
+                    "\"last\"",
+                ));
+            }
+        }
+        let grid = self.max_attempts.as_slice();
+        if grid.is_empty() || grid.len() > MAX_GRID {
+            return Err(Error::argument("max_attempts", format!("1 to {MAX_GRID} numbers"), format!("{} numbers", grid.len())));
+        }
+        self.max_attempts.check_range("max_attempts", 1.0, MAX_ATTEMPTS)?;
+        for (i, pair) in grid.windows(2).enumerate() {
+            if pair[1] <= pair[0] {
+                return Err(Error::argument(&format!("max_attempts[{}]", i + 1), format!("above max_attempts[{i}] ({})", pair[0]), pair[1]));
+            }
+        }
+        if let Some(i) = grid.iter().position(|k| k.fract() != 0.0) {
+            return Err(Error::argument(&format!("max_attempts[{i}]"), "a whole number", grid[i]));
+        }
+        if count.saturating_mul(grid.len()) > MAX_CELLS {
+            return Err(Error::argument("tasks times max_attempts", format!("at most {MAX_CELLS}"), count * grid.len()));
+        }
+        self.utility.map_or(Ok(()), |utility| utility.check())
+    }
+}

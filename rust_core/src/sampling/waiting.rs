@@ -1,0 +1,168 @@
+//! Tasks whose success rate is drawn anew in every trial: waiting times to the first acceptance and the first correct answer.
+//!
+//! The first attempt that is not rejected and wrong comes after a geometric time; its kind is one coin. Accepted and
+//! correct: both clocks stop. Accepted and wrong: the first correct attempt is one more Geometric(p) away. Rejected and
+//! correct: the first acceptance is one more Geometric(a) away, and is correct with the precision q.
+
+use libm::{exp, log, log1p, sqrt};
+
+use super::law::{Rates, TaskLaw};
+use super::scenario::SamplingScenario;
+use super::simulate::{Run, chunk_trials};
+use super::tally::{Block, Tally, cell_of};
+use crate::error::Result;
+use crate::rng::{Sequence, Stream, purpose};
+use crate::run::{Control, run};
+
+/// Later than any grid point.
+const NEVER: u64 = u64::MAX;
+
+struct Worker {
+    tally: Tally,
+    block: Block,
+    acceptance: Vec<u16>,
+    coverage: Vec<u16>,
+}
+
+/// The clocks of one task in one trial.
+struct Clocks {
+    accepted: u64,
+    accepted_correct: bool,
+    correct: u64,
+}
+
+impl Clocks {
+    fn draw(rates: &Rates, random: &mut Sequence) -> Self {
+        let (right, wrong, hidden) = (rates.accepted_correct(), rates.accepted_wrong(), rates.rejected_correct());
+        let any = right + wrong + hidden;
+        let first = geometric(any, log1p(-rates.success) + log1p(-rates.false_positive), random);
+        if first == NEVER {
+            return Self { accepted: NEVER, accepted_correct: false, correct: NEVER };
+        }
+        let coin = random.open01() * any;
+        if coin < right {
+            return Self { accepted: first, accepted_correct: true, correct: first };
+        }
+        if coin < right + wrong {
+            let more = geometric(rates.success, log1p(-rates.success), random);
+            return Self { accepted: first, accepted_correct: false, correct: first.saturating_add(more) };
+        }
+        let more = geometric(rates.accepted(), rates.ln_rejected(), random);
+        let accepted_correct = random.open01() * (right + wrong) < right;
+        Self { accepted: first.saturating_add(more), accepted_correct, correct: first }
+    }
+}
+
+/// A geometric number of attempts, 1 and up, at `rate` with `ln_miss` = ln(1 - rate).
+fn geometric(rate: f64, ln_miss: f64, random: &mut Sequence) -> u64 {
+    if rate <= 0.0 {
+        return NEVER;
+    }
+    // At rate 1 ln_miss is -infinity and the quotient 0. Beyond 2^64 the cast saturates at NEVER.
+    (log(random.open01()) / ln_miss) as u64 + u64::from(ln_miss < 0.0)
+}
+
+/// ln of a Gamma(shape) draw (Marsaglia and Tsang 2000); a shape below 1 is lifted by one and pulled back by U^(1/shape).
+fn ln_gamma_draw(shape: f64, random: &mut Sequence) -> f64 {
+    if shape < 1.0 {
+        return log(random.open01()) / shape + ln_gamma_draw(shape + 1.0, random);
+    }
+    let d = shape - 1.0 / 3.0;
+    let c = 1.0 / sqrt(9.0 * d);
+    loop {
+        let x = normal(random);
+        let root = 1.0 + c * x;
+        if root > 0.0 {
+            let v = root * root * root;
+            if log(random.open01()) < 0.5 * x * x + d - d * v + d * log(v) {
+                return log(d * v);
+            }
+        }
+    }
+}
+
+/// A standard normal (Marsaglia's polar method; the second of the pair is dropped).
+fn normal(random: &mut Sequence) -> f64 {
+    loop {
+        let (x, y) = (2.0 * random.open01() - 1.0, 2.0 * random.open01() - 1.0);
+        let s = x * x + y * y;
+        if s < 1.0 && s > 0.0 {
+            return x * sqrt(-2.0 * log(s) / s);
+        }
+    }
+}
+
+/// A Beta(alpha, beta) draw.
+fn beta([alpha, beta]: [f64; 2], random: &mut Sequence) -> f64 {
+    let (x, y) = (ln_gamma_draw(alpha, random), ln_gamma_draw(beta, random));
+    1.0 / (1.0 + exp(y - x))
+}
+
+/// Counts the trials of a scenario whose laws are all redrawn per trial.
+pub fn tally(scenario: &SamplingScenario, laws: &[TaskLaw], grid: &[u64], options: Run, control: &Control) -> Result<Tally> {
+    let (tasks, points) = (laws.len(), grid.len());
+    let policies = &scenario.policies;
+    let last = policies.iter().any(|p| p.returns_last());
+    let exact_attempts = options.wanted.utility_counts && scenario.utility.is_some_and(|u| u.attempt_cost > 0.0);
+    let chunk = chunk_trials(tasks);
+    let new_worker = || Worker {
+        tally: Tally::new(tasks, points, policies, options.wanted, true),
+        block: Block::new(chunk, tasks, points, options.wanted, last, exact_attempts),
+        acceptance: vec![0; chunk],
+        coverage: vec![0; chunk],
+    };
+    let work = |worker: &mut Worker, index: u64| {
+        let sequence = |purpose| Stream::new(options.key, options.replicate, purpose, index).sequence();
+        let (mut rates_random, mut random, mut coins) =
+            (sequence(purpose::RATES), sequence(purpose::ACCEPTANCE), sequence(purpose::LAST));
+        let trials = (options.trials - index * chunk as u64).min(chunk as u64) as usize;
+        let Worker { tally, block, acceptance, coverage } = worker;
+        block.clear();
+        for (i, law) in laws.iter().enumerate() {
+            control.check()?;
+            let TaskLaw::Posterior { beta: parameters, false_positive, false_negative } = *law else { continue };
+            for t in 0..trials {
+                let rates = Rates { success: beta(parameters, &mut rates_random), false_positive, false_negative };
+                let clocks = Clocks::draw(&rates, &mut random);
+                let cell = cell_of(grid, clocks.accepted);
+                let cover = cell_of(grid, clocks.correct);
+                let kind = if clocks.accepted_correct { 0 } else { points };
+                acceptance[t] = if cell == points { 2 * points } else { cell + kind } as u16;
+                coverage[t] = cover as u16;
+                if cell < points {
+                    let sums = &mut tally.attempts[i * 2 * points + cell + kind];
+                    let attempt = u128::from(clocks.accepted);
+                    sums[0] += attempt;
+                    sums[1] += attempt * attempt;
+                    if exact_attempts {
+                        block.add_attempt(acceptance[t], t, clocks.accepted);
+                    }
+                }
+                if last && false_negative > 0.0 {
+                    let hidden = TaskLaw::Attempts(rates).rejected_precision();
+                    for g in cover..cell {
+                        // P(the last of k rejected attempts is correct | some of them is).
+                        let some = -libm::expm1(grid[g] as f64 * log1p(-hidden));
+                        if coins.open01() * some < hidden {
+                            block.add_last(g, t);
+                            tally.last_correct[i * points + g] += 1;
+                        }
+                    }
+                }
+            }
+            let width = 2 * points + 1;
+            block.add_acceptance(&acceptance[..trials], &mut tally.acceptance[i * width..(i + 1) * width]);
+            if options.wanted.coverage {
+                block.add_coverage(&coverage[..trials], &mut tally.coverage[i * (points + 1)..(i + 1) * (points + 1)]);
+            }
+        }
+        block.score(trials, grid, policies, scenario.utility, tally);
+        control.advance(trials as u64);
+        Ok(())
+    };
+    let workers = run(options.trials.div_ceil(chunk as u64), options.threads, control, new_worker, work, |()| ())?;
+    let mut tallies = workers.into_iter().map(|w| w.tally);
+    let mut total = tallies.next().expect("a run has at least one worker");
+    tallies.for_each(|t| total.merge(&t));
+    Ok(total)
+}
