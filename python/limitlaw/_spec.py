@@ -43,7 +43,7 @@ class Spec:
             _REGISTRY[cls.family, cls.kind] = cls
 
     def __post_init__(self) -> None:
-        hints = _hints(type(self))
+        hints = _hints(type(self))  # type: ignore[arg-type]  # mypy takes the instances' hash for the class's
         for field in dataclasses.fields(self):
             value = _coerce(hints[field.name], getattr(self, field.name), field.name)
             object.__setattr__(self, field.name, value)
@@ -131,7 +131,7 @@ class Spec:
         return {"kind": self.kind, **data}
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.fingerprint() == typing.cast("Spec", other).fingerprint()
+        return type(self) is type(other) and self.fingerprint() == other.fingerprint()
 
     def __hash__(self) -> int:
         return hash((type(self), self.fingerprint()))
@@ -158,7 +158,7 @@ def _check_names(cls: type[Spec], given: dict[str, Any]) -> None:
     for name in given:
         if name not in known:
             raise ValueError(f"{cls.__name__} has the fields {known}, got {name!r}")
-    
+
 
 def _canonical(data: Any) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
