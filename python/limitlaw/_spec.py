@@ -43,7 +43,7 @@ class Spec:
             _REGISTRY[cls.family, cls.kind] = cls
 
     def __post_init__(self) -> None:
-        hints = _hints(type(self))
+        hints = _hints(type(self))  # type: ignore[arg-type]  # mypy takes the instances' hash for the class's
         for field in dataclasses.fields(self):
             value = _coerce(hints[field.name], getattr(self, field.name), field.name)
             object.__setattr__(self, field.name, value)
@@ -87,13 +87,14 @@ class Spec:
     def from_file(cls, path: str | Path) -> Self:
         """Read a setting from a ``.toml`` or ``.json`` file; an error names the file."""
         path = Path(path)
-        text = path.read_text(encoding="utf-8")
         try:
+            text = path.read_text(encoding="utf-8")
             if path.suffix == ".toml":
                 return cls._from_data(tomllib.loads(text))
             return cls.from_json(text)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"{path}: {error}") from None
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{path}: {error}") from None
 
     @classmethod
     def _from_data(cls, data: Any) -> Self:
@@ -131,7 +132,7 @@ class Spec:
         return {"kind": self.kind, **data}
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.fingerprint() == typing.cast("Spec", other).fingerprint()
+        return type(self) is type(other) and self.fingerprint() == other.fingerprint()
 
     def __hash__(self) -> int:
         return hash((type(self), self.fingerprint()))
@@ -158,7 +159,7 @@ def _check_names(cls: type[Spec], given: dict[str, Any]) -> None:
     for name in given:
         if name not in known:
             raise ValueError(f"{cls.__name__} has the fields {known}, got {name!r}")
-    
+
 
 def _canonical(data: Any) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -262,7 +263,7 @@ def _number(value: Any, name: str) -> float:
         raise TypeError(f"{name} must be a number, got {value!r:.80}") from None
     if not np.isfinite(number):
         raise ValueError(f"{name} must be finite, got {number}")
-    return number
+    return number + 0.0  # -0.0 and 0.0 are one setting
 
 
 def _array(value: Any, name: str, *, whole: bool) -> npt.NDArray[Any]:
@@ -283,6 +284,6 @@ def _array(value: Any, name: str, *, whole: bool) -> npt.NDArray[Any]:
             raise ValueError(f"{name}[{at}] must be a whole number, got {array[at]}")
         if array.size and (np.abs(array.astype(np.float64)) > 2.0**53).any():
             raise ValueError(f"{name} must be at most 2**53 in size, got {array.astype(np.float64).max():g}")
-    array = array.astype(np.int64 if whole else np.float64, copy=True)
+    array = array.astype(np.int64 if whole else np.float64) + 0  # a copy in which -0.0 is 0.0
     array.flags.writeable = False
     return array

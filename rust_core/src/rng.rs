@@ -43,12 +43,7 @@ pub fn philox(mut key: [u64; 2], mut counter: [u64; 4]) -> [u64; 4] {
     for _ in 0..ROUNDS {
         let a = u128::from(M0) * u128::from(counter[0]);
         let b = u128::from(M1) * u128::from(counter[2]);
-        counter = [
-            (b >> 64) as u64 ^ counter[1] ^ key[0],
-            b as u64,
-            (a >> 64) as u64 ^ counter[3] ^ key[1],
-            a as u64,
-        ];
+        counter = [(b >> 64) as u64 ^ counter[1] ^ key[0], b as u64, (a >> 64) as u64 ^ counter[3] ^ key[1], a as u64];
         key = [key[0].wrapping_add(W0), key[1].wrapping_add(W1)];
     }
     counter
@@ -62,20 +57,20 @@ pub type Key = [u64; 2];
 pub struct Stream {
     key: Key,
     chunk: u64,
-    stream: u64,
+    purpose: u64,
     replicate: u64,
 }
 
 impl Stream {
     /// The stream of a purpose in a chunk of a replicate.
-    pub const fn new(key: Key, replicate: u64, stream: u64, chunk: u64) -> Self {
-        Self { key, chunk, stream, replicate }
+    pub const fn new(key: Key, replicate: u64, purpose: u64, chunk: u64) -> Self {
+        Self { key, chunk, purpose, replicate }
     }
 
     /// The four words of a block, counted from 0.
     #[inline]
     pub fn block(&self, index: u64) -> [u64; 4] {
-        philox(self.key, [index.wrapping_add(1), self.chunk, self.stream, self.replicate])
+        philox(self.key, [index.wrapping_add(1), self.chunk, self.purpose, self.replicate])
     }
 
     /// The word at a position.
@@ -157,11 +152,11 @@ mod tests {
     fn equals_the_published_known_answers() {
         assert_eq!(
             philox([0, 0], [0; 4]),
-            [0x16554d9eca36314c, 0xdb20fe9d672d0fdc, 0xd7e772cee186176b, 0x7e68b68aec7ba23b]
+            [0x1655_4d9e_ca36_314c, 0xdb20_fe9d_672d_0fdc, 0xd7e7_72ce_e186_176b, 0x7e68_b68a_ec7b_a23b]
         );
         assert_eq!(
             philox([u64::MAX; 2], [u64::MAX; 4]),
-            [0x87b092c3013fe90b, 0x438c3c67be8d0224, 0x9cc7d7c69cd777b6, 0xa09caebf594f0ba0]
+            [0x87b0_92c3_013f_e90b, 0x438c_3c67_be8d_0224, 0x9cc7_d7c6_9cd7_77b6, 0xa09c_aebf_594f_0ba0]
         );
     }
 

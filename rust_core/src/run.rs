@@ -122,7 +122,17 @@ mod tests {
     fn parts_merge_in_index_order_for_any_thread_count() {
         for threads in [1, 2, 3, 7] {
             let mut order = Vec::new();
-            let workers = run(100, threads, &Control::default(), || 0u64, |sum, i| { *sum += i; Ok(i) }, |i| order.push(i));
+            let workers = run(
+                100,
+                threads,
+                &Control::default(),
+                || 0u64,
+                |sum, i| {
+                    *sum += i;
+                    Ok(i)
+                },
+                |i| order.push(i),
+            );
             assert_eq!(order, (0..100).collect::<Vec<_>>());
             assert_eq!(workers.expect("nothing fails here").iter().sum::<u64>(), 4950);
         }
@@ -135,7 +145,8 @@ mod tests {
         let cancelled = run(10, 2, &control, || (), |(), _| Ok(()), |()| ());
         assert_eq!(cancelled, Err(Error::Cancelled));
         let bad = Error::Value("chunk 3".into());
-        let fail = run(10, 2, &Control::default(), || (), |(), i| if i == 3 { Err(bad.clone()) } else { Ok(()) }, |()| ());
+        let fail =
+            run(10, 2, &Control::default(), || (), |(), i| if i == 3 { Err(bad.clone()) } else { Ok(()) }, |()| ());
         assert_eq!(fail, Err(bad));
     }
 }

@@ -1,8 +1,8 @@
 //! Core errors as Python exceptions: builtin where Python has a word for it.
 
 use limitlaw_core::error::Error;
-use pyo3::exceptions::{PyKeyboardInterrupt, PyNotImplementedError, PyValueError};
 use pyo3::PyErr;
+use pyo3::exceptions::{PyKeyboardInterrupt, PyNotImplementedError, PyValueError};
 
 /// The Python exception of a core error.
 pub fn to_python(error: Error) -> PyErr {

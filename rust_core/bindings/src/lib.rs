@@ -2,6 +2,7 @@
 
 mod error;
 mod run;
+mod stream;
 
 use pyo3::prelude::*;
 
@@ -9,6 +10,9 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::stream::stream_words;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -44,11 +44,11 @@ pub fn wait<T: Send>(
                 result
             });
             while let Err(RecvTimeoutError::Timeout) = receiver.recv_timeout(POLL) {
-                if interrupt.is_none() {
-                    if let Err(error) = poll(&control) {
-                        control.cancel();
-                        interrupt = Some(error);
-                    }
+                if interrupt.is_none()
+                    && let Err(error) = poll(&control)
+                {
+                    control.cancel();
+                    interrupt = Some(error);
                 }
             }
             handle.join()

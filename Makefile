@@ -1,0 +1,82 @@
+# Every command a contributor or CI needs. Each works alone, from a fresh clone, with Python >= 3.11, cargo and make.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMPS := $(VENV)/stamps
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+
+# A build must not see the caller's environment, and PyO3 must always see the same interpreter.
+unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME
+export PYO3_PYTHON := $(CURDIR)/$(PY)
+
+rust := Cargo.toml Cargo.lock $(shell find rust_core -name '*.rs' -o -name Cargo.toml)
+python := pyproject.toml README.md LICENSE $(shell find python -type f -not -name '*.so' -not -path '*/__pycache__/*')
+sources := $(wildcard $(rust) $(python))
+
+.PHONY: help demo test lint format bench docs wheel clean
+help: ## what there is
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: wheel ## build, then run the main job on real data: a table and a picture
+	$(PY) -m limitlaw demo
+
+test: wheel $(STAMPS)/test ## all tests: the Rust core, Python, and every example in docstrings, README and docs
+	cargo test --locked --quiet -p limitlaw-core
+	$(PY) -m pytest tests --doctest-modules --pyargs limitlaw
+
+lint: wheel $(STAMPS)/test $(STAMPS)/lint ## formatting, lints, types, and the stub against the compiled module
+	cargo fmt --all --check
+	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
+	$(PY) -m ruff format --check
+	$(PY) -m ruff check
+	$(PY) -m mypy
+	$(PY) -m mypy.stubtest limitlaw._core --allowlist <(echo limitlaw._core.__all__)
+
+format: $(STAMPS)/lint ## rewrite the sources in the house format
+	cargo fmt --all
+	$(PY) -m ruff format
+	$(PY) -m ruff check --fix
+
+bench: wheel $(STAMPS)/bench ## speed: kernels (Criterion), then side by side with the peers; printed, never asserted
+	cargo bench --locked -p limitlaw-core
+	$(PY) benches/peers.py
+
+docs: wheel $(STAMPS)/docs ## the documentation as a site in site/
+	$(PY) -m mkdocs build --strict --quiet
+
+wheel: $(STAMPS)/wheel ## an optimised wheel, installed in the private environment
+
+clean: ## forget everything that was built
+	rm -rf $(VENV) target dist site
+	find python -name '*.so' -delete
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# One rule builds: the stamp is older than any source that changed while the build ran. Shared objects in the tree come
+# from development builds; they go, so that none can shadow the wheel.
+$(STAMPS)/wheel: $(sources) $(STAMPS)/venv
+	touch $@.begun
+	find python -name '*.so' -delete
+	rm -f dist/*.whl
+	$(PY) -m maturin build --release --locked --out dist
+	$(PIP) install --force-reinstall --no-deps dist/*.whl
+	$(PIP) install "$$(echo dist/*.whl)[plots]"
+	mv $@.begun $@
+
+$(STAMPS)/test $(STAMPS)/lint $(STAMPS)/bench $(STAMPS)/docs: $(STAMPS)/%: pyproject.toml $(STAMPS)/venv
+	$(PIP) install --group $*
+	touch $@
+
+$(STAMPS)/venv:
+	@python=; for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+		if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then echo "limitlaw needs Python >= 3.11: none found (set PYTHON=path)" >&2; exit 1; fi; \
+	$$python -m venv $(VENV)
+	$(PIP) install --upgrade 'pip>=25.1' 'maturin>=1.9,<2'
+	mkdir -p $(STAMPS)
+	touch $@

@@ -1,0 +1,47 @@
+"""The code in README and docs runs, and prints what the page says it prints."""
+
+import contextlib
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(text: str) -> Iterator[tuple[str, str, int]]:
+    """Each fenced block: its language, its text and the line on which the text begins."""
+    for match in FENCE.finditer(text):
+        yield match[1], match[2], text.count("\n", 0, match.start(2))
+
+
+def run_page(text: str, name: str) -> int:
+    """Run the page's Python in order, in one namespace; a ``text`` block is what the code before it prints."""
+    namespace: dict[str, Any] = {}
+    printed, count = "", 0
+    for language, body, line in blocks(text):
+        if language == "python":
+            with contextlib.redirect_stdout(io.StringIO()) as out:
+                exec(compile("\n" * line + body, name, "exec"), namespace)
+            printed, count = out.getvalue(), count + 1
+        elif language == "text":
+            assert printed.rstrip() == body.rstrip(), f"{name}, line {line}: the output differs"
+    return count
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_page_runs_and_prints_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_page(page.read_text(encoding="utf-8"), str(page.relative_to(ROOT)))
+
+
+def test_a_wrong_output_is_noticed() -> None:
+    page = "```python\nprint(1 + 1)\n```\n\n```text\n{}\n```\n"
+    assert run_page(page.format(2), "page") == 1
+    with pytest.raises(AssertionError, match="the output differs"):
+        run_page(page.format(3), "page")

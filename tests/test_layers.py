@@ -1,0 +1,141 @@
+"""Who may import whom: the layers of docs/contributing.md, in Python and in Rust."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "python" / "limitlaw"
+CORE = ROOT / "rust_core" / "src"
+
+#: From the top; a module may import from lower lines and from its own package. The façade stands beside them.
+PYTHON_LAYERS = [
+    {"__main__"},
+    {"cli"},
+    {"plots", "testing"},
+    {"sweep"},
+    {"run", "fit"},
+    {"sampling", "exhaustion", "closed_form", "datasets"},
+    {"_spec", "errors"},
+    {"_core"},
+]
+
+#: The modules of the core, from the bottom; a module may use lower lines and itself.
+CORE_LAYERS = [
+    {"error"},
+    {"math", "rng"},
+    {"run", "spec"},
+    {"stats"},
+    {"closed_form"},
+    {"sampling", "exhaustion"},
+    {"fit"},
+]
+
+
+def level(layers: list[set[str]], name: str) -> int:
+    found = [i for i, names in enumerate(layers) if name in names]
+    assert len(found) == 1, f"{name} has no place in the layers: give it one here and in docs/contributing.md"
+    return found[0]
+
+
+def python_imports(source: str, package: str) -> set[str]:
+    """The top-level modules of limitlaw that a file of ``package`` imports; ``__init__`` is the façade itself."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            targets = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            parts = package.split(".")
+            base = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
+            module = ".".join(part for part in (base, node.module) if part)
+            targets = [f"{module}.{alias.name}" for alias in node.names] if module == "limitlaw" else [module]
+        else:
+            continue
+        for target in targets:
+            first, _, rest = target.partition(".")
+            if first == "limitlaw":
+                names.add(rest.partition(".")[0] or "__init__")
+    return names
+
+
+def python_breaches(name: str, source: str, package: str) -> list[str]:
+    """What the file of module ``name`` imports from its own line or from above."""
+    imports = python_imports(source, package) - {name, "__version__"}
+    if name == "__init__":
+        return sorted(imports & {"__main__", "cli"})
+    own = level(PYTHON_LAYERS, name)
+    if name in ("__main__", "cli"):
+        imports -= {"__init__"}  # the command line uses the library as its users do
+    return sorted(i for i in imports if i == "__init__" or level(PYTHON_LAYERS, i) <= own)
+
+
+def code_of(path: Path) -> str:
+    """Rust source without comments and without its tests."""
+    text = re.sub(r"//[^\n]*", "", path.read_text(encoding="utf-8"))
+    return text.partition("#[cfg(test)]")[0]
+
+
+PYTHON_FILES = sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.pyi")])
+CORE_FILES = sorted(p for p in CORE.rglob("*.rs") if p.name != "lib.rs")
+
+
+@pytest.mark.parametrize("path", PYTHON_FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_python_modules_import_only_from_below(path: Path) -> None:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    package = ".".join(("limitlaw", *parts[:-1]))
+    assert python_breaches(parts[0], path.read_text(encoding="utf-8"), package) == []
+
+
+def test_a_breach_in_python_is_noticed() -> None:
+    assert python_breaches("sampling", "from limitlaw.run import simulate", "limitlaw.sampling") == ["run"]
+    assert python_breaches("sampling", "from limitlaw import exhaustion, _core", "limitlaw.sampling") == ["exhaustion"]
+    assert python_breaches("sampling", "from ..run import simulate", "limitlaw.sampling") == ["run"]
+    assert python_breaches("run", "def f():\n    import limitlaw.cli", "limitlaw") == ["cli"]
+    assert python_breaches("fit", "import limitlaw as ll", "limitlaw.fit") == ["__init__"]
+    assert (
+        python_breaches("sampling", "from .tasks import Tasks\nfrom limitlaw._spec import Spec", "limitlaw.sampling")
+        == []
+    )
+
+
+@pytest.mark.parametrize("path", CORE_FILES, ids=lambda p: str(p.relative_to(CORE)))
+def test_core_modules_use_only_what_is_below(path: Path) -> None:
+    name = path.relative_to(CORE).with_suffix("").parts[0]
+    used = set(re.findall(r"\bcrate::(\w+)", code_of(path))) - {name}
+    assert sorted(u for u in used if level(CORE_LAYERS, u) >= level(CORE_LAYERS, name)) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "other"), [("simulate.rs", "solve"), ("simulate.rs", "closed_form"), ("solve.rs", "simulate")]
+)
+def test_simulators_and_closed_forms_never_name_each_other(file: str, other: str) -> None:
+    paths = sorted(CORE.rglob(file))
+    assert CORE / "sampling" / file in paths
+    assert [str(p) for p in paths if re.search(rf"\b{other}\b", code_of(p))] == []
+
+
+def test_only_the_bindings_know_python() -> None:
+    tree = subprocess.run(
+        [
+            "cargo",
+            "tree",
+            "--locked",
+            "--package",
+            "limitlaw-core",
+            "--edges",
+            "normal,build,dev",
+            "--prefix",
+            "none",
+        ],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    crates = {line.split()[0] for line in tree.splitlines() if line.strip()}
+    assert "limitlaw-core" in crates
+    assert {c for c in crates if "pyo3" in c or "python" in c or c == "numpy"} == set()
+    assert [str(p) for p in CORE.rglob("*.rs") if "pyo3" in code_of(p)] == []

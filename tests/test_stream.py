@@ -1,0 +1,58 @@
+"""The random stream equals NumPy's Philox bit for bit, word by word of the counter."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from limitlaw import _core
+
+WORD = st.integers(0, 2**64 - 1)
+SEEDS = [0, 1, 7, 2**32 - 1, 2**32, 2**64 - 1, 2**64, 2**127, 2**128 - 1, 2**200 + 12345]
+
+
+def numpy_words(seed: int, counter: list[int], blocks: int) -> np.ndarray:
+    """The words that NumPy draws from a counter, given as (block, chunk, stream, replicate)."""
+    key = np.random.SeedSequence(seed).generate_state(2, np.uint64)
+    return np.random.Philox(key=key, counter=np.array(counter, dtype=np.uint64)).random_raw(4 * blocks)
+
+
+def our_words(seed: int, counter: list[int], blocks: int) -> np.ndarray:
+    key = np.random.SeedSequence(seed).generate_state(2, np.uint64)
+    block, chunk, stream, replicate = counter
+    return _core.stream_words(key.tolist(), replicate, stream, chunk, block, blocks)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_equals_numpy_at_the_start_of_every_kind_of_stream(seed: int) -> None:
+    for counter in ([0, 0, 0, 0], [0, 3, 0, 0], [0, 0, 2, 0], [0, 0, 0, 5], [0, 11, 1024, 1], [17, 1, 2, 3]):
+        np.testing.assert_array_equal(our_words(seed, counter, 50), numpy_words(seed, counter, 50))
+
+
+@settings(max_examples=300)
+@given(st.integers(0, 2**128 - 1), st.integers(0, 2**63), WORD, WORD, WORD)
+def test_equals_numpy_anywhere(seed: int, block: int, chunk: int, stream: int, replicate: int) -> None:
+    counter = [block, chunk, stream, replicate]
+    np.testing.assert_array_equal(our_words(seed, counter, 3), numpy_words(seed, counter, 3))
+
+
+def test_a_block_is_found_without_those_before_it() -> None:
+    counter = [0, 4, 2, 1]
+    np.testing.assert_array_equal(our_words(7, [90, *counter[1:]], 10), our_words(7, counter, 100)[360:])
+
+
+def test_no_two_purposes_chunks_or_replicates_share_a_block() -> None:
+    words = {
+        tuple(our_words(7, [0, chunk, stream, replicate], 1))
+        for chunk in range(8)
+        for stream in range(8)
+        for replicate in range(8)
+    }
+    assert len(words) == 8**3
+
+
+def test_too_many_blocks_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"^blocks must be at most 1048576, got 1048577$"):
+        _core.stream_words([0, 0], 0, 0, 0, 0, 2**20 + 1)
+    with pytest.raises(OverflowError):
+        _core.stream_words([0, 2**64], 0, 0, 0, 0, 1)
