@@ -1,0 +1,3 @@
+//! The formulas: plain numbers in, plain numbers out, one subject a file. No simulator calls them.
+
+pub mod special;
