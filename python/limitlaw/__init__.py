@@ -1,5 +1,28 @@
 """Monte Carlo of two limits of AI progress: repeated sampling with imperfect verifiers, and running out of data."""
 
-from limitlaw._core import __version__
+import warnings
 
-__all__ = ["__version__"]
+from limitlaw import _core
+from limitlaw._core import __version__
+from limitlaw.errors import NoClosedFormError
+from limitlaw.run import merge, simulate, solve
+from limitlaw.sampling import FirstAccepted, Policy, SamplingScenario, Tasks, Utility, Verifier, ceilings, optimal_attempts
+
+if _core.DEBUG_BUILD:
+    warnings.warn("limitlaw was built without optimisation: expect it to be 10 to 50 times slower", stacklevel=2)
+
+__all__ = [
+    "FirstAccepted",
+    "NoClosedFormError",
+    "Policy",
+    "SamplingScenario",
+    "Tasks",
+    "Utility",
+    "Verifier",
+    "__version__",
+    "ceilings",
+    "merge",
+    "optimal_attempts",
+    "simulate",
+    "solve",
+]

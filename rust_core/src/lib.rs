@@ -4,3 +4,6 @@ pub mod closed_form;
 pub mod error;
 pub mod rng;
 pub mod run;
+pub mod sampling;
+pub mod spec;
+pub mod variates;

@@ -24,7 +24,8 @@ impl Values {
     /// Replaces a reference by the array it names.
     pub fn resolve(&mut self, arrays: &[Vec<f64>]) -> Result<()> {
         if let Self::Array { array } = *self {
-            let values = arrays.get(array).ok_or_else(|| Error::argument("array", format!("below {}", arrays.len()), array))?;
+            let values =
+                arrays.get(array).ok_or_else(|| Error::argument("array", format!("below {}", arrays.len()), array))?;
             *self = Self::Many(values.clone());
         }
         Ok(())

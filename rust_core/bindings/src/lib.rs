@@ -1,7 +1,10 @@
 //! The Python module `limitlaw._core`.
 
+mod api;
+mod columns;
 mod error;
 mod run;
+mod sampling;
 mod stream;
 
 use pyo3::prelude::*;
@@ -12,12 +15,21 @@ mod _core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::api::check;
+    #[pymodule_export]
+    use super::error::NoClosedFormError;
+    #[pymodule_export]
+    use super::sampling::{
+        ceilings_sampling, estimate_sampling, optima_sampling, simulate_sampling, solve_sampling, tally_sampling,
+    };
+    #[pymodule_export]
     use super::stream::stream_words;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("STREAM_VERSION", limitlaw_core::rng::STREAM_VERSION)?;
+        module.add("SAMPLING_COLUMNS", super::sampling::column_names())?;
         module.add("DEBUG_BUILD", cfg!(debug_assertions))
     }
 }

@@ -20,15 +20,8 @@ pub fn ln_gamma(x: f64) -> f64 {
 /// What Stirling's formula leaves over: `ln Gamma(x) - (x - 1/2) ln x + x - ln sqrt(2 pi)`, for x >= 10.
 fn stirling_remainder(x: f64) -> f64 {
     // B_2j / (2j (2j-1) x^(2j-1)), j = 1..7.
-    const C: [f64; 7] = [
-        1.0 / 12.0,
-        -1.0 / 360.0,
-        1.0 / 1260.0,
-        -1.0 / 1680.0,
-        1.0 / 1188.0,
-        -691.0 / 360_360.0,
-        1.0 / 156.0,
-    ];
+    const C: [f64; 7] =
+        [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360_360.0, 1.0 / 156.0];
     let y = 1.0 / (x * x);
     C.iter().rev().fold(0.0, |sum, c| sum * y + c) / x
 }
@@ -84,7 +77,11 @@ pub fn ln_beta_ratio(a: f64, b: f64, k: f64) -> f64 {
     let ln_quotient = |part: f64, step: f64| if step < 0.5 * high { log1p(-step / high) } else { log(part / high) };
     let remainder = (stirling_remainder(with_a) - stirling_remainder(low))
         + (stirling_remainder(with_k) - stirling_remainder(high));
-    (low - 0.5) * log1p((a / low) * (k / high)) + k * ln_quotient(with_k, a) + a * ln_quotient(with_a, k) + remainder + sum
+    (low - 0.5) * log1p((a / low) * (k / high))
+        + k * ln_quotient(with_k, a)
+        + a * ln_quotient(with_a, k)
+        + remainder
+        + sum
 }
 
 /// `ln [C(n - a, k) / C(n, k)]`: of n items, a are marked; the log probability that k drawn without replacement are all
@@ -125,13 +122,20 @@ pub fn normal_survival(z: f64) -> f64 {
 /// A rational start (Abramowitz and Stegun 26.2.23, 4.5e-4) and Halley steps on the survival function.
 pub fn normal_isf(tail: f64) -> f64 {
     if !(tail > 0.0 && tail < 1.0) {
-        return if tail == 0.0 { f64::INFINITY } else if tail == 1.0 { f64::NEG_INFINITY } else { f64::NAN };
+        return if tail == 0.0 {
+            f64::INFINITY
+        } else if tail == 1.0 {
+            f64::NEG_INFINITY
+        } else {
+            f64::NAN
+        };
     }
     if tail > 0.5 {
         return -normal_isf(1.0 - tail);
     }
     let t = sqrt(-2.0 * log(tail));
-    let mut z = t - (2.515_517 + t * (0.802_853 + t * 0.010_328)) / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
+    let mut z =
+        t - (2.515_517 + t * (0.802_853 + t * 0.010_328)) / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
     for _ in 0..3 {
         // (survival - tail) / density, the density in the scale of the tail so that nothing underflows.
         let step = (normal_survival(z) - tail) / exp(-0.5 * z * z - LN_SQRT_2_PI);

@@ -130,7 +130,9 @@ mod tests {
 
     #[test]
     fn a_table_holds_its_probabilities() {
-        for cells in [vec![1.0], vec![0.0, 1.0], vec![0.25, 0.75], vec![0.1, 0.0, 0.2, 0.7 - 1e-12, 1e-12], vec![1e-300, 1.0]] {
+        for cells in
+            [vec![1.0], vec![0.0, 1.0], vec![0.25, 0.75], vec![0.1, 0.0, 0.2, 0.7 - 1e-12, 1e-12], vec![1e-300, 1.0]]
+        {
             let table = AliasTable::single(&cells);
             for (got, want) in probabilities(&table, cells.len()).iter().zip(&cells) {
                 assert!((got - want).abs() < 1e-15, "{cells:?}: {got} {want}");

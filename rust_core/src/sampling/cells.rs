@@ -38,7 +38,8 @@ impl Cells {
         let survival = |event| -> Vec<f64> {
             std::iter::once(0.0).chain(grid.iter().map(|&k| law.ln_survival(event, k as f64))).collect()
         };
-        let (accepted, correct, either) = (survival(Event::Accepted), survival(Event::Correct), survival(Event::Either));
+        let (accepted, correct, either) =
+            (survival(Event::Accepted), survival(Event::Correct), survival(Event::Either));
         let (right, wrong) = law.precision();
         let cells = grid.len();
         let mut acceptance = vec![0.0; 2 * cells + 1];
@@ -57,7 +58,8 @@ impl Cells {
             }
         }
         let rejected_correct = (!correct[cells].is_nan()).then(|| {
-            let mut p: Vec<f64> = (0..cells).map(|j| exp(ln_none[j]) * share_lost(ln_none[j], ln_none[j + 1])).collect();
+            let mut p: Vec<f64> =
+                (0..cells).map(|j| exp(ln_none[j]) * share_lost(ln_none[j], ln_none[j + 1])).collect();
             p.push(exp(ln_none[cells]));
             p
         });
@@ -118,7 +120,11 @@ mod tests {
                     let mut counts = used;
                     counts[kind] += 1;
                     let (accepted, correct) = (kind < 2, kind % 2 == 0);
-                    let a = if accepted && acceptance == 2 * cells { cell(k) + if correct { 0 } else { cells } } else { acceptance };
+                    let a = if accepted && acceptance == 2 * cells {
+                        cell(k) + if correct { 0 } else { cells }
+                    } else {
+                        acceptance
+                    };
                     let c = if correct && coverage == cells { cell(k) } else { coverage };
                     next.push((p * q, counts, a, c));
                 }
@@ -170,10 +176,8 @@ mod tests {
         };
         let pool_law = TaskLaw::Pool { attempts: 9.0, accepted: 4.0, accepted_correct: 2.0, correct: Some(3.0) };
         let iid = TaskLaw::attempts(p, (f, g));
-        let cases: [(TaskLaw, Vec<Vec<f64>>); 2] = [
-            (iid, enumerate(6, &move |_| rates, &grid)),
-            (pool_law, enumerate(6, &draw, &grid)),
-        ];
+        let cases: [(TaskLaw, Vec<Vec<f64>>); 2] =
+            [(iid, enumerate(6, &move |_| rates, &grid)), (pool_law, enumerate(6, &draw, &grid))];
         for (law, want) in cases {
             let cells = Cells::new(&law, &grid);
             let got = implied(&cells);

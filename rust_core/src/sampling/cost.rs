@@ -8,10 +8,20 @@ use crate::spec::Spec;
 /// The largest value or cost.
 const MAX_VALUE: f64 = 1e15;
 
+/// The one kind of utility.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UtilityKind {
+    /// A value for each outcome and a cost for each attempt.
+    Utility,
+}
+
 /// The worth of one task: a correct answer, a wrong one, each attempt; abstaining is worth 0.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename = "utility", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Utility {
+    /// The name of this kind of setting.
+    pub kind: UtilityKind,
     /// Value V of a correct answer returned.
     pub correct_reward: f64,
     /// Cost lambda of a wrong answer returned.

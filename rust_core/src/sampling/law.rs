@@ -7,8 +7,7 @@
 
 use libm::{exp, expm1, floor, log, log1p};
 
-/// A pool up to this size of the smaller factor is computed term by term.
-const TERMS: f64 = 4096.0;
+use crate::closed_form::special::ln_none_drawn;
 
 /// Rates of one attempt.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -112,10 +111,12 @@ impl TaskLaw {
             (Self::Attempts(rates), Event::Accepted) => k * rates.ln_rejected(),
             (Self::Attempts(rates), Event::Correct) => k * log1p(-rates.success),
             (Self::Attempts(rates), Event::Either) => k * (log1p(-rates.success) + log1p(-rates.false_positive)),
-            (Self::Pool { attempts, accepted, .. }, Event::Accepted) => ln_untouched(attempts, accepted, k),
-            (Self::Pool { attempts, correct, .. }, Event::Correct) => correct.map_or(f64::NAN, |c| ln_untouched(attempts, c, k)),
+            (Self::Pool { attempts, accepted, .. }, Event::Accepted) => ln_none_drawn(attempts, accepted, k),
+            (Self::Pool { attempts, correct, .. }, Event::Correct) => {
+                correct.map_or(f64::NAN, |c| ln_none_drawn(attempts, c, k))
+            }
             (Self::Pool { attempts, accepted, accepted_correct, correct }, Event::Either) => {
-                correct.map_or(f64::NAN, |c| ln_untouched(attempts, accepted + (c - accepted_correct), k))
+                correct.map_or(f64::NAN, |c| ln_none_drawn(attempts, accepted + (c - accepted_correct), k))
             }
             (Self::Posterior { .. }, _) => f64::NAN,
         }
@@ -152,9 +153,10 @@ impl TaskLaw {
         match *self {
             Self::Attempts(rates) => from + mean_truncated_geometric(rates.accepted(), rates.ln_rejected(), length),
             Self::Pool { attempts, accepted, .. } => {
-                let survival = |k| exp(ln_untouched(attempts, accepted, k));
-                // E[min(T, k)] = (n+1)/(a+1) (1 - C(n-a, k+...)): a pool one larger in both.
-                let upto = |k| (attempts + 1.0) / (accepted + 1.0) * -expm1(ln_untouched(attempts + 1.0, accepted + 1.0, k));
+                let survival = |k| exp(ln_none_drawn(attempts, accepted, k));
+                // E[min(T, k)] is that of a pool one larger in both: sum of C(n-j, a)/C(n, a) over j < k.
+                let upto =
+                    |k| (attempts + 1.0) / (accepted + 1.0) * -expm1(ln_none_drawn(attempts + 1.0, accepted + 1.0, k));
                 let (s0, s1) = (survival(from), survival(to));
                 from + ((upto(to) - upto(from) - length * s1) / (s0 - s1)).clamp(1.0, length)
             }
@@ -175,7 +177,7 @@ impl TaskLaw {
                 from + (1.0 + floor(log1p(u * expm1(length * ln_b)) / ln_b)).clamp(1.0, length)
             }
             Self::Pool { attempts, accepted, .. } => {
-                let survival = |k| exp(ln_untouched(attempts, accepted, k));
+                let survival = |k| exp(ln_none_drawn(attempts, accepted, k));
                 let (s0, s1) = (survival(from), survival(to));
                 let target = s0 - u * (s0 - s1);
                 // The first k in (from, to] whose survival is at most the target.
@@ -189,33 +191,6 @@ impl TaskLaw {
             Self::Posterior { .. } => f64::NAN,
         }
     }
-}
-
-/// ln of C(n-a, k)/C(n, k): none of `a` marked items among `k` of `n` drawn without replacement.
-///
-/// Term by term where the smaller of `a` and `k` is small; else by Stirling's series with the large parts cancelled by
-/// hand, so that the absolute error stays near 1e-16 (a + k).
-pub fn ln_untouched(n: f64, a: f64, k: f64) -> f64 {
-    let rest = n - a - k;
-    if rest < 0.0 {
-        return f64::NEG_INFINITY;
-    }
-    let (few, many) = if a < k { (a, k) } else { (k, a) };
-    if few <= TERMS {
-        let (mut ln, mut product) = (0.0, 1.0);
-        for i in 0..few as u64 {
-            product *= (n - many - i as f64) / (n - i as f64);
-            if product < 1e-280 {
-                ln += log(product);
-                product = 1.0;
-            }
-        }
-        return ln + log(product);
-    }
-    let rest = rest.max(1.0);
-    let tail = |x: f64| 1.0 / (12.0 * x) - 1.0 / (360.0 * x * x * x);
-    (n - a + 0.5) * log1p(-a / n) + (n - k + 0.5) * log1p(-k / n) - (rest + 0.5) * log(rest / n)
-        + (tail(n - a) + tail(n - k) - tail(n) - tail(rest))
 }
 
 /// The mean of a geometric number of attempts at rate `a` = 1 - exp(`ln_b`), given that it is at most `length`:
@@ -234,27 +209,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn untouched_equals_the_product_of_its_terms() {
-        for (n, a, k) in [(10.0, 3.0, 4.0), (100.0, 1.0, 99.0), (1e6, 5000.0, 6000.0), (40_000.0, 5000.0, 4500.0)] {
-            let terms: f64 = (0..k as u64).map(|i| log1p(-a / (n - i as f64))).sum();
-            let got = ln_untouched(n, a, k);
-            assert!((got - terms).abs() < 1e-11 * (1.0 + terms.abs()), "{n} {a} {k}: {got} {terms}");
-        }
-        assert_eq!(ln_untouched(10.0, 3.0, 8.0), f64::NEG_INFINITY);
-        assert_eq!(ln_untouched(10.0, 0.0, 10.0), 0.0);
-    }
-
-    #[test]
     fn mean_and_inverse_agree_with_enumeration() {
         let pool = TaskLaw::Pool { attempts: 30.0, accepted: 4.0, accepted_correct: 2.0, correct: Some(5.0) };
-        for law in [TaskLaw::attempts(0.2, (0.05, 0.1)), TaskLaw::attempts(1e-9, (0.0, 0.0)), TaskLaw::attempts(1e-3, (0.0, 0.0)), pool] {
+        for law in [
+            TaskLaw::attempts(0.2, (0.05, 0.1)),
+            TaskLaw::attempts(1e-9, (0.0, 0.0)),
+            TaskLaw::attempts(1e-3, (0.0, 0.0)),
+            pool,
+        ] {
             let survival = |k: f64| exp(law.ln_survival(Event::Accepted, k));
             let (from, to) = (3.0, 17.0);
             // Survival differences lose digits at tiny rates; the ratio of neighbouring masses does not.
             let mass: Vec<f64> = (4..=17)
                 .map(|k| {
                     let k = f64::from(k);
-                    survival(k - 1.0) * -expm1(law.ln_survival(Event::Accepted, k) - law.ln_survival(Event::Accepted, k - 1.0))
+                    survival(k - 1.0)
+                        * -expm1(law.ln_survival(Event::Accepted, k) - law.ln_survival(Event::Accepted, k - 1.0))
                 })
                 .collect();
             let total: f64 = mass.iter().sum();

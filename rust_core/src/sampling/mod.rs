@@ -1,11 +1,13 @@
 //! Repeated sampling with imperfect verifiers: the scenario, its simulator and its exact solution.
 
 pub mod alias;
+pub mod bootstrap;
 pub mod cells;
 pub mod cost;
 pub mod estimate;
 pub mod law;
 pub mod optimum;
+
 pub mod policy;
 pub mod scenario;
 pub mod score;

@@ -17,10 +17,20 @@ pub const MAX_GRID: usize = 10_000;
 /// The most cells (tasks times grid points) of one scenario.
 pub const MAX_CELLS: usize = 200_000_000;
 
+/// The one kind of sampling scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScenarioKind {
+    /// Repeated sampling.
+    Sampling,
+}
+
 /// Repeated sampling with an imperfect verifier.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "kind", rename = "sampling", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct SamplingScenario {
+    /// The name of this kind of setting.
+    pub kind: ScenarioKind,
     /// The tasks.
     pub tasks: Tasks,
     /// The verifier; `None` where the tasks carry their own (a pool).
@@ -103,7 +113,11 @@ impl Spec for SamplingScenario {
         let pool = matches!(self.tasks, Tasks::Pool { .. });
         match &self.verifier {
             Some(_) if pool => {
-                return Err(Error::argument("verifier", "None for a pool, whose attempts carry the verdicts of their own", "a verifier"));
+                return Err(Error::argument(
+                    "verifier",
+                    "None for a pool, whose attempts carry the verdicts of their own",
+                    "a verifier",
+                ));
             }
             None if !pool => return Err(Error::argument("verifier", "given for tasks that are not a pool", "None")),
             Some(verifier) => {
@@ -118,7 +132,11 @@ impl Spec for SamplingScenario {
         for (i, policy) in self.policies.iter().enumerate() {
             policy.check()?;
             if self.policies[..i].contains(policy) {
-                return Err(Error::argument(&format!("policies[{i}]"), "different from every policy before it", "a repetition"));
+                return Err(Error::argument(
+                    &format!("policies[{i}]"),
+                    "different from every policy before it",
+                    "a repetition",
+                ));
             }
             if policy.returns_last() && !self.knows_coverage() {
                 return Err(Error::argument(
@@ -130,19 +148,31 @@ impl Spec for SamplingScenario {
         }
         let grid = self.max_attempts.as_slice();
         if grid.is_empty() || grid.len() > MAX_GRID {
-            return Err(Error::argument("max_attempts", format!("1 to {MAX_GRID} numbers"), format!("{} numbers", grid.len())));
+            return Err(Error::argument(
+                "max_attempts",
+                format!("1 to {MAX_GRID} numbers"),
+                format!("{} numbers", grid.len()),
+            ));
         }
         self.max_attempts.check_range("max_attempts", 1.0, MAX_ATTEMPTS)?;
         for (i, pair) in grid.windows(2).enumerate() {
             if pair[1] <= pair[0] {
-                return Err(Error::argument(&format!("max_attempts[{}]", i + 1), format!("above max_attempts[{i}] ({})", pair[0]), pair[1]));
+                return Err(Error::argument(
+                    &format!("max_attempts[{}]", i + 1),
+                    format!("above max_attempts[{i}] ({})", pair[0]),
+                    pair[1],
+                ));
             }
         }
         if let Some(i) = grid.iter().position(|k| k.fract() != 0.0) {
             return Err(Error::argument(&format!("max_attempts[{i}]"), "a whole number", grid[i]));
         }
         if count.saturating_mul(grid.len()) > MAX_CELLS {
-            return Err(Error::argument("tasks times max_attempts", format!("at most {MAX_CELLS}"), count * grid.len()));
+            return Err(Error::argument(
+                "tasks times max_attempts",
+                format!("at most {MAX_CELLS}"),
+                count * grid.len(),
+            ));
         }
         self.utility.map_or(Ok(()), |utility| utility.check())
     }

@@ -93,7 +93,12 @@ impl Tables {
         Self::build(law, |_, _| false, cells, &of)
     }
 
-    fn build(law: &[usize], can_pair: impl Fn(usize, usize) -> bool, cells: &[Cells], of: &impl Fn(&Cells) -> &[f64]) -> Self {
+    fn build(
+        law: &[usize],
+        can_pair: impl Fn(usize, usize) -> bool,
+        cells: &[Cells],
+        of: &impl Fn(&Cells) -> &[f64],
+    ) -> Self {
         let mut known = HashMap::new();
         let (mut groups, mut tables, mut task) = (Vec::new(), Vec::new(), 0);
         while task < law.len() {
@@ -124,7 +129,15 @@ impl Reader {
         Self { random: vec![0; trials], codes: vec![0; trials] }
     }
 
-    fn read(&mut self, tables: &Tables, group: usize, stream: Stream, tie: Stream, first: &mut [u16], second: &mut [u16]) {
+    fn read(
+        &mut self,
+        tables: &Tables,
+        group: usize,
+        stream: Stream,
+        tie: Stream,
+        first: &mut [u16],
+        second: &mut [u16],
+    ) {
         let Group { table, paired, .. } = tables.groups[group];
         let table = &tables.tables[table];
         let trials = self.codes.len() as u64;
@@ -153,7 +166,13 @@ struct Worker {
     reader: Reader,
 }
 
-fn tally(scenario: &SamplingScenario, laws: &[TaskLaw], grid: &[u64], options: Run, control: &Control) -> Result<Tally> {
+fn tally(
+    scenario: &SamplingScenario,
+    laws: &[TaskLaw],
+    grid: &[u64],
+    options: Run,
+    control: &Control,
+) -> Result<Tally> {
     let (tasks, points) = (laws.len(), grid.len());
     let policies = &scenario.policies;
     let last = policies.iter().any(|p| p.returns_last());
@@ -174,8 +193,7 @@ fn tally(scenario: &SamplingScenario, laws: &[TaskLaw], grid: &[u64], options: R
         })
         .collect();
     let acceptance = Tables::new(&distinct, &law, |c| &c.acceptance);
-    let nothing = vec![1.0];
-    let rejected = coverage.then(|| Tables::new(&distinct, &law, |c| c.rejected_correct.as_ref().unwrap_or(&nothing)));
+    let rejected = coverage.then(|| Tables::new(&distinct, &law, |c| c.rejected_correct.as_deref().unwrap_or(&[1.0])));
 
     let chunk = chunk_trials(tasks);
     let chunks = options.trials.div_ceil(chunk as u64);
@@ -191,7 +209,8 @@ fn tally(scenario: &SamplingScenario, laws: &[TaskLaw], grid: &[u64], options: R
         let stream = |purpose| Stream::new(options.key, options.replicate, purpose, index);
         let tie = |of: u64| stream(purpose::TIE + (of << 32));
         let trials = (options.trials - index * chunk as u64).min(chunk as u64) as usize;
-        let Worker { tally, block, acceptance: [first, second], rejected: rejected_cells, coverage: covered, reader } = worker;
+        let Worker { tally, block, acceptance: [first, second], rejected: rejected_cells, coverage: covered, reader } =
+            worker;
         block.clear();
         // Coverage groups tasks in its own way: it walks behind with the acceptance cells of up to two tasks.
         for group in 0..acceptance.groups.len() {
@@ -261,8 +280,12 @@ fn tally(scenario: &SamplingScenario, laws: &[TaskLaw], grid: &[u64], options: R
 fn law_bits(law: &TaskLaw) -> [u64; 4] {
     match *law {
         TaskLaw::Attempts(r) => [r.success, r.false_positive, r.false_negative, 0.0],
-        TaskLaw::Pool { attempts, accepted, accepted_correct, correct } => [attempts, accepted, accepted_correct, correct.unwrap_or(-1.0)],
-        TaskLaw::Posterior { beta, false_positive, false_negative } => [beta[0], beta[1], false_positive, false_negative],
+        TaskLaw::Pool { attempts, accepted, accepted_correct, correct } => {
+            [attempts, accepted, accepted_correct, correct.unwrap_or(-1.0)]
+        }
+        TaskLaw::Posterior { beta, false_positive, false_negative } => {
+            [beta[0], beta[1], false_positive, false_negative]
+        }
     }
     .map(f64::to_bits)
 }

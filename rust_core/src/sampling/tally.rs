@@ -205,7 +205,12 @@ impl Tally {
                             (-u.wrong_cost, wrong, first[i][1], second[i][1]),
                             (u.correct_reward, last, last as f64 * cap, last as f64 * cap * cap),
                             (-u.wrong_cost, last_wrong, last_wrong as f64 * cap, last_wrong as f64 * cap * cap),
-                            (0.0, none - last - last_wrong, (none - last - last_wrong) as f64 * cap, (none - last - last_wrong) as f64 * cap * cap),
+                            (
+                                0.0,
+                                none - last - last_wrong,
+                                (none - last - last_wrong) as f64 * cap,
+                                (none - last - last_wrong) as f64 * cap * cap,
+                            ),
                         ];
                         let (mut sum, mut square) = (0.0, 0.0);
                         for (value, n, t, tt) in outcomes {
@@ -310,16 +315,18 @@ impl Block {
                         correct.iter().zip(last).for_each(|(&c, &l)| counts[(c + l) as usize] += 1);
                     }
                 }
-                let (Some(u), Some(values)) = (utility, tally.utility_counts.get_mut(p).and_then(|v| v.get_mut(g))) else {
+                let (Some(u), Some(values)) = (utility, tally.utility_counts.get_mut(p).and_then(|v| v.get_mut(g)))
+                else {
                     continue;
                 };
                 for t in 0..trials {
                     let right = correct[t] + last.get(t).copied().unwrap_or(0);
                     let bad = if policy.returns_last() { self.tasks - right } else { wrong[t] };
-                    let attempts = used.get(t).map_or(0.0, |&sum| {
-                        sum as f64 + f64::from(self.tasks - correct[t] - wrong[t]) * cap as f64
-                    });
-                    let total = u.correct_reward * f64::from(right) - u.wrong_cost * f64::from(bad) - u.attempt_cost * attempts;
+                    let attempts = used
+                        .get(t)
+                        .map_or(0.0, |&sum| sum as f64 + f64::from(self.tasks - correct[t] - wrong[t]) * cap as f64);
+                    let total =
+                        u.correct_reward * f64::from(right) - u.wrong_cost * f64::from(bad) - u.attempt_cost * attempts;
                     values.add(total / f64::from(self.tasks));
                 }
             }

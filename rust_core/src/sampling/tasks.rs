@@ -142,7 +142,11 @@ impl Spec for Tasks {
         let count = self.count();
         let first = if matches!(self, Self::Fixed { .. }) { "success" } else { "attempts" };
         if count == 0 || count > MAX_TASKS {
-            return Err(Error::argument(first, format!("one value per task, for 1 to {MAX_TASKS} tasks"), format!("{count} values")));
+            return Err(Error::argument(
+                first,
+                format!("one value per task, for 1 to {MAX_TASKS} tasks"),
+                format!("{count} values"),
+            ));
         }
         match self {
             Self::Fixed { success, .. } => success.check_range("success", 0.0, 1.0)?,
@@ -151,12 +155,24 @@ impl Spec for Tasks {
                 check_counts("correct", correct, 0.0, count, "attempts")?;
                 check_part("correct", correct, "attempts", attempts)?;
                 match (posterior, prior) {
-                    (true, None) => return Err(Error::argument("prior", "\"jeffreys\" or (alpha, beta) where posterior is True", "None")),
-                    (false, Some(_)) => return Err(Error::argument("prior", "None where posterior is False", "a prior")),
+                    (true, None) => {
+                        return Err(Error::argument(
+                            "prior",
+                            "\"jeffreys\" or (alpha, beta) where posterior is True",
+                            "None",
+                        ));
+                    }
+                    (false, Some(_)) => {
+                        return Err(Error::argument("prior", "None where posterior is False", "a prior"));
+                    }
                     (true, Some(prior)) => {
                         let [alpha, beta] = prior.parameters();
                         if !(alpha > 0.0 && beta > 0.0 && alpha <= MAX_OBSERVED && beta <= MAX_OBSERVED) {
-                            return Err(Error::argument("prior", "two positive numbers up to 1e9", format!("({alpha}, {beta})")));
+                            return Err(Error::argument(
+                                "prior",
+                                "two positive numbers up to 1e9",
+                                format!("({alpha}, {beta})"),
+                            ));
                         }
                     }
                     (false, None) => {}
@@ -190,7 +206,9 @@ impl Spec for Tasks {
             }
         }
         match self.names() {
-            Some(names) if names.len() != count => Err(Error::argument("names", format!("as long as {first} ({count})"), format!("{} names", names.len()))),
+            Some(names) if names.len() != count => {
+                Err(Error::argument("names", format!("as long as {first} ({count})"), format!("{} names", names.len())))
+            }
             _ => Ok(()),
         }
     }

@@ -22,7 +22,9 @@ impl Verifier {
     /// (false positive rate, false negative rate) on task `i`.
     pub fn rates(&self, i: usize) -> (f64, f64) {
         match self {
-            Self::Rates { false_positive_rate, false_negative_rate } => (false_positive_rate.at(i), false_negative_rate.at(i)),
+            Self::Rates { false_positive_rate, false_negative_rate } => {
+                (false_positive_rate.at(i), false_negative_rate.at(i))
+            }
         }
     }
 

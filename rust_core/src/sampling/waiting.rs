@@ -4,7 +4,7 @@
 //! correct: both clocks stop. Accepted and wrong: the first correct attempt is one more Geometric(p) away. Rejected and
 //! correct: the first acceptance is one more Geometric(a) away, and is correct with the precision q.
 
-use libm::{exp, log, log1p, sqrt};
+use libm::log1p;
 
 use super::law::{Rates, TaskLaw};
 use super::scenario::SamplingScenario;
@@ -13,9 +13,7 @@ use super::tally::{Block, Tally, cell_of};
 use crate::error::Result;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::run::{Control, run};
-
-/// Later than any grid point.
-const NEVER: u64 = u64::MAX;
+use crate::variates::{NEVER, beta, geometric};
 
 struct Worker {
     tally: Tally,
@@ -53,53 +51,14 @@ impl Clocks {
     }
 }
 
-/// A geometric number of attempts, 1 and up, at `rate` with `ln_miss` = ln(1 - rate).
-fn geometric(rate: f64, ln_miss: f64, random: &mut Sequence) -> u64 {
-    if rate <= 0.0 {
-        return NEVER;
-    }
-    // At rate 1 ln_miss is -infinity and the quotient 0. Beyond 2^64 the cast saturates at NEVER.
-    (log(random.open01()) / ln_miss) as u64 + u64::from(ln_miss < 0.0)
-}
-
-/// ln of a Gamma(shape) draw (Marsaglia and Tsang 2000); a shape below 1 is lifted by one and pulled back by U^(1/shape).
-fn ln_gamma_draw(shape: f64, random: &mut Sequence) -> f64 {
-    if shape < 1.0 {
-        return log(random.open01()) / shape + ln_gamma_draw(shape + 1.0, random);
-    }
-    let d = shape - 1.0 / 3.0;
-    let c = 1.0 / sqrt(9.0 * d);
-    loop {
-        let x = normal(random);
-        let root = 1.0 + c * x;
-        if root > 0.0 {
-            let v = root * root * root;
-            if log(random.open01()) < 0.5 * x * x + d - d * v + d * log(v) {
-                return log(d * v);
-            }
-        }
-    }
-}
-
-/// A standard normal (Marsaglia's polar method; the second of the pair is dropped).
-fn normal(random: &mut Sequence) -> f64 {
-    loop {
-        let (x, y) = (2.0 * random.open01() - 1.0, 2.0 * random.open01() - 1.0);
-        let s = x * x + y * y;
-        if s < 1.0 && s > 0.0 {
-            return x * sqrt(-2.0 * log(s) / s);
-        }
-    }
-}
-
-/// A Beta(alpha, beta) draw.
-fn beta([alpha, beta]: [f64; 2], random: &mut Sequence) -> f64 {
-    let (x, y) = (ln_gamma_draw(alpha, random), ln_gamma_draw(beta, random));
-    1.0 / (1.0 + exp(y - x))
-}
-
 /// Counts the trials of a scenario whose laws are all redrawn per trial.
-pub fn tally(scenario: &SamplingScenario, laws: &[TaskLaw], grid: &[u64], options: Run, control: &Control) -> Result<Tally> {
+pub fn tally(
+    scenario: &SamplingScenario,
+    laws: &[TaskLaw],
+    grid: &[u64],
+    options: Run,
+    control: &Control,
+) -> Result<Tally> {
     let (tasks, points) = (laws.len(), grid.len());
     let policies = &scenario.policies;
     let last = policies.iter().any(|p| p.returns_last());

@@ -1,0 +1,162 @@
+"""One verb for every scenario: simulate it, solve it, merge what was simulated."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+
+import polars as pl
+
+from limitlaw.sampling.frames import By, merge_frames, simulate_frame, solve_frame, tallies_frame
+from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.seed import Seed, key_of
+
+#: The most trials of one call.
+MAX_TRIALS = 10**14
+
+
+def simulate(
+    scenario: SamplingScenario,
+    *,
+    trials: int,
+    seed: Seed,
+    by: By = "policy",
+    columns: Sequence[str] | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+    replicate: int = 0,
+    tallies: bool = False,
+) -> pl.DataFrame:
+    """Simulate a scenario on all cores.
+
+    A trial is one pass over all tasks. The same seed gives the same bits for any number of threads.
+
+    Args:
+        scenario: What to simulate.
+        trials: Trials, from 1 to 1e14.
+        seed: A whole number that is not negative, or a ``numpy.random.SeedSequence``.
+        by: ``"policy"`` for one row per policy and ``max_attempts``; ``"task"`` for one row per task as well (the
+            quantiles of a whole benchmark run are then null).
+        columns: The result columns to compute; all of them unless given. A choice changes no number.
+        threads: Threads to use, from 1 to 1024; every core unless given.
+        progress: Called from this thread about every 50 ms, and at the end, with (trials done, trials). An exception
+            from it ends the run and propagates.
+        replicate: The number of an independent repetition under the same seed, from 0.
+        tallies: Return the counts behind the estimates, for ``merge``, instead of the estimates.
+
+    Returns:
+        One row per policy and ``max_attempts``. Shares (no unit): ``accepted``, ``returned``, ``abstained``,
+        ``accuracy``, ``wrong``, ``precision``, ``false_discovery_rate``, ``coverage``; means per task:
+        ``attempts_used``, ``tokens``, ``cost``, ``latency``, ``utility``; each with its Monte Carlo standard error
+        ``_se``; quantiles ``_q05`` to ``_q95`` of one run of the whole benchmark for accuracy, cost and utility (null
+        for weighted tasks); ``trials``, ``exact``, ``seed``, ``spec_id``, ``stream``. Null where a value does not
+        exist. ``attempts_used`` averages the expected number given the cell of the grid that the acceptance fell into,
+        which has less noise than the numbers themselves. A continuous score's quantile is the least value of its bin
+        of relative width 2**-13: exact where values lie on a lattice, as utilities without attempt costs do.
+
+    Raises:
+        ValueError: An argument is out of range.
+        TypeError: An argument has the wrong type; a NumPy Generator as seed is refused, because it has a state.
+        KeyboardInterrupt: Ctrl-C, within about 0.1 s.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.1, 0.4]), max_attempts=[1, 10])
+        >>> frame = ll.simulate(scenario, trials=100_000, seed=7)
+        >>> frame.select("max_attempts", "accuracy", "trials").with_columns(pl.col("accuracy").round(2)).rows()
+        [(1, 0.25, 100000), (10, 0.82, 100000)]
+    """
+    _check_scenario(scenario)
+    key, text = key_of(seed)
+    trials = _whole("trials", trials, 1, MAX_TRIALS)
+    replicate = _whole("replicate", replicate, 0, 2**64 - 1)
+    if threads is not None:
+        threads = _whole("threads", threads, 1, 1024)
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress must be callable, got {progress!r:.80}")
+    _check_by(by)
+    if tallies:
+        if by != "policy" or columns is not None:
+            raise ValueError("tallies=True gives every count of every task: by and columns must be left out")
+        return tallies_frame(
+            scenario, trials=trials, key=key, seed=text, replicate=replicate, threads=threads, progress=progress
+        )
+    return simulate_frame(
+        scenario,
+        trials=trials,
+        key=key,
+        seed=text,
+        replicate=replicate,
+        by=by,
+        columns=columns,
+        threads=threads,
+        progress=progress,
+    )
+
+
+def solve(scenario: SamplingScenario, *, by: By = "policy", columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """Solve a scenario exactly: the columns of ``simulate`` from closed forms, with standard errors 0.
+
+    Quantiles of one benchmark run come from the exact distribution of the score (Poisson-binomial). They are null for
+    weighted tasks, and those of the utility also where an attempt costs something or the rewards have no small common
+    unit.
+
+    Args:
+        scenario: What to solve.
+        by: As in ``simulate``.
+        columns: As in ``simulate``.
+
+    Raises:
+        NoClosedFormError: No closed form exists; the message says why.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.1, 0.4]), max_attempts=[1, 10])
+        >>> ll.solve(scenario)["accuracy"].round(4).to_list()
+        [0.25, 0.8226]
+    """
+    _check_scenario(scenario)
+    _check_by(by)
+    return solve_frame(scenario, by=by, columns=columns)
+
+
+def merge(frames: Sequence[pl.DataFrame], *, tallies: bool = False) -> pl.DataFrame:
+    """Add runs of one scenario: frames of ``simulate(..., tallies=True)`` with different replicates or seeds.
+
+    Args:
+        frames: Frames of tallies.
+        tallies: Return the sum as tallies, to be merged further, instead of the estimates.
+
+    Raises:
+        ValueError: The frames are not tallies, belong to different scenarios, or repeat the same draws.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.1, 0.4]), max_attempts=[1, 10])
+        >>> parts = [ll.simulate(scenario, trials=1000, seed=7, replicate=r, tallies=True) for r in range(3)]
+        >>> ll.merge(parts)["trials"].to_list()
+        [3000, 3000]
+    """
+    return merge_frames(list(frames), tallies=tallies)
+
+
+def _check_scenario(scenario: object) -> None:
+    if not isinstance(scenario, SamplingScenario):
+        raise TypeError(f"scenario must be a SamplingScenario, got {scenario!r:.80}")
+
+
+def _check_by(by: object) -> None:
+    if by not in ("policy", "task"):
+        raise ValueError(f'by must be "policy" or "task", got {by!r}')
+
+
+def _whole(name: str, value: object, low: int, high: int) -> int:
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, got {value!r:.80}") from None
+    if not low <= number <= high:
+        raise ValueError(f"{name} must be in [{low}, {high}], got {number}")
+    return number

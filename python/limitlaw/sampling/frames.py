@@ -1,0 +1,228 @@
+"""The frames of a sampling scenario: estimates, exact solutions, and mergeable tallies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from limitlaw import _core
+from limitlaw.sampling.scenario import SamplingScenario
+
+By = Literal["policy", "task"]
+Progress = Callable[[int, int], object]
+Columns = dict[str, npt.NDArray[np.float64]]
+
+#: The list columns of a tallies frame, with their Polars types.
+_TALLIES = {
+    "accepted": pl.UInt64,
+    "correct": pl.UInt64,
+    "wrong": pl.UInt64,
+    "covered": pl.UInt64,
+    "attempts_sum": pl.Float64,
+    "attempts_square_sum": pl.Float64,
+    "utility_sum": pl.Float64,
+    "utility_square_sum": pl.Float64,
+    "accuracy_counts": pl.UInt64,
+    "utility_values": pl.Float64,
+    "utility_counts": pl.UInt64,
+}
+
+
+def simulate_frame(
+    scenario: SamplingScenario,
+    *,
+    trials: int,
+    key: tuple[int, int],
+    seed: str,
+    replicate: int,
+    by: By,
+    columns: Sequence[str] | None,
+    threads: int | None,
+    progress: Progress | None,
+) -> pl.DataFrame:
+    """Estimates with standard errors: one row per policy and grid point, and per task with ``by="task"``."""
+    spec, arrays = scenario.wire()
+    chosen = _chosen(columns)
+    estimates = _core.simulate_sampling(
+        spec,
+        arrays,
+        trials=trials,
+        key=key,
+        replicate=replicate,
+        threads=threads,
+        by_task=by == "task",
+        coverage=chosen is None or any(name.startswith("coverage") for name in chosen),
+        quantiles=by == "policy" and (chosen is None or any("_q" in name for name in chosen)),
+        progress=progress,
+    )
+    return _frame(scenario, estimates, by=by, chosen=chosen, trials=trials, seed=seed)
+
+
+def solve_frame(scenario: SamplingScenario, *, by: By, columns: Sequence[str] | None) -> pl.DataFrame:
+    """The same columns, exact."""
+    spec, arrays = scenario.wire()
+    chosen = _chosen(columns)
+    quantiles = chosen is None or any("_q" in name for name in chosen)
+    exact = _core.solve_sampling(spec, arrays, by_task=by == "task", quantiles=quantiles)
+    return _frame(scenario, exact, by=by, chosen=chosen, trials=None, seed=None)
+
+
+def _chosen(columns: Sequence[str] | None) -> list[str] | None:
+    if columns is None:
+        return None
+    if isinstance(columns, str):
+        raise TypeError(f"columns must be a sequence of column names, got the string {columns!r}")
+    for name in columns:
+        if name not in _core.SAMPLING_COLUMNS:
+            raise ValueError(f"columns must name some of {list(_core.SAMPLING_COLUMNS)}, got {name!r}")
+    return list(columns)
+
+
+def _labels(values: Sequence[str], codes: npt.NDArray[np.int64]) -> pl.Series:
+    return pl.Series(values, dtype=pl.Enum(values)).gather(codes)
+
+
+def _frame(
+    scenario: SamplingScenario,
+    columns: Columns,
+    *,
+    by: By,
+    chosen: list[str] | None,
+    trials: int | None,
+    seed: str | None,
+) -> pl.DataFrame:
+    policies, points = len(scenario.policies), len(scenario.max_attempts)
+    tasks = len(scenario.tasks) if by == "task" else 1
+    rows = policies * points * tasks
+    key = _key(scenario, tasks)
+    if by == "task":
+        names = scenario.tasks.names
+        task = np.tile(np.arange(tasks), policies * points)
+        if names is None:
+            key["task"] = pl.Series(task)
+        elif len(set(names)) == len(names):
+            key["task"] = _labels(names, task)
+        else:
+            key["task"] = pl.Series([names[i] for i in task])
+    shown = {
+        name: pl.Series(values, nan_to_null=True)
+        for name, values in columns.items()
+        if chosen is None or name in chosen
+    }
+    if chosen is not None:
+        shown = {name: shown[name] for name in chosen}
+    provenance = {
+        "trials": pl.repeat(trials, rows, dtype=pl.Int64, eager=True),
+        "exact": pl.repeat(trials is None, rows, dtype=pl.Boolean, eager=True),
+        "seed": pl.repeat(seed, rows, dtype=pl.String, eager=True),
+        "spec_id": pl.repeat(scenario.fingerprint(), rows, dtype=pl.String, eager=True),
+        "stream": pl.repeat(_core.STREAM_VERSION, rows, dtype=pl.String, eager=True),
+    }
+    return pl.DataFrame(key | shown | provenance)
+
+
+def _key(scenario: SamplingScenario, repeat: int) -> dict[str, pl.Series]:
+    policies, points = len(scenario.policies), len(scenario.max_attempts)
+    labels = [policy.label for policy in scenario.policies]
+    return {
+        "policy": _labels(labels, np.repeat(np.arange(policies), points * repeat)),
+        "max_attempts": pl.Series(np.tile(np.repeat(scenario.max_attempts, repeat), policies)),
+    }
+
+
+def tallies_frame(
+    scenario: SamplingScenario,
+    *,
+    trials: int,
+    key: tuple[int, int],
+    seed: str,
+    replicate: int,
+    threads: int | None,
+    progress: Progress | None,
+) -> pl.DataFrame:
+    """The counts behind the estimates: list columns with one entry per task (or per score), mergeable by addition."""
+    spec, arrays = scenario.wire()
+    rows = _core.tally_sampling(
+        spec, arrays, trials=trials, key=key, replicate=replicate, threads=threads, progress=progress
+    )
+    lists = {name: pl.Series([row[name] for row in rows], dtype=pl.List(kind)) for name, kind in _TALLIES.items()}
+    weight = scenario.tasks.weight
+    count = len(rows)
+    return pl.DataFrame(
+        {
+            **_key(scenario, 1),
+            **lists,
+            "weight": pl.Series([weight] * count, dtype=pl.List(pl.Float64)),
+            "trials": pl.repeat(trials, count, dtype=pl.Int64, eager=True),
+            "seed": pl.repeat(seed, count, dtype=pl.String, eager=True),
+            "replicates": pl.Series([[replicate]] * count, dtype=pl.List(pl.UInt64)),
+            "spec_id": pl.repeat(scenario.fingerprint(), count, dtype=pl.String, eager=True),
+            "stream": pl.repeat(_core.STREAM_VERSION, count, dtype=pl.String, eager=True),
+        }
+    )
+
+
+def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFrame:
+    """Add tallies of one scenario; the checks say what does not belong together."""
+    first = _check_mergeable(frames)
+    # A fixed order makes the sums of floats independent of the order in which the frames come.
+    frames = sorted(frames, key=lambda frame: (frame["seed"][0], frame["replicates"][0].to_list()))
+    rows = []
+    for at in range(first.height):
+        row = {name: np.sum([_list(f, name, at) for f in frames], axis=0) for name in _TALLIES if "utility_" not in name}
+        for name in ("utility_sum", "utility_square_sum"):
+            row[name] = np.sum([_list(f, name, at) for f in frames], axis=0)
+        values = np.concatenate([_list(f, "utility_values", at) for f in frames])
+        order = np.argsort(values, kind="stable")
+        row["utility_values"] = values[order]
+        row["utility_counts"] = np.concatenate([_list(f, "utility_counts", at) for f in frames])[order]
+        rows.append({name: np.ascontiguousarray(row[name]) for name in _TALLIES})
+    trials = sum(int(frame["trials"][0]) for frame in frames)
+    seeds = "+".join(dict.fromkeys(frame["seed"][0] for frame in frames))
+    key = {name: first[name] for name in ("policy", "max_attempts")}
+    if tallies:
+        replicates = [r for frame in frames for r in frame["replicates"][0].to_list()]
+        merged = {name: pl.Series([row[name] for row in rows], dtype=pl.List(kind)) for name, kind in _TALLIES.items()}
+        rest = {
+            "weight": first["weight"],
+            "trials": pl.repeat(trials, first.height, dtype=pl.Int64, eager=True),
+            "seed": pl.repeat(seeds, first.height, dtype=pl.String, eager=True),
+            "replicates": pl.Series([replicates] * first.height, dtype=pl.List(pl.UInt64)),
+        }
+        return pl.DataFrame(key | merged | rest | {name: first[name] for name in ("spec_id", "stream")})
+    weight = first["weight"][0]
+    weights = None if weight is None else (weight / weight.sum()).to_list()
+    columns = _core.estimate_sampling(rows, trials=trials, weights=weights)
+    shown = {name: pl.Series(values, nan_to_null=True) for name, values in columns.items()}
+    provenance = {
+        "trials": pl.repeat(trials, first.height, dtype=pl.Int64, eager=True),
+        "exact": pl.repeat(False, first.height, dtype=pl.Boolean, eager=True),  # noqa: FBT003
+        "seed": pl.repeat(seeds, first.height, dtype=pl.String, eager=True),
+    }
+    return pl.DataFrame(key | shown | provenance | {name: first[name] for name in ("spec_id", "stream")})
+
+
+def _list(frame: pl.DataFrame, name: str, at: int) -> npt.NDArray[Any]:
+    return frame[name][at].to_numpy()  # type: ignore[no-any-return]
+
+
+def _check_mergeable(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    if len(frames) == 0:
+        raise ValueError("frames must hold at least one frame of tallies, got none")
+    seen: set[tuple[str, int]] = set()
+    for i, frame in enumerate(frames):
+        if not isinstance(frame, pl.DataFrame) or not {*_TALLIES, "replicates", "spec_id"} <= set(frame.columns):
+            raise ValueError(f"frames[{i}] must come from simulate(..., tallies=True), got another frame")
+        for name in ("spec_id", "stream"):
+            if frame[name][0] != frames[0][name][0]:
+                raise ValueError(f"frames[{i}] must have the {name} of frames[0] ({frames[0][name][0]}), got {frame[name][0]}")
+        for replicate in frame["replicates"][0]:
+            draw = (frame["seed"][0], replicate)
+            if draw in seen:
+                raise ValueError(f"frames[{i}] repeats seed {draw[0]}, replicate {replicate}: the same draws count once")
+            seen.add(draw)
+    return frames[0]

@@ -1,0 +1,201 @@
+"""The questions a benchmark answers: how many attempts are best, and where accuracy ends."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import polars as pl
+
+from limitlaw import _core
+from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.tasks import PoolTasks
+from limitlaw.seed import Seed, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def optimal_attempts(
+    scenario: SamplingScenario,
+    *,
+    wrong_cost: float | npt.ArrayLike | None = None,
+    bootstrap: int = 1_000,
+    resample: Literal["tasks", "attempts"] = "tasks",
+    seed: Seed | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> pl.DataFrame:
+    """The number of attempts with the highest utility, and how well the data determine it.
+
+    A finite optimum exists only because tasks differ: one task alone gains or loses with every attempt. The maximum
+    is found in log space, over all numbers of attempts (not only the scenario's grid).
+
+    Args:
+        scenario: The scenario; its utility gives the reward and the cost of an attempt (1 and 0 where it has none).
+        wrong_cost: Costs of a wrong answer, one or several, each at least 0; the scenario's own unless given.
+        bootstrap: Resamples for the interval; 0 for none.
+        resample: What a resample draws anew: ``"tasks"`` (would other tasks say the same?) or ``"attempts"`` within each
+            task (would other answers?). Attempts exist for counts and pools only.
+        seed: The seed of the bootstrap; required unless ``bootstrap=0``.
+        threads: Threads to use; every core unless given.
+        progress: Called about every 50 ms with (resamples done, resamples).
+
+    Returns:
+        One row per policy and cost: ``policy``, ``wrong_cost``, ``optimal_attempts`` (null where more is always
+        better), ``status`` (``zero``: do not ask at all; ``interior``; ``unbounded``: more is always better;
+        ``censored``: the best is the whole pool, more might be better), ``utility`` there; over the resamples the
+        quantiles ``optimal_attempts_q05`` to ``_q95`` (null: unbounded), ``utility_q05`` to ``_q95`` of the utility at
+        ``optimal_attempts``, and the shares ``p_zero``, ``p_unbounded``, ``p_censored``; ``bootstrap``, ``resample``,
+        ``seed``, ``spec_id``, ``stream``.
+
+    Raises:
+        ValueError: A cost is negative, or ``resample="attempts"`` where no attempts were observed.
+        NoClosedFormError: The tasks have ``posterior=True``.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> tasks = ll.Tasks.fixed(success=[0.9, 0.5, 0.01, 0.0])
+        >>> verifier = ll.Verifier.rates(false_positive_rate=0.05)
+        >>> scenario = ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[1])
+        >>> ll.optimal_attempts(scenario, wrong_cost=[0, 1, 8], bootstrap=0)["optimal_attempts"].to_list()
+        [None, 4, 2]
+    """
+    if not isinstance(scenario, SamplingScenario):
+        raise TypeError(f"scenario must be a SamplingScenario, got {scenario!r:.80}")
+    costs = _costs(scenario, wrong_cost)
+    resamples = _resamples(bootstrap)
+    if seed is None:
+        if resamples > 0:
+            raise TypeError("seed must be a whole number or a SeedSequence where bootstrap is not 0, got None")
+        key, text = (0, 0), None
+    else:
+        key, text = key_of(seed)
+    spec, arrays = scenario.wire()
+    found = _core.optima_sampling(
+        spec,
+        arrays,
+        wrong_cost=costs,
+        resamples=resamples,
+        resample=resample,
+        key=key,
+        threads=threads,
+        progress=progress,
+    )
+    pool = int(scenario.tasks.attempts.min()) if isinstance(scenario.tasks, PoolTasks) else None
+    labels = [policy.label for policy in scenario.policies]
+    rows = len(labels) * len(costs)
+    best = found["optimal_attempts"]
+    drawn = found["resampled_attempts"].reshape(rows, resamples)
+    utility = found["resampled_utility"].reshape(rows, resamples)
+    columns: dict[str, pl.Series] = {
+        "policy": pl.Series(labels, dtype=pl.Enum(labels)).gather(np.repeat(np.arange(len(labels)), len(costs))),
+        "wrong_cost": pl.Series(costs * len(labels), dtype=pl.Float64),
+        "optimal_attempts": _attempts(best),
+        "status": pl.Series([_status(k, pool) for k in best], dtype=pl.Enum(_STATUS)),
+        "utility": pl.Series(found["utility"]),
+    }
+    for name, values in (("optimal_attempts", drawn), ("utility", utility)):
+        for p in _QUANTILES:
+            cut = np.quantile(values, p, axis=1, method="inverted_cdf") if resamples else np.full(rows, np.nan)
+            column = _attempts(cut) if name == "optimal_attempts" else pl.Series(cut, nan_to_null=True)
+            columns[f"{name}_q{round(100 * p):02d}"] = column
+    shares = {
+        "p_zero": drawn == 0,
+        "p_unbounded": np.isinf(drawn),
+        "p_censored": drawn == pool if pool is not None else np.zeros(drawn.shape, dtype=bool),
+    }
+    for name, hit in shares.items():
+        columns[name] = pl.Series(hit.mean(axis=1) if resamples else [None] * rows, dtype=pl.Float64)
+    columns |= {
+        "bootstrap": pl.Series([resamples] * rows, dtype=pl.Int64),
+        "resample": pl.Series([resample if resamples else None] * rows, dtype=pl.String),
+        "seed": pl.Series([text] * rows, dtype=pl.String),
+        "spec_id": pl.Series([scenario.fingerprint()] * rows),
+        "stream": pl.Series([_core.STREAM_VERSION] * rows),
+    }
+    return pl.DataFrame(columns)
+
+
+_STATUS = ["zero", "interior", "unbounded", "censored"]
+
+
+def _status(attempts: float, pool: int | None) -> str:
+    if attempts == 0:
+        return "zero"
+    if np.isinf(attempts):
+        return "unbounded"
+    return "censored" if attempts == pool else "interior"
+
+
+def _attempts(values: npt.NDArray[np.float64]) -> pl.Series:
+    """Whole numbers; null where infinite (unbounded) or not known."""
+    return pl.Series([int(k) if np.isfinite(k) else None for k in values], dtype=pl.Int64)
+
+
+def _costs(scenario: SamplingScenario, wrong_cost: float | npt.ArrayLike | None) -> list[float]:
+    if wrong_cost is None:
+        return [scenario.utility.wrong_cost if scenario.utility else 0.0]
+    try:
+        costs = np.atleast_1d(np.asarray(wrong_cost, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise TypeError(f"wrong_cost must be a number or a sequence of numbers, got {wrong_cost!r:.80}") from None
+    if costs.ndim != 1 or costs.size == 0:
+        raise ValueError(f"wrong_cost must hold one number or more, got shape {costs.shape}")
+    return [float(cost) + 0.0 for cost in costs]
+
+
+def _resamples(bootstrap: object) -> int:
+    try:
+        if isinstance(bootstrap, bool):
+            raise TypeError
+        resamples = operator.index(bootstrap)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"bootstrap must be a whole number, got {bootstrap!r:.80}") from None
+    if resamples < 0:
+        raise ValueError(f"bootstrap must not be negative, got {resamples}")
+    return resamples
+
+
+def ceilings(scenario: SamplingScenario) -> pl.DataFrame:
+    """Where accuracy ends as attempts go to infinity, in the three ways it is counted.
+
+    Compare like with like: a single attempt's accuracy is over all tasks.
+
+    Args:
+        scenario: The scenario; its grid of attempts does not matter.
+
+    Returns:
+        One row: ``ceiling_all_tasks`` (a task without acceptances counts as 0), ``ceiling_accepted_tasks`` (mean over
+        the tasks with acceptances: the y axis of Stroebl, Kapoor, Narayanan, arXiv 2411.17501), ``ceiling_pooled``
+        (correct acceptances over acceptances of single attempts); ``tasks``, ``tasks_accepted``, ``exact``, ``spec_id``.
+        Of a pool they are the shares of the observed acceptances.
+
+    Raises:
+        NoClosedFormError: The tasks have ``posterior=True`` and the verifier errs.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> tasks = ll.Tasks.pool(attempts=[10, 10, 10], accepted=[4, 2, 0], accepted_correct=[4, 1, 0])
+        >>> ll.ceilings(ll.SamplingScenario(tasks=tasks, max_attempts=[1])).row(0)[:3]
+        (0.5, 0.75, 0.8333333333333334)
+    """
+    if not isinstance(scenario, SamplingScenario):
+        raise TypeError(f"scenario must be a SamplingScenario, got {scenario!r:.80}")
+    all_tasks, accepted_tasks, pooled, accepted = _core.ceilings_sampling(*scenario.wire())
+    return pl.DataFrame(
+        {
+            "ceiling_all_tasks": pl.Series([all_tasks]),
+            "ceiling_accepted_tasks": pl.Series(np.array([accepted_tasks]), nan_to_null=True),
+            "ceiling_pooled": pl.Series(np.array([pooled]), nan_to_null=True),
+            "tasks": pl.Series([len(scenario.tasks)], dtype=pl.Int64),
+            "tasks_accepted": pl.Series([accepted], dtype=pl.Int64),
+            "exact": pl.Series([True]),
+            "spec_id": pl.Series([scenario.fingerprint()]),
+        }
+    )

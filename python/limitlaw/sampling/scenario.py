@@ -1,0 +1,51 @@
+"""The sampling scenario: tasks, verifier, policies, the grid of attempts, and what answers are worth."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import ClassVar
+
+from limitlaw._spec import IntArray, Spec
+from limitlaw.sampling.cost import Utility
+from limitlaw.sampling.policy import FirstAccepted, Policy
+from limitlaw.sampling.tasks import PoolTasks, Tasks
+from limitlaw.sampling.verifier import Verifier
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class SamplingScenario(Spec):
+    """Repeated sampling: draw answers to each task until something imperfect accepts one.
+
+    Args:
+        tasks: The tasks.
+        verifier: The verifier; perfect unless given. A pool carries the verdicts of its own and takes none.
+        policies: The policies, compared on the same attempts.
+        max_attempts: The grid of attempts K, ascending whole numbers from 1 to 1e12, shape ``(points,)``.
+        utility: What answers are worth; without it the utility columns are null.
+
+    Raises:
+        ValueError: A value is out of range or two settings do not fit together; the message says which.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> scenario = ll.SamplingScenario(
+        ...     tasks=ll.Tasks.fixed(success=[0.1, 0.4]),
+        ...     verifier=ll.Verifier.rates(false_positive_rate=0.05),
+        ...     max_attempts=[1, 10, 100],
+        ... )
+        >>> ll.solve(scenario)["accuracy"].round(4).to_list()
+        [0.25, 0.7309, 0.8096]
+    """
+
+    family: ClassVar[str] = "scenario"
+    kind: ClassVar[str] = "sampling"
+    tasks: Tasks
+    verifier: Verifier | None = None
+    policies: tuple[Policy, ...] = (FirstAccepted(),)
+    max_attempts: IntArray
+    utility: Utility | None = None
+
+    def __post_init__(self) -> None:
+        if self.verifier is None and not isinstance(self.tasks, PoolTasks):
+            object.__setattr__(self, "verifier", Verifier.perfect())
+        super().__post_init__()

@@ -1,0 +1,238 @@
+"""Task populations: known success rates, observed counts, or the observed attempts themselves."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from limitlaw._spec import FloatArray, IntArray, Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+    import polars as pl
+
+
+class Tasks(Spec):
+    """The tasks of a benchmark: made by ``fixed``, ``counts``, ``pool`` or ``from_frame``.
+
+    Every kind takes ``weight`` (shape ``(tasks,)``, not negative, scaled to add to 1 in every mean; ``None`` counts all
+    tasks alike) and ``names`` (one per task, shown by ``by="task"``).
+    """
+
+    family: ClassVar[str] = "tasks"
+    weight: FloatArray | None
+    names: tuple[str, ...] | None
+
+    def __len__(self) -> int:
+        """The number of tasks."""
+        first = dataclasses.fields(self)[0].name
+        return len(getattr(self, first))
+
+    @staticmethod
+    def fixed(
+        success: npt.ArrayLike, *, weight: npt.ArrayLike | None = None, names: Sequence[str] | None = None
+    ) -> FixedTasks:
+        """Tasks with known success rates.
+
+        Args:
+            success: P(one attempt is correct), shape ``(tasks,)``, in [0, 1].
+            weight: Weights of the tasks; see the class.
+            names: Names of the tasks; see the class.
+
+        Raises:
+            ValueError: A rate is outside [0, 1], there are no tasks, or lengths differ.
+
+        Example:
+            >>> import limitlaw as ll
+            >>> len(ll.Tasks.fixed(success=[0.1, 0.5, 0.9]))
+            3
+        """
+        return FixedTasks(success=success, weight=weight, names=names)  # type: ignore[arg-type]
+
+    @staticmethod
+    def counts(
+        attempts: npt.ArrayLike,
+        correct: npt.ArrayLike,
+        *,
+        posterior: bool = False,
+        prior: Literal["jeffreys"] | tuple[float, float] | None = None,
+        weight: npt.ArrayLike | None = None,
+        names: Sequence[str] | None = None,
+    ) -> CountsTasks:
+        """Tasks known by how many of their observed attempts were correct.
+
+        Args:
+            attempts: Observed attempts n, shape ``(tasks,)``, at least 1 (at least 0 with ``posterior``).
+            correct: Correct ones among them, shape ``(tasks,)``, at most ``attempts``.
+            posterior: ``False`` takes the observed share as the success rate. ``True`` draws each task's rate from
+                Beta(alpha + correct, beta + attempts - correct) in every trial, so that the finite number of observed
+                attempts shows in the answer; the spread over trials is then predictive (parameters and luck together).
+            prior: The Beta prior, ``"jeffreys"`` for (1/2, 1/2) or ``(alpha, beta)``. It must be given with
+                ``posterior``, because it decides what a task without a correct answer can still do: Jeffreys on
+                0 of 100 gives coverage .70 at 1,000 attempts.
+            weight: Weights of the tasks; see the class.
+            names: Names of the tasks; see the class.
+
+        Raises:
+            ValueError: A count is out of range, ``correct`` exceeds ``attempts``, or the prior is missing.
+
+        Example:
+            >>> import limitlaw as ll
+            >>> ll.Tasks.counts(attempts=[100, 100], correct=[3, 0], posterior=True, prior="jeffreys")
+            CountsTasks(attempts=[100, 100], correct=[3, 0], posterior=True, prior='jeffreys', weight=None, names=None)
+        """
+        return CountsTasks(
+            attempts=attempts,  # type: ignore[arg-type]
+            correct=correct,  # type: ignore[arg-type]
+            posterior=posterior,
+            prior=prior,
+            weight=weight,  # type: ignore[arg-type]
+            names=names,  # type: ignore[arg-type]
+        )
+
+    @staticmethod
+    def pool(
+        attempts: npt.ArrayLike,
+        accepted: npt.ArrayLike,
+        accepted_correct: npt.ArrayLike,
+        *,
+        correct: npt.ArrayLike | None = None,
+        weight: npt.ArrayLike | None = None,
+        names: Sequence[str] | None = None,
+    ) -> PoolTasks:
+        """The observed attempts themselves, drawn without replacement; beyond the smallest pool results are null.
+
+        Args:
+            attempts: Observed attempts n, shape ``(tasks,)``, at least 1.
+            accepted: Attempts that the verifier accepted, shape ``(tasks,)``.
+            accepted_correct: Correct ones among the accepted, shape ``(tasks,)``.
+            correct: All correct ones, accepted or not, shape ``(tasks,)``; without it coverage is null.
+            weight: Weights of the tasks; see the class.
+            names: Names of the tasks; see the class.
+
+        Raises:
+            ValueError: A count is negative or exceeds the one it is part of.
+
+        Example:
+            >>> import limitlaw as ll
+            >>> len(ll.Tasks.pool(attempts=[10, 10], accepted=[4, 0], accepted_correct=[3, 0]))
+            2
+        """
+        return PoolTasks(
+            attempts=attempts,  # type: ignore[arg-type]
+            accepted=accepted,  # type: ignore[arg-type]
+            accepted_correct=accepted_correct,  # type: ignore[arg-type]
+            correct=correct,  # type: ignore[arg-type]
+            weight=weight,  # type: ignore[arg-type]
+            names=names,  # type: ignore[arg-type]
+        )
+
+    @staticmethod
+    def from_frame(
+        frame: pl.DataFrame,
+        *,
+        attempts: str = "attempts",
+        correct: str | None = None,
+        accepted: str | None = None,
+        accepted_correct: str | None = None,
+        task: str | None = None,
+        weight: str | None = None,
+    ) -> Tasks:
+        """Tasks from a frame with one row per task: a pool where ``accepted`` is named, else counts.
+
+        Args:
+            frame: One row per task.
+            attempts: The column of observed attempts.
+            correct: The column of correct attempts (required for counts).
+            accepted: The column of accepted attempts.
+            accepted_correct: The column of accepted and correct attempts (required with ``accepted``).
+            task: The column of task names.
+            weight: The column of weights.
+
+        Raises:
+            ValueError: A named column is missing, holds nulls, or is out of range; a column that is needed is not named.
+            TypeError: ``frame`` is not a Polars frame, or a column is not numeric.
+
+        Example:
+            >>> import limitlaw as ll, polars as pl
+            >>> df = pl.DataFrame({"task_id": ["a", "b"], "n": [100, 100], "c": [7, 0]})
+            >>> ll.Tasks.from_frame(df, attempts="n", correct="c", task="task_id").names
+            ('a', 'b')
+        """
+        names = None if task is None else [str(name) for name in _column(frame, "task", task, numeric=False)]
+        counts = {
+            "attempts": _column(frame, "attempts", attempts),
+            "correct": None if correct is None else _column(frame, "correct", correct),
+        }
+        weights = None if weight is None else _column(frame, "weight", weight)
+        if accepted is None:
+            if accepted_correct is not None:
+                raise ValueError(f"accepted must be named with accepted_correct ({accepted_correct!r}), got None")
+            if counts["correct"] is None:
+                raise ValueError("correct must be the name of a column where accepted is not named, got None")
+            return CountsTasks(**counts, weight=weights, names=names)  # type: ignore[arg-type]
+        if accepted_correct is None:
+            raise ValueError(f"accepted_correct must be named with accepted ({accepted!r}), got None")
+        return PoolTasks(
+            **counts,  # type: ignore[arg-type]
+            accepted=_column(frame, "accepted", accepted),
+            accepted_correct=_column(frame, "accepted_correct", accepted_correct),
+            weight=weights,
+            names=names,  # type: ignore[arg-type]
+        )
+
+
+def _column(frame: pl.DataFrame, argument: str, name: str, *, numeric: bool = True) -> npt.NDArray[Any]:
+    """A column of a frame as an array; nulls and missing columns are refused."""
+    import polars as pl  # noqa: PLC0415  (only where a frame is given)
+
+    if not isinstance(frame, pl.DataFrame):
+        raise TypeError(f"frame must be a polars.DataFrame, got {type(frame).__module__}.{type(frame).__name__}")
+    if name not in frame.columns:
+        raise ValueError(f"{argument} must name one of the columns {frame.columns}, got {name!r}")
+    column = frame.get_column(name)
+    if column.null_count():
+        raise ValueError(f"{argument} must have a value in every row, got {column.null_count()} nulls in {name!r}")
+    if numeric and not column.dtype.is_numeric():
+        raise TypeError(f"{argument} must be a column of numbers, got {name!r} of type {column.dtype}")
+    return np.asarray(column.to_list() if not numeric else column.to_numpy())
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class FixedTasks(Tasks):
+    """Tasks with known success rates; made by ``Tasks.fixed``."""
+
+    kind: ClassVar[str] = "fixed"
+    success: FloatArray
+    weight: FloatArray | None = None
+    names: tuple[str, ...] | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class CountsTasks(Tasks):
+    """Tasks known by observed counts; made by ``Tasks.counts``."""
+
+    kind: ClassVar[str] = "counts"
+    attempts: IntArray
+    correct: IntArray
+    posterior: bool = False
+    prior: Literal["jeffreys"] | tuple[float, ...] | None = None
+    weight: FloatArray | None = None
+    names: tuple[str, ...] | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class PoolTasks(Tasks):
+    """Observed attempts, drawn without replacement; made by ``Tasks.pool``."""
+
+    kind: ClassVar[str] = "pool"
+    attempts: IntArray
+    accepted: IntArray
+    accepted_correct: IntArray
+    correct: IntArray | None = None
+    weight: FloatArray | None = None
+    names: tuple[str, ...] | None = None

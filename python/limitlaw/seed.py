@@ -1,0 +1,50 @@
+"""Seeds: a whole number or a NumPy SeedSequence becomes the 128-bit key of the random streams."""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+
+#: A whole number that is not negative, or a NumPy SeedSequence.
+Seed = int | np.random.SeedSequence
+
+
+def key_of(seed: Seed) -> tuple[tuple[int, int], str]:
+    """The key of a seed, and the seed as text (seeds may exceed 64 bits).
+
+    Args:
+        seed: A whole number that is not negative, or a ``numpy.random.SeedSequence``.
+
+    Returns:
+        ``SeedSequence(seed).generate_state(2, uint64)`` as two whole numbers, and the text.
+
+    Raises:
+        TypeError: The seed is neither; a Generator is refused, because drawing from it would change it and the same
+            call would not give the same numbers again.
+        ValueError: The seed is negative.
+
+    Example:
+        >>> key_of(0)
+        ((15793235383387715774, 12390638538380655177), '0')
+    """
+    if isinstance(seed, (np.random.Generator, np.random.BitGenerator)):
+        raise TypeError(
+            f"seed must be a whole number or a SeedSequence, got a {type(seed).__name__}: drawing from it would change "
+            "it, so the same call would not give the same numbers again"
+        )
+    if isinstance(seed, np.random.SeedSequence):
+        sequence = seed
+        text = str(seed.entropy) if not seed.spawn_key else f"{seed.entropy}/{'/'.join(map(str, seed.spawn_key))}"
+    else:
+        try:
+            if isinstance(seed, (bool, np.bool_)):
+                raise TypeError
+            number = operator.index(seed)
+        except TypeError:
+            raise TypeError(f"seed must be a whole number or a SeedSequence, got {seed!r:.80}") from None
+        if number < 0:
+            raise ValueError(f"seed must not be negative, got {number}")
+        sequence, text = np.random.SeedSequence(number), str(number)
+    low, high = sequence.generate_state(2, np.uint64)
+    return (int(low), int(high)), text

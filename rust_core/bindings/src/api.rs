@@ -1,0 +1,28 @@
+//! Checks of settings, by family.
+
+use limitlaw_core::error::Error;
+use limitlaw_core::sampling::cost::Utility;
+use limitlaw_core::sampling::policy::Policy;
+use limitlaw_core::sampling::scenario::SamplingScenario;
+use limitlaw_core::sampling::tasks::Tasks;
+use limitlaw_core::sampling::verifier::Verifier;
+use limitlaw_core::spec::parse;
+use pyo3::prelude::*;
+
+use crate::columns::{Arrays, owned};
+use crate::error::to_python;
+
+/// Checks the ranges of a setting; an error names the argument, what was expected and what came.
+#[pyfunction]
+pub fn check(family: &str, spec: &str, arrays: Arrays<'_>) -> PyResult<()> {
+    let arrays = owned(&arrays);
+    match family {
+        "tasks" => parse::<Tasks>(spec, &arrays).map(drop),
+        "verifier" => parse::<Verifier>(spec, &arrays).map(drop),
+        "policy" => parse::<Policy>(spec, &arrays).map(drop),
+        "utility" => parse::<Utility>(spec, &arrays).map(drop),
+        "scenario" => parse::<SamplingScenario>(spec, &arrays).map(drop),
+        _ => Err(Error::argument("family", "one the core knows", family)),
+    }
+    .map_err(to_python)
+}

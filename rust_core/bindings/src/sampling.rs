@@ -1,0 +1,342 @@
+//! The sampling scenario across the border: simulate, solve, ceilings, optimum, and estimates from tallies.
+
+use limitlaw_core::error::{Error, Result};
+use limitlaw_core::run::resolve_threads;
+use limitlaw_core::sampling::bootstrap::{self, Resample};
+use limitlaw_core::sampling::cost::{Utility, UtilityKind};
+use limitlaw_core::sampling::estimate::{Estimates, METRICS, QUANTILES, TaskMeans, quantile};
+use limitlaw_core::sampling::scenario::SamplingScenario;
+use limitlaw_core::sampling::simulate::{Run, simulate};
+use limitlaw_core::sampling::tally::{RowTally, Wanted};
+use limitlaw_core::sampling::{solve, tally};
+use limitlaw_core::spec::{Spec, parse};
+use numpy::PyReadonlyArray1;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::columns::{Arrays, Columns, owned};
+use crate::error::to_python;
+use crate::run::wait;
+
+/// The scores of a whole benchmark run that have quantiles.
+const SCORES: [&str; 3] = ["accuracy", "cost", "utility"];
+
+/// The columns of a frame of estimates, row after row.
+struct Frame {
+    value: Vec<Vec<f64>>,
+    error: Vec<Vec<f64>>,
+    accuracy: Vec<Vec<f64>>,
+    utility: Vec<Vec<f64>>,
+}
+
+/// The result columns in the documented order: each metric beside its standard error, then the quantiles.
+pub fn column_names() -> Vec<String> {
+    let estimates = METRICS.iter().flat_map(|name| [(*name).to_owned(), format!("{name}_se")]);
+    let quantiles = SCORES.iter().flat_map(|name| QUANTILES.map(|p| format!("{name}_q{:02.0}", p * 100.0)));
+    estimates.chain(quantiles).collect()
+}
+
+impl Frame {
+    /// Room for `rows` rows, all null.
+    fn new(rows: usize) -> Self {
+        let nulls = |columns: usize| vec![vec![f64::NAN; rows]; columns];
+        Self {
+            value: nulls(METRICS.len()),
+            error: nulls(METRICS.len()),
+            accuracy: nulls(QUANTILES.len()),
+            utility: nulls(QUANTILES.len()),
+        }
+    }
+
+    fn set(&mut self, row: usize, estimates: &Estimates) {
+        for m in 0..METRICS.len() {
+            self.value[m][row] = estimates.value[m];
+            self.error[m][row] = estimates.standard_error[m];
+        }
+    }
+
+    fn set_quantiles(&mut self, row: usize, accuracy: &[f64], utility: &[f64]) {
+        for (columns, values) in [(&mut self.accuracy, accuracy), (&mut self.utility, utility)] {
+            for (column, &value) in columns.iter_mut().zip(values) {
+                column[row] = value;
+            }
+        }
+    }
+
+    /// The columns under `column_names`.
+    fn into_columns(self, py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+        let columns = Columns::new(py);
+        let cost = vec![vec![f64::NAN; self.accuracy[0].len()]; QUANTILES.len()];
+        let estimates = self.value.into_iter().zip(self.error).flat_map(|(value, error)| [value, error]);
+        let quantiles = [self.accuracy, cost, self.utility].into_iter().flatten();
+        for (name, values) in column_names().iter().zip(estimates.chain(quantiles)) {
+            columns.add(name, values)?;
+        }
+        Ok(columns.into_dict())
+    }
+}
+
+/// Per-task means over trials.
+fn means(row: &RowTally, trials: u64) -> TaskMeans {
+    let n = trials as f64;
+    let share = |counts: &[u64]| counts.iter().map(|&c| c as f64 / n).collect::<Vec<_>>();
+    let moments = |[sum, square]: &[Vec<f64>; 2]| {
+        let mean: Vec<f64> = sum.iter().map(|s| s / n).collect();
+        let variance = square.iter().zip(&mean).map(|(s, m)| (s / n - m * m).max(0.0)).collect();
+        [mean, variance]
+    };
+    TaskMeans {
+        accepted: share(&row.accepted),
+        correct: share(&row.correct),
+        wrong: share(&row.wrong),
+        covered: share(&row.covered),
+        attempts: moments(&row.attempts),
+        utility: moments(&row.utility),
+    }
+}
+
+/// Adds one row of means to the frame: the benchmark's, or one per task.
+fn summarise(
+    frame: &mut Frame,
+    row: usize,
+    by_task: bool,
+    means: &TaskMeans,
+    weights: Option<&[f64]>,
+    trials: Option<u64>,
+) {
+    let tasks = means.correct.len();
+    if by_task {
+        for i in 0..tasks {
+            frame.set(row * tasks + i, &means.summarise(i..i + 1, weights, trials));
+        }
+    } else {
+        frame.set(row, &means.summarise(0..tasks, weights, trials));
+    }
+}
+
+fn benchmark_quantiles(row: &RowTally) -> (Vec<f64>, Vec<f64>) {
+    let tasks = row.correct.len() as f64;
+    let accuracy = row.accuracy_counts.iter().enumerate().map(|(c, &n)| (c as f64 / tasks, n));
+    let utility = row.utility_counts.iter().copied();
+    (
+        QUANTILES.map(|p| quantile(accuracy.clone(), p)).to_vec(),
+        QUANTILES.map(|p| quantile(utility.clone(), p)).to_vec(),
+    )
+}
+
+/// Simulates a scenario: columns of estimates, one row per (policy, grid point) or per (policy, grid point, task).
+#[pyfunction]
+#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, by_task, coverage, quantiles, progress))]
+pub fn simulate_sampling<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+    trials: u64,
+    key: [u64; 2],
+    replicate: u64,
+    threads: Option<usize>,
+    by_task: bool,
+    coverage: bool,
+    quantiles: bool,
+    progress: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let arrays = owned(&arrays);
+    let frame = wait(py, trials, progress.as_ref(), |control| {
+        let scenario: SamplingScenario = parse(spec, &arrays)?;
+        let weights = scenario.weights();
+        let options = options(&scenario, trials, key, replicate, threads, coverage, quantiles)?;
+        let points = scenario.grid().len();
+        let rows = scenario.policies.len() * points;
+        let mut frame = Frame::new(if by_task { rows * scenario.tasks.count() } else { rows });
+        simulate(&scenario, options, control, |p, g, row| {
+            let at = p * points + g;
+            summarise(&mut frame, at, by_task, &means(&row, trials), weights.as_deref(), Some(trials));
+            if !by_task {
+                let (accuracy, utility) = benchmark_quantiles(&row);
+                frame.set_quantiles(at, &accuracy, &utility);
+            }
+        })?;
+        Ok(frame)
+    })?;
+    frame.into_columns(py)
+}
+
+fn options(
+    scenario: &SamplingScenario,
+    trials: u64,
+    key: [u64; 2],
+    replicate: u64,
+    threads: Option<usize>,
+    coverage: bool,
+    quantiles: bool,
+) -> Result<Run> {
+    let quantiles = quantiles && scenario.weights().is_none();
+    let wanted = Wanted {
+        coverage: coverage && scenario.knows_coverage(),
+        accuracy_counts: quantiles,
+        utility_counts: quantiles && scenario.utility.is_some(),
+    };
+    Ok(Run { trials, key, replicate, threads: resolve_threads(threads)?, wanted })
+}
+
+/// Simulates a scenario: its mergeable counts. Row `r` of a two-dimensional count stands at `r * tasks` on.
+#[pyfunction]
+#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, progress))]
+pub fn tally_sampling<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+    trials: u64,
+    key: [u64; 2],
+    replicate: u64,
+    threads: Option<usize>,
+    progress: Option<Bound<'py, PyAny>>,
+) -> PyResult<Vec<Bound<'py, PyDict>>> {
+    let arrays = owned(&arrays);
+    let rows = wait(py, trials, progress.as_ref(), |control| {
+        let scenario: SamplingScenario = parse(spec, &arrays)?;
+        let points = scenario.grid().len();
+        let mut rows = vec![RowTally::default(); scenario.policies.len() * points];
+        let options = options(&scenario, trials, key, replicate, threads, true, true)?;
+        simulate(&scenario, options, control, |p, g, row| rows[p * points + g] = row)?;
+        Ok(rows)
+    })?;
+    rows.into_iter()
+        .map(|row| {
+            let columns = Columns::new(py);
+            columns.add("accepted", row.accepted)?;
+            columns.add("correct", row.correct)?;
+            columns.add("wrong", row.wrong)?;
+            columns.add("covered", row.covered)?;
+            let [sum, square] = row.attempts;
+            columns.add("attempts_sum", sum)?;
+            columns.add("attempts_square_sum", square)?;
+            let [sum, square] = row.utility;
+            columns.add("utility_sum", sum)?;
+            columns.add("utility_square_sum", square)?;
+            columns.add("accuracy_counts", row.accuracy_counts)?;
+            let (values, counts): (Vec<_>, Vec<_>) = row.utility_counts.into_iter().unzip();
+            columns.add("utility_values", values)?;
+            columns.add("utility_counts", counts)?;
+            Ok(columns.into_dict())
+        })
+        .collect()
+}
+
+fn column<'py, T: numpy::Element + Copy>(row: &Bound<'py, PyDict>, name: &str) -> PyResult<Vec<T>> {
+    let value =
+        row.get_item(name)?.ok_or_else(|| to_python(Error::argument("row", format!("a tally with {name}"), "none")))?;
+    let array: PyReadonlyArray1<'py, T> = value.extract()?;
+    Ok(array.as_array().to_vec())
+}
+
+/// Estimates from counts as `tally_sampling` gives them, after they were added.
+#[pyfunction]
+#[pyo3(signature = (rows, *, trials, weights))]
+pub fn estimate_sampling<'py>(
+    py: Python<'py>,
+    rows: Vec<Bound<'py, PyDict>>,
+    trials: u64,
+    weights: Option<Vec<f64>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let mut frame = Frame::new(rows.len());
+    for (at, dict) in rows.iter().enumerate() {
+        let pairs = column::<f64>(dict, "utility_values")?.into_iter().zip(column::<u64>(dict, "utility_counts")?);
+        let mut values = tally::Values::default();
+        pairs.for_each(|(value, times)| values.add_many(value, times));
+        let row = RowTally {
+            accepted: column(dict, "accepted")?,
+            correct: column(dict, "correct")?,
+            wrong: column(dict, "wrong")?,
+            covered: column(dict, "covered")?,
+            attempts: [column(dict, "attempts_sum")?, column(dict, "attempts_square_sum")?],
+            utility: [column(dict, "utility_sum")?, column(dict, "utility_square_sum")?],
+            accuracy_counts: column(dict, "accuracy_counts")?,
+            utility_counts: values.sorted(),
+        };
+        if row.accepted.is_empty() {
+            continue;
+        }
+        summarise(&mut frame, at, false, &means(&row, trials), weights.as_deref(), Some(trials));
+        let (accuracy, utility) = benchmark_quantiles(&row);
+        frame.set_quantiles(at, &accuracy, &utility);
+    }
+    frame.into_columns(py)
+}
+
+/// Solves a scenario exactly: the same columns as `simulate_sampling`.
+#[pyfunction]
+#[pyo3(signature = (spec, arrays, *, by_task, quantiles))]
+pub fn solve_sampling<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+    by_task: bool,
+    quantiles: bool,
+) -> PyResult<Bound<'py, PyDict>> {
+    let arrays = owned(&arrays);
+    let frame = wait(py, 1, None, |_| {
+        let scenario: SamplingScenario = parse(spec, &arrays)?;
+        let weights = scenario.weights();
+        let points = scenario.grid().len();
+        let rows = scenario.policies.len() * points;
+        let mut frame = Frame::new(if by_task { rows * scenario.tasks.count() } else { rows });
+        solve::solve(&scenario, quantiles && !by_task, |p, g, row| {
+            let at = p * points + g;
+            summarise(&mut frame, at, by_task, &row.means, weights.as_deref(), None);
+            frame.set_quantiles(at, &row.accuracy_quantiles, &row.utility_quantiles);
+        })?;
+        Ok(frame)
+    })?;
+    frame.into_columns(py)
+}
+
+/// The three ceilings: (all tasks, accepted tasks, pooled, number of tasks with acceptances).
+#[pyfunction]
+pub fn ceilings_sampling(spec: &str, arrays: Arrays<'_>) -> PyResult<(f64, f64, f64, usize)> {
+    let scenario: SamplingScenario = parse(spec, &owned(&arrays)).map_err(to_python)?;
+    let c = solve::ceilings(&scenario).map_err(to_python)?;
+    Ok((c.all_tasks, c.accepted_tasks, c.pooled, c.tasks_accepted))
+}
+
+/// The best number of attempts per policy and cost of a wrong answer, and the utility there; the same of each resample
+/// (with the utility at the estimate's number of attempts), at `index * resamples` on.
+#[pyfunction]
+#[pyo3(signature = (spec, arrays, *, wrong_cost, resamples, resample, key, threads, progress))]
+pub fn optima_sampling<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+    wrong_cost: Vec<f64>,
+    resamples: u64,
+    resample: &str,
+    key: [u64; 2],
+    threads: Option<usize>,
+    progress: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let arrays = owned(&arrays);
+    let found = wait(py, resamples, progress.as_ref(), |control| {
+        let scenario: SamplingScenario = parse(spec, &arrays)?;
+        let base = scenario.utility.unwrap_or(Utility {
+            kind: UtilityKind::Utility,
+            correct_reward: 1.0,
+            wrong_cost: 0.0,
+            attempt_cost: 0.0,
+        });
+        let utilities: Vec<Utility> = wrong_cost.iter().map(|&wrong_cost| Utility { wrong_cost, ..base }).collect();
+        utilities.iter().try_for_each(Spec::check)?;
+        let resample = match resample {
+            "tasks" => Resample::Tasks,
+            "attempts" => Resample::Attempts,
+            other => return Err(Error::argument("resample", "\"tasks\" or \"attempts\"", format!("{other:?}"))),
+        };
+        bootstrap::optima(&scenario, &utilities, resample, resamples, key, resolve_threads(threads)?, control)
+    })?;
+    let columns = Columns::new(py);
+    columns.add("optimal_attempts", found.iter().map(|o| o.estimate.attempts).collect())?;
+    columns.add("utility", found.iter().map(|o| o.estimate.utility).collect())?;
+    let resampled = || found.iter().flat_map(|o| &o.resamples);
+    columns.add("resampled_attempts", resampled().map(|o| o.attempts).collect())?;
+    columns.add("resampled_utility", resampled().map(|o| o.utility).collect())?;
+    Ok(columns.into_dict())
+}

@@ -1,0 +1,241 @@
+//! The uncertainty of the best number of attempts: resample tasks (other tasks could have been asked) or the attempts
+//! within each task (other answers could have been drawn), and find the optimum again.
+
+use super::cost::Utility;
+use super::law::{Rates, TaskLaw};
+use super::optimum::{Optimum, TaskRates, best_of_curves, independent, value_at};
+use super::policy::Policy;
+use super::scenario::SamplingScenario;
+use super::tasks::Tasks;
+use crate::error::{Error, Result};
+use crate::rng::{Key, Sequence, Stream, purpose};
+use crate::run::{Control, run};
+use crate::variates::{below, binomial};
+
+/// The most resamples.
+pub const MAX_RESAMPLES: u64 = 1_000_000;
+/// The most numbers (tasks times attempts) of the curves of a pool.
+const MAX_CURVES: f64 = 1e8;
+
+/// What is drawn anew in each resample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resample {
+    /// The tasks.
+    Tasks,
+    /// The attempts within each task.
+    Attempts,
+}
+
+/// The optimum of one policy at one cost of a wrong answer.
+#[derive(Debug, Clone)]
+pub struct Optima {
+    /// From the data as they are.
+    pub estimate: Optimum,
+    /// From each resample: the best number of attempts, and the utility at the estimate's number of attempts.
+    pub resamples: Vec<Optimum>,
+}
+
+/// Finds the optima of every policy at every utility, policy by policy.
+pub fn optima(
+    scenario: &SamplingScenario,
+    utilities: &[Utility],
+    resample: Resample,
+    resamples: u64,
+    key: Key,
+    threads: usize,
+    control: &Control,
+) -> Result<Vec<Optima>> {
+    if resamples > MAX_RESAMPLES {
+        return Err(Error::argument("bootstrap", format!("at most {MAX_RESAMPLES}"), resamples));
+    }
+    let problem = Problem::new(scenario)?;
+    if resample == Resample::Attempts && matches!(scenario.tasks, Tasks::Fixed { .. }) {
+        return Err(Error::argument(
+            "resample",
+            "\"tasks\" for tasks with fixed rates, which rest on no observed attempts",
+            "\"attempts\"",
+        ));
+    }
+    let plain = vec![1.0; problem.laws.len()];
+    let mut found: Vec<Optima> = problem
+        .optima(&problem.laws, &plain, utilities, None)
+        .into_iter()
+        .map(|estimate| Optima { estimate, resamples: Vec::new() })
+        .collect();
+    let at: Vec<f64> = found.iter().map(|o| o.estimate.attempts).collect();
+    let work = |(): &mut (), index: u64| {
+        control.check()?;
+        let mut random = Stream::new(key, 0, purpose::BOOTSTRAP, index).sequence();
+        let again = match resample {
+            Resample::Tasks => {
+                let mut times = vec![0.0; plain.len()];
+                for _ in 0..plain.len() {
+                    times[below(plain.len() as u64, &mut random) as usize] += 1.0;
+                }
+                problem.optima(&problem.laws, &times, utilities, Some(&at))
+            }
+            Resample::Attempts => {
+                let laws: Vec<TaskLaw> =
+                    (0..plain.len()).map(|i| redraw(&scenario.tasks, i, &problem.laws[i], &mut random)).collect();
+                problem.optima(&laws, &plain, utilities, Some(&at))
+            }
+        };
+        control.advance(1);
+        Ok(again)
+    };
+    let collect = |again: Vec<Optimum>| found.iter_mut().zip(again).for_each(|(o, optimum)| o.resamples.push(optimum));
+    run(resamples, threads, control, || (), work, collect)?;
+    Ok(found)
+}
+
+/// The attempts of one task, drawn again with the observed shares.
+fn redraw(tasks: &Tasks, i: usize, law: &TaskLaw, random: &mut Sequence) -> TaskLaw {
+    match (*law, tasks) {
+        (TaskLaw::Attempts(rates), Tasks::Counts { attempts, .. }) => {
+            let n = attempts.at(i);
+            TaskLaw::Attempts(Rates { success: binomial(n as u64, rates.success, random) as f64 / n, ..rates })
+        }
+        (TaskLaw::Pool { attempts, accepted, accepted_correct, correct }, _) => {
+            let mut left = attempts;
+            let mut mass = attempts;
+            let mut draw = |part: f64| {
+                let share = if mass > 0.0 { (part / mass).min(1.0) } else { 0.0 };
+                let drawn = binomial(left as u64, share, random) as f64;
+                left -= drawn;
+                mass -= part;
+                drawn
+            };
+            let right = draw(accepted_correct);
+            let wrong = draw(accepted - accepted_correct);
+            let hidden = correct.map(|c| draw(c - accepted_correct));
+            TaskLaw::Pool {
+                attempts,
+                accepted: right + wrong,
+                accepted_correct: right,
+                correct: hidden.map(|h| right + h),
+            }
+        }
+        (law, _) => law,
+    }
+}
+
+struct Problem<'a> {
+    scenario: &'a SamplingScenario,
+    laws: Vec<TaskLaw>,
+    weights: Vec<f64>,
+    /// The attempts that every task of a pool can answer; `None` for independent attempts.
+    pool: Option<usize>,
+}
+
+impl<'a> Problem<'a> {
+    fn new(scenario: &'a SamplingScenario) -> Result<Self> {
+        let laws = scenario.laws();
+        let count = laws.len();
+        let weights = scenario.weights().unwrap_or_else(|| vec![1.0 / count as f64; count]);
+        let mut pool = None;
+        for law in &laws {
+            match law {
+                TaskLaw::Posterior { .. } => {
+                    return Err(Error::NoClosedForm(
+                        "no closed form of the optimum for posterior=True; use posterior=False, whose bootstrap shows the uncertainty".into(),
+                    ));
+                }
+                TaskLaw::Pool { attempts, .. } => {
+                    pool = Some(pool.map_or(*attempts, |least: f64| least.min(*attempts)))
+                }
+                TaskLaw::Attempts(_) => {}
+            }
+        }
+        if pool.is_some_and(|n| n * count as f64 > MAX_CURVES) {
+            return Err(Error::argument(
+                "tasks times attempts of the pool",
+                format!("at most {MAX_CURVES}"),
+                pool.unwrap_or(0.0) * count as f64,
+            ));
+        }
+        Ok(Self { scenario, laws, weights, pool: pool.map(|n| n as usize) })
+    }
+
+    /// The optima of all policies and utilities with tasks counted `times`; with `at`, the utilities there instead of
+    /// at the optimum itself.
+    fn optima(&self, laws: &[TaskLaw], times: &[f64], utilities: &[Utility], at: Option<&[f64]>) -> Vec<Optimum> {
+        let scale: f64 = self.weights.iter().zip(times).map(|(w, t)| w * t).sum();
+        let weight = |i: usize| self.weights[i] * times[i] / scale;
+        let mut found = Vec::new();
+        for policy in &self.scenario.policies {
+            if let Some(cap) = self.pool {
+                let curves = Curves::new(laws, *policy, cap, weight);
+                for &u in utilities {
+                    let mut best = best_of_curves(&curves.accuracy, &curves.wrong, &curves.attempts, u);
+                    if let Some(at) = at {
+                        best.utility = curves.utility(at[found.len()], u);
+                    }
+                    found.push(best);
+                }
+                continue;
+            }
+            let tasks: Vec<TaskRates> = laws
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| times[*i] > 0.0)
+                .filter_map(|(i, law)| {
+                    let TaskLaw::Attempts(rates) = law else { return None };
+                    Some(TaskRates {
+                        accepted_correct: rates.accepted_correct(),
+                        accepted_wrong: rates.accepted_wrong(),
+                        ln_rejected: rates.ln_rejected(),
+                        last_correct: policy.returns_last().then(|| law.rejected_precision()),
+                        weight: weight(i),
+                    })
+                })
+                .collect();
+            for &u in utilities {
+                let mut best = independent(&tasks, u);
+                if let Some(at) = at {
+                    best.utility = value_at(&tasks, u, at[found.len()]);
+                }
+                found.push(best);
+            }
+        }
+        found
+    }
+}
+
+/// Means over the tasks of a pool for 1, 2, ... attempts.
+struct Curves {
+    accuracy: Vec<f64>,
+    wrong: Vec<f64>,
+    attempts: Vec<f64>,
+}
+
+impl Curves {
+    fn new(laws: &[TaskLaw], policy: Policy, cap: usize, weight: impl Fn(usize) -> f64) -> Self {
+        let mut curves = Self { accuracy: vec![0.0; cap], wrong: vec![0.0; cap], attempts: vec![0.0; cap] };
+        for (i, law) in laws.iter().enumerate() {
+            let TaskLaw::Pool { attempts, accepted, .. } = *law else { continue };
+            let (right, bad) = law.precision();
+            let last = if policy.returns_last() { law.rejected_precision() } else { 0.0 };
+            let last_wrong = if policy.returns_last() { 1.0 - last } else { 0.0 };
+            let (w, mut survival, mut used) = (weight(i), 1.0, 0.0);
+            if w == 0.0 {
+                continue;
+            }
+            for k in 0..cap {
+                used += survival;
+                survival *= ((attempts - accepted - k as f64) / (attempts - k as f64)).max(0.0);
+                curves.accuracy[k] += w * (right * (1.0 - survival) + last * survival);
+                curves.wrong[k] += w * (bad * (1.0 - survival) + last_wrong * survival);
+                curves.attempts[k] += w * used;
+            }
+        }
+        curves
+    }
+
+    fn utility(&self, at: f64, u: Utility) -> f64 {
+        if at == 0.0 {
+            return 0.0;
+        }
+        let k = at as usize - 1;
+        u.correct_reward * self.accuracy[k] - u.wrong_cost * self.wrong[k] - u.attempt_cost * self.attempts[k]
+    }
+}
