@@ -95,7 +95,12 @@ impl Stream {
 
     /// Reads the stream word by word from its start.
     pub const fn sequence(self) -> Sequence {
-        Sequence { stream: self, block: 0, words: [0; 4], used: 4 }
+        self.words_from(0)
+    }
+
+    /// Reads the stream word by word from a position that is a multiple of 4.
+    pub const fn words_from(self, position: u64) -> Sequence {
+        Sequence { stream: self, block: position / 4, words: [0; 4], used: 4 }
     }
 }
 

@@ -16,6 +16,9 @@ By = Literal["policy", "task"]
 Progress = Callable[[int, int], object]
 Columns = dict[str, npt.NDArray[np.float64]]
 
+#: The scores whose quantiles are shown unless columns are chosen.
+_DEFAULT_SCORES = ("accuracy", "cost", "utility")
+
 #: The list columns of a tallies frame, with their Polars types.
 _TALLIES = {
     "accepted": pl.UInt64,
@@ -27,6 +30,8 @@ _TALLIES = {
     "utility_sum": pl.Float64,
     "utility_square_sum": pl.Float64,
     "accuracy_counts": pl.UInt64,
+    "accepted_counts": pl.UInt64,
+    "wrong_counts": pl.UInt64,
     "utility_values": pl.Float64,
     "utility_counts": pl.UInt64,
 }
@@ -56,7 +61,7 @@ def simulate_frame(
         threads=threads,
         by_task=by == "task",
         coverage=chosen is None or any(name.startswith("coverage") for name in chosen),
-        quantiles=by == "policy" and (chosen is None or any("_q" in name for name in chosen)),
+        quantiles=_scores(by, chosen),
         progress=progress,
     )
     return _frame(scenario, estimates, by=by, chosen=chosen, trials=trials, seed=seed)
@@ -66,8 +71,7 @@ def solve_frame(scenario: SamplingScenario, *, by: By, columns: Sequence[str] | 
     """The same columns, exact."""
     spec, arrays = scenario.wire()
     chosen = _chosen(columns)
-    quantiles = chosen is None or any("_q" in name for name in chosen)
-    exact = _core.solve_sampling(spec, arrays, by_task=by == "task", quantiles=quantiles)
+    exact = _core.solve_sampling(spec, arrays, by_task=by == "task", quantiles=_scores(by, chosen))
     return _frame(scenario, exact, by=by, chosen=chosen, trials=None, seed=None)
 
 
@@ -80,6 +84,15 @@ def _chosen(columns: Sequence[str] | None) -> list[str] | None:
         if name not in _core.SAMPLING_COLUMNS:
             raise ValueError(f"columns must name some of {list(_core.SAMPLING_COLUMNS)}, got {name!r}")
     return list(columns)
+
+
+def _scores(by: By, chosen: list[str] | None) -> list[str]:
+    """The scores of a whole benchmark run whose quantiles are wanted."""
+    if by == "task":
+        return []
+    if chosen is None:
+        return list(_DEFAULT_SCORES)
+    return sorted({name.rpartition("_q")[0] for name in chosen if "_q" in name})
 
 
 def _labels(values: Sequence[str], codes: npt.NDArray[np.int64]) -> pl.Series:
@@ -108,13 +121,7 @@ def _frame(
             key["task"] = _labels(names, task)
         else:
             key["task"] = pl.Series([names[i] for i in task])
-    shown = {
-        name: pl.Series(values, nan_to_null=True)
-        for name, values in columns.items()
-        if chosen is None or name in chosen
-    }
-    if chosen is not None:
-        shown = {name: shown[name] for name in chosen}
+    shown = _shown(columns, chosen)
     provenance = {
         "trials": pl.repeat(trials, rows, dtype=pl.Int64, eager=True),
         "exact": pl.repeat(trials is None, rows, dtype=pl.Boolean, eager=True),
@@ -123,6 +130,12 @@ def _frame(
         "stream": pl.repeat(_core.STREAM_VERSION, rows, dtype=pl.String, eager=True),
     }
     return pl.DataFrame(key | shown | provenance)
+
+
+def _shown(columns: Columns, chosen: list[str] | None) -> dict[str, pl.Series]:
+    if chosen is None:
+        chosen = [name for name in columns if "_q" not in name or name.rpartition("_q")[0] in _DEFAULT_SCORES]
+    return {name: pl.Series(columns[name], nan_to_null=True) for name in chosen}
 
 
 def _key(scenario: SamplingScenario, repeat: int) -> dict[str, pl.Series]:
@@ -197,7 +210,7 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
     weight = first["weight"][0]
     weights = None if weight is None else (weight / weight.sum()).to_list()
     columns = _core.estimate_sampling(rows, trials=trials, weights=weights)
-    shown = {name: pl.Series(values, nan_to_null=True) for name, values in columns.items()}
+    shown = _shown(columns, None)
     provenance = {
         "trials": pl.repeat(trials, first.height, dtype=pl.Int64, eager=True),
         "exact": pl.repeat(False, first.height, dtype=pl.Boolean, eager=True),  # noqa: FBT003

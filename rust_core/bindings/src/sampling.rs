@@ -7,7 +7,7 @@ use limitlaw_core::sampling::cost::{Utility, UtilityKind};
 use limitlaw_core::sampling::estimate::{Estimates, METRICS, QUANTILES, TaskMeans, quantile};
 use limitlaw_core::sampling::scenario::SamplingScenario;
 use limitlaw_core::sampling::simulate::{Run, simulate};
-use limitlaw_core::sampling::tally::{RowTally, Wanted};
+use limitlaw_core::sampling::tally::{RowTally, SHARES, Wanted};
 use limitlaw_core::sampling::{solve, tally};
 use limitlaw_core::spec::{Spec, parse};
 use numpy::PyReadonlyArray1;
@@ -19,17 +19,18 @@ use crate::error::to_python;
 use crate::run::wait;
 
 /// The scores of a whole benchmark run that have quantiles.
-const SCORES: [&str; 3] = ["accuracy", "cost", "utility"];
+const SCORES: [&str; 5] = ["accuracy", "cost", "utility", "accepted", "wrong"];
 
 /// The columns of a frame of estimates, row after row.
 struct Frame {
     value: Vec<Vec<f64>>,
     error: Vec<Vec<f64>>,
-    accuracy: Vec<Vec<f64>>,
-    utility: Vec<Vec<f64>>,
+    /// Per score of `SCORES`, per probability.
+    quantiles: Vec<Vec<Vec<f64>>>,
 }
 
-/// The result columns in the documented order: each metric beside its standard error, then the quantiles.
+/// The result columns in the documented order: each metric beside its standard error, then the quantiles; those of the
+/// last two scores only where they are asked for.
 pub fn column_names() -> Vec<String> {
     let estimates = METRICS.iter().flat_map(|name| [(*name).to_owned(), format!("{name}_se")]);
     let quantiles = SCORES.iter().flat_map(|name| QUANTILES.map(|p| format!("{name}_q{:02.0}", p * 100.0)));
@@ -40,12 +41,7 @@ impl Frame {
     /// Room for `rows` rows, all null.
     fn new(rows: usize) -> Self {
         let nulls = |columns: usize| vec![vec![f64::NAN; rows]; columns];
-        Self {
-            value: nulls(METRICS.len()),
-            error: nulls(METRICS.len()),
-            accuracy: nulls(QUANTILES.len()),
-            utility: nulls(QUANTILES.len()),
-        }
+        Self { value: nulls(METRICS.len()), error: nulls(METRICS.len()), quantiles: vec![nulls(QUANTILES.len()); SCORES.len()] }
     }
 
     fn set(&mut self, row: usize, estimates: &Estimates) {
@@ -55,21 +51,18 @@ impl Frame {
         }
     }
 
-    fn set_quantiles(&mut self, row: usize, accuracy: &[f64], utility: &[f64]) {
-        for (columns, values) in [(&mut self.accuracy, accuracy), (&mut self.utility, utility)] {
-            for (column, &value) in columns.iter_mut().zip(values) {
-                column[row] = value;
-            }
+    fn set_quantiles(&mut self, row: usize, score: &str, values: &[f64]) {
+        let at = SCORES.iter().position(|&s| s == score).expect("callers name a score of the list");
+        for (column, &value) in self.quantiles[at].iter_mut().zip(values) {
+            column[row] = value;
         }
     }
 
     /// The columns under `column_names`.
     fn into_columns(self, py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         let columns = Columns::new(py);
-        let cost = vec![vec![f64::NAN; self.accuracy[0].len()]; QUANTILES.len()];
         let estimates = self.value.into_iter().zip(self.error).flat_map(|(value, error)| [value, error]);
-        let quantiles = [self.accuracy, cost, self.utility].into_iter().flatten();
-        for (name, values) in column_names().iter().zip(estimates.chain(quantiles)) {
+        for (name, values) in column_names().iter().zip(estimates.chain(self.quantiles.into_iter().flatten())) {
             columns.add(name, values)?;
         }
         Ok(columns.into_dict())
@@ -114,14 +107,15 @@ fn summarise(
     }
 }
 
-fn benchmark_quantiles(row: &RowTally) -> (Vec<f64>, Vec<f64>) {
+/// Sets the quantiles of whole benchmark runs.
+fn set_benchmark_quantiles(frame: &mut Frame, at: usize, row: &RowTally) {
     let tasks = row.correct.len() as f64;
-    let accuracy = row.accuracy_counts.iter().enumerate().map(|(c, &n)| (c as f64 / tasks, n));
+    for (share, counts) in SHARES.iter().zip(&row.share_counts) {
+        let values = counts.iter().enumerate().map(|(n, &trials)| (n as f64 / tasks, trials));
+        frame.set_quantiles(at, share, &QUANTILES.map(|p| quantile(values.clone(), p)));
+    }
     let utility = row.utility_counts.iter().copied();
-    (
-        QUANTILES.map(|p| quantile(accuracy.clone(), p)).to_vec(),
-        QUANTILES.map(|p| quantile(utility.clone(), p)).to_vec(),
-    )
+    frame.set_quantiles(at, "utility", &QUANTILES.map(|p| quantile(utility.clone(), p)));
 }
 
 /// Simulates a scenario: columns of estimates, one row per (policy, grid point) or per (policy, grid point, task).
@@ -137,14 +131,14 @@ pub fn simulate_sampling<'py>(
     threads: Option<usize>,
     by_task: bool,
     coverage: bool,
-    quantiles: bool,
+    quantiles: Vec<String>,
     progress: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let arrays = owned(&arrays);
     let frame = wait(py, trials, progress.as_ref(), |control| {
         let scenario: SamplingScenario = parse(spec, &arrays)?;
         let weights = scenario.weights();
-        let options = options(&scenario, trials, key, replicate, threads, coverage, quantiles)?;
+        let options = options(&scenario, trials, key, replicate, threads, coverage, &quantiles)?;
         let points = scenario.grid().len();
         let rows = scenario.policies.len() * points;
         let mut frame = Frame::new(if by_task { rows * scenario.tasks.count() } else { rows });
@@ -152,8 +146,7 @@ pub fn simulate_sampling<'py>(
             let at = p * points + g;
             summarise(&mut frame, at, by_task, &means(&row, trials), weights.as_deref(), Some(trials));
             if !by_task {
-                let (accuracy, utility) = benchmark_quantiles(&row);
-                frame.set_quantiles(at, &accuracy, &utility);
+                set_benchmark_quantiles(&mut frame, at, &row);
             }
         })?;
         Ok(frame)
@@ -168,13 +161,13 @@ fn options(
     replicate: u64,
     threads: Option<usize>,
     coverage: bool,
-    quantiles: bool,
+    quantiles: &[String],
 ) -> Result<Run> {
-    let quantiles = quantiles && scenario.weights().is_none();
+    let asked = |score: &str| scenario.weights().is_none() && quantiles.iter().any(|q| q == score);
     let wanted = Wanted {
         coverage: coverage && scenario.knows_coverage(),
-        accuracy_counts: quantiles,
-        utility_counts: quantiles && scenario.utility.is_some(),
+        share_counts: SHARES.map(asked),
+        utility_counts: scenario.utility.is_some() && asked("utility"),
     };
     Ok(Run { trials, key, replicate, threads: resolve_threads(threads)?, wanted })
 }
@@ -197,7 +190,7 @@ pub fn tally_sampling<'py>(
         let scenario: SamplingScenario = parse(spec, &arrays)?;
         let points = scenario.grid().len();
         let mut rows = vec![RowTally::default(); scenario.policies.len() * points];
-        let options = options(&scenario, trials, key, replicate, threads, true, true)?;
+        let options = options(&scenario, trials, key, replicate, threads, true, &SCORES.map(str::to_owned))?;
         simulate(&scenario, options, control, |p, g, row| rows[p * points + g] = row)?;
         Ok(rows)
     })?;
@@ -214,7 +207,9 @@ pub fn tally_sampling<'py>(
             let [sum, square] = row.utility;
             columns.add("utility_sum", sum)?;
             columns.add("utility_square_sum", square)?;
-            columns.add("accuracy_counts", row.accuracy_counts)?;
+            for (share, counts) in SHARES.iter().zip(row.share_counts) {
+                columns.add(&format!("{share}_counts"), counts)?;
+            }
             let (values, counts): (Vec<_>, Vec<_>) = row.utility_counts.into_iter().unzip();
             columns.add("utility_values", values)?;
             columns.add("utility_counts", counts)?;
@@ -251,15 +246,14 @@ pub fn estimate_sampling<'py>(
             covered: column(dict, "covered")?,
             attempts: [column(dict, "attempts_sum")?, column(dict, "attempts_square_sum")?],
             utility: [column(dict, "utility_sum")?, column(dict, "utility_square_sum")?],
-            accuracy_counts: column(dict, "accuracy_counts")?,
+            share_counts: [column(dict, "accuracy_counts")?, column(dict, "accepted_counts")?, column(dict, "wrong_counts")?],
             utility_counts: values.sorted(),
         };
         if row.accepted.is_empty() {
             continue;
         }
         summarise(&mut frame, at, false, &means(&row, trials), weights.as_deref(), Some(trials));
-        let (accuracy, utility) = benchmark_quantiles(&row);
-        frame.set_quantiles(at, &accuracy, &utility);
+        set_benchmark_quantiles(&mut frame, at, &row);
     }
     frame.into_columns(py)
 }
@@ -272,7 +266,7 @@ pub fn solve_sampling<'py>(
     spec: &str,
     arrays: Arrays<'py>,
     by_task: bool,
-    quantiles: bool,
+    quantiles: Vec<String>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let arrays = owned(&arrays);
     let frame = wait(py, 1, None, |_| {
@@ -281,10 +275,13 @@ pub fn solve_sampling<'py>(
         let points = scenario.grid().len();
         let rows = scenario.policies.len() * points;
         let mut frame = Frame::new(if by_task { rows * scenario.tasks.count() } else { rows });
-        solve::solve(&scenario, quantiles && !by_task, |p, g, row| {
+        solve::solve(&scenario, &quantiles, |p, g, row| {
             let at = p * points + g;
             summarise(&mut frame, at, by_task, &row.means, weights.as_deref(), None);
-            frame.set_quantiles(at, &row.accuracy_quantiles, &row.utility_quantiles);
+            for (share, values) in SHARES.iter().zip(&row.share_quantiles) {
+                frame.set_quantiles(at, share, values);
+            }
+            frame.set_quantiles(at, "utility", &row.utility_quantiles);
         })?;
         Ok(frame)
     })?;

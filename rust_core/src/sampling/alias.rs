@@ -1,111 +1,130 @@
-//! Alias tables over one or two independent cell distributions, read with 32-bit draws and exact to 64 bits beyond.
+//! Alias tables over the cells of one or two independent tasks, read with 32-bit draws and exact to 64 bits beyond.
 //!
 //! Walker 1977; Vose, *A linear algorithm for generating random numbers with a given distribution* (1991). The high
-//! bits of a draw choose the entry, the rest decide between the entry's own outcome and its alias. A draw whose rest
-//! equals the threshold's leading bits (one in about 2^20) is decided by a further word, so rounding to 32 bits
-//! biases nothing. Two tasks share a table where their joint outcomes are few: one draw then serves both.
+//! bits of a draw choose the entry, the next 16 decide between the entry itself and its alias. Where these 16 equal the
+//! threshold's leading bits (one draw in 65,536) a further word decides, so rounding to 16 bits biases nothing. An entry
+//! takes four bytes, so that the table of two tasks stays in the first-level cache; one draw then serves both.
 
-/// The most joint outcomes of a table that serves two tasks.
-const MAX_JOINT: usize = 4096;
+/// The most bits of an index into the table of two tasks.
+const MAX_JOINT_BITS: u32 = 12;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Entry {
-    threshold: u32,
-    own: u16,
+    threshold: u16,
     alias: u16,
 }
 
-/// A table for one or two tasks: outcomes are `cell`, or `first | second << 8` where it is paired.
+/// A table for one or two tasks. An index holds the first task's cell in its low bits, the second's above; cells of
+/// probability 0 have no index, so that each task has a map from its part of the index to its cells.
 #[derive(Debug, Clone)]
 pub struct AliasTable {
     entries: Vec<Entry>,
+    /// What is left of each threshold, in units of 2^-64 of its own last place.
     low: Vec<u64>,
     bits: u32,
+    first_bits: u32,
+    cells: [Vec<u16>; 2],
 }
 
-/// Whether two distributions can share a table: few joint outcomes, and cells that fit in a byte.
+/// Bits of an index over the possible cells.
+fn index_bits(cells: &[f64]) -> u32 {
+    possible(cells).count().max(1).next_power_of_two().trailing_zeros()
+}
+
+fn possible(cells: &[f64]) -> impl Iterator<Item = (usize, f64)> {
+    cells.iter().copied().enumerate().filter(|(_, p)| *p > 0.0)
+}
+
+/// Whether two tasks can share a table that stays small.
 pub fn can_pair(first: &[f64], second: &[f64]) -> bool {
-    let positive = |p: &[f64]| p.iter().filter(|&&x| x > 0.0).count();
-    first.len() <= 256 && second.len() <= 256 && positive(first) * positive(second) <= MAX_JOINT
+    index_bits(first) + index_bits(second) <= MAX_JOINT_BITS
 }
 
 impl AliasTable {
     /// The table of one task's cell probabilities.
     pub fn single(cells: &[f64]) -> Self {
-        let outcomes = cells.iter().enumerate().filter(|(_, p)| **p > 0.0);
-        Self::new(&outcomes.map(|(cell, &p)| (cell as u16, p)).collect::<Vec<_>>())
+        Self::pair(cells, &[1.0])
     }
 
     /// The table of two independent tasks' cells.
     pub fn pair(first: &[f64], second: &[f64]) -> Self {
-        let mut joint = Vec::new();
-        for (b, &pb) in second.iter().enumerate().filter(|(_, p)| **p > 0.0) {
-            for (a, &pa) in first.iter().enumerate().filter(|(_, p)| **p > 0.0) {
-                joint.push((a as u16 | (b as u16) << 8, pa * pb));
+        let first_bits = index_bits(first);
+        let bits = first_bits + index_bits(second);
+        let size = 1usize << bits;
+        let mut share = vec![0.0; size];
+        for (b, (_, pb)) in possible(second).enumerate() {
+            for (a, (_, pa)) in possible(first).enumerate() {
+                share[a | b << first_bits] = pa * pb;
             }
         }
-        Self::new(&joint)
-    }
-
-    fn new(outcomes: &[(u16, f64)]) -> Self {
-        let size = outcomes.len().max(1).next_power_of_two();
-        let bits = size.trailing_zeros();
-        let total: f64 = outcomes.iter().map(|o| o.1).sum();
-        let mut share: Vec<f64> = outcomes.iter().map(|o| o.1 / total * size as f64).collect();
-        share.resize(size, 0.0);
-        let code = |i: usize| outcomes.get(i).map_or(0, |o| o.0);
-        let mut entries: Vec<Entry> = (0..size).map(|i| Entry { threshold: 0, own: code(i), alias: code(i) }).collect();
+        let total: f64 = share.iter().sum();
+        share.iter_mut().for_each(|p| *p *= size as f64 / total);
+        let mut entries: Vec<Entry> = (0..size).map(|i| Entry { threshold: 0, alias: i as u16 }).collect();
         let mut low = vec![0; size];
         let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..size).partition(|&i| share[i] < 1.0);
         while let (Some(&s), Some(&l)) = (small.last(), large.last()) {
             small.pop();
-            // The threshold in units of 2^-(32 - bits), and what is left of it in units of 2^-64 of such a unit.
-            let scaled = share[s] * (1u64 << (32 - bits)) as f64;
-            entries[s].threshold = (scaled as u32) << bits;
-            low[s] = ((scaled - f64::from(scaled as u32)) * 2f64.powi(64)) as u64;
-            entries[s].alias = code(l);
+            let scaled = share[s] * 65_536.0;
+            let whole = libm::floor(scaled).min(65_535.0);
+            entries[s] = Entry { threshold: whole as u16, alias: l as u16 };
+            // The cast saturates: a rest of one whole unit is decided for the entry itself.
+            low[s] = ((scaled - whole) * 2f64.powi(64)) as u64;
             share[l] -= 1.0 - share[s];
             if share[l] < 1.0 {
                 large.pop();
                 small.push(l);
             }
         }
-        // What is left is 1 up to rounding. A padding entry left over by rounding must not name an outcome that is
-        // not there: it takes the first.
-        Self { entries, low, bits }
+        // What is left over is 1 up to rounding and keeps itself as its alias.
+        let map = |cells| possible(cells).map(|(cell, _)| cell as u16).collect();
+        Self { entries, low, bits, first_bits, cells: [map(first), map(second)] }
     }
 
-    /// Whether one outcome is certain, so that no draw is needed.
-    pub fn certain(&self) -> Option<u16> {
-        (self.entries.len() == 1).then(|| self.entries[0].own)
+    /// Whether the outcome is certain, so that no draw is needed.
+    pub const fn is_certain(&self) -> bool {
+        self.bits == 0
     }
 
     /// The bytes it takes.
-    pub fn bytes(&self) -> usize {
+    pub const fn bytes(&self) -> usize {
         self.entries.len() * (size_of::<Entry>() + size_of::<u64>())
     }
 
-    /// Turns random 32-bit words into outcomes; `tie(i)` gives the further word of draw `i`.
+    /// Turns random 32-bit words into the cells of both tasks (of a single one: its own and zeros); `tie(i)` gives the
+    /// further word of draw `i`.
     #[inline]
-    pub fn read(&self, random: &[u32], outcomes: &mut [u16], tie: impl Fn(usize) -> u64) {
+    pub fn read(&self, random: &[u32], first: &mut [u16], second: &mut [u16], tie: impl Fn(usize) -> u64) {
         let (shift, bits) = (32 - self.bits, self.bits);
         if bits == 0 {
-            outcomes.fill(self.entries[0].own);
+            first.fill(self.cells[0][0]);
+            second.fill(self.cells[1][0]);
             return;
         }
+        let entries = &self.entries[..1 << bits];
+        let mask = (1u16 << self.first_bits) - 1;
         let mut tied = false;
-        for (outcome, &x) in outcomes.iter_mut().zip(random) {
-            let entry = self.entries[(x >> shift) as usize];
-            let rest = x << bits;
-            tied |= rest == entry.threshold;
-            *outcome = if rest < entry.threshold { entry.own } else { entry.alias };
+        for ((&x, a), b) in random.iter().zip(&mut *first).zip(&mut *second) {
+            let at = x >> shift;
+            let rest = (x << bits >> 16) as u16;
+            let Entry { threshold, alias } = entries[at as usize];
+            tied |= rest == threshold;
+            let index = if rest < threshold { at as u16 } else { alias };
+            *a = index & mask;
+            *b = index >> self.first_bits;
         }
         if tied {
-            for (i, (outcome, &x)) in outcomes.iter_mut().zip(random).enumerate() {
+            for (i, &x) in random.iter().enumerate() {
                 let at = (x >> shift) as usize;
-                if x << bits == self.entries[at].threshold && tie(i) < self.low[at] {
-                    *outcome = self.entries[at].own;
+                if (x << bits >> 16) as u16 == entries[at].threshold && tie(i) < self.low[at] {
+                    first[i] = at as u16 & mask;
+                    second[i] = at as u16 >> self.first_bits;
                 }
+            }
+        }
+        for (cells, map) in [first, second].into_iter().zip(&self.cells) {
+            // Where every cell up to the last is possible the index is the cell.
+            if map.last().is_some_and(|&last| last as usize + 1 != map.len()) {
+                cells.iter_mut().for_each(|cell| *cell = map[*cell as usize]);
             }
         }
     }
@@ -115,35 +134,41 @@ impl AliasTable {
 mod tests {
     use super::*;
 
-    /// Every outcome's probability, computed from the table itself, equals what was asked for.
-    fn probabilities(table: &AliasTable, outcomes: usize) -> Vec<f64> {
-        let mut p = vec![0.0; outcomes];
+    /// Every joint outcome's probability, computed from the table itself.
+    fn probabilities(table: &AliasTable) -> std::collections::BTreeMap<(u16, u16), f64> {
+        let mut p = std::collections::BTreeMap::new();
         let size = table.entries.len() as f64;
-        for (entry, &low) in table.entries.iter().zip(&table.low) {
-            let unit = 2f64.powi(-(32 - table.bits as i32));
-            let own = (f64::from(entry.threshold >> table.bits) + low as f64 * 2f64.powi(-64)) * unit;
-            p[entry.own as usize] += own / size;
-            p[entry.alias as usize] += (1.0 - own) / size;
+        let [first, second] = &table.cells;
+        let mut add = |index: usize, mass: f64| {
+            let (a, b) = (index & ((1 << table.first_bits) - 1), index >> table.first_bits);
+            if mass > 0.0 {
+                *p.entry((first[a], second[b])).or_insert(0.0) += mass;
+            }
+        };
+        for (i, (entry, &low)) in table.entries.iter().zip(&table.low).enumerate() {
+            let own = (f64::from(entry.threshold) + low as f64 * 2f64.powi(-64)) / 65_536.0;
+            add(i, own / size);
+            add(entry.alias as usize, (1.0 - own) / size);
         }
         p
     }
 
     #[test]
     fn a_table_holds_its_probabilities() {
-        for cells in
-            [vec![1.0], vec![0.0, 1.0], vec![0.25, 0.75], vec![0.1, 0.0, 0.2, 0.7 - 1e-12, 1e-12], vec![1e-300, 1.0]]
-        {
-            let table = AliasTable::single(&cells);
-            for (got, want) in probabilities(&table, cells.len()).iter().zip(&cells) {
-                assert!((got - want).abs() < 1e-15, "{cells:?}: {got} {want}");
+        let tiny = [1e-300, 1.0];
+        for cells in [&[1.0][..], &[0.0, 1.0], &[0.25, 0.75], &[0.1, 0.0, 0.2, 0.7 - 1e-12, 1e-12], &tiny] {
+            let got = probabilities(&AliasTable::single(cells));
+            for (cell, &want) in cells.iter().enumerate() {
+                let p = got.get(&(cell as u16, 0)).copied().unwrap_or(0.0);
+                assert!((p - want).abs() < 1e-15, "{cells:?}: {p} {want}");
             }
         }
         let (a, b) = ([0.3, 0.0, 0.7], [0.5, 0.125, 0.375]);
+        let got = probabilities(&AliasTable::pair(&a, &b));
         assert!(can_pair(&a, &b));
-        let got = probabilities(&AliasTable::pair(&a, &b), 1 << 16);
         for (i, &pa) in a.iter().enumerate() {
             for (j, &pb) in b.iter().enumerate() {
-                assert!((got[i | j << 8] - pa * pb).abs() < 1e-15);
+                assert!((got.get(&(i as u16, j as u16)).copied().unwrap_or(0.0) - pa * pb).abs() < 1e-15);
             }
         }
     }
@@ -151,12 +176,21 @@ mod tests {
     #[test]
     fn a_tie_is_decided_by_the_further_word() {
         let table = AliasTable::single(&[0.1, 0.9]);
-        let at = table.entries.iter().position(|e| e.own != e.alias).expect("one entry is split");
-        let x = (at as u32) << (32 - table.bits) | table.entries[at].threshold >> table.bits;
-        let mut outcome = [9];
-        table.read(&[x], &mut outcome, |_| 0);
-        assert_eq!(outcome[0], table.entries[at].own);
-        table.read(&[x], &mut outcome, |_| u64::MAX);
-        assert_eq!(outcome[0], table.entries[at].alias);
+        let at = table.entries.iter().enumerate().position(|(i, e)| e.alias as usize != i).expect("one entry is split");
+        let x = (at as u32) << (32 - table.bits) | u32::from(table.entries[at].threshold) << (16 - table.bits);
+        let (mut first, mut second) = ([9], [9]);
+        table.read(&[x], &mut first, &mut second, |_| 0);
+        assert_eq!((first[0], second[0]), (at as u16, 0));
+        table.read(&[x], &mut first, &mut second, |_| u64::MAX);
+        assert_eq!((first[0], second[0]), (table.entries[at].alias, 0));
+    }
+
+    #[test]
+    fn cells_of_probability_zero_never_come() {
+        let table = AliasTable::pair(&[0.0, 0.5, 0.0, 0.5], &[0.0, 0.0, 1.0]);
+        let random: Vec<u32> = (0..4096u32).map(|i| i.wrapping_mul(2_654_435_761)).collect();
+        let (mut first, mut second) = (vec![0; 4096], vec![0; 4096]);
+        table.read(&random, &mut first, &mut second, |_| 0);
+        assert!(first.iter().all(|&a| a == 1 || a == 3) && second.iter().all(|&b| b == 2));
     }
 }

@@ -8,7 +8,7 @@
 //! cut off by it: P(no correct answer among k rejected ones) = P(neither by k)/P(not accepted by k). Only after a
 //! wrong acceptance can it come later, with the law of attempts that nobody judges any more.
 
-use libm::{exp, expm1};
+use libm::{exp, expm1, log};
 
 use super::law::{Event, TaskLaw};
 
@@ -23,6 +23,8 @@ pub struct Cells {
     pub uncovered: Vec<f64>,
     /// ln P(no correct answer by grid point j), from j = 0 (no attempt) on.
     pub ln_uncorrect: Vec<f64>,
+    /// P(no correct answer by grid point j), from j = 0 on.
+    pub uncorrect: Vec<f64>,
     /// P(the last attempt is correct | all rejected by grid point j, some correct).
     pub last_correct: Vec<f64>,
 }
@@ -81,24 +83,25 @@ impl Cells {
                 if some == 0.0 { 0.0 } else { (law.rejected_precision() / some).min(1.0) }
             })
             .collect();
-        Self { acceptance, rejected_correct, uncovered, ln_uncorrect: correct, last_correct }
+        let uncorrect = correct.iter().map(|&x| exp(x)).collect();
+        Self { acceptance, rejected_correct, uncovered, ln_uncorrect: correct, uncorrect, last_correct }
     }
 
     /// The coverage cell after a wrong acceptance in cell `j` with no correct answer before it, at a uniform `u`.
+    #[inline]
     pub fn covered_after_wrong(&self, j: usize, u: f64) -> usize {
-        let cells = self.uncovered.len();
-        // P(no correct answer by grid point h) for h >= j+1, in those units.
-        let survival = |h: usize| self.uncovered[j] * exp(self.ln_uncorrect[h + 1] - self.ln_uncorrect[j + 1]);
-        if self.uncovered[j] == 0.0 || u >= self.uncovered[j] {
+        if u >= self.uncovered[j] {
             return j;
         }
-        // The first cell h > j whose end no longer survives u.
-        let (mut low, mut high) = (j, cells);
-        while high - low > 1 {
-            let middle = usize::midpoint(low, high);
-            if survival(middle) > u { low = middle } else { high = middle }
+        // The first cell whose end no longer survives: P(no correct by its end | none by the end of cell j) <= u/uncovered.
+        let rest = u / self.uncovered[j];
+        if self.uncorrect[j + 1] > 1e-250 {
+            let target = rest * self.uncorrect[j + 1];
+            return j + 1 + self.uncorrect[j + 2..].partition_point(|&s| s > target);
         }
-        high
+        // Survival itself underflows here; its logarithm does not.
+        let target = log(rest) + self.ln_uncorrect[j + 1];
+        j + 1 + self.ln_uncorrect[j + 2..].partition_point(|&s| s > target)
     }
 }
 

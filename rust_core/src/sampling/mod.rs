@@ -1,6 +1,7 @@
 //! Repeated sampling with imperfect verifiers: the scenario, its simulator and its exact solution.
 
 pub mod alias;
+pub mod block;
 pub mod bootstrap;
 pub mod cells;
 pub mod cost;

@@ -7,10 +7,11 @@
 use std::collections::HashMap;
 
 use super::alias::{AliasTable, can_pair};
+use super::block::{Block, Count};
 use super::cells::Cells;
 use super::law::TaskLaw;
 use super::scenario::SamplingScenario;
-use super::tally::{AttemptNumbers, Block, RowTally, Tally, Wanted, coverage_cell};
+use super::tally::{AttemptNumbers, RowTally, Tally, Wanted};
 use super::waiting;
 use crate::error::{Error, Result};
 use crate::rng::{Key, Stream, open01, purpose};
@@ -63,7 +64,12 @@ pub fn simulate(
     let tally = if redrawn {
         waiting::tally(scenario, &laws, grid, options, control)?
     } else {
-        tally(scenario, &laws, grid, options, control)?
+        // A cell holds at most every task.
+        if u16::try_from(laws.len()).is_ok() {
+            tally::<u16>(scenario, &laws, grid, options, control)?
+        } else {
+            tally::<u32>(scenario, &laws, grid, options, control)?
+        }
     };
     let numbers = if redrawn { AttemptNumbers::Drawn } else { AttemptNumbers::Laws(&laws) };
     tally.rows(options.trials, grid, &scenario.policies, scenario.utility, &numbers, visit);
@@ -118,61 +124,38 @@ impl Tables {
     }
 }
 
-/// Draws the cells of one group for a block of trials; `cells` has a row for each of its tasks.
+/// Draws the cells of one group for a chunk of trials.
 struct Reader {
     random: Vec<u32>,
-    codes: Vec<u16>,
+    cells: [Vec<u16>; 2],
 }
 
 impl Reader {
     fn new(trials: usize) -> Self {
-        Self { random: vec![0; trials], codes: vec![0; trials] }
+        Self { random: vec![0; trials], cells: [vec![0; trials], vec![0; trials]] }
     }
 
-    fn read(
-        &mut self,
-        tables: &Tables,
-        group: usize,
-        stream: Stream,
-        tie: Stream,
-        first: &mut [u16],
-        second: &mut [u16],
-    ) {
-        let Group { table, paired, .. } = tables.groups[group];
-        let table = &tables.tables[table];
-        let trials = self.codes.len() as u64;
-        let start = group as u64 * trials;
-        if table.certain().is_none() {
+    fn read(&mut self, tables: &Tables, group: usize, stream: Stream, tie: Stream) {
+        let table = &tables.tables[tables.groups[group].table];
+        let start = (group * self.random.len()) as u64;
+        if !table.is_certain() {
             stream.fill_u32(start / 8, &mut self.random);
         }
-        if paired {
-            table.read(&self.random, &mut self.codes, |i| tie.word(start + i as u64));
-            for ((&code, a), b) in self.codes.iter().zip(first).zip(second) {
-                *a = code & 0xff;
-                *b = code >> 8;
-            }
-        } else {
-            table.read(&self.random, first, |i| tie.word(start + i as u64));
-        }
+        let [first, second] = &mut self.cells;
+        table.read(&self.random, first, second, |i| tie.word(start + i as u64));
     }
 }
 
-struct Worker {
+struct Worker<C> {
     tally: Tally,
-    block: Block,
-    acceptance: [Vec<u16>; 2],
-    rejected: Vec<u16>,
+    block: Block<C>,
+    acceptance: Reader,
+    rejected: Reader,
     coverage: Vec<u16>,
-    reader: Reader,
+    pending: Vec<u32>,
 }
 
-fn tally(
-    scenario: &SamplingScenario,
-    laws: &[TaskLaw],
-    grid: &[u64],
-    options: Run,
-    control: &Control,
-) -> Result<Tally> {
+fn tally<C: Count>(scenario: &SamplingScenario, laws: &[TaskLaw], grid: &[u64], options: Run, control: &Control) -> Result<Tally> {
     let (tasks, points) = (laws.len(), grid.len());
     let policies = &scenario.policies;
     let last = policies.iter().any(|p| p.returns_last());
@@ -194,64 +177,70 @@ fn tally(
         .collect();
     let acceptance = Tables::new(&distinct, &law, |c| &c.acceptance);
     let rejected = coverage.then(|| Tables::new(&distinct, &law, |c| c.rejected_correct.as_deref().unwrap_or(&[1.0])));
+    // The latest coverage cell that an acceptance cell leaves open to rejected answers.
+    let limits: Vec<u16> = (0..=2 * points).map(|cell| if cell == 2 * points { points } else { cell % points } as u16).collect();
 
     let chunk = chunk_trials(tasks);
-    let chunks = options.trials.div_ceil(chunk as u64);
     let new_worker = || Worker {
         tally: Tally::new(tasks, points, policies, wanted, false),
-        block: Block::new(chunk, tasks, points, wanted, last, exact_attempts),
-        acceptance: [vec![0; chunk], vec![0; chunk]],
-        rejected: vec![0; 2 * chunk],
+        block: Block::<C>::new(chunk, tasks, points, policies, exact_attempts),
+        acceptance: Reader::new(chunk),
+        rejected: Reader::new(chunk),
         coverage: vec![0; chunk],
-        reader: Reader::new(chunk),
+        pending: vec![0; chunk + 1],
     };
-    let work = |worker: &mut Worker, index: u64| {
+    let work = |worker: &mut Worker<C>, index: u64| {
         let stream = |purpose| Stream::new(options.key, options.replicate, purpose, index);
         let tie = |of: u64| stream(purpose::TIE + (of << 32));
         let trials = (options.trials - index * chunk as u64).min(chunk as u64) as usize;
-        let Worker { tally, block, acceptance: [first, second], rejected: rejected_cells, coverage: covered, reader } =
-            worker;
+        let Worker { tally, block, acceptance: accepted, rejected: hidden, coverage: covered, pending } = worker;
         block.clear();
-        // Coverage groups tasks in its own way: it walks behind with the acceptance cells of up to two tasks.
-        for group in 0..acceptance.groups.len() {
+        // Coverage groups the tasks in its own way: `behind` is the group whose cells `hidden` holds.
+        let mut behind = 0;
+        for (group, &Group { first: task, paired, .. }) in acceptance.groups.iter().enumerate() {
             if group % 64 == 0 {
                 control.check()?;
             }
-            reader.read(&acceptance, group, stream(purpose::ACCEPTANCE), tie(purpose::ACCEPTANCE), first, second);
-            let Group { first: task, paired, .. } = acceptance.groups[group];
-            for (i, cells) in [(task, &*first), (task + 1, &*second)].into_iter().take(if paired { 2 } else { 1 }) {
+            accepted.read(&acceptance, group, stream(purpose::ACCEPTANCE), tie(purpose::ACCEPTANCE));
+            for (i, cells) in (task..).zip(&accepted.cells).take(if paired { 2 } else { 1 }) {
+                let cells = &cells[..trials];
                 let width = 2 * points + 1;
-                block.add_acceptance(&cells[..trials], &mut tally.acceptance[i * width..(i + 1) * width]);
-                let position = |t: usize| (i * chunk + t) as u64;
-                let law = &distinct[law[i]];
+                block.add_acceptance(cells, &mut tally.acceptance[i * width..(i + 1) * width]);
                 if exact_attempts {
                     let words = stream(purpose::ATTEMPT);
-                    for (t, &cell) in cells[..trials].iter().enumerate().filter(|(_, c)| (**c as usize) < 2 * points) {
+                    for (t, &cell) in cells.iter().enumerate().filter(|(_, c)| (**c as usize) < 2 * points) {
                         let g = cell as usize % points;
                         let from = if g == 0 { 0.0 } else { grid[g - 1] as f64 };
-                        let attempt = laws[i].attempt_at(from, grid[g] as f64, open01(words.word(position(t))));
-                        block.add_attempt(cell, t, attempt as u64);
+                        let u = open01(words.word((i * chunk + t) as u64));
+                        block.add_attempt(cell, t, laws[i].attempt_at(from, grid[g] as f64, u) as u64);
                     }
                 }
                 let Some(tables) = &rejected else { continue };
-                // The group of this task among the coverage tables.
-                let at = tables.groups.partition_point(|g| g.first <= i) - 1;
-                let (row, other) = rejected_cells.split_at_mut(chunk);
-                let second_of_pair = tables.groups[at].first != i;
-                if !second_of_pair {
-                    reader.read(tables, at, stream(purpose::COVERAGE), tie(purpose::COVERAGE), row, other);
+                if i == 0 || tables.groups.get(behind + 1).is_some_and(|g| g.first == i) {
+                    behind += usize::from(i > 0);
+                    hidden.read(tables, behind, stream(purpose::COVERAGE), tie(purpose::COVERAGE));
                 }
-                let row = if second_of_pair { other } else { row };
-                let after_wrong = stream(purpose::COVERAGE_AFTER_WRONG);
-                for (t, ((out, &cell), &hidden)) in covered.iter_mut().zip(&cells[..trials]).zip(&*row).enumerate() {
-                    *out = coverage_cell(law, cell, hidden, || open01(after_wrong.word(position(t))));
+                let hidden = &hidden.cells[i - tables.groups[behind].first][..trials];
+                // A rejected answer covers up to the acceptance; after a wrong one the wait may go on.
+                let mut open = 0;
+                for (t, ((&cell, &h), out)) in cells.iter().zip(hidden).zip(&mut *covered).enumerate() {
+                    let limit = limits[cell as usize];
+                    *out = h.min(limit);
+                    pending[open] = t as u32;
+                    open += usize::from(h >= limit && (points..2 * points).contains(&(cell as usize)));
                 }
-                block.add_coverage(&covered[..trials], &mut tally.coverage[i * (points + 1)..(i + 1) * (points + 1)]);
+                let law = &distinct[law[i]];
+                let mut after_wrong = stream(purpose::COVERAGE_AFTER_WRONG).words_from((i * chunk) as u64);
+                for &t in &pending[..open] {
+                    let t = t as usize;
+                    covered[t] = law.covered_after_wrong(cells[t] as usize - points, after_wrong.open01()) as u16;
+                }
+                let covered = &covered[..trials];
+                block.count(covered, &mut tally.coverage[i * (points + 1)..(i + 1) * (points + 1)]);
                 if last && laws[i].rejected_precision() > 0.0 {
                     let coins = stream(purpose::LAST);
-                    for (t, (&cell, &cover)) in cells[..trials].iter().zip(&covered[..trials]).enumerate() {
-                        let accepted_at = if cell as usize == 2 * points { points } else { cell as usize % points };
-                        for g in cover as usize..accepted_at {
+                    for (t, (&cell, &cover)) in cells.iter().zip(covered).enumerate() {
+                        for g in cover as usize..limits[cell as usize] as usize {
                             let at = ((i * points + g) * chunk + t) as u64;
                             if open01(coins.word(at)) < law.last_correct[g] {
                                 block.add_last(g, t);
@@ -262,14 +251,12 @@ fn tally(
                 }
             }
         }
-        block.score(trials, grid, policies, scenario.utility, tally);
+        block.score(trials, grid, policies, wanted, scenario.utility, tally);
         control.advance(trials as u64);
         Ok(())
     };
-    let workers = run(chunks, options.threads, control, new_worker, work, |()| ())?;
-    let mut tallies = workers.into_iter().map(|w| w.tally);
-    let mut total = tallies.next().expect("a run has at least one worker");
-    tallies.for_each(|t| total.merge(&t));
+    let workers = run(options.trials.div_ceil(chunk as u64), options.threads, control, new_worker, work, |()| ())?;
+    let mut total = Tally::merged(workers.into_iter().map(|w| w.tally));
     if !options.wanted.coverage {
         total.coverage.clear();
     }

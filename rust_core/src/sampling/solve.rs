@@ -6,11 +6,12 @@
 
 use libm::{exp, expm1};
 
-use super::estimate::{QUANTILES, TaskMeans};
+use super::estimate::TaskMeans;
 use super::law::{Event, TaskLaw};
 use super::policy::Policy;
 use super::scenario::SamplingScenario;
 use super::score;
+use super::tally::SHARES;
 use crate::closed_form::special::{ln_beta_ratio, ln_none_drawn};
 use crate::error::{Error, Result};
 
@@ -19,8 +20,9 @@ use crate::error::{Error, Result};
 pub struct ExactRow {
     /// Per-task means; their variances are 0, for nothing was estimated.
     pub means: TaskMeans,
-    /// Quantiles of the whole benchmark's accuracy in one run; empty where not asked for or not known.
-    pub accuracy_quantiles: Vec<f64>,
+    /// Quantiles of the whole benchmark's shares in one run, in the order of `SHARES`; empty where not asked for or not
+    /// known.
+    pub share_quantiles: [Vec<f64>; SHARES.len()],
     /// The same of its utility.
     pub utility_quantiles: Vec<f64>,
 }
@@ -28,7 +30,7 @@ pub struct ExactRow {
 /// Solves a scenario and visits its rows: `visit(policy, grid point, row)`.
 pub fn solve(
     scenario: &SamplingScenario,
-    quantiles: bool,
+    quantiles: &[String],
     mut visit: impl FnMut(usize, usize, ExactRow),
 ) -> Result<()> {
     let laws = scenario.laws();
@@ -48,8 +50,8 @@ pub fn solve(
     for (g, &cap) in grid[..scenario.answerable()].iter().enumerate() {
         for (p, policy) in scenario.policies.iter().enumerate() {
             let mut row = ExactRow { means: means(scenario, &laws, *policy, cap as f64), ..ExactRow::default() };
-            if quantiles && !weighted {
-                row.score(scenario);
+            if !weighted {
+                row.score(scenario, quantiles);
             }
             visit(p, g, row);
         }
@@ -179,20 +181,23 @@ fn beta_attempts(alpha: f64, beta: f64, cap: f64) -> f64 {
 }
 
 impl ExactRow {
-    fn score(&mut self, scenario: &SamplingScenario) {
-        let TaskMeans { correct, wrong, .. } = &self.means;
+    fn score(&mut self, scenario: &SamplingScenario, asked: &[String]) {
+        let TaskMeans { accepted, correct, wrong, .. } = &self.means;
         let tasks = correct.len() as f64;
         let zeros = vec![0.0; correct.len()];
-        if let Some(q) = score::quantiles(correct, &zeros, 1, 0) {
-            self.accuracy_quantiles = q.iter().map(|&c| c as f64 / tasks).collect();
+        let asked = |score: &str| asked.iter().any(|q| q == score);
+        for ((share, means), quantiles) in SHARES.iter().zip([correct, accepted, wrong]).zip(&mut self.share_quantiles) {
+            if asked(share) {
+                let counts = score::quantiles(means, &zeros, 1, 0);
+                *quantiles = counts.map_or_else(Vec::new, |q| q.iter().map(|&n| n as f64 / tasks).collect());
+            }
         }
         // With a cost per attempt the utility of a run has no closed form.
-        let Some(u) = scenario.utility.filter(|u| u.attempt_cost == 0.0) else { return };
+        let Some(u) = scenario.utility.filter(|u| u.attempt_cost == 0.0 && asked("utility")) else { return };
         let Some((up, down, unit)) = score::lattice(u.correct_reward, u.wrong_cost) else { return };
         if let Some(q) = score::quantiles(correct, wrong, up, down) {
             self.utility_quantiles = q.iter().map(|&units| units as f64 * unit / tasks).collect();
         }
-        debug_assert!(self.utility_quantiles.len() <= QUANTILES.len());
     }
 }
 

@@ -4,17 +4,19 @@
 
 use std::collections::HashMap;
 
-use super::cells::Cells;
 use super::cost::Utility;
 use super::policy::Policy;
+
+/// The shares of a whole benchmark run whose distribution over trials can be counted.
+pub const SHARES: [&str; 3] = ["accuracy", "accepted", "wrong"];
 
 /// What a run has to count, beyond acceptance.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
     /// The first correct attempt too.
     pub coverage: bool,
-    /// The distribution over trials of the whole benchmark's accuracy.
-    pub accuracy_counts: bool,
+    /// The distributions over trials of the whole benchmark's shares, in the order of `SHARES`.
+    pub share_counts: [bool; SHARES.len()],
     /// The distribution over trials of the whole benchmark's utility.
     pub utility_counts: bool,
 }
@@ -70,8 +72,8 @@ pub struct Tally {
     /// Per task and acceptance cell on the grid: sums of the attempt numbers and of their squares; empty where their
     /// mean given the cell is known.
     pub attempts: Vec<[u128; 2]>,
-    /// Per policy, grid point and number of correct answers: trials; empty unless wanted.
-    pub accuracy_counts: Vec<Vec<u64>>,
+    /// Per share and policy: trials by grid point and number of tasks; empty unless wanted.
+    pub share_counts: [Vec<Vec<u64>>; SHARES.len()],
     /// Per policy and grid point: utilities of whole trials; empty unless wanted.
     pub utility_counts: Vec<Vec<Values>>,
 }
@@ -87,9 +89,16 @@ impl Tally {
             coverage: vec![0; if_wanted(wanted.coverage, tasks * (points + 1))],
             last_correct: vec![0; if_wanted(last, tasks * points)],
             attempts: vec![[0; 2]; if_wanted(attempts_drawn, tasks * 2 * points)],
-            accuracy_counts: vec![vec![0; if_wanted(wanted.accuracy_counts, points * (tasks + 1))]; policies.len()],
+            share_counts: wanted.share_counts.map(|w| vec![vec![0; if_wanted(w, points * (tasks + 1))]; policies.len()]),
             utility_counts: vec![vec![Values::default(); if_wanted(wanted.utility_counts, points)]; policies.len()],
         }
+    }
+
+    /// The sum of the workers' counts.
+    pub fn merged(mut tallies: impl Iterator<Item = Self>) -> Self {
+        let mut total = tallies.next().expect("a run has at least one worker");
+        tallies.for_each(|t| total.merge(&t));
+        total
     }
 
     /// Adds another's counts.
@@ -104,7 +113,7 @@ impl Tally {
             a[0] += b[0];
             a[1] += b[1];
         }
-        for (a, b) in self.accuracy_counts.iter_mut().zip(&other.accuracy_counts) {
+        for (a, b) in self.share_counts.iter_mut().flatten().zip(other.share_counts.iter().flatten()) {
             add(a, b);
         }
         for (a, b) in self.utility_counts.iter_mut().flatten().zip(other.utility_counts.iter().flatten()) {
@@ -128,8 +137,8 @@ pub struct RowTally {
     pub attempts: [Vec<f64>; 2],
     /// Sums over trials of the utility, and of its squares; empty without a utility.
     pub utility: [Vec<f64>; 2],
-    /// Trials by number of correct answers of the whole benchmark; empty unless wanted.
-    pub accuracy_counts: Vec<u64>,
+    /// Trials by number of tasks of the whole benchmark, in the order of `SHARES`; empty unless wanted.
+    pub share_counts: [Vec<u64>; SHARES.len()],
     /// Utilities of the whole benchmark with their counts; empty unless wanted.
     pub utility_counts: Vec<(f64, u64)>,
 }
@@ -221,8 +230,8 @@ impl Tally {
                         row.utility[1].push(square);
                     }
                 }
-                if let Some(counts) = self.accuracy_counts.get(p).filter(|c| !c.is_empty()) {
-                    row.accuracy_counts = counts[g * (tasks + 1)..(g + 1) * (tasks + 1)].to_vec();
+                for (row, counts) in row.share_counts.iter_mut().zip(&self.share_counts) {
+                    *row = counts[p].get(g * (tasks + 1)..(g + 1) * (tasks + 1)).unwrap_or_default().to_vec();
                 }
                 if let Some(values) = self.utility_counts.get(p).and_then(|v| v.get(g)) {
                     row.utility_counts = values.sorted();
@@ -233,134 +242,7 @@ impl Tally {
     }
 }
 
-/// One block of trials: how many tasks fell into each cell, trial by trial.
-#[derive(Debug)]
-pub struct Block {
-    trials: usize,
-    tasks: u32,
-    points: usize,
-    acceptance: Vec<u32>,
-    coverage: Vec<u32>,
-    last: Vec<u32>,
-    attempts: Vec<u64>,
-}
-
-impl Block {
-    /// Room for `trials` trials.
-    pub fn new(trials: usize, tasks: usize, points: usize, wanted: Wanted, last: bool, attempts: bool) -> Self {
-        let rows = |wanted: bool, rows: usize| if wanted { rows * trials } else { 0 };
-        Self {
-            trials,
-            tasks: tasks as u32,
-            points,
-            acceptance: vec![0; (2 * points + 1) * trials],
-            coverage: vec![0; rows(wanted.coverage, points + 1)],
-            last: vec![0; rows(last, points)],
-            attempts: vec![0; rows(attempts, 2 * points)],
-        }
-    }
-
-    /// Empties the block.
-    pub fn clear(&mut self) {
-        self.acceptance.fill(0);
-        self.coverage.fill(0);
-        self.last.fill(0);
-        self.attempts.fill(0);
-    }
-
-    /// Adds one task's acceptance cells, a trial each.
-    pub fn add_acceptance(&mut self, cells: &[u16], counts: &mut [u64]) {
-        add_cells(&mut self.acceptance, self.trials, cells, counts);
-    }
-
-    /// Adds one task's coverage cells, a trial each.
-    pub fn add_coverage(&mut self, cells: &[u16], counts: &mut [u64]) {
-        add_cells(&mut self.coverage, self.trials, cells, counts);
-    }
-
-    /// Adds one task's last attempt at grid point `g`: correct in trial `t`.
-    pub fn add_last(&mut self, g: usize, t: usize) {
-        self.last[g * self.trials + t] += 1;
-    }
-
-    /// Adds the attempt number of an acceptance in a cell on the grid.
-    pub fn add_attempt(&mut self, cell: u16, t: usize, attempt: u64) {
-        self.attempts[cell as usize * self.trials + t] += attempt;
-    }
-
-    /// Counts the scores of the block's first `trials` trials.
-    pub fn score(&self, trials: usize, grid: &[u64], policies: &[Policy], utility: Option<Utility>, tally: &mut Tally) {
-        let tasks = self.tasks as usize;
-        let mut correct = vec![0u32; trials];
-        let mut wrong = vec![0u32; trials];
-        let mut used = vec![0u64; if self.attempts.is_empty() { 0 } else { trials }];
-        for (g, &cap) in grid.iter().enumerate() {
-            let row = |rows: &[u32], at: usize| -> std::ops::Range<usize> {
-                debug_assert!((at + 1) * self.trials <= rows.len());
-                at * self.trials..at * self.trials + trials
-            };
-            add(&mut correct, &self.acceptance[row(&self.acceptance, g)]);
-            add(&mut wrong, &self.acceptance[row(&self.acceptance, self.points + g)]);
-            for kind in 0..2 {
-                let start = (kind * self.points + g) * self.trials;
-                used.iter_mut().zip(self.attempts.get(start..).unwrap_or_default()).for_each(|(a, b)| *a += b);
-            }
-            for (p, policy) in policies.iter().enumerate() {
-                let last = if policy.returns_last() { &self.last[row(&self.last, g)] } else { &[][..] };
-                if let Some(counts) = tally.accuracy_counts.get_mut(p).filter(|c| !c.is_empty()) {
-                    let counts = &mut counts[g * (tasks + 1)..(g + 1) * (tasks + 1)];
-                    if last.is_empty() {
-                        correct.iter().for_each(|&c| counts[c as usize] += 1);
-                    } else {
-                        correct.iter().zip(last).for_each(|(&c, &l)| counts[(c + l) as usize] += 1);
-                    }
-                }
-                let (Some(u), Some(values)) = (utility, tally.utility_counts.get_mut(p).and_then(|v| v.get_mut(g)))
-                else {
-                    continue;
-                };
-                for t in 0..trials {
-                    let right = correct[t] + last.get(t).copied().unwrap_or(0);
-                    let bad = if policy.returns_last() { self.tasks - right } else { wrong[t] };
-                    let attempts = used
-                        .get(t)
-                        .map_or(0.0, |&sum| sum as f64 + f64::from(self.tasks - correct[t] - wrong[t]) * cap as f64);
-                    let total =
-                        u.correct_reward * f64::from(right) - u.wrong_cost * f64::from(bad) - u.attempt_cost * attempts;
-                    values.add(total / f64::from(self.tasks));
-                }
-            }
-        }
-    }
-}
-
-fn add(to: &mut [u32], from: &[u32]) {
-    to.iter_mut().zip(from).for_each(|(a, b)| *a += b);
-}
-
-/// Adds one task's cells to the block and to the task's own counts.
-#[inline]
-fn add_cells(block: &mut [u32], trials: usize, cells: &[u16], counts: &mut [u64]) {
-    for (t, &cell) in cells.iter().enumerate() {
-        block[cell as usize * trials + t] += 1;
-        counts[cell as usize] += 1;
-    }
-}
-
 /// The cell that holds attempt `k` on the grid; G beyond it.
 pub fn cell_of(grid: &[u64], k: u64) -> usize {
     grid.partition_point(|&g| g < k)
-}
-
-/// The coverage cell from the acceptance cell and the cell of the first correct answer among the rejected.
-#[inline]
-pub fn coverage_cell(cells: &Cells, acceptance: u16, rejected_correct: u16, uniform: impl FnOnce() -> f64) -> u16 {
-    let points = cells.uncovered.len() as u16;
-    if acceptance < points {
-        rejected_correct.min(acceptance)
-    } else if acceptance == 2 * points || rejected_correct < acceptance - points {
-        rejected_correct
-    } else {
-        cells.covered_after_wrong((acceptance - points) as usize, uniform()) as u16
-    }
 }

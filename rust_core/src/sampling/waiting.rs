@@ -9,7 +9,8 @@ use libm::log1p;
 use super::law::{Rates, TaskLaw};
 use super::scenario::SamplingScenario;
 use super::simulate::{Run, chunk_trials};
-use super::tally::{Block, Tally, cell_of};
+use super::block::Block;
+use super::tally::{Tally, cell_of};
 use crate::error::Result;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::run::{Control, run};
@@ -17,7 +18,7 @@ use crate::variates::{NEVER, beta, geometric};
 
 struct Worker {
     tally: Tally,
-    block: Block,
+    block: Block<u32>,
     acceptance: Vec<u16>,
     coverage: Vec<u16>,
 }
@@ -66,7 +67,7 @@ pub fn tally(
     let chunk = chunk_trials(tasks);
     let new_worker = || Worker {
         tally: Tally::new(tasks, points, policies, options.wanted, true),
-        block: Block::new(chunk, tasks, points, options.wanted, last, exact_attempts),
+        block: Block::new(chunk, tasks, points, policies, exact_attempts),
         acceptance: vec![0; chunk],
         coverage: vec![0; chunk],
     };
@@ -112,16 +113,13 @@ pub fn tally(
             let width = 2 * points + 1;
             block.add_acceptance(&acceptance[..trials], &mut tally.acceptance[i * width..(i + 1) * width]);
             if options.wanted.coverage {
-                block.add_coverage(&coverage[..trials], &mut tally.coverage[i * (points + 1)..(i + 1) * (points + 1)]);
+                block.count(&coverage[..trials], &mut tally.coverage[i * (points + 1)..(i + 1) * (points + 1)]);
             }
         }
-        block.score(trials, grid, policies, scenario.utility, tally);
+        block.score(trials, grid, policies, options.wanted, scenario.utility, tally);
         control.advance(trials as u64);
         Ok(())
     };
     let workers = run(options.trials.div_ceil(chunk as u64), options.threads, control, new_worker, work, |()| ())?;
-    let mut tallies = workers.into_iter().map(|w| w.tally);
-    let mut total = tallies.next().expect("a run has at least one worker");
-    tallies.for_each(|t| total.merge(&t));
-    Ok(total)
+    Ok(Tally::merged(workers.into_iter().map(|w| w.tally)))
 }
