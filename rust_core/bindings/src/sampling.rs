@@ -41,7 +41,11 @@ impl Frame {
     /// Room for `rows` rows, all null.
     fn new(rows: usize) -> Self {
         let nulls = |columns: usize| vec![vec![f64::NAN; rows]; columns];
-        Self { value: nulls(METRICS.len()), error: nulls(METRICS.len()), quantiles: vec![nulls(QUANTILES.len()); SCORES.len()] }
+        Self {
+            value: nulls(METRICS.len()),
+            error: nulls(METRICS.len()),
+            quantiles: vec![nulls(QUANTILES.len()); SCORES.len()],
+        }
     }
 
     fn set(&mut self, row: usize, estimates: &Estimates) {
@@ -246,7 +250,11 @@ pub fn estimate_sampling<'py>(
             covered: column(dict, "covered")?,
             attempts: [column(dict, "attempts_sum")?, column(dict, "attempts_square_sum")?],
             utility: [column(dict, "utility_sum")?, column(dict, "utility_square_sum")?],
-            share_counts: [column(dict, "accuracy_counts")?, column(dict, "accepted_counts")?, column(dict, "wrong_counts")?],
+            share_counts: [
+                column(dict, "accuracy_counts")?,
+                column(dict, "accepted_counts")?,
+                column(dict, "wrong_counts")?,
+            ],
             utility_counts: values.sorted(),
         };
         if row.accepted.is_empty() {

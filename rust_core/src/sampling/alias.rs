@@ -14,8 +14,8 @@ struct Entry {
     alias: u16,
 }
 
-/// A table for one or two tasks. An index holds the first task's cell in its low bits, the second's above; cells of
-/// probability 0 have no index, so that each task has a map from its part of the index to its cells.
+/// A table for one or two tasks. An index holds the first task's cell in its low bits, the second's above. Where
+/// impossible cells have no index a map leads from a task's part of the index to its cell.
 #[derive(Debug, Clone)]
 pub struct AliasTable {
     entries: Vec<Entry>,
@@ -26,13 +26,19 @@ pub struct AliasTable {
     cells: [Vec<u16>; 2],
 }
 
-/// Bits of an index over the possible cells.
+/// Bits of an index over the cells that have one.
 fn index_bits(cells: &[f64]) -> u32 {
-    possible(cells).count().max(1).next_power_of_two().trailing_zeros()
+    bits_of(cells.iter().filter(|p| **p > 0.0).count())
 }
 
-fn possible(cells: &[f64]) -> impl Iterator<Item = (usize, f64)> {
-    cells.iter().copied().enumerate().filter(|(_, p)| *p > 0.0)
+const fn bits_of(cells: usize) -> u32 {
+    cells.next_power_of_two().trailing_zeros()
+}
+
+/// The cells that have an index, with their probabilities: all of them, unless leaving out the impossible ones saves a bit.
+fn indexed(cells: &[f64]) -> Vec<(u16, f64)> {
+    let saves = index_bits(cells) < bits_of(cells.len());
+    cells.iter().enumerate().filter(|(_, p)| !saves || **p > 0.0).map(|(i, &p)| (i as u16, p)).collect()
 }
 
 /// Whether two tasks can share a table that stays small.
@@ -52,8 +58,9 @@ impl AliasTable {
         let bits = first_bits + index_bits(second);
         let size = 1usize << bits;
         let mut share = vec![0.0; size];
-        for (b, (_, pb)) in possible(second).enumerate() {
-            for (a, (_, pa)) in possible(first).enumerate() {
+        let (first, second) = (indexed(first), indexed(second));
+        for (b, (_, pb)) in second.iter().enumerate() {
+            for (a, (_, pa)) in first.iter().enumerate() {
                 share[a | b << first_bits] = pa * pb;
             }
         }
@@ -76,7 +83,7 @@ impl AliasTable {
             }
         }
         // What is left over is 1 up to rounding and keeps itself as its alias.
-        let map = |cells| possible(cells).map(|(cell, _)| cell as u16).collect();
+        let map = |indexed: Vec<(u16, f64)>| indexed.into_iter().map(|(cell, _)| cell).collect();
         Self { entries, low, bits, first_bits, cells: [map(first), map(second)] }
     }
 
@@ -108,7 +115,9 @@ impl AliasTable {
             let rest = (x << bits >> 16) as u16;
             let Entry { threshold, alias } = entries[at as usize];
             tied |= rest == threshold;
-            let index = if rest < threshold { at as u16 } else { alias };
+            // By masks: as a branch it would be mispredicted as often as not.
+            let own = u16::from(rest < threshold).wrapping_neg();
+            let index = (at as u16 & own) | (alias & !own);
             *a = index & mask;
             *b = index >> self.first_bits;
         }
@@ -122,7 +131,7 @@ impl AliasTable {
             }
         }
         for (cells, map) in [first, second].into_iter().zip(&self.cells) {
-            // Where every cell up to the last is possible the index is the cell.
+            // Where every cell up to the last has an index, the index is the cell.
             if map.last().is_some_and(|&last| last as usize + 1 != map.len()) {
                 cells.iter_mut().for_each(|cell| *cell = map[*cell as usize]);
             }
@@ -156,7 +165,9 @@ mod tests {
     #[test]
     fn a_table_holds_its_probabilities() {
         let tiny = [1e-300, 1.0];
-        for cells in [&[1.0][..], &[0.0, 1.0], &[0.25, 0.75], &[0.1, 0.0, 0.2, 0.7 - 1e-12, 1e-12], &tiny] {
+        for cells in
+            [&[1.0][..], &[0.5, 0.0, 0.5, 0.0], &[0.0, 1.0], &[0.25, 0.75], &[0.1, 0.0, 0.2, 0.7 - 1e-12, 1e-12], &tiny]
+        {
             let got = probabilities(&AliasTable::single(cells));
             for (cell, &want) in cells.iter().enumerate() {
                 let p = got.get(&(cell as u16, 0)).copied().unwrap_or(0.0);

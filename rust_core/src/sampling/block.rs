@@ -100,7 +100,15 @@ impl<C: Count> Block<C> {
     }
 
     /// Counts the scores of the block's first `trials` trials.
-    pub fn score(&self, trials: usize, grid: &[u64], policies: &[Policy], wanted: Wanted, utility: Option<Utility>, tally: &mut Tally) {
+    pub fn score(
+        &self,
+        trials: usize,
+        grid: &[u64],
+        policies: &[Policy],
+        wanted: Wanted,
+        utility: Option<Utility>,
+        tally: &mut Tally,
+    ) {
         if !wanted.utility_counts && wanted.share_counts == [false; SHARES.len()] {
             return;
         }

@@ -155,7 +155,13 @@ struct Worker<C> {
     pending: Vec<u32>,
 }
 
-fn tally<C: Count>(scenario: &SamplingScenario, laws: &[TaskLaw], grid: &[u64], options: Run, control: &Control) -> Result<Tally> {
+fn tally<C: Count>(
+    scenario: &SamplingScenario,
+    laws: &[TaskLaw],
+    grid: &[u64],
+    options: Run,
+    control: &Control,
+) -> Result<Tally> {
     let (tasks, points) = (laws.len(), grid.len());
     let policies = &scenario.policies;
     let last = policies.iter().any(|p| p.returns_last());
@@ -178,7 +184,8 @@ fn tally<C: Count>(scenario: &SamplingScenario, laws: &[TaskLaw], grid: &[u64], 
     let acceptance = Tables::new(&distinct, &law, |c| &c.acceptance);
     let rejected = coverage.then(|| Tables::new(&distinct, &law, |c| c.rejected_correct.as_deref().unwrap_or(&[1.0])));
     // The latest coverage cell that an acceptance cell leaves open to rejected answers.
-    let limits: Vec<u16> = (0..=2 * points).map(|cell| if cell == 2 * points { points } else { cell % points } as u16).collect();
+    let limits: Vec<u16> =
+        (0..=2 * points).map(|cell| if cell == 2 * points { points } else { cell % points } as u16).collect();
 
     let chunk = chunk_trials(tasks);
     let new_worker = || Worker {
@@ -227,7 +234,7 @@ fn tally<C: Count>(scenario: &SamplingScenario, laws: &[TaskLaw], grid: &[u64], 
                     let limit = limits[cell as usize];
                     *out = h.min(limit);
                     pending[open] = t as u32;
-                    open += usize::from(h >= limit && (points..2 * points).contains(&(cell as usize)));
+                    open += usize::from((h >= limit) & (cell as usize >= points) & (cell as usize != 2 * points));
                 }
                 let law = &distinct[law[i]];
                 let mut after_wrong = stream(purpose::COVERAGE_AFTER_WRONG).words_from((i * chunk) as u64);

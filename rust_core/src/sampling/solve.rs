@@ -186,7 +186,8 @@ impl ExactRow {
         let tasks = correct.len() as f64;
         let zeros = vec![0.0; correct.len()];
         let asked = |score: &str| asked.iter().any(|q| q == score);
-        for ((share, means), quantiles) in SHARES.iter().zip([correct, accepted, wrong]).zip(&mut self.share_quantiles) {
+        for ((share, means), quantiles) in SHARES.iter().zip([correct, accepted, wrong]).zip(&mut self.share_quantiles)
+        {
             if asked(share) {
                 let counts = score::quantiles(means, &zeros, 1, 0);
                 *quantiles = counts.map_or_else(Vec::new, |q| q.iter().map(|&n| n as f64 / tasks).collect());

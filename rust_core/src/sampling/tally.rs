@@ -89,7 +89,9 @@ impl Tally {
             coverage: vec![0; if_wanted(wanted.coverage, tasks * (points + 1))],
             last_correct: vec![0; if_wanted(last, tasks * points)],
             attempts: vec![[0; 2]; if_wanted(attempts_drawn, tasks * 2 * points)],
-            share_counts: wanted.share_counts.map(|w| vec![vec![0; if_wanted(w, points * (tasks + 1))]; policies.len()]),
+            share_counts: wanted
+                .share_counts
+                .map(|w| vec![vec![0; if_wanted(w, points * (tasks + 1))]; policies.len()]),
             utility_counts: vec![vec![Values::default(); if_wanted(wanted.utility_counts, points)]; policies.len()],
         }
     }

@@ -6,10 +6,10 @@
 
 use libm::log1p;
 
+use super::block::Block;
 use super::law::{Rates, TaskLaw};
 use super::scenario::SamplingScenario;
 use super::simulate::{Run, chunk_trials};
-use super::block::Block;
 use super::tally::{Tally, cell_of};
 use crate::error::Result;
 use crate::rng::{Sequence, Stream, purpose};
