@@ -20,7 +20,7 @@ PYTHON_LAYERS = [
     {"sweep"},
     {"run", "fit"},
     {"sampling", "exhaustion", "closed_form", "datasets"},
-    {"_spec", "errors"},
+    {"_spec", "errors", "seed"},
     {"_core"},
 ]
 

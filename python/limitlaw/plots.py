@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["curves", "save", "stack", "utility"]
 
 #: Colours whose lightness differs, so that they survive greyscale, each with its own dashes.
-_STYLES = [("#12305e", [1, 0]), ("#d1661c", [7, 3]), ("#4fa79a", [2, 2]), ("#9a9a9a", [9, 3, 2, 3])]
+_STYLES = [("#12305e", [1, 0]), ("#d1661c", [7, 3]), ("#4fa79a", [2, 2]), ("#8e3b74", [9, 3, 2, 3])]
 #: What the legend says beside a metric's name.
 _MEANINGS = {
     "accuracy": "answered correctly",
@@ -122,6 +122,16 @@ def utility(
         Panels in a row. The shaded span is the 5 to 95 % bootstrap interval of the optimum.
     """
     _check(frame, ["accuracy", "wrong", "attempts_used"])
+    for column in (
+        "wrong_cost",
+        "optimal_attempts",
+        "optimal_attempts_q05",
+        "optimal_attempts_q95",
+        "status",
+        "utility",
+    ):
+        if column not in best.columns:
+            raise ValueError(f"best must have a column {column!r}, got {best.columns}")
     panels = [
         _panel(
             frame.select(
