@@ -44,16 +44,12 @@ class StopHere(Exception):  # noqa: N818  (not an error)
 @contextmanager
 def python(script: str) -> Iterator[subprocess.Popen[str]]:
     """A Python process of its own, ended whatever happens."""
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PRELUDE + script],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PRELUDE + script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("threads", [1, 2])
