@@ -50,6 +50,14 @@ class Outer(Toy):
     inner: Inner = Inner()
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Tally(Toy):
+    """A setting that is an array."""
+
+    kind: ClassVar[str] = "tally"
+    counts: IntArray
+
+
 FULL = Outer(
     cost=4,
     count=3,
@@ -183,10 +191,19 @@ def test_what_crosses_the_border_numbers_its_arrays() -> None:
 
 def test_repr_fits_a_line() -> None:
     long = Outer(cost=1, steps=range(1000), values=np.linspace(0, 1, 100_000))
-    assert repr(long).startswith("Outer(cost=1.0, ")
-    assert "<100000 values in [0, 1]>" in repr(long)
-    assert "(0, ..., 999; 1000 values)" in repr(long)
-    assert "\n" not in repr(long)
+    assert repr(long) == "Outer(cost=1.0, steps=<1000 values>, values=<100000 values>)"
+    assert repr(Tally(counts=np.arange(9))) == "Tally(counts=<9 values in [0, 8]>)"
+    assert repr(Inner(rate=0.25)) == "Inner(rate=0.25)"
+    assert repr(FULL.replace(flag=False, rule="all", steps=[1, 2])) == (
+        "Outer(cost=4.0, count=3, name='hard', values=[0.1, 0.2], counts=[1, 2, 3], inner=Inner)"
+    )
+    assert repr(FULL.replace(name="a" * 200)) == "Outer(cost=4.0, count=3, flag=True, name='".ljust(116, "a") + "...)"
+
+
+@given(OUTERS)
+def test_every_repr_is_one_line_of_at_most_120_characters(setting: Outer) -> None:
+    assert len(repr(setting)) <= 120
+    assert len(repr(setting).splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -249,7 +266,7 @@ def test_any_value_is_taken_or_refused_by_name(name: str, value: Any) -> None:
     ("text", "error", "message"),
     [
         ('{"kind":"inner","rat":1}', ValueError, "Inner has the fields ['rate'], got 'rat'"),
-        ('{"kind":"innner"}', ValueError, "kind must be one of ['inner', 'outer'] for toy, got 'innner'"),
+        ('{"kind":"innner"}', ValueError, "kind must be one of ['inner', 'outer', 'tally'] for toy, got 'innner'"),
         ('{"rate":1}', TypeError, "expected an object with a kind for toy, got {'rate': 1}"),
         ("[1]", TypeError, "expected an object with a kind for toy, got [1]"),
         ('{"kind":', ValueError, "expected JSON, got text that fails at"),

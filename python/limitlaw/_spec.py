@@ -23,6 +23,9 @@ FloatArray = Annotated[npt.NDArray[np.float64], "float"]
 #: A one-dimensional read-only array of integers; any sequence of whole numbers is accepted.
 IntArray = Annotated[npt.NDArray[np.int64], "int"]
 
+#: The most characters of a repr: it fits a line.
+_LINE = 120
+
 #: Every concrete setting by (family, kind): how ``from_json`` finds the class.
 _REGISTRY: dict[tuple[str, str], type[Spec]] = {}
 
@@ -138,8 +141,13 @@ class Spec:
         return hash((type(self), self.fingerprint()))
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{f.name}={_show(getattr(self, f.name))}" for f in dataclasses.fields(self))
-        return f"{type(self).__name__}({shown})"
+        values = {f.name: (getattr(self, f.name), f.default) for f in dataclasses.fields(self)}
+        full = _call(self, {name: _show(value) for name, (value, _) in values.items()})
+        if len(full) <= _LINE:
+            return full
+        changed = {name: value for name, (value, default) in values.items() if _show(value) != _show(default)}
+        short = _call(self, {name: _show_short(value) for name, value in changed.items()})
+        return short if len(short) <= _LINE else f"{short[: _LINE - 4]}...)"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), {f.name: getattr(self, f.name) for f in dataclasses.fields(self)})
@@ -183,6 +191,20 @@ def _encode(value: Any, encode_array: Any) -> Any:
     if isinstance(value, dict):
         return {k: _encode(v, encode_array) for k, v in value.items()}
     return value
+
+
+def _call(setting: Spec, shown: dict[str, str]) -> str:
+    return f"{type(setting).__name__}({', '.join(f'{name}={text}' for name, text in shown.items())})"
+
+
+def _show_short(value: Any) -> str:
+    if isinstance(value, Spec):
+        return type(value).__name__
+    if isinstance(value, tuple) and any(isinstance(v, Spec) for v in value):
+        return f"({', '.join(map(_show_short, value))})"
+    if isinstance(value, (np.ndarray, tuple)) and len(value) > 4:  # noqa: PLR2004
+        return f"<{len(value)} values>"
+    return _show(value)
 
 
 def _show(value: Any) -> str:

@@ -1,0 +1,5 @@
+"""``python -m limitlaw``."""
+
+from limitlaw.cli import main
+
+main(prog_name="python -m limitlaw")

@@ -1,0 +1,119 @@
+"""The command line: the verbs of the library over settings in files."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import polars as pl
+
+import limitlaw as ll
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["main"]
+
+_SHOWN = ["policy", "max_attempts", "accuracy", "accepted", "precision", "coverage", "attempts_used", "utility"]
+
+_scenario = click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_trials = click.option("--trials", type=int, default=100_000, show_default=True, help="Runs of the whole benchmark.")
+_threads = click.option("--threads", type=int, help="Threads.  [default: every core]")
+_out = click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write every column to this .parquet or .csv file."
+)
+
+
+def _one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Bad input ends a command with its message, not with a traceback."""
+
+    @functools.wraps(command)
+    def wrapped(**options: Any) -> None:
+        try:
+            command(**options)
+        except (TypeError, ValueError, NotImplementedError, OSError, ImportError) as error:
+            raise click.ClickException(str(error)) from error
+
+    return wrapped
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(ll.__version__, prog_name="limitlaw")
+def main() -> None:
+    """Monte Carlo of two limits of AI progress: imperfect verifiers, and running out of data."""
+
+
+@main.command()
+@_trials
+@click.option("--seed", type=int, default=7, show_default=True, help="Seed of every random number.")
+@_threads
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="limitlaw-demo.png",
+    show_default=True,
+    help="Where the picture goes.",
+)
+@_one_line_errors
+def demo(trials: int, seed: int, threads: int | None, out: Path) -> None:
+    """The main job on bundled real data: a table and a picture."""
+    from limitlaw import demo as job  # noqa: PLC0415  (the charts' libraries are slow to import)
+
+    job.run(trials=trials, seed=seed, threads=threads, out=out)
+
+
+@main.command()
+@_scenario
+@_trials
+@click.option("--seed", type=int, required=True, help="Seed of every random number.")
+@_threads
+@_out
+@_one_line_errors
+def simulate(scenario: Path, trials: int, seed: int, threads: int | None, out: Path | None) -> None:
+    """Simulate the SCENARIO of a .toml or .json file."""
+    _check_ending(out)
+    settings = ll.SamplingScenario.from_file(scenario)
+    with click.progressbar(length=trials, label="trials", file=sys.stderr) as bar:
+        frame = ll.simulate(
+            settings, trials=trials, seed=seed, threads=threads, progress=lambda done, _: bar.update(done - bar.pos)
+        )
+    _show(frame, out)
+
+
+@main.command()
+@_scenario
+@_out
+@_one_line_errors
+def solve(scenario: Path, out: Path | None) -> None:
+    """Compute the SCENARIO of a .toml or .json file exactly, where a closed form exists."""
+    _check_ending(out)
+    _show(ll.solve(ll.SamplingScenario.from_file(scenario)), out)
+
+
+def _check_ending(out: Path | None) -> None:
+    """Before the work, not after it."""
+    if out is not None and out.suffix not in (".parquet", ".csv"):
+        raise ValueError(f"--out must end in .parquet or .csv, got {out.name!r}")
+
+
+def _show(frame: pl.DataFrame, out: Path | None) -> None:
+    """The main columns on the terminal; every column in the file."""
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=200, tbl_hide_dataframe_shape=True, float_precision=4):
+        click.echo(frame.select(_SHOWN))
+    if out is None:
+        return
+    # A reader never sees half a file: write beside it, then rename.
+    beside = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        if out.suffix == ".csv":
+            frame.write_csv(beside)
+        else:
+            frame.write_parquet(beside)
+        beside.replace(out)
+    finally:
+        beside.unlink(missing_ok=True)
+    click.echo(f"{frame.height} rows of {frame.width} columns: {out.resolve()}", err=True)

@@ -1,0 +1,142 @@
+"""The command line: the demo prints the published numbers, the verbs do what the functions do, errors fit a line."""
+
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+from polars.testing import assert_frame_equal
+
+import limitlaw as ll
+from limitlaw.cli import main
+
+SPEC = """
+kind = "sampling"
+max_attempts = [1, 10, 100]
+[tasks]
+kind = "fixed"
+success = [0.1, 0.5, 0.9]
+[verifier]
+kind = "rates"
+false_positive_rate = 0.05
+[[policies]]
+kind = "first_accepted"
+fallback = "abstain"
+[utility]
+kind = "utility"
+wrong_cost = 4
+"""
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "scenario.toml"
+    path.write_text(SPEC)
+    return path
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    picture = tmp_path_factory.mktemp("demo") / "demo.png"
+    result = run("demo", "--trials", 20_000, "--seed", 7, "--out", picture)
+    assert result.exit_code == 0, result.output
+    return result.output, picture
+
+
+def rows(output: str, header: str) -> list[list[str]]:
+    """The words of the table below a header."""
+    lines = output[output.index(header) :].split("\n\n", maxsplit=1)[0].splitlines()
+    return [re.split(r"\s+", line.strip()) for line in lines[2:]]
+
+
+def test_the_demo_prints_the_codegen_table(demo: tuple[str, Path]) -> None:
+    table = {row[0]: row[1:4] for row in rows(demo[0], "Where more attempts lead")}
+    assert table["1"] == ["0.1930", "0.2221", "0.8693"]
+    assert table["10"] == ["0.4211", "0.5059", "0.8323"]
+    assert table["100"] == ["0.5949", "0.7378", "0.8063"]
+
+
+def test_the_demo_prints_the_ceilings(demo: tuple[str, Path]) -> None:
+    output = demo[0]
+    found = re.findall(r"^  (0\.\d{3})  over", output[output.index("Ceilings") :], re.MULTILINE)
+    assert found == ["0.595", "0.806", "0.869"]
+
+
+def test_the_demo_prints_the_best_number_of_attempts(demo: tuple[str, Path]) -> None:
+    best = {row[0]: row for row in rows(demo[0], "The best number of attempts")}
+    assert [best[cost][1] for cost in ("1", "2", "4", "8")] == ["100", "100", "3", "0"]
+    assert best["4"][2] == "0.0986"
+    assert best["8"][2] == "0.0000"
+    assert [" ".join(best[cost]).endswith("the data end here") for cost in ("1", "2", "4", "8")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert best["4"][3:6] == ["1", "to", "100"]
+
+
+def test_the_demo_says_what_it_ran_and_writes_the_picture(demo: tuple[str, Path]) -> None:
+    output, picture = demo
+    assert re.search(r"Ran 20,000 trials of 164 tasks \(seed 7\) in \d+\.\d\d s", output)
+    assert f"Picture: {picture}" in output
+    assert "What to try next" in output
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size > 20_000
+
+
+def test_the_demo_agrees_with_the_closed_form(demo: tuple[str, Path]) -> None:
+    # 69 normal deviates at a fixed seed: beyond 7.5 by chance with probability below 1e-11.
+    found = re.search(r"differ by at most (\d+\.\d) standard errors over (\d+) numbers", demo[0])
+    assert found is not None
+    assert float(found[1]) < 7.5
+    assert int(found[2]) > 50
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_simulate_writes_what_the_function_returns(spec: Path, tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"result.{ending}"
+    result = run("simulate", spec, "--trials", 1000, "--seed", 7, "--threads", 2, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "max_attempts" in result.output
+    expected = ll.simulate(ll.SamplingScenario.from_file(spec), trials=1000, seed=7)
+    if ending == "csv":
+        assert out.read_text() == expected.write_csv()
+    else:
+        assert_frame_equal(pl.read_parquet(out), expected, check_exact=True)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([out.name, spec.name])
+
+
+def test_solve_writes_what_the_function_returns(spec: Path, tmp_path: Path) -> None:
+    out = tmp_path / "result.csv"
+    result = run("solve", spec, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert out.read_text() == ll.solve(ll.SamplingScenario.from_file(spec)).write_csv()
+
+
+def test_every_error_is_one_line(spec: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(SPEC.replace("0.05", "1.2"))
+    for arguments, message in (
+        (["simulate", wrong, "--seed", 7], f"{wrong}: false_positive_rate must be in [0, 1], got 1.2"),
+        (["simulate", spec, "--seed", 7, "--trials", 0], "trials must be "),
+        (["simulate", spec, "--seed", 7, "--out", "x.xlsx"], "--out must end in .parquet or .csv, got 'x.xlsx'"),
+        (["solve", spec, "--out", tmp_path / "absent" / "x.csv"], "No such file or directory"),
+    ):
+        result = run(*arguments)
+        assert result.exit_code == 1
+        assert message in result.output
+        errors = [line for line in result.output.splitlines() if line.startswith("Error: ")]
+        assert len(errors) == 1
+
+
+def test_help_and_version() -> None:
+    assert run("--version").output == f"limitlaw, version {ll.__version__}\n"
+    for verb in ("demo", "simulate", "solve"):
+        assert verb in run("--help").output
+        assert run(verb, "--help").exit_code == 0

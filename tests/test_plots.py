@@ -1,0 +1,98 @@
+"""Charts over result frames: they can be read, saved without a browser, and refuse what they cannot draw."""
+
+import itertools
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from limitlaw import plots
+
+FRAME = pl.DataFrame(
+    {
+        "policy": ["first_accepted"] * 4,
+        "max_attempts": [1, 10, 100, 1000],
+        "accuracy": [0.2, 0.4, 0.5, 0.6],
+        "accuracy_q05": [0.1, 0.3, 0.4, 0.5],
+        "accuracy_q95": [0.3, 0.5, 0.6, 0.7],
+        "coverage": [0.2, 0.5, 0.7, 0.8],
+        "precision": [0.9, 0.85, 0.8, 0.75],
+        "wrong": [0.02, 0.07, 0.12, 0.2],
+        "attempts_used": [1.0, 7.0, 50.0, 300.0],
+        "trials": [1000] * 4,
+        "seed": ["7"] * 4,
+    }
+)
+BEST = pl.DataFrame(
+    {
+        "wrong_cost": [1.0, 4.0, 8.0, 0.0],
+        "optimal_attempts": [1000.0, 10.0, 0.0, float("inf")],
+        "optimal_attempts_q05": [10.0, 1.0, 0.0, float("inf")],
+        "optimal_attempts_q95": [float("inf"), 1000.0, 10.0, float("inf")],
+        "status": ["censored", "interior", "zero", "unbounded"],
+        "utility": [0.4, 0.12, 0.0, 0.6],
+    }
+)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of #rrggbb, as WCAG 2 defines it."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_colours_survive_greyscale_and_dashes_differ() -> None:
+    light = sorted(luminance(colour) for colour, _ in plots._STYLES)
+    assert all((b + 0.05) / (a + 0.05) > 1.3 for a, b in itertools.pairwise(light))
+    assert len({tuple(dash) for _, dash in plots._STYLES}) == len(plots._STYLES)
+
+
+def test_curves_say_what_they_show() -> None:
+    text = plots.curves(FRAME, tasks=164).to_json()
+    for words in (
+        "attempts allowed per task (log scale)",
+        "share of tasks",
+        "Band: 5 to 95 % of single runs of 164 tasks (accuracy). 164 tasks, 1,000 trials, seed 7.",
+        "coverage: some attempt was correct",
+        '"type": "log"',
+    ):
+        assert words in text
+    assert "Exact." in plots.curves(FRAME.with_columns(trials=None)).to_json()
+
+
+def test_utility_marks_the_optimum_of_every_kind() -> None:
+    text = plots.utility(FRAME, BEST, tasks=164).to_json()
+    for words in (
+        "wrong answer costs 4",
+        "best: 10 attempts",
+        "5 to 95 %: 1 to 1,000",
+        "best: do not answer",
+        "best: 1,000, where the data end",
+        "best: no limit",
+        "bootstrap interval over 164 tasks",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<svg"), ("json", b"{")])
+def test_charts_are_saved(ending: str, start: bytes, tmp_path: Path) -> None:
+    chart = plots.stack(plots.curves(FRAME), plots.utility(FRAME, BEST))
+    path = plots.save(chart, tmp_path / f"chart.{ending}")
+    assert path.is_absolute()
+    assert path.read_bytes().startswith(start)
+    assert path.stat().st_size > 5000
+
+
+def test_what_cannot_be_drawn_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^frame must have a column 'wrong', got \["):
+        plots.utility(FRAME.drop("wrong"), BEST)
+    with pytest.raises(ValueError, match=r"^best must have a column 'status', got \["):
+        plots.utility(FRAME, BEST.drop("status"))
+    two = pl.concat([FRAME, FRAME.with_columns(policy=pl.lit("best_of_n"))])
+    with pytest.raises(
+        ValueError, match=r"^frame must be of one policy \(filter it first\), got \['best_of_n', 'first"
+    ):
+        plots.curves(two)
+    with pytest.raises(ValueError, match=r"^metrics must be at most 4, got 5$"):
+        plots.curves(FRAME, metrics=["accuracy", "coverage", "precision", "wrong", "attempts_used"])

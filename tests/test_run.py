@@ -1,0 +1,169 @@
+"""The run engine as users meet it: Ctrl-C, progress, fork, threads, and the same bits for any number of threads."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from polars.testing import assert_frame_equal
+
+import limitlaw as ll
+
+#: Far more trials than anyone waits for; memory must not depend on them.
+ENDLESS = 10**12
+
+SCENARIO = ll.SamplingScenario(
+    tasks=ll.Tasks.fixed(success=[0.0, 0.02, 0.3, 0.7, 1.0] * 20),
+    verifier=ll.Verifier.rates(false_positive_rate=0.05, false_negative_rate=0.02),
+    policies=[ll.FirstAccepted(fallback="abstain")],
+    max_attempts=[1, 2, 5, 10, 100, 1000],
+)
+
+#: The same scenario for a process of its own.
+PRELUDE = """
+import limitlaw as ll
+scenario = ll.SamplingScenario(
+    tasks=ll.Tasks.fixed(success=[0.0, 0.02, 0.3, 0.7, 1.0] * 20),
+    verifier=ll.Verifier.rates(false_positive_rate=0.05, false_negative_rate=0.02),
+    policies=[ll.FirstAccepted(fallback="abstain")],
+    max_attempts=[1, 2, 5, 10, 100, 1000],
+)
+"""
+
+
+class StopHere(Exception):  # noqa: N818  (not an error)
+    """Raised by a progress callback."""
+
+
+@contextmanager
+def python(script: str) -> Iterator[subprocess.Popen[str]]:
+    """A Python process of its own, ended whatever happens."""
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PRELUDE + script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_interrupts_a_long_run_and_the_next_run_works(threads: int) -> None:
+    script = f"""
+import time
+before = ll.simulate(scenario, trials=1000, seed=7)
+print("running", flush=True)
+try:
+    ll.simulate(scenario, trials={ENDLESS}, seed=7, threads={threads})
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+print(ll.simulate(scenario, trials=1000, seed=7).equals(before), flush=True)
+"""
+    with python(script) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "running\n"
+        time.sleep(0.3)
+        sent = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "interrupted\n"
+        assert time.monotonic() - sent < 2
+        assert process.stdout.readline() == "True\n"
+        assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_exception_from_progress_propagates_and_cancels(threads: int) -> None:
+    def stop(done: int, total: int) -> None:
+        raise StopHere(done, total)
+
+    started = time.monotonic()
+    with pytest.raises(StopHere) as raised:
+        ll.simulate(SCENARIO, trials=ENDLESS, seed=7, threads=threads, progress=stop)
+    assert time.monotonic() - started < 2
+    done, total = raised.value.args
+    assert 0 <= done < total == ENDLESS
+
+
+def test_progress_never_goes_back_and_ends_at_the_total() -> None:
+    seen: list[tuple[int, int]] = []
+    frame = ll.simulate(SCENARIO, trials=20_000, seed=7, progress=lambda done, total: seen.append((done, total)))
+    assert seen == sorted(seen)
+    assert seen[-1] == (20_000, 20_000)
+    assert_frame_equal(frame, ll.simulate(SCENARIO, trials=20_000, seed=7))
+
+
+def test_progress_is_called_by_the_calling_thread_only() -> None:
+    callers = set()
+    ll.simulate(SCENARIO, trials=200_000, seed=7, threads=2, progress=lambda *_: callers.add(threading.get_ident()))
+    assert callers == {threading.get_ident()}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_a_forked_child_simulates_after_its_parent_did() -> None:
+    script = """
+import os
+expected = ll.simulate(scenario, trials=5000, seed=7, threads=2).rows()
+for threads in (1, 2):
+    child = os.fork()
+    if child == 0:
+        frame = ll.simulate(scenario, trials=5000, seed=7, threads=threads)
+        os._exit(0 if frame.rows() == expected else 3)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+    with python(script) as process:
+        out, _ = process.communicate(timeout=60)
+    assert out == "0\n0\n"
+
+
+def test_other_python_threads_keep_running_meanwhile() -> None:
+    ticks = 0
+    over = threading.Event()
+
+    def count() -> None:
+        nonlocal ticks
+        while not over.wait(0.001):
+            ticks += 1
+
+    def stop_after_half_a_second(done: int, total: int) -> None:
+        del done, total
+        if time.monotonic() - started > 0.5:
+            raise StopHere
+
+    other = threading.Thread(target=count)
+    other.start()
+    started = time.monotonic()
+    try:
+        with pytest.raises(StopHere):
+            ll.simulate(SCENARIO, trials=ENDLESS, seed=7, threads=2, progress=stop_after_half_a_second)
+        during = ticks
+    finally:
+        over.set()
+        other.join()
+    assert during > 20, "half a second holds hundreds of ticks of a thread that is free to run"
+
+
+def test_runs_at_the_same_time_do_not_touch_each_other() -> None:
+    alone = [ll.simulate(SCENARIO, trials=20_000, seed=seed, threads=2) for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda seed: ll.simulate(SCENARIO, trials=20_000, seed=seed, threads=2), range(4)))
+    for one, other in zip(alone, together, strict=True):
+        assert_frame_equal(one, other, check_exact=True)
+
+
+@pytest.mark.parametrize("trials", [1, 1000, 12_345])
+@pytest.mark.parametrize("by", ["policy", "task"])
+def test_the_same_bits_for_any_number_of_threads(trials: int, by: str) -> None:
+    frames = [ll.simulate(SCENARIO, trials=trials, seed=7, by=by, threads=threads) for threads in (1, 2, 3, 7, None)]
+    for frame in frames[1:]:
+        assert_frame_equal(frame, frames[0], check_exact=True)
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1025, 1.5, "2"])
+def test_an_impossible_number_of_threads_is_refused(threads: object) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"^threads must be "):
+        ll.simulate(SCENARIO, trials=10, seed=7, threads=threads)
