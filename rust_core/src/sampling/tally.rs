@@ -310,7 +310,9 @@ impl Block {
                 if let Some(counts) = tally.accuracy_counts.get_mut(p).filter(|c| !c.is_empty()) {
                     let counts = &mut counts[g * (tasks + 1)..(g + 1) * (tasks + 1)];
                     if last.is_empty() {
-                        correct.iter().for_each(|&c| counts[c as usize] += 1);
+                        for &c in &correct {
+                            counts[c as usize] += 1;
+                        }
                     } else {
                         correct.iter().zip(last).for_each(|(&c, &l)| counts[(c + l) as usize] += 1);
                     }
