@@ -74,8 +74,10 @@ def python_breaches(name: str, source: str, package: str) -> list[str]:
 
 
 def code_of(path: Path) -> str:
-    """Rust source without comments and without its tests."""
-    text = re.sub(r"//[^\n]*", "", path.read_text(encoding="utf-8"))
+    """Rust source without comments, without what strings say, and without its tests."""
+    text = re.sub(
+        r'"(?:\\.|[^"\\])*"|//[^\n]*', "", path.read_text(encoding="utf-8").replace("'\"'", ""), flags=re.DOTALL
+    )
     return text.partition("#[cfg(test)]")[0]
 
 

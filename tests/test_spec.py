@@ -5,6 +5,7 @@ import dataclasses
 import json
 import pickle
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -44,7 +45,7 @@ class Outer(Toy):
     flag: bool = False
     name: str = "x"
     rule: Literal["all", "any"] = "all"
-    steps: tuple[int, ...] = (1, 2)
+    steps: Sequence[int] = (1, 2)
     values: float | FloatArray = 0.0
     counts: IntArray | None = None
     inner: Inner = Inner()

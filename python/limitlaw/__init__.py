@@ -6,7 +6,16 @@ from limitlaw import _core, datasets
 from limitlaw._core import __version__
 from limitlaw.errors import NoClosedFormError
 from limitlaw.run import merge, simulate, solve
-from limitlaw.sampling import FirstAccepted, Policy, SamplingScenario, Tasks, Utility, Verifier, ceilings, optimal_attempts
+from limitlaw.sampling import (
+    FirstAccepted,
+    Policy,
+    SamplingScenario,
+    Tasks,
+    Utility,
+    Verifier,
+    ceilings,
+    optimal_attempts,
+)
 
 if _core.DEBUG_BUILD:
     warnings.warn("limitlaw was built without optimisation: expect it to be 10 to 50 times slower", stacklevel=2)

@@ -1,17 +1,62 @@
 """The whole foreign interface on one page."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+_Floats: TypeAlias = npt.NDArray[np.float64]
+_Columns: TypeAlias = dict[str, _Floats]
+_Progress: TypeAlias = Callable[[int, int], object]
+
 __version__: str
 STREAM_VERSION: str
 DEBUG_BUILD: bool
+SAMPLING_COLUMNS: list[str]
 
 class NoClosedFormError(NotImplementedError): ...
 
-def check(family: str, spec: str, arrays: list[npt.NDArray[np.float64]]) -> None: ...
+def check(family: str, spec: str, arrays: Sequence[_Floats]) -> None: ...
 def stream_words(
-    key: list[int], replicate: int, stream: int, chunk: int, first_block: int, blocks: int
+    key: Sequence[int], replicate: int, stream: int, chunk: int, first_block: int, blocks: int
 ) -> npt.NDArray[np.uint64]: ...
+def simulate_sampling(
+    spec: str,
+    arrays: Sequence[_Floats],
+    *,
+    trials: int,
+    key: Sequence[int],
+    replicate: int,
+    threads: int | None,
+    by_task: bool,
+    coverage: bool,
+    quantiles: bool,
+    progress: _Progress | None,
+) -> _Columns: ...
+def tally_sampling(
+    spec: str,
+    arrays: Sequence[_Floats],
+    *,
+    trials: int,
+    key: Sequence[int],
+    replicate: int,
+    threads: int | None,
+    progress: _Progress | None,
+) -> list[dict[str, npt.NDArray[Any]]]: ...
+def estimate_sampling(
+    rows: Sequence[dict[str, npt.NDArray[Any]]], *, trials: int, weights: Sequence[float] | None
+) -> _Columns: ...
+def solve_sampling(spec: str, arrays: Sequence[_Floats], *, by_task: bool, quantiles: bool) -> _Columns: ...
+def ceilings_sampling(spec: str, arrays: Sequence[_Floats]) -> tuple[float, float, float, int]: ...
+def optima_sampling(
+    spec: str,
+    arrays: Sequence[_Floats],
+    *,
+    wrong_cost: Sequence[float],
+    resamples: int,
+    resample: str,
+    key: Sequence[int],
+    threads: int | None,
+    progress: _Progress | None,
+) -> _Columns: ...

@@ -10,6 +10,7 @@ import operator
 import tomllib
 import types
 import typing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -18,10 +19,10 @@ import numpy.typing as npt
 
 from limitlaw import _core
 
-#: A one-dimensional read-only array of floats; any sequence of numbers is accepted.
-FloatArray = Annotated[npt.NDArray[np.float64], "float"]
+#: A one-dimensional read-only array of floats; any sequence of numbers is accepted (hence ``Any`` for type checkers).
+FloatArray = Annotated[Any, "float"]
 #: A one-dimensional read-only array of integers; any sequence of whole numbers is accepted.
-IntArray = Annotated[npt.NDArray[np.int64], "int"]
+IntArray = Annotated[Any, "int"]
 
 #: The most characters of a repr: it fits a line.
 _LINE = 120
@@ -228,7 +229,7 @@ def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PL
         if value not in args:
             raise ValueError(f"{name} must be one of {list(args)}, got {value!r}")
         return value
-    if origin is tuple:
+    if origin in (tuple, Sequence):  # declared as a sequence where callers build it: they may pass a list
         if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
             raise TypeError(f"{name} must be a sequence, got {value!r:.80}")
         return tuple(_coerce(args[0], v, f"{name}[{i}]") for i, v in enumerate(value))

@@ -52,9 +52,10 @@ def run(*, trials: int, seed: int, threads: int | None, out: Path, say: Callable
         max_attempts=_GRID,
         utility=ll.Utility(correct_reward=1.0, wrong_cost=_WRONG_COST, attempt_cost=0.0),
     )
+    (attempts,) = data["n"].unique().to_list()
     say(
         f"limitlaw {ll.__version__}: repeated sampling with an imperfect verifier\n\n"
-        f"Data      CodeGen-16B on HumanEval: {data.height} tasks, {data['n'].max()} executed attempts each\n"
+        f"Data      CodeGen-16B on HumanEval: {data.height} tasks, {attempts} executed attempts each\n"
         "Verifier  HumanEval's own tests accept an attempt; the tests of HumanEval+ say whether it is correct\n"
         "Policy    return the first accepted attempt; give up after the number of attempts allowed\n"
         f"Utility   1 for a correct answer, -{_WRONG_COST:g} for a wrong one, 0 for none; per task"

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput};
 use limitlaw_core::rng::{Stream, purpose};
 use limitlaw_core::run::Control;
 use limitlaw_core::sampling::scenario::SamplingScenario;
@@ -55,5 +55,9 @@ fn first_accepted(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(kernels, random_words, first_accepted);
-criterion_main!(kernels);
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    random_words(&mut criterion);
+    first_accepted(&mut criterion);
+    criterion.final_summary();
+}

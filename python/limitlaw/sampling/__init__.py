@@ -7,4 +7,13 @@ from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import Tasks
 from limitlaw.sampling.verifier import Verifier
 
-__all__ = ["FirstAccepted", "Policy", "SamplingScenario", "Tasks", "Utility", "Verifier", "ceilings", "optimal_attempts"]
+__all__ = [
+    "FirstAccepted",
+    "Policy",
+    "SamplingScenario",
+    "Tasks",
+    "Utility",
+    "Verifier",
+    "ceilings",
+    "optimal_attempts",
+]

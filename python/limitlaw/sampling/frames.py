@@ -123,11 +123,11 @@ def _frame(
             key["task"] = pl.Series([names[i] for i in task])
     shown = _shown(columns, chosen)
     provenance = {
-        "trials": pl.repeat(trials, rows, dtype=pl.Int64, eager=True),
-        "exact": pl.repeat(trials is None, rows, dtype=pl.Boolean, eager=True),
-        "seed": pl.repeat(seed, rows, dtype=pl.String, eager=True),
-        "spec_id": pl.repeat(scenario.fingerprint(), rows, dtype=pl.String, eager=True),
-        "stream": pl.repeat(_core.STREAM_VERSION, rows, dtype=pl.String, eager=True),
+        "trials": _repeat(trials, rows, pl.Int64),
+        "exact": _repeat(trials is None, rows, pl.Boolean),
+        "seed": _repeat(seed, rows, pl.String),
+        "spec_id": _repeat(scenario.fingerprint(), rows, pl.String),
+        "stream": _repeat(_core.STREAM_VERSION, rows, pl.String),
     }
     return pl.DataFrame(key | shown | provenance)
 
@@ -136,6 +136,11 @@ def _shown(columns: Columns, chosen: list[str] | None) -> dict[str, pl.Series]:
     if chosen is None:
         chosen = [name for name in columns if "_q" not in name or name.rpartition("_q")[0] in _DEFAULT_SCORES]
     return {name: pl.Series(columns[name], nan_to_null=True) for name in chosen}
+
+
+def _repeat(value: object, rows: int, dtype: type[pl.DataType]) -> pl.Series:
+    """A constant column without Polars' query engine, which hangs in a forked child."""
+    return pl.Series([value], dtype=dtype).new_from_index(0, rows)
 
 
 def _key(scenario: SamplingScenario, repeat: int) -> dict[str, pl.Series]:
@@ -170,11 +175,11 @@ def tallies_frame(
             **_key(scenario, 1),
             **lists,
             "weight": pl.Series([weight] * count, dtype=pl.List(pl.Float64)),
-            "trials": pl.repeat(trials, count, dtype=pl.Int64, eager=True),
-            "seed": pl.repeat(seed, count, dtype=pl.String, eager=True),
+            "trials": _repeat(trials, count, pl.Int64),
+            "seed": _repeat(seed, count, pl.String),
             "replicates": pl.Series([[replicate]] * count, dtype=pl.List(pl.UInt64)),
-            "spec_id": pl.repeat(scenario.fingerprint(), count, dtype=pl.String, eager=True),
-            "stream": pl.repeat(_core.STREAM_VERSION, count, dtype=pl.String, eager=True),
+            "spec_id": _repeat(scenario.fingerprint(), count, pl.String),
+            "stream": _repeat(_core.STREAM_VERSION, count, pl.String),
         }
     )
 
@@ -186,7 +191,9 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
     frames = sorted(frames, key=lambda frame: (frame["seed"][0], frame["replicates"][0].to_list()))
     rows = []
     for at in range(first.height):
-        row = {name: np.sum([_list(f, name, at) for f in frames], axis=0) for name in _TALLIES if "utility_" not in name}
+        row = {
+            name: np.sum([_list(f, name, at) for f in frames], axis=0) for name in _TALLIES if "utility_" not in name
+        }
         for name in ("utility_sum", "utility_square_sum"):
             row[name] = np.sum([_list(f, name, at) for f in frames], axis=0)
         values = np.concatenate([_list(f, "utility_values", at) for f in frames])
@@ -202,8 +209,8 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
         merged = {name: pl.Series([row[name] for row in rows], dtype=pl.List(kind)) for name, kind in _TALLIES.items()}
         rest = {
             "weight": first["weight"],
-            "trials": pl.repeat(trials, first.height, dtype=pl.Int64, eager=True),
-            "seed": pl.repeat(seeds, first.height, dtype=pl.String, eager=True),
+            "trials": _repeat(trials, first.height, pl.Int64),
+            "seed": _repeat(seeds, first.height, pl.String),
             "replicates": pl.Series([replicates] * first.height, dtype=pl.List(pl.UInt64)),
         }
         return pl.DataFrame(key | merged | rest | {name: first[name] for name in ("spec_id", "stream")})
@@ -212,9 +219,9 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
     columns = _core.estimate_sampling(rows, trials=trials, weights=weights)
     shown = _shown(columns, None)
     provenance = {
-        "trials": pl.repeat(trials, first.height, dtype=pl.Int64, eager=True),
-        "exact": pl.repeat(False, first.height, dtype=pl.Boolean, eager=True),  # noqa: FBT003
-        "seed": pl.repeat(seeds, first.height, dtype=pl.String, eager=True),
+        "trials": _repeat(trials, first.height, pl.Int64),
+        "exact": _repeat(False, first.height, pl.Boolean),
+        "seed": _repeat(seeds, first.height, pl.String),
     }
     return pl.DataFrame(key | shown | provenance | {name: first[name] for name in ("spec_id", "stream")})
 
@@ -232,10 +239,14 @@ def _check_mergeable(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
             raise ValueError(f"frames[{i}] must come from simulate(..., tallies=True), got another frame")
         for name in ("spec_id", "stream"):
             if frame[name][0] != frames[0][name][0]:
-                raise ValueError(f"frames[{i}] must have the {name} of frames[0] ({frames[0][name][0]}), got {frame[name][0]}")
+                raise ValueError(
+                    f"frames[{i}] must have the {name} of frames[0] ({frames[0][name][0]}), got {frame[name][0]}"
+                )
         for replicate in frame["replicates"][0]:
             draw = (frame["seed"][0], replicate)
             if draw in seen:
-                raise ValueError(f"frames[{i}] repeats seed {draw[0]}, replicate {replicate}: the same draws count once")
+                raise ValueError(
+                    f"frames[{i}] repeats seed {draw[0]}, replicate {replicate}: the same draws count once"
+                )
             seen.add(draw)
     return frames[0]

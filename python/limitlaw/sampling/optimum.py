@@ -40,8 +40,8 @@ def optimal_attempts(
         scenario: The scenario; its utility gives the reward and the cost of an attempt (1 and 0 where it has none).
         wrong_cost: Costs of a wrong answer, one or several, each at least 0; the scenario's own unless given.
         bootstrap: Resamples for the interval; 0 for none.
-        resample: What a resample draws anew: ``"tasks"`` (would other tasks say the same?) or ``"attempts"`` within each
-            task (would other answers?). Attempts exist for counts and pools only.
+        resample: What a resample draws anew: ``"tasks"`` (would other tasks say the same?) or ``"attempts"`` within
+            each task (would other answers?). Attempts exist for counts and pools only.
         seed: The seed of the bootstrap; required unless ``bootstrap=0``.
         threads: Threads to use; every core unless given.
         progress: Called about every 50 ms with (resamples done, resamples).
@@ -64,7 +64,7 @@ def optimal_attempts(
         >>> verifier = ll.Verifier.rates(false_positive_rate=0.05)
         >>> scenario = ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[1])
         >>> ll.optimal_attempts(scenario, wrong_cost=[0, 1, 8], bootstrap=0)["optimal_attempts"].to_list()
-        [None, 4, 2]
+        [None, 3, 1]
     """
     if not isinstance(scenario, SamplingScenario):
         raise TypeError(f"scenario must be a SamplingScenario, got {scenario!r:.80}")
@@ -173,7 +173,8 @@ def ceilings(scenario: SamplingScenario) -> pl.DataFrame:
     Returns:
         One row: ``ceiling_all_tasks`` (a task without acceptances counts as 0), ``ceiling_accepted_tasks`` (mean over
         the tasks with acceptances: the y axis of Stroebl, Kapoor, Narayanan, arXiv 2411.17501), ``ceiling_pooled``
-        (correct acceptances over acceptances of single attempts); ``tasks``, ``tasks_accepted``, ``exact``, ``spec_id``.
+        (correct acceptances over acceptances of single attempts); ``tasks``, ``tasks_accepted``, ``exact``,
+        ``spec_id``.
         Of a pool they are the shares of the observed acceptances.
 
     Raises:
@@ -183,7 +184,7 @@ def ceilings(scenario: SamplingScenario) -> pl.DataFrame:
         >>> import limitlaw as ll
         >>> tasks = ll.Tasks.pool(attempts=[10, 10, 10], accepted=[4, 2, 0], accepted_correct=[4, 1, 0])
         >>> ll.ceilings(ll.SamplingScenario(tasks=tasks, max_attempts=[1])).row(0)[:3]
-        (0.5, 0.75, 0.8333333333333334)
+        (0.5, 0.75, 0.8333333333333333)
     """
     if not isinstance(scenario, SamplingScenario):
         raise TypeError(f"scenario must be a SamplingScenario, got {scenario!r:.80}")

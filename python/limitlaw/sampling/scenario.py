@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import ClassVar
 
 from limitlaw._spec import IntArray, Spec
@@ -34,14 +35,14 @@ class SamplingScenario(Spec):
         ...     max_attempts=[1, 10, 100],
         ... )
         >>> ll.solve(scenario)["accuracy"].round(4).to_list()
-        [0.25, 0.7309, 0.8096]
+        [0.25, 0.7363, 0.8099]
     """
 
     family: ClassVar[str] = "scenario"
     kind: ClassVar[str] = "sampling"
     tasks: Tasks
     verifier: Verifier | None = None
-    policies: tuple[Policy, ...] = (FirstAccepted(),)
+    policies: Sequence[Policy] = (FirstAccepted(),)
     max_attempts: IntArray
     utility: Utility | None = None
 

@@ -86,11 +86,11 @@ class Tasks(Spec):
             CountsTasks(attempts=[100, 100], correct=[3, 0], posterior=True, prior='jeffreys', weight=None, names=None)
         """
         return CountsTasks(
-            attempts=attempts,  # type: ignore[arg-type]
-            correct=correct,  # type: ignore[arg-type]
+            attempts=attempts,
+            correct=correct,
             posterior=posterior,
             prior=prior,
-            weight=weight,  # type: ignore[arg-type]
+            weight=weight,
             names=names,  # type: ignore[arg-type]
         )
 
@@ -123,11 +123,11 @@ class Tasks(Spec):
             2
         """
         return PoolTasks(
-            attempts=attempts,  # type: ignore[arg-type]
-            accepted=accepted,  # type: ignore[arg-type]
-            accepted_correct=accepted_correct,  # type: ignore[arg-type]
-            correct=correct,  # type: ignore[arg-type]
-            weight=weight,  # type: ignore[arg-type]
+            attempts=attempts,
+            accepted=accepted,
+            accepted_correct=accepted_correct,
+            correct=correct,
+            weight=weight,
             names=names,  # type: ignore[arg-type]
         )
 
@@ -154,7 +154,7 @@ class Tasks(Spec):
             weight: The column of weights.
 
         Raises:
-            ValueError: A named column is missing, holds nulls, or is out of range; a column that is needed is not named.
+            ValueError: A named column is missing, holds nulls, or is out of range; a needed column is not named.
             TypeError: ``frame`` is not a Polars frame, or a column is not numeric.
 
         Example:
@@ -178,7 +178,7 @@ class Tasks(Spec):
         if accepted_correct is None:
             raise ValueError(f"accepted_correct must be named with accepted ({accepted!r}), got None")
         return PoolTasks(
-            **counts,  # type: ignore[arg-type]
+            **counts,
             accepted=_column(frame, "accepted", accepted),
             accepted_correct=_column(frame, "accepted_correct", accepted_correct),
             weight=weights,

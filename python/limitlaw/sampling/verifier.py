@@ -17,9 +17,7 @@ class Verifier(Spec):
     family: ClassVar[str] = "verifier"
 
     @staticmethod
-    def rates(
-        *, false_positive_rate: npt.ArrayLike = 0.0, false_negative_rate: npt.ArrayLike = 0.0
-    ) -> RatesVerifier:
+    def rates(*, false_positive_rate: npt.ArrayLike = 0.0, false_negative_rate: npt.ArrayLike = 0.0) -> RatesVerifier:
         """A verifier with given error rates.
 
         Args:
@@ -36,8 +34,8 @@ class Verifier(Spec):
             RatesVerifier(false_positive_rate=0.05, false_negative_rate=0.02)
         """
         return RatesVerifier(
-            false_positive_rate=false_positive_rate,  # type: ignore[arg-type]
-            false_negative_rate=false_negative_rate,  # type: ignore[arg-type]
+            false_positive_rate=false_positive_rate,
+            false_negative_rate=false_negative_rate,
         )
 
     @staticmethod

@@ -1,5 +1,8 @@
 //! The Python module `limitlaw._core`.
 
+#![allow(clippy::needless_pass_by_value, reason = "PyO3 hands over what it extracted by value")]
+#![allow(clippy::too_many_arguments, reason = "arguments that are keywords in Python")]
+
 mod api;
 mod columns;
 mod error;

@@ -141,7 +141,7 @@ impl<'a> Problem<'a> {
                     ));
                 }
                 TaskLaw::Pool { attempts, .. } => {
-                    pool = Some(pool.map_or(*attempts, |least: f64| least.min(*attempts)))
+                    pool = Some(pool.map_or(*attempts, |least: f64| least.min(*attempts)));
                 }
                 TaskLaw::Attempts(_) => {}
             }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::cost::Utility;
 use super::law::TaskLaw;
 use super::policy::Policy;
-use super::tasks::Tasks;
+use super::tasks::{Prior, Tasks};
 use super::verifier::Verifier;
 use crate::error::{Error, Result};
 use crate::spec::{Spec, Values};
@@ -59,7 +59,7 @@ impl SamplingScenario {
                     TaskLaw::attempts(correct.at(i) / attempts.at(i), rates(i))
                 }
                 Tasks::Counts { attempts, correct, prior, .. } => {
-                    let [alpha, beta] = prior.map_or([f64::NAN; 2], |p| p.parameters());
+                    let [alpha, beta] = prior.map_or([f64::NAN; 2], Prior::parameters);
                     let (c, n) = (correct.at(i), attempts.at(i));
                     TaskLaw::posterior([alpha + c, beta + (n - c)], rates(i))
                 }

@@ -35,14 +35,14 @@ pub fn solve(
 ) -> Result<()> {
     let laws = scenario.laws();
     for law in &laws {
-        if let TaskLaw::Posterior { false_positive, false_negative, .. } = law {
-            if *false_positive != 0.0 || *false_negative != 0.0 {
-                return Err(Error::NoClosedForm(
-                    "no closed form for posterior=True with an imperfect verifier: the mean of q(1-b^K) over a Beta rate is \
-                     not elementary; use simulate, or posterior=False"
-                        .into(),
-                ));
-            }
+        if let TaskLaw::Posterior { false_positive, false_negative, .. } = law
+            && (*false_positive != 0.0 || *false_negative != 0.0)
+        {
+            return Err(Error::NoClosedForm(
+                "no closed form for posterior=True with an imperfect verifier: the mean of q(1-b^K) over a Beta rate is \
+                 not elementary; use simulate, or posterior=False"
+                    .into(),
+            ));
         }
     }
     let grid = scenario.grid();

@@ -100,9 +100,9 @@ pub fn tally(
                 }
                 if last && false_negative > 0.0 {
                     let hidden = TaskLaw::Attempts(rates).rejected_precision();
-                    for g in cover..cell {
+                    for (g, &cap) in grid.iter().enumerate().take(cell).skip(cover) {
                         // P(the last of k rejected attempts is correct | some of them is).
-                        let some = -libm::expm1(grid[g] as f64 * log1p(-hidden));
+                        let some = -libm::expm1(cap as f64 * log1p(-hidden));
                         if coins.open01() * some < hidden {
                             block.add_last(g, t);
                             tally.last_correct[i * points + g] += 1;
