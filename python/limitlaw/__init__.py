@@ -2,7 +2,7 @@
 
 import warnings
 
-from limitlaw import _core
+from limitlaw import _core, closed_form
 from limitlaw._core import __version__
 from limitlaw.errors import NoClosedFormError
 from limitlaw.run import merge, simulate, solve
@@ -21,6 +21,7 @@ __all__ = [
     "Verifier",
     "__version__",
     "ceilings",
+    "closed_form",
     "merge",
     "optimal_attempts",
     "simulate",
