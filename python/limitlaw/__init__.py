@@ -2,7 +2,7 @@
 
 import warnings
 
-from limitlaw import _core, datasets
+from limitlaw import _core, closed_form, datasets
 from limitlaw._core import __version__
 from limitlaw.errors import NoClosedFormError
 from limitlaw.run import merge, simulate, solve
@@ -30,6 +30,7 @@ __all__ = [
     "Verifier",
     "__version__",
     "ceilings",
+    "closed_form",
     "datasets",
     "merge",
     "optimal_attempts",

@@ -31,7 +31,7 @@ def simulate_sampling(
     threads: int | None,
     by_task: bool,
     coverage: bool,
-    quantiles: bool,
+    quantiles: Sequence[str],
     progress: _Progress | None,
 ) -> _Columns: ...
 def tally_sampling(
@@ -47,7 +47,7 @@ def tally_sampling(
 def estimate_sampling(
     rows: Sequence[dict[str, npt.NDArray[Any]]], *, trials: int, weights: Sequence[float] | None
 ) -> _Columns: ...
-def solve_sampling(spec: str, arrays: Sequence[_Floats], *, by_task: bool, quantiles: bool) -> _Columns: ...
+def solve_sampling(spec: str, arrays: Sequence[_Floats], *, by_task: bool, quantiles: Sequence[str]) -> _Columns: ...
 def ceilings_sampling(spec: str, arrays: Sequence[_Floats]) -> tuple[float, float, float, int]: ...
 def optima_sampling(
     spec: str,
@@ -60,3 +60,6 @@ def optima_sampling(
     threads: int | None,
     progress: _Progress | None,
 ) -> _Columns: ...
+def closed_form(
+    name: str, columns: list[npt.NDArray[np.float64]], shared: list[npt.NDArray[np.float64]]
+) -> list[npt.NDArray[np.float64]]: ...

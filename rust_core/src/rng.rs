@@ -38,6 +38,7 @@ const W1: u64 = 0xBB67_AE85_84CA_A73B;
 const ROUNDS: usize = 10;
 
 /// One block of Philox4x64-10.
+#[expect(clippy::inline_always, reason = "a fifth faster where a loop over blocks overlaps their rounds")]
 #[inline(always)]
 pub fn philox(mut key: [u64; 2], mut counter: [u64; 4]) -> [u64; 4] {
     for _ in 0..ROUNDS {

@@ -6,6 +6,7 @@
 mod api;
 mod columns;
 mod error;
+mod formulas;
 mod run;
 mod sampling;
 mod stream;
@@ -21,6 +22,8 @@ mod _core {
     use super::api::check;
     #[pymodule_export]
     use super::error::NoClosedFormError;
+    #[pymodule_export]
+    use super::formulas::closed_form;
     #[pymodule_export]
     use super::sampling::{
         ceilings_sampling, estimate_sampling, optima_sampling, simulate_sampling, solve_sampling, tally_sampling,

@@ -65,7 +65,9 @@ impl AliasTable {
             }
         }
         let total: f64 = share.iter().sum();
-        share.iter_mut().for_each(|p| *p *= size as f64 / total);
+        for p in &mut share {
+            *p *= size as f64 / total;
+        }
         let mut entries: Vec<Entry> = (0..size).map(|i| Entry { threshold: 0, alias: i as u16 }).collect();
         let mut low = vec![0; size];
         let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..size).partition(|&i| share[i] < 1.0);
@@ -133,7 +135,9 @@ impl AliasTable {
         for (cells, map) in [first, second].into_iter().zip(&self.cells) {
             // Where every cell up to the last has an index, the index is the cell.
             if map.last().is_some_and(|&last| last as usize + 1 != map.len()) {
-                cells.iter_mut().for_each(|cell| *cell = map[*cell as usize]);
+                for cell in cells {
+                    *cell = map[*cell as usize];
+                }
             }
         }
     }

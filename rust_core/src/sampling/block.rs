@@ -140,7 +140,9 @@ impl<C: Count> Block<C> {
                 let [accuracy, accepted, wrongs] = &mut tally.share_counts;
                 if wanted.share_counts[0] {
                     let counts = &mut accuracy[p][cells.clone()];
-                    right.iter().for_each(|&n| counts[n as usize] += 1);
+                    for &n in right.iter() {
+                        counts[n as usize] += 1;
+                    }
                 }
                 if wanted.share_counts[1] {
                     let counts = &mut accepted[p][cells.clone()];
@@ -148,7 +150,9 @@ impl<C: Count> Block<C> {
                 }
                 if wanted.share_counts[2] {
                     let counts = &mut wrongs[p][cells];
-                    bad.iter().for_each(|&n| counts[n as usize] += 1);
+                    for &n in bad.iter() {
+                        counts[n as usize] += 1;
+                    }
                 }
                 if let (Some(u), true) = (utility, wanted.utility_counts) {
                     let values = &mut tally.utility_counts[p][g];

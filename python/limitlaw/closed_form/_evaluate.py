@@ -1,0 +1,45 @@
+"""Every formula's way into the core: NumPy broadcasting around one call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from limitlaw import _core
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: A number or anything NumPy makes an array of; all arguments of a formula broadcast against each other.
+Numbers: TypeAlias = npt.ArrayLike
+#: What comes back: an array of the broadcast shape, or a NumPy number where every argument was one.
+Floats: TypeAlias = npt.NDArray[np.float64]
+Fallback: TypeAlias = Literal["abstain", "last"]
+Ties: TypeAlias = Literal["random", "abstain"]
+
+
+def evaluate(
+    formula: str, arguments: Mapping[str, Numbers], shared: Mapping[str, Numbers] | None = None
+) -> tuple[Floats, ...]:
+    """One row of the formula for each element of the broadcast arguments; ``shared`` arrays serve every row."""
+    columns = np.broadcast_arrays(*(_floats(name, value) for name, value in arguments.items()))
+    whole = [_floats(name, value).ravel() for name, value in (shared or {}).items()]
+    results = _core.closed_form(formula, [np.ascontiguousarray(c).ravel() for c in columns], whole)
+    shape = columns[0].shape
+    return tuple(column.reshape(shape)[()] for column in results)
+
+
+def option(name: str, value: str, options: tuple[str, str]) -> float:
+    """The place of a word among its options, as the core reads it."""
+    if value not in options:
+        raise ValueError(f"{name} must be one of {list(options)}, got {value!r}")
+    return float(options.index(value))
+
+
+def _floats(name: str, value: Numbers) -> Floats:
+    try:
+        return np.ascontiguousarray(value, dtype=np.float64) if np.ndim(value) else np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be numbers, got {value!r:.80}") from None

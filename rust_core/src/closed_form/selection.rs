@@ -1,0 +1,134 @@
+//! Selection by score: best of N from an ROC curve, one threshold, and best of n from scored attempts.
+
+use libm::{exp, expm1, log, log1p, sqrt};
+
+use super::special::{ln_choose, normal_survival};
+use super::stopping::Rates;
+use crate::error::{Error, Result};
+
+const INV_SQRT_2_PI: f64 = 0.398_942_280_401_432_7;
+
+/// An ROC curve of straight pieces; a piece is a score level, tied attempts being ordered at random.
+#[derive(Debug)]
+pub struct Roc<'a> {
+    false_positive_rates: &'a [f64],
+    true_positive_rates: &'a [f64],
+}
+
+impl<'a> Roc<'a> {
+    /// The corners from (0, 0) to (1, 1), neither rate falling.
+    pub fn new(false_positive_rates: &'a [f64], true_positive_rates: &'a [f64]) -> Result<Self> {
+        let (f, t) = (false_positive_rates, true_positive_rates);
+        if f.len() != t.len() {
+            let expected = format!("as long as false_positive_rates ({})", f.len());
+            return Err(Error::argument("true_positive_rates", expected, t.len()));
+        }
+        for (name, rates) in [("false_positive_rates", f), ("true_positive_rates", t)] {
+            if rates.first() != Some(&0.0) || rates.last() != Some(&1.0) || rates.windows(2).any(|w| w[1] < w[0]) {
+                return Err(Error::argument(name, "never falling, from 0 to 1", format!("{rates:?}")));
+            }
+        }
+        Ok(Self { false_positive_rates, true_positive_rates })
+    }
+
+    /// P(the highest-scored of `attempts` attempts is correct).
+    ///
+    /// `accuracy = N p int psi^(N-1) dT` with `psi = 1 - (1-p) F - p T`; on a straight piece the integral is
+    /// `p dT (psi_0^N - psi_1^N)/(psi_0 - psi_1)`.
+    pub fn best_of(&self, success: f64, attempts: f64) -> f64 {
+        let (f, t) = (self.false_positive_rates, self.true_positive_rates);
+        let above = |i: usize| (1.0 - success) * f[i] + success * t[i];
+        let piece = |i: usize| {
+            let (d_t, d_above) = (t[i + 1] - t[i], (1.0 - success) * (f[i + 1] - f[i]) + success * (t[i + 1] - t[i]));
+            if success * d_t == 0.0 {
+                return 0.0;
+            }
+            let psi = 1.0 - above(i);
+            let won_below = if d_above >= psi { 1.0 } else { -expm1(attempts * log1p(-d_above / psi)) };
+            success * d_t / d_above * exp(attempts * log1p(-above(i))) * won_below
+        };
+        (0..f.len() - 1).map(piece).sum()
+    }
+}
+
+/// P(the highest-scored of `attempts` attempts is correct), scores N(d', 1) if correct and N(0, 1) if wrong.
+///
+/// accuracy = int N p phi(z - d') psi(z)^(N-1) dz, psi = 1 - (1-p) S(z) - p S(z - d'), by the trapezoidal rule: the
+/// integrand is analytic, and its narrowest part, the maximum's Gumbel law, has width about 1/sqrt(2 ln N).
+pub fn best_of_judge(success: f64, d_prime: f64, attempts: f64) -> f64 {
+    if success == 0.0 || success == 1.0 {
+        return success;
+    }
+    let ln_n = log(attempts);
+    let step = 0.25 / sqrt(1.0 + 2.0 * ln_n);
+    let reach = sqrt(2.0 * (40.0 + ln_n));
+    let (low, high) = (d_prime - reach, d_prime.max(0.0) + reach);
+    let nodes = ((high - low) / step).ceil() as usize;
+    let mut sum = 0.0;
+    for i in 0..=nodes {
+        let z = low + i as f64 * step;
+        let x = z - d_prime;
+        let above = (1.0 - success) * normal_survival(z) + success * normal_survival(x);
+        let below = if attempts == 1.0 { 0.0 } else { (attempts - 1.0) * log1p(-above.min(1.0)) };
+        sum += exp(below - 0.5 * x * x + ln_n);
+    }
+    (success * INV_SQRT_2_PI * step * sum).min(1.0)
+}
+
+/// The rates of a judge that accepts scores above a threshold.
+pub fn judge_rates(success: f64, d_prime: f64, threshold: f64) -> Rates {
+    Rates::new(success, normal_survival(threshold), normal_survival(d_prime - threshold))
+}
+
+/// The divergence KL(best of n, one draw) in nats, for continuous scores: ln n - (n-1)/n.
+pub fn best_of_kl(attempts: f64) -> f64 {
+    log(attempts) - (attempts - 1.0) / attempts
+}
+
+/// The unbiased mean value of the highest-scored of `attempts` attempts drawn without replacement from scored ones:
+/// sum over i of C(i-1, n-1)/C(N, n) y_(i), y sorted by score, tied scores sharing their mean. NaN for n > N.
+pub fn best_of_scored(scores: &[f64], values: &[f64], attempts: f64) -> Result<f64> {
+    if scores.len() != values.len() {
+        return Err(Error::argument("values", format!("as long as scores ({})", scores.len()), values.len()));
+    }
+    let size = scores.len() as f64;
+    if attempts > size {
+        return Ok(f64::NAN);
+    }
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|&i, &j| scores[i].total_cmp(&scores[j]));
+    let ln_all = ln_choose(size, attempts);
+    // P(all n are among the i lowest): differences at the ends of a tie are the chance that the best lies in it.
+    let within = |i: usize| exp(ln_choose(i as f64, attempts) - ln_all);
+    let (mut mean, mut start) = (0.0, 0);
+    while start < order.len() {
+        let level = scores[order[start]];
+        let tied = order[start..].iter().take_while(|&&i| scores[i] == level).count();
+        let total: f64 = order[start..start + tied].iter().map(|&i| values[i]).sum();
+        let chance = if tied == 1 {
+            exp(ln_choose(start as f64, attempts - 1.0) - ln_all)
+        } else {
+            within(start + tied) - within(start)
+        };
+        mean += chance * total / tied as f64;
+        start += tied;
+    }
+    Ok(mean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blind_judge_selects_at_random_and_a_perfect_one_covers() {
+        let diagonal = Roc::new(&[0.0, 0.3, 1.0], &[0.0, 0.3, 1.0]).expect("a valid curve");
+        let perfect = Roc::new(&[0.0, 0.0, 1.0], &[0.0, 1.0, 1.0]).expect("a valid curve");
+        for n in [1.0, 2.0, 50.0, 1e6] {
+            assert!((diagonal.best_of(0.2, n) - 0.2).abs() < 1e-13);
+            assert!((perfect.best_of(1e-3, n) - super::super::special::any_of(1e-3, n)).abs() < 1e-13);
+            assert!((best_of_judge(0.2, 0.0, n) - 0.2).abs() < 1e-13);
+        }
+        assert!((best_of_judge(1e-3, 30.0, 700.0) - super::super::special::any_of(1e-3, 700.0)).abs() < 1e-12);
+    }
+}
