@@ -220,7 +220,7 @@ class CountsTasks(Tasks):
     attempts: IntArray
     correct: IntArray
     posterior: bool = False
-    prior: Literal["jeffreys"] | tuple[float, ...] | None = None
+    prior: Literal["jeffreys"] | tuple[float, float] | None = None
     weight: FloatArray | None = None
     names: tuple[str, ...] | None = None
 
