@@ -225,7 +225,8 @@ SCALARS = (
     | st.booleans()
     | st.floats()
     | st.integers()
-    | st.sampled_from([2**31, 2**53, 2**63, 2**64, -(2**63), 10**400, 10**5000, -1, 0, 1])
+    | st.sampled_from([2**31, 2**53, 2**63, 2**64, -(2**63), 10**400, -1, 0, 1])
+    | st.just(5000).map(lambda digits: 10**digits)
     | st.text(max_size=5)
     | st.binary(max_size=5)
     | st.complex_numbers()
@@ -299,7 +300,7 @@ CALLS: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
 RELATED = {"prior", "posterior", "verifier", "correct", "attempts", "accepted", "accepted_correct", "weight", "names", "success", "columns", "tallies", "tasks", "frame", "wrong_cost"}
 
 
-@settings(max_examples=1500)
+@settings(max_examples=600)
 @given(st.data())
 def test_any_value_is_taken_or_refused_by_name(data: Any) -> None:
     """One argument, or two, of any call is replaced by anything; trials and resamples that run for long are left out."""
@@ -317,7 +318,7 @@ def test_any_value_is_taken_or_refused_by_name(data: Any) -> None:
     if error is not None:
         text = str(error)
         assert "\n" not in text
-        assert any(name in text for name in {*changed, *(RELATED & arguments.keys())} or "kind" in text), text
+        assert any(name in text for name in {*changed, *(RELATED & arguments.keys()), "kind"}), text
 
 
 @settings(max_examples=300)
