@@ -202,7 +202,11 @@ def test_one_clear_error(call: Callable[[], object], error: type[Exception], mes
 
 
 def test_a_missing_argument_is_named() -> None:
-    for call, name in ((lambda: ll.Tasks.fixed(), "success"), (lambda: ll.simulate(SCENARIO), "trials"), (lambda: ll.SamplingScenario(), "tasks")):  # type: ignore[call-arg]
+    for call, name in (
+        (lambda: ll.Tasks.fixed(), "success"),
+        (lambda: ll.simulate(SCENARIO), "trials"),
+        (lambda: ll.SamplingScenario(), "tasks"),
+    ):  # type: ignore[call-arg]
         with pytest.raises(TypeError, match=name):
             call()
 
@@ -231,9 +235,13 @@ SCALARS = (
     | st.binary(max_size=5)
     | st.complex_numbers()
     | st.sampled_from([Fraction(1, 3), decimal.Decimal("0.1"), decimal.Decimal("sNaN"), decimal.Decimal("Infinity")])
-    | st.sampled_from([np.float32(0.3), np.int8(3), np.uint64(2**63), np.bool_(True), np.longdouble("1e400"), np.datetime64("2020")])
+    | st.sampled_from(
+        [np.float32(0.3), np.int8(3), np.uint64(2**63), np.bool_(True), np.longdouble("1e400"), np.datetime64("2020")]
+    )
     | st.builds(Hostile)
-    | st.sampled_from([object(), int, math.nan, ll.FirstAccepted(), TASKS, ll.Verifier.perfect(), FRAME, FRAME.lazy(), ...])
+    | st.sampled_from(
+        [object(), int, math.nan, ll.FirstAccepted(), TASKS, ll.Verifier.perfect(), FRAME, FRAME.lazy(), ...]
+    )
 )
 ARRAYS = (
     st.lists(st.floats(), max_size=4).map(np.array)
@@ -260,11 +268,30 @@ ARRAYS = (
     )
 )
 VALUES = st.recursive(
-    SCALARS | ARRAYS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=4
+    SCALARS | ARRAYS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=4,
 )
 #: Values that are nearly right reach deeper checks.
-NEARLY = st.lists(st.sampled_from([0.0, 0.5, 1.0, 1, 0, 2, 3, 10, -1, 1.5, math.nan]), min_size=1, max_size=3) | st.sampled_from(
-    [0, 1, 2, 0.5, "policy", "task", "tasks", "attempts", "jeffreys", "last", ["accuracy"], (0.5, 0.5), (1e9, 1e-300), TASKS]
+NEARLY = st.lists(
+    st.sampled_from([0.0, 0.5, 1.0, 1, 0, 2, 3, 10, -1, 1.5, math.nan]), min_size=1, max_size=3
+) | st.sampled_from(
+    [
+        0,
+        1,
+        2,
+        0.5,
+        "policy",
+        "task",
+        "tasks",
+        "attempts",
+        "jeffreys",
+        "last",
+        ["accuracy"],
+        (0.5, 0.5),
+        (1e9, 1e-300),
+        TASKS,
+    ]
 )
 CALLS: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
     "fixed": (ll.Tasks.fixed, {"success": [0.1, 0.5], "weight": None, "names": None}),
@@ -272,10 +299,21 @@ CALLS: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
         ll.Tasks.counts,
         {"attempts": [3, 4], "correct": [1, 0], "posterior": True, "prior": "jeffreys", "weight": None, "names": None},
     ),
-    "pool": (ll.Tasks.pool, {"attempts": [3, 4], "accepted": [2, 3], "accepted_correct": [1, 0], "correct": None, "weight": None}),
+    "pool": (
+        ll.Tasks.pool,
+        {"attempts": [3, 4], "accepted": [2, 3], "accepted_correct": [1, 0], "correct": None, "weight": None},
+    ),
     "from_frame": (
         ll.Tasks.from_frame,
-        {"frame": FRAME, "attempts": "n", "correct": "c", "accepted": None, "accepted_correct": None, "task": None, "weight": None},
+        {
+            "frame": FRAME,
+            "attempts": "n",
+            "correct": "c",
+            "accepted": None,
+            "accepted_correct": None,
+            "task": None,
+            "weight": None,
+        },
     ),
     "rates": (ll.Verifier.rates, {"false_positive_rate": 0.1, "false_negative_rate": [0.1, 0.5]}),
     "first_accepted": (ll.FirstAccepted, {"fallback": "last"}),
@@ -286,18 +324,52 @@ CALLS: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
     ),
     "simulate": (
         ll.simulate,
-        {"scenario": SCENARIO, "trials": 3, "seed": 1, "by": "policy", "columns": None, "threads": 1, "progress": None, "replicate": 0, "tallies": False},
+        {
+            "scenario": SCENARIO,
+            "trials": 3,
+            "seed": 1,
+            "by": "policy",
+            "columns": None,
+            "threads": 1,
+            "progress": None,
+            "replicate": 0,
+            "tallies": False,
+        },
     ),
     "solve": (ll.solve, {"scenario": SCENARIO, "by": "task", "columns": None}),
     "merge": (ll.merge, {"frames": [TALLIES], "tallies": False}),
     "optimal_attempts": (
         ll.optimal_attempts,
-        {"scenario": SCENARIO, "wrong_cost": 1.0, "bootstrap": 2, "resample": "tasks", "seed": 1, "threads": 1, "progress": None},
+        {
+            "scenario": SCENARIO,
+            "wrong_cost": 1.0,
+            "bootstrap": 2,
+            "resample": "tasks",
+            "seed": 1,
+            "threads": 1,
+            "progress": None,
+        },
     ),
     "ceilings": (ll.ceilings, {"scenario": SCENARIO}),
 }
 #: What a value of one argument can be blamed on: another argument, where the two do not fit together.
-RELATED = {"prior", "posterior", "verifier", "correct", "attempts", "accepted", "accepted_correct", "weight", "names", "success", "columns", "tallies", "tasks", "frame", "wrong_cost"}
+RELATED = {
+    "prior",
+    "posterior",
+    "verifier",
+    "correct",
+    "attempts",
+    "accepted",
+    "accepted_correct",
+    "weight",
+    "names",
+    "success",
+    "columns",
+    "tallies",
+    "tasks",
+    "frame",
+    "wrong_cost",
+}
 
 
 @settings(max_examples=600)
@@ -324,9 +396,17 @@ def test_any_value_is_taken_or_refused_by_name(data: Any) -> None:
 @settings(max_examples=300)
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.floats() | st.integers() | st.sampled_from(["fixed", "rates", "sampling", "first_accepted", "x"]),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["kind", "tasks", "success", "max_attempts", "policies", "weight"]), inner, max_size=4),
+        st.none()
+        | st.booleans()
+        | st.floats()
+        | st.integers()
+        | st.sampled_from(["fixed", "rates", "sampling", "first_accepted", "x"]),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["kind", "tasks", "success", "max_attempts", "policies", "weight"]), inner, max_size=4
+            )
+        ),
         max_leaves=8,
     ),
     st.sampled_from(["tasks", "verifier", "policies", "max_attempts", "utility", "kind", "extra"]),
@@ -429,14 +509,18 @@ def test_extreme_input_has_values(scenario: ll.SamplingScenario) -> None:
 def test_tiny_rates_keep_their_digits() -> None:
     scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[1e-300]), max_attempts=[1, 10**12])
     frame = ll.solve(scenario)
-    assert [math.isclose(x, y, rel_tol=1e-14) for x, y in zip(frame["accuracy"], (1e-300, 1e-288), strict=True)] == [True] * 2
+    assert [math.isclose(x, y, rel_tol=1e-14) for x, y in zip(frame["accuracy"], (1e-300, 1e-288), strict=True)] == [
+        True
+    ] * 2
     assert frame["attempts_used"].to_list() == [1.0, 1e12]
     assert frame["precision"].to_list() == [1.0, 1.0]
 
 
 def test_a_certain_number_of_attempts_has_no_error() -> None:
     """A task that is never accepted uses every attempt in every trial."""
-    scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.0]), max_attempts=[3, 10**6 + 1, 10**12], utility=ll.Utility(attempt_cost=0.1))
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=[0.0]), max_attempts=[3, 10**6 + 1, 10**12], utility=ll.Utility(attempt_cost=0.1)
+    )
     frame = ll.simulate(scenario, trials=1001, seed=1)
     assert frame["attempts_used"].to_list() == [3.0, 1_000_001.0, 1e12]
     assert frame["attempts_used_se"].to_list() == [0.0] * 3

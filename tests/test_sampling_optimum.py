@@ -8,9 +8,9 @@ from fractions import Fraction
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from reference.tails import FALSE_ALARM, binomial_p_value
 
 import limitlaw as ll
+from reference.tails import FALSE_ALARM, binomial_p_value
 
 #: Brute force looks at every number of attempts up to here, and at infinity.
 FAR = 150
@@ -72,7 +72,9 @@ def test_equals_brute_force_over_attempts(
 ) -> None:
     values = utilities(tasks, cost, price, fallback)
     best = max(values.values())
-    row = ll.optimal_attempts(scenario_of(tasks, price, fallback), wrong_cost=float(cost), bootstrap=0).row(0, named=True)
+    row = ll.optimal_attempts(scenario_of(tasks, price, fallback), wrong_cost=float(cost), bootstrap=0).row(
+        0, named=True
+    )
     found = INFINITE if row["status"] == "unbounded" else row["optimal_attempts"]
     assume(found <= FAR)  # a later optimum is checked by its value below only where brute force has it
     assert math.isclose(row["utility"], best, rel_tol=1e-12, abs_tol=1e-12)
@@ -193,7 +195,8 @@ def test_resampled_tasks_have_the_exact_shares() -> None:
         tasks=ll.Tasks.fixed(success=[0.9, 0.0]), verifier=ll.Verifier.rates(false_positive_rate=0.5), max_attempts=[1]
     )
     frames = [
-        ll.optimal_attempts(scenario, wrong_cost=[1.0], bootstrap=4000, seed=3, threads=threads) for threads in (1, 2, 5)
+        ll.optimal_attempts(scenario, wrong_cost=[1.0], bootstrap=4000, seed=3, threads=threads)
+        for threads in (1, 2, 5)
     ]
     assert frames[0].equals(frames[1])
     assert frames[0].equals(frames[2])
@@ -210,7 +213,9 @@ def test_resampled_attempts_have_the_exact_shares() -> None:
         verifier=ll.Verifier.rates(false_positive_rate=0.5),
         max_attempts=[1],
     )
-    row = ll.optimal_attempts(scenario, wrong_cost=1.0, bootstrap=20_000, resample="attempts", seed=4).row(0, named=True)
+    row = ll.optimal_attempts(scenario, wrong_cost=1.0, bootstrap=20_000, resample="attempts", seed=4).row(
+        0, named=True
+    )
     chance = [math.comb(4, c) * 0.75**c * 0.25 ** (4 - c) for c in range(5)]
     # At success c/4 an acceptance is worth c/4 - (1 - c/4)/2: a loss for c < 2; with c = 4 one attempt is always enough.
     for name, probability in (("p_zero", chance[0] + chance[1]), ("p_unbounded", chance[2] + chance[3])):

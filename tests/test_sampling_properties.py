@@ -72,7 +72,9 @@ def test_more_attempts_accept_cover_and_use_no_less(scenario: ll.SamplingScenari
     for frame, slack in ((ll.solve(scenario), 1e-14), (ll.simulate(scenario, trials=50, seed=1), 0.0)):
         for policy in scenario.policies:
             rows = frame.filter(pl.col("policy") == policy.label)
-            rising = ["accepted", "coverage"] + (["accuracy", "wrong", "returned"] if policy.fallback == "abstain" else [])
+            rising = ["accepted", "coverage"] + (
+                ["accuracy", "wrong", "returned"] if policy.fallback == "abstain" else []
+            )
             for name in rising:
                 assert rises(rows[name], slack), name
             # A sum of doubles rounds by a few units in the last place.
@@ -142,14 +144,22 @@ def test_runs_split_and_merge(scenario: ll.SamplingScenario, trials: list[int], 
 
 def test_the_same_draws_count_once_however_they_were_merged() -> None:
     scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.1, 0.4]), max_attempts=[1, 10], utility=ll.Utility())
-    a, b, c = (ll.simulate(scenario, trials=100, seed=seed, replicate=r, tallies=True) for seed, r in ((7, 0), (8, 0), (7, 1)))
+    a, b, c = (
+        ll.simulate(scenario, trials=100, seed=seed, replicate=r, tallies=True) for seed, r in ((7, 0), (8, 0), (7, 1))
+    )
     nested = ll.merge([ll.merge([a, b], tallies=True), c])
     flat = ll.merge([a, b, c])
     assert flat["trials"].to_list() == nested["trials"].to_list() == [300, 300]
     assert flat["accuracy"].equals(nested["accuracy"])
     assert set(flat["seed"][0].split("+")) == {"7", "8"}
-    for again in ([a, a], [ll.merge([a, b], tallies=True), b], [ll.merge([a, c], tallies=True), ll.merge([b, c], tallies=True)]):
-        with pytest.raises(ValueError, match=r"^frames\[1\] repeats seed [78], replicate [01]: the same draws count once$"):
+    for again in (
+        [a, a],
+        [ll.merge([a, b], tallies=True), b],
+        [ll.merge([a, c], tallies=True), ll.merge([b, c], tallies=True)],
+    ):
+        with pytest.raises(
+            ValueError, match=r"^frames\[1\] repeats seed [78], replicate [01]: the same draws count once$"
+        ):
             ll.merge(again)
     other = ll.simulate(scenario.replace(max_attempts=[1, 11]), trials=100, seed=9, tallies=True)
     with pytest.raises(ValueError, match=r"^frames\[1\] must have the spec_id of frames\[0\]"):
@@ -182,7 +192,11 @@ def test_the_order_of_the_tasks_does_not_matter(scenario: ll.SamplingScenario, r
 
 @settings(max_examples=60)
 @given(
-    st.lists(st.tuples(st.sampled_from([0.0, 0.001, 0.3, 1.0]), *[st.sampled_from([0.0, 0.01, 0.5, 1.0])] * 2), min_size=1, max_size=6)
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 0.001, 0.3, 1.0]), *[st.sampled_from([0.0, 0.01, 0.5, 1.0])] * 2),
+        min_size=1,
+        max_size=6,
+    )
 )
 def test_ceilings_are_the_limits_of_many_attempts(rates: list[tuple[float, float, float]]) -> None:
     success, f, g = zip(*rates, strict=True)

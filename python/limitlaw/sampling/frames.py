@@ -192,7 +192,9 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
     frames = sorted(frames, key=_draws)
     rows = []
     for at in range(first.height):
-        row = {name: np.sum([_list(f, name, at) for f in frames], axis=0) for name in _TALLIES if name not in _UTILITIES}
+        row = {
+            name: np.sum([_list(f, name, at) for f in frames], axis=0) for name in _TALLIES if name not in _UTILITIES
+        }
         values, counts = (np.concatenate([_list(f, name, at) for f in frames]) for name in _UTILITIES)
         row["utility_values"], place = np.unique(values, return_inverse=True)
         row["utility_counts"] = np.zeros(len(row["utility_values"]), dtype=np.uint64)
@@ -283,7 +285,9 @@ def _check_rows(i: int, frame: pl.DataFrame, first: pl.DataFrame) -> None:
     ):
         raise ValueError(f"frames[{i}] must have the rows of frames[0], got others")
     for name in (*_TALLIES, "seeds", "replicates", "trials"):
-        if frame[name].null_count() or (name != "trials" and frame[name].explode().drop_nulls().len() != frame[name].list.len().sum()):
+        if frame[name].null_count() or (
+            name != "trials" and frame[name].explode().drop_nulls().len() != frame[name].list.len().sum()
+        ):
             raise ValueError(f"frames[{i}] must have no nulls, got some in {name}")
     for name in set(_TALLIES) - set(_UTILITIES):
         if frame[name].list.len().to_list() != first[name].list.len().to_list():
