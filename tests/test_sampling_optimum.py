@@ -1,4 +1,4 @@
-"""The best number of attempts against brute force over attempts in exact fractions, and against logarithms of 60 digits."""
+"""The best number of attempts against brute force in exact fractions, and against logarithms of 60 digits."""
 
 import math
 from collections.abc import Sequence
@@ -86,7 +86,7 @@ def test_equals_brute_force_over_attempts(
 
 
 def two_types(prior: float, success: Sequence[float], f: float, g: float, cost: float) -> int | None:
-    """The best cap for an easy and a hard type of task by the formula of the design page, with 60 digits; None: infinite."""
+    """The best cap for an easy and a hard type of task by the closed formula, with 60 digits; None: infinite."""
     with localcontext(prec=60):
         weights = (Decimal(prior), 1 - Decimal(prior))
         worth = [(1 - Decimal(g)) * Decimal(r) - Decimal(cost) * Decimal(f) * (1 - Decimal(r)) for r in success]
@@ -119,15 +119,16 @@ def test_two_types_by_formula_even_where_floats_saturate() -> None:
 
 def test_a_sign_change_far_beyond_float_saturation_is_found() -> None:
     """After 40,000 attempts the utility moves by 1e-20: a cumulative sum stands still, the sign does not."""
+    g, f = 0.998, 0.001
     scenario = ll.SamplingScenario(
         tasks=ll.Tasks.fixed(success=[1.0, 0.0], weight=[1.0, 1e-30]),
-        verifier=ll.Verifier.rates(false_positive_rate=[0.0, 0.001], false_negative_rate=[0.998, 0.0]),
+        verifier=ll.Verifier.rates(false_positive_rate=[0.0, f], false_negative_rate=[g, 0.0]),
         max_attempts=[1],
     )
     row = ll.optimal_attempts(scenario, wrong_cost=1.0, bootstrap=0).row(0, named=True)
     with localcontext(prec=60):
-        ratio = (1 - Decimal(0.998)) / (Decimal("1e-30") * Decimal(0.001))
-        want = math.ceil(ratio.ln() / ((1 - Decimal(0.001)) / Decimal(0.998)).ln())
+        ratio = (1 - Decimal(g)) / (Decimal("1e-30") * Decimal(f))
+        want = math.ceil(ratio.ln() / ((1 - Decimal(f)) / Decimal(g)).ln())
     assert row["optimal_attempts"] == want > 40_000
 
 
@@ -217,7 +218,7 @@ def test_resampled_attempts_have_the_exact_shares() -> None:
         0, named=True
     )
     chance = [math.comb(4, c) * 0.75**c * 0.25 ** (4 - c) for c in range(5)]
-    # At success c/4 an acceptance is worth c/4 - (1 - c/4)/2: a loss for c < 2; with c = 4 one attempt is always enough.
+    # At success c/4 an attempt is worth c/4 - (1 - c/4)/2: a loss for c < 2; with c = 4 one attempt is enough.
     for name, probability in (("p_zero", chance[0] + chance[1]), ("p_unbounded", chance[2] + chance[3])):
         assert binomial_p_value(round(20_000 * row[name]), 20_000, probability) > FALSE_ALARM / 2
 

@@ -221,7 +221,7 @@ def test_ceilings_are_the_limits_of_many_attempts(rates: list[tuple[float, float
 @given(scenarios(), st.integers(1, 3000), st.data())
 def test_a_choice_of_columns_changes_no_number(scenario: ll.SamplingScenario, trials: int, data: Any) -> None:
     full = ll.simulate(scenario, trials=trials, seed=3)
-    names = [name for name in full.columns[2:-5]]
+    names = full.columns[2:-5]
     chosen = data.draw(st.lists(st.sampled_from(names), unique=True))
     frame = ll.simulate(scenario, trials=trials, seed=3, columns=chosen)
     assert same(frame, full.select("policy", "max_attempts", *chosen, *full.columns[-5:]))

@@ -341,8 +341,9 @@ def test_the_slow_loop_says_the_same(name: str, fallback: str) -> None:
 
 
 def two_sample(ours: np.ndarray, theirs: np.ndarray, comparisons: int) -> bool:
-    """Whether two samples of one law may differ as they do: given its total, each value's count is hypergeometric,
-    whose tails are below the binomial's; ranks of pooled deciles are compared.
+    """Whether two samples of one law may differ as they do, at the deciles of both together.
+
+    Given the pooled values one sample is drawn from them without replacement.
     """
     pooled = np.sort(np.concatenate([ours, theirs]))
     for p in range(1, 10):
@@ -382,8 +383,9 @@ WITH_ERRORS = [name for column in COLUMNS for name in (column, f"{column}_se")]
 
 
 def check_variance(squares: np.ndarray, number: int) -> None:
-    """Sums of ``number`` squares of standard normals: P(|sum - n| > 2 sqrt(n t) + 2 t) <= 2 exp(-t) (Laurent and
-    Massart 2000, lemma 1), with t for 1e-9 over all sums.
+    """Sums of ``number`` squares of standard normals, with a false-alarm probability of 1e-9 over all sums.
+
+    P(|sum - n| > 2 sqrt(n t) + 2 t) <= 2 exp(-t) (Laurent and Massart 2000, lemma 1).
     """
     t = math.log(2 * squares.size / FALSE_ALARM)
     bound = 2 * math.sqrt(number * t) + 2 * t

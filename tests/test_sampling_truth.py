@@ -97,8 +97,8 @@ def check_quantiles(
         for (outcome,), probability in enumeration.law(following, [CAPS[at]], fallback).items():
             marginal["accuracy"][Fraction(outcome.correct, len(laws))] += probability
             marginal["utility"][worth(outcome, utility) / len(laws)] += probability
-        for name in scores:
-            scores[name].append(marginal[name])
+        for name, parts in scores.items():
+            parts.append(marginal[name])
     for name, parts in scores.items():
         law = enumeration.total(parts) if name == "accuracy" or utility.attempt_cost == 0.0 else None
         for suffix, p in QUANTILES.items():

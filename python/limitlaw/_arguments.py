@@ -1,4 +1,4 @@
-"""Arguments as they arrive: each becomes what it should be, or one error that names it, what was expected and what came."""
+"""Arguments as they arrive: each becomes what it should be, or one error that names it and what was expected."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def is_sequence(value: Any) -> bool:
 
 
 def shown(value: object) -> str:
-    """``value`` as an error message shows it: its repr on one line, cut to 80 characters, or its type where it has none."""
+    """``value`` in an error message: its repr on one line, cut to 80 characters, or its type where it has none."""
     try:
         return " ".join(repr(value).split())[:80]
     except Exception:  # noqa: BLE001  (a repr may fail in any way; integers of more than 4300 digits have none)

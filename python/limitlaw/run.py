@@ -138,7 +138,7 @@ def merge(frames: Sequence[pl.DataFrame], *, tallies: bool = False) -> pl.DataFr
         [3000, 3000]
     """
     check_flag(tallies, "tallies")
-    if isinstance(frames, pl.DataFrame) or not is_sequence(frames):
+    if not is_sequence(frames) or hasattr(frames, "columns"):  # one frame is no sequence of frames
         raise TypeError(f"frames must be a sequence of frames, got {shown(frames)}")
     return merge_frames(list(frames), tallies=tallies)
 

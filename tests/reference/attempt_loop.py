@@ -26,7 +26,10 @@ def independent(
     trials: int,
     random: np.random.Generator,
 ) -> Draw:
-    """Independent attempts; ``success`` has shape (tasks,), or (trials, tasks) where each trial has rates of its own."""
+    """Independent attempts.
+
+    ``success`` has shape (tasks,), or (trials, tasks) where each trial has rates of its own.
+    """
     shape = (trials, np.shape(success)[-1])
 
     def draw() -> tuple[np.ndarray, np.ndarray]:
@@ -51,8 +54,10 @@ def posterior(
 
 
 def pool(kinds: np.ndarray, trials: int, random: np.random.Generator) -> Draw:
-    """Observed attempts without replacement; ``kinds`` (tasks, 4) counts those that are accepted and correct,
-    accepted and wrong, rejected and correct, rejected and wrong.
+    """Observed attempts without replacement.
+
+    ``kinds`` (tasks, 4) counts those that are accepted and correct, accepted and wrong, rejected and correct, rejected
+    and wrong.
     """
     left = np.tile(np.asarray(kinds, dtype=np.int64), (trials, 1, 1))
 

@@ -35,8 +35,9 @@ class Table:
 
     @functools.cache  # noqa: B019  (a handful of tables)
     def estimated_attempts(self, grid: tuple[int, ...]) -> np.ndarray:
-        """The number that the simulator averages for an acceptance at each attempt: the attempt itself where rates are
-        redrawn, else the mean attempt of its cell of the grid.
+        """The number that the simulator averages for an acceptance at each attempt.
+
+        It is the attempt itself where rates are redrawn, else the mean attempt of its cell of the grid.
         """
         number = np.arange(1.0, grid[-1] + 1)
         if self.redrawn:

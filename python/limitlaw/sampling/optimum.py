@@ -157,7 +157,7 @@ def _costs(scenario: SamplingScenario, wrong_cost: float | npt.ArrayLike | None)
     costs = as_array(wrong_cost, "wrong_cost")
     if costs.size == 0:
         raise ValueError("wrong_cost must hold one number or more, got none")
-    return costs.tolist()
+    return [float(cost) for cost in costs]
 
 
 def ceilings(scenario: SamplingScenario) -> pl.DataFrame:

@@ -7,8 +7,8 @@ use limitlaw_core::sampling::cost::{Utility, UtilityKind};
 use limitlaw_core::sampling::estimate::{Estimates, METRICS, QUANTILES, TaskMeans, quantile};
 use limitlaw_core::sampling::scenario::SamplingScenario;
 use limitlaw_core::sampling::simulate::{Run, simulate};
-use limitlaw_core::sampling::tasks::scaled;
 use limitlaw_core::sampling::tally::{RowTally, SHARES, Wanted};
+use limitlaw_core::sampling::tasks::scaled;
 use limitlaw_core::sampling::{solve, tally};
 use limitlaw_core::spec::{Spec, parse};
 use numpy::PyReadonlyArray1;
@@ -235,13 +235,18 @@ fn check_lengths(row: &RowTally, weights: Option<&[f64]>) -> Result<()> {
     let tasks = row.accepted.len();
     let [attempts, squares] = &row.attempts;
     let [utility, utility_squares] = &row.utility;
-    let always = [row.correct.len(), row.wrong.len(), attempts.len(), squares.len(), weights.map_or(tasks, <[f64]>::len)];
+    let always =
+        [row.correct.len(), row.wrong.len(), attempts.len(), squares.len(), weights.map_or(tasks, <[f64]>::len)];
     let same = always.iter().all(|&n| n == tasks)
         && [0, tasks].contains(&row.covered.len())
         && [0, tasks].contains(&utility.len())
         && utility.len() == utility_squares.len()
         && row.share_counts.iter().all(|counts| [0, tasks + 1].contains(&counts.len()));
-    if same { Ok(()) } else { Err(Error::argument("frames", "tallies of as many tasks in every list", "other lengths")) }
+    if same {
+        Ok(())
+    } else {
+        Err(Error::argument("frames", "tallies of as many tasks in every list", "other lengths"))
+    }
 }
 
 /// Estimates from counts as `tally_sampling` gives them, after they were added.
