@@ -63,3 +63,47 @@ def optima_sampling(
 def closed_form(
     name: str, columns: list[npt.NDArray[np.float64]], shared: list[npt.NDArray[np.float64]]
 ) -> list[npt.NDArray[np.float64]]: ...
+def pass_rates(
+    rate: str,
+    attempts: npt.NDArray[np.float64],
+    correct: npt.NDArray[np.float64],
+    k: npt.NDArray[np.float64],
+    *,
+    resample: str,
+    resamples: int,
+    level: float,
+    key: tuple[int, int],
+    threads: int | None,
+    progress: Callable[[int, int], object] | None,
+) -> dict[str, npt.NDArray[np.float64]]: ...
+def fit_beta_binomial(
+    attempts: npt.NDArray[np.float64],
+    correct: npt.NDArray[np.float64],
+    *,
+    stopped_at: float | None,
+    unsolvable: bool,
+    level: float,
+    resamples: int,
+    key: tuple[int, int],
+    threads: int | None,
+    progress: Callable[[int, int], object] | None,
+) -> dict[str, npt.NDArray[np.float64]]: ...
+def beta_binomial_likelihood(
+    attempts: npt.NDArray[np.float64],
+    correct: npt.NDArray[np.float64],
+    stopped_at: float | None,
+    population: tuple[float, float, float],
+) -> float: ...
+def forecast_pass_at_k(
+    attempts: npt.NDArray[np.float64],
+    correct: npt.NDArray[np.float64],
+    k: npt.NDArray[np.float64],
+    *,
+    stopped_at: float | None,
+    unsolvable: bool,
+    level: float,
+    resamples: int,
+    key: tuple[int, int],
+    threads: int | None,
+    progress: Callable[[int, int], object] | None,
+) -> dict[str, npt.NDArray[np.float64]]: ...

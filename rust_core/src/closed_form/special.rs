@@ -174,6 +174,20 @@ pub fn beta_cdf(a: f64, b: f64, x: f64) -> f64 {
     front * fraction
 }
 
+/// The x with `I_x(a, b) = p`: bisection on its logit, from e^-700 to 1 - e^-36.
+pub fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
+    let (mut low, mut high) = (-700.0_f64, 36.0_f64);
+    let share = |u: f64| 1.0 / (1.0 + exp(-u));
+    while high - low > 1e-14 * high.abs().max(1.0) {
+        let middle = f64::midpoint(low, high);
+        if middle <= low || middle >= high {
+            break;
+        }
+        if beta_cdf(a, b, share(middle)) < p { low = middle } else { high = middle }
+    }
+    share(f64::midpoint(low, high))
+}
+
 /// `ln [x^a (1-x)^b / B(a, b)]`; from 10 on by the distance from the mode, so that nothing large cancels.
 fn ln_beta_front(a: f64, b: f64, x: f64) -> f64 {
     if a < STIRLING || b < STIRLING {
@@ -287,6 +301,15 @@ mod tests {
             (30.0, 2.0, 0.99, 0.961_610_485_404_764_49),
         ] {
             assert_close(beta_cdf(a, b, x), expected, 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_quantile_inverts_its_distribution() {
+        for (a, b) in [(0.05, 3.0), (1.0, 1.0), (40.5, 60.5), (0.5, 1e6)] {
+            for p in [0.025, 0.5, 0.975] {
+                assert_close(beta_cdf(a, b, beta_quantile(a, b, p)), p, 1e-11);
+            }
         }
     }
 
