@@ -65,20 +65,20 @@ def closed_form(
 ) -> list[npt.NDArray[np.float64]]: ...
 def pass_rates(
     rate: str,
-    attempts: npt.NDArray[np.float64],
-    correct: npt.NDArray[np.float64],
-    k: npt.NDArray[np.float64],
+    attempts: _Floats,
+    correct: _Floats,
+    k: _Floats,
     *,
     resample: str,
     resamples: int,
     level: float,
     key: tuple[int, int],
     threads: int | None,
-    progress: Callable[[int, int], object] | None,
-) -> dict[str, npt.NDArray[np.float64]]: ...
+    progress: _Progress | None,
+) -> _Columns: ...
 def fit_beta_binomial(
-    attempts: npt.NDArray[np.float64],
-    correct: npt.NDArray[np.float64],
+    attempts: _Floats,
+    correct: _Floats,
     *,
     stopped_at: float | None,
     unsolvable: bool,
@@ -86,18 +86,18 @@ def fit_beta_binomial(
     resamples: int,
     key: tuple[int, int],
     threads: int | None,
-    progress: Callable[[int, int], object] | None,
-) -> dict[str, npt.NDArray[np.float64]]: ...
+    progress: _Progress | None,
+) -> _Columns: ...
 def beta_binomial_likelihood(
-    attempts: npt.NDArray[np.float64],
-    correct: npt.NDArray[np.float64],
+    attempts: _Floats,
+    correct: _Floats,
     stopped_at: float | None,
     population: tuple[float, float, float],
 ) -> float: ...
 def forecast_pass_at_k(
-    attempts: npt.NDArray[np.float64],
-    correct: npt.NDArray[np.float64],
-    k: npt.NDArray[np.float64],
+    attempts: _Floats,
+    correct: _Floats,
+    k: _Floats,
     *,
     stopped_at: float | None,
     unsolvable: bool,
@@ -105,5 +105,5 @@ def forecast_pass_at_k(
     resamples: int,
     key: tuple[int, int],
     threads: int | None,
-    progress: Callable[[int, int], object] | None,
-) -> dict[str, npt.NDArray[np.float64]]: ...
+    progress: _Progress | None,
+) -> _Columns: ...
