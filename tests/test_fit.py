@@ -267,6 +267,10 @@ def test_a_rate_without_errors_is_zero_and_claims_no_interval():
             lambda: fit.fit_beta_binomial(5, [2, 1], stopped_at=1),
             r"^correct\[0\] must be at most stopped_at = 1, got 2$",
         ),
+        (
+            lambda: fit.fit_beta_binomial(5, [0, 1], stopped_at=0),
+            "^stopped_at must be a whole number of at least 1, got 0$",
+        ),
         (lambda: fit.fit_beta_binomial(5, [2, 1], interval="bayes"), r"^interval must be one of"),
         (lambda: fit.beta_binomial_log_likelihood(5, [2], alpha=0, beta=1), "^alpha must be finite and greater than 0"),
         (lambda: fit.fit_error_rates(5, [2], [3], [3]), "^accepted_correct must be at most accepted = 2, got 3$"),

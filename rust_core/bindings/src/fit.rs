@@ -2,6 +2,7 @@
 
 use limitlaw_core::error::{Error, Result};
 use limitlaw_core::fit::beta_binomial::{self, Counts, Population, QUANTITIES};
+use limitlaw_core::fit::forecast;
 use limitlaw_core::fit::pass_rates::{Bootstrap, PassRate, curve};
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::sampling::bootstrap::Resample;
@@ -123,7 +124,7 @@ pub fn forecast_pass_at_k<'py>(
     let found = wait(py, resamples, progress.as_ref(), |control| {
         let counts = Counts::new(&attempts, &correct, stopped_at)?;
         let bootstrap = Bootstrap { resample: Resample::Tasks, resamples, level: check_level(level)?, key };
-        beta_binomial::forecast(&counts, unsolvable, &k, bootstrap, resolve_threads(threads)?, control)
+        forecast::forecast(&counts, unsolvable, &k, bootstrap, resolve_threads(threads)?, control)
     })?;
     let columns = Columns::new(py);
     columns.add("estimate", found.estimate)?;

@@ -11,9 +11,7 @@ use libm::{exp, log, log1p};
 
 use super::digamma::digamma_rise;
 use super::maximum::{Maximum, maximise};
-use super::pass_rates::Bootstrap;
-use super::{check_counts, check_k, quantile};
-use crate::closed_form::population::failure;
+use super::{check_counts, quantile};
 use crate::closed_form::special::{ln_add_exp, ln_beta_ratio, ln_choose, normal_isf};
 use crate::error::{Error, Result, check_range};
 use crate::rng::{Key, Stream, purpose};
@@ -28,16 +26,16 @@ pub const QUANTITIES: [&str; 5] = ["alpha", "beta", "mean", "icc", "unsolvable"]
 
 /// Tasks with equal counts, together.
 #[derive(Debug, Clone, Copy)]
-struct Group {
-    attempts: f64,
-    correct: f64,
+pub(super) struct Group {
+    pub(super) attempts: f64,
+    pub(super) correct: f64,
     tasks: f64,
 }
 
 /// Counts of tasks, ready to fit.
 #[derive(Debug)]
 pub struct Counts {
-    groups: Vec<Group>,
+    pub(super) groups: Vec<Group>,
     /// The group of each task.
     group_of: Vec<usize>,
     ln_coefficients: f64,
@@ -120,6 +118,9 @@ impl Counts {
     pub fn new(attempts: &[f64], correct: &[f64], stopped_at: Option<f64>) -> Result<Self> {
         check_counts(attempts, correct)?;
         let most = stopped_at.unwrap_or(f64::INFINITY);
+        if most < 1.0 || (most.is_finite() && most != most.trunc()) || most.is_nan() {
+            return Err(Error::argument("stopped_at", "a whole number of at least 1", most));
+        }
         if let Some(at) = correct.iter().position(|&c| c > most) {
             let expected = format!("at most stopped_at = {most}");
             return Err(Error::argument(&format!("correct[{at}]"), expected, correct[at]));
@@ -174,7 +175,7 @@ impl Counts {
     }
 
     /// Whether some attempt is correct and some is wrong: without both the likelihood has no maximum inside.
-    fn check_informative(&self) -> Result<()> {
+    pub(super) fn check_informative(&self) -> Result<()> {
         let some = |count: fn(&Group) -> f64| self.groups.iter().any(|g| count(g) > 0.0);
         if some(|g| g.correct) && some(|g| g.attempts - g.correct) {
             return Ok(());
@@ -203,7 +204,7 @@ impl Counts {
     }
 
     /// The maximum-likelihood population from the best of a few starts.
-    fn fit(&self, weights: &[f64], inflated: bool) -> (Population, f64) {
+    pub(super) fn fit(&self, weights: &[f64], inflated: bool) -> (Population, f64) {
         let total =
             |count: fn(&Group) -> f64| -> f64 { self.groups.iter().zip(weights).map(|(g, w)| w * count(g)).sum() };
         let mean = ((total(|g| g.correct) + 0.5) / (total(|g| g.attempts) + 1.0)).clamp(1e-6, 1.0 - 1e-6);
@@ -221,7 +222,7 @@ impl Counts {
         (Population { unsolvable: if inflated { population.unsolvable } else { 0.0 }, ..population }, best.value)
     }
 
-    fn weights(&self) -> Vec<f64> {
+    pub(super) fn weights(&self) -> Vec<f64> {
         self.groups.iter().map(|g| g.tasks).collect()
     }
 }
@@ -363,60 +364,4 @@ pub fn fit_bootstrap(
     };
     let tail = (1.0 - level) / 2.0;
     Ok(Fit { population, ln_likelihood: counts.ln_coefficients + top, low: ends(tail), high: ends(1.0 - tail) })
-}
-
-/// A forecast of mean pass@k: the estimate and its interval, one of each a k.
-#[derive(Debug)]
-pub struct Forecast {
-    /// The estimate.
-    pub estimate: Vec<f64>,
-    /// Lower ends.
-    pub low: Vec<f64>,
-    /// Upper ends.
-    pub high: Vec<f64>,
-}
-
-/// Mean pass@k over the observed tasks, each given its own counts and the population fitted to all of them; intervals
-/// from refits to resampled tasks.
-pub fn forecast(
-    counts: &Counts,
-    inflated: bool,
-    ks: &[f64],
-    bootstrap: Bootstrap,
-    threads: usize,
-    control: &Control,
-) -> Result<Forecast> {
-    counts.check_informative()?;
-    check_k(ks)?;
-    let weights = counts.weights();
-    let (population, _) = counts.fit(&weights, inflated);
-    let again = refits(counts, inflated, bootstrap.resamples, bootstrap.key, threads, control)?;
-    let mean = |population: &Population, weights: &[f64], k: f64| {
-        let total: f64 = weights.iter().sum();
-        let sum: f64 = counts.groups.iter().zip(weights).map(|(g, w)| w * predicted(population, g, k)).sum();
-        sum / total
-    };
-    let tail = (1.0 - bootstrap.level) / 2.0;
-    let (mut low, mut high) = (Vec::new(), Vec::new());
-    for &k in ks {
-        control.check()?;
-        let mut values: Vec<f64> = again.iter().map(|(p, w)| mean(p, w, k)).collect();
-        values.sort_by(f64::total_cmp);
-        low.push(quantile(&values, tail));
-        high.push(quantile(&values, 1.0 - tail));
-    }
-    Ok(Forecast { estimate: ks.iter().map(|&k| mean(&population, &weights, k)).collect(), low, high })
-}
-
-/// Posterior predictive pass@k of a task with known counts.
-fn predicted(population: &Population, group: &Group, k: f64) -> f64 {
-    let &Population { alpha, beta, unsolvable } = population;
-    let (n, c) = (group.attempts, group.correct);
-    let solvable = if c > 0.0 || unsolvable == 0.0 {
-        1.0
-    } else {
-        let seen = (1.0 - unsolvable) * failure(alpha, beta, n);
-        seen / (seen + unsolvable)
-    };
-    solvable * (1.0 - failure(alpha + c, beta + (n - c), k))
 }

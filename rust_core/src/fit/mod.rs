@@ -2,6 +2,7 @@
 
 pub mod beta_binomial;
 pub mod digamma;
+pub mod forecast;
 pub mod maximum;
 pub mod pass_rates;
 
