@@ -52,7 +52,8 @@ def simulate(
         for weighted tasks); ``trials``, ``exact``, ``seed``, ``spec_id``, ``stream``. Null where a value does not
         exist. ``attempts_used`` averages the expected number given the cell of the grid that the acceptance fell into,
         which has less noise than the numbers themselves. A continuous score's quantile is the least value of its bin
-        of relative width 2**-13: exact where values lie on a lattice, as utilities without attempt costs do.
+        of relative width 2**-13: exact where each bin holds one value, as utilities without attempt costs do unless
+        the tasks are many or the rewards have a fine common unit.
 
     Raises:
         ValueError: An argument is out of range.

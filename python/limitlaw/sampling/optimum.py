@@ -152,7 +152,7 @@ def _attempts(values: npt.NDArray[np.float64]) -> pl.Series:
 def _costs(scenario: SamplingScenario, wrong_cost: float | npt.ArrayLike | None) -> list[float]:
     if wrong_cost is None:
         return [scenario.utility.wrong_cost if scenario.utility else 0.0]
-    if not is_sequence(wrong_cost) or np.ndim(wrong_cost) == 0:
+    if not is_sequence(wrong_cost) or getattr(wrong_cost, "ndim", 1) == 0:
         return [as_number(wrong_cost, "wrong_cost")]
     costs = as_array(wrong_cost, "wrong_cost")
     if costs.size == 0:
