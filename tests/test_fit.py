@@ -259,7 +259,10 @@ def test_a_rate_without_errors_is_zero_and_claims_no_interval():
         (lambda: ll.pass_at_k(3, [1], 0, bootstrap=0), r"^k\[0\] must be a whole number of at least 1, got 0$"),
         (lambda: ll.pass_at_k(3, [1], 1), "^seed must be given where there is a bootstrap"),
         (lambda: ll.pass_at_k(3, [1], 1, seed=1, level=1.0), "^level must be between 0 and 1, got 1$"),
-        (lambda: ll.pass_at_k(3, [1], 1, seed=1, resample="models"), '^resample must be "tasks" or "attempts"'),
+        (
+            lambda: ll.pass_at_k(3, [1], 1, seed=1, resample="models"),
+            "^resample must be 'tasks' or 'attempts', got 'models'$",
+        ),
         (lambda: ll.pass_at_k(3, [], 1, bootstrap=0), "^attempts must be counts of at least one task"),
         (lambda: ll.pass_at_k([3, 3], [1.5, 1], 1, bootstrap=0), r"^correct\[0\] must be a whole number, got 1.5$"),
         (lambda: fit.fit_beta_binomial(5, [0, 0]), "^correct must be counts with a correct and a wrong attempt"),
@@ -269,9 +272,12 @@ def test_a_rate_without_errors_is_zero_and_claims_no_interval():
         ),
         (
             lambda: fit.fit_beta_binomial(5, [0, 1], stopped_at=0),
-            "^stopped_at must be a whole number of at least 1, got 0$",
+            r"^stopped_at must be in \[1, ",
         ),
-        (lambda: fit.fit_beta_binomial(5, [2, 1], interval="bayes"), r"^interval must be one of"),
+        (
+            lambda: fit.fit_beta_binomial(5, [2, 1], interval="bayes"),
+            "^interval must be 'profile' or 'bootstrap', got 'bayes'$",
+        ),
         (lambda: fit.beta_binomial_log_likelihood(5, [2], alpha=0, beta=1), "^alpha must be finite and greater than 0"),
         (lambda: fit.fit_error_rates(5, [2], [3], [3]), "^accepted_correct must be at most accepted = 2, got 3$"),
         (
@@ -285,9 +291,26 @@ def test_bad_arguments_are_named(call, message):
         call()
 
 
-def test_a_generator_is_no_seed():
-    with pytest.raises(TypeError, match="Generator"):
-        ll.pass_at_k(3, [1], 1, seed=np.random.default_rng(1))
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ll.pass_at_k(3, [1], 1, seed=np.random.default_rng(1)), "Generator"),
+        (
+            lambda: ll.pass_at_k(3, ["1"], 1, seed=1),
+            r"^correct must be a one-dimensional sequence of numbers, got \['1'\]$",
+        ),
+        (lambda: ll.pass_at_k(3, [[1]], 1, seed=1), r"^correct must be a one-dimensional sequence of numbers"),
+        (lambda: ll.pass_at_k(3, [1], 1, seed=1, bootstrap=1.5), r"^bootstrap must be a whole number, got 1.5$"),
+        (lambda: ll.pass_at_k(3, [1], 1, seed=1, threads="two"), r"^threads must be a whole number, got 'two'$"),
+        (lambda: ll.pass_at_k(3, [1], 1, seed=1, level="high"), r"^level must be a number, got 'high'$"),
+        (lambda: fit.fit_beta_binomial(3, [1, 2], unsolvable=0.5), r"^unsolvable must be True or False, got 0.5$"),
+        (lambda: fit.fit_beta_binomial(3, [1, 2], stopped_at=2.5), r"^stopped_at must be a whole number, got 2.5$"),
+        (lambda: fit.beta_binomial_log_likelihood(3, [1], alpha="a", beta=1), r"^alpha must be a number, got 'a'$"),
+    ],
+)
+def test_wrong_types_are_named(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
 
 
 def test_frames_say_what_was_resampled():

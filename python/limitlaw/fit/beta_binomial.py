@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw.fit._arguments import column, resamples_and_key
+from limitlaw._arguments import as_number, as_whole, check_choice, check_flag
+from limitlaw.fit._counts import MAX_RESAMPLES, column, counts, resampling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,23 +70,12 @@ def fit_beta_binomial(
         >>> frame.select("quantity", pl.col("estimate", "low", "high").round(3)).rows()[2:]
         [('mean', 0.34, 0.147, 0.608), ('icc', 0.537, 0.283, 0.799)]
     """
-    if interval not in ("profile", "bootstrap"):
-        raise ValueError(f"interval must be one of ['profile', 'bootstrap'], got {interval!r}")
-    resamples, key, text = resamples_and_key(bootstrap if interval == "bootstrap" else 0, seed)
-    if interval == "bootstrap" and resamples == 0:
-        raise ValueError("bootstrap must be at least 1 for interval='bootstrap', got 0")
-    n, c = _counts(attempts, correct)
-    found = _core.fit_beta_binomial(
-        n,
-        c,
-        stopped_at=stopped_at,
-        unsolvable=unsolvable,
-        level=level,
-        resamples=resamples,
-        key=key,
-        threads=threads,
-        progress=progress,
-    )
+    check_choice(interval, "interval", ("profile", "bootstrap"))
+    check_flag(unsolvable, "unsolvable")
+    again = as_whole(bootstrap, "bootstrap", 1, MAX_RESAMPLES) if interval == "bootstrap" else 0
+    options, text = resampling(again, seed, level=level, threads=threads, progress=progress)
+    n, c = counts(attempts, correct)
+    found = _core.fit_beta_binomial(n, c, stopped_at=_stop(stopped_at), unsolvable=unsolvable, **options)
     rows = len(_QUANTITIES) if unsolvable else len(_QUANTITIES) - 1
     return pl.DataFrame(
         {
@@ -98,7 +88,7 @@ def fit_beta_binomial(
     )[:rows].with_columns(
         pl.lit(len(c), pl.Int64).alias("tasks"),
         pl.lit(interval).alias("interval"),
-        pl.lit(level, pl.Float64).alias("level"),
+        pl.lit(options["level"], pl.Float64).alias("level"),
         pl.lit(text, pl.String).alias("seed"),
     )
 
@@ -132,8 +122,9 @@ def beta_binomial_log_likelihood(
         >>> round(fit.beta_binomial_log_likelihood(2, [0, 1, 2], alpha=1, beta=1), 4)  # three times ln 1/3
         -3.2958
     """
-    n, c = _counts(attempts, correct)
-    return _core.beta_binomial_likelihood(n, c, stopped_at, (alpha, beta, unsolvable))
+    n, c = counts(attempts, correct)
+    population = (as_number(alpha, "alpha"), as_number(beta, "beta"), as_number(unsolvable, "unsolvable"))
+    return _core.beta_binomial_likelihood(n, c, _stop(stopped_at), population)
 
 
 def forecast_pass_at_k(
@@ -182,31 +173,20 @@ def forecast_pass_at_k(
         >>> frame["pass_at_k"].round(3).to_list()
         [0.633, 0.92]
     """
-    resamples, key, text = resamples_and_key(bootstrap, seed)
-    n, c = _counts(attempts, correct)
+    check_flag(unsolvable, "unsolvable")
+    options, text = resampling(bootstrap, seed, level=level, threads=threads, progress=progress)
+    n, c = counts(attempts, correct)
     ks = column("k", k)
-    found = _core.forecast_pass_at_k(
-        n,
-        c,
-        ks,
-        stopped_at=stopped_at,
-        unsolvable=unsolvable,
-        level=level,
-        resamples=resamples,
-        key=key,
-        threads=threads,
-        progress=progress,
-    )
+    found = _core.forecast_pass_at_k(n, c, ks, stopped_at=_stop(stopped_at), unsolvable=unsolvable, **options)
     columns = {"pass_at_k": found["estimate"], "low": found["low"], "high": found["high"]}
     return pl.DataFrame({"k": ks.astype(np.int64)} | columns).with_columns(
         pl.col("low", "high").fill_nan(None),
         pl.lit(len(c), pl.Int64).alias("tasks"),
-        pl.lit(resamples, pl.Int64).alias("bootstrap"),
-        pl.lit(level, pl.Float64).alias("level"),
+        pl.lit(options["resamples"], pl.Int64).alias("bootstrap"),
+        pl.lit(options["level"], pl.Float64).alias("level"),
         pl.lit(text, pl.String).alias("seed"),
     )
 
 
-def _counts(attempts: npt.ArrayLike, correct: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    n, c = column("attempts", attempts), column("correct", correct)
-    return (n.repeat(len(c)) if len(n) == 1 else n), c
+def _stop(stopped_at: int | None) -> int | None:
+    return None if stopped_at is None else as_whole(stopped_at, "stopped_at", 1, 2**53)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import polars as pl
 
+from limitlaw._arguments import as_number, check_choice
 from limitlaw.closed_form._evaluate import evaluate
-from limitlaw.fit._arguments import column
+from limitlaw.fit._counts import column
 from limitlaw.fit.beta_binomial import fit_beta_binomial
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def fit_error_rates(
         >>> frame.filter(rate="false_positive_rate").select("errors", "of", pl.col("raw", "estimate").round(3)).rows()
         [(1, 10, 0.1, 0.1), (0, 15, 0.0, 0.1), (2, 6, 0.333, 0.1), (2, 19, 0.105, 0.1)]
     """
-    if by not in ("population", "task"):
-        raise ValueError(f"by must be one of ['population', 'task'], got {by!r}")
+    check_choice(by, "by", ("population", "task"))
+    level = as_number(level, "level")
     n, a = column("attempts", attempts), column("accepted", accepted)
     t, c = column("accepted_correct", accepted_correct), column("correct", correct)
     n, a, t, c = _checked(n.repeat(len(c)) if len(n) == 1 else n, a, t, c)

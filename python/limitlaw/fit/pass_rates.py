@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from limitlaw import _core
-from limitlaw.fit._arguments import column, resamples_and_key
+from limitlaw._arguments import check_choice
+from limitlaw.fit._counts import column, counts, resampling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,22 +129,11 @@ def _pass_rates(
     progress: Callable[[int, int], object] | None,
 ) -> pl.DataFrame:
     resample, bootstrap, level = interval
-    resamples, key, text = resamples_and_key(bootstrap, seed)
-    n, c, ks = column("attempts", attempts), column("correct", correct), column("k", k)
-    if len(n) == 1:
-        n = n.repeat(len(c))
-    found = _core.pass_rates(
-        rate,
-        n,
-        c,
-        ks,
-        resample=resample,
-        resamples=resamples,
-        level=level,
-        key=key,
-        threads=threads,
-        progress=progress,
-    )
+    check_choice(resample, "resample", ("tasks", "attempts"))
+    options, text = resampling(bootstrap, seed, level=level, threads=threads, progress=progress)
+    n, c = counts(attempts, correct)
+    ks = column("k", k)
+    found = _core.pass_rates(rate, n, c, ks, resample=resample, **options)
     estimates = {
         rate: found["estimate"],
         f"{rate}_se": found["standard_error"],
@@ -154,7 +144,7 @@ def _pass_rates(
         pl.col(*estimates).fill_nan(None),
         pl.lit(len(c), pl.Int64).alias("tasks"),
         pl.lit(resample).alias("resample"),
-        pl.lit(resamples, pl.Int64).alias("bootstrap"),
-        pl.lit(level, pl.Float64).alias("level"),
+        pl.lit(options["resamples"], pl.Int64).alias("bootstrap"),
+        pl.lit(options["level"], pl.Float64).alias("level"),
         pl.lit(text, pl.String).alias("seed"),
     )
