@@ -3,6 +3,7 @@
 pub mod closed_form;
 pub mod dispatch;
 pub mod error;
+pub mod exhaustion;
 pub mod math;
 pub mod rng;
 pub mod run;
