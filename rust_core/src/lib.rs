@@ -9,4 +9,5 @@ pub mod rng;
 pub mod run;
 pub mod sampling;
 pub mod spec;
+pub mod stats;
 pub mod variates;
