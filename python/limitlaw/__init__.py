@@ -5,6 +5,18 @@ import warnings
 from limitlaw import _core, closed_form, datasets
 from limitlaw._core import __version__
 from limitlaw.errors import NoClosedFormError
+from limitlaw.exhaustion import (
+    ComputePath,
+    Correlation,
+    ExhaustionResult,
+    ExhaustionScenario,
+    Law,
+    LawParameters,
+    dist,
+    loss,
+    optimal_allocation,
+    repetition_bootstrap,
+)
 from limitlaw.run import merge, simulate, solve
 from limitlaw.sampling import (
     FirstAccepted,
@@ -21,7 +33,13 @@ if _core.DEBUG_BUILD:
     warnings.warn("limitlaw was built without optimisation: expect it to be 10 to 50 times slower", stacklevel=2)
 
 __all__ = [
+    "ComputePath",
+    "Correlation",
+    "ExhaustionResult",
+    "ExhaustionScenario",
     "FirstAccepted",
+    "Law",
+    "LawParameters",
     "NoClosedFormError",
     "Policy",
     "SamplingScenario",
@@ -32,8 +50,12 @@ __all__ = [
     "ceilings",
     "closed_form",
     "datasets",
+    "dist",
+    "loss",
     "merge",
+    "optimal_allocation",
     "optimal_attempts",
+    "repetition_bootstrap",
     "simulate",
     "solve",
 ]

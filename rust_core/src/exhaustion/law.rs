@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::{repetition, search};
 use crate::error::{Error, Result};
 use crate::math::{exp, ln};
+use crate::spec::Spec;
 
 /// The natural logarithm of 6, the FLOP per parameter and token of training.
 pub const LN_6: f64 = 1.791_759_469_228_055;
@@ -223,9 +224,12 @@ fn within(name: &str, x: f64, low: f64, high: f64) -> Result<()> {
     if x >= low && x <= high { Ok(()) } else { Err(Error::argument(name, format!("in [{low}, {high}]"), x)) }
 }
 
-impl LawSpec {
-    /// An error names the coefficient that is out of range.
-    pub fn check(&self) -> Result<()> {
+impl Spec for LawSpec {
+    fn resolve(&mut self, _: &[Vec<f64>]) -> Result<()> {
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
         let (low, high) = REPETITION_RANGE;
         match self {
             Self::Chinchilla { base } => Base::new(*base).check(""),
@@ -264,7 +268,9 @@ impl LawSpec {
             }
         }
     }
+}
 
+impl LawSpec {
     /// The law with what is missing filled in; a mixture has no single law.
     pub fn resolve(&self, base: Base, data: f64, params: f64) -> Result<Law> {
         Ok(match *self {
@@ -314,6 +320,15 @@ impl Law {
             }
             Scarcity::Penalty { .. } | Scarcity::Bounded { .. } => search::optimum(self, ln_k, ln_u),
         }
+    }
+
+    /// ln of the compute-optimal parameters and tokens with unlimited data.
+    pub fn unconstrained(&self, ln_k: f64) -> (f64, f64) {
+        if let Scarcity::Bounded { .. } = self.scarcity {
+            return search::unconstrained(self, ln_k);
+        }
+        let free = self.base.frontier(ln_k);
+        (free.ln_params, free.ln_tokens)
     }
 
     /// The loss of a run, nats per token: logarithms of parameters, of tokens with repeats, of unique tokens.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::dist::Dist;
-use super::law::{BESIROGLU, Base, EXPONENT_HIGH, EXPONENT_LOW, LawSpec, REPETITION_RANGE};
+use super::law::{EXPONENT_HIGH, EXPONENT_LOW, LawSpec};
 use crate::error::{Error, Result};
 use crate::math::ln;
 use crate::spec::{Spec, Values};
@@ -32,7 +32,7 @@ macro_rules! inputs {
         #[serde(deny_unknown_fields)]
         #[allow(missing_docs)] // as above
         pub struct ExhaustionScenario {
-            kind: Kind,
+            pub kind: Kind,
             $($name: Dist,)*
             pub years: Vec<i32>,
             pub correlations: Vec<Correlation>,
@@ -110,16 +110,24 @@ inputs! {
     profit_price_elasticity ProfitPriceElasticity linear 1.01 100.0;
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// The word by which a setting's JSON says what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Kind {
+pub enum Kind {
+    /// A scenario.
     Exhaustion,
+    /// A rank correlation.
+    Correlation,
+    /// A path of compute.
+    ComputePath,
 }
 
 /// A rank correlation between two inputs.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "kind", rename = "correlation", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Correlation {
+    /// Always `correlation`.
+    pub kind: Kind,
     /// One input.
     pub first: String,
     /// The other.
@@ -182,8 +190,10 @@ pub enum Demand {
 
 /// A path of compute through published quantiles of log10 FLOP.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "kind", rename = "compute_path", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct ComputePath {
+    /// Always `compute_path`.
+    pub kind: Kind,
     /// Years of the quantiles.
     pub years: Vec<f64>,
     /// 2.5th percentiles.
@@ -205,16 +215,11 @@ impl ExhaustionScenario {
 
 impl Spec for ExhaustionScenario {
     fn resolve(&mut self, arrays: &[Vec<f64>]) -> Result<()> {
-        if let LawParameters::Rows { log_a, log_b, log_e, alpha, beta } = &mut self.law_parameters {
-            for values in [log_a, log_b, log_e, alpha, beta] {
-                values.resolve(arrays)?;
-            }
-        }
+        self.law_parameters.resolve(arrays)?;
         self.dists_mut().into_iter().try_for_each(|dist| dist.resolve(arrays))
     }
 
     fn check(&self) -> Result<()> {
-        let Kind::Exhaustion = self.kind;
         for (dist, &(name, _, low, high)) in self.dists().into_iter().zip(INPUTS) {
             dist.check().map_err(|e| Error::Value(format!("{name}: {e}")))?;
             check_support(name, dist, low, high)?;
@@ -302,15 +307,14 @@ fn check_support(name: &str, dist: &Dist, low: f64, high: f64) -> Result<()> {
     bad.map_or(Ok(()), |x| Err(Error::argument(name, format!("in [{low}, {high}]"), x)))
 }
 
-impl LawParameters {
-    /// Rows of the prior, where it is rows.
-    pub fn row(&self, i: usize) -> Base {
-        match self {
-            Self::Rows { log_a, log_b, log_e, alpha, beta } => {
-                Base::new([log_a.at(i), log_b.at(i), log_e.at(i), alpha.at(i), beta.at(i)])
+impl Spec for LawParameters {
+    fn resolve(&mut self, arrays: &[Vec<f64>]) -> Result<()> {
+        if let Self::Rows { log_a, log_b, log_e, alpha, beta } = self {
+            for values in [log_a, log_b, log_e, alpha, beta] {
+                values.resolve(arrays)?;
             }
-            Self::Normal { .. } => BESIROGLU,
         }
+        Ok(())
     }
 
     fn check(&self) -> Result<()> {
@@ -349,7 +353,11 @@ impl LawParameters {
     }
 }
 
-impl ComputePath {
+impl Spec for ComputePath {
+    fn resolve(&mut self, _: &[Vec<f64>]) -> Result<()> {
+        Ok(())
+    }
+
     fn check(&self) -> Result<()> {
         let count = self.years.len();
         if count == 0 || [&self.low, &self.median, &self.high].iter().any(|v| v.len() != count) {
@@ -364,9 +372,4 @@ impl ComputePath {
             Err(Error::argument("compute_path", "rising years with low <= median <= high in [0, 60] orders", "other"))
         }
     }
-}
-
-/// The range of the repetition constants, for the settings that hold them.
-pub const fn repetition_range() -> (f64, f64) {
-    REPETITION_RANGE
 }

@@ -35,6 +35,12 @@ pub fn optimum(law: &Law, ln_k: f64, ln_u: f64) -> Optimum {
     }
 }
 
+/// ln of the best parameters and tokens with unlimited data.
+pub fn unconstrained(law: &Law, ln_k: f64) -> (f64, f64) {
+    let free = best(law, ln_k, f64::INFINITY);
+    (free.ln_params, free.ln_tokens)
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Run {
     ln_params: f64,
