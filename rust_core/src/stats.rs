@@ -8,9 +8,9 @@
 /// the bin of its exact order statistic, so it is off by less than that bin's width: a factor `2^-bits` at most.
 #[derive(Debug, Clone)]
 pub struct Histogram {
-    shift: u32,
+    bits: u32,
     /// The key just below the first bin of a positive number; the bin of 0 is `counts[0]`.
-    base: u64,
+    base: u32,
     counts: Vec<u32>,
     total: u64,
     least: f64,
@@ -18,9 +18,10 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    /// An empty histogram with `2^bits` bins per power of two.
+    /// An empty histogram with `2^bits` bins per power of two, bits at most 20.
     pub fn new(bits: u32) -> Self {
-        Self { shift: 52 - bits, base: 0, counts: Vec::new(), total: 0, least: f64::INFINITY, most: 0.0 }
+        debug_assert!(bits <= 20, "keys are 32 bits wide");
+        Self { bits, base: 0, counts: Vec::new(), total: 0, least: f64::INFINITY, most: 0.0 }
     }
 
     /// How many numbers it holds.
@@ -28,48 +29,48 @@ impl Histogram {
         self.total
     }
 
-    /// Adds finite non-negative numbers.
+    /// The bin of a finite non-negative number, among those of all numbers.
     #[inline(always)]
-    pub fn extend(&mut self, values: &[f64]) {
-        if values.is_empty() {
+    pub fn key(x: f64, bits: u32) -> u32 {
+        (x.to_bits() >> (52 - bits)) as u32
+    }
+
+    /// Adds numbers by their keys, given the least and the greatest of them.
+    pub fn add_keys(&mut self, keys: &[u32], least: f64, most: f64) {
+        if keys.is_empty() {
             return;
         }
-        let (mut least, mut most, mut positive) = (f64::INFINITY, 0.0, f64::INFINITY);
-        for &x in values {
-            least = if x < least { x } else { least };
-            most = if x > most { x } else { most };
-            let seen = if x > 0.0 { x } else { f64::INFINITY };
-            positive = if seen < positive { seen } else { positive };
-        }
         debug_assert!(least >= 0.0 && most.is_finite(), "{least} to {most}");
-        self.total += values.len() as u64;
+        let (mut first, mut last) = (u32::MAX, 0);
+        for &key in keys {
+            let positive = if key == 0 { u32::MAX } else { key };
+            first = if positive < first { positive } else { first };
+            last = if key > last { key } else { last };
+        }
+        self.total += keys.len() as u64;
         self.least = self.least.min(least);
         self.most = self.most.max(most);
-        if positive < f64::INFINITY {
-            self.make_room(positive.to_bits() >> self.shift, most.to_bits() >> self.shift);
+        if last > 0 {
+            self.make_room(first, last);
         } else if self.counts.is_empty() {
             self.counts.push(0);
         }
-        let (first, last) = (self.place(least), self.place(most));
-        if first == last {
-            self.counts[first] += values.len() as u32;
-            return;
-        }
-        let (base, shift) = (self.base, self.shift);
+        let base = self.base;
         let counts = self.counts.as_mut_slice();
-        for &x in values {
-            counts[((x.to_bits() >> shift).saturating_sub(base)) as usize] += 1;
+        for &key in keys {
+            counts[key.saturating_sub(base) as usize] += 1;
         }
     }
 
-    fn place(&self, x: f64) -> usize {
-        (x.to_bits() >> self.shift).saturating_sub(self.base) as usize
+    /// Adds finite non-negative numbers.
+    pub fn extend(&mut self, values: &[f64]) {
+        let keys: Vec<u32> = values.iter().map(|&x| Self::key(x, self.bits)).collect();
+        let (least, most) = values.iter().fold((f64::INFINITY, 0.0_f64), |(a, b), &x| (a.min(x), b.max(x)));
+        self.add_keys(&keys, least, most);
     }
 
     /// Bins for the keys `first..=last` of positive numbers.
-    fn make_room(&mut self, first: u64, last: u64) {
-        // Numbers too small for the exponent to hold count as 0.
-        let (first, last) = (first.max(1), last.max(1));
+    fn make_room(&mut self, first: u32, last: u32) {
         if self.counts.len() < 2 {
             let zeros = self.counts.first().copied().unwrap_or(0);
             self.base = first - 1;
@@ -78,9 +79,9 @@ impl Histogram {
             return;
         }
         if first <= self.base {
-            let more = (self.base + 1 - first) as usize;
-            self.counts.splice(1..1, std::iter::repeat_n(0, more));
-            self.base -= more as u64;
+            let more = self.base + 1 - first;
+            self.counts.splice(1..1, std::iter::repeat_n(0, more as usize));
+            self.base -= more;
         }
         let needed = (last - self.base) as usize + 1;
         if needed > self.counts.len() {
@@ -94,7 +95,7 @@ impl Histogram {
             return;
         }
         if other.counts.len() > 1 {
-            self.make_room(other.base + 1, other.base + other.counts.len() as u64 - 1);
+            self.make_room(other.base + 1, other.base + other.counts.len() as u32 - 1);
             let offset = (other.base - self.base) as usize;
             for (mine, theirs) in self.counts[1 + offset..].iter_mut().zip(&other.counts[1..]) {
                 *mine += theirs;
@@ -120,8 +121,8 @@ impl Histogram {
                 if i == 0 {
                     return Some(0.0);
                 }
-                let edge = |key: u64| f64::from_bits(key << self.shift);
-                let (low, high) = (edge(self.base + i as u64), edge(self.base + i as u64 + 1));
+                let edge = |key: u32| f64::from_bits(u64::from(key) << (52 - self.bits));
+                let (low, high) = (edge(self.base + i as u32), edge(self.base + i as u32 + 1));
                 let within = ((rank - below) as f64 - 0.5) / count as f64;
                 return Some((low + (high - low) * within).clamp(self.least, self.most));
             }
@@ -135,6 +136,26 @@ impl Histogram {
 pub fn rank(p: f64, n: u64) -> u64 {
     // A product that is whole but for rounding counts as whole.
     ((p * n as f64 - 1e-9 * (p * n as f64).max(1.0)).ceil() as u64).clamp(1, n.max(1))
+}
+
+/// Sums of deviations from a number near the mean, which lose no digits and need no division to add to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sums {
+    /// The number near the mean.
+    pub near: f64,
+    /// Sum of deviations from it.
+    pub first: f64,
+    /// Sum of their squares.
+    pub second: f64,
+}
+
+impl Sums {
+    /// The moments of `count` numbers.
+    pub fn moments(&self, count: u64) -> Moments {
+        let n = count.max(1) as f64;
+        let squares = (self.second - self.first * (self.first / n)).max(0.0);
+        Moments { count, mean: self.near + self.first / n, squares }
+    }
 }
 
 /// Count, mean and sum of squared deviations.

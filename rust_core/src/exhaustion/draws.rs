@@ -12,7 +12,7 @@ use crate::rng::{Key, Stream, open01, purpose};
 use crate::spec::Values;
 
 /// Draws per chunk of the random stream.
-pub const CHUNK: usize = 2048;
+pub const CHUNK: usize = 4096;
 
 /// The number of inputs.
 const COUNT: usize = INPUTS.len();

@@ -1,6 +1,6 @@
 //! Means, quantiles and probabilities with their standard errors, from the tallies of a run.
 
-use super::simulate::{Outcome, Tally};
+use super::simulate::{OFFSETS, Outcome, Tally};
 use super::trajectory::DEFINITIONS;
 use crate::stats::{Histogram, rank};
 
@@ -41,7 +41,11 @@ pub fn trajectories(outcome: &Outcome) -> Trajectories {
         se: (0..cells).map(|i| spread(i).unwrap_or_else(|| all.moments[i].standard_error())).collect(),
         quantiles: QUANTILES
             .iter()
-            .map(|&p| all.values.iter().map(|h| h.ranked(rank(p, h.total())).unwrap_or(f64::NAN)).collect())
+            .map(|&p| {
+                let offsets = OFFSETS.iter().cycle();
+                let ranked = |h: &Histogram| h.ranked(rank(p, h.total())).unwrap_or(f64::NAN);
+                all.values.iter().zip(offsets).map(|(h, offset)| ranked(h) + offset).collect()
+            })
             .collect(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::draws::Columns;
 use super::scenario::{ExhaustionScenario, INPUTS};
-use super::trajectory::{Block, DEFINITIONS, LANES, VARIABLES};
+use super::trajectory::{Block, DEFINITIONS, VARIABLES};
 use crate::error::{Error, Result};
 use crate::math::exp;
 
@@ -50,31 +50,21 @@ impl Sample {
         })
     }
 
-    /// Reads a variable once its year is done.
-    pub fn read_year(self, index: usize, blocks: &[Block], count: usize, column: &mut Vec<f64>) {
-        if let Self::Variable(variable, at) = self {
-            if at == index {
-                read(blocks, count, column, |block| &block.out[variable]);
-            }
-        }
-    }
-
-    /// Reads what belongs to the whole draw.
-    pub fn read_draw(self, columns: &Columns, blocks: &[Block], count: usize, column: &mut Vec<f64>) {
+    /// Reads the draws of a block from `first` on that belong to the whole draw; yearly variables are read on the way.
+    pub fn read(self, columns: &Columns, block: &Block, first: usize, out: &mut [f64]) {
         match self {
-            Self::ExhaustionYear(definition) => read(blocks, count, column, |block| &block.exhausted[definition]),
+            Self::ExhaustionYear(definition) => out.copy_from_slice(&block.exhausted[definition][..out.len()]),
             Self::Input(i) => {
                 let (_, log, ..) = INPUTS[i];
-                column.extend(columns.inputs[i][..count].iter().map(|&x| if log { exp(x) } else { x }));
+                for (x, &drawn) in out.iter_mut().zip(&columns.inputs[i][first..]) {
+                    *x = if log { exp(drawn) } else { drawn };
+                }
             }
-            Self::Law(i) => column.extend(&columns.law[i][..count]),
+            Self::Law(i) => {
+                let drawn = &columns.law[i][first..];
+                out.copy_from_slice(&drawn[..out.len()]);
+            }
             Self::Variable(..) => {}
         }
-    }
-}
-
-fn read(blocks: &[Block], count: usize, column: &mut Vec<f64>, of: impl Fn(&Block) -> &[f64; LANES]) {
-    for (b, block) in blocks.iter().enumerate() {
-        column.extend(&of(block)[..(count - b * LANES).min(LANES)]);
     }
 }

@@ -12,7 +12,6 @@ use super::law::{Base, EXPONENT_LOW, LN_6, Law, LawSpec, Optimum, Scarcity};
 use super::repetition::{CLOSE, Shortage, T_MAX, solve, step};
 use super::scenario::{BASE_YEAR, Collapse, Demand, ExhaustionScenario, Input};
 use super::stock::Stock;
-use crate::dispatch::Kernel;
 use crate::error::Result;
 use crate::math::{exp, expm1, ln};
 
@@ -125,7 +124,19 @@ pub struct Block {
     market: [Lanes; 3],
     /// Laws that the vectorised root does not cover.
     slow: Vec<(usize, Law)>,
-    // One year's work.
+    // What the next year's prediction starts from.
+    t_before: Lanes,
+    u: Lanes,
+    taylor: [Lanes; 3],
+    // The definitions.
+    gap: [Lanes; 3],
+    /// Year of running out by each definition; infinite while there is none.
+    pub exhausted: [Lanes; 3],
+}
+
+/// One year's work on a block.
+#[derive(Debug, Clone)]
+pub struct Scratch {
     ln_c: Lanes,
     ln_u: Lanes,
     ln_k: Lanes,
@@ -139,16 +150,30 @@ pub struct Block {
     root_step: Lanes,
     worth: [Lanes; 2],
     slope: [Lanes; 2],
-    // What the next year's prediction starts from.
-    t_before: Lanes,
-    u: Lanes,
-    taylor: [Lanes; 3],
-    // The definitions.
-    gap: [Lanes; 3],
-    /// Year of running out by each definition; infinite while there is none.
-    pub exhausted: [Lanes; 3],
     /// The year's variables, in the order of `VARIABLES`.
     pub out: [Lanes; VARIABLES.len()],
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        let zero = [0.0; LANES];
+        Self {
+            ln_c: zero,
+            ln_u: zero,
+            ln_k: zero,
+            year_a: zero,
+            year_b: zero,
+            ln_tokens: zero,
+            ln_reducible: zero,
+            ln_demand: zero,
+            t: zero,
+            start: zero,
+            root_step: zero,
+            worth: [zero; 2],
+            slope: [zero; 2],
+            out: [zero; VARIABLES.len()],
+        }
+    }
 }
 
 impl Block {
@@ -220,75 +245,41 @@ impl Block {
             inference: get(Input::InferenceTokens),
             market: [Input::ProfitIncome, Input::ProfitLossElasticity, Input::ProfitPriceElasticity].map(get),
             slow,
-            ln_c: zero,
-            ln_u: zero,
-            ln_k: zero,
-            year_a: zero,
-            year_b: zero,
-            ln_tokens: zero,
-            ln_reducible: zero,
-            ln_demand: zero,
-            t: zero,
-            start: zero,
-            root_step: zero,
-            worth: [zero; 2],
-            slope: [[1.0; LANES]; 2],
             t_before: zero,
             u: zero,
             taylor: [zero; 3],
             gap: [zero; 3],
             exhausted: [[f64::INFINITY; LANES]; 3],
-            out: [zero; VARIABLES.len()],
         };
-        this.root();
+        // The derivatives where nothing is short, from which the first shortage is predicted.
+        this.root(&mut Scratch::default());
         Ok(this)
     }
 }
 
-/// Takes every block through one year.
-#[derive(Debug)]
-pub struct Year<'a> {
-    /// The draws.
-    pub blocks: &'a mut [Block],
-    /// The options.
-    pub options: &'a Options,
-    /// Which of the scenario's years.
-    pub index: usize,
-}
-
-impl Kernel for Year<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let year = f64::from(self.options.years[self.index]);
-        let before = self.index.checked_sub(1).map(|i| f64::from(self.options.years[i]));
-        for block in self.blocks {
-            block.advance(year, before, self.options);
-        }
-    }
-}
-
 impl Block {
+    /// Takes the block through one year of the scenario; the years must come in order.
     #[inline(always)]
-    fn advance(&mut self, year: f64, before: Option<f64>, options: &Options) {
+    pub fn advance(&mut self, index: usize, options: &Options, work: &mut Scratch) {
+        let year = f64::from(options.years[index]);
+        let before = index.checked_sub(1).map(|i| f64::from(options.years[i]));
         let t = year - f64::from(BASE_YEAR);
-        self.compute.ln_compute(year, t, &options.compute, &mut self.ln_c);
-        let endogenous = options.endogenous_quality.then_some(&self.ln_c);
-        self.stock.ln_unique(year, t, options.collapse, endogenous, &mut self.ln_u);
-        self.frontier(t);
-        self.demand(year, t, options);
-        self.predict();
-        self.root();
-        self.settle();
-        self.report();
-        self.search();
-        self.define(year, before, options.lost_threshold);
+        self.compute.ln_compute(year, t, &options.compute, &mut work.ln_c);
+        let endogenous = options.endogenous_quality.then_some(&work.ln_c);
+        self.stock.ln_unique(year, t, options.collapse, endogenous, &mut work.ln_u);
+        self.frontier(t, work);
+        self.demand(year, t, options, work);
+        self.predict(work);
+        self.root(work);
+        self.settle(work);
+        self.report(work);
+        self.search(work);
+        self.define(year, before, options.lost_threshold, work);
     }
 
     /// The law of the year (progress folded into A and B), its unconstrained optimum, and how short data are.
     #[inline(always)]
-    fn frontier(&mut self, t: f64) {
+    fn frontier(&self, t: f64, work: &mut Scratch) {
         for i in 0..LANES {
             let (alpha, beta) = (self.alpha[i], self.beta[i]);
             let progress = -self.progress[i] * expm1(-t * self.slowdown[i]);
@@ -296,82 +287,82 @@ impl Block {
             let data = self.data_share[i];
             let a = self.log_a[i] - alpha * ((1.0 - data) * progress);
             let b = self.log_b[i] - beta * (data * progress);
-            let ln_k = self.ln_c[i] - LN_6;
+            let ln_k = work.ln_c[i] - LN_6;
             let ln_g = (self.ln_ratio[i] + a - b) * self.inv_sum[i];
             let ln_params = ln_g + beta * self.inv_sum[i] * ln_k;
             let ln_tokens = ln_k - ln_params;
             let ln_reducible = a - alpha * ln_params + self.ln_both[i];
-            let short = (alpha + beta) / alpha * (ln_tokens - self.ln_u[i]) * self.tight[i];
-            self.year_a[i] = a;
-            self.year_b[i] = b;
-            self.ln_k[i] = ln_k;
-            self.ln_tokens[i] = ln_tokens;
-            self.ln_reducible[i] = if ln_reducible > 300.0 { 300.0 } else { ln_reducible };
-            self.t[i] = if short > 0.0 { short } else { 0.0 };
+            let short = (alpha + beta) / alpha * (ln_tokens - work.ln_u[i]) * self.tight[i];
+            work.year_a[i] = a;
+            work.year_b[i] = b;
+            work.ln_k[i] = ln_k;
+            work.ln_tokens[i] = ln_tokens;
+            work.ln_reducible[i] = if ln_reducible > 300.0 { 300.0 } else { ln_reducible };
+            work.t[i] = if short > 0.0 { short } else { 0.0 };
         }
     }
 
     #[inline(always)]
-    fn demand(&mut self, year: f64, t: f64, options: &Options) {
+    fn demand(&self, year: f64, t: f64, options: &Options, work: &mut Scratch) {
         match options.demand {
-            Demand::ComputeOptimal => self.ln_demand = self.ln_tokens,
-            Demand::TwentyPerParameter => self.ln_demand = self.ln_k.map(demand::twenty_per_parameter),
+            Demand::ComputeOptimal => work.ln_demand = work.ln_tokens,
+            Demand::TwentyPerParameter => work.ln_demand = work.ln_k.map(demand::twenty_per_parameter),
             Demand::InferenceAware => {
                 for i in 0..LANES {
-                    let base = self.base(i);
-                    self.ln_demand[i] = demand::inference_aware(&base, &base.frontier(self.ln_k[i]), self.inference[i]);
+                    let base = self.base(i, work);
+                    work.ln_demand[i] = demand::inference_aware(&base, &base.frontier(work.ln_k[i]), self.inference[i]);
                 }
             }
             Demand::Profit => {
                 for i in 0..LANES {
                     let [ln_income, loss_elasticity, price_elasticity] = self.market.map(|lanes| lanes[i]);
                     let market = Market { ln_income, loss_elasticity, price_elasticity };
-                    self.ln_demand[i] = demand::profit(&self.base(i), self.ln_k[i], &market);
+                    work.ln_demand[i] = demand::profit(&self.base(i, work), work.ln_k[i], &market);
                 }
             }
         }
         let over = if year >= options.overtraining_from { 1.0 } else { 0.0 };
         for i in 0..LANES {
             let trend = self.trend[0][i] + t * self.trend[1][i];
-            let law = self.ln_demand[i];
+            let law = work.ln_demand[i];
             let chosen = if self.follows_trend[i] > 0.0 { trend } else { law };
-            self.ln_demand[i] = chosen + over * self.half_ln_over[i];
+            work.ln_demand[i] = chosen + over * self.half_ln_over[i];
         }
     }
 
     /// The law's base in this year; E is not needed where this is.
-    fn base(&self, i: usize) -> Base {
-        Base { log_a: self.year_a[i], log_b: self.year_b[i], log_e: 0.0, alpha: self.alpha[i], beta: self.beta[i] }
+    fn base(&self, i: usize, work: &Scratch) -> Base {
+        Base { log_a: work.year_a[i], log_b: work.year_b[i], log_e: 0.0, alpha: self.alpha[i], beta: self.beta[i] }
     }
 
     /// Where the root should be, by Taylor's series in T from the year before.
     #[inline(always)]
-    fn predict(&mut self) {
+    fn predict(&self, work: &mut Scratch) {
         for i in 0..LANES {
-            let t = if self.t[i] < T_MAX { self.t[i] } else { T_MAX };
+            let t = if work.t[i] < T_MAX { work.t[i] } else { T_MAX };
             let d = t - self.t_before[i];
             let [u1, u2, u3] = [self.taylor[0][i], self.taylor[1][i], self.taylor[2][i]];
             let u = self.u[i] + d * (u1 + d * (0.5 * u2 + d * (1.0 / 6.0) * u3));
             let u = if u < t { u } else { t };
-            self.start[i] = if u > 0.0 { u } else { 0.0 };
+            work.start[i] = if u > 0.0 { u } else { 0.0 };
         }
     }
 
     /// One step of the root on every draw.
     #[inline(always)]
-    fn root(&mut self) {
+    fn root(&mut self, work: &mut Scratch) {
         for i in 0..LANES {
-            let t = if self.t[i] < T_MAX { self.t[i] } else { T_MAX };
+            let t = if work.t[i] < T_MAX { work.t[i] } else { T_MAX };
             let inverse = [self.inv_r[0][i], self.inv_r[1][i]];
             let r = [self.r[0][i], self.r[1][i]];
-            let root = step(self.start[i], t, inverse, r, [self.alpha[i], self.beta[i]]);
+            let root = step(work.start[i], t, inverse, r, [self.alpha[i], self.beta[i]]);
             self.t_before[i] = t;
             self.u[i] = root.u;
-            self.root_step[i] = root.step;
-            self.worth[0][i] = root.ln_worth[0];
-            self.worth[1][i] = root.ln_worth[1];
-            self.slope[0][i] = root.slope[0];
-            self.slope[1][i] = root.slope[1];
+            work.root_step[i] = root.step;
+            work.worth[0][i] = root.ln_worth[0];
+            work.worth[1][i] = root.ln_worth[1];
+            work.slope[0][i] = root.slope[0];
+            work.slope[1][i] = root.slope[1];
             self.taylor[0][i] = root.taylor[0];
             self.taylor[1][i] = root.taylor[1];
             self.taylor[2][i] = root.taylor[2];
@@ -380,29 +371,29 @@ impl Block {
 
     /// Finishes the draws whose step was not small.
     #[inline(always)]
-    fn settle(&mut self) {
+    fn settle(&mut self, work: &mut Scratch) {
         let mut open = 0;
         for i in 0..LANES {
-            open += u64::from(!(self.root_step[i].abs() < CLOSE));
+            open += u64::from(!(work.root_step[i].abs() < CLOSE));
         }
         if open > 0 {
-            self.settle_open();
+            self.settle_open(work);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn settle_open(&mut self) {
+    fn settle_open(&mut self, work: &mut Scratch) {
         for i in 0..LANES {
-            if self.root_step[i].abs() < CLOSE {
+            if work.root_step[i].abs() < CLOSE {
                 continue;
             }
             let r = [self.r[0][i], self.r[1][i]];
-            let root = solve(self.t_before[i], Some(self.start[i]), r, [self.alpha[i], self.beta[i]]);
+            let root = solve(self.t_before[i], Some(work.start[i]), r, [self.alpha[i], self.beta[i]]);
             self.u[i] = root.u;
             for side in 0..2 {
-                self.worth[side][i] = root.ln_worth[side];
-                self.slope[side][i] = root.slope[side];
+                work.worth[side][i] = root.ln_worth[side];
+                work.slope[side][i] = root.slope[side];
             }
             for (lanes, x) in self.taylor.iter_mut().zip(root.taylor) {
                 lanes[i] = x;
@@ -412,76 +403,76 @@ impl Block {
 
     /// The year's variables.
     #[inline(always)]
-    fn report(&mut self) {
+    fn report(&self, work: &mut Scratch) {
         for i in 0..LANES {
-            let t = self.t[i];
+            let t = work.t[i];
             let short = t > 0.0;
             let extra = t - T_MAX;
             let u = self.u[i] + if extra > 0.0 { 0.5 * extra } else { 0.0 };
-            let ln_tokens = if short { self.ln_u[i] + (t - u) } else { self.ln_tokens[i] };
-            let worth = [self.worth[0][i], self.worth[1][i]];
-            let slope = [self.slope[0][i], self.slope[1][i]];
+            let ln_tokens = if short { work.ln_u[i] + (t - u) } else { work.ln_tokens[i] };
+            let worth = [work.worth[0][i], work.worth[1][i]];
+            let slope = [work.slope[0][i], work.slope[1][i]];
             let cost = Shortage::new(t, worth, slope, [self.alpha[i], self.beta[i]], false);
-            let reducible = exp(self.ln_reducible[i]);
-            let unique = exp(self.ln_u[i]);
+            let reducible = exp(work.ln_reducible[i]);
+            let unique = exp(work.ln_u[i]);
             let tokens = exp(ln_tokens);
-            let params = exp(self.ln_k[i] - ln_tokens);
+            let params = exp(work.ln_k[i] - ln_tokens);
             let free = self.irreducible[i] + reducible;
             let excess = if short { reducible * cost.excess } else { 0.0 };
             let epochs = tokens / unique;
-            let ln_demand = self.ln_demand[i];
-            self.out[0][i] = 6.0 * params * tokens;
-            self.out[1][i] = exp(if ln_demand > LN_MAX { LN_MAX } else { ln_demand });
-            self.out[2][i] = unique;
-            self.out[3][i] = unique * self.multiplier[i];
-            self.out[4][i] = params;
-            self.out[5][i] = tokens;
-            self.out[6][i] = if epochs > 1.0 { epochs } else { 1.0 };
-            self.out[7][i] = free;
-            self.out[8][i] = free + excess;
-            self.out[9][i] = excess;
-            self.out[10][i] = if short { cost.lost } else { 0.0 };
-            self.out[11][i] = if short { reducible * cost.marginal } else { 0.0 };
+            let ln_demand = work.ln_demand[i];
+            work.out[0][i] = 6.0 * params * tokens;
+            work.out[1][i] = exp(if ln_demand > LN_MAX { LN_MAX } else { ln_demand });
+            work.out[2][i] = unique;
+            work.out[3][i] = unique * self.multiplier[i];
+            work.out[4][i] = params;
+            work.out[5][i] = tokens;
+            work.out[6][i] = if epochs > 1.0 { epochs } else { 1.0 };
+            work.out[7][i] = free;
+            work.out[8][i] = free + excess;
+            work.out[9][i] = excess;
+            work.out[10][i] = if short { cost.lost } else { 0.0 };
+            work.out[11][i] = if short { reducible * cost.marginal } else { 0.0 };
         }
     }
 
     /// Overwrites the draws whose law needs a search.
     #[inline(always)]
-    fn search(&mut self) {
+    fn search(&self, work: &mut Scratch) {
         if !self.slow.is_empty() {
-            self.search_slow();
+            self.search_slow(work);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn search_slow(&mut self) {
+    fn search_slow(&self, work: &mut Scratch) {
         for (i, law) in &self.slow {
             let i = *i;
-            let base = Base { log_e: law.base.log_e, ..self.base(i) };
-            let best: Optimum = Law { base, ..*law }.optimum(self.ln_k[i], self.ln_u[i]);
-            let unique = self.out[2][i];
+            let base = Base { log_e: law.base.log_e, ..self.base(i, work) };
+            let best: Optimum = Law { base, ..*law }.optimum(work.ln_k[i], work.ln_u[i]);
+            let unique = work.out[2][i];
             let tokens = exp(best.ln_tokens);
-            self.out[4][i] = exp(best.ln_params);
-            self.out[5][i] = tokens;
-            self.out[6][i] = (tokens / unique).max(1.0);
-            self.out[7][i] = best.loss_unconstrained;
-            self.out[8][i] = best.loss_unconstrained + best.excess;
-            self.out[9][i] = best.excess;
-            self.out[10][i] = best.lost;
-            self.out[11][i] = best.marginal;
+            work.out[4][i] = exp(best.ln_params);
+            work.out[5][i] = tokens;
+            work.out[6][i] = (tokens / unique).max(1.0);
+            work.out[7][i] = best.loss_unconstrained;
+            work.out[8][i] = best.loss_unconstrained + best.excess;
+            work.out[9][i] = best.excess;
+            work.out[10][i] = best.lost;
+            work.out[11][i] = best.marginal;
         }
     }
 
     /// The first year at or above each threshold; between years the gap is interpolated.
     #[inline(always)]
-    fn define(&mut self, year: f64, before: Option<f64>, lost_threshold: f64) {
+    fn define(&mut self, year: f64, before: Option<f64>, lost_threshold: f64, work: &Scratch) {
         for definition in 0..3 {
             for i in 0..LANES {
                 let gap = match definition {
-                    0 => self.ln_demand[i] - self.ln_u[i] - self.ln_multiplier[i],
-                    1 => self.ln_demand[i] - self.ln_u[i],
-                    _ => self.out[10][i] - lost_threshold,
+                    0 => work.ln_demand[i] - work.ln_u[i] - self.ln_multiplier[i],
+                    1 => work.ln_demand[i] - work.ln_u[i],
+                    _ => work.out[10][i] - lost_threshold,
                 };
                 let last = self.gap[definition][i];
                 let crossed = match before {
