@@ -192,9 +192,7 @@ def beta(a: float, b: float) -> Beta:
     return Beta(a=a, b=b)
 
 
-def metalog(
-    p10: float, p50: float, p90: float, *, lower: float | None = None, upper: float | None = None
-) -> Metalog:
+def metalog(p10: float, p50: float, p90: float, *, lower: float | None = None, upper: float | None = None) -> Metalog:
     """The three-term metalog through a 10th, 50th and 90th percentile, perhaps bounded.
 
     ``M(u) = a1 + a2 l + a3 (u - 1/2) l`` with ``l = ln(u / (1 - u))``, of the value, of ``ln(x - lower)``, of
