@@ -14,6 +14,8 @@ __version__: str
 STREAM_VERSION: str
 DEBUG_BUILD: bool
 SAMPLING_COLUMNS: list[str]
+EXHAUSTION_VARIABLES: list[tuple[str, str]]
+EXHAUSTION_DEFINITIONS: list[str]
 
 class NoClosedFormError(NotImplementedError): ...
 
@@ -107,3 +109,18 @@ def forecast_pass_at_k(
     threads: int | None,
     progress: _Progress | None,
 ) -> _Columns: ...
+def simulate_exhaustion(
+    spec: str,
+    arrays: Sequence[_Floats],
+    *,
+    trials: int,
+    key: Sequence[int],
+    replicate: int,
+    threads: int | None,
+    sampler: str,
+    samples: Sequence[str],
+    progress: _Progress | None,
+) -> tuple[_Columns, _Columns, _Columns]: ...
+def law_optima(law: str, compute: _Floats, unique_tokens: _Floats) -> _Columns: ...
+def law_losses(law: str, parameters: _Floats, tokens: _Floats, unique_tokens: _Floats) -> _Columns: ...
+def force_vector_width(width: str | None) -> None: ...

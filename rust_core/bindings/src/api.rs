@@ -1,6 +1,9 @@
 //! Checks of settings, by family.
 
 use limitlaw_core::error::Error;
+use limitlaw_core::exhaustion::dist::Dist;
+use limitlaw_core::exhaustion::law::LawSpec;
+use limitlaw_core::exhaustion::scenario::{ComputePath, ExhaustionScenario, LawParameters};
 use limitlaw_core::sampling::cost::Utility;
 use limitlaw_core::sampling::policy::Policy;
 use limitlaw_core::sampling::scenario::SamplingScenario;
@@ -22,6 +25,11 @@ pub fn check(family: &str, spec: &str, arrays: Arrays<'_>) -> PyResult<()> {
         "policy" => parse::<Policy>(spec, &arrays).map(drop),
         "utility" => parse::<Utility>(spec, &arrays).map(drop),
         "scenario" => parse::<SamplingScenario>(spec, &arrays).map(drop),
+        "dist" => parse::<Dist>(spec, &arrays).map(drop),
+        "law" => parse::<LawSpec>(spec, &arrays).map(drop),
+        "law_parameters" => parse::<LawParameters>(spec, &arrays).map(drop),
+        "compute_path" => parse::<ComputePath>(spec, &arrays).map(drop),
+        "exhaustion" => parse::<ExhaustionScenario>(spec, &arrays).map(drop),
         _ => Err(Error::argument("family", "one the core knows", family)),
     }
     .map_err(to_python)

@@ -6,6 +6,7 @@
 mod api;
 mod columns;
 mod error;
+mod exhaustion;
 mod fit;
 mod formulas;
 mod run;
@@ -24,6 +25,8 @@ mod _core {
     #[pymodule_export]
     use super::error::NoClosedFormError;
     #[pymodule_export]
+    use super::exhaustion::{force_vector_width, law_losses, law_optima, simulate_exhaustion};
+    #[pymodule_export]
     use super::fit::{beta_binomial_likelihood, fit_beta_binomial, forecast_pass_at_k, pass_rates};
     #[pymodule_export]
     use super::formulas::closed_form;
@@ -38,6 +41,8 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("STREAM_VERSION", limitlaw_core::rng::STREAM_VERSION)?;
+        module.add("EXHAUSTION_VARIABLES", super::exhaustion::variables())?;
+        module.add("EXHAUSTION_DEFINITIONS", super::exhaustion::definitions())?;
         module.add("SAMPLING_COLUMNS", super::sampling::column_names())?;
         module.add("DEBUG_BUILD", cfg!(debug_assertions))
     }
