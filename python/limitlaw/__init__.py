@@ -26,8 +26,10 @@ from limitlaw.sampling import (
     Tasks,
     Utility,
     Verifier,
+    can_match,
     ceilings,
     optimal_attempts,
+    required_false_positive_rate,
 )
 
 if _core.DEBUG_BUILD:
@@ -48,6 +50,7 @@ __all__ = [
     "Utility",
     "Verifier",
     "__version__",
+    "can_match",
     "ceilings",
     "closed_form",
     "datasets",
@@ -60,6 +63,7 @@ __all__ = [
     "pass_at_k",
     "pass_hat_k",
     "repetition_bootstrap",
+    "required_false_positive_rate",
     "simulate",
     "solve",
 ]

@@ -137,3 +137,36 @@ def taubench_airline() -> pl.DataFrame:
 
 def _read(name: str) -> pl.DataFrame:
     return pl.read_csv(resources.files("limitlaw").joinpath(f"data/{name}").read_bytes())
+
+
+def humaneval_models() -> pl.DataFrame:
+    """Single attempts and ceilings of 17 models on HumanEval, as the paper that measured them printed them.
+
+    Attempts were judged by HumanEval's own tests (the verifier) and by HumanEval+'s (the truth).
+
+    Returns:
+        17 rows, one per model, from the strongest to the weakest:
+
+        - ``model``: name
+        - ``single_attempt``: accuracy of one attempt over all tasks, in [0, 1]
+        - ``ceiling_accepted_tasks``: mean precision over the tasks with any accepted attempt, in [0, 1]: what unlimited
+          attempts reach there. Over all tasks the ceiling is at most that.
+        - ``false_discovery_rate``: P(wrong | accepted) as printed, 1 minus the ceiling
+
+    Source:
+        Stroebl, Kapoor, Narayanan (arXiv 2411.17501), output of evalplus/visualizations.ipynb in
+        github.com/benediktstroebl/inference-scaling-limits at 11a8f6e (MIT licence).
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.datasets.humaneval_models().select("model", "single_attempt").head(2).rows()
+        [('GPT-4o', 0.855), ('Llama 3.1 405B', 0.7809333333333334)]
+    """
+    file = resources.files("limitlaw").joinpath("data/humaneval_models.csv")
+    return pl.read_csv(file.read_bytes()).rename(
+        {
+            "pass1_plus": "single_attempt",
+            "acc_given_pass_base": "ceiling_accepted_tasks",
+            "fp_given_pass_base": "false_discovery_rate",
+        }
+    )
