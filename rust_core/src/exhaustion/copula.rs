@@ -37,7 +37,11 @@ impl Copula {
             for input in [pair.0, pair.1] {
                 if matches!(dists[input], Dist::Empirical { rows: Some(_), .. }) {
                     let name = INPUTS[input].0;
-                    return Err(Error::argument("correlations", format!("without {name}, which is drawn by rows"), shown));
+                    return Err(Error::argument(
+                        "correlations",
+                        format!("without {name}, which is drawn by rows"),
+                        shown,
+                    ));
                 }
                 if !involved.contains(&input) {
                     involved.push(input);

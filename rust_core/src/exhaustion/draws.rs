@@ -139,8 +139,16 @@ impl Sampler {
         };
         let law_choices = matches!(scenario.law, super::law::LawSpec::Mixture { .. });
         let trend_choice = !matches!(dists[Input::TrendWeight as usize], Dist::Constant { value } if *value == 0.0);
-        let mut sampler =
-            Self { marginals, copula: Copula::new(scenario)?, group_of, groups: labels.len(), law, law_choices, trend_choice, dimension: Vec::new() };
+        let mut sampler = Self {
+            marginals,
+            copula: Copula::new(scenario)?,
+            group_of,
+            groups: labels.len(),
+            law,
+            law_choices,
+            trend_choice,
+            dimension: Vec::new(),
+        };
         let mut used = 0;
         sampler.dimension = (0..ROWS + sampler.groups)
             .map(|latent| {

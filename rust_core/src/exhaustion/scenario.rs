@@ -231,7 +231,10 @@ impl Spec for ExhaustionScenario {
         if let Some(path) = &self.compute_path {
             path.check()?;
         }
-        let options = [("overtraining_from", self.overtraining_from, 0.0, 1e4), ("lost_threshold", self.lost_threshold, 0.0, 100.0)];
+        let options = [
+            ("overtraining_from", self.overtraining_from, 0.0, 1e4),
+            ("lost_threshold", self.lost_threshold, 0.0, 100.0),
+        ];
         for (name, x, low, high) in options {
             if !(x >= low && x <= high) {
                 return Err(Error::argument(name, format!("in [{low}, {high}]"), x));
@@ -334,7 +337,7 @@ impl Spec for LawParameters {
             Self::Rows { log_a, log_b, log_e, alpha, beta } => {
                 let count = log_a.as_slice().len();
                 if count == 0 {
-                    return Err(Error::argument("log_a", "at least one row", "none")).map_err(named);
+                    return Err(named(Error::argument("log_a", "at least one row", "none")));
                 }
                 let ranges = [
                     ("log_a", log_a, -50.0, 100.0),
@@ -365,7 +368,8 @@ impl Spec for ComputePath {
         }
         let rising = self.years.windows(2).all(|w| w[1] > w[0]);
         let ordered = (0..count).all(|i| self.low[i] <= self.median[i] && self.median[i] <= self.high[i]);
-        let sane = self.low.iter().chain(&self.high).all(|&x| (0.0..=60.0).contains(&x)) && self.growth_before.abs() <= 3.0;
+        let sane =
+            self.low.iter().chain(&self.high).all(|&x| (0.0..=60.0).contains(&x)) && self.growth_before.abs() <= 3.0;
         if rising && ordered && sane {
             Ok(())
         } else {
