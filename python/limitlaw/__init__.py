@@ -2,7 +2,7 @@
 
 import warnings
 
-from limitlaw import _core, closed_form, datasets
+from limitlaw import _core, closed_form, datasets, fit
 from limitlaw._core import __version__
 from limitlaw.errors import NoClosedFormError
 from limitlaw.exhaustion import (
@@ -17,6 +17,7 @@ from limitlaw.exhaustion import (
     optimal_allocation,
     repetition_bootstrap,
 )
+from limitlaw.fit import pass_at_k, pass_hat_k
 from limitlaw.run import merge, simulate, solve
 from limitlaw.sampling import (
     FirstAccepted,
@@ -52,10 +53,13 @@ __all__ = [
     "datasets",
     "dist",
     "loss",
+    "fit",
     "merge",
     "optimal_allocation",
     "optimal_attempts",
     "repetition_bootstrap",
+    "pass_at_k",
+    "pass_hat_k",
     "simulate",
     "solve",
 ]
