@@ -85,7 +85,9 @@ def simulate(
     scenarios only.
 
     Returns:
-        For an exhaustion scenario an ``ExhaustionResult``. For a sampling scenario one row per policy and ``max_attempts``. Shares (no unit): ``accepted``, ``returned``, ``abstained``,
+        For an exhaustion scenario an ``ExhaustionResult``. For a sampling scenario a frame of this form.
+
+        One row per policy and ``max_attempts``. Shares (no unit): ``accepted``, ``returned``, ``abstained``,
         ``accuracy``, ``wrong``, ``precision``, ``false_discovery_rate``, ``coverage``; means per task:
         ``attempts_used``, ``tokens``, ``cost``, ``latency``, ``utility``; each with its Monte Carlo standard error
         ``_se``; quantiles ``_q05`` to ``_q95`` of one run of the whole benchmark for accuracy, cost and utility (null

@@ -1,8 +1,5 @@
 //! Distributions of the inputs, each a function of one standard normal number (so that a Gaussian copula ties them).
 
-// The normal family is transformed inside the drawing kernel, whose vector width it must take.
-#![allow(clippy::inline_always)]
-
 use serde::Deserialize;
 
 use crate::closed_form::special::beta_cdf;

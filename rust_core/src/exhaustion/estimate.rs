@@ -86,7 +86,9 @@ pub fn exhaustion(outcome: &Outcome) -> Exhaustion {
 fn merged(outcome: &Outcome) -> Tally {
     let (first, others) = outcome.parts.split_first().expect("a run has a part");
     let mut all = first.clone();
-    others.iter().for_each(|part| all.merge(part));
+    for part in others {
+        all.merge(part);
+    }
     all
 }
 

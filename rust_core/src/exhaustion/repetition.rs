@@ -1,13 +1,10 @@
 //! The compute-optimal run when repeated tokens lose value exponentially (Muennighoff et al. 2023).
 //!
-//! With U unique tokens, `U_N = G (U G)^(beta/alpha)` the parameters they are optimal for, u = ln(N / U_N) and
+//! With U unique tokens, `U_N = G (U G)^(beta/alpha)` the parameters they are optimal for, `u = ln(N / U_N)` and
 //! v = ln(D / U), the budget says u + v = T, `T = (alpha + beta) / alpha ln(D* / U)`. The loss is convex in u, and its
 //! minimum is the one root of `p(u; R_N, alpha) = p(v; R_D, beta)` on [0, T], with
 //! `p(u; R, c) = x / R + (1 + c) ln P - u`, `x = e^u - 1`, `P = 1 + R (1 - e^(-x / R))` (what the copies are worth).
 //! So the shortage depends on D* / U alone.
-
-// The step is inlined into the yearly kernel, whose vector width it must take.
-#![allow(clippy::inline_always)]
 
 use std::f64::consts::LN_10;
 
@@ -109,7 +106,7 @@ pub fn step(u: f64, t: f64, inverse: [f64; 2], r: [f64; 2], exponents: [f64; 2])
     Root { u: u + step, step, ln_worth: [ln_n, ln_d], slope: [slope_n, slope_d], epochs, taylor: [u1, u2, u3] }
 }
 
-/// The root from any start or none: bracketed Newton on ln((.3 + p_N) / (.3 + p_D)) until Householder's step is small.
+/// The root from any start or none: bracketed Newton on `ln((.3 + p_N) / (.3 + p_D))` until Householder's step is small.
 pub fn solve(t: f64, start: Option<f64>, r: [f64; 2], exponents: [f64; 2]) -> Root {
     let inverse = r.map(|r| 1.0 / r);
     let share = (exponents[1] + inverse[1]) / (exponents[0] + exponents[1] + inverse[0] + inverse[1]);
