@@ -16,6 +16,8 @@ DEBUG_BUILD: bool
 SAMPLING_COLUMNS: list[str]
 EXHAUSTION_VARIABLES: list[tuple[str, str]]
 EXHAUSTION_DEFINITIONS: list[str]
+CONSTRAINT_QUANTITIES: list[tuple[str, str]]
+CONSTRAINTS: list[str]
 
 class NoClosedFormError(NotImplementedError): ...
 
@@ -76,7 +78,18 @@ def simulate_exhaustion(
     sampler: str,
     samples: Sequence[str],
     progress: _Progress | None,
+    redrawn: Sequence[str] = ...,
 ) -> tuple[_Columns, _Columns, _Columns]: ...
+def simulate_constraint(
+    spec: str,
+    arrays: Sequence[_Floats],
+    *,
+    trials: int,
+    key: Sequence[int],
+    replicate: int,
+    threads: int | None,
+    progress: _Progress | None,
+) -> tuple[_Columns, list[int]]: ...
 def law_optima(law: str, compute: _Floats, unique_tokens: _Floats) -> _Columns: ...
 def law_losses(law: str, parameters: _Floats, tokens: _Floats, unique_tokens: _Floats) -> _Columns: ...
 def force_vector_width(width: str | None) -> None: ...

@@ -1,6 +1,7 @@
 //! Data-exhaustion scaling: stock, demand, law and shortage, year by year, under uncertainty.
 
 pub mod compute;
+pub mod constraint;
 pub mod copula;
 pub mod demand;
 pub mod dist;

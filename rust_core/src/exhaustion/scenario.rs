@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::copula::Copula;
 use super::dist::Dist;
 use super::law::{EXPONENT_HIGH, EXPONENT_LOW, LawSpec};
 use crate::error::{Error, Result};
@@ -207,9 +208,10 @@ pub struct ComputePath {
 }
 
 impl ExhaustionScenario {
-    /// The number of the input of that name.
-    pub fn input(name: &str) -> Option<usize> {
-        INPUTS.iter().position(|&(known, ..)| known == name)
+    /// The factor of the correlations.
+    pub fn copula(&self) -> Result<Copula> {
+        let names: Vec<&str> = INPUTS.iter().map(|&(name, ..)| name).collect();
+        Copula::new(&names, &self.dists(), &self.correlations)
     }
 }
 
@@ -231,13 +233,16 @@ impl Spec for ExhaustionScenario {
         if let Some(path) = &self.compute_path {
             path.check()?;
         }
-        let options = [("overtraining_from", self.overtraining_from, 0.0, 1e4), ("lost_threshold", self.lost_threshold, 0.0, 100.0)];
+        let options = [
+            ("overtraining_from", self.overtraining_from, 0.0, 1e4),
+            ("lost_threshold", self.lost_threshold, 0.0, 100.0),
+        ];
         for (name, x, low, high) in options {
             if !(x >= low && x <= high) {
                 return Err(Error::argument(name, format!("in [{low}, {high}]"), x));
             }
         }
-        super::copula::Copula::new(self).map(|_| ())
+        self.copula().map(|_| ())
     }
 }
 
@@ -365,7 +370,8 @@ impl Spec for ComputePath {
         }
         let rising = self.years.windows(2).all(|w| w[1] > w[0]);
         let ordered = (0..count).all(|i| self.low[i] <= self.median[i] && self.median[i] <= self.high[i]);
-        let sane = self.low.iter().chain(&self.high).all(|&x| (0.0..=60.0).contains(&x)) && self.growth_before.abs() <= 3.0;
+        let sane =
+            self.low.iter().chain(&self.high).all(|&x| (0.0..=60.0).contains(&x)) && self.growth_before.abs() <= 3.0;
         if rising && ordered && sane {
             Ok(())
         } else {
