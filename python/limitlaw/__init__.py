@@ -2,20 +2,27 @@
 
 import warnings
 
-from limitlaw import _core, closed_form, datasets
+from limitlaw import _core, closed_form, datasets, exhaustion
 from limitlaw._core import __version__
 from limitlaw.errors import NoClosedFormError
 from limitlaw.exhaustion import (
+    Backtest,
     ComputePath,
+    ConstraintResult,
+    ConstraintScenario,
     Correlation,
     ExhaustionResult,
     ExhaustionScenario,
     Law,
     LawParameters,
+    Sensitivity,
+    backtest,
     dist,
+    levers,
     loss,
     optimal_allocation,
     repetition_bootstrap,
+    sensitivity,
 )
 from limitlaw.run import merge, simulate, solve
 from limitlaw.sampling import (
@@ -33,7 +40,10 @@ if _core.DEBUG_BUILD:
     warnings.warn("limitlaw was built without optimisation: expect it to be 10 to 50 times slower", stacklevel=2)
 
 __all__ = [
+    "Backtest",
     "ComputePath",
+    "ConstraintResult",
+    "ConstraintScenario",
     "Correlation",
     "ExhaustionResult",
     "ExhaustionScenario",
@@ -43,19 +53,24 @@ __all__ = [
     "NoClosedFormError",
     "Policy",
     "SamplingScenario",
+    "Sensitivity",
     "Tasks",
     "Utility",
     "Verifier",
     "__version__",
+    "backtest",
     "ceilings",
     "closed_form",
     "datasets",
     "dist",
+    "exhaustion",
+    "levers",
     "loss",
     "merge",
     "optimal_allocation",
     "optimal_attempts",
     "repetition_bootstrap",
+    "sensitivity",
     "simulate",
     "solve",
 ]
