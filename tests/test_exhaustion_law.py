@@ -96,7 +96,7 @@ def test_epoch_toy_plateau() -> None:
 
 
 def test_plateau_of_infinite_compute() -> None:
-    """C4, U = 25e9: with unlimited compute the reducible loss falls to A (U_N (1 + R_N))^-alpha + B (U (1 + R_D))^-beta."""
+    """C4, U = 25e9, unlimited compute: the reducible loss is A (U_N (1 + R_N))^-alpha + B (U (1 + R_D))^-beta."""
     best = optimum(1e60, 25e9, C4)
     assert best["loss"] - math.exp(0.6254804) == pytest.approx(0.28675855868057765, abs=1e-14)
 

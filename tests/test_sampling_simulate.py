@@ -13,11 +13,11 @@ from collections import Counter
 import numpy as np
 import polars as pl
 import pytest
-from reference import attempt_loop, enumeration, table
-from reference.tails import FALSE_ALARM, binomial_p_value, mean_bound
-from reference.table import Table
 
 import limitlaw as ll
+from reference import attempt_loop, enumeration, table
+from reference.table import Table
+from reference.tails import FALSE_ALARM, binomial_p_value, mean_bound
 
 TRIALS = 20_000
 GRID = [1, 2, 3, 7, 20, 60]
@@ -48,7 +48,15 @@ VERIFIERS = {
     "g1": ll.Verifier.rates(false_positive_rate=0.1, false_negative_rate=1.0),
 }
 #: attempts, accepted, accepted and correct, correct
-POOLS = [(60, 3, 2, 5), (61, 0, 0, 4), (100, 100, 40, 40), (75, 20, 20, 70), (200, 1, 0, 0), (60, 30, 1, 31), (64, 5, 5, 5)]
+POOLS = [
+    (60, 3, 2, 5),
+    (61, 0, 0, 4),
+    (100, 100, 40, 40),
+    (75, 20, 20, 70),
+    (200, 1, 0, 0),
+    (60, 30, 1, 31),
+    (64, 5, 5, 5),
+]
 
 
 def law_tables(tasks: ll.Tasks, verifier: ll.Verifier | None) -> list[Table]:
@@ -82,16 +90,26 @@ def check(scenario: ll.SamplingScenario, tables: list[Table], seed: int, trials:
                 if name == "covered" and not row["covered"]:
                     continue
                 count = row[name][i]
-                p = min(max(probability, 0.0), 1.0) if abs(probability - round(probability)) > 1e-15 else round(probability)
+                p = (
+                    min(max(probability, 0.0), 1.0)
+                    if abs(probability - round(probability)) > 1e-15
+                    else round(probability)
+                )
                 assert binomial_p_value(count, trials, p) > share, (name, GRID[g], i, count / trials, probability)
             for name, utility in (("attempts", None), ("utility", scenario.utility)):
                 if name == "utility" and utility is None:
                     continue
                 mean, variance, largest = law.moments(g, GRID, fallback, utility)
                 off = abs(row[f"{name}_sum"][i] / trials - mean)
-                assert off <= mean_bound(variance, largest, trials, share) + 1e-9 * max(1.0, abs(mean)), (name, GRID[g], i)
+                assert off <= mean_bound(variance, largest, trials, share) + 1e-9 * max(1.0, abs(mean)), (
+                    name,
+                    GRID[g],
+                    i,
+                )
         if scenario.tasks.weight is None:
-            check_scores(row["accuracy_counts"], [law.shares(GRID[g], fallback)["correct"] for law in tables], trials, share)
+            check_scores(
+                row["accuracy_counts"], [law.shares(GRID[g], fallback)["correct"] for law in tables], trials, share
+            )
     check_frame(scenario, frame, rows, trials)
 
 
@@ -126,7 +144,9 @@ def check_frame(scenario: ll.SamplingScenario, frame: pl.DataFrame, rows: list[d
             x = np.array(counts[f"{name}_sum"]) / trials
             variance = np.maximum(np.array(counts[f"{name}_square_sum"]) / trials - x**2, 0.0)
             assert math.isclose(row[column], w @ x, rel_tol=1e-12, abs_tol=1e-13)
-            assert math.isclose(row[f"{column}_se"], math.sqrt(w**2 @ variance / (trials - 1)), rel_tol=1e-6, abs_tol=1e-8)
+            assert math.isclose(
+                row[f"{column}_se"], math.sqrt(w**2 @ variance / (trials - 1)), rel_tol=1e-6, abs_tol=1e-8
+            )
         if row["returned"] == 0.0:
             assert row["precision"] is row["precision_se"] is row["false_discovery_rate"] is None
         else:
@@ -197,7 +217,11 @@ def test_the_exact_law_of_these_tests_is_that_of_solve(population: str) -> None:
     """The two oracles, computed in different ways, agree wherever both exist."""
     for verifier in VERIFIERS.values() if population != "jeffreys" else [ll.Verifier.perfect()]:
         scenario = ll.SamplingScenario(
-            tasks=POPULATIONS[population], verifier=verifier, policies=BOTH, max_attempts=GRID, utility=UTILITIES["cost"]
+            tasks=POPULATIONS[population],
+            verifier=verifier,
+            policies=BOTH,
+            max_attempts=GRID,
+            utility=UTILITIES["cost"],
         )
         rows = ll.solve(scenario, by="task").rows(named=True)
         for policy, (g, cap), law in itertools.product(BOTH, enumerate(GRID), law_tables(scenario.tasks, verifier)):
@@ -226,9 +250,17 @@ COPIES = 60_000
 def copies(name: str) -> tuple[ll.SamplingScenario, enumeration.Next]:
     """Many tasks of one law, so that one trial shows its joint law."""
     tasks, parameters = JOINT[name]
-    arrays = {k: np.repeat(getattr(tasks, k), COPIES) for k in ("success", "attempts", "accepted", "accepted_correct", "correct") if hasattr(tasks, k)}
+    arrays = {
+        k: np.repeat(getattr(tasks, k), COPIES)
+        for k in ("success", "attempts", "accepted", "accepted_correct", "correct")
+        if hasattr(tasks, k)
+    }
     many = tasks.replace(**arrays)
-    verifier = None if name == "pool" else ll.Verifier.rates(false_positive_rate=parameters[-2], false_negative_rate=parameters[-1])
+    verifier = (
+        None
+        if name == "pool"
+        else ll.Verifier.rates(false_positive_rate=parameters[-2], false_negative_rate=parameters[-1])
+    )
     following = {"pool": enumeration.pool, "jeffreys": enumeration.posterior}.get(name, enumeration.independent)
     scenario = ll.SamplingScenario(tasks=many, verifier=verifier, policies=BOTH, max_attempts=[1, 2, 4])
     return scenario, following(*parameters)
@@ -309,8 +341,9 @@ def test_the_slow_loop_says_the_same(name: str, fallback: str) -> None:
 
 
 def two_sample(ours: np.ndarray, theirs: np.ndarray, comparisons: int) -> bool:
-    """Whether two samples of one law may differ as they do: given its total, each value's count is hypergeometric,
-    whose tails are below the binomial's; ranks of pooled deciles are compared.
+    """Whether two samples of one law may differ as they do, at the deciles of both together.
+
+    Given the pooled values one sample is drawn from them without replacement.
     """
     pooled = np.sort(np.concatenate([ours, theirs]))
     for p in range(1, 10):
@@ -350,8 +383,9 @@ WITH_ERRORS = [name for column in COLUMNS for name in (column, f"{column}_se")]
 
 
 def check_variance(squares: np.ndarray, number: int) -> None:
-    """Sums of ``number`` squares of standard normals: P(|sum - n| > 2 sqrt(n t) + 2 t) <= 2 exp(-t) (Laurent and
-    Massart 2000, lemma 1), with t for 1e-9 over all sums.
+    """Sums of ``number`` squares of standard normals, with a false-alarm probability of 1e-9 over all sums.
+
+    P(|sum - n| > 2 sqrt(n t) + 2 t) <= 2 exp(-t) (Laurent and Massart 2000, lemma 1).
     """
     t = math.log(2 * squares.size / FALSE_ALARM)
     bound = 2 * math.sqrt(number * t) + 2 * t
@@ -369,7 +403,9 @@ def exact_rows(tables: list[Table], weight: list[float], utility: ll.Utility) ->
     rows = []
     for g, cap in enumerate((2, 6)):
         shares = [law.shares(cap, "abstain") for law in tables]
-        accepted, right, wrong, covered = (w @ [s[k] for s in shares] for k in ("accepted", "correct", "wrong", "covered"))
+        accepted, right, wrong, covered = (
+            w @ [s[k] for s in shares] for k in ("accepted", "correct", "wrong", "covered")
+        )
         attempts = w @ [law.moments(g, [2, 6], "abstain", None)[0] for law in tables]
         worth = w @ [law.moments(g, [2, 6], "abstain", utility)[0] for law in tables]
         q = right / accepted
@@ -379,7 +415,7 @@ def exact_rows(tables: list[Table], weight: list[float], utility: ll.Utility) ->
 
 @pytest.mark.parametrize("name", ["iid", "jeffreys", "pool"])
 def test_standard_errors_of_a_task_are_right(name: str) -> None:
-    """z = (estimate - exact)/reported error has variance 1, over many independent tasks of one law.
+    """Z = (estimate - exact)/reported error has variance 1, over many independent tasks of one law.
 
     z is standard normal up to terms of 1/trials, which are far below the bound's width.
     """
@@ -414,6 +450,7 @@ def test_standard_errors_of_a_benchmark_are_right(weight: list[float] | None) ->
     )
     exact = exact_rows([table.independent(p, 0.1, 0.25, 6) for p in (0.1, 0.3, 0.5)], weight or [1.0] * 3, utility)
     frames = (
-        ll.simulate(scenario, trials=1000, seed=8, replicate=r, columns=WITH_ERRORS, threads=1) for r in range(replicates)
+        ll.simulate(scenario, trials=1000, seed=8, replicate=r, columns=WITH_ERRORS, threads=1)
+        for r in range(replicates)
     )
     check_variance(sum(z_scores(frame, exact) ** 2 for frame in frames), replicates)

@@ -8,14 +8,20 @@ from itertools import permutations
 
 import polars as pl
 import pytest
+
+import limitlaw as ll
 from reference import enumeration
 from reference.enumeration import KINDS, Next, Outcome
 
-import limitlaw as ll
-
 CAPS = [1, 2, 4, 5]
 BOTH = [ll.FirstAccepted(), ll.FirstAccepted(fallback="last")]
-QUANTILES = {"q05": Fraction(1, 20), "q25": Fraction(1, 4), "q50": Fraction(1, 2), "q75": Fraction(3, 4), "q95": Fraction(19, 20)}
+QUANTILES = {
+    "q05": Fraction(1, 20),
+    "q25": Fraction(1, 4),
+    "q50": Fraction(1, 2),
+    "q75": Fraction(3, 4),
+    "q95": Fraction(19, 20),
+}
 UTILITIES = [ll.Utility(wrong_cost=4), ll.Utility(correct_reward=3, wrong_cost=0.5, attempt_cost=0.125)]
 
 #: (success, false positive rate, false negative rate) of one task: ordinary ones, and every rate at both its ends.
@@ -91,8 +97,8 @@ def check_quantiles(
         for (outcome,), probability in enumeration.law(following, [CAPS[at]], fallback).items():
             marginal["accuracy"][Fraction(outcome.correct, len(laws))] += probability
             marginal["utility"][worth(outcome, utility) / len(laws)] += probability
-        for name in scores:
-            scores[name].append(marginal[name])
+        for name, parts in scores.items():
+            parts.append(marginal[name])
     for name, parts in scores.items():
         law = enumeration.total(parts) if name == "accuracy" or utility.attempt_cost == 0.0 else None
         for suffix, p in QUANTILES.items():

@@ -2,7 +2,7 @@
 
 import warnings
 
-from limitlaw import _core, closed_form, datasets, exhaustion
+from limitlaw import _core, closed_form, datasets, exhaustion, fit
 from limitlaw._core import __version__
 from limitlaw.errors import NoClosedFormError
 from limitlaw.exhaustion import (
@@ -24,6 +24,7 @@ from limitlaw.exhaustion import (
     repetition_bootstrap,
     sensitivity,
 )
+from limitlaw.fit import pass_at_k, pass_hat_k
 from limitlaw.run import merge, simulate, solve
 from limitlaw.sampling import (
     FirstAccepted,
@@ -64,11 +65,14 @@ __all__ = [
     "datasets",
     "dist",
     "exhaustion",
+    "fit",
     "levers",
     "loss",
     "merge",
     "optimal_allocation",
     "optimal_attempts",
+    "pass_at_k",
+    "pass_hat_k",
     "repetition_bootstrap",
     "sensitivity",
     "simulate",

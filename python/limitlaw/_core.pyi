@@ -93,3 +93,47 @@ def simulate_constraint(
 def law_optima(law: str, compute: _Floats, unique_tokens: _Floats) -> _Columns: ...
 def law_losses(law: str, parameters: _Floats, tokens: _Floats, unique_tokens: _Floats) -> _Columns: ...
 def force_vector_width(width: str | None) -> None: ...
+def pass_rates(
+    rate: str,
+    attempts: _Floats,
+    correct: _Floats,
+    k: _Floats,
+    *,
+    resample: str,
+    resamples: int,
+    level: float,
+    key: tuple[int, int],
+    threads: int | None,
+    progress: _Progress | None,
+) -> _Columns: ...
+def fit_beta_binomial(
+    attempts: _Floats,
+    correct: _Floats,
+    *,
+    stopped_at: float | None,
+    unsolvable: bool,
+    level: float,
+    resamples: int,
+    key: tuple[int, int],
+    threads: int | None,
+    progress: _Progress | None,
+) -> _Columns: ...
+def beta_binomial_likelihood(
+    attempts: _Floats,
+    correct: _Floats,
+    stopped_at: float | None,
+    population: tuple[float, float, float],
+) -> float: ...
+def forecast_pass_at_k(
+    attempts: _Floats,
+    correct: _Floats,
+    k: _Floats,
+    *,
+    stopped_at: float | None,
+    unsolvable: bool,
+    level: float,
+    resamples: int,
+    key: tuple[int, int],
+    threads: int | None,
+    progress: _Progress | None,
+) -> _Columns: ...

@@ -6,13 +6,11 @@ import dataclasses
 import functools
 import hashlib
 import json
-import numbers
 import operator
 import tomllib
 import types
 import typing
 from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -20,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from limitlaw import _core
+from limitlaw._arguments import as_number, is_sequence, shown
 
 #: A one-dimensional read-only array of floats; any sequence of numbers is accepted (hence ``Any`` for type checkers).
 FloatArray = Annotated[Any, "float"]
@@ -198,8 +197,8 @@ def _encode(value: Any, encode_array: Any) -> Any:
     return value
 
 
-def _call(setting: Spec, shown: dict[str, str]) -> str:
-    return f"{type(setting).__name__}({', '.join(f'{name}={text}' for name, text in shown.items())})"
+def _call(setting: Spec, texts: dict[str, str]) -> str:
+    return f"{type(setting).__name__}({', '.join(f'{name}={text}' for name, text in texts.items())})"
 
 
 def _show_short(value: Any) -> str:
@@ -224,7 +223,7 @@ def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PL
     """``value`` as the declared type, so that 4 and 4.0 are one setting; a TypeError names the argument."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint in (FloatArray, IntArray):
-        return _array(value, name, whole=hint is IntArray or hint == IntArray)
+        return as_array(value, name, whole=hint is IntArray or hint == IntArray)
     if origin in (typing.Union, types.UnionType):
         if value is None and type(None) in args:
             return None
@@ -235,7 +234,7 @@ def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PL
                 return option
         raise ValueError(f"{name} must be one of {list(args)}, got {shown(value)}")
     if origin in (tuple, Sequence):  # declared as a sequence where callers build it: they may pass a list
-        if isinstance(value, (str, bytes, dict)) or not (hasattr(value, "__len__") and hasattr(value, "__getitem__")):
+        if not is_sequence(value):
             raise TypeError(f"{name} must be a sequence, got {shown(value)}")
         if origin is tuple and args[-1] is not Ellipsis and len(value) != len(args):
             raise ValueError(f"{name} must hold {len(args)} values, got {shown(value)}")
@@ -288,40 +287,6 @@ def _not_bool(number: Any, value: Any) -> Any:
     return number
 
 
-def as_number(value: Any, name: str) -> float:
-    """A finite float; an array of one number is an array, not a number."""
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    if isinstance(value, bool) or not isinstance(value, (numbers.Real, Decimal)):
-        raise TypeError(f"{name} must be a number, got {shown(value)}")
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        raise TypeError(f"{name} must be a number, got {shown(value)}") from None
-    if not np.isfinite(number):
-        raise ValueError(f"{name} must be finite, got {number}")
-    return number + 0.0  # -0.0 and 0.0 are one setting
-
-
-def as_whole(value: Any, name: str, low: int, high: int) -> int:
-    """A whole number in [low, high], for arguments that are not settings."""
-    try:
-        number: int = _not_bool(operator.index(value), value)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number, got {shown(value)}") from None
-    if not low <= number <= high:
-        raise ValueError(f"{name} must be in [{low}, {high}], got {shown(number)}")
-    return number
-
-
-def shown(value: Any) -> str:
-    """``value`` as an error message shows it: its repr, cut to 80 characters, or its type where it has none."""
-    try:
-        return f"{value!r:.80}"
-    except Exception:  # noqa: BLE001  (a repr may fail in any way; integers of more than 4300 digits have none)
-        return f"a value of type {type(value).__name__}"
-
-
 def _is_text(value: str) -> bool:
     try:
         value.encode()
@@ -330,7 +295,7 @@ def _is_text(value: str) -> bool:
     return True
 
 
-def _array(value: Any, name: str, *, whole: bool) -> npt.NDArray[Any]:
+def as_array(value: Any, name: str, *, whole: bool = False) -> npt.NDArray[Any]:
     """A private, read-only, one-dimensional copy."""
     kind = "whole numbers" if whole else "numbers"
     try:

@@ -81,9 +81,7 @@ pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
         // SAFETY: calling these functions is sound where the machine has their features. `width` returns what
         // `widest` detected, or what `force` accepted because it is no wider than that; AVX-512F implies AVX2.
         #[allow(unsafe_code)]
-        wide => unsafe {
-            if wide == Width::Avx2 { avx2(kernel) } else { avx512(kernel) }
-        },
+        wide => unsafe { if wide == Width::Avx2 { avx2(kernel) } else { avx512(kernel) } },
     }
 }
 
@@ -94,6 +92,7 @@ pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
 }
 
 #[cfg(test)]
+#[allow(clippy::inline_always)] // what every kernel does
 mod tests {
     use super::*;
 

@@ -5,6 +5,7 @@ pub mod dispatch;
 pub mod error;
 pub mod exhaustion;
 pub mod math;
+pub mod fit;
 pub mod rng;
 pub mod run;
 pub mod sampling;

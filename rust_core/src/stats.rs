@@ -170,7 +170,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Adds the moments of further numbers (Chan, Golub and LeVeque 1983); the order of merging moves the last bits.
+    /// Adds the moments of further numbers (Chan, Golub and `LeVeque` 1983); the order of merging moves the last bits.
     pub fn merge(&mut self, other: &Self) {
         if other.count == 0 {
             return;
@@ -205,7 +205,7 @@ mod tests {
         (0..count)
             .map(|_| {
                 let word = words.next_u64();
-                if word % 50 == 0 { 0.0 } else { crate::math::exp((word % 100_000) as f64 / 2400.0 - 20.0) }
+                if word.is_multiple_of(50) { 0.0 } else { crate::math::exp((word % 100_000) as f64 / 2400.0 - 20.0) }
             })
             .collect()
     }
@@ -247,7 +247,9 @@ mod tests {
             if reverse {
                 parts.iter().rev().for_each(|p| merged.merge(p));
             } else {
-                parts.iter().for_each(|p| merged.merge(p));
+                for part in &parts {
+                    merged.merge(part);
+                }
             }
             assert_eq!((merged.base, &merged.counts, merged.total), (whole.base, &whole.counts, whole.total));
         }

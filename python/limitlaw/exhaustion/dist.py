@@ -223,7 +223,7 @@ def empirical(values: npt.ArrayLike, rows: str | None = None) -> Empirical:
         >>> ll.dist.empirical([1, 2, 3])
         Empirical(values=[1.0, 2.0, 3.0], rows=None)
     """
-    return Empirical(values=values, rows=rows)  # type: ignore[arg-type]
+    return Empirical(values=values, rows=rows)
 
 
 def as_dist(value: Any) -> Any:

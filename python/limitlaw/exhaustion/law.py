@@ -13,7 +13,7 @@ from limitlaw import _core
 from limitlaw._spec import Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy.typing as npt
 
@@ -143,7 +143,7 @@ class Law(Spec):
             >>> ll.Law.mixture({"muennighoff": 0.5, "penalty": 0.5}).weights
             (0.5, 0.5)
         """
-        named = {
+        named: dict[str, Callable[[], Law]] = {
             "hoffmann": Law.hoffmann,
             "besiroglu": Law.besiroglu,
             "muennighoff": Law.muennighoff,

@@ -1,4 +1,5 @@
 """The exhaustion scenario: every input of the yearly model with its default, unit, range and source."""
+# ruff: noqa: RUF009  (defaults are frozen values, safe to share)
 
 from __future__ import annotations
 

@@ -102,8 +102,17 @@ pub fn law_optima<'py>(
     let law = parse::<LawSpec>(law, &[]).and_then(|law| law.alone()).map_err(to_python)?;
     let (compute, unique) = (compute.as_array(), unique_tokens.as_array());
     let mut names: Vec<(&str, Vec<f64>)> = [
-        "parameters", "tokens", "epochs", "loss_unconstrained", "loss", "excess_loss", "lost_compute",
-        "marginal_value", "parameters_unconstrained", "tokens_unconstrained", "shortage",
+        "parameters",
+        "tokens",
+        "epochs",
+        "loss_unconstrained",
+        "loss",
+        "excess_loss",
+        "lost_compute",
+        "marginal_value",
+        "parameters_unconstrained",
+        "tokens_unconstrained",
+        "shortage",
     ]
     .map(|name| (name, Vec::with_capacity(compute.len())))
     .to_vec();

@@ -8,6 +8,7 @@ mod columns;
 mod constraint;
 mod error;
 mod exhaustion;
+mod fit;
 mod formulas;
 mod run;
 mod sampling;
@@ -28,6 +29,8 @@ mod _core {
     use super::error::NoClosedFormError;
     #[pymodule_export]
     use super::exhaustion::{force_vector_width, law_losses, law_optima, simulate_exhaustion};
+    #[pymodule_export]
+    use super::fit::{beta_binomial_likelihood, fit_beta_binomial, forecast_pass_at_k, pass_rates};
     #[pymodule_export]
     use super::formulas::closed_form;
     #[pymodule_export]

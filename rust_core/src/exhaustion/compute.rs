@@ -2,8 +2,6 @@
 //!
 //! `C = min(C0 gC^t, caps grown from 2030) g(y) / g(2024)`, g the goodput at Daly's checkpoint interval.
 
-#![allow(clippy::inline_always)] // stages are inlined into the yearly kernel, whose vector width they must take
-
 use super::draws::Columns;
 use super::scenario::{ComputePath, ExhaustionScenario, Input};
 use super::trajectory::{LANES, Lanes, lanes};

@@ -1,8 +1,5 @@
 //! Distributions of the inputs, each a function of one standard normal number (so that a Gaussian copula ties them).
 
-// The normal family is transformed inside the drawing kernel, whose vector width it must take.
-#![allow(clippy::inline_always)]
-
 use serde::Deserialize;
 
 use crate::closed_form::special::beta_cdf;
@@ -178,14 +175,35 @@ pub struct Marginal {
 enum Shape {
     Constant(f64),
     /// `location + scale z`, already in the scale the model reads.
-    Linear { location: f64, scale: f64 },
+    Linear {
+        location: f64,
+        scale: f64,
+    },
     /// The exponential of that.
-    Exponential { location: f64, scale: f64 },
-    Logistic { location: f64, scale: f64 },
-    Uniform { low: f64, width: f64 },
-    Beta { a: f64, b: f64 },
-    Metalog { a: [f64; 3], lower: Option<f64>, upper: Option<f64> },
-    Empirical { values: Vec<f64> },
+    Exponential {
+        location: f64,
+        scale: f64,
+    },
+    Logistic {
+        location: f64,
+        scale: f64,
+    },
+    Uniform {
+        low: f64,
+        width: f64,
+    },
+    Beta {
+        a: f64,
+        b: f64,
+    },
+    Metalog {
+        a: [f64; 3],
+        lower: Option<f64>,
+        upper: Option<f64>,
+    },
+    Empirical {
+        values: Vec<f64>,
+    },
 }
 
 impl Marginal {

@@ -55,9 +55,8 @@ pub fn exhaustion(outcome: &Outcome) -> Exhaustion {
     let all = merged(outcome);
     let each = |of: &dyn Fn(usize) -> f64| (0..DEFINITIONS.len()).map(of).collect::<Vec<f64>>();
     let years = all.by_year[0].len();
-    let share = |part: &Tally, definition: usize, year: usize| {
-        part.by_year[definition][year] as f64 / part.trials as f64
-    };
+    let share =
+        |part: &Tally, definition: usize, year: usize| part.by_year[definition][year] as f64 / part.trials as f64;
     Exhaustion {
         quantiles: QUANTILES.iter().map(|&p| each(&|d| quantile(&all.years[d], p, all.trials))).collect(),
         quantiles_se: QUANTILES
@@ -87,7 +86,9 @@ pub fn exhaustion(outcome: &Outcome) -> Exhaustion {
 fn merged(outcome: &Outcome) -> Tally {
     let (first, others) = outcome.parts.split_first().expect("a run has a part");
     let mut all = first.clone();
-    others.iter().for_each(|part| all.merge(part));
+    for part in others {
+        all.merge(part);
+    }
     all
 }
 
@@ -113,4 +114,3 @@ fn quantile_error(histogram: &Histogram, p: f64, n: u64) -> f64 {
     let step = (p * (1.0 - p) / n as f64).sqrt();
     0.5 * (quantile(histogram, (p + step).min(1.0), n) - quantile(histogram, (p - step).max(0.0), n))
 }
-

@@ -347,11 +347,8 @@ impl Law {
             }
             Scarcity::Penalty { log_p, delta, kappa } => {
                 let repeats = crate::math::expm1(ln_tokens - unique);
-                let penalty = if repeats > 0.0 {
-                    power(log_p + kappa * (ln_params - unique), delta, ln(repeats))
-                } else {
-                    0.0
-                };
+                let penalty =
+                    if repeats > 0.0 { power(log_p + kappa * (ln_params - unique), delta, ln(repeats)) } else { 0.0 };
                 irreducible + power(log_a, -alpha, ln_params) + power(log_b, -beta, ln_tokens) + penalty
             }
             Scarcity::Bounded { log_c, gamma, delta, ceiling } => {

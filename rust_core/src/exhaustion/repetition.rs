@@ -1,13 +1,10 @@
 //! The compute-optimal run when repeated tokens lose value exponentially (Muennighoff et al. 2023).
 //!
-//! With U unique tokens, `U_N = G (U G)^(beta/alpha)` the parameters they are optimal for, u = ln(N / U_N) and
+//! With U unique tokens, `U_N = G (U G)^(beta/alpha)` the parameters they are optimal for, `u = ln(N / U_N)` and
 //! v = ln(D / U), the budget says u + v = T, `T = (alpha + beta) / alpha ln(D* / U)`. The loss is convex in u, and its
 //! minimum is the one root of `p(u; R_N, alpha) = p(v; R_D, beta)` on [0, T], with
 //! `p(u; R, c) = x / R + (1 + c) ln P - u`, `x = e^u - 1`, `P = 1 + R (1 - e^(-x / R))` (what the copies are worth).
 //! So the shortage depends on D* / U alone.
-
-// The step is inlined into the yearly kernel, whose vector width it must take.
-#![allow(clippy::inline_always)]
 
 use std::f64::consts::LN_10;
 
@@ -106,17 +103,10 @@ pub fn step(u: f64, t: f64, inverse: [f64; 2], r: [f64; 2], exponents: [f64; 2])
     let u3 = (b.p3 * v1 * v1 * v1 - a.p3 * u1 * u1 * u1 - 3.0 * u2 * (a.p2 * u1 + b.p2 * v1)) * inv;
     let (ln_n, slope_n, _) = a.moved(step);
     let (ln_d, slope_d, epochs) = b.moved(-step);
-    Root {
-        u: u + step,
-        step,
-        ln_worth: [ln_n, ln_d],
-        slope: [slope_n, slope_d],
-        epochs,
-        taylor: [u1, u2, u3],
-    }
+    Root { u: u + step, step, ln_worth: [ln_n, ln_d], slope: [slope_n, slope_d], epochs, taylor: [u1, u2, u3] }
 }
 
-/// The root from any start or none: bracketed Newton on ln((.3 + p_N) / (.3 + p_D)) until Householder's step is small.
+/// The root from any start or none: bracketed Newton on `ln((.3 + p_N) / (.3 + p_D))` until Householder's step is small.
 pub fn solve(t: f64, start: Option<f64>, r: [f64; 2], exponents: [f64; 2]) -> Root {
     let inverse = r.map(|r| 1.0 / r);
     let share = (exponents[1] + inverse[1]) / (exponents[0] + exponents[1] + inverse[0] + inverse[1]);
@@ -267,7 +257,8 @@ mod tests {
     #[test]
     fn the_optimum_beats_every_neighbour_and_its_loss_is_the_laws() {
         for base in [BESIROGLU, C4] {
-            let law = Law { base, scarcity: Scarcity::Repetition { data: 15.387_756, params: 5.309_743, max_epochs: 1e300 } };
+            let law =
+                Law { base, scarcity: Scarcity::Repetition { data: 15.387_756, params: 5.309_743, max_epochs: 1e300 } };
             for (c, u) in [(1e22, 25e9), (1e24, 1e10), (5e28, 1e13), (1e30, 1e9), (1e23, 1e13)] {
                 let (ln_k, ln_u) = (ln(c / 6.0), ln(u));
                 let best = law.optimum(ln_k, ln_u);
@@ -278,7 +269,10 @@ mod tests {
                     assert!(at(h).min(at(-h)) >= loss - 4.0 * f64::EPSILON * loss);
                 }
                 let h = 1e-4;
-                let of_u = |d: f64| { let o = law.optimum(ln_k, ln_u + d); o.loss_unconstrained + o.excess };
+                let of_u = |d: f64| {
+                    let o = law.optimum(ln_k, ln_u + d);
+                    o.loss_unconstrained + o.excess
+                };
                 let slope = (of_u(-h) - of_u(h)) / (2.0 * h);
                 assert!((slope - best.marginal).abs() < 1e-7 * (1.0 + best.marginal), "{slope} {}", best.marginal);
             }

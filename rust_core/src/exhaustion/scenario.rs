@@ -339,7 +339,7 @@ impl Spec for LawParameters {
             Self::Rows { log_a, log_b, log_e, alpha, beta } => {
                 let count = log_a.as_slice().len();
                 if count == 0 {
-                    return Err(Error::argument("log_a", "at least one row", "none")).map_err(named);
+                    return Err(named(Error::argument("log_a", "at least one row", "none")));
                 }
                 let ranges = [
                     ("log_a", log_a, -50.0, 100.0),

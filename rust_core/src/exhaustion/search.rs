@@ -13,17 +13,14 @@ const GOLDEN: usize = 60;
 /// The best run under a penalty or bounded law.
 pub fn optimum(law: &Law, ln_k: f64, ln_u: f64) -> Optimum {
     let scarce = best(law, ln_k, ln_u);
-    let (loss_unconstrained, lost) = match law.scarcity {
-        Scarcity::Bounded { .. } => {
-            let free = best(law, ln_k, f64::INFINITY).loss;
-            (free, if scarce.loss > free { orders(ln_k, ln_k_of_loss(law, ln_k, scarce.loss)) } else { 0.0 })
-        }
-        _ => {
-            let free = law.base.frontier(ln_k).ln_reducible;
-            let reducible = scarce.loss - law.base.irreducible();
-            let lost = orders(ln_k, law.base.ln_k_at(ln(reducible)));
-            (law.base.irreducible() + exp(free), if scarce.slack { 0.0 } else { lost })
-        }
+    let (loss_unconstrained, lost) = if let Scarcity::Bounded { .. } = law.scarcity {
+        let free = best(law, ln_k, f64::INFINITY).loss;
+        (free, if scarce.loss > free { orders(ln_k, ln_k_of_loss(law, ln_k, scarce.loss)) } else { 0.0 })
+    } else {
+        let free = law.base.frontier(ln_k).ln_reducible;
+        let reducible = scarce.loss - law.base.irreducible();
+        let lost = orders(ln_k, law.base.ln_k_at(ln(reducible)));
+        (law.base.irreducible() + exp(free), if scarce.slack { 0.0 } else { lost })
     };
     Optimum {
         ln_params: scarce.ln_params,

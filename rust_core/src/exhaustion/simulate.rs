@@ -1,7 +1,5 @@
 //! Monte Carlo of the yearly model: chunks of draws, integer tallies per worker, moments in the order of chunks.
 
-#![allow(clippy::inline_always)] // tallying is inlined into a kernel, whose vector width it must take
-
 use super::draws::{CHUNK, Columns, Draw, Sampler, Source};
 use super::samples::Sample;
 use super::scenario::ExhaustionScenario;
@@ -202,7 +200,9 @@ impl Model<'_> {
         };
         let workers = run(chunks, self.plan.threads, control, new_worker, work, merge)?;
         let mut tally = Tally::new(years);
-        workers.iter().for_each(|worker| tally.merge_counts(&worker.tally));
+        for worker in &workers {
+            tally.merge_counts(&worker.tally);
+        }
         tally.moments = moments;
         Ok((tally, samples))
     }
@@ -270,14 +270,13 @@ impl Kernel for Years<'_> {
             for variable in 0..VARIABLES.len() {
                 let at = index * VARIABLES.len() + variable;
                 let out = &mut keys[at * STRIDE + first..][..LANES];
-                let full = valid == LANES;
-                tally(&work.out[variable], if full { LANES } else { valid }, variable, out, &mut cells[at]);
+                tally(&work.out[variable], valid, variable, out, &mut cells[at]);
             }
             for (sample, column) in wanted.iter().zip(&mut *samples) {
-                if let Sample::Variable(variable, wanted) = *sample {
-                    if wanted == index {
-                        column[first..first + valid].copy_from_slice(&work.out[variable][..valid]);
-                    }
+                if let Sample::Variable(variable, wanted) = *sample
+                    && wanted == index
+                {
+                    column[first..first + valid].copy_from_slice(&work.out[variable][..valid]);
                 }
             }
         }

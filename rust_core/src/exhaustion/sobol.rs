@@ -35,11 +35,9 @@ impl Sobol {
     pub fn fill(&self, key: Key, replicate: u64, dimension: usize, first: u64, out: &mut [f64]) {
         let seed = Stream::new(key, replicate, SCRAMBLE, dimension as u64).word(0);
         let columns = &self.columns[dimension];
-        let mut index = first;
-        for x in out {
+        for (index, x) in (first..).zip(out) {
             let point = (0..BITS).filter(|&bit| index >> bit & 1 == 1).fold(0, |point, bit| point ^ columns[bit]);
             *x = (f64::from(scramble(point, seed)) + 0.5) * (1.0 / 4_294_967_296.0);
-            index += 1;
         }
     }
 }
@@ -161,7 +159,12 @@ mod tests {
             f64::from(point) / 4_294_967_296.0
         };
         let gray = |i: u32| i ^ (i >> 1);
-        let rows = [(1, [0.5, 0.5, 0.5, 0.5]), (2, [0.75, 0.25, 0.25, 0.25]), (3, [0.25, 0.75, 0.75, 0.75]), (7, [0.125, 0.625, 0.375, 0.125])];
+        let rows = [
+            (1, [0.5, 0.5, 0.5, 0.5]),
+            (2, [0.75, 0.25, 0.25, 0.25]),
+            (3, [0.25, 0.75, 0.75, 0.75]),
+            (7, [0.125, 0.625, 0.375, 0.125]),
+        ];
         for (i, want) in rows {
             assert_eq!([0, 1, 2, 3].map(|d| at(gray(i), d)), want, "point {i}");
         }
@@ -176,7 +179,9 @@ mod tests {
             for dimension in 0..DIMENSIONS {
                 sobol.fill([7, 9], replicate, dimension, 512, &mut points);
                 let mut cells = [0; 256];
-                points.iter().for_each(|x| cells[(x * 256.0) as usize] += 1);
+                for x in points {
+                    cells[(x * 256.0) as usize] += 1;
+                }
                 assert!(cells.iter().all(|&c| c == 1), "dimension {dimension}");
                 firsts.push(points[0].to_bits());
             }

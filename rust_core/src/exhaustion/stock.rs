@@ -3,8 +3,6 @@
 //! `U = gS^t {[S0 + r(t) om ((img + vid) tau + aud tau_a)] q e^(-lam t) M(y) + pp priv q}`, r(t) = clip(t / 6, 0, 1),
 //! `M(y) = 1 + f (syn - 1) / (1 + e^(-(y - 2027)))` with f what model collapse leaves of the gain.
 
-#![allow(clippy::inline_always)] // stages are inlined into the yearly kernel, whose vector width they must take
-
 use super::draws::Columns;
 use super::scenario::{Collapse, Input};
 use super::trajectory::{LANES, Lanes, lanes};

@@ -3,12 +3,10 @@
 //! A block holds 64 draws, each quantity an array, so that every stage is a loop that vectorises. Draws that the
 //! vectorised root does not settle, and laws that need a search, are finished one by one.
 
-#![allow(clippy::inline_always)] // stages are inlined into the yearly kernel, whose vector width they must take
-
 use super::compute::{Compute, ComputeOptions};
 use super::demand::{self, Market};
 use super::draws::Columns;
-use super::law::{Base, EXPONENT_LOW, LN_6, Law, LawSpec, Optimum, Scarcity};
+use super::law::{Base, LN_6, Law, LawSpec, Optimum, Scarcity};
 use super::repetition::{CLOSE, Shortage, T_MAX, solve, step};
 use super::scenario::{BASE_YEAR, Collapse, Demand, ExhaustionScenario, Input};
 use super::stock::Stock;
@@ -487,5 +485,3 @@ impl Block {
         }
     }
 }
-
-const _: () = assert!(EXPONENT_LOW > 0.0, "the model divides by the exponents");

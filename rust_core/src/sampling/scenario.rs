@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::cost::Utility;
 use super::law::TaskLaw;
 use super::policy::Policy;
-use super::tasks::{Prior, Tasks};
+use super::tasks::{Prior, Tasks, scaled};
 use super::verifier::Verifier;
 use crate::error::{Error, Result};
 use crate::spec::{Spec, Values};
@@ -14,8 +14,8 @@ use crate::spec::{Spec, Values};
 pub const MAX_ATTEMPTS: f64 = 1e12;
 /// The most grid points.
 pub const MAX_GRID: usize = 10_000;
-/// The most cells (tasks times grid points) of one scenario.
-pub const MAX_CELLS: usize = 200_000_000;
+/// The most cells (tasks times grid points) of one scenario; a run takes some 250 bytes for each.
+pub const MAX_CELLS: usize = 20_000_000;
 
 /// The one kind of sampling scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -75,9 +75,7 @@ impl SamplingScenario {
 
     /// The weights of the tasks, adding to 1; `None` where all count alike.
     pub fn weights(&self) -> Option<Vec<f64>> {
-        let weight = self.tasks.weight()?;
-        let sum: f64 = (0..self.tasks.count()).map(|i| weight.at(i)).sum();
-        Some((0..self.tasks.count()).map(|i| weight.at(i) / sum).collect())
+        self.tasks.weight().map(|weight| scaled(weight.as_slice()))
     }
 
     /// Whether correct answers are known among rejected ones too.

@@ -30,7 +30,8 @@ impl Wanted {
 
 /// How often each value of a continuous score was seen, in bins of relative width 2^-13.
 ///
-/// A bin keeps the least value that fell into it: exact where a bin holds one value, as with utilities on a lattice.
+/// A bin keeps the least value that fell into it: exact where a bin holds one value, as with the utilities of a few
+/// hundred tasks.
 #[derive(Debug, Clone, Default)]
 pub struct Values(HashMap<u32, (f64, u64)>);
 
