@@ -66,19 +66,19 @@ def test_simulation_finds_the_same_root_with_an_interval() -> None:
 
 
 def test_the_papers_models_at_least_twelve_cannot_and_one_is_too_close() -> None:
-    models = ll.datasets.humaneval_models()
+    models = ll.datasets.humaneval_ceilings()
     assert models.height == 17
     strong = models.row(0, named=True)
-    assert (strong["model"], strong["single_attempt"]) == ("GPT-4o", 0.855)
+    assert (strong["model"], strong["accuracy"]) == ("GPT-4o", 0.855)
     weak = models.slice(1)
-    verdicts = ll.can_match(weak["ceiling_accepted_tasks"], 0.855, standard_error=0.006)
+    verdicts = ll.can_match(weak["ceiling"], 0.855, standard_error=0.006)
     by_model = dict(zip(weak["model"], verdicts["verdict"], strict=True))
     assert sum(verdict == "cannot" for verdict in by_model.values()) == 12
     assert by_model["Phi-3 Mini"] == by_model["Phi-3 Medium"] == "too close to call"
     assert by_model["Llama 3.1 405B"] == "can"
-    slope, intercept = np.polyfit(models["single_attempt"], models["ceiling_accepted_tasks"], 1)
+    slope, intercept = np.polyfit(models["accuracy"], models["ceiling"], 1)
     assert (round(slope, 2), round(intercept, 2)) == (0.22, 0.72)
-    correlation = np.corrcoef(models["single_attempt"], models["ceiling_accepted_tasks"])[0, 1]
+    correlation = np.corrcoef(models["accuracy"], models["ceiling"])[0, 1]
     assert round(correlation**2, 3) == 0.892
 
 
@@ -87,7 +87,7 @@ def test_scenarios_are_compared_by_ceiling_and_single_attempt() -> None:
     weak, strong = scenario([0.1, 0.0], verifier), scenario([0.3, 0.5], verifier)
     row = ll.can_match(weak, strong).row(0, named=True)
     assert row["ceiling"] == pytest.approx(0.5 * 0.1 / 0.145)
-    assert row["single_attempt"] == pytest.approx(0.4)
+    assert row["accuracy"] == pytest.approx(0.4)
     assert (row["difference_se"], row["verdict"], row["max_attempts"]) == (0.0, "cannot", None)
     row = ll.can_match(weak, 0.3).row(0, named=True)
     curve = [ll.solve(weak.replace(max_attempts=[k]))["accuracy"][0] for k in range(1, 60)]

@@ -5,6 +5,7 @@
 
 mod api;
 mod columns;
+mod constraint;
 mod error;
 mod exhaustion;
 mod fit;
@@ -22,6 +23,8 @@ mod _core {
 
     #[pymodule_export]
     use super::api::check;
+    #[pymodule_export]
+    use super::constraint::simulate_constraint;
     #[pymodule_export]
     use super::error::NoClosedFormError;
     #[pymodule_export]
@@ -45,6 +48,8 @@ mod _core {
         module.add("EXHAUSTION_VARIABLES", super::exhaustion::variables())?;
         module.add("EXHAUSTION_DEFINITIONS", super::exhaustion::definitions())?;
         module.add("SAMPLING_COLUMNS", super::sampling::column_names())?;
+        module.add("CONSTRAINT_QUANTITIES", super::constraint::quantities())?;
+        module.add("CONSTRAINTS", super::constraint::constraints())?;
         module.add("DEBUG_BUILD", cfg!(debug_assertions))
     }
 }
