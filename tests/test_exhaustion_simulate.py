@@ -405,7 +405,7 @@ def test_distributions_have_their_quantiles() -> None:
         "private_share": (ll.dist.beta(1, 3), lambda p: 1 - (1 - p) ** (1 / 3)),
         "multimodal_transfer": (ll.dist.empirical([0.3, 0.1, 0.2, 0.4]), lambda p: [0.1, 0.2, 0.3, 0.4][int(4 * p)]),
         "synthetic_multiplier": (ll.dist.normal(5, 0.5), lambda p: NormalDist(5, 0.5).inv_cdf(p)),
-        "compute_growth": (ll.dist.metalog(3.7, 4.4, 5.2, lower=1), lambda p: {0.1: 3.7, 0.5: 4.4, 0.9: 5.2}.get(p)),
+        "compute_growth": (ll.dist.metalog(3.7, 4.4, 5.2, lower=1), {0.1: 3.7, 0.5: 4.4, 0.9: 5.2}.get),
     }
     scenario = DEFAULT.replace(**{name: dist for name, (dist, _) in wanted.items()})
     samples = ll.simulate(scenario, trials=n, seed=10, samples=list(wanted)).samples
