@@ -167,7 +167,9 @@ impl Sampler {
 
     fn is_drawn(&self, latent: usize) -> bool {
         match latent {
-            i if i < COUNT => !self.marginals[i].is_constant() && self.group_of[i].is_none(),
+            i if i < COUNT => {
+                self.group_of[i].is_none() && (!self.marginals[i].is_constant() || self.copula.involves(i))
+            }
             LAW => !matches!(&self.law, LawPrior::Rows { rows } if rows.len() == 1),
             i if i < LAW_CHOICE => matches!(self.law, LawPrior::Normal { .. }),
             LAW_CHOICE => self.law_choices,
