@@ -7,7 +7,7 @@ use super::scenario::{ExhaustionScenario, INPUTS, Input, LawParameters};
 use super::sobol::Sobol;
 use crate::dispatch::Kernel;
 use crate::error::{Error, Result};
-use crate::math::normal_quantile;
+use crate::math::{normal_quantile, normal_quantiles};
 use crate::rng::{Key, Stream, open01, purpose};
 use crate::spec::Values;
 
@@ -283,9 +283,7 @@ fn uniforms(sampler: &Sampler, source: &Source, latent: usize, chunk: u64, out: 
 #[inline(always)]
 fn normals(sampler: &Sampler, source: &Source, latent: usize, chunk: u64, out: &mut [f64]) {
     uniforms(sampler, source, latent, chunk, out);
-    for x in out {
-        *x = normal_quantile(*x);
-    }
+    normal_quantiles(out);
 }
 
 /// Exponents out of range are drawn again, with the whole row; a thousand times, then moved into range.
