@@ -2,20 +2,27 @@
 
 import warnings
 
-from limitlaw import _core, closed_form, datasets, fit
+from limitlaw import _core, closed_form, datasets, exhaustion, fit
 from limitlaw._core import __version__
 from limitlaw.errors import NoClosedFormError
 from limitlaw.exhaustion import (
+    Backtest,
     ComputePath,
+    ConstraintResult,
+    ConstraintScenario,
     Correlation,
     ExhaustionResult,
     ExhaustionScenario,
     Law,
     LawParameters,
+    Sensitivity,
+    backtest,
     dist,
+    levers,
     loss,
     optimal_allocation,
     repetition_bootstrap,
+    sensitivity,
 )
 from limitlaw.fit import pass_at_k, pass_hat_k
 from limitlaw.run import merge, simulate, solve
@@ -26,15 +33,20 @@ from limitlaw.sampling import (
     Tasks,
     Utility,
     Verifier,
+    can_match,
     ceilings,
     optimal_attempts,
+    required_false_positive_rate,
 )
 
 if _core.DEBUG_BUILD:
     warnings.warn("limitlaw was built without optimisation: expect it to be 10 to 50 times slower", stacklevel=2)
 
 __all__ = [
+    "Backtest",
     "ComputePath",
+    "ConstraintResult",
+    "ConstraintScenario",
     "Correlation",
     "ExhaustionResult",
     "ExhaustionScenario",
@@ -44,15 +56,20 @@ __all__ = [
     "NoClosedFormError",
     "Policy",
     "SamplingScenario",
+    "Sensitivity",
     "Tasks",
     "Utility",
     "Verifier",
     "__version__",
+    "backtest",
+    "can_match",
     "ceilings",
     "closed_form",
     "datasets",
     "dist",
+    "exhaustion",
     "fit",
+    "levers",
     "loss",
     "merge",
     "optimal_allocation",
@@ -60,6 +77,8 @@ __all__ = [
     "pass_at_k",
     "pass_hat_k",
     "repetition_bootstrap",
+    "required_false_positive_rate",
+    "sensitivity",
     "simulate",
     "solve",
 ]

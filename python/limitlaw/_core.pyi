@@ -16,6 +16,8 @@ DEBUG_BUILD: bool
 SAMPLING_COLUMNS: list[str]
 EXHAUSTION_VARIABLES: list[tuple[str, str]]
 EXHAUSTION_DEFINITIONS: list[str]
+CONSTRAINT_QUANTITIES: list[tuple[str, str]]
+CONSTRAINTS: list[str]
 
 class NoClosedFormError(NotImplementedError): ...
 
@@ -50,7 +52,8 @@ def estimate_sampling(
     rows: Sequence[dict[str, npt.NDArray[Any]]], *, trials: int, weights: Sequence[float] | None
 ) -> _Columns: ...
 def solve_sampling(spec: str, arrays: Sequence[_Floats], *, by_task: bool, quantiles: Sequence[str]) -> _Columns: ...
-def ceilings_sampling(spec: str, arrays: Sequence[_Floats]) -> tuple[float, float, float, int]: ...
+def ceilings_sampling(spec: str, arrays: Sequence[_Floats]) -> tuple[float, float, float, float]: ...
+def operating_points(spec: str, arrays: Sequence[_Floats], tasks: int) -> _Columns: ...
 def optima_sampling(
     spec: str,
     arrays: Sequence[_Floats],
@@ -76,7 +79,18 @@ def simulate_exhaustion(
     sampler: str,
     samples: Sequence[str],
     progress: _Progress | None,
+    redrawn: Sequence[str] = ...,
 ) -> tuple[_Columns, _Columns, _Columns]: ...
+def simulate_constraint(
+    spec: str,
+    arrays: Sequence[_Floats],
+    *,
+    trials: int,
+    key: Sequence[int],
+    replicate: int,
+    threads: int | None,
+    progress: _Progress | None,
+) -> tuple[_Columns, list[int]]: ...
 def law_optima(law: str, compute: _Floats, unique_tokens: _Floats) -> _Columns: ...
 def law_losses(law: str, parameters: _Floats, tokens: _Floats, unique_tokens: _Floats) -> _Columns: ...
 def force_vector_width(width: str | None) -> None: ...

@@ -8,6 +8,7 @@ from typing import overload
 import polars as pl
 
 from limitlaw._arguments import as_threads, as_whole, check_choice, check_flag, check_progress, is_sequence, shown
+from limitlaw.exhaustion.constraint import ConstraintResult, ConstraintScenario, simulate_constraint
 from limitlaw.exhaustion.run import ExhaustionResult, SamplerName, simulate_exhaustion
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.sampling.frames import By, merge_frames, simulate_frame, solve_frame, tallies_frame
@@ -43,8 +44,18 @@ def simulate(
     samples: Sequence[str] = (),
     sampler: SamplerName = "philox",
 ) -> ExhaustionResult: ...
+@overload
 def simulate(
-    scenario: SamplingScenario | ExhaustionScenario,
+    scenario: ConstraintScenario,
+    *,
+    trials: int,
+    seed: Seed,
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+    replicate: int = 0,
+) -> ConstraintResult: ...
+def simulate(
+    scenario: SamplingScenario | ExhaustionScenario | ConstraintScenario,
     *,
     trials: int,
     seed: Seed,
@@ -56,15 +67,15 @@ def simulate(
     tallies: bool = False,
     samples: Sequence[str] = (),
     sampler: SamplerName = "philox",
-) -> pl.DataFrame | ExhaustionResult:
+) -> pl.DataFrame | ExhaustionResult | ConstraintResult:
     """Simulate a scenario on all cores.
 
-    A trial of a sampling scenario is one pass over all tasks, of an exhaustion scenario one path over all years. The
-    same seed gives the same bits for any number of threads.
+    A trial of a sampling scenario is one pass over all tasks, of an exhaustion scenario one path over all years, of a
+    constraint scenario one draw. The same seed gives the same bits for any number of threads.
 
     Args:
         scenario: What to simulate.
-        trials: Trials, from 1 to 1e14.
+        trials: Trials, from 1 to 1e14 (an exhaustion scenario: 2**32 - 1; a constraint scenario: 1e7).
         seed: A whole number that is not negative, or a ``numpy.random.SeedSequence``.
         by: ``"policy"`` for one row per policy and ``max_attempts``; ``"task"`` for one row per task as well (the
             quantiles of a whole benchmark run are then null).
@@ -85,7 +96,7 @@ def simulate(
     scenarios only.
 
     Returns:
-        For an exhaustion scenario an ``ExhaustionResult``. For a sampling scenario a frame of this form.
+        An ``ExhaustionResult``, a ``ConstraintResult``, or for a sampling scenario a frame of this form.
 
         One row per policy and ``max_attempts``. Shares (no unit): ``accepted``, ``returned``, ``abstained``,
         ``accuracy``, ``wrong``, ``precision``, ``false_discovery_rate``, ``coverage``; means per task:
@@ -109,13 +120,15 @@ def simulate(
         >>> frame.select("max_attempts", "accuracy", "trials").with_columns(pl.col("accuracy").round(2)).rows()
         [(1, 0.25, 100000), (10, 0.82, 100000)]
     """
-    if not isinstance(scenario, ExhaustionScenario):
+    if not isinstance(scenario, (ExhaustionScenario, ConstraintScenario)):
         _check_scenario(scenario)
     key, text = key_of(seed)
     trials = as_whole(trials, "trials", 1, MAX_TRIALS)
     replicate = as_whole(replicate, "replicate", 0, 2**64 - 1)
     threads = as_threads(threads)
     check_progress(progress)
+    check_choice(by, "by", ("policy", "task"))
+    check_flag(tallies, "tallies")
     if isinstance(scenario, ExhaustionScenario):
         if by != "policy" or columns is not None or tallies:
             raise ValueError("by, columns and tallies must be left out for an exhaustion scenario")
@@ -133,9 +146,13 @@ def simulate(
             sampler=sampler,
         )
     if samples or sampler != "philox":
-        raise ValueError("samples and sampler must be left out for a sampling scenario")
-    check_choice(by, "by", ("policy", "task"))
-    check_flag(tallies, "tallies")
+        raise ValueError(f"samples and sampler must be left out for a {scenario.kind} scenario")
+    if isinstance(scenario, ConstraintScenario):
+        if by != "policy" or columns is not None or tallies:
+            raise ValueError("by, columns and tallies must be left out for a constraint scenario")
+        return simulate_constraint(
+            scenario, trials=trials, key=key, seed=text, replicate=replicate, threads=threads, progress=progress
+        )
     if tallies:
         if by != "policy" or columns is not None:
             raise ValueError("tallies=True gives every count of every task: by and columns must be left out")

@@ -1,6 +1,7 @@
 //! Checks of settings, by family.
 
 use limitlaw_core::error::Error;
+use limitlaw_core::exhaustion::constraint::scenario::ConstraintScenario;
 use limitlaw_core::exhaustion::dist::Dist;
 use limitlaw_core::exhaustion::law::LawSpec;
 use limitlaw_core::exhaustion::scenario::{ComputePath, ExhaustionScenario, LawParameters};
@@ -30,6 +31,7 @@ pub fn check(family: &str, spec: &str, arrays: Arrays<'_>) -> PyResult<()> {
         "law_parameters" => parse::<LawParameters>(spec, &arrays).map(drop),
         "compute_path" => parse::<ComputePath>(spec, &arrays).map(drop),
         "exhaustion" => parse::<ExhaustionScenario>(spec, &arrays).map(drop),
+        "constraint" => parse::<ConstraintScenario>(spec, &arrays).map(drop),
         _ => Err(Error::argument("family", "one the core knows", family)),
     }
     .map_err(to_python)

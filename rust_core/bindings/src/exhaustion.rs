@@ -31,7 +31,7 @@ pub fn definitions() -> Vec<&'static str> {
 
 /// Simulates a scenario: columns of the yearly variables, of the years of running out, and of samples.
 #[pyfunction]
-#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, sampler, samples, progress))]
+#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, sampler, samples, progress, redrawn=Vec::new()))]
 pub fn simulate_exhaustion<'py>(
     py: Python<'py>,
     spec: &str,
@@ -43,6 +43,7 @@ pub fn simulate_exhaustion<'py>(
     sampler: &str,
     samples: Vec<String>,
     progress: Option<Bound<'py, PyAny>>,
+    redrawn: Vec<String>,
 ) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyDict>, Bound<'py, PyDict>)> {
     let arrays = owned(&arrays);
     let (outcome, names, yearly, years) = wait(py, trials, progress.as_ref(), |control| {
@@ -62,7 +63,8 @@ pub fn simulate_exhaustion<'py>(
                 }
             }
         }
-        let plan = Plan { trials, key, replicate, threads: resolve_threads(threads)?, method, samples: columns };
+        let plan =
+            Plan { trials, key, replicate, threads: resolve_threads(threads)?, method, samples: columns, redrawn };
         let outcome = simulate(&scenario, &plan, control)?;
         let (yearly, years) = (trajectories(&outcome), exhaustion(&outcome));
         Ok((outcome, names, yearly, years))

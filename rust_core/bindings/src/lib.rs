@@ -5,6 +5,7 @@
 
 mod api;
 mod columns;
+mod constraint;
 mod error;
 mod exhaustion;
 mod fit;
@@ -23,6 +24,8 @@ mod _core {
     #[pymodule_export]
     use super::api::check;
     #[pymodule_export]
+    use super::constraint::simulate_constraint;
+    #[pymodule_export]
     use super::error::NoClosedFormError;
     #[pymodule_export]
     use super::exhaustion::{force_vector_width, law_losses, law_optima, simulate_exhaustion};
@@ -32,7 +35,8 @@ mod _core {
     use super::formulas::closed_form;
     #[pymodule_export]
     use super::sampling::{
-        ceilings_sampling, estimate_sampling, optima_sampling, simulate_sampling, solve_sampling, tally_sampling,
+        ceilings_sampling, estimate_sampling, operating_points, optima_sampling, simulate_sampling, solve_sampling,
+        tally_sampling,
     };
     #[pymodule_export]
     use super::stream::stream_words;
@@ -44,6 +48,8 @@ mod _core {
         module.add("EXHAUSTION_VARIABLES", super::exhaustion::variables())?;
         module.add("EXHAUSTION_DEFINITIONS", super::exhaustion::definitions())?;
         module.add("SAMPLING_COLUMNS", super::sampling::column_names())?;
+        module.add("CONSTRAINT_QUANTITIES", super::constraint::quantities())?;
+        module.add("CONSTRAINTS", super::constraint::constraints())?;
         module.add("DEBUG_BUILD", cfg!(debug_assertions))
     }
 }

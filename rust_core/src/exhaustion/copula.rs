@@ -1,7 +1,7 @@
 //! The Gaussian copula: rank correlations between inputs as a mixing of their standard normal numbers.
 
 use super::dist::Dist;
-use super::scenario::{ExhaustionScenario, INPUTS};
+use super::scenario::Correlation;
 use crate::error::{Error, Result};
 
 /// How one input's normal number is mixed from the independent ones of itself and of earlier inputs.
@@ -12,15 +12,14 @@ pub struct Copula {
 }
 
 impl Copula {
-    /// The factor of the scenario's correlations. Spearman's rho becomes Pearson's by 2 sin(pi rho / 6).
-    pub fn new(scenario: &ExhaustionScenario) -> Result<Self> {
-        let dists = scenario.dists();
+    /// The factor of correlations between named inputs. Spearman's rho becomes Pearson's by 2 sin(pi rho / 6).
+    pub fn new(names: &[&str], dists: &[&Dist], correlations: &[Correlation]) -> Result<Self> {
+        let position = |name: &str| names.iter().position(|&known| known == name);
         let mut involved: Vec<usize> = Vec::new();
         let mut entries = Vec::new();
-        for correlation in &scenario.correlations {
+        for correlation in correlations {
             let find = |name: &str| {
-                ExhaustionScenario::input(name)
-                    .ok_or_else(|| Error::argument("correlations", "between inputs", format!("{name:?}")))
+                position(name).ok_or_else(|| Error::argument("correlations", "between inputs", format!("{name:?}")))
             };
             let pair = (find(&correlation.first)?, find(&correlation.second)?);
             let shown = format!("{} and {}", correlation.first, correlation.second);
@@ -36,7 +35,7 @@ impl Copula {
             }
             for input in [pair.0, pair.1] {
                 if matches!(dists[input], Dist::Empirical { rows: Some(_), .. }) {
-                    let name = INPUTS[input].0;
+                    let name = names[input];
                     return Err(Error::argument(
                         "correlations",
                         format!("without {name}, which is drawn by rows"),
@@ -62,10 +61,9 @@ impl Copula {
         }
         let factor = cholesky(&matrix).map_err(|failed| {
             let group = connected(&matrix, failed);
-            let pairs: Vec<String> = scenario
-                .correlations
+            let pairs: Vec<String> = correlations
                 .iter()
-                .filter(|c| ExhaustionScenario::input(&c.first).is_some_and(|i| group.contains(&at(i))))
+                .filter(|c| position(&c.first).is_some_and(|i| group.contains(&at(i))))
                 .map(|c| format!("{}-{} {}", c.first, c.second, c.spearman))
                 .collect();
             Error::argument("correlations", "possible together (a positive definite matrix)", pairs.join(", "))

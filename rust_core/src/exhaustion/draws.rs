@@ -23,6 +23,8 @@ const TREND_CHOICE: usize = LAW_CHOICE + 1;
 const ROWS: usize = TREND_CHOICE + 1;
 /// Streams from here on are for draws that are made again, so that new inputs do not move them.
 const AGAIN: u64 = purpose::EXHAUSTION + 4096;
+/// Marks the replicate of inputs that are drawn anew.
+const ANEW: u64 = 1 << 63;
 
 /// Where uniform numbers come from.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +60,8 @@ pub struct Sampler {
     trend_choice: bool,
     /// The Sobol dimension of each latent number that is drawn.
     dimension: Vec<Option<usize>>,
+    /// Latent numbers that are drawn anew, from another replicate.
+    redrawn: Vec<bool>,
 }
 
 #[derive(Debug, Clone)]
@@ -141,13 +145,14 @@ impl Sampler {
         let trend_choice = !matches!(dists[Input::TrendWeight as usize], Dist::Constant { value } if *value == 0.0);
         let mut sampler = Self {
             marginals,
-            copula: Copula::new(scenario)?,
+            copula: scenario.copula()?,
             group_of,
             groups: labels.len(),
             law,
             law_choices,
             trend_choice,
             dimension: Vec::new(),
+            redrawn: Vec::new(),
         };
         let mut used = 0;
         sampler.dimension = (0..ROWS + sampler.groups)
@@ -157,7 +162,46 @@ impl Sampler {
                 drawn.then(|| used - 1)
             })
             .collect();
+        sampler.redrawn = vec![false; ROWS + sampler.groups];
         Ok(sampler)
+    }
+
+    /// Draws the named inputs anew while all others keep their numbers: `law_parameters` is the prior of the base,
+    /// `law` the choice among laws, `trend_weight` its own choice too. Correlated inputs go together.
+    pub fn redraw(&mut self, scenario: &ExhaustionScenario, names: &[String]) -> Result<()> {
+        for name in names {
+            match (name.as_str(), INPUTS.iter().position(|&(known, ..)| known == name)) {
+                ("law_parameters", _) => self.redrawn[LAW..LAW_CHOICE].fill(true),
+                ("law", _) => self.redrawn[LAW_CHOICE] = true,
+                (_, Some(i)) => {
+                    self.redrawn[self.group_of[i].map_or(i, |group| ROWS + group)] = true;
+                    if i == Input::TrendWeight as usize {
+                        self.redrawn[TREND_CHOICE] = true;
+                    }
+                }
+                _ => {
+                    return Err(Error::argument(
+                        "redrawn",
+                        "inputs, \"law_parameters\" or \"law\"",
+                        format!("{name:?}"),
+                    ));
+                }
+            }
+        }
+        let parted = |c: &&super::scenario::Correlation| names.contains(&c.first) != names.contains(&c.second);
+        match scenario.correlations.iter().find(parted) {
+            Some(c) => Err(Error::argument(
+                "redrawn",
+                "correlated inputs together",
+                format!("only one of {} and {}", c.first, c.second),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// The replicate that a latent number is drawn from.
+    fn replicate_of(&self, latent: usize, replicate: u64) -> u64 {
+        if self.redrawn[latent] { replicate ^ ANEW } else { replicate }
     }
 
     /// How many numbers a draw takes.
@@ -234,7 +278,7 @@ impl Kernel for Draw<'_> {
                         }
                     }
                 }
-                draw_again(mean, factor, &source, chunk, &mut columns.law);
+                draw_again(sampler, mean, factor, &source, chunk, &mut columns.law);
             }
             LawPrior::Rows { rows } => {
                 if sampler.dimension[LAW].is_some() {
@@ -264,6 +308,7 @@ impl Kernel for Draw<'_> {
 fn uniforms(sampler: &Sampler, source: &Source, latent: usize, chunk: u64, out: &mut [f64]) {
     match *source {
         Source::Philox { key, replicate } => {
+            let replicate = sampler.replicate_of(latent, replicate);
             let stream = Stream::new(key, replicate, purpose::EXHAUSTION + latent as u64, chunk);
             for (block, four) in out.chunks_exact_mut(4).enumerate() {
                 let words = stream.block(block as u64);
@@ -274,7 +319,7 @@ fn uniforms(sampler: &Sampler, source: &Source, latent: usize, chunk: u64, out: 
         }
         Source::Sobol { points, key, replicate } => {
             let dimension = sampler.dimension[latent].expect("only latents that are drawn ask for numbers");
-            points.fill(key, replicate, dimension, chunk * CHUNK as u64, out);
+            points.fill(key, sampler.replicate_of(latent, replicate), dimension, chunk * CHUNK as u64, out);
         }
     }
 }
@@ -287,8 +332,16 @@ fn normals(sampler: &Sampler, source: &Source, latent: usize, chunk: u64, out: &
 }
 
 /// Exponents out of range are drawn again, with the whole row; a thousand times, then moved into range.
-fn draw_again(mean: &[f64; 5], factor: &[Vec<f64>], source: &Source, chunk: u64, law: &mut [Vec<f64>]) {
+fn draw_again(
+    sampler: &Sampler,
+    mean: &[f64; 5],
+    factor: &[Vec<f64>],
+    source: &Source,
+    chunk: u64,
+    law: &mut [Vec<f64>],
+) {
     let (Source::Philox { key, replicate } | Source::Sobol { key, replicate, .. }) = *source;
+    let replicate = sampler.replicate_of(LAW, replicate);
     let legal = |x: f64| x > EXPONENT_LOW && x < EXPONENT_HIGH;
     for draw in 0..CHUNK {
         let mut attempt = 0;

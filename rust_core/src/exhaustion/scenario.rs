@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::copula::Copula;
 use super::dist::Dist;
 use super::law::{EXPONENT_HIGH, EXPONENT_LOW, LawSpec};
 use crate::error::{Error, Result};
@@ -207,9 +208,10 @@ pub struct ComputePath {
 }
 
 impl ExhaustionScenario {
-    /// The number of the input of that name.
-    pub fn input(name: &str) -> Option<usize> {
-        INPUTS.iter().position(|&(known, ..)| known == name)
+    /// The factor of the correlations.
+    pub fn copula(&self) -> Result<Copula> {
+        let names: Vec<&str> = INPUTS.iter().map(|&(name, ..)| name).collect();
+        Copula::new(&names, &self.dists(), &self.correlations)
     }
 }
 
@@ -240,7 +242,7 @@ impl Spec for ExhaustionScenario {
                 return Err(Error::argument(name, format!("in [{low}, {high}]"), x));
             }
         }
-        super::copula::Copula::new(self).map(|_| ())
+        self.copula().map(|_| ())
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Plan {
     pub method: Method,
     /// Variables to return draw by draw.
     pub samples: Vec<Sample>,
+    /// Inputs to draw anew while all others keep their numbers.
+    pub redrawn: Vec<String>,
 }
 
 /// Tallies of some draws.
@@ -103,7 +105,8 @@ impl Tally {
 
 /// Runs the plan on a checked scenario.
 pub fn simulate(scenario: &ExhaustionScenario, plan: &Plan, control: &Control) -> Result<Outcome> {
-    let sampler = Sampler::new(scenario)?;
+    let mut sampler = Sampler::new(scenario)?;
+    sampler.redraw(scenario, &plan.redrawn)?;
     let options = Options::new(scenario);
     if !(1..=MAX_TRIALS).contains(&plan.trials) {
         return Err(Error::argument("trials", format!("in [1, {MAX_TRIALS}]"), plan.trials));
