@@ -200,6 +200,30 @@ def test_epoch2024_stock_and_historical_demand() -> None:
             np.testing.assert_allclose(got, want, rtol=0.13 if year == 2035 else 0.06, err_msg=f"{variable} {year}")
 
 
+def test_structural_stock_and_what_follows_from_it() -> None:
+    """Villalobos et al. 2024, rerun: raw 5.1e14 [1.3e14, 2.1e15], usable 1.0e14 [2.2e13, 5.0e14] (95 %)."""
+    scenario = ll.ExhaustionScenario.preset(
+        "epoch2024", text_stock=ll.dist.structural_stock(), years=[2024], multi_epoch_multiplier=1
+    )
+    samples = ll.simulate(scenario, trials=200_000, seed=5, samples=["text_stock", "unique_tokens_2024"]).samples
+    for name, want in (("text_stock", (1.3e14, 5.1e14, 2.1e15)), ("unique_tokens_2024", (2.2e13, 1.0e14, 5.0e14))):
+        got = samples[name].to_numpy()
+        # Two printed digits: half a unit of the second is 4 % at most (of 1.3), and 10^4 draws err by 3 % in the tails.
+        np.testing.assert_allclose(np.quantile(got, [0.025, 0.5, 0.975]), want, rtol=0.07, err_msg=name)
+    rng = np.random.default_rng(1)
+    z = rng.standard_normal((3, 400_000))
+    logs = [
+        (math.log(a) + math.log(b)) / 2 + (math.log(b / a) / 2 / 1.959963984540054) * x
+        for (a, b), x in zip(((75e9, 1e12), (6100, 8200), (1, 4)), z, strict=True)
+    ]
+    per_token = 6 - np.exp(logs[2])
+    direct = np.exp(logs[0] + logs[1])[per_token >= 1] / per_token[per_token >= 1]
+    probabilities = np.array([0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99])
+    below = (direct[:, None] <= np.quantile(samples["text_stock"].to_numpy(), probabilities)).mean(axis=0)
+    error = SIGMAS * np.sqrt(probabilities * (1 - probabilities) * (1 / len(direct) + 1 / 200_000))
+    assert (np.abs(below - probabilities) <= error + 1e-4).all()
+
+
 def test_epoch2024_exhaustion_year_of_the_historical_trend() -> None:
     """With the lognormal stock: 2026.94 / 2027.37 / 2028.13 / 2029.05 / 2030.09 / 2031.17 / 2031.91."""
     row = ll.simulate(ll.ExhaustionScenario.preset("epoch2024", trend_weight=1), trials=400_000, seed=5).exhaustion[0]
@@ -404,8 +428,8 @@ def test_distributions_have_their_quantiles() -> None:
         "data_share": (ll.dist.uniform(0.2, 0.6), lambda p: 0.2 + 0.4 * p),
         "private_share": (ll.dist.beta(1, 3), lambda p: 1 - (1 - p) ** (1 / 3)),
         "multimodal_transfer": (ll.dist.empirical([0.3, 0.1, 0.2, 0.4]), lambda p: [0.1, 0.2, 0.3, 0.4][int(4 * p)]),
-        "synthetic_multiplier": (ll.dist.normal(5, 0.5), lambda p: NormalDist(5, 0.5).inv_cdf(p)),
-        "compute_growth": (ll.dist.metalog(3.7, 4.4, 5.2, lower=1), lambda p: {0.1: 3.7, 0.5: 4.4, 0.9: 5.2}.get(p)),
+        "synthetic_multiplier": (ll.dist.normal(5, 0.5), NormalDist(5, 0.5).inv_cdf),
+        "compute_growth": (ll.dist.metalog(3.7, 4.4, 5.2, lower=1), {0.1: 3.7, 0.5: 4.4, 0.9: 5.2}.get),
     }
     scenario = DEFAULT.replace(**{name: dist for name, (dist, _) in wanted.items()})
     samples = ll.simulate(scenario, trials=n, seed=10, samples=list(wanted)).samples
@@ -430,6 +454,18 @@ def test_a_mixture_of_laws_draws_each_by_its_weight() -> None:
     ).samples
     share = (lost["lost_compute_2025"] > 0).mean()
     assert abs(share - 0.25) < SIGMAS * math.sqrt(0.25 * 0.75 / 40_000)
+
+
+def test_bootstrap_of_the_penalty_law_draws_whole_fits() -> None:
+    law = ll.Law.penalty_bootstrap()
+    assert len(law.laws) == 600
+    loss = ll.simulate(
+        DEFAULT.replace(**FIXED, law=law, years=[2024]), trials=500, seed=3, samples=["loss_unconstrained_2024"]
+    ).samples["loss_unconstrained_2024"]
+    compute = path(DEFAULT.replace(**FIXED, years=[2024]))["compute"][0]
+    each = [ll.optimal_allocation(compute, 1e60, fit)["loss_unconstrained"][0] for fit in law.laws]
+    assert np.abs(loss.to_numpy()[:, None] - np.array(each)).min(axis=1).max() < 1e-12
+    assert loss.n_unique() > 300
 
 
 # Reproducibility

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
 
 from limitlaw._spec import FloatArray, Spec
 
@@ -21,6 +25,7 @@ __all__ = [
     "lognormal",
     "metalog",
     "normal",
+    "structural_stock",
     "uniform",
 ]
 
@@ -141,8 +146,8 @@ def log_moments(mean: float, sd: float) -> Lognormal:
 
     Example:
         >>> import limitlaw as ll
-        >>> ll.dist.log_moments(0.0, 1.0).high
-        7.099071397423456
+        >>> round(ll.dist.log_moments(0.0, 1.0).high, 6)
+        7.099071
     """
     half = 1.959963984540054 * sd
     return Lognormal(low=math.exp(mean - half), high=math.exp(mean + half), interval=0.95)
@@ -224,6 +229,39 @@ def empirical(values: npt.ArrayLike, rows: str | None = None) -> Empirical:
         Empirical(values=[1.0, 2.0, 3.0], rows=None)
     """
     return Empirical(values=values, rows=rows)
+
+
+@functools.cache
+def structural_stock() -> Empirical:
+    """The stock of the indexed web from its parts (Villalobos et al. 2024, section 2): an input ``text_stock``.
+
+    Pages (LN 95 % [75e9, 1e12]) times bytes per page (LN 95 % [6100, 8200]) over bytes per token (6 - LN 95 % [1, 4];
+    draws below 1 are rejected). Returned as 20,000 equally likely values, the quantiles of that distribution.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> scenario = ll.ExhaustionScenario(text_stock=ll.dist.structural_stock())
+    """
+    standard = NormalDist()
+
+    def lognormal_moments(low: float, high: float) -> tuple[float, float]:
+        return math.log(low * high) / 2, math.log(high / low) / 2 / standard.inv_cdf(0.975)
+
+    pages, page, bytes_left = ((75e9, 1e12), (6100, 8200), (1, 4))
+    (mean_pages, sd_pages), (mean_page, sd_page) = lognormal_moments(*pages), lognormal_moments(*page)
+    mean, sd = mean_pages + mean_page, math.hypot(sd_pages, sd_page)
+    mean_left, sd_left = lognormal_moments(*bytes_left)
+    accepted = standard.cdf((math.log(5) - mean_left) / sd_left)
+    nodes = 500
+    ln_bytes = [
+        math.log(6 - math.exp(mean_left + sd_left * standard.inv_cdf(accepted * (i + 0.5) / nodes)))
+        for i in range(nodes)
+    ]
+    # The distribution function on a grid of ln tokens: the mean over bytes per token of normal probabilities.
+    grid = np.linspace(mean - 6 * sd - 2, mean + 6 * sd, 1200)
+    below = [sum(standard.cdf((x + b - mean) / sd) for b in ln_bytes) / nodes for x in grid]
+    probabilities = (np.arange(20_000) + 0.5) / 20_000
+    return Empirical(values=np.exp(np.interp(probabilities, below, grid)))
 
 
 def as_dist(value: Any) -> Any:

@@ -11,6 +11,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._spec import Spec
+from limitlaw.exhaustion.fitted import fitted_draws
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -118,6 +119,13 @@ class Law(Spec):
         repetition constants (Huber loss 0.0051, against 0.0158 for the exponential form).
         """
         return PenaltyLaw()
+
+    @staticmethod
+    def penalty_bootstrap() -> MixtureLaw:
+        """The 600 bootstrap fits of ``penalty``, each as likely: all coefficients of a draw belong to one fit."""
+        rows = fitted_draws("lovelace_form_bootstrap_600.csv").tolist()
+        laws = [PenaltyLaw(base=tuple(r[:5]), log_p=r[5], delta=r[6], kappa=r[7]) for r in rows]
+        return MixtureLaw(laws=tuple(laws), weights=(1.0,) * len(laws))
 
     @staticmethod
     def bounded() -> BoundedLaw:
@@ -264,7 +272,7 @@ def loss(
     Example:
         >>> import limitlaw as ll
         >>> ll.loss(ll.Law.besiroglu(), [7e10], [1.4e12]).round(4)
-        array([1.9727])
+        array([1.9734])
     """
     _check_law(law)
     unique = tokens if unique_tokens is None else unique_tokens

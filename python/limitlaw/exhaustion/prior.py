@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-import importlib.resources
-import io
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from limitlaw._spec import FloatArray, Spec
 from limitlaw.exhaustion.dist import Empirical, empirical
+from limitlaw.exhaustion.fitted import fitted_draws
 from limitlaw.exhaustion.law import BESIROGLU
 
 if TYPE_CHECKING:
@@ -77,7 +75,7 @@ class LawParameters(Spec):
         Our rerun of the notebook of Besiroglu et al. 2024; reproduces its standard errors to all printed digits. Its
         medians of the exhaustion year lie half a year to a year after those of the normal prior.
         """
-        return LawParameters.rows(_table("chinchilla_bootstrap_4000.csv"))
+        return LawParameters.rows(fitted_draws("chinchilla_bootstrap_4000.csv"))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -168,13 +166,6 @@ def repetition_bootstrap() -> tuple[Empirical, Empirical]:
         >>> data, params = ll.repetition_bootstrap()
         >>> scenario = ll.ExhaustionScenario(repetition_data=data, repetition_params=params, correlations={})
     """
-    values = np.exp(np.clip(_table("muennighoff_rstar_bootstrap_1000.csv"), np.log(1.001e-3), np.log(0.999e15)))
+    values = np.exp(np.clip(fitted_draws("muennighoff_rstar_bootstrap_1000.csv"), np.log(1.001e-3), np.log(0.999e15)))
     data, params = values.T
     return empirical(data, rows="repetition"), empirical(params, rows="repetition")
-
-
-@functools.cache
-def _table(name: str) -> npt.NDArray[np.float64]:
-    """A bundled table of numbers."""
-    text = importlib.resources.files("limitlaw").joinpath("data", name).read_text(encoding="utf-8")
-    return np.loadtxt(io.StringIO(text), delimiter=",", skiprows=1)

@@ -38,7 +38,8 @@ class ExhaustionScenario(Spec):
     Muennighoff et al. 2023; "ours" is our own prior.
 
     Attributes:
-        text_stock: Raw public text, tokens at 2024.0; LN 95 % [1.3e14, 2.1e15] (V24, indexed web); [0, 1e30].
+        text_stock: Raw public text, tokens at 2024.0; LN 95 % [1.3e14, 2.1e15] (V24, indexed web), or
+            ``ll.dist.structural_stock()`` for its parts; [0, 1e30].
         stock_growth: Growth of the stock per year; exp N(0.07737, 0.02481) (V24); [0.01, 100].
         usable_fraction: Share of public and private data of usable quality; LN 95 % [0.1, 0.4] (V24); [0, 1].
         access_loss: Rate at which access to public data closes, per year; LN 80 % [0.005, 0.05] (ours, after Longpre et
