@@ -1,7 +1,7 @@
 """The published estimates of all text on the web: as draws to put into a scenario, and by platform.
 
-The text on the indexed web is ``ll.dist.structural_stock()``. Source: Villalobos et al., *Will we run out of data?* (ICML
-2024, arXiv 2211.04325v2). Units: tokens.
+The text on the indexed web is ``ll.dist.structural_stock()``. Source: Villalobos et al., *Will we run out of data?*
+(ICML 2024, arXiv 2211.04325v2). Units: tokens.
 """
 
 from __future__ import annotations

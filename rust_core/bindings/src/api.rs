@@ -1,10 +1,10 @@
 //! Checks of settings, by family.
 
 use limitlaw_core::error::Error;
+use limitlaw_core::exhaustion::constraint::scenario::ConstraintScenario;
 use limitlaw_core::exhaustion::dist::Dist;
 use limitlaw_core::exhaustion::law::LawSpec;
 use limitlaw_core::exhaustion::scenario::{ComputePath, ExhaustionScenario, LawParameters};
-use limitlaw_core::exhaustion::constraint::scenario::ConstraintScenario;
 use limitlaw_core::sampling::cost::Utility;
 use limitlaw_core::sampling::policy::Policy;
 use limitlaw_core::sampling::scenario::SamplingScenario;

@@ -63,7 +63,8 @@ pub fn simulate_exhaustion<'py>(
                 }
             }
         }
-        let plan = Plan { trials, key, replicate, threads: resolve_threads(threads)?, method, samples: columns, redrawn };
+        let plan =
+            Plan { trials, key, replicate, threads: resolve_threads(threads)?, method, samples: columns, redrawn };
         let outcome = simulate(&scenario, &plan, control)?;
         let (yearly, years) = (trajectories(&outcome), exhaustion(&outcome));
         Ok((outcome, names, yearly, years))

@@ -83,11 +83,8 @@ pub fn profit(base: &Base, ln_k: f64, market: &Market) -> f64 {
     let free = peak(exponent, ln_interest - h * ln_price + ln_cost - ln(h - 1.0));
     let ln_served = LN_SERVING + ln(3.0) + ln_k - ln_params;
     let limit = (ln_served - (ln_interest - h * ln_price)) / exponent;
-    let ln_budget = if free <= limit {
-        free
-    } else {
-        peak(exponent / h, ln_interest / h + (1.0 - 1.0 / h) * ln_served).max(limit)
-    };
+    let ln_budget =
+        if free <= limit { free } else { peak(exponent / h, ln_interest / h + (1.0 - 1.0 / h) * ln_served).max(limit) };
     let ln_budget = ln_budget.min(ln_k);
     ln_budget - (ln_params + slope * ln_budget)
 }
@@ -127,9 +124,7 @@ mod tests {
         let h = market.price_elasticity;
         let loss = exp(base.log_a - base.alpha * ln_params) + exp(base.log_b - base.beta * (ln_budget - ln_params));
         let cost = 2e-18 * exp(ln_params);
-        let sold = |price: f64| {
-            exp(market.ln_income - market.loss_elasticity * ln(loss / 0.1) - h * ln(price / 1e-6))
-        };
+        let sold = |price: f64| exp(market.ln_income - market.loss_elasticity * ln(loss / 0.1) - h * ln(price / 1e-6));
         let served = 1000.0 * 6.0 * exp(ln_k) / (2.0 * exp(ln_params));
         let best = h / (h - 1.0) * cost;
         let price = best * exp(ln((sold(best) / served).max(1.0)) / h);
