@@ -33,8 +33,10 @@ from limitlaw.sampling import (
     Tasks,
     Utility,
     Verifier,
+    can_match,
     ceilings,
     optimal_attempts,
+    required_false_positive_rate,
 )
 
 if _core.DEBUG_BUILD:
@@ -60,6 +62,7 @@ __all__ = [
     "Verifier",
     "__version__",
     "backtest",
+    "can_match",
     "ceilings",
     "closed_form",
     "datasets",
@@ -74,6 +77,7 @@ __all__ = [
     "pass_at_k",
     "pass_hat_k",
     "repetition_bootstrap",
+    "required_false_positive_rate",
     "sensitivity",
     "simulate",
     "solve",

@@ -127,6 +127,8 @@ def simulate(
     replicate = as_whole(replicate, "replicate", 0, 2**64 - 1)
     threads = as_threads(threads)
     check_progress(progress)
+    check_choice(by, "by", ("policy", "task"))
+    check_flag(tallies, "tallies")
     if isinstance(scenario, ExhaustionScenario):
         if by != "policy" or columns is not None or tallies:
             raise ValueError("by, columns and tallies must be left out for an exhaustion scenario")
@@ -151,8 +153,6 @@ def simulate(
         return simulate_constraint(
             scenario, trials=trials, key=key, seed=text, replicate=replicate, threads=threads, progress=progress
         )
-    check_choice(by, "by", ("policy", "task"))
-    check_flag(tallies, "tallies")
     if tallies:
         if by != "policy" or columns is not None:
             raise ValueError("tallies=True gives every count of every task: by and columns must be left out")
