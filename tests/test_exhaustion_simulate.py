@@ -402,6 +402,14 @@ def test_the_copula_has_the_rank_correlations_asked_for() -> None:
     assert np.abs(got - want).max() < SIGMAS / math.sqrt(n)
 
 
+def test_a_constant_leaves_the_inputs_correlated_with_it_alone() -> None:
+    """The others' numbers are the same draws as with a distribution in its place, over several chunks."""
+    names = ["images", "video_seconds", "data_share"]
+    free = ll.simulate(DEFAULT, trials=20_000, seed=8, samples=names).samples
+    held = ll.simulate(DEFAULT.replace(text_stock=5e14), trials=20_000, seed=8, samples=names).samples
+    assert held.equals(free)
+
+
 def test_the_fitted_law_is_drawn_jointly() -> None:
     names = ["log_a", "log_b", "log_e", "alpha", "beta"]
     normal = ll.simulate(DEFAULT, trials=100_000, seed=8, samples=names).samples.to_numpy()

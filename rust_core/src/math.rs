@@ -108,17 +108,44 @@ fn ratio(r: f64, p: &[f64; 8], q: &[f64; 7]) -> f64 {
 
 /// The standard normal quantile for p in (0, 1) (Wichura 1988, AS 241, PPND16).
 ///
-/// Three rational functions cover the middle, the tails and the far tails; all are evaluated and one is chosen.
-#[inline(always)]
+/// Three rational functions cover the middle, the tails and the far tails (below e^-25).
 pub fn normal_quantile(p: f64) -> f64 {
+    let smaller = p.min(1.0 - p);
+    if smaller >= FAR {
+        return near_quantile(p);
+    }
+    let far = ratio((-ln(smaller)).sqrt() - 5.0, &FAR_P, &FAR_Q);
+    if p < 0.5 { -far } else { far }
+}
+
+/// Replaces probabilities by their standard normal quantiles; the far tails, if any, one by one.
+#[inline(always)]
+pub fn normal_quantiles(p: &mut [f64]) {
+    let mut least = 1.0;
+    for &x in p.iter() {
+        let smaller = if x < 0.5 { x } else { 1.0 - x };
+        least = if smaller < least { smaller } else { least };
+    }
+    if least < FAR {
+        p.iter_mut().for_each(|x| *x = normal_quantile(*x));
+    } else {
+        for x in p {
+            *x = near_quantile(*x);
+        }
+    }
+}
+
+/// e^-25: where the far tails begin.
+const FAR: f64 = 1.388_794_386_496_402_1e-11;
+
+/// The quantile outside the far tails: both other functions are evaluated and one is chosen.
+#[inline(always)]
+fn near_quantile(p: f64) -> f64 {
     let q = p - 0.5;
     let middle = q * ratio(0.180_625 - q * q, &MIDDLE_P, &MIDDLE_Q);
     let smaller = if q < 0.0 { p } else { 1.0 - p };
-    let r = (-ln(smaller)).sqrt();
-    let tail = ratio(r - 1.6, &TAIL_P, &TAIL_Q);
-    let far = ratio(r - 5.0, &FAR_P, &FAR_Q);
-    let outer = if r > 5.0 { far } else { tail };
-    let outer = if q < 0.0 { -outer } else { outer };
+    let tail = ratio((-ln(smaller)).sqrt() - 1.6, &TAIL_P, &TAIL_Q);
+    let outer = if q < 0.0 { -tail } else { tail };
     if q.abs() <= 0.425 { middle } else { outer }
 }
 
@@ -225,6 +252,16 @@ mod tests {
         assert_eq!((log1p(0.0), log1p(-1.0), log1p(f64::INFINITY)), (0.0, f64::NEG_INFINITY, f64::INFINITY));
         for nan in [exp(f64::NAN), expm1(f64::NAN), ln(f64::NAN), ln(-1.0), log1p(f64::NAN)] {
             assert!(nan.is_nan());
+        }
+    }
+
+    #[test]
+    fn quantiles_of_many_are_those_of_each() {
+        for least in [1e-10, 1e-15] {
+            let p: Vec<f64> = (0..1000).map(|i| least + f64::from(i) / 1000.5).collect();
+            let mut z = p.clone();
+            normal_quantiles(&mut z);
+            assert!(z.iter().zip(&p).all(|(z, &p)| z.to_bits() == normal_quantile(p).to_bits()));
         }
     }
 

@@ -60,6 +60,7 @@ impl ComputeOptions {
 
 impl Compute {
     /// The inputs of the block that starts at a draw.
+    #[inline(always)]
     pub fn new(columns: &Columns, first: usize, options: &ComputeOptions) -> Self {
         let get = |input| lanes(columns.get(input), first);
         let mut this = Self {

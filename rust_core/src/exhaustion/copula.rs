@@ -79,6 +79,11 @@ impl Copula {
         Ok(Self { rows })
     }
 
+    /// Whether other inputs are tied to this one: then its number is drawn even where its value is constant.
+    pub fn involves(&self, input: usize) -> bool {
+        self.rows.iter().any(|&(known, _)| known == input)
+    }
+
     /// Mixes in place; `z(input)` is the column of an input's numbers. Later rows go first: they read earlier columns.
     #[inline]
     pub fn mix(&self, columns: &mut [Vec<f64>]) {

@@ -7,7 +7,7 @@ use super::scenario::{ExhaustionScenario, INPUTS, Input, LawParameters};
 use super::sobol::Sobol;
 use crate::dispatch::Kernel;
 use crate::error::{Error, Result};
-use crate::math::normal_quantile;
+use crate::math::{normal_quantile, normal_quantiles};
 use crate::rng::{Key, Stream, open01, purpose};
 use crate::spec::Values;
 
@@ -211,7 +211,9 @@ impl Sampler {
 
     fn is_drawn(&self, latent: usize) -> bool {
         match latent {
-            i if i < COUNT => !self.marginals[i].is_constant() && self.group_of[i].is_none(),
+            i if i < COUNT => {
+                self.group_of[i].is_none() && (!self.marginals[i].is_constant() || self.copula.involves(i))
+            }
             LAW => !matches!(&self.law, LawPrior::Rows { rows } if rows.len() == 1),
             i if i < LAW_CHOICE => matches!(self.law, LawPrior::Normal { .. }),
             LAW_CHOICE => self.law_choices,
@@ -326,9 +328,7 @@ fn uniforms(sampler: &Sampler, source: &Source, latent: usize, chunk: u64, out: 
 #[inline(always)]
 fn normals(sampler: &Sampler, source: &Source, latent: usize, chunk: u64, out: &mut [f64]) {
     uniforms(sampler, source, latent, chunk, out);
-    for x in out {
-        *x = normal_quantile(*x);
-    }
+    normal_quantiles(out);
 }
 
 /// Exponents out of range are drawn again, with the whole row; a thousand times, then moved into range.

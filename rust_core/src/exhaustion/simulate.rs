@@ -215,10 +215,9 @@ impl Model<'_> {
         for first in (0..count).step_by(LANES) {
             control.check()?;
             let valid = LANES.min(count - first);
-            let mut block = Block::new(columns, first, self.options)?;
             let (options, wanted) = (self.options, self.plan.samples.as_slice());
             let samples = &mut samples;
-            dispatch(Years { block: &mut block, work, options, first, valid, keys, cells, wanted, samples });
+            let block = dispatch(Years { columns, work, options, first, valid, keys, cells, wanted, samples })?;
             for (sample, column) in wanted.iter().zip(samples) {
                 sample.read(columns, &block, first, &mut column[first..first + valid]);
             }
@@ -246,9 +245,9 @@ impl Model<'_> {
     }
 }
 
-/// Takes a block through all years and tallies its variables.
+/// Takes the block that starts at a draw through all years and tallies its variables.
 struct Years<'a> {
-    block: &'a mut Block,
+    columns: &'a Columns,
     work: &'a mut Scratch,
     options: &'a Options,
     first: usize,
@@ -260,11 +259,12 @@ struct Years<'a> {
 }
 
 impl Kernel for Years<'_> {
-    type Output = ();
+    type Output = Result<Block>;
 
     #[inline(always)]
-    fn run(self) {
-        let Self { block, work, options, first, valid, keys, cells, wanted, samples } = self;
+    fn run(self) -> Result<Block> {
+        let Self { columns, work, options, first, valid, keys, cells, wanted, samples } = self;
+        let mut block = Block::new(columns, first, options)?;
         for index in 0..options.years.len() {
             block.advance(index, options, work);
             for variable in 0..VARIABLES.len() {
@@ -280,6 +280,7 @@ impl Kernel for Years<'_> {
                 }
             }
         }
+        Ok(block)
     }
 }
 

@@ -30,6 +30,7 @@ pub struct Stock {
 
 impl Stock {
     /// The inputs of the block that starts at a draw.
+    #[inline(always)]
     pub fn new(columns: &Columns, first: usize) -> Self {
         let get = |input| lanes(columns.get(input), first);
         let images = get(Input::Images);

@@ -176,6 +176,7 @@ impl Default for Scratch {
 
 impl Block {
     /// The draws from `first` on, before their first year.
+    #[inline(always)]
     pub fn new(columns: &Columns, first: usize, options: &Options) -> Result<Self> {
         let get = |input| lanes(columns.get(input), first);
         let zero = [0.0; LANES];
@@ -183,7 +184,15 @@ impl Block {
         let (mut r_d, mut r_n) = (get(Input::RepetitionData), get(Input::RepetitionParams));
         let mut tight = [1.0; LANES];
         let mut slow = Vec::new();
-        for i in 0..LANES {
+        // The law that takes everything from the draws needs nothing resolved.
+        let drawn = matches!(
+            options.laws.as_slice(),
+            [(
+                LawSpec::Muennighoff { base: None, repetition_data: None, repetition_params: None, max_epochs: None },
+                _
+            )]
+        );
+        for i in (0..LANES).filter(|_| !drawn) {
             let spec = match options.laws.as_slice() {
                 [(law, _)] => law,
                 laws => {
