@@ -46,6 +46,10 @@ class Kind:
     cost: Callable[[Any, int | None], float]
     rows: Callable[[Any], int]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A kind travels by its name."""
+        return _named, (self.name,)
+
 
 def _policy_labels(grid: Grid, points: Any, codes: Any) -> pl.Series:
     """The policy of each row; where policies are swept, the labels of each point's own."""
@@ -115,8 +119,11 @@ def kind_of(scenario: object) -> Kind:
 
 def scenario_class(data: Any) -> type[Spec]:
     """The class of a scenario given as plain data."""
-    name = data.get("kind") if isinstance(data, dict) else None
+    return _named(data.get("kind") if isinstance(data, dict) else None).scenario
+
+
+def _named(name: Any) -> Kind:
     for kind in _KINDS:
         if kind.name == name:
-            return kind.scenario
+            return kind
     raise ValueError(f"scenario.kind must be one of {[kind.name for kind in _KINDS]}, got {name!r}")
