@@ -38,7 +38,7 @@ from limitlaw.sampling import (
     optimal_attempts,
     required_false_positive_rate,
 )
-from limitlaw.sweep import Grid, Store, iter_sweep, sweep
+from limitlaw.sweep import Grid, Store, iter_sweep, read_sweep, sweep
 
 if _core.DEBUG_BUILD:
     warnings.warn("limitlaw was built without optimisation: expect it to be 10 to 50 times slower", stacklevel=2)
@@ -81,6 +81,7 @@ __all__ = [
     "optimal_attempts",
     "pass_at_k",
     "pass_hat_k",
+    "read_sweep",
     "repetition_bootstrap",
     "required_false_positive_rate",
     "sensitivity",

@@ -10,12 +10,25 @@ from typing import Any, Unpack
 import polars as pl
 
 from limitlaw.sweep.engine import Part, run_plan
+from limitlaw.sweep.file import read_sweep
 from limitlaw.sweep.grid import Grid
 from limitlaw.sweep.plan import Plan, Settings, Shard, run_shard
 from limitlaw.sweep.report import Report
 from limitlaw.sweep.store import Store
 
-__all__ = ["Grid", "Part", "Plan", "Report", "Shard", "Store", "Sweep", "iter_sweep", "run_shard", "sweep"]
+__all__ = [
+    "Grid",
+    "Part",
+    "Plan",
+    "Report",
+    "Shard",
+    "Store",
+    "Sweep",
+    "iter_sweep",
+    "read_sweep",
+    "run_shard",
+    "sweep",
+]
 
 
 class Sweep:
@@ -102,12 +115,11 @@ def sweep(
     plan = Plan(grid, **settings)
     folder = _store(store)
     report = Report()
-    parts = []
+    parts: list[Part] = []
     running = run_plan(plan, store=folder, executor=executor, threads=threads, progress=progress, report=report)
     with contextlib.closing(running):
-        for part in running:
-            if folder is None:
-                parts.append(part)
+        # Where there is a store the frames are there: memory stays flat.
+        parts.extend(part for part in running if folder is None)
     if folder is not None and report.skipped:
         report.failed, report.errors = folder.failures(plan.replicate)
     return Sweep(plan, folder, parts, report)

@@ -17,7 +17,8 @@ from limitlaw.sweep.executors import Pool
 from limitlaw.sweep.plan import Plan, Shard, run_shard
 from limitlaw.sweep.progress import Progress
 from limitlaw.sweep.report import MAX_SHOWN, Report
-from limitlaw.sweep.store import Store, content_digest, is_shared, shard_path, write_shard
+from limitlaw.sweep.shard_file import content_digest, shard_path, write_shard
+from limitlaw.sweep.store import Store, is_shared
 
 __all__ = ["Part", "run_plan"]
 
@@ -192,9 +193,7 @@ class _Run:
                 return
             running[future] = shard
 
-    def _outcome(
-        self, future: concurrent.futures.Future[Part], shard: Shard, broken: list[Shard]
-    ) -> Part | None:
+    def _outcome(self, future: concurrent.futures.Future[Part], shard: Shard, broken: list[Shard]) -> Part | None:
         try:
             return future.result()
         except concurrent.futures.BrokenExecutor:
@@ -209,13 +208,13 @@ class _Run:
         """Try a shard again, up to the stated retries; then give it up and go on with the rest."""
         self.strikes[shard] += 1
         if self.strikes[shard] <= RETRIES:
-            self.suspects.append(shard) if isinstance(error, concurrent.futures.BrokenExecutor) else self.todo.append(shard)
+            self.suspects.append(shard) if isinstance(error, concurrent.futures.BrokenExecutor) else self.todo.append(
+                shard
+            )
         else:
             self.report.given_up.append((shard, f"{type(error).__name__}: {error}"))
 
-    def _replace(
-        self, pool: Pool, running: dict[concurrent.futures.Future[Part], Shard], broken: list[Shard]
-    ) -> None:
+    def _replace(self, pool: Pool, running: dict[concurrent.futures.Future[Part], Shard], broken: list[Shard]) -> None:
         """A worker died and took the pool along: make another, and find the shard that kills."""
         lost = [*broken, *running.values()]
         running.clear()

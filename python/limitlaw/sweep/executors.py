@@ -32,8 +32,8 @@ class Pool:
     """An executor in use: replaced when it breaks, where we know how to make another.
 
     Args:
-        executor: ``"processes"``; ``"dask://host:port"``; a ``distributed.Client``; any ``concurrent.futures.Executor``;
-            or a function without arguments that makes an executor.
+        executor: ``"processes"``, ``"dask://host:port"``, a ``distributed.Client``, any
+            ``concurrent.futures.Executor``, or a function without arguments that makes one.
 
     Raises:
         TypeError: It is none of these.
@@ -63,7 +63,7 @@ class Pool:
                 from distributed import Client  # noqa: PLC0415  (an extra)
             except ImportError:
                 raise ImportError("executor dask://... needs Dask: pip install 'limitlaw[cluster]'") from None
-            client = Client(f"tcp://{name.removeprefix('dask://')}")
+            client: Any = Client(f"tcp://{name.removeprefix('dask://')}")  # type: ignore[no-untyped-call]
             self._own.append(client)
             return client
         raise ValueError(f'executor must be "processes" or "dask://host:port" as text, got {name!r}')
@@ -88,7 +88,7 @@ class Pool:
     @property
     def capacity(self) -> int:
         """Futures to keep in flight."""
-        return _IN_FLIGHT * self.workers
+        return _IN_FLIGHT * int(self.workers)
 
     def replace(self) -> bool:
         """Replace a broken executor; whether that was possible."""

@@ -53,7 +53,11 @@ class Grid:
     """
 
     def __init__(
-        self, scenario: Spec, axes: Mapping[str, Sequence[Any]], *, zip: Sequence[Sequence[str]] = ()  # noqa: A002
+        self,
+        scenario: Spec,
+        axes: Mapping[str, Sequence[Any]],
+        *,
+        zip: Sequence[Sequence[str]] = (),  # noqa: A002
     ) -> None:
         self.kind = kind_of(scenario)
         self.scenario = scenario
@@ -204,8 +208,9 @@ def shown(values: Sequence[Any]) -> pl.Series:
         lists = [v if isinstance(v, np.ndarray) or v is None else np.array([v]) for v in values]
         kind = pl.Int64 if all(v is None or v.dtype.kind == "i" for v in lists) else pl.Float64
         return pl.Series([None if v is None else v.tolist() for v in lists], dtype=pl.List(kind))
-    for kind, dtype in ((bool, pl.Boolean), (int, pl.Int64), (str, pl.String)):
-        if all(v is None or type(v) is kind for v in values):
+    plain: tuple[tuple[type, Any], ...] = ((bool, pl.Boolean), (int, pl.Int64), (str, pl.String))
+    for scalar, dtype in plain:
+        if all(v is None or type(v) is scalar for v in values):
             return pl.Series(values, dtype=dtype)
     if all(v is None or type(v) in (int, float) for v in values):
         return pl.Series(values, dtype=pl.Float64)
@@ -232,7 +237,9 @@ def _owner(scenario: Spec, path: str) -> tuple[Any, str]:
     for i, step in enumerate(steps):
         at = _step(at, step, path)
         if at is None:
-            raise ValueError(f"{path} must lead into a setting that the base scenario has: {'.'.join(steps[: i + 1])} is None")
+            raise ValueError(
+                f"{path} must lead into a setting that the base scenario has: {'.'.join(steps[: i + 1])} is None"
+            )
     _step(at, last, path)
     return at, last
 
@@ -243,7 +250,7 @@ def _step(at: Any, step: str, path: str) -> Any:
             raise ValueError(f"{path} must name one of {len(at)} items by its place from 0, got {step!r}")
         return at[int(step)]
     if not isinstance(at, Spec):
-        raise ValueError(f"{path} must lead to a setting, got a step {step!r} into {at!r:.40}")
+        raise TypeError(f"{path} must lead to a setting, got a step {step!r} into {at!r:.40}")
     fields = typing.cast("Any", at).__dataclass_fields__
     if step not in fields:
         raise ValueError(f"{path} must lead to a setting: {type(at).__name__} has {list(fields)}, got {step!r}")

@@ -66,7 +66,7 @@ class Plan:
         ValueError: A setting is out of range, missing, or of no meaning for the method.
     """
 
-    def __init__(  # noqa: PLR0912, C901  (one check per setting)
+    def __init__(
         self,
         grid: Grid,
         *,
@@ -131,19 +131,26 @@ class Plan:
         Trials and replicate are not part of it: further replicates of a sweep add to its precision in one store.
         """
         data = self.grid.to_data()
-        return {
-            "scenario": self.grid.scenario.fingerprint(),
-            "axes": data["axes"],
-            "zip": data["zip"],
-            "method": self.method,
-            "columns": list(self.columns),
-            "stream": _core.STREAM_VERSION,
-        } | (
-            {"seed": self.seed, "key": list(self.key), "random": self.random} if self.method == "simulate" else {}
-        ) | (
-            {"target_se": self.targets, "trials": self.trials, "max_trials": self.max_trials, "confidence": self.confidence}
-            if self.targets
-            else {}
+        return (
+            {
+                "scenario": self.grid.scenario.fingerprint(),
+                "axes": data["axes"],
+                "zip": data["zip"],
+                "method": self.method,
+                "columns": list(self.columns),
+                "stream": _core.STREAM_VERSION,
+            }
+            | ({"seed": self.seed, "key": list(self.key), "random": self.random} if self.method == "simulate" else {})
+            | (
+                {
+                    "target_se": self.targets,
+                    "trials": self.trials,
+                    "max_trials": self.max_trials,
+                    "confidence": self.confidence,
+                }
+                if self.targets
+                else {}
+            )
         )
 
     @property
@@ -250,8 +257,7 @@ def run_shard(
         after.pop("reached", None)
     ends = [f"{name}_{end}" for name in plan.targets for end in ("low", "high")]
     results = {
-        name: pl.Series(column, nan_to_null=True)
-        for name, column in zip([*plan.columns, *ends], values, strict=True)
+        name: pl.Series(column, nan_to_null=True) for name, column in zip([*plan.columns, *ends], values, strict=True)
     }
     text: list[str | None] = [None] * len(local)
     starts = np.searchsorted(local, [point for point, _ in errors])

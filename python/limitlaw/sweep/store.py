@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import os
-import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from limitlaw import __version__, _core
+from limitlaw._core import __version__
 from limitlaw._spec import canonical
-from limitlaw.errors import StoreError
 from limitlaw.sweep.grid import Grid
 from limitlaw.sweep.merging import merge_replicates
 from limitlaw.sweep.plan import Plan, Shard, run_shard
+from limitlaw.sweep.shard_file import damage, write_shard, write_whole
 
-__all__ = ["Store", "content_digest", "write_shard"]
+__all__ = ["Store", "is_shared"]
 
 _MANIFEST = "manifest.json"
 #: The layout of the folder; a later one gets the next number.
@@ -94,10 +90,11 @@ class Store:
                 "limitlaw": __version__,
                 "polars": pl.__version__,
             }
-            _write(path, json.dumps(manifest, indent=1, allow_nan=False).encode(), replace=False)
+            write_whole(path, json.dumps(manifest, indent=1, allow_nan=False).encode(), replace=False)
         manifest = self.manifest()
         if manifest["id"] != plan.id:
-            ours, theirs = plan.identity(), manifest["identity"]
+            ours: dict[str, Any] = plan.identity()
+            theirs: dict[str, Any] = manifest["identity"]
             differing = [k for k in {**ours, **theirs} if canonical(ours.get(k)) != canonical(theirs.get(k))]
             raise ValueError(
                 f"store must hold the sweep {plan.id}, got {manifest['id']} in {self.path}: they differ in "
@@ -111,7 +108,7 @@ class Store:
     def _open_replicate(self, plan: Plan) -> None:
         path = self.path / "replicates" / f"{plan.replicate}.json"
         if not path.exists():
-            _write(path, json.dumps({"trials": plan.trials}).encode(), replace=False)
+            write_whole(path, json.dumps({"trials": plan.trials}).encode(), replace=False)
         held = _read_json(path, "the trials of a replicate")["trials"]
         if held != plan.trials:
             raise ValueError(
@@ -196,7 +193,7 @@ class Store:
                 problems.append(f"{path}: not a shard of this sweep (ignored)")
                 continue
             plan, shard = known[path]
-            problem = _problem(path, plan, shard)
+            problem = damage(path, plan, shard)
             if problem is None:
                 continue
             problems.append(f"{path}: {problem}" + (" (computed again)" if repair else ""))
@@ -216,7 +213,7 @@ class Store:
         other = other if isinstance(other, Store) else Store(other)
         theirs = other.manifest()
         if not (self.path / _MANIFEST).exists():
-            _write(self.path / _MANIFEST, (other.path / _MANIFEST).read_bytes(), replace=False)
+            write_whole(self.path / _MANIFEST, (other.path / _MANIFEST).read_bytes(), replace=False)
         ours = self.manifest()
         if (ours["id"], ours["plan"]["size"]) != (theirs["id"], theirs["plan"]["size"]):
             raise ValueError(f"other must hold the sweep {ours['id']}, got {theirs['id']} in {other.path}")
@@ -228,7 +225,7 @@ class Store:
             held = self.done(replicate)
             for shard, path in other._files(replicate):  # noqa: SLF001  (another Store)
                 if shard not in held:
-                    _write(self.path / path.relative_to(other.path), path.read_bytes())
+                    write_whole(self.path / path.relative_to(other.path), path.read_bytes())
                     came += 1
         return came
 
@@ -256,73 +253,12 @@ class Store:
                         yield shard, Path(entry.path)
 
 
-def shard_path(folder: Path, plan: Plan, shard: Shard) -> Path:
-    """Where a shard lives: 256 folders, so that none holds too many files."""
-    name = f"{plan.id}-{plan.replicate}-{shard.first:012d}-{shard.last:012d}.parquet"
-    return folder / "shards" / f"{shard.first // plan.size % 256:02x}" / name
-
-
-def write_shard(folder: Path, plan: Plan, shard: Shard, frame: pl.DataFrame) -> Path:
-    """Write a shard whole or not at all.
-
-    Raises:
-        StoreError: It cannot be written: no space, no permission, a limit on file sizes.
-    """
-    path = shard_path(folder, plan, shard)
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer, metadata={"limitlaw": canonical(_footer(plan, shard, frame))})
-    _write(path, buffer.getvalue())
-    return path
-
-
 def is_shared(folder: Path, plan: Plan) -> bool:
     """Whether this machine sees the store of the plan in that folder."""
     try:
         return bool(json.loads((folder / _MANIFEST).read_bytes())["id"] == plan.id)
     except (OSError, ValueError, KeyError):
         return False
-
-
-def _footer(plan: Plan, shard: Shard, frame: pl.DataFrame) -> dict[str, Any]:
-    return {
-        "id": plan.id,
-        "replicate": plan.replicate,
-        "first": shard.first,
-        "last": shard.last,
-        "rows": frame.height,
-        "stream": _core.STREAM_VERSION,
-        "digest": content_digest(frame),
-    }
-
-
-def content_digest(frame: pl.DataFrame) -> str:
-    """BLAKE2b-128 (hex) of names, types, nulls and values of all columns: equal for equal bits, in any file."""
-    state = hashlib.blake2b(digest_size=16)
-    for column in frame.get_columns():
-        values = column.explode(keep_nulls=True, empty_as_null=True) if column.dtype == pl.List else column
-        lengths = column.list.len() if column.dtype == pl.List else None
-        state.update(f"{column.name}\0{column.dtype}\0{column.len()}\0".encode())
-        for part in [values, *([] if lengths is None else [lengths])]:
-            state.update(part.is_null().to_numpy().tobytes())
-            if part.dtype == pl.String:
-                state.update("\0".join(part.fill_null("").to_list()).encode())
-            else:
-                state.update(part.fill_null(0 if part.dtype != pl.Boolean else False).to_numpy().tobytes())
-    return state.hexdigest()
-
-
-def _problem(path: Path, plan: Plan, shard: Shard) -> str | None:
-    """What is wrong with a shard's file."""
-    try:
-        footer = json.loads(pl.read_parquet_metadata(path)["limitlaw"])
-        frame = pl.read_parquet(path)
-    except Exception as error:  # noqa: BLE001  (whatever a damaged file makes the reader do)
-        return f"not readable as a shard ({type(error).__name__})"
-    if path != shard_path(path.parents[2], plan, shard):
-        return "not in its place"
-    if footer != _footer(plan, shard, frame):
-        return "not the content that its name and footer promise"
-    return None
 
 
 def _read_json(path: Path, expected: str) -> dict[str, Any]:
@@ -333,42 +269,7 @@ def _read_json(path: Path, expected: str) -> dict[str, Any]:
     except ValueError as error:
         raise ValueError(f"{path}: not readable ({error})") from None
     if data.get("layout", _LAYOUT) != _LAYOUT:
-        raise ValueError(f"{path}: layout must be {_LAYOUT}, got {data['layout']}: written by a later version of limitlaw")
+        raise ValueError(
+            f"{path}: layout must be {_LAYOUT}, got {data['layout']}: written by a later version of limitlaw"
+        )
     return data  # type: ignore[no-any-return]
-
-
-def _write(path: Path, data: bytes, *, replace: bool = True) -> None:
-    """Put a file in its place, whole or not at all; ``replace=False`` keeps what another process put there first."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            if replace or not _link(beside, path):
-                beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        free = ""
-        try:
-            free = f" ({shutil.disk_usage(path.parent).free} bytes free)"
-        except OSError:
-            pass
-        raise StoreError(
-            f"store cannot be written: {error.strerror or error}: {path}{free}; "
-            "what is finished is kept, and the same call resumes"
-        ) from error
-
-
-def _link(beside: Path, path: Path) -> bool:
-    """Whether ``path`` is there now, from ``beside`` or from another; False where the file system knows no links."""
-    try:
-        os.link(beside, path)
-    except FileExistsError:
-        return True
-    except OSError:
-        return path.exists()
-    return True

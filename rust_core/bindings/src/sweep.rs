@@ -55,8 +55,8 @@ pub fn sweep_points<'py>(
     Ok((rows.point.into_pyarray(py), keys, values, rows.errors))
 }
 
-/// The time-uniform interval of a mean in [0, 1] from the sum of `count` independent values in [0, 1].
+/// The time-uniform interval of a mean in [0, 1] from the total of `count` independent values in [0, 1].
 #[pyfunction]
-pub fn sequence_interval(sum: f64, count: f64, confidence: f64) -> (f64, f64) {
-    sequence::interval(sum, count, confidence)
+pub fn sequence_interval(total: f64, count: f64, confidence: f64) -> (f64, f64) {
+    sequence::interval(total, count, confidence)
 }
