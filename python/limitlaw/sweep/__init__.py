@@ -108,7 +108,7 @@ def sweep(
         >>> grid = ll.Grid(scenario, {"verifier.false_positive_rate": [0.0, 0.05, 0.1]})
         >>> done = ll.sweep(grid, method="solve", columns=["accuracy"], progress=False)
         >>> done.frame()["accuracy"].round(3).to_list()
-        [0.823, 0.731, 0.666]
+        [0.823, 0.736, 0.665]
         >>> done.report().done
         3
     """
@@ -152,7 +152,7 @@ def iter_sweep(
         >>> grid = ll.Grid(scenario, {"verifier.false_positive_rate": [0.0, 0.05, 0.1]})
         >>> for part in ll.iter_sweep(grid, method="solve", columns=["accuracy"]):
         ...     print(part.shard, part.frame()["accuracy"].round(3).to_list())
-        Shard(first=0, last=3) [0.823, 0.731, 0.666]
+        Shard(first=0, last=3) [0.823, 0.736, 0.665]
     """
     plan = Plan(grid, **settings)
     yield from run_plan(

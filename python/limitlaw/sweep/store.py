@@ -42,7 +42,7 @@ class Store:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     _ = ll.sweep(grid, method="solve", columns=["accuracy"], store=folder, progress=False)
         ...     ll.Store(folder).scan().select("point", "max_attempts", "accuracy").collect().row(1)
-        (0, 10, 0.8225644280875...)
+        (0, 10, 0.82263747115)
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -82,7 +82,7 @@ class Store:
         """
         path = self.path / _MANIFEST
         if not path.exists():
-            manifest = {
+            new = {
                 "layout": _LAYOUT,
                 "id": plan.id,
                 "identity": plan.identity(),
@@ -90,11 +90,10 @@ class Store:
                 "limitlaw": __version__,
                 "polars": pl.__version__,
             }
-            write_whole(path, json.dumps(manifest, indent=1, allow_nan=False).encode(), replace=False)
+            write_whole(path, json.dumps(new, indent=1, allow_nan=False).encode(), replace=False)
         manifest = self.manifest()
         if manifest["id"] != plan.id:
-            ours: dict[str, Any] = plan.identity()
-            theirs: dict[str, Any] = manifest["identity"]
+            ours, theirs = plan.identity(), manifest["identity"]
             differing = [k for k in {**ours, **theirs} if canonical(ours.get(k)) != canonical(theirs.get(k))]
             raise ValueError(
                 f"store must hold the sweep {plan.id}, got {manifest['id']} in {self.path}: they differ in "
