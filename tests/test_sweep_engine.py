@@ -196,7 +196,8 @@ def test_a_killed_dask_worker_loses_nothing(client, tmp_path):
 
 
 DASK_DIES = """
-import dask, distributed
+import dask, distributed, faulthandler
+faulthandler.dump_traceback_later(45, exit=True)
 from test_sweep_engine import fail_at
 from concurrent.futures import Executor
 dask.config.set({'distributed.scheduler.allowed-failures': 0})
