@@ -33,7 +33,7 @@ def run(executor, folder=None, **changes):
 def cluster():
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
     ) as made:
         yield made
 
@@ -206,7 +206,7 @@ class Failing(Executor):
         self.inner = inner
     def submit(self, function, *args):
         return self.inner.submit(fail_at, 128, 'die', function, *args)
-with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
+with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as cluster:
     with distributed.Client(cluster) as client:
         pool = Failing(client.get_executor(pure=False))
         report = ll.sweep(case.grid(), executor=pool, store=sys.argv[1], progress=False, **case.SETTINGS).report()
