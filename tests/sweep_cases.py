@@ -23,9 +23,7 @@ def grid(points=2048, *, bad=False):
         utility=ll.Utility(),
     )
     rates = [0.1, 1.5] if bad else [0.1, 0.2]
-    return ll.Grid(
-        scenario, {"utility.wrong_cost": np.arange(points // 2) / 8, "verifier.false_positive_rate": rates}
-    )
+    return ll.Grid(scenario, {"utility.wrong_cost": np.arange(points // 2) / 8, "verifier.false_positive_rate": rates})
 
 
 def undisturbed(points=2048, *, bad=False, **changes):

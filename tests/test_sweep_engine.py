@@ -151,6 +151,27 @@ class Failing(ProcessPoolExecutor):
         return super().submit(fail_at, *self.failure, function, *args)
 
 
+class Forgetful(ThreadPoolExecutor):
+    """Loses the first shard it is given without a word."""
+
+    def __init__(self):
+        super().__init__(2)
+        self.lost = None
+
+    def submit(self, function, *args):
+        if self.lost is None:
+            self.lost = concurrent.futures.Future()
+            return self.lost
+        return super().submit(function, *args)
+
+
+def test_a_shard_that_is_lost_without_a_word_is_sent_again(monkeypatch):
+    monkeypatch.setattr("limitlaw.sweep.engine._PATIENCE", 0.5)
+    with Forgetful() as pool:
+        assert content_digest(run(pool).frame()) == undisturbed()
+        assert pool.lost.cancelled()
+
+
 class FailingThreads(ThreadPoolExecutor):
     def submit(self, function, *args):
         return super().submit(fail_at, 128, "raise", function, *args)
@@ -196,8 +217,7 @@ def test_a_killed_dask_worker_loses_nothing(client, tmp_path):
 
 
 DASK_DIES = """
-import dask, distributed, faulthandler
-faulthandler.dump_traceback_later(45, exit=True)
+import dask, distributed
 from test_sweep_engine import fail_at
 from concurrent.futures import Executor
 dask.config.set({'distributed.scheduler.allowed-failures': 0})
@@ -279,9 +299,7 @@ def test_an_interrupt_stops_soon_and_says_how_to_go_on(tmp_path, executor):
 
 def test_progress_goes_to_a_callable(tmp_path):
     seen = []
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        run(pool, tmp_path, **{})
-        ll.sweep(grid(), store=tmp_path / "b", progress=lambda done, points: seen.append((done, points)), **SETTINGS)
+    ll.sweep(grid(), store=tmp_path, progress=lambda *done: seen.append(done), **SETTINGS)
     assert seen[-1] == (2048, 2048)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     with pytest.raises(TypeError, match="progress must be"):

@@ -92,7 +92,9 @@ def test_quantiles_come_on_request():
     assert rows(solved, columns).equals(expected(grid, columns=columns))
     assert solved.select(columns).null_count().sum_horizontal().item() == 0
     simulated = ll.sweep(grid, trials=500, seed=2, columns=columns, progress=False).frame()
-    want = expected(grid, columns=columns, run=lambda p, *, columns, i: ll.simulate(p, trials=500, seed=2, columns=columns))
+    want = expected(
+        grid, columns=columns, run=lambda p, *, columns, i: ll.simulate(p, trials=500, seed=2, columns=columns)
+    )
     assert rows(simulated, columns).equals(want)
 
 
@@ -104,7 +106,12 @@ def test_quantiles_come_on_request():
     size=st.integers(1, 7),
 )
 def test_shards_and_windows_cut_the_same_frame(lengths, zipped, first, size):
-    paths = ["verifier.false_positive_rate", "verifier.false_negative_rate", "utility.wrong_cost", "utility.attempt_cost"]
+    paths = [
+        "verifier.false_positive_rate",
+        "verifier.false_negative_rate",
+        "utility.wrong_cost",
+        "utility.attempt_cost",
+    ]
     axes = {path: [0.1 * i for i in range(n)] for path, n in zip(paths, lengths, strict=False)}
     groups = []
     if zipped and len(lengths) > 1:
@@ -138,7 +145,9 @@ def test_threads_change_no_bit(threads):
 
 def test_a_bad_point_is_a_row_with_its_error_and_the_rest_goes_on():
     axes = {"verifier.false_positive_rate": [0.0, 1.5, 0.2], "tasks.success": [[0.1, 0.2], [0.5]]}
-    made = scenario(verifier=ll.Verifier.rates(false_negative_rate=[0.1, 0.2]), tasks=ll.Tasks.fixed(success=[0.1, 0.2]))
+    made = scenario(
+        verifier=ll.Verifier.rates(false_negative_rate=[0.1, 0.2]), tasks=ll.Tasks.fixed(success=[0.1, 0.2])
+    )
     grid = ll.Grid(made, axes)
     done = ll.sweep(grid, method="solve", columns=["accuracy"], progress=False)
     frame, report = done.frame(), done.report()
@@ -241,6 +250,6 @@ def test_parts_of_a_grid_are_the_whole():
     assert len(whole) >= 16
     assert sum(map(len, whole)) == 2000
     parts = [list(Plan(grid.shard(i, of=5), method="solve").shards()) for i in range(5)]
-    assert sorted(sum(parts, [])) == whole
+    assert sorted(shard for part in parts for shard in part) == whole
     with pytest.raises(ValueError, match="shard must be a part i"):
         grid.shard(5, of=5)

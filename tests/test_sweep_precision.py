@@ -50,7 +50,9 @@ def test_a_point_that_would_never_be_precise_stops_at_its_budget():
 
 def test_certainty_is_not_taken_from_a_few_trials():
     # P(correct) = 1e-5: the first hundred trials show nothing, a standard error of 0, and no precision.
-    frame = adaptive(ll.Grid(scenario([1e-5]), {"verifier.false_positive_rate": [0.0]}), trials=100, seed=3, target_se=1e-4)
+    frame = adaptive(
+        ll.Grid(scenario([1e-5]), {"verifier.false_positive_rate": [0.0]}), trials=100, seed=3, target_se=1e-4
+    )
     assert (frame["trials"] >= 10_000).all()
     assert (frame["accuracy_high"] > 1e-5).all()
 
@@ -58,10 +60,17 @@ def test_certainty_is_not_taken_from_a_few_trials():
 def test_targets_by_column_and_their_intervals():
     grid = ll.Grid(scenario([0.2, 0.3]), {"verifier.false_positive_rate": [0.1]})
     frame = ll.sweep(
-        grid, trials=50, seed=1, columns=["wrong_se", "coverage"], target_se={"wrong": 0.01, "coverage": 0.02}, progress=False
+        grid,
+        trials=50,
+        seed=1,
+        columns=["wrong_se", "coverage"],
+        target_se={"wrong": 0.01, "coverage": 0.02},
+        progress=False,
     ).frame()
     names = ["wrong_low", "wrong_high", "coverage_low", "coverage_high"]
-    assert [c for c in frame.columns if c.endswith(("_low", "_high"))] == sorted(names, key=lambda n: names.index(n) // 2 == 0)
+    assert [c for c in frame.columns if c.endswith(("_low", "_high"))] == sorted(
+        names, key=lambda n: names.index(n) // 2 == 0
+    )
     exact = ll.solve(grid.point(0), columns=["wrong", "coverage"])
     for name in ("wrong", "coverage"):
         assert (frame[f"{name}_low"] <= exact[name]).all()
@@ -74,7 +83,9 @@ def test_intervals_cover_after_stopping(success):
     runs, confidence = 10_000, 0.9
     made = scenario(success, max_attempts=[1])
     grid = ll.Grid(made, {"verifier.false_positive_rate": [0.0] * runs})
-    frame = adaptive(grid, trials=4, seed=5, random="independent", target_se=0.03, max_trials=4096, confidence=confidence)
+    frame = adaptive(
+        grid, trials=4, seed=5, random="independent", target_se=0.03, max_trials=4096, confidence=confidence
+    )
     assert frame.height == runs
     assert frame["trials"].n_unique() >= 2  # the data decide
     truth = float(np.mean(success))

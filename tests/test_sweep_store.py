@@ -221,7 +221,8 @@ MOUNT = ("unshare", "--map-root-user", "--mount")
 
 
 @pytest.mark.skipif(
-    shutil.which("unshare") is None or subprocess.run([*MOUNT, "true"], check=False, capture_output=True).returncode != 0,
+    shutil.which("unshare") is None
+    or subprocess.run([*MOUNT, "true"], check=False, capture_output=True).returncode != 0,
     reason="this machine lets nobody mount a file system of their own; a limit on file sizes is tested above",
 )
 def test_a_full_disk_and_a_read_only_mount_are_one_clear_error_and_leave_no_half_file(tmp_path):

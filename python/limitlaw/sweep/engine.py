@@ -26,6 +26,8 @@ __all__ = ["Part", "run_plan"]
 RETRIES = 2
 #: How often a waiting driver looks for signals, in seconds.
 _POLL = 0.2
+#: After so many seconds without any answer, what is out is sent again; the time doubles with every such turn.
+_PATIENCE = 60.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,6 +133,7 @@ class _Run:
         self.folder = folder
         self.report = report
         self.strikes: collections.Counter[Shard] = collections.Counter()
+        self.answered: set[Shard] = set()
         #: Shards that were running when a pool broke: one of them may have broken it, so they run alone.
         self.suspects: collections.deque[Shard] = collections.deque()
 
@@ -159,8 +162,9 @@ class _Run:
         pool = Pool(executor)
         running: dict[concurrent.futures.Future[Part], Shard] = {}
         finished = False
+        heard, patience = time.monotonic(), _PATIENCE
         try:
-            while self.todo or self.suspects or running:
+            while self.todo or self.suspects or any(shard not in self.answered for shard in running.values()):
                 self._submit(pool, running)
                 done, _ = concurrent.futures.wait(
                     running, timeout=_POLL, return_when=concurrent.futures.FIRST_COMPLETED
@@ -168,12 +172,18 @@ class _Run:
                 broken: list[Shard] = []
                 for future in done:
                     shard = running.pop(future)
-                    part = self._outcome(future, shard, broken)
+                    part = None if shard in self.answered else self._outcome(future, shard, broken)
                     if part is not None:
+                        self.answered.add(shard)
                         bar.advance(len(shard))
                         yield self._kept(part)
                 if broken:
                     self._replace(pool, running, broken)
+                if done:
+                    heard = time.monotonic()
+                elif time.monotonic() - heard > patience:
+                    self._send_again(pool, running)
+                    heard, patience = time.monotonic(), 2 * patience
             finished = True
         finally:
             for future in running:
@@ -186,12 +196,21 @@ class _Run:
         while len(running) < capacity and (self.suspects or self.todo):
             shard = (self.suspects or self.todo).popleft()
             try:
-                future = pool.executor.submit(compute, self.plan.window(shard), shard, self.threads or 1, self.folder)
+                future = self._send(pool, shard)
             except concurrent.futures.BrokenExecutor:
                 self.todo.appendleft(shard)
                 self._replace(pool, running, [])
                 return
             running[future] = shard
+
+    def _send_again(self, pool: Pool, running: dict[concurrent.futures.Future[Part], Shard]) -> None:
+        """A worker may be lost without a word (Dask's issue 3196): the first answer for a shard counts."""
+        for shard in dict.fromkeys(running.values()):
+            if shard not in self.answered:
+                running[self._send(pool, shard)] = shard
+
+    def _send(self, pool: Pool, shard: Shard) -> concurrent.futures.Future[Part]:
+        return pool.executor.submit(compute, self.plan.window(shard), shard, self.threads or 1, self.folder)
 
     def _outcome(self, future: concurrent.futures.Future[Part], shard: Shard, broken: list[Shard]) -> Part | None:
         try:
@@ -208,15 +227,14 @@ class _Run:
         """Try a shard again, up to the stated retries; then give it up and go on with the rest."""
         self.strikes[shard] += 1
         if self.strikes[shard] <= RETRIES:
-            self.suspects.append(shard) if isinstance(error, concurrent.futures.BrokenExecutor) else self.todo.append(
-                shard
-            )
+            killed = isinstance(error, concurrent.futures.BrokenExecutor) or type(error).__name__ == "KilledWorker"
+            (self.suspects if killed else self.todo).append(shard)
         else:
             self.report.given_up.append((shard, f"{type(error).__name__}: {error}"))
 
     def _replace(self, pool: Pool, running: dict[concurrent.futures.Future[Part], Shard], broken: list[Shard]) -> None:
         """A worker died and took the pool along: make another, and find the shard that kills."""
-        lost = [*broken, *running.values()]
+        lost = [shard for shard in dict.fromkeys([*broken, *running.values()]) if shard not in self.answered]
         running.clear()
         if not pool.replace():
             raise RuntimeError(
