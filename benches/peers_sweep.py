@@ -1,4 +1,4 @@
-"""Sweeps side by side with vectorised NumPy per point, in one run: points per second, threads, memory, a large store."""
+"""Sweeps side by side with vectorised NumPy per point: points per second, threads, memory, a large store."""
 
 import resource
 import tempfile

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +34,7 @@ def run_here(code, *arguments, prefix=(), **options):
     """A fresh Python that has this file as ``case``; its end is awaited by the caller."""
     head = "import sys, os, signal, time, limitlaw as ll, sweep_cases as case\nif __name__ == '__main__':\n"
     script = head + "".join(f"    {line}\n" for line in code.strip().splitlines())
-    path = Path(options.pop("folder")) / f"driver{len(os.listdir(options.get('cwd', '.')))}-{os.urandom(4).hex()}.py"
+    path = Path(options.pop("folder")) / f"driver-{os.urandom(4).hex()}.py"
     path.write_text(script, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
     return subprocess.Popen(

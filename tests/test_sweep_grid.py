@@ -92,9 +92,12 @@ def test_quantiles_come_on_request():
     assert rows(solved, columns).equals(expected(grid, columns=columns))
     assert solved.select(columns).null_count().sum_horizontal().item() == 0
     simulated = ll.sweep(grid, trials=500, seed=2, columns=columns, progress=False).frame()
-    want = expected(
-        grid, columns=columns, run=lambda p, *, columns, i: ll.simulate(p, trials=500, seed=2, columns=columns)
-    )
+
+    def run(point, *, columns, i):
+        assert len(grid) > i
+        return ll.simulate(point, trials=500, seed=2, columns=columns)
+
+    want = expected(grid, columns=columns, run=run)
     assert rows(simulated, columns).equals(want)
 
 
