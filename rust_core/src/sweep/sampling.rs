@@ -96,7 +96,7 @@ impl SamplingMethod {
         let points = scenario.max_attempts.as_slice().len();
         let mut found = vec![Row::NONE; scenario.policies.len() * points];
         solve(scenario, &self.scores, control, |p, g, row| {
-            found[p * points + g] = Row::exact(row, weights.as_deref())
+            found[p * points + g] = Row::exact(row, weights.as_deref());
         })?;
         for (at, row) in found.iter().enumerate() {
             let keys = key(scenario, at, points);
