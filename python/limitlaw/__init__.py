@@ -4,6 +4,7 @@ import warnings
 
 from limitlaw import _core, closed_form, datasets, exhaustion, fit
 from limitlaw._core import __version__
+from limitlaw.errors import NoClosedFormError, StoreError
 from limitlaw.exhaustion import (
     Backtest,
     ComputePath,
@@ -24,7 +25,6 @@ from limitlaw.exhaustion import (
     sensitivity,
 )
 from limitlaw.fit import pass_at_k, pass_hat_k
-from limitlaw.errors import NoClosedFormError, StoreError
 from limitlaw.run import merge, simulate, solve
 from limitlaw.sampling import (
     FirstAccepted,
