@@ -245,7 +245,7 @@ def test_a_dask_worker_that_dies_every_time_is_given_up_and_the_rest_is_done(tmp
 # --- drivers that end
 
 DRIVE = """
-settings = case.SETTINGS | {'trials': 100_000}
+settings = case.SETTINGS | {'trials': 40_000}
 ll.sweep(case.grid(), store=sys.argv[1], executor=eval(sys.argv[2]), progress=False, **settings)
 """
 
@@ -266,9 +266,9 @@ def test_a_killed_driver_resumes(tmp_path, executor):
     process.communicate()
     kept = len(ll.Store(tmp_path / "s").done())
     assert 3 <= kept < 32
-    rest = run(None, tmp_path / "s", trials=100_000)
+    rest = run(None, tmp_path / "s", trials=40_000)
     assert rest.report().skipped == kept * 64
-    assert content_digest(rest.frame()) == undisturbed(trials=100_000)
+    assert content_digest(rest.frame()) == undisturbed(trials=40_000)
     # A file that was being written is left over beside its place, named and ignored.
     assert all("/." in line and line.endswith("(ignored)") for line in ll.Store(tmp_path / "s").verify())
 
@@ -278,7 +278,7 @@ def test_two_drivers_on_one_store_give_one_sweep(tmp_path):
     outputs = [process.communicate(timeout=120) for process in drivers]
     assert [process.returncode for process in drivers] == [0, 0], outputs
     assert ll.Store(tmp_path / "s").verify() == []
-    assert content_digest(ll.Store(tmp_path / "s").scan().collect()) == undisturbed(trials=100_000)
+    assert content_digest(ll.Store(tmp_path / "s").scan().collect()) == undisturbed(trials=40_000)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_an_interrupt_stops_soon_and_says_how_to_go_on(tmp_path, executor):
     assert "KeyboardInterrupt" in err
     assert "of 2048 points were finished; what is finished is kept: run the same call with store=" in err
     kept = len(ll.Store(tmp_path / "s").done())
-    assert run(None, tmp_path / "s", trials=100_000).report().skipped == kept * 64
+    assert run(None, tmp_path / "s", trials=40_000).report().skipped == kept * 64
 
 
 def test_progress_goes_to_a_callable(tmp_path):
