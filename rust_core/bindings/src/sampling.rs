@@ -277,7 +277,7 @@ pub fn solve_sampling<'py>(
         let points = scenario.grid().len();
         let rows = scenario.policies.len() * points;
         let mut frame = Frame::new(if by_task { rows * scenario.tasks.count() } else { rows });
-        solve::solve(&scenario, &quantiles, control, |p, g, row| {
+        solve::solve(&scenario, &quantiles, true, control, |p, g, row| {
             let at = p * points + g;
             summarise(&mut frame, at, by_task, &row.means, weights.as_deref(), None);
             for (share, values) in SHARES.iter().zip(&row.share_quantiles) {

@@ -95,7 +95,7 @@ impl SamplingMethod {
         let weights = scenario.weights();
         let points = scenario.max_attempts.as_slice().len();
         let mut found = vec![Row::NONE; scenario.policies.len() * points];
-        solve(scenario, &self.scores, control, |p, g, row| {
+        solve(scenario, &self.scores, self.coverage, control, |p, g, row| {
             found[p * points + g] = Row::exact(row, weights.as_deref());
         })?;
         for (at, row) in found.iter().enumerate() {
