@@ -19,6 +19,7 @@ pub const MAX_THREADS: usize = 1024;
 pub struct Control {
     cancelled: AtomicBool,
     done: AtomicU64,
+    more_passes: AtomicU64,
 }
 
 impl Control {
@@ -37,9 +38,14 @@ impl Control {
         self.done.fetch_add(units, Relaxed);
     }
 
+    /// Says that every unit is finished once more than before: a further pass over all of them follows.
+    pub fn add_pass(&self) {
+        self.more_passes.fetch_add(1, Relaxed);
+    }
+
     /// Units finished so far.
     pub fn done(&self) -> u64 {
-        self.done.load(Relaxed)
+        self.done.load(Relaxed) / (1 + self.more_passes.load(Relaxed))
     }
 }
 

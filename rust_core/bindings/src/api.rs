@@ -1,6 +1,7 @@
 //! Checks of settings, by family.
 
 use limitlaw_core::error::Error;
+use limitlaw_core::sampling::answers::Answers;
 use limitlaw_core::sampling::cost::Utility;
 use limitlaw_core::sampling::policy::Policy;
 use limitlaw_core::sampling::scenario::SamplingScenario;
@@ -20,6 +21,7 @@ pub fn check(family: &str, spec: &str, arrays: Arrays<'_>) -> PyResult<()> {
         "tasks" => parse::<Tasks>(spec, &arrays).map(drop),
         "verifier" => parse::<Verifier>(spec, &arrays).map(drop),
         "policy" => parse::<Policy>(spec, &arrays).map(drop),
+        "answers" => parse::<Answers>(spec, &arrays).map(drop),
         "utility" => parse::<Utility>(spec, &arrays).map(drop),
         "scenario" => parse::<SamplingScenario>(spec, &arrays).map(drop),
         _ => Err(Error::argument("family", "one the core knows", family)),

@@ -257,7 +257,7 @@ pub fn estimate_sampling<'py>(
             ],
             utility_counts: values.sorted(),
         };
-        if row.accepted.is_empty() {
+        if row.correct.is_empty() {
             continue;
         }
         summarise(&mut frame, at, false, &means(&row, trials), weights.as_deref(), Some(trials));

@@ -1,12 +1,15 @@
 //! Repeated sampling with imperfect verifiers: the scenario, its simulator and its exact solution.
 
 pub mod alias;
+pub mod answers;
+pub mod attempts;
 pub mod block;
 pub mod bootstrap;
 pub mod cells;
 pub mod cellwise;
 pub mod cost;
 pub mod estimate;
+pub mod exact;
 pub mod law;
 pub mod optimum;
 

@@ -9,6 +9,7 @@
 use libm::{exp, expm1, floor, log, log1p};
 
 use super::cost::Utility;
+use super::law::TaskLaw;
 
 /// The most evaluations of the signs; an interval left over then holds differences below rounding.
 const MAX_EVALUATIONS: usize = 100_000;
@@ -67,6 +68,54 @@ pub fn value_at(tasks: &[TaskRates], utility: Utility, attempts: f64) -> f64 {
     }
     let (start, sum) = Sum::new(tasks, utility);
     start + sum.value(attempts)
+}
+
+/// The attempt numbers at which the first acceptance has positive expected value under the task prior.
+///
+/// Given that the first acceptance comes at attempt k, task i has a chance in proportion to `w b^(k-1) a`: the expected
+/// value has the sign of `sum w b^(k-1) (a v)`.
+#[derive(Debug, Clone)]
+pub struct Worthwhile {
+    first: bool,
+    /// The attempt numbers from which on the answer is the other one.
+    turns: Vec<u64>,
+}
+
+impl Worthwhile {
+    /// Finds them for tasks whose rates are known.
+    pub fn new(laws: &[TaskLaw], weights: Option<&[f64]>, utility: Utility) -> Self {
+        let tasks: Vec<TaskRates> = laws
+            .iter()
+            .enumerate()
+            .filter_map(|(i, law)| {
+                let TaskLaw::Attempts(rates) = law else { return None };
+                Some(TaskRates {
+                    accepted_correct: rates.accepted_correct(),
+                    accepted_wrong: rates.accepted_wrong(),
+                    ln_rejected: rates.ln_rejected(),
+                    last_correct: None,
+                    weight: weights.map_or(1.0, |w| w[i]),
+                })
+            })
+            .collect();
+        let (_, sum) = Sum::new(&tasks, Utility { attempt_cost: 0.0, ..utility });
+        let turns = sum.turns(|left, right| (left > 0.0) != (right > 0.0));
+        Self { first: sum.parts(1.0).sign() > 0.0, turns: turns.into_iter().map(|k| k as u64 + 1).collect() }
+    }
+
+    /// Whether an acceptance at attempt `k` is worthwhile.
+    pub fn at(&self, k: u64) -> bool {
+        self.first ^ (self.turns.partition_point(|&turn| turn <= k) % 2 == 1)
+    }
+
+    /// The stretches of worthwhile attempt numbers up to `most`: (attempts before, last attempt).
+    pub fn stretches(&self, most: u64) -> Vec<(u64, u64)> {
+        let ends: Vec<u64> = std::iter::once(1).chain(self.turns.iter().copied()).chain([u64::MAX]).collect();
+        ends.windows(2)
+            .filter(|w| self.at(w[0]) && w[0] <= most)
+            .map(|w| (w[0] - 1, (w[1] - 1).min(most)))
+            .collect()
+    }
 }
 
 struct Sum {
@@ -154,6 +203,15 @@ impl Sum {
 
     /// Every K at which the utility turns from rising to falling, and infinity where it rises at last.
     fn candidates(&self) -> Vec<f64> {
+        let mut found = self.turns(|left, right| left > 0.0 && right <= 0.0);
+        if self.terms.last().is_some_and(|t| t.coefficient > 0.0) {
+            found.push(f64::INFINITY);
+        }
+        found
+    }
+
+    /// Every K whose increment's sign and the next one's are a turn, in order.
+    fn turns(&self, is_turn: impl Fn(f64, f64) -> bool) -> Vec<f64> {
         let last = floor(self.horizon()) + 1.0;
         let mut found = Vec::new();
         let mut evaluations = 0;
@@ -164,7 +222,7 @@ impl Sum {
                 continue;
             }
             if right.0 - left.0 <= 1.0 {
-                if left.1.sign() > 0.0 && right.1.sign() <= 0.0 {
+                if is_turn(left.1.sign(), right.1.sign()) {
                     found.push(left.0);
                 }
                 continue;
@@ -176,9 +234,6 @@ impl Sum {
             evaluations += 1;
             open.push((centre, right));
             open.push((left, centre));
-        }
-        if self.terms.last().is_some_and(|t| t.coefficient > 0.0) {
-            found.push(f64::INFINITY);
         }
         found
     }
@@ -224,11 +279,11 @@ fn ln_attempts(t: &Term, count: f64) -> f64 {
     log(-expm1(count * t.ln_b)) - log(t.accepted)
 }
 
-/// Whether the sign of the increments cannot change from + to - between two points: the signs agree and the tangents
+/// Whether the sign of the increments cannot change between two points: the signs agree and the tangents
 /// of the larger part stay above the chord of the smaller.
 fn excludes_change((x0, left): (f64, Parts), (x1, right): (f64, Parts)) -> bool {
     if left.sign() != right.sign() {
-        return left.sign() < 0.0 && x1 - x0 <= 1.0;
+        return false;
     }
     let (large, small) = if left.sign() >= 0.0 { (0, 1) } else { (1, 0) };
     if left.ln[small] == f64::NEG_INFINITY && right.ln[small] == f64::NEG_INFINITY {

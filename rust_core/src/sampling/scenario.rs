@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::cost::Utility;
+use super::answers::Answers;
+use super::cost::{Utility, UtilityKind};
 use super::law::TaskLaw;
 use super::policy::Policy;
 use super::tasks::{Prior, Tasks};
@@ -16,6 +17,9 @@ pub const MAX_ATTEMPTS: f64 = 1e12;
 pub const MAX_GRID: usize = 10_000;
 /// The most cells (tasks times grid points) of one scenario.
 pub const MAX_CELLS: usize = 200_000_000;
+
+/// The most attempts of one grid point where a policy needs them one by one.
+pub const MAX_SINGLE_ATTEMPTS: f64 = 1e7;
 
 /// The one kind of sampling scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -35,6 +39,9 @@ pub struct SamplingScenario {
     pub tasks: Tasks,
     /// The verifier; `None` where the tasks carry their own (a pool).
     pub verifier: Option<Verifier>,
+    /// The wrong answers; `None` where no policy tells them apart.
+    #[serde(default)]
+    pub answers: Option<Answers>,
     /// The policies, compared on the same attempts.
     pub policies: Vec<Policy>,
     /// The grid of attempts, ascending.
@@ -51,7 +58,12 @@ impl SamplingScenario {
 
     /// The law of each task.
     pub fn laws(&self) -> Vec<TaskLaw> {
-        let rates = |i| self.verifier.as_ref().map_or((0.0, 0.0), |v| v.rates(i));
+        // A judge without a threshold accepts nothing.
+        let rates = |i| match &self.verifier {
+            Some(verifier) if verifier.gives_verdicts() => verifier.rates(i),
+            Some(_) => (0.0, 1.0),
+            None => (0.0, 0.0),
+        };
         (0..self.tasks.count())
             .map(|i| match &self.tasks {
                 Tasks::Fixed { success, .. } => TaskLaw::attempts(success.at(i), rates(i)),
@@ -78,6 +90,13 @@ impl SamplingScenario {
         let weight = self.tasks.weight()?;
         let sum: f64 = (0..self.tasks.count()).map(|i| weight.at(i)).sum();
         Some((0..self.tasks.count()).map(|i| weight.at(i) / sum).collect())
+    }
+
+    /// What answers are worth: 1 for a correct one and nothing else, unless given.
+    pub fn worth(&self) -> Utility {
+        let correct_only =
+            Utility { kind: UtilityKind::Utility, correct_reward: 1.0, wrong_cost: 0.0, attempt_cost: 0.0 };
+        self.utility.unwrap_or(correct_only)
     }
 
     /// Whether correct answers are known among rejected ones too.
@@ -126,6 +145,12 @@ impl Spec for SamplingScenario {
             }
             None => {}
         }
+        if let Some(answers) = self.answers {
+            answers.check()?;
+            if pool {
+                return Err(Error::argument("answers", "None for a pool, whose answers are not told apart", "answers"));
+            }
+        }
         if self.policies.is_empty() {
             return Err(Error::argument("policies", "at least one policy", "none"));
         }
@@ -138,6 +163,7 @@ impl Spec for SamplingScenario {
                     "a repetition",
                 ));
             }
+            self.check_policy(i, *policy)?;
             if policy.returns_last() && !self.knows_coverage() {
                 return Err(Error::argument(
                     &format!("policies[{i}].fallback"),
@@ -175,5 +201,41 @@ impl Spec for SamplingScenario {
             ));
         }
         self.utility.map_or(Ok(()), |utility| utility.check())
+    }
+}
+
+impl SamplingScenario {
+    /// Checks that a policy finds what it reads: scores, answers, verdicts, single attempts.
+    fn check_policy(&self, i: usize, policy: Policy) -> Result<()> {
+        let place = format!("policies[{i}]");
+        let refuse = |expected: &str| Err(Error::argument(&place, expected, policy.name()));
+        if let Tasks::Pool { .. } = self.tasks {
+            return match policy {
+                Policy::AnyOf {} | Policy::AllOf {} if !self.knows_coverage() => {
+                    refuse("first_accepted for a pool without `correct` (whether a rejected answer is correct is not known)")
+                }
+                Policy::AnyOf {} | Policy::AllOf {} => Ok(()),
+                _ if policy.is_cellwise() => Ok(()),
+                _ => refuse("first_accepted, any_of or all_of for a pool, whose attempts carry verdicts but no scores or answers"),
+            };
+        }
+        if policy.reads_scores() && !matches!(self.verifier, Some(Verifier::Judge { .. })) {
+            return refuse("one that reads no scores unless the verifier is a judge (the other verifiers only accept or reject)");
+        }
+        if policy.reads_answers() && self.answers.is_none() {
+            return refuse("one that tells no wrong answers apart unless `answers` is given");
+        }
+        if policy.reads_verdicts() && self.verifier.as_ref().is_some_and(|v| !v.gives_verdicts()) {
+            return refuse("one that asks for no verdicts where the judge has no threshold");
+        }
+        if policy == (Policy::FirstWorthwhile {}) && matches!(self.tasks, Tasks::Counts { posterior: true, .. }) {
+            return refuse("another one where posterior=True: what an attempt number is worth follows from known rates");
+        }
+        let most = self.max_attempts.as_slice().iter().copied().fold(0.0, f64::max);
+        if policy.reads_attempts() && most > MAX_SINGLE_ATTEMPTS {
+            let expected = format!("at most {MAX_SINGLE_ATTEMPTS} with {}, which looks at every attempt", policy.name());
+            return Err(Error::argument("max_attempts", expected, most));
+        }
+        Ok(())
     }
 }

@@ -3,11 +3,15 @@
 //! A trial is one pass over all tasks. Where a task's law is the same in every trial, its acceptance cell comes from an
 //! alias table, so the cost does not depend on the number of attempts; coverage refines that draw with a stream of its
 //! own and never redraws it. Where rates are drawn anew in every trial, `waiting` draws the attempts' waiting times.
+//! All other policies read `attempts`, which refines the same draws.
 
+use super::attempts;
 use super::cellwise;
 use super::law::TaskLaw;
+use super::policy::Policy;
 use super::scenario::SamplingScenario;
 use super::tally::{AttemptNumbers, RowTally, Wanted};
+use super::tasks::Tasks;
 use super::waiting;
 use crate::error::{Error, Result};
 use crate::rng::Key;
@@ -43,7 +47,7 @@ pub fn simulate(
     scenario: &SamplingScenario,
     options: Run,
     control: &Control,
-    visit: impl FnMut(usize, usize, RowTally),
+    mut visit: impl FnMut(usize, usize, RowTally),
 ) -> Result<()> {
     if options.trials == 0 || options.trials > MAX_TRIALS {
         return Err(Error::argument("trials", format!("in [1, {MAX_TRIALS}]"), options.trials));
@@ -54,18 +58,57 @@ pub fn simulate(
     if grid.is_empty() {
         return Ok(());
     }
+    let (cellwise, other): (Vec<usize>, Vec<usize>) =
+        (0..scenario.policies.len()).partition(|&p| scenario.policies[p].is_cellwise());
+    let some = |indices: &[usize]| indices.iter().map(|&p| scenario.policies[p]).collect::<Vec<_>>();
+    if !cellwise.is_empty() && !other.is_empty() {
+        control.add_pass();
+    }
+    if !other.is_empty() {
+        refuse_pool(scenario, &some(&other))?;
+        let visit = |p: usize, g, row| visit(other[p], g, row);
+        attempts::simulate(scenario, &some(&other), &laws, grid, options, control, visit)?;
+    }
+    if !cellwise.is_empty() {
+        let scenario = SamplingScenario { policies: some(&cellwise), ..scenario.clone() };
+        first_accepted(&scenario, &laws, grid, options, control, |p, g, row| visit(cellwise[p], g, row))?;
+    }
+    Ok(())
+}
+
+/// A pool is drawn without replacement, which only first accepted knows how to.
+fn refuse_pool(scenario: &SamplingScenario, others: &[Policy]) -> Result<()> {
+    match (&scenario.tasks, others.first()) {
+        (Tasks::Pool { .. }, Some(policy)) => Err(Error::argument(
+            "policies",
+            "first_accepted to simulate a pool (the exact answer for any_of and all_of is that of limitlaw.solve)",
+            policy.name(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Simulates first accepted and visits its rows.
+fn first_accepted(
+    scenario: &SamplingScenario,
+    laws: &[TaskLaw],
+    grid: &[u64],
+    options: Run,
+    control: &Control,
+    visit: impl FnMut(usize, usize, RowTally),
+) -> Result<()> {
     let redrawn = laws.iter().any(|law| matches!(law, TaskLaw::Posterior { .. }));
     let tally = if redrawn {
-        waiting::tally(scenario, &laws, grid, options, control)?
+        waiting::tally(scenario, laws, grid, options, control)?
     } else {
         // A cell holds at most every task.
         if u16::try_from(laws.len()).is_ok() {
-            cellwise::tally::<u16>(scenario, &laws, grid, options, control)?
+            cellwise::tally::<u16>(scenario, laws, grid, options, control)?
         } else {
-            cellwise::tally::<u32>(scenario, &laws, grid, options, control)?
+            cellwise::tally::<u32>(scenario, laws, grid, options, control)?
         }
     };
-    let numbers = if redrawn { AttemptNumbers::Drawn } else { AttemptNumbers::Laws(&laws) };
+    let numbers = if redrawn { AttemptNumbers::Drawn } else { AttemptNumbers::Laws(laws) };
     tally.rows(options.trials, grid, &scenario.policies, scenario.utility, &numbers, visit);
     Ok(())
 }

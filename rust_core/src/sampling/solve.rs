@@ -7,6 +7,7 @@
 use libm::{exp, expm1};
 
 use super::estimate::TaskMeans;
+use super::exact::Context;
 use super::law::{Event, TaskLaw};
 use super::policy::Policy;
 use super::scenario::SamplingScenario;
@@ -34,22 +35,12 @@ pub fn solve(
     mut visit: impl FnMut(usize, usize, ExactRow),
 ) -> Result<()> {
     let laws = scenario.laws();
-    for law in &laws {
-        if let TaskLaw::Posterior { false_positive, false_negative, .. } = law
-            && (*false_positive != 0.0 || *false_negative != 0.0)
-        {
-            return Err(Error::NoClosedForm(
-                "no closed form for posterior=True with an imperfect verifier: the mean of q(1-b^K) over a Beta rate is \
-                 not elementary; use simulate, or posterior=False"
-                    .into(),
-            ));
-        }
-    }
+    let context = Context::new(scenario, &laws);
     let grid = scenario.grid();
     let weighted = scenario.weights().is_some();
     for (g, &cap) in grid[..scenario.answerable()].iter().enumerate() {
         for (p, policy) in scenario.policies.iter().enumerate() {
-            let mut row = ExactRow { means: means(scenario, &laws, *policy, cap as f64), ..ExactRow::default() };
+            let mut row = ExactRow { means: means(scenario, &laws, &context, *policy, cap as f64)?, ..ExactRow::default() };
             if !weighted {
                 row.score(scenario, quantiles);
             }
@@ -60,12 +51,20 @@ pub fn solve(
 }
 
 /// Exact means of every task at `cap` attempts.
-pub fn means(scenario: &SamplingScenario, laws: &[TaskLaw], policy: Policy, cap: f64) -> TaskMeans {
+fn means(
+    scenario: &SamplingScenario,
+    laws: &[TaskLaw],
+    context: &Context,
+    policy: Policy,
+    cap: f64,
+) -> Result<TaskMeans> {
     let mut means = TaskMeans::default();
     let covered = scenario.knows_coverage();
     for law in laws {
-        let Outcome { accepted, correct, wrong, coverage, attempts } = outcome(law, policy, cap);
-        means.accepted.push(accepted);
+        let Outcome { accepted, correct, wrong, coverage, attempts } = context.outcome(law, policy, cap)?;
+        if policy.accepts() {
+            means.accepted.push(accepted);
+        }
         means.correct.push(correct);
         means.wrong.push(wrong);
         if covered {
@@ -81,13 +80,13 @@ pub fn means(scenario: &SamplingScenario, laws: &[TaskLaw], policy: Policy, cap:
         means.utility[1].clone_from(&zeros);
     }
     means.attempts[1] = zeros;
-    means
+    Ok(means)
 }
 
 /// What one task comes to.
 #[derive(Debug, Clone, Copy)]
 pub struct Outcome {
-    /// P(an accepted answer is returned).
+    /// P(an accepted answer is returned); NaN where the policy asks no verifier.
     pub accepted: f64,
     /// P(the returned answer is correct).
     pub correct: f64,
@@ -188,7 +187,7 @@ impl ExactRow {
         let asked = |score: &str| asked.iter().any(|q| q == score);
         for ((share, means), quantiles) in SHARES.iter().zip([correct, accepted, wrong]).zip(&mut self.share_quantiles)
         {
-            if asked(share) {
+            if asked(share) && !means.is_empty() {
                 let counts = score::quantiles(means, &zeros, 1, 0);
                 *quantiles = counts.map_or_else(Vec::new, |q| q.iter().map(|&n| n as f64 / tasks).collect());
             }

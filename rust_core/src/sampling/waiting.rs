@@ -23,15 +23,31 @@ struct Worker {
     coverage: Vec<u16>,
 }
 
-/// The clocks of one task in one trial.
-struct Clocks {
-    accepted: u64,
-    accepted_correct: bool,
-    correct: u64,
+/// The clocks of one task in one trial: attempt numbers, `NEVER` where the event does not come.
+#[derive(Debug, Clone, Copy)]
+pub struct Clocks {
+    /// The first accepted attempt.
+    pub accepted: u64,
+    /// Whether it is correct.
+    pub accepted_correct: bool,
+    /// The first correct attempt.
+    pub correct: u64,
+}
+
+/// The rates of a task in one trial.
+pub fn draw_rates(law: &TaskLaw, random: &mut Sequence) -> Rates {
+    match *law {
+        TaskLaw::Posterior { beta: parameters, false_positive, false_negative } => {
+            Rates { success: beta(parameters, random), false_positive, false_negative }
+        }
+        TaskLaw::Attempts(rates) => rates,
+        TaskLaw::Pool { .. } => Rates { success: f64::NAN, false_positive: f64::NAN, false_negative: f64::NAN },
+    }
 }
 
 impl Clocks {
-    fn draw(rates: &Rates, random: &mut Sequence) -> Self {
+    /// Draws both clocks.
+    pub fn draw(rates: &Rates, random: &mut Sequence) -> Self {
         let (right, wrong, hidden) = (rates.accepted_correct(), rates.accepted_wrong(), rates.rejected_correct());
         let any = right + wrong + hidden;
         let first = geometric(any, log1p(-rates.success) + log1p(-rates.false_positive), random);
@@ -80,9 +96,8 @@ pub fn tally(
         block.clear();
         for (i, law) in laws.iter().enumerate() {
             control.check()?;
-            let TaskLaw::Posterior { beta: parameters, false_positive, false_negative } = *law else { continue };
             for t in 0..trials {
-                let rates = Rates { success: beta(parameters, &mut rates_random), false_positive, false_negative };
+                let rates = draw_rates(law, &mut rates_random);
                 let clocks = Clocks::draw(&rates, &mut random);
                 let cell = cell_of(grid, clocks.accepted);
                 let cover = cell_of(grid, clocks.correct);
@@ -98,7 +113,7 @@ pub fn tally(
                         block.add_attempt(acceptance[t], t, clocks.accepted);
                     }
                 }
-                if last && false_negative > 0.0 {
+                if last && rates.false_negative > 0.0 {
                     let hidden = TaskLaw::Attempts(rates).rejected_precision();
                     for (g, &cap) in grid.iter().enumerate().take(cell).skip(cover) {
                         // P(the last of k rejected attempts is correct | some of them is).
