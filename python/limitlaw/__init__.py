@@ -7,12 +7,22 @@ from limitlaw._core import __version__
 from limitlaw.errors import NoClosedFormError
 from limitlaw.run import merge, simulate, solve
 from limitlaw.sampling import (
+    AllOf,
+    Answers,
+    AnyOf,
+    BestOf,
+    FilteredVote,
+    FirstAbove,
     FirstAccepted,
+    FirstWorthwhile,
+    MajorityVote,
     Policy,
     SamplingScenario,
+    StopWhenAhead,
     Tasks,
     Utility,
     Verifier,
+    WeightedVote,
     ceilings,
     optimal_attempts,
 )
@@ -21,13 +31,23 @@ if _core.DEBUG_BUILD:
     warnings.warn("limitlaw was built without optimisation: expect it to be 10 to 50 times slower", stacklevel=2)
 
 __all__ = [
+    "AllOf",
+    "Answers",
+    "AnyOf",
+    "BestOf",
+    "FilteredVote",
+    "FirstAbove",
     "FirstAccepted",
+    "FirstWorthwhile",
+    "MajorityVote",
     "NoClosedFormError",
     "Policy",
     "SamplingScenario",
+    "StopWhenAhead",
     "Tasks",
     "Utility",
     "Verifier",
+    "WeightedVote",
     "__version__",
     "ceilings",
     "closed_form",

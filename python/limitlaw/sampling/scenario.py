@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from limitlaw._spec import IntArray, Spec
+from limitlaw.sampling.answers import Answers
 from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.policy import FirstAccepted, Policy
 from limitlaw.sampling.tasks import PoolTasks, Tasks
@@ -20,7 +21,8 @@ class SamplingScenario(Spec):
     Args:
         tasks: The tasks.
         verifier: The verifier; perfect unless given. A pool carries the verdicts of its own and takes none.
-        policies: The policies, compared on the same attempts.
+        answers: The wrong answers, for policies that count votes.
+        policies: The policies, compared on the same attempts; a further policy changes no other's numbers.
         max_attempts: The grid of attempts K, ascending whole numbers from 1 to 1e12, shape ``(points,)``.
         utility: What answers are worth; without it the utility columns are null.
 
@@ -42,6 +44,7 @@ class SamplingScenario(Spec):
     kind: ClassVar[str] = "sampling"
     tasks: Tasks
     verifier: Verifier | None = None
+    answers: Answers | None = None
     policies: Sequence[Policy] = (FirstAccepted(),)
     max_attempts: IntArray
     utility: Utility | None = None

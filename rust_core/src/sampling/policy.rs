@@ -59,13 +59,6 @@ pub enum Fallback {
 }
 
 impl Policy {
-    /// Whether it asks the verifier to accept or reject.
-    pub const fn needs_verdicts(self) -> bool {
-        match self {
-            Self::FirstAccepted { .. } => true,
-        }
-    }
-
     /// Whether the last answer is returned where none was accepted.
     pub const fn returns_last(self) -> bool {
         matches!(self, Self::FirstAccepted { fallback: Fallback::Last })
@@ -77,7 +70,7 @@ impl Policy {
     }
 
     /// Whether it reads scores.
-    pub const fn reads_scores(self) -> bool {
+    pub const fn needs_scores(self) -> bool {
         matches!(
             self,
             Self::FirstAccepted { fallback: Fallback::Best }
@@ -88,7 +81,7 @@ impl Policy {
     }
 
     /// Whether it tells wrong answers apart.
-    pub const fn reads_answers(self) -> bool {
+    pub const fn needs_answers(self) -> bool {
         matches!(
             self,
             Self::MajorityVote {} | Self::WeightedVote {} | Self::FilteredVote {} | Self::StopWhenAhead { .. }
@@ -96,12 +89,12 @@ impl Policy {
     }
 
     /// Whether it asks the verifier to accept or reject.
-    pub const fn reads_verdicts(self) -> bool {
+    pub const fn needs_verdicts(self) -> bool {
         matches!(self, Self::FirstAccepted { .. } | Self::FirstWorthwhile {} | Self::FilteredVote {})
     }
 
     /// Whether it needs the attempts one by one.
-    pub const fn reads_attempts(self) -> bool {
+    pub const fn needs_attempts(self) -> bool {
         matches!(
             self,
             Self::FirstAbove { .. } | Self::WeightedVote {} | Self::FilteredVote {} | Self::StopWhenAhead { .. }

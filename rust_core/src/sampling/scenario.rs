@@ -228,20 +228,17 @@ impl SamplingScenario {
                 _ => refuse("first_accepted, any_of or all_of for a pool, whose attempts carry verdicts but no scores or answers"),
             };
         }
-        if policy.reads_scores() && !matches!(self.verifier, Some(Verifier::Judge { .. })) {
+        if policy.needs_scores() && !matches!(self.verifier, Some(Verifier::Judge { .. })) {
             return refuse("one that reads no scores unless the verifier is a judge (the other verifiers only accept or reject)");
         }
-        if policy.reads_answers() && self.answers.is_none() {
+        if policy.needs_answers() && self.answers.is_none() {
             return refuse("one that tells no wrong answers apart unless `answers` is given");
-        }
-        if policy.reads_verdicts() && self.verifier.as_ref().is_some_and(|v| !v.gives_verdicts()) {
-            return refuse("one that asks for no verdicts where the judge has no threshold");
         }
         if policy == (Policy::FirstWorthwhile {}) && matches!(self.tasks, Tasks::Counts { posterior: true, .. }) {
             return refuse("another one where posterior=True: what an attempt number is worth follows from known rates");
         }
         let most = self.max_attempts.as_slice().iter().copied().fold(0.0, f64::max);
-        if policy.reads_attempts() && most > MAX_SINGLE_ATTEMPTS {
+        if policy.needs_attempts() && most > MAX_SINGLE_ATTEMPTS {
             let expected = format!("at most {MAX_SINGLE_ATTEMPTS} with {}, which looks at every attempt", policy.name());
             return Err(Error::argument("max_attempts", expected, most));
         }

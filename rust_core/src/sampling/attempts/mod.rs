@@ -46,9 +46,9 @@ struct Needs {
 impl Needs {
     fn new(scenario: &SamplingScenario, policies: &[Policy]) -> Self {
         let any = |reads: fn(Policy) -> bool| policies.iter().any(|&p| reads(p));
-        let singles = any(Policy::reads_attempts);
-        let scored = any(Policy::reads_scores) || singles;
-        let voted = any(Policy::reads_answers);
+        let singles = any(Policy::needs_attempts);
+        let scored = any(Policy::needs_scores) || singles;
+        let voted = any(Policy::needs_answers);
         Self {
             counts: scored || voted || policies.contains(&Policy::AllOf {}),
             answers: scenario.answers.filter(|_| voted),

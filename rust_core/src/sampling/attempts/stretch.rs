@@ -21,8 +21,8 @@ pub enum Given {
     Event {
         /// It is correct.
         correct: bool,
-        /// It is accepted.
-        accepted: bool,
+        /// It is accepted, where that is known: a first correct attempt may come after the first acceptance.
+        accepted: Option<bool>,
     },
 }
 
@@ -49,18 +49,18 @@ impl Given {
     /// The range of upper tails that the scores of a class have, where accepted scores are the tails below `accept`.
     pub const fn tails(self, accept: f64) -> (f64, f64) {
         match self {
-            Self::RejectedWrong | Self::Rejected | Self::Event { accepted: false, .. } => (accept, 1.0),
-            Self::Event { accepted: true, .. } => (0.0, accept),
-            Self::Wrong | Self::Nothing => (0.0, 1.0),
+            Self::RejectedWrong | Self::Rejected | Self::Event { accepted: Some(false), .. } => (accept, 1.0),
+            Self::Event { accepted: Some(true), .. } => (0.0, accept),
+            Self::Wrong | Self::Nothing | Self::Event { accepted: None, .. } => (0.0, 1.0),
         }
     }
 
     /// P(accepted | class), where the unconditional one is `accept`.
     pub const fn acceptance(self, accept: f64) -> f64 {
         match self {
-            Self::RejectedWrong | Self::Rejected | Self::Event { accepted: false, .. } => 0.0,
-            Self::Event { accepted: true, .. } => 1.0,
-            Self::Wrong | Self::Nothing => accept,
+            Self::RejectedWrong | Self::Rejected | Self::Event { accepted: Some(false), .. } => 0.0,
+            Self::Event { accepted: Some(true), .. } => 1.0,
+            Self::Wrong | Self::Nothing | Self::Event { accepted: None, .. } => accept,
         }
     }
 }
@@ -76,8 +76,8 @@ pub fn cut(clocks: &Clocks, from: u64, to: u64, mut visit: impl FnMut(Stretch)) 
         if event - 1 > at {
             visit(Stretch { attempts: event - 1 - at, given: given(clocks, at + 1) });
         }
-        let accepted = event == clocks.accepted;
-        let correct = event == clocks.correct || (accepted && clocks.accepted_correct);
+        let accepted = (event <= clocks.accepted).then_some(event == clocks.accepted);
+        let correct = event == clocks.correct || (event == clocks.accepted && clocks.accepted_correct);
         visit(Stretch { attempts: 1, given: Given::Event { correct, accepted } });
         at = event;
     }
@@ -110,10 +110,10 @@ mod tests {
         }
         let (rw, w, n) = (Given::RejectedWrong, Given::Wrong, Given::Nothing);
         let event = |correct, accepted| Given::Event { correct, accepted };
-        assert_eq!(seen, [rw, rw, event(false, true), w, w, event(true, false), n, n, n]);
+        assert_eq!(seen, [rw, rw, event(false, Some(true)), w, w, event(true, None), n, n, n]);
         let never = Clocks { accepted: NEVER, accepted_correct: false, correct: 2 };
         let mut seen = Vec::new();
         cut(&never, 0, 4, |s| seen.extend((0..s.attempts).map(|_| s.given)));
-        assert_eq!(seen, [rw, event(true, false), Given::Rejected, Given::Rejected]);
+        assert_eq!(seen, [rw, event(true, Some(false)), Given::Rejected, Given::Rejected]);
     }
 }
