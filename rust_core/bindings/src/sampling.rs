@@ -6,7 +6,8 @@ use limitlaw_core::sampling::bootstrap::{self, Resample};
 use limitlaw_core::sampling::cost::{Utility, UtilityKind};
 use limitlaw_core::sampling::estimate::{Estimates, METRICS, QUANTILES, TaskMeans, quantile};
 use limitlaw_core::sampling::scenario::SamplingScenario;
-use limitlaw_core::sampling::simulate::{Run, simulate};
+use limitlaw_core::sampling::attempts::tally::Score;
+use limitlaw_core::sampling::simulate::{Run, compare, simulate};
 use limitlaw_core::sampling::tally::{RowTally, SHARES, Wanted};
 use limitlaw_core::sampling::{solve, tally};
 use limitlaw_core::spec::{Spec, parse};
@@ -156,6 +157,49 @@ pub fn simulate_sampling<'py>(
         Ok(frame)
     })?;
     frame.into_columns(py)
+}
+
+/// Simulates all policies on one set of attempts: per row (policy by policy) the means per task of the score, of the
+/// attempts used and of the cost, and the products of the score of each two rows, averaged over trials.
+#[pyfunction]
+#[pyo3(signature = (spec, arrays, *, score, trials, key, replicate, threads, progress))]
+pub fn compare_sampling<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+    score: &str,
+    trials: u64,
+    key: [u64; 2],
+    replicate: u64,
+    threads: Option<usize>,
+    progress: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let arrays = owned(&arrays);
+    let (mean, attempts, products) = wait(py, trials, progress.as_ref(), |control| {
+        let scenario: SamplingScenario = parse(spec, &arrays)?;
+        let options = options(&scenario, trials, key, replicate, threads, false, &[])?;
+        let score = if score == "utility" { Score::Utility } else { Score::Correct };
+        let points = scenario.grid().len();
+        let rows = scenario.policies.len() * points;
+        let (mut mean, mut attempts) = (vec![0.0; rows], vec![0.0; rows]);
+        let scale = trials as f64 * scenario.tasks.count() as f64;
+        let mut products = compare(&scenario, options, score, control, |p, g, row| {
+            let at = p * points + g;
+            mean[at] = match score {
+                Score::Correct => row.correct.iter().sum::<u64>() as f64 / scale,
+                Score::Utility => row.utility[0].iter().sum::<f64>() / scale,
+            };
+            attempts[at] = row.attempts[0].iter().sum::<f64>() / scale;
+        })?;
+        let unit = if score == Score::Correct { scenario.tasks.count() as f64 } else { 1.0 };
+        products.iter_mut().for_each(|product| *product /= trials as f64 * unit * unit);
+        Ok((mean, attempts, products))
+    })?;
+    let columns = Columns::new(py);
+    columns.add("score", mean)?;
+    columns.add("attempts_used", attempts)?;
+    columns.add("products", products)?;
+    Ok(columns.into_dict())
 }
 
 fn options(

@@ -5,6 +5,7 @@
 //! own and never redraws it. Where rates are drawn anew in every trial, `waiting` draws the attempts' waiting times.
 //! All other policies read `attempts`, which refines the same draws.
 
+use super::attempts::tally::Score;
 use super::attempts;
 use super::cellwise;
 use super::law::TaskLaw;
@@ -19,6 +20,8 @@ use crate::run::Control;
 
 /// The most trials of one run.
 pub const MAX_TRIALS: u64 = 100_000_000_000_000;
+/// The most rows that are compared pair by pair.
+pub const MAX_COMPARED: usize = 1000;
 /// A chunk of trials draws about this many tasks.
 const CHUNK_DRAWS: usize = 1 << 19;
 
@@ -67,13 +70,36 @@ pub fn simulate(
     if !other.is_empty() {
         refuse_pool(scenario, &some(&other))?;
         let visit = |p: usize, g, row| visit(other[p], g, row);
-        attempts::simulate(scenario, &some(&other), &laws, grid, options, control, visit)?;
+        attempts::simulate(scenario, &some(&other), (&laws, grid), options, None, control, visit)?;
     }
     if !cellwise.is_empty() {
         let scenario = SamplingScenario { policies: some(&cellwise), ..scenario.clone() };
         first_accepted(&scenario, &laws, grid, options, control, |p, g, row| visit(cellwise[p], g, row))?;
     }
     Ok(())
+}
+
+/// Simulates all policies of a scenario on one set of attempts and visits their rows; returns the sums over trials of the
+/// products of a score of each two rows (row `policy * points + point`).
+pub fn compare(
+    scenario: &SamplingScenario,
+    options: Run,
+    score: Score,
+    control: &Control,
+    visit: impl FnMut(usize, usize, RowTally),
+) -> Result<Vec<f64>> {
+    if options.trials == 0 || options.trials > MAX_TRIALS {
+        return Err(Error::argument("trials", format!("in [1, {MAX_TRIALS}]"), options.trials));
+    }
+    if let Tasks::Pool { .. } = scenario.tasks {
+        return Err(Error::argument("tasks", "no pool: its policies are exact by limitlaw.solve", "a pool"));
+    }
+    let (laws, grid) = (scenario.laws(), scenario.grid());
+    let rows = scenario.policies.len() * grid.len();
+    if rows > MAX_COMPARED {
+        return Err(Error::argument("policies times max_attempts", format!("at most {MAX_COMPARED}"), rows));
+    }
+    attempts::simulate(scenario, &scenario.policies, (&laws, &grid), options, Some(score), control, visit)
 }
 
 /// A pool is drawn without replacement, which only first accepted knows how to.

@@ -19,7 +19,7 @@ use clocks::Plan as ClockPlan;
 use score::{CLASSES, Scores, highest};
 use single::Singles;
 use stretch::{Given, Stretch, cut};
-use tally::{Block, Layout, Outcome, Tally};
+use tally::{Block, Layout, Outcome, Score, Tally};
 use votes::{Alias, Priorities, deal};
 
 use super::answers::Answers;
@@ -33,7 +33,7 @@ use super::waiting::Clocks;
 use crate::error::Result;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::run::{Control, run};
-use crate::variates::NEVER;
+use crate::variates::{NEVER, below};
 
 /// What is drawn beyond the clocks.
 struct Needs {
@@ -41,6 +41,7 @@ struct Needs {
     answers: Option<Answers>,
     scores: Option<Scores>,
     singles: bool,
+    last: bool,
 }
 
 impl Needs {
@@ -50,7 +51,8 @@ impl Needs {
         let scored = any(Policy::needs_scores) || singles;
         let voted = any(Policy::needs_answers);
         Self {
-            counts: scored || voted || policies.contains(&Policy::AllOf {}),
+            counts: scored || voted || policies.contains(&Policy::AllOf {}) || any(Policy::returns_last),
+            last: any(Policy::returns_last),
             answers: scenario.answers.filter(|_| voted),
             scores: scenario.verifier.as_ref().and_then(Scores::new).filter(|_| scored),
             singles,
@@ -76,6 +78,8 @@ struct State {
     votes: Vec<u64>,
     tails: [f64; CLASSES],
     scores: [f64; CLASSES],
+    /// Whether the last attempt is correct.
+    last_correct: bool,
 }
 
 struct Worker {
@@ -96,6 +100,7 @@ struct Random {
     maxima: Sequence,
     shares: Sequence,
     answers: Sequence,
+    last: Sequence,
     single: single::Random,
 }
 
@@ -110,29 +115,20 @@ struct Plan<'a> {
 }
 
 /// Simulates `policies` and visits their rows: `visit(index of the policy, grid point, row)`.
+///
+/// With `compared`, returns the sums over trials of the products of that score of each two rows (row `policy * points +
+/// point`), in order of the rows.
 pub fn simulate(
     scenario: &SamplingScenario,
     policies: &[Policy],
-    laws: &[TaskLaw],
-    grid: &[u64],
+    (laws, grid): (&[TaskLaw], &[u64]),
     options: Run,
+    compared: Option<Score>,
     control: &Control,
     visit: impl FnMut(usize, usize, RowTally),
-) -> Result<()> {
-    let chunk = chunk_trials(laws.len());
-    let needs = Needs::new(scenario, policies);
-    let plan = Plan {
-        layout: Layout { policies, grid, tasks: laws.len(), wanted: options.wanted, utility: scenario.utility },
-        run: options,
-        chunk,
-        clocks: ClockPlan::new(laws, grid, options, chunk),
-        alias: needs.answers.and_then(|a| a.shares()).map(|s| Alias::new(&s)),
-        needs,
-        worthwhile: policies
-            .contains(&Policy::FirstWorthwhile {})
-            .then(|| Worthwhile::new(laws, scenario.weights().as_deref(), scenario.worth())),
-    };
-    let new_worker = || plan.worker();
+) -> Result<Vec<f64>> {
+    let plan = Plan::new(scenario, policies, (laws, grid), options, compared);
+    let chunk = plan.chunk;
     let work = |worker: &mut Worker, index: u64| {
         let trials = (options.trials - index * chunk as u64).min(chunk as u64) as usize;
         worker.block.clear();
@@ -147,14 +143,47 @@ pub fn simulate(
         }
         worker.tally.score(&plan.layout, &worker.block, trials);
         control.advance(trials as u64);
-        Ok(())
+        Ok(worker.block.products(&plan.layout, trials))
     };
-    let workers = run(options.trials.div_ceil(chunk as u64), options.threads, control, new_worker, work, |()| ())?;
+    let mut products = vec![0.0; compared.map_or(0, |_| plan.layout.rows() * plan.layout.rows())];
+    let add = |part: Vec<f64>| products.iter_mut().zip(part).for_each(|(sum, more)| *sum += more);
+    let chunks = options.trials.div_ceil(chunk as u64);
+    let workers = run(chunks, options.threads, control, || plan.worker(), work, add)?;
     Tally::merged(workers.into_iter().map(|w| w.tally)).rows(&plan.layout, visit);
-    Ok(())
+    Ok(products)
 }
 
-impl Plan<'_> {
+impl<'a> Plan<'a> {
+    fn new(
+        scenario: &SamplingScenario,
+        policies: &'a [Policy],
+        (laws, grid): (&'a [TaskLaw], &'a [u64]),
+        run: Run,
+        compared: Option<Score>,
+    ) -> Self {
+        let chunk = chunk_trials(laws.len());
+        let needs = Needs::new(scenario, policies);
+        let worthwhile = policies
+            .contains(&Policy::FirstWorthwhile {})
+            .then(|| Worthwhile::new(laws, scenario.weights().as_deref(), scenario.worth()));
+        Self {
+            layout: Layout {
+                policies,
+                grid,
+                tasks: laws.len(),
+                wanted: run.wanted,
+                utility: scenario.utility,
+                compared,
+            },
+            run,
+            chunk,
+            clocks: ClockPlan::new(laws, grid, run, chunk),
+            alias: needs.answers.and_then(|a| a.shares()).map(|s| Alias::new(&s)),
+            needs,
+            worthwhile,
+        }
+    }
+
     fn worker(&self) -> Worker {
         let answers = self.needs.answers.map_or(0, |a| a.count());
         let none = Clocks { accepted: NEVER, accepted_correct: false, correct: NEVER };
@@ -170,6 +199,7 @@ impl Plan<'_> {
                 votes: vec![0; answers + 1],
                 tails: [1.0; CLASSES],
                 scores: [f64::NEG_INFINITY; CLASSES],
+                last_correct: false,
             },
             drawn: Vec::new(),
             stick: Vec::new(),
@@ -189,6 +219,7 @@ impl Plan<'_> {
             maxima: sequence(purpose::MAXIMA),
             shares: sequence(purpose::ANSWER_SHARES),
             answers: sequence(purpose::ANSWERS),
+            last: sequence(purpose::LAST),
             single: single::Random {
                 order: sequence(purpose::ORDER),
                 answers: sequence(purpose::ANSWER_ORDER),
@@ -257,6 +288,9 @@ impl Plan<'_> {
                 }
             }
             state.correct += correct;
+            if self.needs.last && !self.needs.singles {
+                state.last_correct = below(stretch.attempts, &mut random.last) < correct;
+            }
             if self.needs.singles {
                 drawn.push(Drawn { stretch, correct, tails });
             }
@@ -267,7 +301,7 @@ impl Plan<'_> {
             state.votes[1..].iter_mut().zip(&*dealt).for_each(|(votes, &more)| *votes += more);
         }
         if self.needs.singles {
-            singles.draw(drawn, dealt, wrong, accept, from, &mut random.single);
+            state.last_correct = singles.draw(drawn, dealt, wrong, accept, from, &mut random.single);
         }
     }
 
@@ -286,7 +320,8 @@ impl Plan<'_> {
         match policy {
             Policy::FirstAccepted { .. } if accepted <= most => Outcome::answer(accepted_correct, true, accepted),
             Policy::FirstAccepted { fallback: Fallback::Best } => Outcome::answer(best_is_correct(), false, most),
-            Policy::FirstAccepted { .. } => Outcome::nothing(most),
+            Policy::FirstAccepted { fallback: Fallback::Last } => Outcome::answer(state.last_correct, false, most),
+            Policy::FirstAccepted { fallback: Fallback::Abstain } => Outcome::nothing(most),
             Policy::FirstWorthwhile {} => {
                 let worthwhile = self.worthwhile.as_ref().is_some_and(|w| w.at(accepted));
                 if accepted <= most && worthwhile {

@@ -99,7 +99,7 @@ impl Singles {
     }
 
     /// Draws the attempts after `from` one by one, given what was drawn of their stretches: `dealt` are the cell's
-    /// `wrong` attempts by answer, `accept` the probabilities of acceptance by class.
+    /// `wrong` attempts by answer, `accept` the probabilities of acceptance by class. Returns whether the last is correct.
     pub fn draw(
         &mut self,
         drawn: &[Drawn],
@@ -108,8 +108,9 @@ impl Singles {
         accept: [f64; CLASSES],
         from: u64,
         random: &mut Random,
-    ) {
+    ) -> bool {
         let mut number = from;
+        let mut last_correct = false;
         for stretch in drawn {
             let all = stretch.stretch.attempts;
             let mut left = [stretch.correct, all - stretch.correct];
@@ -144,8 +145,10 @@ impl Singles {
                 let answer = if correct || !self.answers { class } else { take(dealt, &mut wrong, random) };
                 number += 1;
                 self.see(number, Attempt { class, answer, accepted, tail });
+                last_correct = correct;
             }
         }
+        last_correct
     }
 
     fn see(&mut self, number: u64, attempt: Attempt) {

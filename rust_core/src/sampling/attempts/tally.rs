@@ -52,6 +52,17 @@ pub struct Layout<'a> {
     pub wanted: Wanted,
     /// What answers are worth.
     pub utility: Option<Utility>,
+    /// The score whose products over pairs of rows are summed.
+    pub compared: Option<Score>,
+}
+
+/// A score of the whole benchmark in one trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Score {
+    /// The number of tasks with a correct answer.
+    Correct,
+    /// The utility per task.
+    Utility,
 }
 
 impl Layout<'_> {
@@ -61,7 +72,11 @@ impl Layout<'_> {
     }
 
     fn scored(&self) -> bool {
-        self.wanted.utility_counts || self.wanted.share_counts != [false; SHARES.len()]
+        self.wanted.utility_counts || self.wanted.share_counts != [false; SHARES.len()] || self.compared.is_some()
+    }
+
+    fn uses_attempts(&self) -> bool {
+        self.wanted.utility_counts || self.compared == Some(Score::Utility)
     }
 }
 
@@ -98,7 +113,7 @@ impl Block {
     /// Room for `trials` trials.
     pub fn new(layout: &Layout<'_>, trials: usize) -> Self {
         let size = if layout.scored() { trials * layout.rows() } else { 0 };
-        let used = if layout.wanted.utility_counts { size } else { 0 };
+        let used = if layout.uses_attempts() { size } else { 0 };
         Self { correct: vec![0; size], wrong: vec![0; size], accepted: vec![0; size], attempts: vec![0; used] }
     }
 
@@ -108,6 +123,30 @@ impl Block {
         self.wrong.fill(0);
         self.accepted.fill(0);
         self.attempts.fill(0);
+    }
+
+    /// The utility per task at a place.
+    fn utility(&self, layout: &Layout<'_>, at: usize) -> f64 {
+        let Some(u) = layout.utility else { return 0.0 };
+        let worth = u.correct_reward * f64::from(self.correct[at]) - u.wrong_cost * f64::from(self.wrong[at]);
+        (worth - u.attempt_cost * self.attempts[at] as f64) / layout.tasks as f64
+    }
+
+    /// Over the first `trials` trials, the sums of the products of the compared score of each two rows.
+    pub fn products(&self, layout: &Layout<'_>, trials: usize) -> Vec<f64> {
+        let Some(score) = layout.compared else { return Vec::new() };
+        let rows = layout.rows();
+        let (mut products, mut values) = (vec![0.0; rows * rows], vec![0.0; rows]);
+        for trial in 0..trials {
+            for (row, value) in values.iter_mut().enumerate() {
+                let at = trial * rows + row;
+                *value = if score == Score::Correct { f64::from(self.correct[at]) } else { self.utility(layout, at) };
+            }
+            for (line, &x) in products.chunks_exact_mut(rows).zip(&values) {
+                line.iter_mut().zip(&values).for_each(|(product, y)| *product += x * y);
+            }
+        }
+        products
     }
 
     /// Adds what row `row` of trial `t` came to on one task.
@@ -173,11 +212,10 @@ impl Tally {
                 }
             }
         }
-        let Some(u) = layout.utility.filter(|_| layout.wanted.utility_counts) else { return };
-        for at in 0..trials * rows {
-            let worth = u.correct_reward * f64::from(block.correct[at]) - u.wrong_cost * f64::from(block.wrong[at]);
-            let value = (worth - u.attempt_cost * block.attempts[at] as f64) / layout.tasks as f64;
-            self.utilities[at % rows].add(value);
+        if layout.wanted.utility_counts {
+            for at in 0..trials * rows {
+                self.utilities[at % rows].add(block.utility(layout, at));
+            }
         }
     }
 
