@@ -284,7 +284,7 @@ def test_arguments_broadcast_and_numbers_stay_numbers():
         (lambda: cf.majority(answers=[1.0], votes=513), "^votes must be at most 512"),
         (
             lambda: cf.majority(answers=[1.0], votes=3, ties="first"),
-            r"^ties must be one of \['random', 'abstain'\], got 'first'$",
+            "^ties must be 'random' or 'abstain', got 'first'$",
         ),
         (
             lambda: cf.best_of_roc(
@@ -312,5 +312,6 @@ def test_bad_arguments_are_named(call, message):
 
 
 def test_words_are_no_numbers():
-    with pytest.raises(TypeError, match=r"^success must be numbers, got 'high'"):
-        cf.ceiling(success="high", false_positive_rate=0.1)
+    for words in ("high", "0.5", ["0.1", "0.2"], [[1], [2, 3]], None, 1j, True):
+        with pytest.raises(TypeError, match=r"^success must be numbers, got"):
+            cf.ceiling(success=words, false_positive_rate=0.1)

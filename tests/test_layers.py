@@ -21,6 +21,7 @@ PYTHON_LAYERS = [
     {"run", "fit"},
     {"sampling", "exhaustion", "closed_form", "datasets"},
     {"_spec", "errors", "seed"},
+    {"_arguments"},
     {"_core"},
 ]
 

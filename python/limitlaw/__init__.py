@@ -2,9 +2,10 @@
 
 import warnings
 
-from limitlaw import _core, closed_form, datasets
+from limitlaw import _core, closed_form, datasets, fit
 from limitlaw._core import __version__
 from limitlaw.errors import NoClosedFormError
+from limitlaw.fit import pass_at_k, pass_hat_k
 from limitlaw.run import merge, simulate, solve
 from limitlaw.sampling import (
     AllOf,
@@ -52,8 +53,11 @@ __all__ = [
     "ceilings",
     "closed_form",
     "datasets",
+    "fit",
     "merge",
     "optimal_attempts",
+    "pass_at_k",
+    "pass_hat_k",
     "simulate",
     "solve",
 ]

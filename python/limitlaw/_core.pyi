@@ -74,3 +74,47 @@ def optima_sampling(
 def closed_form(
     name: str, columns: list[npt.NDArray[np.float64]], shared: list[npt.NDArray[np.float64]]
 ) -> list[npt.NDArray[np.float64]]: ...
+def pass_rates(
+    rate: str,
+    attempts: _Floats,
+    correct: _Floats,
+    k: _Floats,
+    *,
+    resample: str,
+    resamples: int,
+    level: float,
+    key: tuple[int, int],
+    threads: int | None,
+    progress: _Progress | None,
+) -> _Columns: ...
+def fit_beta_binomial(
+    attempts: _Floats,
+    correct: _Floats,
+    *,
+    stopped_at: float | None,
+    unsolvable: bool,
+    level: float,
+    resamples: int,
+    key: tuple[int, int],
+    threads: int | None,
+    progress: _Progress | None,
+) -> _Columns: ...
+def beta_binomial_likelihood(
+    attempts: _Floats,
+    correct: _Floats,
+    stopped_at: float | None,
+    population: tuple[float, float, float],
+) -> float: ...
+def forecast_pass_at_k(
+    attempts: _Floats,
+    correct: _Floats,
+    k: _Floats,
+    *,
+    stopped_at: float | None,
+    unsolvable: bool,
+    level: float,
+    resamples: int,
+    key: tuple[int, int],
+    threads: int | None,
+    progress: _Progress | None,
+) -> _Columns: ...

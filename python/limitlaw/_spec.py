@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from limitlaw import _core
+from limitlaw._arguments import as_number, is_sequence, shown
 
 #: A one-dimensional read-only array of floats; any sequence of numbers is accepted (hence ``Any`` for type checkers).
 FloatArray = Annotated[Any, "float"]
@@ -81,9 +82,11 @@ class Spec:
             ValueError: The text is not JSON, names an unknown kind or field, or a value is out of range.
             TypeError: A value has the wrong type, or the text describes another family.
         """
+        if not isinstance(text, str):
+            raise TypeError(f"text must be a string, got {shown(text)}")
         try:
             data = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"expected JSON, got text that fails at {error}") from None
         return cls._from_data(data)
 
@@ -103,11 +106,11 @@ class Spec:
     @classmethod
     def _from_data(cls, data: Any) -> Self:
         if not isinstance(data, dict) or not isinstance(data.get("kind"), str):
-            raise TypeError(f"expected an object with a kind for {cls.family}, got {data!r:.80}")
+            raise TypeError(f"expected an object with a kind for {cls.family}, got {shown(data)}")
         found = _REGISTRY.get((cls.family, data["kind"]))
         if found is None or not issubclass(found, cls):
             known = sorted(k for (family, k), c in _REGISTRY.items() if family == cls.family and issubclass(c, cls))
-            raise ValueError(f"kind must be one of {known} for {cls.family}, got {data['kind']!r}")
+            raise ValueError(f"kind must be one of {known} for {cls.family}, got {shown(data['kind'])}")
         given = {name: value for name, value in data.items() if name != "kind"}
         _check_names(found, given)
         return found(**given)
@@ -194,8 +197,8 @@ def _encode(value: Any, encode_array: Any) -> Any:
     return value
 
 
-def _call(setting: Spec, shown: dict[str, str]) -> str:
-    return f"{type(setting).__name__}({', '.join(f'{name}={text}' for name, text in shown.items())})"
+def _call(setting: Spec, texts: dict[str, str]) -> str:
+    return f"{type(setting).__name__}({', '.join(f'{name}={text}' for name, text in texts.items())})"
 
 
 def _show_short(value: Any) -> str:
@@ -220,42 +223,47 @@ def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PL
     """``value`` as the declared type, so that 4 and 4.0 are one setting; a TypeError names the argument."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint in (FloatArray, IntArray):
-        return _array(value, name, whole=hint is IntArray or hint == IntArray)
+        return as_array(value, name, whole=hint is IntArray or hint == IntArray)
     if origin in (typing.Union, types.UnionType):
         if value is None and type(None) in args:
             return None
         return _coerce_union([a for a in args if a is not type(None)], value, name)
     if origin is Literal:
-        if value not in args:
-            raise ValueError(f"{name} must be one of {list(args)}, got {value!r}")
-        return value
+        for option in args:
+            if isinstance(value, type(option)) and value == option:
+                return option
+        raise ValueError(f"{name} must be one of {list(args)}, got {shown(value)}")
     if origin in (tuple, Sequence):  # declared as a sequence where callers build it: they may pass a list
-        if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
-            raise TypeError(f"{name} must be a sequence, got {value!r:.80}")
+        if not is_sequence(value):
+            raise TypeError(f"{name} must be a sequence, got {shown(value)}")
+        if origin is tuple and args[-1] is not Ellipsis and len(value) != len(args):
+            raise ValueError(f"{name} must hold {len(args)} values, got {shown(value)}")
         return tuple(_coerce(args[0], v, f"{name}[{i}]") for i, v in enumerate(value))
     if hint is bool:
         if not isinstance(value, (bool, np.bool_)):
-            raise TypeError(f"{name} must be True or False, got {value!r:.80}")
+            raise TypeError(f"{name} must be True or False, got {shown(value)}")
         return bool(value)
     if hint is float:
-        return _number(value, name)
+        return as_number(value, name)
     if hint is int:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         try:
             return _not_bool(operator.index(value), value)
         except TypeError:
-            raise TypeError(f"{name} must be a whole number, got {value!r:.80}") from None
+            raise TypeError(f"{name} must be a whole number, got {shown(value)}") from None
     if hint is str:
         if not isinstance(value, str):
-            raise TypeError(f"{name} must be a string, got {value!r:.80}")
-        return value
+            raise TypeError(f"{name} must be a string, got {shown(value)}")
+        if not _is_text(value):
+            raise ValueError(f"{name} must be Unicode text, got {shown(value)}")
+        return str(value)
     if isinstance(hint, type) and issubclass(hint, Spec):
         if isinstance(value, hint):
             return value
         if isinstance(value, dict):
             return hint._from_data(value)  # noqa: SLF001  (another Spec)
-        raise TypeError(f"{name} must be a {hint.__name__}, got {value!r:.80}")
+        raise TypeError(f"{name} must be a {hint.__name__}, got {shown(value)}")
     raise AssertionError(f"a setting declares the type {hint}, which has no rule")
 
 
@@ -263,6 +271,8 @@ def _coerce_union(options: list[Any], value: Any, name: str) -> Any:
     """The first option that fits; a scalar is tried before an array."""
     error: Exception | None = None
     for option in options:
+        if typing.get_origin(option) is Literal and not isinstance(value, str):
+            continue
         try:
             return _coerce(option, value, name)
         except TypeError as failed:
@@ -277,27 +287,26 @@ def _not_bool(number: Any, value: Any) -> Any:
     return number
 
 
-def _number(value: Any, name: str) -> float:
+def _is_text(value: str) -> bool:
     try:
-        if isinstance(value, (str, bytes)):
-            raise TypeError
-        number = float(_not_bool(value, value))
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name} must be a number, got {value!r:.80}") from None
-    if not np.isfinite(number):
-        raise ValueError(f"{name} must be finite, got {number}")
-    return number + 0.0  # -0.0 and 0.0 are one setting
+        value.encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return False
+    return True
 
 
-def _array(value: Any, name: str, *, whole: bool) -> npt.NDArray[Any]:
+def as_array(value: Any, name: str, *, whole: bool = False) -> npt.NDArray[Any]:
     """A private, read-only, one-dimensional copy."""
     kind = "whole numbers" if whole else "numbers"
     try:
         array = np.asarray(value)
-    except ValueError:  # ragged
+    except Exception:  # noqa: BLE001  (ragged, or an object whose own conversion fails in any way)
         array = np.asarray(None)
-    if array.ndim != 1 or (array.dtype.kind not in "iuf" and array.size > 0):
-        raise TypeError(f"{name} must be a one-dimensional sequence of {kind}, got {value!r:.80}")
+    if array.ndim != 1 or (array.dtype.kind not in "iuf" and array.size > 0) or np.ma.is_masked(value):
+        raise TypeError(f"{name} must be a one-dimensional sequence of {kind}, got {shown(value)}")
+    if array.dtype.itemsize > 8:  # noqa: PLR2004  (a longer float may be too large for a double)
+        with np.errstate(over="ignore"):
+            array = array.astype(np.float64)
     if not np.isfinite(array).all() if array.size else False:
         at = int(np.flatnonzero(~np.isfinite(array))[0])
         raise ValueError(f"{name}[{at}] must be finite, got {array[at]}")

@@ -6,7 +6,7 @@ from importlib import resources
 
 import polars as pl
 
-__all__ = ["codegen_humaneval"]
+__all__ = ["codegen_humaneval", "codegen_model_tests", "evalperf", "humaneval_ceilings", "taubench_airline"]
 
 
 def codegen_humaneval() -> pl.DataFrame:
@@ -55,3 +55,85 @@ def codegen_humaneval() -> pl.DataFrame:
         pl.col("accepted_plus").alias("accepted_correct"),
         pl.col("accepted_plus").alias("correct"),
     )
+
+
+def codegen_model_tests() -> pl.DataFrame:
+    """The attempts of ``codegen_humaneval`` judged by tests that a model wrote, at four strictnesses.
+
+    CodeGen-16B wrote asserts for each task; its 20 most frequent ones were run on every attempt. At strictness m an
+    attempt is accepted if it passes all of the m most frequent asserts; a task with fewer asserts has no row. These
+    tests are wrong themselves at times, so there are false negatives as well as false positives.
+
+    Returns:
+        One row per strictness and task: ``strictness`` (1, 3, 5, 10), ``task_id``, ``asserts`` (how many the task has,
+        at most 20), ``n``, ``accepted``, ``accepted_correct``, ``correct`` (by HumanEval+).
+
+    Source:
+        As ``codegen_humaneval``; the asserts are those of microsoft/CodeT at 35f54d6 (MIT licence). The counts were
+        computed for this project.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.datasets.codegen_model_tests().group_by("strictness", maintain_order=True).len().rows()
+        [(1, 155), (3, 152), (5, 151), (10, 137)]
+    """
+    return _read("codegen16b_model_tests.csv").select("strictness", pl.exclude("strictness"))
+
+
+def evalperf() -> pl.DataFrame:
+    """Correct attempts of 33 models (34 runs) at 118 programming tasks, by HumanEval+ and MBPP+ tests.
+
+    Returns:
+        4,012 rows, one per run and task: ``model``, ``task``, ``n`` (attempts: 100 or 50, temperature 1), ``correct``.
+
+    Source:
+        evalplus/evalplus.github.io at 8741845, results/evalperf (Apache-2.0 licence); counts from its shares. Liu et
+        al. 2024, arXiv 2408.06450.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> runs = ll.datasets.evalperf()
+        >>> runs["model"].n_unique(), runs["task"].n_unique()
+        (34, 118)
+    """
+    return _read("evalperf.csv")
+
+
+def humaneval_ceilings() -> pl.DataFrame:
+    """Single-attempt accuracy and ceiling of 17 models on HumanEval, as printed in a paper's notebook.
+
+    Returns:
+        17 rows: ``model``, ``accuracy`` (share of attempts that pass HumanEval+, over all tasks), ``ceiling`` (share of
+        correct ones among the attempts that pass HumanEval, a mean over the tasks that have any).
+
+    Source:
+        benediktstroebl/inference-scaling-limits at 11a8f6e, evalplus/visualizations.ipynb, cell 12 (MIT licence);
+        Stroebl, Kapoor, Narayanan, arXiv 2411.17501.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.datasets.humaneval_ceilings().head(1).rows()
+        [('GPT-4o', 0.855, 0.9288279561535917)]
+    """
+    return _read("humaneval_ceilings.csv")
+
+
+def taubench_airline() -> pl.DataFrame:
+    """Successes of GPT-4o at the 50 airline tasks of tau-bench, four trials each.
+
+    Returns:
+        50 rows: ``task_id``, ``n`` (4), ``correct``.
+
+    Source:
+        sierra-research/tau-bench at 59a200c, historical trajectories (MIT licence); Yao et al., arXiv 2406.12045.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.datasets.taubench_airline()["correct"].sum()
+        84
+    """
+    return _read("taubench_gpt4o_airline.csv")
+
+
+def _read(name: str) -> pl.DataFrame:
+    return pl.read_csv(resources.files("limitlaw").joinpath(f"data/{name}").read_bytes())

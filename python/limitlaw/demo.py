@@ -79,7 +79,7 @@ def run(*, trials: int, seed: int, threads: int | None, out: Path, say: Callable
     )
     say("\nCeilings: the accuracy that attempts without end would reach")
     say(_ceilings(ll.ceilings(scenario)))
-    say("\nThe best number of attempts, by the cost of a wrong answer (interval: bootstrap over tasks)")
+    say("\nThe best number of attempts, by the cost of a wrong answer; how sure (bootstrap over tasks)")
     say(_best(best))
 
     picture = plots.save(
@@ -128,14 +128,15 @@ def _ceilings(frame: pl.DataFrame) -> str:
 
 def _best(frame: pl.DataFrame) -> str:
     return _table(
-        ["cost", "best", "utility", "5 to 95 %", "share at 0", "what limits it"],
+        ["cost", "best", "utility", "5 to 95 %", "at 0", "at the end", "what limits it"],
         [
             [
                 f"{row['wrong_cost']:g}",
                 f"{row['optimal_attempts']:g}",
                 f"{row['utility']:.4f}",
                 f"{row['optimal_attempts_q05']:g} to {row['optimal_attempts_q95']:g}",
-                f"{row['p_zero']:.3f}",
+                f"{row['p_zero']:.0%}",
+                f"{row['p_censored']:.0%}",
                 {"censored": "the data end here", "zero": "not worth answering"}.get(row["status"], "wrong answers"),
             ]
             for row in frame.iter_rows(named=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 
 import polars as pl
 
+from limitlaw._arguments import as_threads, as_whole, check_choice, check_flag, check_progress, is_sequence, shown
 from limitlaw.sampling.frames import By, merge_frames, simulate_frame, solve_frame, tallies_frame
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.seed import Seed, key_of
@@ -52,7 +52,8 @@ def simulate(
         for weighted tasks); ``trials``, ``exact``, ``seed``, ``spec_id``, ``stream``. Null where a value does not
         exist. ``attempts_used`` averages the expected number given the cell of the grid that the acceptance fell into,
         which has less noise than the numbers themselves. A continuous score's quantile is the least value of its bin
-        of relative width 2**-13: exact where values lie on a lattice, as utilities without attempt costs do.
+        of relative width 2**-13: exact where each bin holds one value, as utilities without attempt costs do unless
+        the tasks are many or the rewards have a fine common unit.
 
     Raises:
         ValueError: An argument is out of range.
@@ -68,13 +69,12 @@ def simulate(
     """
     _check_scenario(scenario)
     key, text = key_of(seed)
-    trials = _whole("trials", trials, 1, MAX_TRIALS)
-    replicate = _whole("replicate", replicate, 0, 2**64 - 1)
-    if threads is not None:
-        threads = _whole("threads", threads, 1, 1024)
-    if progress is not None and not callable(progress):
-        raise TypeError(f"progress must be callable, got {progress!r:.80}")
-    _check_by(by)
+    trials = as_whole(trials, "trials", 1, MAX_TRIALS)
+    replicate = as_whole(replicate, "replicate", 0, 2**64 - 1)
+    threads = as_threads(threads)
+    check_progress(progress)
+    check_choice(by, "by", ("policy", "task"))
+    check_flag(tallies, "tallies")
     if tallies:
         if by != "policy" or columns is not None:
             raise ValueError("tallies=True gives every count of every task: by and columns must be left out")
@@ -116,7 +116,7 @@ def solve(scenario: SamplingScenario, *, by: By = "policy", columns: Sequence[st
         [0.25, 0.8226]
     """
     _check_scenario(scenario)
-    _check_by(by)
+    check_choice(by, "by", ("policy", "task"))
     return solve_frame(scenario, by=by, columns=columns)
 
 
@@ -137,26 +137,12 @@ def merge(frames: Sequence[pl.DataFrame], *, tallies: bool = False) -> pl.DataFr
         >>> ll.merge(parts)["trials"].to_list()
         [3000, 3000]
     """
+    check_flag(tallies, "tallies")
+    if not is_sequence(frames) or hasattr(frames, "columns"):  # one frame is no sequence of frames
+        raise TypeError(f"frames must be a sequence of frames, got {shown(frames)}")
     return merge_frames(list(frames), tallies=tallies)
 
 
 def _check_scenario(scenario: object) -> None:
     if not isinstance(scenario, SamplingScenario):
-        raise TypeError(f"scenario must be a SamplingScenario, got {scenario!r:.80}")
-
-
-def _check_by(by: object) -> None:
-    if by not in ("policy", "task"):
-        raise ValueError(f'by must be "policy" or "task", got {by!r}')
-
-
-def _whole(name: str, value: object, low: int, high: int) -> int:
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number, got {value!r:.80}") from None
-    if not low <= number <= high:
-        raise ValueError(f"{name} must be in [{low}, {high}], got {number}")
-    return number
+        raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")

@@ -6,6 +6,11 @@ import operator
 
 import numpy as np
 
+from limitlaw._arguments import shown
+
+#: Seeds are below this number: their text must stay readable.
+MAX_SEED = 2**4096
+
 #: A whole number that is not negative, or a NumPy SeedSequence.
 Seed = int | np.random.SeedSequence
 
@@ -22,7 +27,7 @@ def key_of(seed: Seed) -> tuple[tuple[int, int], str]:
     Raises:
         TypeError: The seed is neither; a Generator is refused, because drawing from it would change it and the same
             call would not give the same numbers again.
-        ValueError: The seed is negative.
+        ValueError: The seed is negative, or 2**4096 or more.
 
     Example:
         >>> key_of(0)
@@ -42,9 +47,11 @@ def key_of(seed: Seed) -> tuple[tuple[int, int], str]:
                 raise TypeError
             number = operator.index(seed)
         except TypeError:
-            raise TypeError(f"seed must be a whole number or a SeedSequence, got {seed!r:.80}") from None
+            raise TypeError(f"seed must be a whole number or a SeedSequence, got {shown(seed)}") from None
+        if number >= MAX_SEED:
+            raise ValueError("seed must be below 2**4096, got a larger number")
         if number < 0:
-            raise ValueError(f"seed must not be negative, got {number}")
+            raise ValueError(f"seed must not be negative, got {shown(number)}")
         sequence, text = np.random.SeedSequence(number), str(number)
     low, high = sequence.generate_state(2, np.uint64)
     return (int(low), int(high)), text

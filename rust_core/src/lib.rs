@@ -2,6 +2,7 @@
 
 pub mod closed_form;
 pub mod error;
+pub mod fit;
 pub mod rng;
 pub mod run;
 pub mod sampling;

@@ -20,9 +20,16 @@ class Outcome(NamedTuple):
 
 
 def independent(
-    success: np.ndarray, false_positive: np.ndarray, false_negative: np.ndarray, trials: int, random: np.random.Generator
+    success: np.ndarray,
+    false_positive: np.ndarray,
+    false_negative: np.ndarray,
+    trials: int,
+    random: np.random.Generator,
 ) -> Draw:
-    """Independent attempts; ``success`` has shape (tasks,), or (trials, tasks) where each trial has rates of its own."""
+    """Independent attempts.
+
+    ``success`` has shape (tasks,), or (trials, tasks) where each trial has rates of its own.
+    """
     shape = (trials, np.shape(success)[-1])
 
     def draw() -> tuple[np.ndarray, np.ndarray]:
@@ -47,8 +54,10 @@ def posterior(
 
 
 def pool(kinds: np.ndarray, trials: int, random: np.random.Generator) -> Draw:
-    """Observed attempts without replacement; ``kinds`` (tasks, 4) counts those that are accepted and correct,
-    accepted and wrong, rejected and correct, rejected and wrong.
+    """Observed attempts without replacement.
+
+    ``kinds`` (tasks, 4) counts those that are accepted and correct, accepted and wrong, rejected and correct, rejected
+    and wrong.
     """
     left = np.tile(np.asarray(kinds, dtype=np.int64), (trials, 1, 1))
 
@@ -75,5 +84,7 @@ def first_accepted(draw: Draw, max_attempts: Sequence[int], fallback: str) -> Ou
         covered = covered | correct
         if attempt in max_attempts:
             last = ~accepted & (fallback == "last")
-            rows.append((accepted, right | (last & correct), (accepted & ~right) | (last & ~correct), covered, attempts))
+            rows.append(
+                (accepted, right | (last & correct), (accepted & ~right) | (last & ~correct), covered, attempts)
+            )
     return Outcome(*(np.array(column) for column in zip(*rows, strict=True)))

@@ -35,8 +35,9 @@ class Table:
 
     @functools.cache  # noqa: B019  (a handful of tables)
     def estimated_attempts(self, grid: tuple[int, ...]) -> np.ndarray:
-        """The number that the simulator averages for an acceptance at each attempt: the attempt itself where rates are
-        redrawn, else the mean attempt of its cell of the grid.
+        """The number that the simulator averages for an acceptance at each attempt.
+
+        It is the attempt itself where rates are redrawn, else the mean attempt of its cell of the grid.
         """
         number = np.arange(1.0, grid[-1] + 1)
         if self.redrawn:
@@ -48,7 +49,9 @@ class Table:
                 number[low:high] = (accepted * np.arange(1.0, grid[-1] + 1))[low:high].sum() / mass
         return number
 
-    def moments(self, at: int, grid: Sequence[int], fallback: str, utility: ll.Utility | None) -> tuple[float, float, float]:
+    def moments(
+        self, at: int, grid: Sequence[int], fallback: str, utility: ll.Utility | None
+    ) -> tuple[float, float, float]:
         """Mean, variance and largest size of one trial's number: of attempts used, or of the utility."""
         cap = grid[at]
         number = self.estimated_attempts(tuple(grid))[:cap]
@@ -58,7 +61,11 @@ class Table:
         last = self.none_last_correct[cap - 1] if fallback == "last" else 0.0
         last_wrong = self.none[cap - 1] - last if fallback == "last" else 0.0
         masses = np.concatenate(
-            [self.accepted_correct[:cap], self.accepted_wrong[:cap], [last, last_wrong, self.none[cap - 1] - last - last_wrong]]
+            [
+                self.accepted_correct[:cap],
+                self.accepted_wrong[:cap],
+                [last, last_wrong, self.none[cap - 1] - last - last_wrong],
+            ]
         )
         values = np.concatenate(
             [reward - price * number, -cost - price * number, [reward - price * cap, -cost - price * cap, -price * cap]]
@@ -73,7 +80,11 @@ def independent(success: float, false_positive: float, false_negative: float, le
     rejected = p * g + (1 - p) * (1 - f)
     before = rejected ** np.arange(length)
     return Table(
-        before * p * (1 - g), before * (1 - p) * f, before * rejected, before * p * g, (1 - p) ** np.arange(1, length + 1)
+        before * p * (1 - g),
+        before * (1 - p) * f,
+        before * rejected,
+        before * p * g,
+        (1 - p) ** np.arange(1, length + 1),
     )
 
 
@@ -101,4 +112,6 @@ def posterior(alpha: float, beta: float, false_positive: float, false_negative: 
     weight = w * np.sin(angle) ** (2 * alpha - 1) * np.cos(angle) ** (2 * beta - 1)
     tables = [independent(p, false_positive, false_negative, length) for p in np.sin(angle) ** 2]
     names = [field.name for field in dataclasses.fields(Table) if field.name != "redrawn"]
-    return Table(*(weight @ np.array([getattr(t, name) for t in tables]) / weight.sum() for name in names), redrawn=True)
+    return Table(
+        *(weight @ np.array([getattr(t, name) for t in tables]) / weight.sum() for name in names), redrawn=True
+    )

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from limitlaw import _core
+from limitlaw._arguments import check_choice, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,13 +34,15 @@ def evaluate(
 
 def option(name: str, value: str, options: tuple[str, str]) -> float:
     """The place of a word among its options, as the core reads it."""
-    if value not in options:
-        raise ValueError(f"{name} must be one of {list(options)}, got {value!r}")
+    check_choice(value, name, options)
     return float(options.index(value))
 
 
 def _floats(name: str, value: Numbers) -> Floats:
     try:
-        return np.ascontiguousarray(value, dtype=np.float64) if np.ndim(value) else np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be numbers, got {value!r:.80}") from None
+        array = np.asarray(value)
+    except ValueError:  # ragged
+        array = np.asarray(None)
+    if array.dtype.kind not in "iuf" and array.size > 0:
+        raise TypeError(f"{name} must be numbers, got {shown(value)}")
+    return array.astype(np.float64)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from limitlaw import _core
+from limitlaw._arguments import is_sequence, shown
 from limitlaw.sampling.scenario import SamplingScenario
 
 By = Literal["policy", "task"]
@@ -78,11 +79,11 @@ def solve_frame(scenario: SamplingScenario, *, by: By, columns: Sequence[str] | 
 def _chosen(columns: Sequence[str] | None) -> list[str] | None:
     if columns is None:
         return None
-    if isinstance(columns, str):
-        raise TypeError(f"columns must be a sequence of column names, got the string {columns!r}")
+    if not is_sequence(columns):
+        raise TypeError(f"columns must be a sequence of column names, got {shown(columns)}")
     for name in columns:
-        if name not in _core.SAMPLING_COLUMNS:
-            raise ValueError(f"columns must name some of {list(_core.SAMPLING_COLUMNS)}, got {name!r}")
+        if not isinstance(name, str) or name not in _core.SAMPLING_COLUMNS:
+            raise ValueError(f"columns must name some of {list(_core.SAMPLING_COLUMNS)}, got {shown(name)}")
     return list(columns)
 
 
@@ -138,7 +139,7 @@ def _shown(columns: Columns, chosen: list[str] | None) -> dict[str, pl.Series]:
     return {name: pl.Series(columns[name], nan_to_null=True) for name in chosen}
 
 
-def _repeat(value: object, rows: int, dtype: type[pl.DataType]) -> pl.Series:
+def _repeat(value: object, rows: int, dtype: type[pl.DataType] | pl.DataType) -> pl.Series:
     """A constant column without Polars' query engine, which hangs in a forked child."""
     return pl.Series([value], dtype=dtype).new_from_index(0, rows)
 
@@ -167,16 +168,16 @@ def tallies_frame(
     rows = _core.tally_sampling(
         spec, arrays, trials=trials, key=key, replicate=replicate, threads=threads, progress=progress
     )
-    lists = {name: pl.Series([row[name] for row in rows], dtype=pl.List(kind)) for name, kind in _TALLIES.items()}
+    lists = {name: _lists([row[name] for row in rows], kind) for name, kind in _TALLIES.items()}
     weight = scenario.tasks.weight
     count = len(rows)
     return pl.DataFrame(
         {
             **_key(scenario, 1),
             **lists,
-            "weight": pl.Series([weight] * count, dtype=pl.List(pl.Float64)),
+            "weight": _repeat(None if weight is None else pl.Series(weight), count, pl.List(pl.Float64)),
             "trials": _repeat(trials, count, pl.Int64),
-            "seed": _repeat(seed, count, pl.String),
+            "seeds": pl.Series([[seed]] * count, dtype=pl.List(pl.String)),
             "replicates": pl.Series([[replicate]] * count, dtype=pl.List(pl.UInt64)),
             "spec_id": _repeat(scenario.fingerprint(), count, pl.String),
             "stream": _repeat(_core.STREAM_VERSION, count, pl.String),
@@ -188,42 +189,63 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
     """Add tallies of one scenario; the checks say what does not belong together."""
     first = _check_mergeable(frames)
     # A fixed order makes the sums of floats independent of the order in which the frames come.
-    frames = sorted(frames, key=lambda frame: (frame["seed"][0], frame["replicates"][0].to_list()))
+    frames = sorted(frames, key=_draws)
     rows = []
     for at in range(first.height):
         row = {
-            name: np.sum([_list(f, name, at) for f in frames], axis=0) for name in _TALLIES if "utility_" not in name
+            name: np.sum([_list(f, name, at) for f in frames], axis=0) for name in _TALLIES if name not in _UTILITIES
         }
-        for name in ("utility_sum", "utility_square_sum"):
-            row[name] = np.sum([_list(f, name, at) for f in frames], axis=0)
-        values = np.concatenate([_list(f, "utility_values", at) for f in frames])
-        order = np.argsort(values, kind="stable")
-        row["utility_values"] = values[order]
-        row["utility_counts"] = np.concatenate([_list(f, "utility_counts", at) for f in frames])[order]
+        values, counts = (np.concatenate([_list(f, name, at) for f in frames]) for name in _UTILITIES)
+        row["utility_values"], place = np.unique(values, return_inverse=True)
+        row["utility_counts"] = np.zeros(len(row["utility_values"]), dtype=np.uint64)
+        np.add.at(row["utility_counts"], place, counts)
         rows.append({name: np.ascontiguousarray(row[name]) for name in _TALLIES})
     trials = sum(int(frame["trials"][0]) for frame in frames)
-    seeds = "+".join(dict.fromkeys(frame["seed"][0] for frame in frames))
+    draws = [draw for frame in frames for draw in _draws(frame)]
+    seeds = "+".join(dict.fromkeys(seed for seed, _ in draws))
     key = {name: first[name] for name in ("policy", "max_attempts")}
+    provenance = {name: first[name] for name in ("spec_id", "stream")}
     if tallies:
-        replicates = [r for frame in frames for r in frame["replicates"][0].to_list()]
-        merged = {name: pl.Series([row[name] for row in rows], dtype=pl.List(kind)) for name, kind in _TALLIES.items()}
+        merged = {name: _lists([row[name] for row in rows], kind) for name, kind in _TALLIES.items()}
         rest = {
             "weight": first["weight"],
             "trials": _repeat(trials, first.height, pl.Int64),
-            "seed": _repeat(seeds, first.height, pl.String),
-            "replicates": pl.Series([replicates] * first.height, dtype=pl.List(pl.UInt64)),
+            "seeds": pl.Series([[seed for seed, _ in draws]] * first.height, dtype=pl.List(pl.String)),
+            "replicates": pl.Series([[replicate for _, replicate in draws]] * first.height, dtype=pl.List(pl.UInt64)),
         }
-        return pl.DataFrame(key | merged | rest | {name: first[name] for name in ("spec_id", "stream")})
+        return pl.DataFrame(key | merged | rest | provenance)
     weight = first["weight"][0]
-    weights = None if weight is None else (weight / weight.sum()).to_list()
-    columns = _core.estimate_sampling(rows, trials=trials, weights=weights)
-    shown = _shown(columns, None)
-    provenance = {
+    weights = None if weight is None else weight.to_list()
+    shown_columns = _shown(_core.estimate_sampling(rows, trials=trials, weights=weights), None)
+    counted = {
         "trials": _repeat(trials, first.height, pl.Int64),
         "exact": _repeat(False, first.height, pl.Boolean),
         "seed": _repeat(seeds, first.height, pl.String),
     }
-    return pl.DataFrame(key | shown | provenance | {name: first[name] for name in ("spec_id", "stream")})
+    return pl.DataFrame(key | shown_columns | counted | provenance)
+
+
+#: The columns of a tallies frame that say what was drawn, with their Polars types.
+_DRAWS = {
+    "max_attempts": pl.Int64,
+    "weight": pl.List(pl.Float64),
+    "trials": pl.Int64,
+    "seeds": pl.List(pl.String),
+    "replicates": pl.List(pl.UInt64),
+    "spec_id": pl.String,
+    "stream": pl.String,
+}
+_UTILITIES = ("utility_values", "utility_counts")
+
+
+def _draws(frame: pl.DataFrame) -> list[tuple[str, int]]:
+    """The seed and replicate of every run in a frame of tallies."""
+    return list(zip(frame["seeds"][0].to_list(), frame["replicates"][0].to_list(), strict=True))
+
+
+def _lists(rows: Sequence[npt.NDArray[Any]], kind: type[pl.DataType]) -> pl.Series:
+    """A list per row: of arrays that happen to have one length Polars would make a column of another type."""
+    return pl.Series([pl.Series(row, dtype=kind) for row in rows], dtype=pl.List(kind))
 
 
 def _list(frame: pl.DataFrame, name: str, at: int) -> npt.NDArray[Any]:
@@ -235,18 +257,42 @@ def _check_mergeable(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
         raise ValueError("frames must hold at least one frame of tallies, got none")
     seen: set[tuple[str, int]] = set()
     for i, frame in enumerate(frames):
-        if not isinstance(frame, pl.DataFrame) or not {*_TALLIES, "replicates", "spec_id"} <= set(frame.columns):
-            raise ValueError(f"frames[{i}] must come from simulate(..., tallies=True), got another frame")
+        if not isinstance(frame, pl.DataFrame):
+            raise TypeError(f"frames[{i}] must be a polars.DataFrame, got {shown(frame)}")
+        types = _DRAWS | {name: pl.List(kind) for name, kind in _TALLIES.items()}
+        for name, kind in types.items():
+            if frame.schema.get(name) != kind:
+                raise ValueError(
+                    f"frames[{i}] must come from simulate(..., tallies=True), with a column {name} of type {kind}, "
+                    f"got {frame.schema.get(name, 'none')}"
+                )
         for name in ("spec_id", "stream"):
-            if frame[name][0] != frames[0][name][0]:
-                raise ValueError(
-                    f"frames[{i}] must have the {name} of frames[0] ({frames[0][name][0]}), got {frame[name][0]}"
-                )
-        for replicate in frame["replicates"][0]:
-            draw = (frame["seed"][0], replicate)
-            if draw in seen:
-                raise ValueError(
-                    f"frames[{i}] repeats seed {draw[0]}, replicate {replicate}: the same draws count once"
-                )
-            seen.add(draw)
+            if frame.is_empty() or frame[name][0] != frames[0][name][0]:
+                got = "no rows" if frame.is_empty() else frame[name][0]
+                raise ValueError(f"frames[{i}] must have the {name} of frames[0], got {got}")
+        _check_rows(i, frame, frames[0])
+        for seed, replicate in _draws(frame):
+            if (seed, replicate) in seen:
+                raise ValueError(f"frames[{i}] repeats seed {seed}, replicate {replicate}: the same draws count once")
+            seen.add((seed, replicate))
     return frames[0]
+
+
+def _check_rows(i: int, frame: pl.DataFrame, first: pl.DataFrame) -> None:
+    """All rows are there, and every list has the length that it has in the first frame."""
+    if "policy" not in frame.columns or not frame.select("policy", "max_attempts").equals(
+        first.select("policy", "max_attempts")
+    ):
+        raise ValueError(f"frames[{i}] must have the rows of frames[0], got others")
+    for name in (*_TALLIES, "seeds", "replicates", "trials"):
+        if frame[name].null_count() or (
+            name != "trials" and frame[name].explode().drop_nulls().len() != frame[name].list.len().sum()
+        ):
+            raise ValueError(f"frames[{i}] must have no nulls, got some in {name}")
+    for name in set(_TALLIES) - set(_UTILITIES):
+        if frame[name].list.len().to_list() != first[name].list.len().to_list():
+            raise ValueError(f"frames[{i}] must count as many tasks as frames[0], got other lengths of {name}")
+    pairs = [_UTILITIES, ("seeds", "replicates")]
+    for a, b in pairs:
+        if frame[a].list.len().to_list() != frame[b].list.len().to_list():
+            raise ValueError(f"frames[{i}] must have {a} and {b} of one length, got others")

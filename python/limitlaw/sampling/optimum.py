@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
 
 from limitlaw import _core
+from limitlaw._arguments import as_number, as_threads, as_whole, check_choice, check_progress, is_sequence, shown
+from limitlaw._spec import as_array
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import PoolTasks
 from limitlaw.seed import Seed, key_of
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+#: The most optima (costs times resamples) of one call.
+_MAX_OPTIMA = 10_000_000
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -67,9 +70,17 @@ def optimal_attempts(
         [None, 3, 1]
     """
     if not isinstance(scenario, SamplingScenario):
-        raise TypeError(f"scenario must be a SamplingScenario, got {scenario!r:.80}")
+        raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
     costs = _costs(scenario, wrong_cost)
-    resamples = _resamples(bootstrap)
+    resamples = as_whole(bootstrap, "bootstrap", 0, 1_000_000)
+    if len(costs) * max(resamples, 1) > _MAX_OPTIMA:
+        raise ValueError(
+            f"wrong_cost must hold at most {_MAX_OPTIMA // max(resamples, 1)} numbers with bootstrap={resamples}, "
+            f"got {len(costs)}"
+        )
+    check_choice(resample, "resample", ("tasks", "attempts"))
+    threads = as_threads(threads)
+    check_progress(progress)
     if seed is None:
         if resamples > 0:
             raise TypeError("seed must be a whole number or a SeedSequence where bootstrap is not 0, got None")
@@ -141,25 +152,12 @@ def _attempts(values: npt.NDArray[np.float64]) -> pl.Series:
 def _costs(scenario: SamplingScenario, wrong_cost: float | npt.ArrayLike | None) -> list[float]:
     if wrong_cost is None:
         return [scenario.utility.wrong_cost if scenario.utility else 0.0]
-    try:
-        costs = np.atleast_1d(np.asarray(wrong_cost, dtype=np.float64))
-    except (TypeError, ValueError):
-        raise TypeError(f"wrong_cost must be a number or a sequence of numbers, got {wrong_cost!r:.80}") from None
-    if costs.ndim != 1 or costs.size == 0:
-        raise ValueError(f"wrong_cost must hold one number or more, got shape {costs.shape}")
-    return [float(cost) + 0.0 for cost in costs]
-
-
-def _resamples(bootstrap: object) -> int:
-    try:
-        if isinstance(bootstrap, bool):
-            raise TypeError
-        resamples = operator.index(bootstrap)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"bootstrap must be a whole number, got {bootstrap!r:.80}") from None
-    if resamples < 0:
-        raise ValueError(f"bootstrap must not be negative, got {resamples}")
-    return resamples
+    if not is_sequence(wrong_cost) or getattr(wrong_cost, "ndim", 1) == 0:
+        return [as_number(wrong_cost, "wrong_cost")]
+    costs = as_array(wrong_cost, "wrong_cost")
+    if costs.size == 0:
+        raise ValueError("wrong_cost must hold one number or more, got none")
+    return [float(cost) for cost in costs]
 
 
 def ceilings(scenario: SamplingScenario) -> pl.DataFrame:
@@ -187,7 +185,7 @@ def ceilings(scenario: SamplingScenario) -> pl.DataFrame:
         (0.5, 0.75, 0.8333333333333333)
     """
     if not isinstance(scenario, SamplingScenario):
-        raise TypeError(f"scenario must be a SamplingScenario, got {scenario!r:.80}")
+        raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
     all_tasks, accepted_tasks, pooled, accepted = _core.ceilings_sampling(*scenario.wire())
     return pl.DataFrame(
         {

@@ -49,7 +49,8 @@ class SamplingScenario(Spec):
     max_attempts: IntArray
     utility: Utility | None = None
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
+        # Only here the tasks are a setting, whatever they were given as.
         if self.verifier is None and not isinstance(self.tasks, PoolTasks):
             object.__setattr__(self, "verifier", Verifier.perfect())
-        super().__post_init__()
+        super()._check()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from limitlaw._arguments import shown
 from limitlaw._spec import FloatArray, IntArray, Spec
 
 if TYPE_CHECKING:
@@ -171,12 +172,12 @@ class Tasks(Spec):
         weights = None if weight is None else _column(frame, "weight", weight)
         if accepted is None:
             if accepted_correct is not None:
-                raise ValueError(f"accepted must be named with accepted_correct ({accepted_correct!r}), got None")
+                raise ValueError(f"accepted must be named with accepted_correct ({shown(accepted_correct)}), got None")
             if counts["correct"] is None:
                 raise ValueError("correct must be the name of a column where accepted is not named, got None")
             return CountsTasks(**counts, weight=weights, names=names)  # type: ignore[arg-type]
         if accepted_correct is None:
-            raise ValueError(f"accepted_correct must be named with accepted ({accepted!r}), got None")
+            raise ValueError(f"accepted_correct must be named with accepted ({shown(accepted)}), got None")
         return PoolTasks(
             **counts,
             accepted=_column(frame, "accepted", accepted),
@@ -192,14 +193,14 @@ def _column(frame: pl.DataFrame, argument: str, name: str, *, numeric: bool = Tr
 
     if not isinstance(frame, pl.DataFrame):
         raise TypeError(f"frame must be a polars.DataFrame, got {type(frame).__module__}.{type(frame).__name__}")
-    if name not in frame.columns:
-        raise ValueError(f"{argument} must name one of the columns {frame.columns}, got {name!r}")
+    if not isinstance(name, str) or name not in frame.columns:
+        raise ValueError(f"{argument} must name one of the columns {shown(frame.columns)}, got {shown(name)}")
     column = frame.get_column(name)
     if column.null_count():
         raise ValueError(f"{argument} must have a value in every row, got {column.null_count()} nulls in {name!r}")
     if numeric and not column.dtype.is_numeric():
         raise TypeError(f"{argument} must be a column of numbers, got {name!r} of type {column.dtype}")
-    return np.asarray(column.to_list() if not numeric else column.to_numpy())
+    return np.asarray(column.to_numpy() if numeric else column.to_list())
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -220,7 +221,7 @@ class CountsTasks(Tasks):
     attempts: IntArray
     correct: IntArray
     posterior: bool = False
-    prior: Literal["jeffreys"] | tuple[float, ...] | None = None
+    prior: Literal["jeffreys"] | tuple[float, float] | None = None
     weight: FloatArray | None = None
     names: tuple[str, ...] | None = None
 

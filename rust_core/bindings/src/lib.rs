@@ -6,6 +6,7 @@
 mod api;
 mod columns;
 mod error;
+mod fit;
 mod formulas;
 mod run;
 mod sampling;
@@ -22,6 +23,8 @@ mod _core {
     use super::api::check;
     #[pymodule_export]
     use super::error::NoClosedFormError;
+    #[pymodule_export]
+    use super::fit::{beta_binomial_likelihood, fit_beta_binomial, forecast_pass_at_k, pass_rates};
     #[pymodule_export]
     use super::formulas::closed_form;
     #[pymodule_export]

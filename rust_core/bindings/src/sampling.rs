@@ -9,6 +9,7 @@ use limitlaw_core::sampling::scenario::SamplingScenario;
 use limitlaw_core::sampling::attempts::tally::Score;
 use limitlaw_core::sampling::simulate::{Run, compare, simulate};
 use limitlaw_core::sampling::tally::{RowTally, SHARES, Wanted};
+use limitlaw_core::sampling::tasks::scaled;
 use limitlaw_core::sampling::{solve, tally};
 use limitlaw_core::spec::{Spec, parse};
 use numpy::PyReadonlyArray1;
@@ -273,6 +274,25 @@ fn column<'py, T: numpy::Element + Copy>(row: &Bound<'py, PyDict>, name: &str) -
     Ok(array.as_array().to_vec())
 }
 
+/// Checks that every list of a row counts the same tasks.
+fn check_lengths(row: &RowTally, weights: Option<&[f64]>) -> Result<()> {
+    let tasks = row.accepted.len();
+    let [attempts, squares] = &row.attempts;
+    let [utility, utility_squares] = &row.utility;
+    let always =
+        [row.correct.len(), row.wrong.len(), attempts.len(), squares.len(), weights.map_or(tasks, <[f64]>::len)];
+    let same = always.iter().all(|&n| n == tasks)
+        && [0, tasks].contains(&row.covered.len())
+        && [0, tasks].contains(&utility.len())
+        && utility.len() == utility_squares.len()
+        && row.share_counts.iter().all(|counts| [0, tasks + 1].contains(&counts.len()));
+    if same {
+        Ok(())
+    } else {
+        Err(Error::argument("frames", "tallies of as many tasks in every list", "other lengths"))
+    }
+}
+
 /// Estimates from counts as `tally_sampling` gives them, after they were added.
 #[pyfunction]
 #[pyo3(signature = (rows, *, trials, weights))]
@@ -282,6 +302,7 @@ pub fn estimate_sampling<'py>(
     trials: u64,
     weights: Option<Vec<f64>>,
 ) -> PyResult<Bound<'py, PyDict>> {
+    let weights = weights.as_deref().map(scaled);
     let mut frame = Frame::new(rows.len());
     for (at, dict) in rows.iter().enumerate() {
         let pairs = column::<f64>(dict, "utility_values")?.into_iter().zip(column::<u64>(dict, "utility_counts")?);
@@ -304,6 +325,7 @@ pub fn estimate_sampling<'py>(
         if row.correct.is_empty() {
             continue;
         }
+        check_lengths(&row, weights.as_deref()).map_err(to_python)?;
         summarise(&mut frame, at, false, &means(&row, trials), weights.as_deref(), Some(trials));
         set_benchmark_quantiles(&mut frame, at, &row);
     }
@@ -321,13 +343,13 @@ pub fn solve_sampling<'py>(
     quantiles: Vec<String>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let arrays = owned(&arrays);
-    let frame = wait(py, 1, None, |_| {
+    let frame = wait(py, 1, None, |control| {
         let scenario: SamplingScenario = parse(spec, &arrays)?;
         let weights = scenario.weights();
         let points = scenario.grid().len();
         let rows = scenario.policies.len() * points;
         let mut frame = Frame::new(if by_task { rows * scenario.tasks.count() } else { rows });
-        solve::solve(&scenario, &quantiles, |p, g, row| {
+        solve::solve(&scenario, &quantiles, control, |p, g, row| {
             let at = p * points + g;
             summarise(&mut frame, at, by_task, &row.means, weights.as_deref(), None);
             for (share, values) in SHARES.iter().zip(&row.share_quantiles) {

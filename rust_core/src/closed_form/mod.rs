@@ -78,7 +78,7 @@ const TWO_TYPES: [(&str, Range); 7] = [
     ("wrong_cost", Real),
 ];
 
-const FORMULAS: [Formula; 18] = [
+const FORMULAS: [Formula; 19] = [
     Formula {
         name: "first_accepted",
         arguments: &[RATES[0], RATES[1], RATES[2], ("max_attempts", Whole(0.0)), ("fallback", Share)],
@@ -182,6 +182,13 @@ const FORMULAS: [Formula; 18] = [
             out.copy_from_slice(&[population::coverage(x[0], x[1], x[2]), failure, power_law, relative_error]);
             Ok(())
         },
+    },
+    Formula {
+        name: "beta_quantile",
+        arguments: &[("alpha", Positive), ("beta", Positive), ("p", Share)],
+        shared: &[],
+        results: 1,
+        row: |x, _, out| one(out, special::beta_quantile(x[0], x[1], x[2])),
     },
     Formula {
         name: "best_of_judge",

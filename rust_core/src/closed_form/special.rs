@@ -3,7 +3,7 @@
 //! Everything finite-pool, posterior or beta-binomial is one function, [`ln_beta_ratio`]. Elementary functions are
 //! `libm`'s, so the numbers are the same bits on every machine.
 
-use std::f64::consts::{FRAC_1_SQRT_2, LN_2};
+use std::f64::consts::FRAC_1_SQRT_2;
 
 use libm::{erfc, exp, expm1, lgamma, log, log1p, sqrt};
 
@@ -96,11 +96,6 @@ pub fn ln_none_drawn(n: f64, a: f64, k: f64) -> f64 {
     }
 }
 
-/// `ln(1 - e^x)`, for x <= 0.
-pub fn ln_one_minus_exp(x: f64) -> f64 {
-    if x > -LN_2 { log(-expm1(x)) } else { log1p(-exp(x)) }
-}
-
 /// `ln(e^x + e^y)`.
 pub fn ln_add_exp(x: f64, y: f64) -> f64 {
     let (low, high) = if x < y { (x, y) } else { (y, x) };
@@ -172,6 +167,20 @@ pub fn beta_cdf(a: f64, b: f64, x: f64) -> f64 {
         }
     }
     front * fraction
+}
+
+/// The x with `I_x(a, b) = p`: bisection on its logit, from e^-700 to 1 - e^-36.
+pub fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
+    let (mut low, mut high) = (-700.0_f64, 36.0_f64);
+    let share = |u: f64| 1.0 / (1.0 + exp(-u));
+    while high - low > 1e-14 * high.abs().max(1.0) {
+        let middle = f64::midpoint(low, high);
+        if middle <= low || middle >= high {
+            break;
+        }
+        if beta_cdf(a, b, share(middle)) < p { low = middle } else { high = middle }
+    }
+    share(f64::midpoint(low, high))
 }
 
 /// `ln [x^a (1-x)^b / B(a, b)]`; from 10 on by the distance from the mode, so that nothing large cancels.
@@ -291,10 +300,17 @@ mod tests {
     }
 
     #[test]
-    fn logarithms_of_small_and_large_differences() {
-        assert_close(ln_one_minus_exp(-1e-20), log(1e-20), 1e-15);
-        assert_close(ln_one_minus_exp(-50.0), -exp(-50.0), 1e-15);
-        assert_close(ln_add_exp(-1000.0, -1000.0), LN_2 - 1000.0, 1e-15);
+    fn a_quantile_inverts_its_distribution() {
+        for (a, b) in [(0.05, 3.0), (1.0, 1.0), (40.5, 60.5), (0.5, 1e6)] {
+            for p in [0.025, 0.5, 0.975] {
+                assert_close(beta_cdf(a, b, beta_quantile(a, b, p)), p, 1e-11);
+            }
+        }
+    }
+
+    #[test]
+    fn sums_of_exponentials_and_tiny_rates() {
+        assert_close(ln_add_exp(-1000.0, -1000.0), std::f64::consts::LN_2 - 1000.0, 1e-15);
         assert_eq!(ln_add_exp(f64::NEG_INFINITY, 3.0), 3.0);
         assert_close(any_of(1e-20, 7.0), 7e-20, 1e-15);
     }

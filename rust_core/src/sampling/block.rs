@@ -2,7 +2,7 @@
 
 use super::cost::Utility;
 use super::policy::Policy;
-use super::tally::{SHARES, Tally, Wanted};
+use super::tally::{Tally, Wanted};
 
 /// A counter of tasks: 16 bits where the benchmark is small enough, to stay in the cache.
 pub trait Count: Copy + Send + Into<u32> {
@@ -37,22 +37,30 @@ pub struct Block<C> {
     acceptance: Vec<C>,
     last: Vec<C>,
     attempts: Vec<u64>,
-    /// Four sets of counters of one task's cells.
-    sets: Vec<u32>,
+    /// Four counters of each of one task's cells: neighbouring trials often share a cell, and one increment need not
+    /// wait for the last.
+    sets: Vec<[u32; 4]>,
 }
 
 impl<C: Count> Block<C> {
     /// Room for `trials` trials; `attempts` where the scores need attempt numbers.
-    pub fn new(trials: usize, tasks: usize, points: usize, policies: &[Policy], attempts: bool) -> Self {
+    pub fn new(
+        trials: usize,
+        tasks: usize,
+        points: usize,
+        policies: &[Policy],
+        wanted: Wanted,
+        attempts: bool,
+    ) -> Self {
         let last = policies.iter().any(|p| p.returns_last());
         Self {
             trials,
             tasks: tasks as u32,
             points,
-            acceptance: vec![C::ZERO; (2 * points + 1) * trials],
+            acceptance: vec![C::ZERO; if wanted.scores() { (2 * points + 1) * trials } else { 0 }],
             last: vec![C::ZERO; if last { points * trials } else { 0 }],
             attempts: vec![0; if attempts { 2 * points * trials } else { 0 }],
-            sets: vec![0; 4 * (2 * points + 1)],
+            sets: vec![[0; 4]; 2 * points + 1],
         }
     }
 
@@ -66,8 +74,10 @@ impl<C: Count> Block<C> {
     /// Adds one task's acceptance cells, a trial each, to the block and to the task's own `counts`.
     #[inline]
     pub fn add_acceptance(&mut self, cells: &[u16], counts: &mut [u64]) {
-        for (t, &cell) in cells.iter().enumerate() {
-            self.acceptance[cell as usize * self.trials + t].increment();
+        if !self.acceptance.is_empty() {
+            for (t, &cell) in cells.iter().enumerate() {
+                self.acceptance[cell as usize * self.trials + t].increment();
+            }
         }
         self.count(cells, counts);
     }
@@ -75,17 +85,19 @@ impl<C: Count> Block<C> {
     /// Adds one task's cells, a trial each, to its own `counts`.
     #[inline]
     pub fn count(&mut self, cells: &[u16], counts: &mut [u64]) {
-        // Neighbouring trials often share a cell: four sets of counters keep one increment from waiting for the last.
-        let width = counts.len();
-        let sets = &mut self.sets[..4 * width];
-        sets.fill(0);
-        for four in cells.chunks(4) {
+        let sets = &mut self.sets[..counts.len()];
+        sets.fill([0; 4]);
+        let fours = cells.chunks_exact(4);
+        for &cell in fours.remainder() {
+            sets[cell as usize][0] += 1;
+        }
+        for four in fours {
             for (set, &cell) in four.iter().enumerate() {
-                sets[set * width + cell as usize] += 1;
+                sets[cell as usize][set] += 1;
             }
         }
-        for set in sets.chunks_exact(width) {
-            counts.iter_mut().zip(set).for_each(|(a, &b)| *a += u64::from(b));
+        for (count, set) in counts.iter_mut().zip(sets) {
+            *count += set.iter().map(|&n| u64::from(n)).sum::<u64>();
         }
     }
 
@@ -109,7 +121,7 @@ impl<C: Count> Block<C> {
         utility: Option<Utility>,
         tally: &mut Tally,
     ) {
-        if !wanted.utility_counts && wanted.share_counts == [false; SHARES.len()] {
+        if !wanted.scores() {
             return;
         }
         let tasks = self.tasks as usize;

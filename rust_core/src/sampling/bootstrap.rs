@@ -62,13 +62,12 @@ pub fn optima(
     }
     let plain = vec![1.0; problem.laws.len()];
     let mut found: Vec<Optima> = problem
-        .optima(&problem.laws, &plain, utilities, None)
+        .optima(&problem.laws, &plain, utilities, None, control)?
         .into_iter()
         .map(|estimate| Optima { estimate, resamples: Vec::new() })
         .collect();
     let at: Vec<f64> = found.iter().map(|o| o.estimate.attempts).collect();
     let work = |(): &mut (), index: u64| {
-        control.check()?;
         let mut random = Stream::new(key, 0, purpose::BOOTSTRAP, index).sequence();
         let again = match resample {
             Resample::Tasks => {
@@ -76,12 +75,12 @@ pub fn optima(
                 for _ in 0..plain.len() {
                     times[below(plain.len() as u64, &mut random) as usize] += 1.0;
                 }
-                problem.optima(&problem.laws, &times, utilities, Some(&at))
+                problem.optima(&problem.laws, &times, utilities, Some(&at), control)?
             }
             Resample::Attempts => {
                 let laws: Vec<TaskLaw> =
                     (0..plain.len()).map(|i| redraw(&scenario.tasks, i, &problem.laws[i], &mut random)).collect();
-                problem.optima(&laws, &plain, utilities, Some(&at))
+                problem.optima(&laws, &plain, utilities, Some(&at), control)?
             }
         };
         control.advance(1);
@@ -162,12 +161,20 @@ impl<'a> Problem<'a> {
 
     /// The optima of all policies and utilities with tasks counted `times`; with `at`, the utilities there instead of
     /// at the optimum itself.
-    fn optima(&self, laws: &[TaskLaw], times: &[f64], utilities: &[Utility], at: Option<&[f64]>) -> Vec<Optimum> {
+    fn optima(
+        &self,
+        laws: &[TaskLaw],
+        times: &[f64],
+        utilities: &[Utility],
+        at: Option<&[f64]>,
+        control: &Control,
+    ) -> Result<Vec<Optimum>> {
         let scale: f64 = self.weights.iter().zip(times).map(|(w, t)| w * t).sum();
         let weight = |i: usize| self.weights[i] * times[i] / scale;
         let mut found = Vec::new();
         for policy in &self.scenario.policies {
             if let Some(cap) = self.pool {
+                control.check()?;
                 let curves = Curves::new(laws, *policy, cap, weight);
                 for &u in utilities {
                     let mut best = best_of_curves(&curves.accuracy, &curves.wrong, &curves.attempts, u);
@@ -194,6 +201,7 @@ impl<'a> Problem<'a> {
                 })
                 .collect();
             for &u in utilities {
+                control.check()?;
                 let mut best = independent(&tasks, u);
                 if let Some(at) = at {
                     best.utility = value_at(&tasks, u, at[found.len()]);
@@ -201,7 +209,7 @@ impl<'a> Problem<'a> {
                 found.push(best);
             }
         }
-        found
+        Ok(found)
     }
 }
 

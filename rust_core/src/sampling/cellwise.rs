@@ -61,7 +61,7 @@ pub fn tally<C: Count>(
     let wanted = plan.options.wanted;
     let new_worker = || Worker {
         tally: Tally::new(tasks, points, plan.policies, wanted, false),
-        block: Block::<C>::new(chunk, tasks, points, plan.policies, plan.exact_attempts),
+        block: Block::<C>::new(chunk, tasks, points, plan.policies, wanted, plan.exact_attempts),
         acceptance: Reader::new(chunk),
         hidden: Reader::new(chunk),
         hidden_group: 0,

@@ -6,7 +6,7 @@ use super::answers::Answers;
 use super::cost::{Utility, UtilityKind};
 use super::law::TaskLaw;
 use super::policy::Policy;
-use super::tasks::{Prior, Tasks};
+use super::tasks::{Prior, Tasks, scaled};
 use super::verifier::Verifier;
 use crate::error::{Error, Result};
 use crate::spec::{Spec, Values};
@@ -15,8 +15,8 @@ use crate::spec::{Spec, Values};
 pub const MAX_ATTEMPTS: f64 = 1e12;
 /// The most grid points.
 pub const MAX_GRID: usize = 10_000;
-/// The most cells (tasks times grid points) of one scenario.
-pub const MAX_CELLS: usize = 200_000_000;
+/// The most cells (tasks times grid points) of one scenario; a run takes some 250 bytes for each.
+pub const MAX_CELLS: usize = 20_000_000;
 
 /// The most attempts of one grid point where a policy needs them one by one.
 pub const MAX_SINGLE_ATTEMPTS: f64 = 1e7;
@@ -87,9 +87,7 @@ impl SamplingScenario {
 
     /// The weights of the tasks, adding to 1; `None` where all count alike.
     pub fn weights(&self) -> Option<Vec<f64>> {
-        let weight = self.tasks.weight()?;
-        let sum: f64 = (0..self.tasks.count()).map(|i| weight.at(i)).sum();
-        Some((0..self.tasks.count()).map(|i| weight.at(i) / sum).collect())
+        self.tasks.weight().map(|weight| scaled(weight.as_slice()))
     }
 
     /// What answers are worth: 1 for a correct one and nothing else, unless given.

@@ -6,6 +6,8 @@
 use std::collections::VecDeque;
 
 use super::estimate::QUANTILES;
+use crate::error::Result;
+use crate::run::Control;
 
 /// Probability mass dropped at each end at each step.
 const NEGLIGIBLE: f64 = 1e-18;
@@ -13,7 +15,13 @@ const NEGLIGIBLE: f64 = 1e-18;
 const MAX_WORK: f64 = 2e9;
 
 /// The quantiles of the sum in lattice units; `None` where the work would be out of proportion.
-pub fn quantiles(correct: &[f64], wrong: &[f64], up: i64, down: i64) -> Option<[i64; QUANTILES.len()]> {
+pub fn quantiles(
+    correct: &[f64],
+    wrong: &[f64],
+    up: i64,
+    down: i64,
+    control: &Control,
+) -> Result<Option<[i64; QUANTILES.len()]>> {
     let variance: f64 = correct
         .iter()
         .zip(wrong)
@@ -23,9 +31,9 @@ pub fn quantiles(correct: &[f64], wrong: &[f64], up: i64, down: i64) -> Option<[
         })
         .sum();
     if correct.len() as f64 * (18.0 * libm::sqrt(variance.max(0.0)) + (up + down) as f64) > MAX_WORK {
-        return None;
+        return Ok(None);
     }
-    let (low, mass) = distribution(correct, wrong, up as usize, down as usize);
+    let (low, mass) = distribution(correct, wrong, up as usize, down as usize, control)?;
     let total: f64 = mass.iter().sum();
     let mut result = [0; QUANTILES.len()];
     let (mut at, mut below) = (0, mass.front().copied().unwrap_or(0.0));
@@ -37,15 +45,22 @@ pub fn quantiles(correct: &[f64], wrong: &[f64], up: i64, down: i64) -> Option<[
         }
         *value = low + at as i64;
     }
-    Some(result)
+    Ok(Some(result))
 }
 
 /// The least value and the masses from there on.
-fn distribution(correct: &[f64], wrong: &[f64], up: usize, down: usize) -> (i64, VecDeque<f64>) {
+fn distribution(
+    correct: &[f64],
+    wrong: &[f64],
+    up: usize,
+    down: usize,
+    control: &Control,
+) -> Result<(i64, VecDeque<f64>)> {
     let mut mass = VecDeque::from([1.0]);
     let mut low = 0i64;
     let mut next = Vec::new();
     for (&c, &w) in correct.iter().zip(wrong) {
+        control.check()?;
         let none = 1.0 - c - w;
         next.clear();
         next.resize(mass.len() + up + down, 0.0);
@@ -65,7 +80,7 @@ fn distribution(correct: &[f64], wrong: &[f64], up: usize, down: usize) -> (i64,
             mass.pop_back();
         }
     }
-    (low, mass)
+    Ok((low, mass))
 }
 
 /// Whole numbers (up, down) and the unit with `reward = up unit` and `cost = down unit`, where small ones exist.
@@ -119,7 +134,8 @@ mod tests {
                 }
                 *want.entry(sum).or_insert(0.0) += p;
             }
-            let (low, mass) = distribution(&correct, &wrong, up as usize, down as usize);
+            let (low, mass) = distribution(&correct, &wrong, up as usize, down as usize, &Control::default())
+                .expect("nobody cancels");
             for (i, m) in mass.iter().enumerate() {
                 let w = want.get(&(low + i as i64)).copied().unwrap_or(0.0);
                 assert!((m - w).abs() < 1e-15);

@@ -15,6 +15,7 @@ use super::score;
 use super::tally::SHARES;
 use crate::closed_form::special::{ln_beta_ratio, ln_none_drawn};
 use crate::error::{Error, Result};
+use crate::run::Control;
 
 /// One exact row.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +33,7 @@ pub struct ExactRow {
 pub fn solve(
     scenario: &SamplingScenario,
     quantiles: &[String],
+    control: &Control,
     mut visit: impl FnMut(usize, usize, ExactRow),
 ) -> Result<()> {
     let laws = scenario.laws();
@@ -40,9 +42,10 @@ pub fn solve(
     let weighted = scenario.weights().is_some();
     for (g, &cap) in grid[..scenario.answerable()].iter().enumerate() {
         for (p, policy) in scenario.policies.iter().enumerate() {
+            control.check()?;
             let mut row = ExactRow { means: means(scenario, &laws, &context, *policy, cap as f64)?, ..ExactRow::default() };
             if !weighted {
-                row.score(scenario, quantiles);
+                row.score(scenario, quantiles, control)?;
             }
             visit(p, g, row);
         }
@@ -180,7 +183,7 @@ fn beta_attempts(alpha: f64, beta: f64, cap: f64) -> f64 {
 }
 
 impl ExactRow {
-    fn score(&mut self, scenario: &SamplingScenario, asked: &[String]) {
+    fn score(&mut self, scenario: &SamplingScenario, asked: &[String], control: &Control) -> Result<()> {
         let TaskMeans { accepted, correct, wrong, .. } = &self.means;
         let tasks = correct.len() as f64;
         let zeros = vec![0.0; correct.len()];
@@ -188,16 +191,17 @@ impl ExactRow {
         for ((share, means), quantiles) in SHARES.iter().zip([correct, accepted, wrong]).zip(&mut self.share_quantiles)
         {
             if asked(share) && !means.is_empty() {
-                let counts = score::quantiles(means, &zeros, 1, 0);
+                let counts = score::quantiles(means, &zeros, 1, 0, control)?;
                 *quantiles = counts.map_or_else(Vec::new, |q| q.iter().map(|&n| n as f64 / tasks).collect());
             }
         }
         // With a cost per attempt the utility of a run has no closed form.
-        let Some(u) = scenario.utility.filter(|u| u.attempt_cost == 0.0 && asked("utility")) else { return };
-        let Some((up, down, unit)) = score::lattice(u.correct_reward, u.wrong_cost) else { return };
-        if let Some(q) = score::quantiles(correct, wrong, up, down) {
+        let Some(u) = scenario.utility.filter(|u| u.attempt_cost == 0.0 && asked("utility")) else { return Ok(()) };
+        let Some((up, down, unit)) = score::lattice(u.correct_reward, u.wrong_cost) else { return Ok(()) };
+        if let Some(q) = score::quantiles(correct, wrong, up, down, control)? {
             self.utility_quantiles = q.iter().map(|&units| units as f64 * unit / tasks).collect();
         }
+        Ok(())
     }
 }
 

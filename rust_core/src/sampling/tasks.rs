@@ -106,6 +106,12 @@ impl Tasks {
     }
 }
 
+/// Weights scaled to add to 1.
+pub fn scaled(weight: &[f64]) -> Vec<f64> {
+    let sum: f64 = weight.iter().sum();
+    weight.iter().map(|w| w / sum).collect()
+}
+
 /// Checks that `part[i] <= whole[i]` for every task.
 fn check_part(name: &str, part: &Values, whole_name: &str, whole: &Values) -> Result<()> {
     for (i, (&x, &n)) in part.as_slice().iter().zip(whole.as_slice()).enumerate() {

@@ -83,7 +83,7 @@ pub fn tally(
     let chunk = chunk_trials(tasks);
     let new_worker = || Worker {
         tally: Tally::new(tasks, points, policies, options.wanted, true),
-        block: Block::new(chunk, tasks, points, policies, exact_attempts),
+        block: Block::new(chunk, tasks, points, policies, options.wanted, exact_attempts),
         acceptance: vec![0; chunk],
         coverage: vec![0; chunk],
     };

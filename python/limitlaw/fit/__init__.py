@@ -1,0 +1,14 @@
+"""Estimation from counts: every estimate comes with its interval and says what was resampled."""
+
+from limitlaw.fit.beta_binomial import beta_binomial_log_likelihood, fit_beta_binomial, forecast_pass_at_k
+from limitlaw.fit.error_rates import fit_error_rates
+from limitlaw.fit.pass_rates import pass_at_k, pass_hat_k
+
+__all__ = [
+    "beta_binomial_log_likelihood",
+    "fit_beta_binomial",
+    "fit_error_rates",
+    "forecast_pass_at_k",
+    "pass_at_k",
+    "pass_hat_k",
+]

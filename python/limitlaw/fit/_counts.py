@@ -1,0 +1,56 @@
+"""Counts and the options of a resampling, as the core reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from limitlaw._arguments import as_number, as_threads, as_whole, check_progress, shown
+from limitlaw.seed import Seed, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    import numpy.typing as npt
+
+#: The most resamples of one call.
+MAX_RESAMPLES = 1_000_000
+
+
+def column(name: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """One number a task, or one number of attempts each."""
+    try:
+        array = np.atleast_1d(np.asarray(values))
+    except ValueError:  # ragged
+        array = np.asarray([None])
+    if array.ndim != 1 or (array.dtype.kind not in "iuf" and array.size > 0):
+        raise TypeError(f"{name} must be a one-dimensional sequence of numbers, got {shown(values)}")
+    return np.ascontiguousarray(array, dtype=np.float64)
+
+
+def counts(attempts: npt.ArrayLike, correct: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Attempts and correct ones of each task; one number of attempts serves all tasks."""
+    n, c = column("attempts", attempts), column("correct", correct)
+    return (n.repeat(len(c)) if len(n) == 1 else n), c
+
+
+def resampling(
+    bootstrap: int,
+    seed: Seed | None,
+    *,
+    level: float,
+    threads: int | None,
+    progress: Callable[[int, int], object] | None,
+) -> tuple[dict[str, Any], str | None]:
+    """What every resampling call passes to the core, and the seed as text (none where nothing is resampled)."""
+    resamples = as_whole(bootstrap, "bootstrap", 0, MAX_RESAMPLES)
+    check_progress(progress)
+    key, text = (0, 0), None
+    if resamples > 0:
+        if seed is None:
+            raise ValueError("seed must be given where there is a bootstrap, got None (bootstrap=0: no resampling)")
+        key, text = key_of(seed)
+    options = {"resamples": resamples, "level": as_number(level, "level"), "key": key}
+    return options | {"threads": as_threads(threads), "progress": progress}, text

@@ -1,0 +1,192 @@
+"""A Beta population of tasks from counts: maximum likelihood, its intervals, and what it says beyond the attempts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import polars as pl
+
+from limitlaw import _core
+from limitlaw._arguments import as_number, as_whole, check_choice, check_flag
+from limitlaw.fit._counts import MAX_RESAMPLES, column, counts, resampling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from limitlaw.seed import Seed
+
+_QUANTITIES = ("alpha", "beta", "mean", "icc", "unsolvable")
+
+
+def fit_beta_binomial(
+    attempts: npt.ArrayLike,
+    correct: npt.ArrayLike,
+    *,
+    unsolvable: bool = False,
+    stopped_at: int | None = None,
+    interval: Literal["profile", "bootstrap"] = "profile",
+    bootstrap: int = 1_000,
+    level: float = 0.95,
+    seed: Seed | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> pl.DataFrame:
+    """Fit p ~ Beta(alpha, beta) over tasks, with a share of unsolvable ones if asked, by maximum likelihood.
+
+    A task with c of n attempts correct has the likelihood C(n, c) B(alpha+c, beta+n-c)/B(alpha, beta); with a share z
+    of tasks at p = 0 it is (1-z) times that, plus z where c = 0. A task that stopped at its r-th success has the
+    negative binomial coefficient C(n-1, r-1) instead: the fit is the same, but c/n is then biased upwards and pass@k
+    has no unbiased estimate, so the population is what such data can give.
+
+    Args:
+        attempts: n, attempts of each task; one number serves all tasks.
+        correct: c, correct ones among them.
+        unsolvable: Fit the share z as well.
+        stopped_at: r, where tasks stopped at that number of correct attempts; tasks below it ran out of attempts.
+        interval: ``"profile"``: the values whose best likelihood is within chi-squared of the maximum;
+            ``"bootstrap"``: percentiles over refits to resampled tasks.
+        bootstrap: Resamples, for ``interval="bootstrap"``.
+        level: Of the intervals.
+        seed: The seed of the bootstrap; required for ``interval="bootstrap"``.
+        threads: Threads to use; every core unless given.
+        progress: Called about every 50 ms with (resamples done, resamples).
+
+    Returns:
+        One row per quantity: ``quantity`` (``alpha``, ``beta``, ``mean`` of the Beta, its intra-class correlation
+        ``icc`` = 1/(alpha + beta + 1), and ``unsolvable`` if fitted), ``estimate``, ``low``, ``high`` (infinite where
+        the data set no bound), ``log_likelihood``, ``tasks``, ``interval``, ``level``, ``seed``.
+
+    Raises:
+        ValueError: A count is out of range; no attempt is correct or none is wrong; a seed is missing.
+
+    Source: Griffiths, Biometrics 29 (1973), for the beta-binomial; Schaeffer et al., arXiv 2502.17578, for pass@k.
+
+    Example:
+        >>> from limitlaw import fit
+        >>> frame = fit.fit_beta_binomial(20, [0, 0, 1, 2, 4, 7, 13, 20])
+        >>> frame.select("quantity", pl.col("estimate", "low", "high").round(3)).rows()[2:]
+        [('mean', 0.34, 0.147, 0.608), ('icc', 0.537, 0.283, 0.799)]
+    """
+    check_choice(interval, "interval", ("profile", "bootstrap"))
+    check_flag(unsolvable, "unsolvable")
+    again = as_whole(bootstrap, "bootstrap", 1, MAX_RESAMPLES) if interval == "bootstrap" else 0
+    options, text = resampling(again, seed, level=level, threads=threads, progress=progress)
+    n, c = counts(attempts, correct)
+    found = _core.fit_beta_binomial(n, c, stopped_at=_stop(stopped_at), unsolvable=unsolvable, **options)
+    rows = len(_QUANTITIES) if unsolvable else len(_QUANTITIES) - 1
+    return pl.DataFrame(
+        {
+            "quantity": _QUANTITIES,
+            "estimate": found["estimate"],
+            "low": found["low"],
+            "high": found["high"],
+            "log_likelihood": found["ln_likelihood"],
+        }
+    )[:rows].with_columns(
+        pl.lit(len(c), pl.Int64).alias("tasks"),
+        pl.lit(interval).alias("interval"),
+        pl.lit(options["level"], pl.Float64).alias("level"),
+        pl.lit(text, pl.String).alias("seed"),
+    )
+
+
+def beta_binomial_log_likelihood(
+    attempts: npt.ArrayLike,
+    correct: npt.ArrayLike,
+    *,
+    alpha: float,
+    beta: float,
+    unsolvable: float = 0.0,
+    stopped_at: int | None = None,
+) -> float:
+    """The log likelihood that :func:`fit_beta_binomial` maximises, coefficients included.
+
+    Args:
+        attempts: n, attempts of each task; one number serves all tasks.
+        correct: c, correct ones among them.
+        alpha: First parameter of the Beta, > 0.
+        beta: Second parameter, > 0.
+        unsolvable: Share of tasks with p = 0, in [0, 1].
+        stopped_at: As in :func:`fit_beta_binomial`.
+
+    Raises:
+        ValueError: An argument is out of its range.
+
+    Source: as :func:`fit_beta_binomial`.
+
+    Example:
+        >>> from limitlaw import fit
+        >>> round(fit.beta_binomial_log_likelihood(2, [0, 1, 2], alpha=1, beta=1), 4)  # three times ln 1/3
+        -3.2958
+    """
+    n, c = counts(attempts, correct)
+    population = (as_number(alpha, "alpha"), as_number(beta, "beta"), as_number(unsolvable, "unsolvable"))
+    return _core.beta_binomial_likelihood(n, c, _stop(stopped_at), population)
+
+
+def forecast_pass_at_k(
+    attempts: npt.ArrayLike,
+    correct: npt.ArrayLike,
+    k: npt.ArrayLike,
+    *,
+    unsolvable: bool = False,
+    stopped_at: int | None = None,
+    bootstrap: int = 1_000,
+    level: float = 0.95,
+    seed: Seed | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> pl.DataFrame:
+    """Forecast mean pass@k beyond the attempts observed, with intervals.
+
+    The population of :func:`fit_beta_binomial` is the prior of every task; a task's forecast is its posterior
+    predictive 1 - B(alpha+c, beta+n-c+k)/B(alpha+c, beta+n-c), k fresh attempts. Intervals refit the population to
+    resampled tasks. They hold if the population is a Beta (with a share of unsolvable tasks): far beyond n the answer
+    rests on the shape of that Beta near 0, which the data see only in part. Compare both settings of ``unsolvable``.
+
+    Args:
+        attempts: n, attempts of each task; one number serves all tasks.
+        correct: c, correct ones among them.
+        k: Numbers of fresh attempts, whole numbers >= 1, also above n.
+        unsolvable: Fit a share of tasks with p = 0 as well; it bounds the forecast below 1.
+        stopped_at: As in :func:`fit_beta_binomial`.
+        bootstrap: Resamples for the interval; 0 for none.
+        level: Of the interval.
+        seed: The seed of the bootstrap; required unless ``bootstrap=0``.
+        threads: Threads to use; every core unless given.
+        progress: Called about every 50 ms with (resamples done, resamples).
+
+    Returns:
+        One row per k: ``k``, ``pass_at_k``, ``low``, ``high``, ``tasks``, ``bootstrap``, ``level``, ``seed``.
+
+    Raises:
+        ValueError: A count is out of range; no attempt is correct or none is wrong; a seed is missing.
+
+    Source: Schaeffer et al., arXiv 2502.17578, section 5; the predictive is ours.
+
+    Example:
+        >>> from limitlaw import fit
+        >>> frame = fit.forecast_pass_at_k(20, [0, 0, 1, 2, 4, 7, 13, 20], [10, 1000], bootstrap=0)
+        >>> frame["pass_at_k"].round(3).to_list()
+        [0.633, 0.92]
+    """
+    check_flag(unsolvable, "unsolvable")
+    options, text = resampling(bootstrap, seed, level=level, threads=threads, progress=progress)
+    n, c = counts(attempts, correct)
+    ks = column("k", k)
+    found = _core.forecast_pass_at_k(n, c, ks, stopped_at=_stop(stopped_at), unsolvable=unsolvable, **options)
+    columns = {"pass_at_k": found["estimate"], "low": found["low"], "high": found["high"]}
+    return pl.DataFrame({"k": ks.astype(np.int64)} | columns).with_columns(
+        pl.col("low", "high").fill_nan(None),
+        pl.lit(len(c), pl.Int64).alias("tasks"),
+        pl.lit(options["resamples"], pl.Int64).alias("bootstrap"),
+        pl.lit(options["level"], pl.Float64).alias("level"),
+        pl.lit(text, pl.String).alias("seed"),
+    )
+
+
+def _stop(stopped_at: int | None) -> int | None:
+    return None if stopped_at is None else as_whole(stopped_at, "stopped_at", 1, 2**53)

@@ -1,0 +1,138 @@
+//! Estimation from counts across the border: pass rates, Beta populations, forecasts.
+
+use limitlaw_core::error::{Error, Result};
+use limitlaw_core::fit::beta_binomial::{self, Counts, Population, QUANTITIES};
+use limitlaw_core::fit::forecast;
+use limitlaw_core::fit::pass_rates::{Bootstrap, PassRate, curve};
+use limitlaw_core::run::resolve_threads;
+use limitlaw_core::sampling::bootstrap::Resample;
+use numpy::PyReadonlyArray1;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::columns::Columns;
+use crate::error::to_python;
+use crate::run::wait;
+
+type Column<'py> = PyReadonlyArray1<'py, f64>;
+
+/// Mean pass@k or pass^k: `estimate`, `standard_error`, `low`, `high`, one of each a k.
+#[pyfunction]
+#[pyo3(signature = (rate, attempts, correct, k, *, resample, resamples, level, key, threads, progress))]
+pub fn pass_rates<'py>(
+    py: Python<'py>,
+    rate: &str,
+    attempts: Column<'py>,
+    correct: Column<'py>,
+    k: Column<'py>,
+    resample: &str,
+    resamples: u64,
+    level: f64,
+    key: [u64; 2],
+    threads: Option<usize>,
+    progress: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let [attempts, correct, k] = [&attempts, &correct, &k].map(|c| c.as_array().to_vec());
+    let rate = if rate == "pass_hat_k" { PassRate::HatK } else { PassRate::AtK };
+    let found = wait(py, resamples, progress.as_ref(), |control| {
+        let resample = match resample {
+            "tasks" => Resample::Tasks,
+            "attempts" => Resample::Attempts,
+            other => return Err(Error::argument("resample", "\"tasks\" or \"attempts\"", format!("{other:?}"))),
+        };
+        let level = check_level(level)?;
+        let bootstrap = Bootstrap { resample, resamples, level, key };
+        curve(rate, &attempts, &correct, &k, bootstrap, resolve_threads(threads)?, control)
+    })?;
+    let columns = Columns::new(py);
+    columns.add("estimate", found.estimate)?;
+    columns.add("standard_error", found.standard_error)?;
+    columns.add("low", found.low)?;
+    columns.add("high", found.high)?;
+    Ok(columns.into_dict())
+}
+
+/// The maximum-likelihood Beta population: `estimate`, `low`, `high`, one of each quantity, and `ln_likelihood`.
+/// `resamples` of 0 asks for profile intervals.
+#[pyfunction]
+#[pyo3(signature = (attempts, correct, *, stopped_at, unsolvable, level, resamples, key, threads, progress))]
+pub fn fit_beta_binomial<'py>(
+    py: Python<'py>,
+    attempts: Column<'py>,
+    correct: Column<'py>,
+    stopped_at: Option<f64>,
+    unsolvable: bool,
+    level: f64,
+    resamples: u64,
+    key: [u64; 2],
+    threads: Option<usize>,
+    progress: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let [attempts, correct] = [&attempts, &correct].map(|c| c.as_array().to_vec());
+    let fit = wait(py, resamples, progress.as_ref(), |control| {
+        let counts = Counts::new(&attempts, &correct, stopped_at)?;
+        let level = check_level(level)?;
+        if resamples == 0 {
+            beta_binomial::fit_profile(&counts, unsolvable, level)
+        } else {
+            let threads = resolve_threads(threads)?;
+            beta_binomial::fit_bootstrap(&counts, unsolvable, level, resamples, key, threads, control)
+        }
+    })?;
+    let columns = Columns::new(py);
+    columns.add("estimate", fit.population.quantities().to_vec())?;
+    columns.add("low", fit.low.to_vec())?;
+    columns.add("high", fit.high.to_vec())?;
+    columns.add("ln_likelihood", vec![fit.ln_likelihood; QUANTITIES.len()])?;
+    Ok(columns.into_dict())
+}
+
+/// The log likelihood of counts under a Beta population with a share of unsolvable tasks.
+#[pyfunction]
+pub fn beta_binomial_likelihood<'py>(
+    attempts: Column<'py>,
+    correct: Column<'py>,
+    stopped_at: Option<f64>,
+    population: [f64; 3],
+) -> PyResult<f64> {
+    let [attempts, correct] = [&attempts, &correct].map(|c| c.as_array().to_vec());
+    let [alpha, beta, unsolvable] = population;
+    let value = || -> Result<f64> {
+        let population = Population::new(alpha, beta, unsolvable)?;
+        Ok(Counts::new(&attempts, &correct, stopped_at)?.ln_likelihood(&population))
+    };
+    value().map_err(to_python)
+}
+
+/// Mean pass@k forecast for the observed tasks: `estimate`, `low`, `high`, one of each a k.
+#[pyfunction]
+#[pyo3(signature = (attempts, correct, k, *, stopped_at, unsolvable, level, resamples, key, threads, progress))]
+pub fn forecast_pass_at_k<'py>(
+    py: Python<'py>,
+    attempts: Column<'py>,
+    correct: Column<'py>,
+    k: Column<'py>,
+    stopped_at: Option<f64>,
+    unsolvable: bool,
+    level: f64,
+    resamples: u64,
+    key: [u64; 2],
+    threads: Option<usize>,
+    progress: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let [attempts, correct, k] = [&attempts, &correct, &k].map(|c| c.as_array().to_vec());
+    let found = wait(py, resamples, progress.as_ref(), |control| {
+        let counts = Counts::new(&attempts, &correct, stopped_at)?;
+        let bootstrap = Bootstrap { resample: Resample::Tasks, resamples, level: check_level(level)?, key };
+        forecast::forecast(&counts, unsolvable, &k, bootstrap, resolve_threads(threads)?, control)
+    })?;
+    let columns = Columns::new(py);
+    columns.add("estimate", found.estimate)?;
+    columns.add("low", found.low)?;
+    columns.add("high", found.high)?;
+    Ok(columns.into_dict())
+}
+
+fn check_level(level: f64) -> Result<f64> {
+    if level > 0.0 && level < 1.0 { Ok(level) } else { Err(Error::argument("level", "between 0 and 1", level)) }
+}

@@ -1,0 +1,367 @@
+//! Maximum likelihood of a Beta population from counts, with a mass of unsolvable tasks if asked.
+//!
+//! A task's p is 0 with probability z, else Beta(alpha, beta). The likelihood of c correct among n attempts is
+//! `coefficient [(1-z) B(alpha+c, beta+n-c)/B(alpha, beta) + z 1(c = 0)]`. The coefficient is C(n, c); where a task
+//! stopped at its r-th success it is C(n-1, r-1) (negative binomial): the estimate is the same, the likelihood and
+//! what c/n means are not.
+
+use std::collections::BTreeMap;
+
+use libm::{exp, log, log1p};
+
+use super::digamma::digamma_rise;
+use super::maximum::{Maximum, maximise};
+use super::{check_counts, quantile};
+use crate::closed_form::special::{ln_add_exp, ln_beta_ratio, ln_choose, normal_isf};
+use crate::error::{Error, Result, check_range};
+use crate::rng::{Key, Stream, purpose};
+use crate::run::{Control, run};
+use crate::variates::below;
+
+/// The search's box, in logits of mean, icc and unsolvable share, or logarithms of alpha and beta.
+const REACH: f64 = 30.0;
+
+/// What is estimated, in the order of the results.
+pub const QUANTITIES: [&str; 5] = ["alpha", "beta", "mean", "icc", "unsolvable"];
+
+/// Tasks with equal counts, together.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Group {
+    pub(super) attempts: f64,
+    pub(super) correct: f64,
+    tasks: f64,
+}
+
+/// Counts of tasks, ready to fit.
+#[derive(Debug)]
+pub struct Counts {
+    pub(super) groups: Vec<Group>,
+    /// The group of each task.
+    group_of: Vec<usize>,
+    ln_coefficients: f64,
+}
+
+/// A Beta population with a share of tasks that cannot be solved.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Population {
+    /// First parameter of the Beta.
+    pub alpha: f64,
+    /// Second parameter.
+    pub beta: f64,
+    /// Share of tasks with p = 0.
+    pub unsolvable: f64,
+}
+
+impl Population {
+    /// A population with alpha, beta > 0 and a share in [0, 1].
+    pub fn new(alpha: f64, beta: f64, unsolvable: f64) -> Result<Self> {
+        for (name, value) in [("alpha", alpha), ("beta", beta)] {
+            if !(value > 0.0 && value.is_finite()) {
+                return Err(Error::argument(name, "finite and greater than 0", value));
+            }
+        }
+        check_range("unsolvable", &[unsolvable], 0.0, 1.0)?;
+        Ok(Self { alpha, beta, unsolvable })
+    }
+
+    /// The five quantities: alpha, beta, the mean of the Beta, its intra-class correlation, the unsolvable share.
+    pub fn quantities(&self) -> [f64; 5] {
+        let size = self.alpha + self.beta;
+        [self.alpha, self.beta, self.alpha / size, 1.0 / (1.0 + size), self.unsolvable]
+    }
+}
+
+/// Which coordinates the search moves in; both end with the logit of the unsolvable share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coordinates {
+    /// logit of the mean, logit of the icc.
+    Moments,
+    /// ln alpha, ln beta.
+    Shapes,
+}
+
+impl Coordinates {
+    fn population(self, t: &[f64; 3]) -> Population {
+        let unsolvable = logistic(t[2]);
+        match self {
+            Self::Moments => {
+                let size = exp(-t[1]);
+                Population { alpha: logistic(t[0]) * size, beta: logistic(-t[0]) * size, unsolvable }
+            }
+            Self::Shapes => Population { alpha: exp(t[0]), beta: exp(t[1]), unsolvable },
+        }
+    }
+
+    fn point(self, p: &Population) -> [f64; 3] {
+        let last = log(p.unsolvable) - log1p(-p.unsolvable);
+        match self {
+            Self::Moments => [log(p.alpha / p.beta), -log(p.alpha + p.beta), last],
+            Self::Shapes => [log(p.alpha), log(p.beta), last],
+        }
+    }
+
+    /// From the gradient in (ln alpha, ln beta, logit unsolvable) to that in these coordinates.
+    fn chain(self, t: &[f64; 3], [a, b, z]: [f64; 3]) -> [f64; 3] {
+        match self {
+            Self::Moments => [a * logistic(-t[0]) - b * logistic(t[0]), -(a + b), z],
+            Self::Shapes => [a, b, z],
+        }
+    }
+}
+
+fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + exp(-x))
+}
+
+impl Counts {
+    /// Counts of at least one task; `stopped_at` is the number of successes at which a task stopped.
+    pub fn new(attempts: &[f64], correct: &[f64], stopped_at: Option<f64>) -> Result<Self> {
+        check_counts(attempts, correct)?;
+        let most = stopped_at.unwrap_or(f64::INFINITY);
+        if most < 1.0 || (most.is_finite() && most != most.trunc()) || most.is_nan() {
+            return Err(Error::argument("stopped_at", "a whole number of at least 1", most));
+        }
+        if let Some(at) = correct.iter().position(|&c| c > most) {
+            let expected = format!("at most stopped_at = {most}");
+            return Err(Error::argument(&format!("correct[{at}]"), expected, correct[at]));
+        }
+        let mut places = BTreeMap::new();
+        let mut groups: Vec<Group> = Vec::new();
+        let mut group_of = Vec::with_capacity(attempts.len());
+        let mut ln_coefficients = 0.0;
+        for (&n, &c) in attempts.iter().zip(correct) {
+            let at = *places.entry((n as u64, c as u64)).or_insert_with(|| {
+                groups.push(Group { attempts: n, correct: c, tasks: 0.0 });
+                groups.len() - 1
+            });
+            groups[at].tasks += 1.0;
+            group_of.push(at);
+            ln_coefficients += if stopped_at == Some(c) { ln_choose(n - 1.0, c - 1.0) } else { ln_choose(n, c) };
+        }
+        Ok(Self { groups, group_of, ln_coefficients })
+    }
+
+    /// The log likelihood of the counts.
+    pub fn ln_likelihood(&self, population: &Population) -> f64 {
+        let weights: Vec<f64> = self.groups.iter().map(|g| g.tasks).collect();
+        self.ln_coefficients + self.climb(&weights, population, population.unsolvable > 0.0).0
+    }
+
+    /// Log likelihood without coefficients, and its gradient in (ln alpha, ln beta, logit unsolvable).
+    fn climb(&self, weights: &[f64], population: &Population, inflated: bool) -> (f64, [f64; 3]) {
+        let &Population { alpha, beta, unsolvable } = population;
+        let (mut value, mut slope) = (0.0, [0.0; 3]);
+        for (group, &weight) in self.groups.iter().zip(weights).filter(|(_, w)| **w > 0.0) {
+            let (n, c) = (group.attempts, group.correct);
+            let ln_counts = ln_beta_ratio(beta, alpha, c) + ln_beta_ratio(alpha + c, beta, n - c);
+            let all = digamma_rise(alpha + beta, n);
+            let d_alpha = alpha * (digamma_rise(alpha, c) - all);
+            let d_beta = beta * (digamma_rise(beta, n - c) - all);
+            let (ln_task, solvable, d_z) = if !inflated {
+                (ln_counts, 1.0, 0.0)
+            } else if c > 0.0 {
+                (log1p(-unsolvable) + ln_counts, 1.0, -unsolvable)
+            } else {
+                let ln_task = ln_add_exp(log(unsolvable), log1p(-unsolvable) + ln_counts);
+                let solvable = exp(log1p(-unsolvable) + ln_counts - ln_task);
+                (ln_task, solvable, 1.0 - solvable - unsolvable)
+            };
+            value += weight * ln_task;
+            slope[0] += weight * solvable * d_alpha;
+            slope[1] += weight * solvable * d_beta;
+            slope[2] += weight * d_z;
+        }
+        (value, slope)
+    }
+
+    /// Whether some attempt is correct and some is wrong: without both the likelihood has no maximum inside.
+    pub(super) fn check_informative(&self) -> Result<()> {
+        let some = |count: fn(&Group) -> f64| self.groups.iter().any(|g| count(g) > 0.0);
+        if some(|g| g.correct) && some(|g| g.attempts - g.correct) {
+            return Ok(());
+        }
+        let got = if some(|g| g.correct) { "all correct" } else { "none correct" };
+        Err(Error::argument("correct", "counts with a correct and a wrong attempt (no population is identified)", got))
+    }
+
+    fn maximum(&self, weights: &[f64], inflated: bool, start: &Population) -> Maximum<3> {
+        let way = Coordinates::Moments;
+        self.profile(weights, inflated, way, way.point(start), [true, true, inflated])
+    }
+
+    fn profile(
+        &self,
+        weights: &[f64],
+        inflated: bool,
+        way: Coordinates,
+        start: [f64; 3],
+        free: [bool; 3],
+    ) -> Maximum<3> {
+        maximise(start, free, REACH, |t| {
+            let (value, slope) = self.climb(weights, &way.population(t), inflated);
+            (value, way.chain(t, slope))
+        })
+    }
+
+    /// The maximum-likelihood population from the best of a few starts.
+    pub(super) fn fit(&self, weights: &[f64], inflated: bool) -> (Population, f64) {
+        let total =
+            |count: fn(&Group) -> f64| -> f64 { self.groups.iter().zip(weights).map(|(g, w)| w * count(g)).sum() };
+        let mean = ((total(|g| g.correct) + 0.5) / (total(|g| g.attempts) + 1.0)).clamp(1e-6, 1.0 - 1e-6);
+        let mut best: Option<Maximum<3>> = None;
+        for icc in [0.3, 0.02] {
+            let size = 1.0 / icc - 1.0;
+            let start = Population { alpha: mean * size, beta: (1.0 - mean) * size, unsolvable: 0.1 };
+            let found = self.maximum(weights, inflated, &start);
+            if best.as_ref().is_none_or(|b| found.value > b.value) {
+                best = Some(found);
+            }
+        }
+        let best = best.expect("two starts were tried");
+        let population = Coordinates::Moments.population(&best.at);
+        (Population { unsolvable: if inflated { population.unsolvable } else { 0.0 }, ..population }, best.value)
+    }
+
+    pub(super) fn weights(&self) -> Vec<f64> {
+        self.groups.iter().map(|g| g.tasks).collect()
+    }
+}
+
+/// The estimate, and the interval of each of the five quantities.
+#[derive(Debug)]
+pub struct Fit {
+    /// The maximum-likelihood population.
+    pub population: Population,
+    /// Its log likelihood.
+    pub ln_likelihood: f64,
+    /// Lower ends.
+    pub low: [f64; 5],
+    /// Upper ends; infinite where the data do not bound the quantity.
+    pub high: [f64; 5],
+}
+
+/// Fits, with profile-likelihood intervals: the values whose best log likelihood is within z^2/2 of the maximum.
+pub fn fit_profile(counts: &Counts, inflated: bool, level: f64) -> Result<Fit> {
+    counts.check_informative()?;
+    let weights = counts.weights();
+    let (population, top) = counts.fit(&weights, inflated);
+    let z = normal_isf((1.0 - level) / 2.0);
+    let least = top - 0.5 * z * z;
+    let (mut low, mut high) = ([0.0; 5], [0.0; 5]);
+    let places = [
+        (Coordinates::Shapes, 0),
+        (Coordinates::Shapes, 1),
+        (Coordinates::Moments, 0),
+        (Coordinates::Moments, 1),
+        (Coordinates::Moments, 2),
+    ];
+    for (quantity, (way, place)) in places.into_iter().enumerate() {
+        if quantity == 4 && !inflated {
+            continue;
+        }
+        let mut top_at = way.point(&population);
+        top_at[2] = top_at[2].clamp(-REACH, REACH);
+        let mut free = [true, true, inflated];
+        free[place] = false;
+        let end = |direction: f64| {
+            let edge =
+                edge(top_at, place, direction, least, |start| counts.profile(&weights, inflated, way, start, free));
+            match edge {
+                Some(t) if way == Coordinates::Shapes => exp(t),
+                Some(t) => logistic(t),
+                None if direction < 0.0 => 0.0,
+                None if way == Coordinates::Shapes => f64::INFINITY,
+                None => 1.0,
+            }
+        };
+        low[quantity] = end(-1.0);
+        high[quantity] = end(1.0);
+    }
+    Ok(Fit { population, ln_likelihood: counts.ln_coefficients + top, low, high })
+}
+
+/// Where the profile falls to `least` in one direction of a coordinate; `None` where it never does within reach.
+fn edge(
+    top: [f64; 3],
+    place: usize,
+    direction: f64,
+    least: f64,
+    profile: impl Fn([f64; 3]) -> Maximum<3>,
+) -> Option<f64> {
+    let mut inside = top;
+    let mut step = 0.25;
+    let mut outside = loop {
+        let mut next = inside;
+        next[place] += direction * step;
+        if next[place].abs() > REACH {
+            return None;
+        }
+        let found = profile(next);
+        if found.value < least {
+            break next[place];
+        }
+        inside = found.at;
+        step *= 2.0;
+    };
+    while (outside - inside[place]).abs() > 1e-7 * (1.0 + outside.abs()) {
+        let middle = f64::midpoint(outside, inside[place]);
+        let mut next = inside;
+        next[place] = middle;
+        let found = profile(next);
+        if found.value < least { outside = middle } else { inside = found.at }
+    }
+    Some(outside)
+}
+
+/// Populations refitted to resampled tasks, in the order of the resamples.
+pub fn refits(
+    counts: &Counts,
+    inflated: bool,
+    resamples: u64,
+    key: Key,
+    threads: usize,
+    control: &Control,
+) -> Result<Vec<(Population, Vec<f64>)>> {
+    counts.check_informative()?;
+    let (start, _) = counts.fit(&counts.weights(), inflated);
+    let start = Population { unsolvable: start.unsolvable.clamp(1e-3, 0.999), ..start };
+    let tasks = counts.group_of.len() as u64;
+    let mut found = Vec::with_capacity(resamples as usize);
+    let work = |(): &mut (), index: u64| {
+        control.check()?;
+        let mut random = Stream::new(key, 0, purpose::BOOTSTRAP, index).sequence();
+        let mut weights = vec![0.0; counts.groups.len()];
+        for _ in 0..tasks {
+            weights[counts.group_of[below(tasks, &mut random) as usize]] += 1.0;
+        }
+        let best = counts.maximum(&weights, inflated, &start);
+        let population = Coordinates::Moments.population(&best.at);
+        control.advance(1);
+        Ok((Population { unsolvable: if inflated { population.unsolvable } else { 0.0 }, ..population }, weights))
+    };
+    run(resamples, threads, control, || (), work, |refit| found.push(refit))?;
+    Ok(found)
+}
+
+/// Fits, with intervals from refits to resampled tasks (percentiles).
+pub fn fit_bootstrap(
+    counts: &Counts,
+    inflated: bool,
+    level: f64,
+    resamples: u64,
+    key: Key,
+    threads: usize,
+    control: &Control,
+) -> Result<Fit> {
+    let again = refits(counts, inflated, resamples, key, threads, control)?;
+    let (population, top) = counts.fit(&counts.weights(), inflated);
+    let ends = |p: f64| {
+        std::array::from_fn(|quantity| {
+            let mut values: Vec<f64> = again.iter().map(|(found, _)| found.quantities()[quantity]).collect();
+            values.sort_by(f64::total_cmp);
+            quantile(&values, p)
+        })
+    };
+    let tail = (1.0 - level) / 2.0;
+    Ok(Fit { population, ln_likelihood: counts.ln_coefficients + top, low: ends(tail), high: ends(1.0 - tail) })
+}

@@ -1,0 +1,64 @@
+//! Mean pass@k beyond the attempts observed, from the population that all counts determine.
+
+use super::beta_binomial::{Counts, Group, Population, refits};
+use super::pass_rates::Bootstrap;
+use super::{check_k, quantile};
+use crate::closed_form::population::failure;
+use crate::error::Result;
+use crate::run::Control;
+
+/// A forecast of mean pass@k: the estimate and its interval, one of each a k.
+#[derive(Debug)]
+pub struct Forecast {
+    /// The estimate.
+    pub estimate: Vec<f64>,
+    /// Lower ends.
+    pub low: Vec<f64>,
+    /// Upper ends.
+    pub high: Vec<f64>,
+}
+
+/// Mean pass@k over the observed tasks, each given its own counts and the population fitted to all of them; intervals
+/// from refits to resampled tasks.
+pub fn forecast(
+    counts: &Counts,
+    inflated: bool,
+    ks: &[f64],
+    bootstrap: Bootstrap,
+    threads: usize,
+    control: &Control,
+) -> Result<Forecast> {
+    counts.check_informative()?;
+    check_k(ks)?;
+    let weights = counts.weights();
+    let (population, _) = counts.fit(&weights, inflated);
+    let again = refits(counts, inflated, bootstrap.resamples, bootstrap.key, threads, control)?;
+    let mean = |population: &Population, weights: &[f64], k: f64| {
+        let total: f64 = weights.iter().sum();
+        let sum: f64 = counts.groups.iter().zip(weights).map(|(g, w)| w * predicted(population, g, k)).sum();
+        sum / total
+    };
+    let tail = (1.0 - bootstrap.level) / 2.0;
+    let (mut low, mut high) = (Vec::new(), Vec::new());
+    for &k in ks {
+        control.check()?;
+        let mut values: Vec<f64> = again.iter().map(|(p, w)| mean(p, w, k)).collect();
+        values.sort_by(f64::total_cmp);
+        low.push(quantile(&values, tail));
+        high.push(quantile(&values, 1.0 - tail));
+    }
+    Ok(Forecast { estimate: ks.iter().map(|&k| mean(&population, &weights, k)).collect(), low, high })
+}
+
+/// Posterior predictive pass@k of a task with known counts.
+fn predicted(population: &Population, group: &Group, k: f64) -> f64 {
+    let &Population { alpha, beta, unsolvable } = population;
+    let (n, c) = (group.attempts, group.correct);
+    let solvable = if c > 0.0 || unsolvable == 0.0 {
+        1.0
+    } else {
+        let seen = (1.0 - unsolvable) * failure(alpha, beta, n);
+        seen / (seen + unsolvable)
+    };
+    solvable * (1.0 - failure(alpha + c, beta + (n - c), k))
+}

@@ -1,0 +1,50 @@
+//! Estimation from counts: pass rates with their errors, Beta populations, error rates of a verifier, forecasts.
+
+pub mod beta_binomial;
+pub mod digamma;
+pub mod forecast;
+pub mod maximum;
+pub mod pass_rates;
+
+use crate::error::{Error, Result, check_range};
+
+/// Checks counts of attempts and of correct ones among them, one pair a task.
+pub fn check_counts(attempts: &[f64], correct: &[f64]) -> Result<()> {
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    if attempts.is_empty() {
+        return Err(Error::argument("attempts", "counts of at least one task", "none"));
+    }
+    if correct.len() != attempts.len() {
+        return Err(Error::argument("correct", format!("as long as attempts ({})", attempts.len()), correct.len()));
+    }
+    for (name, counts) in [("attempts", attempts), ("correct", correct)] {
+        check_range(name, counts, 0.0, LARGEST)?;
+        if let Some(at) = counts.iter().position(|&x| x != x.trunc()) {
+            return Err(Error::argument(&format!("{name}[{at}]"), "a whole number", counts[at]));
+        }
+    }
+    match attempts.iter().zip(correct).position(|(n, c)| c > n) {
+        None => Ok(()),
+        Some(at) => {
+            let expected = format!("at most attempts[{at}] = {}", attempts[at]);
+            Err(Error::argument(&format!("correct[{at}]"), expected, correct[at]))
+        }
+    }
+}
+
+/// Checks numbers of attempts to pass in.
+pub fn check_k(ks: &[f64]) -> Result<()> {
+    match ks.iter().position(|&k| !(k >= 1.0 && k == k.trunc() && k.is_finite())) {
+        None => Ok(()),
+        Some(at) => Err(Error::argument(&format!("k[{at}]"), "a whole number of at least 1", ks[at])),
+    }
+}
+
+/// The p-quantile of values in ascending order, between neighbours by straight lines; NaN where there are none.
+pub fn quantile(ascending: &[f64], p: f64) -> f64 {
+    let Some(last) = ascending.len().checked_sub(1) else { return f64::NAN };
+    let place = p * last as f64;
+    let below = place as usize;
+    let above = (below + 1).min(last);
+    ascending[below] + (place - below as f64) * (ascending[above] - ascending[below])
+}

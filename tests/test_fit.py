@@ -1,0 +1,319 @@
+"""Estimates against enumeration, against simulated data of known parameters, and at their optimum."""
+
+import itertools
+import math
+
+import mpmath as mp
+import numpy as np
+import polars as pl
+import pytest
+
+import limitlaw as ll
+from limitlaw import closed_form, fit
+
+NORMAL_975 = 1.959963984540054
+
+
+def well_known_estimator(n, c, k):
+    """The product form in which pass@k is usually coded: it answers 1.0 wherever n - c < k, also for n < k."""
+    return 1.0 if n - c < k else 1.0 - np.prod(1.0 - k / np.arange(n - c + 1, n + 1))
+
+
+def test_pass_at_k_is_the_well_known_estimator_where_it_exists_and_null_elsewhere():
+    correct = np.random.default_rng(1).integers(0, 21, 40)
+    frame = ll.pass_at_k(20, correct, [1, 2, 10, 20, 21, 40], bootstrap=0)
+    expected = [np.mean([well_known_estimator(20, c, k) for c in correct]) for k in (1, 2, 10, 20)]
+    np.testing.assert_allclose(frame["pass_at_k"][:4], expected, rtol=1e-12)
+    assert frame["pass_at_k"][4:].to_list() == [None, None]
+    # One task of no correct attempts: the tools' answer for k > n would be 1.0.
+    assert well_known_estimator(3, 0, 4) == 1.0
+    assert ll.pass_at_k([3], [0], [3, 4], bootstrap=0)["pass_at_k"].to_list() == [0.0, None]
+
+
+def test_one_short_task_makes_the_mean_null():
+    frame = ll.pass_at_k([10, 3], [5, 1], [3, 4], seed=1)
+    assert frame["pass_at_k"].is_null().to_list() == [False, True]
+    assert frame.select("pass_at_k_se", "low", "high").row(1) == (None, None, None)
+
+
+def test_tau_bench_reliability_is_the_published_one():
+    tasks = ll.datasets.taubench_airline()
+    frame = ll.pass_hat_k(tasks["n"], tasks["correct"], [1, 2, 3, 4, 5], bootstrap=0)
+    assert frame["pass_hat_k"].round(4).to_list() == [0.42, 0.2733, 0.22, 0.2, None]
+
+
+def test_the_standard_error_over_tasks_is_that_of_a_mean():
+    correct = np.array([0, 1, 5, 10, 7])
+    values = closed_form.pass_at_k(attempts=10, correct=correct, k=3)
+    frame = ll.pass_at_k(10, correct, 3, bootstrap=0)
+    np.testing.assert_allclose(frame["pass_at_k_se"][0], values.std(ddof=1) / math.sqrt(5), rtol=1e-12)
+
+
+def test_the_standard_error_over_attempts_needs_two_k_attempts():
+    frame = ll.pass_at_k(10, [0, 1, 5, 10, 7], [1, 5, 6], resample="attempts", bootstrap=0)
+    assert frame["pass_at_k_se"].is_null().to_list() == [False, False, True]
+    # k = 1: the unbiased variance of a share, c(n-c)/(n^2 (n-1)).
+    expected = math.sqrt(sum(c * (10 - c) / 900 for c in (0, 1, 5, 10, 7))) / 5
+    np.testing.assert_allclose(frame["pass_at_k_se"][0], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("resample", ["tasks", "attempts"])
+def test_a_bootstrap_interval_has_the_width_of_its_law(resample):
+    """20,000 resamples: the width is within 0.6 % (one standard error); 5 % is 8 of them, false alarms below 1e-12."""
+    correct = np.random.default_rng(2).integers(1, 100, 64)
+    frame = ll.pass_at_k(100, correct, 1, resample=resample, bootstrap=20_000, seed=3)
+    share = correct / 100
+    variance = share.var() / 64 if resample == "tasks" else (share * (1 - share) / 100).sum() / 64**2
+    width = frame["high"][0] - frame["low"][0]
+    np.testing.assert_allclose(width, 2 * NORMAL_975 * math.sqrt(variance), rtol=0.05)
+    np.testing.assert_allclose((frame["low"][0] + frame["high"][0]) / 2, share.mean(), atol=0.1 * width)
+
+
+def test_intervals_do_not_depend_on_threads_and_do_on_the_seed():
+    correct = np.arange(50)
+    one, two, other = (
+        ll.pass_at_k(60, correct, [1, 7], seed=seed, threads=threads, resample="attempts")
+        for seed, threads in ((5, 1), (5, 3), (6, 3))
+    )
+    assert one.equals(two)
+    assert not one["low"].equals(other["low"])
+
+
+@pytest.mark.parametrize("unsolvable", [0.0, 0.3])
+def test_the_likelihood_is_the_integral_over_the_population(unsolvable):
+    alpha, beta, n = 0.4, 1.7, 6
+    total = 0.0
+    for c in range(n + 1):
+        with mp.workdps(30):
+            mixed = math.comb(n, c) * mp.beta(alpha + c, beta + n - c) / mp.beta(alpha, beta)
+            density = lambda x, c=c: x ** (alpha + c - 1) * (1 - x) ** (n - c + beta - 1)  # noqa: E731
+            # x = t^4 takes the edge off the density at 0.
+            integral = mp.quad(lambda t: density(t**4) * 4 * t**3, [0, 0.3, 0.7, 1])  # noqa: B023
+            assert abs(math.comb(n, c) * integral / mp.beta(alpha, beta) - mixed) < 1e-12
+        expected = (1 - unsolvable) * float(mixed) + unsolvable * (c == 0)
+        got = fit.beta_binomial_log_likelihood(n, [c], alpha=alpha, beta=beta, unsolvable=unsolvable)
+        np.testing.assert_allclose(math.exp(got), expected, rtol=1e-12)
+        total += math.exp(got)
+    np.testing.assert_allclose(total, 1, rtol=1e-12)
+
+
+def test_stopping_at_a_success_has_the_likelihood_of_all_its_sequences():
+    alpha, beta, stop, cap = 0.7, 1.2, 2, 5
+    chances: dict[tuple[int, int], float] = {}
+    for sequence in itertools.product((0, 1), repeat=cap):
+        ends = [i + 1 for i in range(cap) if sum(sequence[: i + 1]) == stop and sequence[i]]
+        n = ends[0] if ends else cap
+        c = sum(sequence[:n])
+        hits = sum(sequence)
+        chance = float(mp.beta(alpha + hits, beta + cap - hits) / mp.beta(alpha, beta))
+        chances[n, c] = chances.get((n, c), 0.0) + chance
+    for (n, c), chance in chances.items():
+        got = fit.beta_binomial_log_likelihood([n], [c], alpha=alpha, beta=beta, stopped_at=stop)
+        np.testing.assert_allclose(math.exp(got), chance, rtol=1e-12)
+
+
+def drawn(tasks, attempts, alpha, beta, unsolvable, seed):  # noqa: PLR0917
+    random = np.random.default_rng(seed)
+    p = random.beta(alpha, beta, tasks) * (random.random(tasks) >= unsolvable)
+    return random.binomial(attempts, p)
+
+
+def estimates(frame):
+    return dict(frame.select("quantity", "estimate").iter_rows())
+
+
+@pytest.mark.parametrize("unsolvable", [False, True])
+def test_no_other_population_is_more_likely(unsolvable):
+    correct = drawn(150, 40, 0.5, 1.5, 0.25 * unsolvable, 4)
+    frame = fit.fit_beta_binomial(40, correct, unsolvable=unsolvable)
+    found = estimates(frame)
+    z = found.get("unsolvable", 0.0)
+
+    def at(a, b, u):
+        odds = z / (1 - z) * math.exp(u) if unsolvable else 0.0
+        changed = {
+            "alpha": found["alpha"] * math.exp(a),
+            "beta": found["beta"] * math.exp(b),
+            "unsolvable": odds / (1 + odds),
+        }
+        return fit.beta_binomial_log_likelihood(40, correct, **changed)
+
+    top = at(0, 0, 0)
+    np.testing.assert_allclose(frame["log_likelihood"][0], top, rtol=1e-12)
+    for direction in np.eye(3)[: 3 if unsolvable else 2]:
+        slope = (at(*(1e-4 * direction)) - at(*(-1e-4 * direction))) / 2e-4
+        assert abs(slope) < 1e-4, "the slope at a maximum is 0, up to differences of likelihoods of size 1e-13 / 1e-4"
+    for step in np.random.default_rng(5).normal(0, 0.3, (200, 3)):
+        assert at(*step) <= top + 1e-9
+
+
+def test_a_profile_interval_ends_where_the_likelihood_has_fallen_by_chi_squared():
+    correct = drawn(100, 30, 0.5, 1.5, 0.0, 6)
+    frame = fit.fit_beta_binomial(30, correct)
+    top = frame["log_likelihood"][0]
+    mean = frame.row(2, named=True)
+    for end in (mean["low"], mean["high"]):
+        sizes = np.exp(np.linspace(-3, 6, 1801))
+        best = max(fit.beta_binomial_log_likelihood(30, correct, alpha=end * s, beta=(1 - end) * s) for s in sizes)
+        np.testing.assert_allclose(top - best, NORMAL_975**2 / 2, atol=2e-3)
+
+
+@pytest.mark.parametrize("unsolvable", [0.0, 0.2])
+@pytest.mark.parametrize("stopped", [False, True])
+def test_known_populations_are_recovered(unsolvable, stopped):
+    """Within 7 standard errors (from the intervals' width): false alarms below 1e-10 for all quantities together."""
+    alpha, beta, tasks, attempts = 0.6, 1.4, 4000, 50
+    if stopped:
+        random = np.random.default_rng(7)
+        p = random.beta(alpha, beta, tasks) * (random.random(tasks) >= unsolvable)
+        first = np.where(p > 0, random.geometric(np.where(p > 0, p, 1)), attempts + 1)
+        correct, counts = (first <= attempts).astype(int), np.minimum(first, attempts)
+    else:
+        correct, counts = drawn(tasks, attempts, alpha, beta, unsolvable, 8), np.full(tasks, attempts)
+    frame = fit.fit_beta_binomial(counts, correct, unsolvable=unsolvable > 0, stopped_at=1 if stopped else None)
+    truth = {"alpha": alpha, "beta": beta, "mean": 0.3, "icc": 1 / 3, "unsolvable": unsolvable}
+    for row in frame.iter_rows(named=True):
+        error = (row["high"] - row["low"]) / (2 * NORMAL_975)
+        assert abs(row["estimate"] - truth[row["quantity"]]) < 7 * error, row["quantity"]
+        assert error < 0.2 * truth[row["quantity"]], "the interval says something"
+
+
+def test_no_unsolvable_tasks_are_found_where_there_are_none():
+    row = fit.fit_beta_binomial(100, drawn(200, 100, 2, 4, 0.0, 9), unsolvable=True).row(4, named=True)
+    assert row["estimate"] < 0.03
+    assert row["low"] == 0.0
+
+
+def test_bootstrap_intervals_agree_with_profile_intervals_on_many_tasks():
+    correct = drawn(1000, 20, 1.0, 2.0, 0.0, 10)
+    profile = fit.fit_beta_binomial(20, correct)
+    again = fit.fit_beta_binomial(20, correct, interval="bootstrap", bootstrap=2000, seed=11)
+    ratio = (again["high"] - again["low"]) / (profile["high"] - profile["low"])
+    assert ratio.is_between(0.8, 1.25).all()
+    assert again["estimate"].equals(profile["estimate"])
+
+
+def test_a_forecast_is_the_posterior_predictive_under_the_fit():
+    correct = drawn(80, 30, 0.4, 1.6, 0.2, 12)
+    found = estimates(fit.fit_beta_binomial(30, correct, unsolvable=True))
+    frame = fit.forecast_pass_at_k(30, correct, [1, 30, 3000], unsolvable=True, bootstrap=200, seed=1)
+    alpha, beta, z = found["alpha"], found["beta"], found["unsolvable"]
+    for row in frame.iter_rows(named=True):
+        each = closed_form.posterior_pass_at_k(
+            attempts=30, correct=correct, k=row["k"], alpha=alpha, beta=beta
+        ).pass_at_k
+        unseen = (1 - z) * closed_form.beta_coverage(alpha=alpha, beta=beta, k=30).failure
+        solvable = np.where(correct > 0, 1.0, unseen / (unseen + z))
+        np.testing.assert_allclose(row["pass_at_k"], np.mean(solvable * each), rtol=1e-10)
+        assert row["low"] < row["pass_at_k"] < row["high"]
+
+
+def test_a_forecast_finds_the_truth_beyond_the_attempts():
+    """Within 8 bootstrap standard errors: false alarms below 1e-12 where the estimate is normal."""
+    alpha, beta = 0.5, 2.0
+    correct = drawn(2000, 20, alpha, beta, 0.0, 13)
+    frame = fit.forecast_pass_at_k(20, correct, [100, 1000], bootstrap=200, seed=2)
+    truth = closed_form.beta_coverage(alpha=alpha, beta=beta, k=[100, 1000]).coverage
+    error = (frame["high"] - frame["low"]).to_numpy() / (2 * NORMAL_975)
+    assert (np.abs(frame["pass_at_k"].to_numpy() - truth) < 8 * error).all()
+    assert (error < 0.02).all()
+
+
+def test_error_rates_shrink_to_the_population():
+    random = np.random.default_rng(14)
+    n, tasks = 60, 300
+    correct = random.binomial(n, random.beta(1, 2, tasks))
+    false_positive = random.binomial(n - correct, random.beta(0.5, 4.5, tasks))
+    missed = random.binomial(correct, random.beta(2, 8, tasks))
+    counts = (n, correct - missed + false_positive, correct - missed, correct)
+    population = fit.fit_error_rates(*counts)
+    for rate, mean, icc in (("false_positive_rate", 0.1, 1 / 6), ("false_negative_rate", 0.2, 1 / 11)):
+        rows = {row["quantity"]: row for row in population.filter(rate=rate).iter_rows(named=True)}
+        for name, truth in (("mean", mean), ("icc", icc)):
+            error = (rows[name]["high"] - rows[name]["low"]) / (2 * NORMAL_975)
+            assert abs(rows[name]["estimate"] - truth) < 7 * error
+    frame = fit.fit_error_rates(*counts, by="task").filter(rate="false_positive_rate")
+    alpha, beta = population.filter(rate="false_positive_rate")["estimate"][:2]
+    expected = (alpha + false_positive) / (alpha + beta + n - correct)
+    np.testing.assert_allclose(frame["estimate"], expected, rtol=1e-12)
+    row = frame.row(0, named=True)
+    a, b = alpha + row["errors"], beta + row["of"] - row["errors"]
+    np.testing.assert_allclose(float(mp.betainc(a, b, row["low"], row["high"], regularized=True)), 0.95, rtol=1e-9)
+
+
+def test_a_rate_without_errors_is_zero_and_claims_no_interval():
+    frame = fit.fit_error_rates(10, [4, 7], [3, 5], [3, 5])
+    row = frame.filter(rate="false_negative_rate", quantity="mean").row(0, named=True)
+    assert (row["estimate"], row["low"], row["high"]) == (0.0, None, None)
+    tasks = fit.fit_error_rates(10, [10, 7], [10, 5], [10, 5], by="task").filter(rate="false_positive_rate")
+    assert tasks["raw"].to_list() == [None, 0.4]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: ll.pass_at_k([3, 2], [1, 3], 1, bootstrap=0),
+            r"^correct\[1\] must be at most attempts\[1\] = 2, got 3$",
+        ),
+        (lambda: ll.pass_at_k(3, [1], 0, bootstrap=0), r"^k\[0\] must be a whole number of at least 1, got 0$"),
+        (lambda: ll.pass_at_k(3, [1], 1), "^seed must be given where there is a bootstrap"),
+        (lambda: ll.pass_at_k(3, [1], 1, seed=1, level=1.0), "^level must be between 0 and 1, got 1$"),
+        (
+            lambda: ll.pass_at_k(3, [1], 1, seed=1, resample="models"),
+            "^resample must be 'tasks' or 'attempts', got 'models'$",
+        ),
+        (lambda: ll.pass_at_k(3, [], 1, bootstrap=0), "^attempts must be counts of at least one task"),
+        (lambda: ll.pass_at_k([3, 3], [1.5, 1], 1, bootstrap=0), r"^correct\[0\] must be a whole number, got 1.5$"),
+        (lambda: fit.fit_beta_binomial(5, [0, 0]), "^correct must be counts with a correct and a wrong attempt"),
+        (
+            lambda: fit.fit_beta_binomial(5, [2, 1], stopped_at=1),
+            r"^correct\[0\] must be at most stopped_at = 1, got 2$",
+        ),
+        (
+            lambda: fit.fit_beta_binomial(5, [0, 1], stopped_at=0),
+            r"^stopped_at must be in \[1, ",
+        ),
+        (
+            lambda: fit.fit_beta_binomial(5, [2, 1], interval="bayes"),
+            "^interval must be 'profile' or 'bootstrap', got 'bayes'$",
+        ),
+        (lambda: fit.beta_binomial_log_likelihood(5, [2], alpha=0, beta=1), "^alpha must be finite and greater than 0"),
+        (lambda: fit.fit_error_rates(5, [2], [3], [3]), "^accepted_correct must be at most accepted = 2, got 3$"),
+        (
+            lambda: fit.fit_error_rates(5, [2, 2], [1, 1], [3]),
+            "^attempts, accepted, accepted_correct and correct must be equally",
+        ),
+    ],
+)
+def test_bad_arguments_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ll.pass_at_k(3, [1], 1, seed=np.random.default_rng(1)), "Generator"),
+        (
+            lambda: ll.pass_at_k(3, ["1"], 1, seed=1),
+            r"^correct must be a one-dimensional sequence of numbers, got \['1'\]$",
+        ),
+        (lambda: ll.pass_at_k(3, [[1]], 1, seed=1), r"^correct must be a one-dimensional sequence of numbers"),
+        (lambda: ll.pass_at_k(3, [1], 1, seed=1, bootstrap=1.5), r"^bootstrap must be a whole number, got 1.5$"),
+        (lambda: ll.pass_at_k(3, [1], 1, seed=1, threads="two"), r"^threads must be a whole number, got 'two'$"),
+        (lambda: ll.pass_at_k(3, [1], 1, seed=1, level="high"), r"^level must be a number, got 'high'$"),
+        (lambda: fit.fit_beta_binomial(3, [1, 2], unsolvable=0.5), r"^unsolvable must be True or False, got 0.5$"),
+        (lambda: fit.fit_beta_binomial(3, [1, 2], stopped_at=2.5), r"^stopped_at must be a whole number, got 2.5$"),
+        (lambda: fit.beta_binomial_log_likelihood(3, [1], alpha="a", beta=1), r"^alpha must be a number, got 'a'$"),
+    ],
+)
+def test_wrong_types_are_named(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+def test_frames_say_what_was_resampled():
+    frame = ll.pass_at_k(3, [1, 2], [1, 2], seed=2**70, resample="attempts", bootstrap=10)
+    assert frame.select("tasks", "resample", "bootstrap", "seed").row(0) == (2, "attempts", 10, str(2**70))
+    assert frame.schema["k"] == pl.Int64

@@ -1,0 +1,246 @@
+"""The best number of attempts against brute force in exact fractions, and against logarithms of 60 digits."""
+
+import math
+from collections.abc import Sequence
+from decimal import Decimal, localcontext
+from fractions import Fraction
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import limitlaw as ll
+from reference.tails import FALSE_ALARM, binomial_p_value
+
+#: Brute force looks at every number of attempts up to here, and at infinity.
+FAR = 150
+INFINITE = -1
+
+#: (success, false positive rate, false negative rate, weight): multiples of 1/64, so that ties are exact.
+SHARE = st.integers(0, 64).map(lambda n: Fraction(n, 64))
+TASKS = st.lists(st.tuples(SHARE, SHARE, SHARE, st.integers(1, 8).map(Fraction)), min_size=1, max_size=4)
+COSTS = st.sampled_from([Fraction(0), Fraction(1, 4), Fraction(1), Fraction(4), Fraction(31)])
+PRICES = st.sampled_from([Fraction(0), Fraction(0), Fraction(1, 64), Fraction(1, 2)])
+
+
+def utilities(
+    tasks: Sequence[tuple[Fraction, ...]], cost: Fraction, price: Fraction, fallback: str
+) -> dict[int, Fraction | float]:
+    """The exact utility of 0, 1, ..., ``FAR`` and infinitely many attempts."""
+    total = sum(task[3] for task in tasks)
+    found: dict[int, Fraction | float] = {0: Fraction(0)}
+    parts = []
+    for p, f, g, weight in tasks:
+        right, wrong, hidden = p * (1 - g), (1 - p) * f, p * g
+        rejected = 1 - right - wrong
+        last = hidden / rejected if rejected else Fraction(0)
+        worth = last - cost * (1 - last) if fallback == "last" else Fraction(0)
+        parts.append((weight / total, right - cost * wrong - price, right + wrong, rejected, worth))
+    for k in range(1, FAR + 1):
+        value = Fraction(0)
+        for weight, gain, accepted, rejected, worth in parts:
+            attempts = (1 - rejected**k) / accepted if accepted else Fraction(k)
+            value += weight * (gain * attempts + worth * rejected**k)
+        found[k] = value
+    limit: Fraction | float = Fraction(0)
+    for weight, gain, accepted, _, worth in parts:
+        if accepted:
+            limit += weight * gain / accepted
+        elif price:
+            limit = -math.inf
+        else:
+            limit += weight * worth
+    found[INFINITE] = limit
+    return found
+
+
+def scenario_of(tasks: Sequence[tuple[Fraction, ...]], price: Fraction, fallback: str) -> ll.SamplingScenario:
+    success, f, g, weight = ([float(x) for x in column] for column in zip(*tasks, strict=True))
+    return ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=success, weight=weight),
+        verifier=ll.Verifier.rates(false_positive_rate=f, false_negative_rate=g),
+        policies=[ll.FirstAccepted(fallback=fallback)],
+        max_attempts=[1],
+        utility=ll.Utility(attempt_cost=float(price)),
+    )
+
+
+@settings(max_examples=250)
+@given(TASKS, COSTS, PRICES, st.sampled_from(["abstain", "last"]))
+def test_equals_brute_force_over_attempts(
+    tasks: list[tuple[Fraction, ...]], cost: Fraction, price: Fraction, fallback: str
+) -> None:
+    values = utilities(tasks, cost, price, fallback)
+    best = max(values.values())
+    row = ll.optimal_attempts(scenario_of(tasks, price, fallback), wrong_cost=float(cost), bootstrap=0).row(
+        0, named=True
+    )
+    found = INFINITE if row["status"] == "unbounded" else row["optimal_attempts"]
+    assume(found <= FAR)  # a later optimum is checked by its value below only where brute force has it
+    assert math.isclose(row["utility"], best, rel_tol=1e-12, abs_tol=1e-12)
+    # Among numbers of attempts whose utility is exactly or nearly the same any may be named, but none other.
+    assert values[found] >= best - Fraction(1, 10**12), (found, float(values[found]), float(best))
+    status = {0: "zero", INFINITE: "unbounded"}.get(found, "interior")
+    assert row["status"] == status
+    assert (row["optimal_attempts"] is None) == (status == "unbounded")
+
+
+def two_types(prior: float, success: Sequence[float], f: float, g: float, cost: float) -> int | None:
+    """The best cap for an easy and a hard type of task by the closed formula, with 60 digits; None: infinite."""
+    with localcontext(prec=60):
+        weights = (Decimal(prior), 1 - Decimal(prior))
+        worth = [(1 - Decimal(g)) * Decimal(r) - Decimal(cost) * Decimal(f) * (1 - Decimal(r)) for r in success]
+        reject = [1 - Decimal(r) * (1 - Decimal(g)) - (1 - Decimal(r)) * Decimal(f) for r in success]
+        assert worth[0] > 0
+        assert reject[1] > reject[0]
+        if worth[1] >= 0:
+            return None
+        ratio = weights[0] * worth[0] / (weights[1] * -worth[1])
+        return max(0, math.ceil(ratio.ln() / (reject[1] / reject[0]).ln()))
+
+
+def test_two_types_by_formula_even_where_floats_saturate() -> None:
+    found = set()
+    for f in (0.001, 0.02, 0.25):
+        for cost in (0.125, 0.5, 2.0, 8.0, 50.0):
+            for hard in (0.0, 1e-6, 0.001, 0.12):
+                for prior in (0.5, 0.99, 1 - 1e-12):
+                    want = two_types(prior, (0.99, hard), f, 0.0, cost)
+                    scenario = ll.SamplingScenario(
+                        tasks=ll.Tasks.fixed(success=[0.99, hard], weight=[prior, 1 - prior]),
+                        verifier=ll.Verifier.rates(false_positive_rate=f),
+                        max_attempts=[1],
+                    )
+                    row = ll.optimal_attempts(scenario, wrong_cost=cost, bootstrap=0).row(0, named=True)
+                    assert row["optimal_attempts"] == want, (f, cost, hard, prior)
+                    found.add(row["status"])
+    assert found == {"zero", "interior", "unbounded"}
+
+
+def test_a_sign_change_far_beyond_float_saturation_is_found() -> None:
+    """After 40,000 attempts the utility moves by 1e-20: a cumulative sum stands still, the sign does not."""
+    g, f = 0.998, 0.001
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=[1.0, 0.0], weight=[1.0, 1e-30]),
+        verifier=ll.Verifier.rates(false_positive_rate=[0.0, f], false_negative_rate=[g, 0.0]),
+        max_attempts=[1],
+    )
+    row = ll.optimal_attempts(scenario, wrong_cost=1.0, bootstrap=0).row(0, named=True)
+    with localcontext(prec=60):
+        ratio = (1 - Decimal(g)) / (Decimal("1e-30") * Decimal(f))
+        want = math.ceil(ratio.ln() / ((1 - Decimal(f)) / Decimal(g)).ln())
+    assert row["optimal_attempts"] == want > 40_000
+
+
+def test_the_examples_of_the_literature() -> None:
+    """Several local maxima: infinity is only a candidate."""
+    for weight, a, best, value in (
+        ((0.3, 0.4, 0.3), (0.9, 0.3, 0.02), None, 0.2),
+        ((0.45, 0.45, 0.1), (0.9, 0.3, 0.001), 1, 0.2701),
+    ):
+        success, f = [a[0], 0.0, a[2]], [0.0, a[1], 0.0]
+        scenario = ll.SamplingScenario(
+            tasks=ll.Tasks.fixed(success=success, weight=weight),
+            verifier=ll.Verifier.rates(false_positive_rate=f),
+            max_attempts=[1],
+        )
+        row = ll.optimal_attempts(scenario, wrong_cost=1, bootstrap=0).row(0, named=True)
+        assert row["optimal_attempts"] == best
+        assert math.isclose(row["utility"], value, abs_tol=1e-12)
+
+
+POOL = st.integers(1, 12).flatmap(
+    lambda n: st.integers(0, n).flatmap(
+        lambda a: st.integers(0, a).flatmap(
+            lambda t: st.integers(t, t + n - a).map(lambda c: (n, a, t, c)),
+        )
+    )
+)
+
+
+@settings(max_examples=250)
+@given(st.lists(POOL, min_size=1, max_size=4), COSTS, PRICES, st.sampled_from(["abstain", "last"]))
+def test_a_pool_equals_brute_force(
+    pools: list[tuple[int, int, int, int]], cost: Fraction, price: Fraction, fallback: str
+) -> None:
+    size = min(n for n, *_ in pools)
+    values = {0: Fraction(0)}
+    for k in range(1, size + 1):
+        value = Fraction(0)
+        for n, a, t, c in pools:
+            none = [Fraction(math.comb(n - a, j), math.comb(n, j)) for j in range(k + 1)]
+            right = (1 - none[k]) * Fraction(t, max(a, 1))
+            wrong = (1 - none[k]) - right
+            if fallback == "last" and n > a:
+                right += none[k] * Fraction(c - t, n - a)
+                wrong += none[k] * (1 - Fraction(c - t, n - a))
+            value += right - cost * wrong - price * sum(none[:k])
+        values[k] = value / len(pools)
+    n, a, t, c = zip(*pools, strict=True)
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.pool(attempts=n, accepted=a, accepted_correct=t, correct=c),
+        policies=[ll.FirstAccepted(fallback=fallback)],
+        max_attempts=[1],
+        utility=ll.Utility(attempt_cost=float(price)),
+    )
+    row = ll.optimal_attempts(scenario, wrong_cost=float(cost), bootstrap=0).row(0, named=True)
+    best = min(k for k, value in values.items() if value == max(values.values()))
+    assert row["optimal_attempts"] == best
+    assert math.isclose(row["utility"], values[best], rel_tol=1e-12, abs_tol=1e-12)
+    assert row["status"] == ("zero" if best == 0 else "censored" if best == size else "interior")
+
+
+def test_resampled_tasks_have_the_exact_shares() -> None:
+    """Two tasks: a resample holds one of them twice, the other twice, or both: 1/4, 1/4, 1/2."""
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=[0.9, 0.0]), verifier=ll.Verifier.rates(false_positive_rate=0.5), max_attempts=[1]
+    )
+    frames = [
+        ll.optimal_attempts(scenario, wrong_cost=[1.0], bootstrap=4000, seed=3, threads=threads)
+        for threads in (1, 2, 5)
+    ]
+    assert frames[0].equals(frames[1])
+    assert frames[0].equals(frames[2])
+    row = frames[0].row(0, named=True)
+    for name in ("p_zero", "p_unbounded"):
+        assert binomial_p_value(round(4000 * row[name]), 4000, 0.25) > FALSE_ALARM / 2
+    assert (row["optimal_attempts_q05"], row["optimal_attempts_q95"]) == (0, None)
+
+
+def test_resampled_attempts_have_the_exact_shares() -> None:
+    """One task with 3 correct of 4 observed: a resample has Binomial(4, 3/4) of them."""
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.counts(attempts=[4], correct=[3]),
+        verifier=ll.Verifier.rates(false_positive_rate=0.5),
+        max_attempts=[1],
+    )
+    row = ll.optimal_attempts(scenario, wrong_cost=1.0, bootstrap=20_000, resample="attempts", seed=4).row(
+        0, named=True
+    )
+    chance = [math.comb(4, c) * 0.75**c * 0.25 ** (4 - c) for c in range(5)]
+    # At success c/4 an attempt is worth c/4 - (1 - c/4)/2: a loss for c < 2; with c = 4 one attempt is enough.
+    for name, probability in (("p_zero", chance[0] + chance[1]), ("p_unbounded", chance[2] + chance[3])):
+        assert binomial_p_value(round(20_000 * row[name]), 20_000, probability) > FALSE_ALARM / 2
+
+
+def test_costs_and_policies_come_in_order() -> None:
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=[0.5, 0.01]),
+        verifier=ll.Verifier.rates(false_positive_rate=0.1),
+        policies=[ll.FirstAccepted(), ll.FirstAccepted(fallback="last")],
+        max_attempts=[1],
+    )
+    frame = ll.optimal_attempts(scenario, wrong_cost=[0, 8, 2], bootstrap=0)
+    assert frame["wrong_cost"].to_list() == [0.0, 8.0, 2.0] * 2
+    assert frame["policy"].to_list() == ["first_accepted"] * 3 + ["first_accepted(fallback=last)"] * 3
+    for i, cost in enumerate((0, 8, 2)):
+        alone = ll.optimal_attempts(scenario, wrong_cost=cost, bootstrap=0)
+        assert alone["optimal_attempts"].to_list() == frame["optimal_attempts"].gather([i, i + 3]).to_list()
+
+
+def test_a_posterior_has_no_optimum_in_closed_form() -> None:
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.counts(attempts=[4], correct=[3], posterior=True, prior="jeffreys"), max_attempts=[1]
+    )
+    with pytest.raises(ll.NoClosedFormError, match="posterior=True"):
+        ll.optimal_attempts(scenario, bootstrap=0)

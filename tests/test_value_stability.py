@@ -1,0 +1,95 @@
+"""Pinned numbers: a change here is a change of numbers under a fixed seed, "Value-breaking" in the changelog.
+
+One scenario for each kernel. The numbers were written once; after a deliberate change write the new ones with
+
+    python tests/test_value_stability.py
+
+and say so in the changelog.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import limitlaw as ll
+from limitlaw import _core
+from limitlaw.seed import key_of
+
+BOTH = [ll.FirstAccepted(), ll.FirstAccepted(fallback="last")]
+ERRS = ll.Verifier.rates(false_positive_rate=[0.05, 0.3, 0.0], false_negative_rate=0.25)
+SCENARIOS = {
+    # Two tasks share an alias table, the third has one of its own.
+    "paired tables": ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=[0.1, 0.4, 0.02]),
+        verifier=ERRS,
+        policies=BOTH,
+        max_attempts=[1, 7, 50],
+        utility=ll.Utility(wrong_cost=4.0, attempt_cost=0.01),
+    ),
+    # Over 127 grid points every task has a table of its own.
+    "single tables": ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=[0.1, 0.4, 0.02]),
+        verifier=ERRS,
+        policies=BOTH,
+        max_attempts=range(1, 151),
+        utility=ll.Utility(wrong_cost=4.0),
+    ),
+    "pool": ll.SamplingScenario(
+        tasks=ll.Tasks.pool(attempts=[60, 50], accepted=[20, 3], accepted_correct=[15, 1], correct=[25, 2]),
+        policies=BOTH,
+        max_attempts=[1, 7, 50],
+        utility=ll.Utility(wrong_cost=4.0, attempt_cost=0.01),
+    ),
+    "posterior": ll.SamplingScenario(
+        tasks=ll.Tasks.counts(attempts=[20, 20, 5], correct=[2, 0, 5], posterior=True, prior="jeffreys"),
+        verifier=ERRS,
+        policies=BOTH,
+        max_attempts=[1, 7, 50],
+        utility=ll.Utility(wrong_cost=4.0, attempt_cost=0.01),
+    ),
+}
+SEED = 2**100 + 7
+TRIALS = 5000
+#: Counts as whole numbers, floats to the last bit in hexadecimal.
+PINNED = Path(__file__).parent / "pinned" / "philox4x64-v1.json"
+INTEGERS = ("accepted", "correct", "wrong", "covered")
+FLOATS = ("attempts_used", "utility", "utility_se", "precision")
+
+
+def numbers(name: str) -> dict[str, list]:
+    """The last row of each policy: counts per task, and floats to the last bit."""
+    tallies = ll.simulate(SCENARIOS[name], trials=TRIALS, seed=SEED, replicate=3, tallies=True)
+    frame = ll.simulate(SCENARIOS[name], trials=TRIALS, seed=SEED, replicate=3)
+    middle = [1, 1 + len(SCENARIOS[name].max_attempts)]
+    found: dict[str, list] = {column: tallies[middle][column].to_list() for column in INTEGERS}
+    found |= {column: [x.hex() for x in frame[middle][column]] for column in FLOATS}
+    found["accuracy_counts"] = tallies[middle]["accuracy_counts"].to_list()
+    return found
+
+
+def bootstrap() -> list:
+    scenario = SCENARIOS["pool"]
+    frame = ll.optimal_attempts(scenario, wrong_cost=[0.3, 2.0], bootstrap=200, seed=SEED, resample="attempts")
+    return [*frame["p_zero"].to_list(), *[x.hex() for x in frame["utility_q25"]]]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_fixed_seed_gives_the_pinned_numbers(name: str) -> None:
+    assert numbers(name) == json.loads(PINNED.read_text())[name]
+
+
+def test_the_bootstrap_gives_the_pinned_numbers() -> None:
+    assert bootstrap() == json.loads(PINNED.read_text())["bootstrap"]
+
+
+def test_the_key_of_a_seed_and_the_name_of_the_stream_are_pinned() -> None:
+    assert key_of(0) == ((15793235383387715774, 12390638538380655177), "0")
+    assert key_of(np.random.SeedSequence(5, spawn_key=(3,)))[1] == "5/3"
+    assert PINNED.stem == _core.STREAM_VERSION
+
+
+if __name__ == "__main__":
+    pinned = {name: numbers(name) for name in SCENARIOS} | {"bootstrap": bootstrap()}
+    PINNED.write_text(json.dumps(pinned, indent=1) + "\n")
