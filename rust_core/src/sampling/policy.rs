@@ -27,6 +27,13 @@ pub enum Fallback {
 }
 
 impl Policy {
+    /// Whether it asks the verifier to accept or reject.
+    pub const fn needs_verdicts(self) -> bool {
+        match self {
+            Self::FirstAccepted { .. } => true,
+        }
+    }
+
     /// Whether the last answer is returned where none was accepted.
     pub const fn returns_last(self) -> bool {
         match self {

@@ -121,6 +121,15 @@ impl Spec for SamplingScenario {
             Some(verifier) => {
                 verifier.check()?;
                 verifier.check_tasks(count)?;
+                if let Some(i) = self.policies.iter().position(|p| p.needs_verdicts())
+                    && !verifier.gives_verdicts()
+                {
+                    return Err(Error::argument(
+                        "verifier.threshold",
+                        format!("a number, for policies[{i}] returns what the verifier accepts"),
+                        "None",
+                    ));
+                }
             }
             None => {}
         }
