@@ -27,6 +27,8 @@ pub mod purpose {
     pub const TIE: u64 = 6;
     /// Resampling of tasks or attempts for bootstrap intervals.
     pub const BOOTSTRAP: u64 = 7;
+    /// Error rates of the verifier, where they are drawn.
+    pub const ERROR_RATES: u64 = 32;
     /// First number of the exhaustion inputs; each input adds its own offset.
     pub const EXHAUSTION: u64 = 1024;
 }

@@ -3,14 +3,16 @@
 pub mod alias;
 pub mod block;
 pub mod bootstrap;
+pub mod ceilings;
 pub mod cells;
 pub mod cellwise;
 pub mod cost;
+pub mod error_rates;
 pub mod estimate;
 pub mod law;
 pub mod optimum;
-
 pub mod policy;
+pub mod population;
 pub mod scenario;
 pub mod score;
 pub mod simulate;

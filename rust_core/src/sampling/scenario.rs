@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::cost::Utility;
 use super::law::TaskLaw;
 use super::policy::Policy;
-use super::tasks::{Prior, Tasks, scaled};
+use super::tasks::{Tasks, scaled};
 use super::verifier::Verifier;
 use crate::error::{Error, Result};
 use crate::spec::{Spec, Values};
@@ -49,26 +49,23 @@ impl SamplingScenario {
         self.max_attempts.as_slice().iter().map(|&k| k as u64).collect()
     }
 
-    /// The law of each task.
+    /// The law of each task; `Drawn` where a trial or the run draws its rates.
     pub fn laws(&self) -> Vec<TaskLaw> {
+        if self.redraw().is_some() {
+            return vec![TaskLaw::Drawn; self.tasks.count()];
+        }
         let rates = |i| self.verifier.as_ref().map_or((0.0, 0.0), |v| v.rates(i));
         (0..self.tasks.count())
             .map(|i| match &self.tasks {
                 Tasks::Fixed { success, .. } => TaskLaw::attempts(success.at(i), rates(i)),
-                Tasks::Counts { attempts, correct, posterior: false, .. } => {
-                    TaskLaw::attempts(correct.at(i) / attempts.at(i), rates(i))
-                }
-                Tasks::Counts { attempts, correct, prior, .. } => {
-                    let [alpha, beta] = prior.map_or([f64::NAN; 2], Prior::parameters);
-                    let (c, n) = (correct.at(i), attempts.at(i));
-                    TaskLaw::posterior([alpha + c, beta + (n - c)], rates(i))
-                }
+                Tasks::Counts { attempts, correct, .. } => TaskLaw::attempts(correct.at(i) / attempts.at(i), rates(i)),
                 Tasks::Pool { attempts, accepted, accepted_correct, correct, .. } => TaskLaw::Pool {
                     attempts: attempts.at(i),
                     accepted: accepted.at(i),
                     accepted_correct: accepted_correct.at(i),
                     correct: correct.as_ref().map(|c| c.at(i)),
                 },
+                Tasks::Beta { .. } | Tasks::Mixture { .. } => TaskLaw::Drawn,
             })
             .collect()
     }

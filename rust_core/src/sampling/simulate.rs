@@ -6,8 +6,10 @@
 
 use super::cellwise;
 use super::law::TaskLaw;
+use super::population::Population;
 use super::scenario::SamplingScenario;
 use super::tally::{AttemptNumbers, RowTally, Wanted};
+use super::tasks::Redraw;
 use super::waiting;
 use crate::error::{Error, Result};
 use crate::rng::Key;
@@ -48,15 +50,20 @@ pub fn simulate(
     if options.trials == 0 || options.trials > MAX_TRIALS {
         return Err(Error::argument("trials", format!("in [1, {MAX_TRIALS}]"), options.trials));
     }
-    let laws = scenario.laws();
+    let population = Population::new(scenario);
+    let redraw = scenario.redraw();
+    let laws = match redraw {
+        Some(Redraw::Run) => population.draw_once(options.key).into_iter().map(TaskLaw::Attempts).collect(),
+        _ => scenario.laws(),
+    };
     let answerable = scenario.answerable();
     let grid = &scenario.grid()[..answerable];
     if grid.is_empty() {
         return Ok(());
     }
-    let redrawn = laws.iter().any(|law| matches!(law, TaskLaw::Posterior { .. }));
+    let redrawn = redraw == Some(Redraw::Trial);
     let tally = if redrawn {
-        waiting::tally(scenario, &laws, grid, options, control)?
+        waiting::tally(scenario, &population, grid, options, control)?
     } else {
         // A cell holds at most every task.
         if u16::try_from(laws.len()).is_ok() {
