@@ -45,6 +45,8 @@ pub mod purpose {
     pub const ANSWER_ORDER: u64 = 72;
     /// Verdicts and scores of single attempts, given those of their stretch.
     pub const VERDICTS: u64 = 71;
+    /// Error rates of the verifier, where they are drawn.
+    pub const ERROR_RATES: u64 = 32;
     /// First number of the exhaustion inputs; each input adds its own offset.
     pub const EXHAUSTION: u64 = 1024;
 }

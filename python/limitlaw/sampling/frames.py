@@ -171,6 +171,8 @@ def tallies_frame(
     lists = {name: _lists([row[name] for row in rows], kind) for name, kind in _TALLIES.items()}
     weight = scenario.tasks.weight
     count = len(rows)
+    once = getattr(scenario.tasks, "redraw", None) == "run"
+    population = {"population": _repeat(seed, count, pl.String)} if once else {}
     return pl.DataFrame(
         {
             **_key(scenario, 1),
@@ -181,6 +183,7 @@ def tallies_frame(
             "replicates": pl.Series([[replicate]] * count, dtype=pl.List(pl.UInt64)),
             "spec_id": _repeat(scenario.fingerprint(), count, pl.String),
             "stream": _repeat(_core.STREAM_VERSION, count, pl.String),
+            **population,
         }
     )
 
@@ -213,7 +216,8 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
             "seeds": pl.Series([[seed for seed, _ in draws]] * first.height, dtype=pl.List(pl.String)),
             "replicates": pl.Series([[replicate for _, replicate in draws]] * first.height, dtype=pl.List(pl.UInt64)),
         }
-        return pl.DataFrame(key | merged | rest | provenance)
+        population = {name: first[name] for name in ("population",) if name in first.columns}
+        return pl.DataFrame(key | merged | rest | provenance | population)
     weight = first["weight"][0]
     weights = None if weight is None else weight.to_list()
     shown_columns = _shown(_core.estimate_sampling(rows, trials=trials, weights=weights), None)
@@ -270,6 +274,12 @@ def _check_mergeable(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
             if frame.is_empty() or frame[name][0] != frames[0][name][0]:
                 got = "no rows" if frame.is_empty() else frame[name][0]
                 raise ValueError(f"frames[{i}] must have the {name} of frames[0], got {got}")
+        if "population" in frame.columns and frame["population"][0] != frames[0]["population"][0]:
+            raise ValueError(
+                f"frames[{i}] must have the seed of frames[0] ({frames[0]['population'][0]}), got "
+                f'{frame["population"][0]}: redraw="run" draws other tasks from another seed, and the sum would pass '
+                'the luck of that draw off as none; use replicates of one seed, or redraw="trial"'
+            )
         _check_rows(i, frame, frames[0])
         for seed, replicate in _draws(frame):
             if (seed, replicate) in seen:

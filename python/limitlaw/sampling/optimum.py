@@ -59,7 +59,7 @@ def optimal_attempts(
 
     Raises:
         ValueError: A cost is negative, or ``resample="attempts"`` where no attempts were observed.
-        NoClosedFormError: The tasks have ``posterior=True``.
+        NoClosedFormError: The tasks have ``posterior=True`` or a Beta law, or the error rates are spread by ``icc``.
 
     Example:
         >>> import limitlaw as ll
@@ -171,12 +171,13 @@ def ceilings(scenario: SamplingScenario) -> pl.DataFrame:
     Returns:
         One row: ``ceiling_all_tasks`` (a task without acceptances counts as 0), ``ceiling_accepted_tasks`` (mean over
         the tasks with acceptances: the y axis of Stroebl, Kapoor, Narayanan, arXiv 2411.17501), ``ceiling_pooled``
-        (correct acceptances over acceptances of single attempts); ``tasks``, ``tasks_accepted``, ``exact``,
-        ``spec_id``.
+        (correct acceptances over acceptances of single attempts); ``tasks``, ``tasks_accepted`` (expected tasks with
+        acceptances), ``exact``, ``spec_id``.
         Of a pool they are the shares of the observed acceptances.
 
     Raises:
-        NoClosedFormError: The tasks have ``posterior=True`` and the verifier errs.
+        NoClosedFormError: The tasks have ``posterior=True`` or a Beta law and the verifier errs, or the tasks depend
+            on a seed.
 
     Example:
         >>> import limitlaw as ll
@@ -193,7 +194,7 @@ def ceilings(scenario: SamplingScenario) -> pl.DataFrame:
             "ceiling_accepted_tasks": pl.Series(np.array([accepted_tasks]), nan_to_null=True),
             "ceiling_pooled": pl.Series(np.array([pooled]), nan_to_null=True),
             "tasks": pl.Series([len(scenario.tasks)], dtype=pl.Int64),
-            "tasks_accepted": pl.Series([accepted], dtype=pl.Int64),
+            "tasks_accepted": pl.Series([accepted], dtype=pl.Float64),
             "exact": pl.Series([True]),
             "spec_id": pl.Series([scenario.fingerprint()]),
         }

@@ -1,4 +1,4 @@
-"""Task populations: known success rates, observed counts, or the observed attempts themselves."""
+"""Task populations: known success rates, observed counts, observed attempts themselves, Beta laws and mixtures."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 class Tasks(Spec):
-    """The tasks of a benchmark: made by ``fixed``, ``counts``, ``pool`` or ``from_frame``.
+    """The tasks of a benchmark: made by ``fixed``, ``counts``, ``pool``, ``beta``, ``mixture`` or ``from_frame``.
 
-    Every kind takes ``weight`` (shape ``(tasks,)``, not negative, scaled to add to 1 in every mean; ``None`` counts all
-    tasks alike) and ``names`` (one per task, shown by ``by="task"``).
+    Every kind whose tasks are known one by one takes ``weight`` (shape ``(tasks,)``, not negative, scaled to add to 1
+    in every mean; ``None`` counts all tasks alike) and ``names`` (one per task, shown by ``by="task"``).
     """
 
     family: ClassVar[str] = "tasks"
-    weight: FloatArray | None
-    names: tuple[str, ...] | None
+    weight: FloatArray | None = None
+    names: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         """The number of tasks."""
@@ -133,6 +133,61 @@ class Tasks(Spec):
         )
 
     @staticmethod
+    def beta(alpha: float, beta: float, count: int, *, unsolvable: float = 0.0, redraw: Redraw = "trial") -> BetaTasks:
+        """Tasks whose success rates come from Beta(alpha, beta), with a share that cannot be solved at all.
+
+        ``redraw="trial"`` draws all tasks anew in every trial: means are over populations, and the spread over trials
+        is that of benchmarks of ``count`` tasks. ``redraw="run"`` draws them once, from the seed alone: every trial and
+        every replicate of a seed has the same tasks, standard errors say how well these tasks' values are known, and
+        ``solve``, which has no seed, refuses it.
+
+        Args:
+            alpha: First Beta parameter, in [1e-6, 1e9].
+            beta: Second Beta parameter, in [1e-6, 1e9].
+            count: Tasks, at least 1.
+            unsolvable: P(a task has success rate 0, whatever the number of attempts), in [0, 1]: tasks limited by
+                knowledge, not by luck.
+            redraw: When the tasks are drawn.
+
+        Raises:
+            ValueError: A value is out of range.
+
+        Source: Schaeffer et al., arXiv 2502.17578 (Beta rates); the unsolvable share is its zero-inflated form.
+
+        Example:
+            >>> import limitlaw as ll
+            >>> tasks = ll.Tasks.beta(alpha=0.5, beta=4.0, count=164, unsolvable=0.1)
+            >>> ll.solve(ll.SamplingScenario(tasks=tasks, max_attempts=[1, 100]))["coverage"].round(4).to_list()
+            [0.1, 0.7287]
+        """
+        return BetaTasks(alpha=alpha, beta=beta, count=count, unsolvable=unsolvable, redraw=redraw)
+
+    @staticmethod
+    def mixture(*, weight: npt.ArrayLike, success: npt.ArrayLike, count: int, redraw: Redraw = "trial") -> MixtureTasks:
+        """Tasks that are each of one of a few types, such as easy and hard.
+
+        Args:
+            weight: Weights of the types, shape ``(types,)``, not negative, scaled to add to 1 (field ``type_weight``).
+            success: P(one attempt is correct), per type, in [0, 1].
+            count: Tasks, at least 1.
+            redraw: When the types are drawn, as in ``beta``.
+
+        Raises:
+            ValueError: A value is out of range, or lengths differ.
+
+        Source: two types in Stroebl, Kapoor, Narayanan, arXiv 2411.17501, section 4.
+
+        Example:
+            >>> import limitlaw as ll
+            >>> tasks = ll.Tasks.mixture(weight=[0.6, 0.4], success=[0.9, 0.05], count=100)
+            >>> verifier = ll.Verifier.rates(false_positive_rate=0.1)
+            >>> scenario = ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[1, 100])
+            >>> ll.solve(scenario)["precision"].round(4).to_list()
+            [0.9272, 0.7313]
+        """
+        return MixtureTasks(type_weight=weight, success=success, count=count, redraw=redraw)
+
+    @staticmethod
     def from_frame(
         frame: pl.DataFrame,
         *,
@@ -187,6 +242,10 @@ class Tasks(Spec):
         )
 
 
+#: When the tasks of a population are drawn.
+Redraw = Literal["trial", "run"]
+
+
 def _column(frame: pl.DataFrame, argument: str, name: str, *, numeric: bool = True) -> npt.NDArray[Any]:
     """A column of a frame as an array; nulls and missing columns are refused."""
     import polars as pl  # noqa: PLC0415  (only where a frame is given)
@@ -237,3 +296,34 @@ class PoolTasks(Tasks):
     correct: IntArray | None = None
     weight: FloatArray | None = None
     names: tuple[str, ...] | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class BetaTasks(Tasks):
+    """Success rates from a Beta law; made by ``Tasks.beta``."""
+
+    kind: ClassVar[str] = "beta"
+    alpha: float
+    beta: float = dataclasses.field()  # type: ignore[assignment]  # in place of the constructor of that name
+    count: int
+    unsolvable: float = 0.0
+    redraw: Redraw = "trial"
+
+    def __len__(self) -> int:
+        """The number of tasks."""
+        return self.count
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class MixtureTasks(Tasks):
+    """Tasks of a few types; made by ``Tasks.mixture``."""
+
+    kind: ClassVar[str] = "mixture"
+    type_weight: FloatArray
+    success: FloatArray
+    count: int
+    redraw: Redraw = "trial"
+
+    def __len__(self) -> int:
+        """The number of tasks."""
+        return self.count

@@ -5,8 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 import statistics
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
 
+import polars as pl
+
+from limitlaw import _core
 from limitlaw._spec import FloatArray, Spec
 
 if TYPE_CHECKING:
@@ -14,31 +18,150 @@ if TYPE_CHECKING:
 
 
 class Verifier(Spec):
-    """A verifier: made by ``rates``, ``judge`` or ``perfect``."""
+    """A verifier: made by ``rates``, ``tests``, ``judge``, ``ensemble`` or ``perfect``."""
 
     family: ClassVar[str] = "verifier"
 
+    def operating_points(self) -> pl.DataFrame:
+        """Where the verifier stands on its receiver operating curve.
+
+        Returns:
+            Columns ``threshold`` (a judge's score; the number of tests, or of an ensemble's members, that must accept;
+            null for given rates), ``false_positive_rate`` and ``true_positive_rate`` (no unit), ``source``:
+            ``operating point`` (the verifier as it is; means over tasks where rates are given per task or spread) and
+            ``curve`` (a judge from high to low thresholds in steps of 1/4; an ensemble from all members to any).
+
+        Example:
+            >>> import limitlaw as ll
+            >>> judge = ll.Verifier.judge(auc=0.8, threshold=1.0)
+            >>> judge.operating_points().head(1).select(pl.exclude("source").round(4)).row(0)
+            (1.0, 0.1587, 0.5754)
+        """
+        spec, arrays = self.wire()
+        tasks = max([len(array) for array in arrays], default=1)
+        points = pl.DataFrame(_core.operating_points(spec, arrays, tasks)).with_columns(
+            threshold=pl.col("threshold").fill_nan(None), at=pl.int_range(pl.len()).over("task")
+        )
+        mean = points.group_by("at", maintain_order=True).agg(
+            pl.col("threshold", "false_positive_rate", "true_positive_rate").mean()
+        )
+        operates = not (isinstance(self, JudgeVerifier) and self.threshold is None)
+        source = pl.when((pl.col("at") == 0) & operates).then(pl.lit("operating point")).otherwise(pl.lit("curve"))
+        return mean.with_columns(source=source).drop("at")
+
     @staticmethod
-    def rates(*, false_positive_rate: npt.ArrayLike = 0.0, false_negative_rate: npt.ArrayLike = 0.0) -> RatesVerifier:
-        """A verifier with given error rates.
+    def rates(
+        *,
+        false_positive_rate: npt.ArrayLike = 0.0,
+        false_negative_rate: npt.ArrayLike = 0.0,
+        icc: float = 0.0,
+        correlation: float = 0.0,
+    ) -> RatesVerifier | SpreadVerifier:
+        """A verifier with given error rates, the same for all tasks, one per task, or spread over tasks.
+
+        With ``icc`` each rate is Beta across tasks, with the given rate as its mean and the variance
+        icc * mean * (1 - mean): errors are *persistent*, some tasks fool the verifier every time and others never. The
+        rates are drawn together with the tasks, in every trial (so that means are over verifiers of this kind, and
+        standard errors count the draw), or once where the tasks have ``redraw="run"``. With ``correlation`` each error
+        rate is tied to the success rate by a Gaussian copula (negative: harder tasks have more errors); tasks with
+        known rates are tied by their rank. Given the success rate the two error rates are independent.
 
         Args:
             false_positive_rate: f = P(accept | wrong), in [0, 1]; a number, or one per task (shape ``(tasks,)``). It is
                 not P(wrong | accepted), which is called ``false_discovery_rate`` everywhere.
             false_negative_rate: g = P(reject | correct), in [0, 1]; a number, or one per task.
+            icc: Intra-class correlation of the rates over tasks, in [0, 1]: 0 spreads nothing, 1 makes every
+                rate 0 or 1.
+            correlation: Of the normal scores of an error rate and of the success rate, in [-1, 1]; needs ``icc`` > 0.
 
         Raises:
-            ValueError: A rate is outside [0, 1].
+            ValueError: A value is outside its range.
+
+        Source: the Beta-binomial model of correlated verdicts (Williams 1975); persistent errors in Stroebl et al.,
+        arXiv 2411.17501.
 
         Example:
             >>> import limitlaw as ll
             >>> ll.Verifier.rates(false_positive_rate=0.05, false_negative_rate=0.02)
             RatesVerifier(false_positive_rate=0.05, false_negative_rate=0.02)
+            >>> tasks = ll.Tasks.fixed(success=[0.1])
+            >>> for icc in (0, 0.1, 0.3, 0.6):
+            ...     verifier = ll.Verifier.rates(false_positive_rate=0.05, icc=icc)
+            ...     scenario = ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[1])
+            ...     print(round(ll.ceilings(scenario)["ceiling_all_tasks"].item(), 3))
+            0.69
+            0.773
+            0.849
+            0.907
         """
-        return RatesVerifier(
+        if icc == 0:
+            if correlation != 0:
+                raise ValueError(f"correlation must be 0 where icc is 0 (nothing is spread), got {correlation}")
+            return RatesVerifier(false_positive_rate=false_positive_rate, false_negative_rate=false_negative_rate)
+        return SpreadVerifier(
             false_positive_rate=false_positive_rate,
             false_negative_rate=false_negative_rate,
+            icc=icc,
+            correlation=correlation,
         )
+
+    @staticmethod
+    def tests(*, tests: int, detection: npt.ArrayLike, icc: float = 0.0, flakiness: float = 0.0) -> SuiteVerifier:
+        """A test suite: an answer is accepted if it passes every test.
+
+        How visible a wrong answer is, D, is Beta with mean ``detection`` and the intra-class correlation ``icc``; each
+        test catches it with probability D. So f = E[(1-D)^m] = B(al, be + m)/B(al, be), al + be = 1/icc - 1: the more
+        the tests agree, the less each further one adds. A flaky test also fails any answer with probability
+        ``flakiness``, so g = 1 - (1 - flakiness)^m and f shrinks by the same factor.
+
+        Args:
+            tests: m, at least 1.
+            detection: P(one test catches a wrong answer), in [0, 1]; a number, or one per task.
+            icc: Correlation of two tests' verdicts on one wrong answer, in [0, 1].
+            flakiness: P(one test fails an answer for no reason), in [0, 1].
+
+        Raises:
+            ValueError: A value is out of range.
+
+        Source: the Beta-binomial law (Skellam 1948).
+
+        Example:
+            >>> import limitlaw as ll
+            >>> suite = ll.Verifier.tests(tests=10, detection=0.4, icc=0.2, flakiness=0.001)
+            >>> suite.operating_points().select(pl.exclude("source").round(4)).row(0)
+            (10.0, 0.082, 0.99)
+        """
+        return SuiteVerifier(tests=tests, detection=detection, icc=icc, flakiness=flakiness)
+
+    @staticmethod
+    def ensemble(
+        verifiers: Sequence[Verifier], *, rule: Literal["all", "any"] | int = "all", shared: float = 0.0
+    ) -> EnsembleVerifier:
+        """Several verifiers and a rule that turns their verdicts into one.
+
+        On the share ``shared`` of answers one uniform number decides for all members (each accepts where it lies below
+        its own rate), on the rest they err independently. For members alike, ``shared`` is the correlation of two
+        verdicts, and with ``shared=1`` the ensemble is one member: it does not help against *shared* errors.
+
+        Args:
+            verifiers: The members, 1 to 1000; judges need a threshold.
+            rule: ``"all"``, ``"any"``, or the number of members that must accept. Unanimity of m independent members
+                also drives the acceptance of correct answers to (1-g)^m.
+            shared: Share of answers on which all members err together, in [0, 1].
+
+        Raises:
+            ValueError: A value is out of range.
+
+        Source: reliability with common causes (the beta-factor model, Fleming 1975).
+
+        Example:
+            >>> import limitlaw as ll
+            >>> one = ll.Verifier.rates(false_positive_rate=0.2, false_negative_rate=0.1)
+            >>> two_of_three = ll.Verifier.ensemble([one] * 3, rule=2)
+            >>> two_of_three.operating_points().head(1).select(pl.exclude("source").round(4)).row(0)
+            (2.0, 0.104, 0.972)
+        """
+        return EnsembleVerifier(verifiers=verifiers, rule=rule, shared=shared)
 
     @staticmethod
     def judge(
@@ -107,6 +230,28 @@ class RatesVerifier(Verifier):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class SpreadVerifier(Verifier):
+    """Error rates that differ from task to task; made by ``Verifier.rates`` with ``icc``."""
+
+    kind: ClassVar[str] = "spread"
+    false_positive_rate: float | FloatArray = 0.0
+    false_negative_rate: float | FloatArray = 0.0
+    icc: float
+    correlation: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class SuiteVerifier(Verifier):
+    """A test suite; made by ``Verifier.tests``."""
+
+    kind: ClassVar[str] = "tests"
+    tests: int = dataclasses.field()  # type: ignore[assignment]  # in place of the constructor of that name
+    detection: float | FloatArray
+    icc: float = 0.0
+    flakiness: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class JudgeVerifier(Verifier):
     """A judge whose score is normal; made by ``Verifier.judge``."""
 
@@ -115,3 +260,13 @@ class JudgeVerifier(Verifier):
     threshold: float | None = None
     votes: int = 1
     fresh: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class EnsembleVerifier(Verifier):
+    """Several verifiers and a rule; made by ``Verifier.ensemble``."""
+
+    kind: ClassVar[str] = "ensemble"
+    verifiers: Sequence[Verifier]
+    rule: int | Literal["all", "any"] = "all"
+    shared: float = 0.0

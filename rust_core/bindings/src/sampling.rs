@@ -2,15 +2,16 @@
 
 use limitlaw_core::error::{Error, Result};
 use limitlaw_core::run::resolve_threads;
+use limitlaw_core::sampling::attempts::tally::Score;
 use limitlaw_core::sampling::bootstrap::{self, Resample};
 use limitlaw_core::sampling::cost::{Utility, UtilityKind};
 use limitlaw_core::sampling::estimate::{Estimates, METRICS, QUANTILES, TaskMeans, quantile};
 use limitlaw_core::sampling::scenario::SamplingScenario;
-use limitlaw_core::sampling::attempts::tally::Score;
 use limitlaw_core::sampling::simulate::{Run, compare, simulate};
 use limitlaw_core::sampling::tally::{RowTally, SHARES, Wanted};
 use limitlaw_core::sampling::tasks::scaled;
-use limitlaw_core::sampling::{solve, tally};
+use limitlaw_core::sampling::verifier::Verifier;
+use limitlaw_core::sampling::{ceilings, solve, tally};
 use limitlaw_core::spec::{Spec, parse};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
@@ -364,10 +365,31 @@ pub fn solve_sampling<'py>(
 
 /// The three ceilings: (all tasks, accepted tasks, pooled, number of tasks with acceptances).
 #[pyfunction]
-pub fn ceilings_sampling(spec: &str, arrays: Arrays<'_>) -> PyResult<(f64, f64, f64, usize)> {
+pub fn ceilings_sampling(spec: &str, arrays: Arrays<'_>) -> PyResult<(f64, f64, f64, f64)> {
     let scenario: SamplingScenario = parse(spec, &owned(&arrays)).map_err(to_python)?;
-    let c = solve::ceilings(&scenario).map_err(to_python)?;
+    let c = ceilings::ceilings(&scenario).map_err(to_python)?;
     Ok((c.all_tasks, c.accepted_tasks, c.pooled, c.tasks_accepted))
+}
+
+/// The operating points of a verifier on its tasks (one where it is the same for all): threshold, false positive rate,
+/// true positive rate and the task, point after point.
+#[pyfunction]
+pub fn operating_points<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+    tasks: usize,
+) -> PyResult<Bound<'py, PyDict>> {
+    let verifier: Verifier = parse(spec, &owned(&arrays)).map_err(to_python)?;
+    verifier.check_tasks(tasks).map_err(to_python)?;
+    let points: Vec<(f64, [f64; 3])> =
+        (0..tasks).flat_map(|i| verifier.operating_points(i).into_iter().map(move |p| (i as f64, p))).collect();
+    let columns = Columns::new(py);
+    columns.add("task", points.iter().map(|p| p.0).collect())?;
+    for (j, name) in ["threshold", "false_positive_rate", "true_positive_rate"].iter().enumerate() {
+        columns.add(name, points.iter().map(|p| p.1[j]).collect())?;
+    }
+    Ok(columns.into_dict())
 }
 
 /// The best number of attempts per policy and cost of a wrong answer, and the utility there; the same of each resample

@@ -183,6 +183,41 @@ pub fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
     share(f64::midpoint(low, high))
 }
 
+/// The x with `P(Beta(a, b) <= x) = P(Z <= z)` for a standard normal Z, for a, b > 0.
+///
+/// Newton's method on the logarithm of the smaller tail over logit x, kept inside a bracket; 0 below e^-700, which a
+/// tiny `a` reaches.
+pub fn beta_quantile_of_score(a: f64, b: f64, z: f64) -> f64 {
+    if z > 0.0 {
+        return 1.0 - beta_quantile_of_score(b, a, -z);
+    }
+    let goal = log(normal_survival(-z));
+    let at = |t: f64| 1.0 / (1.0 + exp(-t));
+    let (mut low, mut high) = (-700.0, 700.0);
+    if log(beta_cdf(a, b, at(low))) >= goal {
+        return 0.0;
+    }
+    // ln P ~ a ln x far below, which a small `a` makes nearly everywhere.
+    let mut t = ((goal + log(a) + ln_beta(a, b)) / a).clamp(-699.0, log(a / b).min(699.0));
+    for _ in 0..200 {
+        let x = at(t);
+        let tail = beta_cdf(a, b, x);
+        let excess = log(tail) - goal;
+        if excess > 0.0 {
+            high = t;
+        } else {
+            low = t;
+        }
+        let step = excess * tail / exp(ln_beta_front(a, b, x));
+        if step.abs() < 1e-13 * (1.0 + t.abs()) || high - low < 1e-13 * (1.0 + t.abs()) {
+            break;
+        }
+        let next = t - step;
+        t = if next > low && next < high { next } else { 0.5 * (low + high) };
+    }
+    at(t)
+}
+
 /// `ln [x^a (1-x)^b / B(a, b)]`; from 10 on by the distance from the mode, so that nothing large cancels.
 fn ln_beta_front(a: f64, b: f64, x: f64) -> f64 {
     if a < STIRLING || b < STIRLING {
@@ -201,6 +236,8 @@ fn guard(x: f64) -> f64 {
 #[cfg(test)]
 #[allow(clippy::excessive_precision, clippy::approx_constant)] // expected values are printed with 17 digits
 mod tests {
+    use std::f64::consts::LN_2;
+
     use super::*;
 
     fn assert_close(got: f64, expected: f64, relative: f64) {
@@ -297,6 +334,23 @@ mod tests {
         ] {
             assert_close(beta_cdf(a, b, x), expected, 1e-12);
         }
+    }
+
+    #[test]
+    fn the_beta_quantile_of_a_score_inverts_its_distribution() {
+        for (a, b) in [(0.033, 0.633), (0.45, 8.55), (1.0, 1.0), (3.0, 0.2), (50.0, 950.0), (2e4, 1e5), (1e-3, 2e-3)] {
+            for z in [-6.0, -2.5, -0.7, 0.0, 0.4, 1.9, 5.0] {
+                let x = beta_quantile_of_score(a, b, z);
+                // Where x rounds to 0 or 1 its distance from there is below what x can tell.
+                if x > 0.0 && x < 1.0 - 1e-4 {
+                    let (got, expected) = (beta_cdf(a, b, x), normal_survival(-z));
+                    assert!((got - expected).abs() < 1e-9 * expected, "a {a}, b {b}, z {z}: {got} {expected}");
+                } else {
+                    assert!(x == 0.0 || 1.0 - beta_cdf(a, b, 1.0 - 1e-4) >= normal_survival(z) * (1.0 - 1e-9));
+                }
+            }
+        }
+        assert_close(beta_quantile_of_score(2.0, 2.0, 0.0), 0.5, 1e-13);
     }
 
     #[test]

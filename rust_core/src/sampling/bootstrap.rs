@@ -6,7 +6,7 @@ use super::law::{Rates, TaskLaw};
 use super::optimum::{Optimum, TaskRates, best_of_curves, independent, value_at};
 use super::policy::Policy;
 use super::scenario::SamplingScenario;
-use super::tasks::Tasks;
+use super::tasks::{Redraw, Tasks, scaled};
 use crate::error::{Error, Result};
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::run::{Control, run};
@@ -60,6 +60,10 @@ pub fn optima(
             "\"attempts\"",
         ));
     }
+    if resamples > 0 && matches!(scenario.tasks, Tasks::Beta { .. } | Tasks::Mixture { .. }) {
+        let got = format!("{resamples} resamples");
+        return Err(Error::argument("bootstrap", "0 for a population whose law is given, not observed", got));
+    }
     let plain = vec![1.0; problem.laws.len()];
     let mut found: Vec<Optima> = problem
         .optima(&problem.laws, &plain, utilities, None, control)?
@@ -89,6 +93,21 @@ pub fn optima(
     let collect = |again: Vec<Optimum>| found.iter_mut().zip(again).for_each(|(o, optimum)| o.resamples.push(optimum));
     run(resamples, threads, control, || (), work, collect)?;
     Ok(found)
+}
+
+/// The laws whose mixture decides the optimum, and their weights: the tasks, or the types of a mixture.
+fn laws_and_weights(scenario: &SamplingScenario) -> (Vec<TaskLaw>, Vec<f64>) {
+    if let (Tasks::Mixture { type_weight, success, redraw: Redraw::Trial, .. }, Some(verifier)) =
+        (&scenario.tasks, &scenario.verifier)
+        && !verifier.draws_rates()
+        && (1..scenario.tasks.count()).all(|i| verifier.rates(i) == verifier.rates(0))
+    {
+        let laws = success.as_slice().iter().map(|&p| TaskLaw::attempts(p, verifier.rates(0)));
+        return (laws.collect(), scaled(type_weight.as_slice()));
+    }
+    let laws = scenario.laws();
+    let count = laws.len();
+    (laws, scenario.weights().unwrap_or_else(|| vec![1.0 / count as f64; count]))
 }
 
 /// The attempts of one task, drawn again with the observed shares.
@@ -132,15 +151,17 @@ struct Problem<'a> {
 
 impl<'a> Problem<'a> {
     fn new(scenario: &'a SamplingScenario) -> Result<Self> {
-        let laws = scenario.laws();
+        let (laws, weights) = laws_and_weights(scenario);
         let count = laws.len();
-        let weights = scenario.weights().unwrap_or_else(|| vec![1.0 / count as f64; count]);
         let mut pool = None;
         for law in &laws {
             match law {
-                TaskLaw::Posterior { .. } => {
+                TaskLaw::Drawn => {
                     return Err(Error::NoClosedForm(
-                        "no closed form of the optimum for posterior=True; use posterior=False, whose bootstrap shows the uncertainty".into(),
+                        "no closed form of the optimum where rates are drawn (posterior=True, a Beta population, error \
+                         rates with icc); use posterior=False, whose bootstrap shows the uncertainty, a mixture, or \
+                         fixed tasks"
+                            .into(),
                     ));
                 }
                 TaskLaw::Pool { attempts, .. } => {

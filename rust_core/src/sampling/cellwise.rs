@@ -224,9 +224,7 @@ pub fn law_bits(law: &TaskLaw) -> [u64; 4] {
         TaskLaw::Pool { attempts, accepted, accepted_correct, correct } => {
             [attempts, accepted, accepted_correct, correct.unwrap_or(-1.0)]
         }
-        TaskLaw::Posterior { beta, false_positive, false_negative } => {
-            [beta[0], beta[1], false_positive, false_negative]
-        }
+        TaskLaw::Drawn => [f64::NAN; 4],
     }
     .map(f64::to_bits)
 }

@@ -4,11 +4,11 @@ use libm::{exp, expm1, log1p};
 
 use super::answers::Answers;
 use super::attempts::score::Scores;
-use super::law::{Event, Rates, TaskLaw};
-use super::optimum::Worthwhile;
+use super::law::{Event, TaskLaw};
+use super::worthwhile::Worthwhile;
 use super::policy::{Fallback, Policy};
 use super::scenario::SamplingScenario;
-use super::solve::{Outcome, outcome};
+use super::solve::{Outcome, Part, beta_outcome, outcome};
 use super::verifier::Verifier;
 use crate::closed_form::special::{ln_beta_ratio, ln_none_drawn};
 use crate::closed_form::{selection, voting};
@@ -25,11 +25,11 @@ pub struct Context {
 
 impl Context {
     /// What a scenario gives.
-    pub fn new(scenario: &SamplingScenario, laws: &[TaskLaw]) -> Self {
+    pub fn new(scenario: &SamplingScenario) -> Self {
         let worthwhile = scenario
             .policies
             .contains(&Policy::FirstWorthwhile {})
-            .then(|| Worthwhile::new(laws, scenario.weights().as_deref(), scenario.worth()));
+            .then(|| scenario.worthwhile(&scenario.laws()));
         let scores = scenario.verifier.as_ref().and_then(Scores::new);
         let threshold = match scenario.verifier {
             Some(Verifier::Judge { threshold, .. }) => threshold.zip(scores).map(|(at, s)| s.standard(at)),
@@ -38,23 +38,23 @@ impl Context {
         Self { scores, threshold, answers: scenario.answers, worthwhile }
     }
 
-    /// The exact outcome of one task at `cap` attempts.
-    pub fn outcome(&self, law: &TaskLaw, policy: Policy, cap: f64) -> Result<Outcome> {
-        if policy.is_cellwise() {
-            check_mixture(law)?;
-            return Ok(outcome(law, policy, cap));
-        }
-        let coverage = coverage(law, cap);
+    /// The exact outcome of a part of one task at `cap` attempts.
+    pub fn outcome(&self, part: Part, policy: Policy, cap: f64) -> Result<Outcome> {
+        let coverage = coverage(part, cap);
         let fixed = |accepted: f64, correct: f64, wrong: f64| Outcome { accepted, correct, wrong, coverage, attempts: cap };
-        match policy {
-            Policy::AnyOf {} => return Ok(fixed(f64::NAN, coverage, 0.0)),
-            Policy::AllOf {} => {
-                let all = all_correct(law, cap);
+        let (law, rates) = match (policy, part) {
+            (Policy::AnyOf {}, _) => return Ok(fixed(f64::NAN, coverage, 0.0)),
+            (Policy::AllOf {}, _) => {
+                let all = all_correct(part, cap);
                 return Ok(fixed(f64::NAN, all, 1.0 - all));
             }
-            _ => {}
-        }
-        let rates = known_rates(law, policy)?;
+            (_, Part::Known(law)) if policy.is_cellwise() => return Ok(outcome(&law, policy, cap)),
+            (_, Part::Beta(parameters)) if policy.is_cellwise() => return Ok(beta_outcome(parameters, policy, cap)),
+            (_, Part::Known(law @ TaskLaw::Attempts(rates))) => (law, rates.or_silent()),
+            (_, Part::Known(_)) => return Err(none_for(policy, "a pool has neither scores nor answers")),
+            (_, Part::Beta(_)) => return Err(none_for(policy, "the rates are drawn anew in every trial")),
+        };
+        let law = &law;
         let (p, scores) = (rates.success, self.scores);
         let judge = || scores.map_or(0.0, |s| s.d_prime);
         match policy {
@@ -121,45 +121,22 @@ fn none_for(policy: Policy, reason: &str) -> Error {
     Error::NoClosedForm(format!("no closed form for {}: {reason}; use simulate", policy.name()))
 }
 
-/// A first acceptance has a closed form unless the rate is drawn and the verifier errs.
-fn check_mixture(law: &TaskLaw) -> Result<()> {
-    match law {
-        TaskLaw::Posterior { false_positive, false_negative, .. }
-            if *false_positive != 0.0 || *false_negative != 0.0 =>
-        {
-            Err(Error::NoClosedForm(
-                "no closed form for posterior=True with an imperfect verifier: the mean of q(1-b^K) over a Beta rate is \
-                 not elementary; use simulate, or posterior=False"
-                    .into(),
-            ))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn known_rates(law: &TaskLaw, policy: Policy) -> Result<Rates> {
-    match law {
-        TaskLaw::Attempts(rates) => Ok(*rates),
-        TaskLaw::Posterior { .. } => Err(none_for(policy, "the rates are drawn anew in every trial")),
-        TaskLaw::Pool { .. } => Err(none_for(policy, "a pool has neither scores nor answers")),
-    }
-}
-
 /// P(some attempt is correct).
-fn coverage(law: &TaskLaw, cap: f64) -> f64 {
-    match *law {
-        TaskLaw::Posterior { beta: [alpha, beta], .. } => -expm1(ln_beta_ratio(alpha, beta, cap)),
-        _ => -expm1(law.ln_survival(Event::Correct, cap)),
+fn coverage(part: Part, cap: f64) -> f64 {
+    match part {
+        Part::Beta([alpha, beta]) => -expm1(ln_beta_ratio(alpha, beta, cap)),
+        Part::Known(law) => -expm1(law.ln_survival(Event::Correct, cap)),
     }
 }
 
 /// P(all attempts are correct).
-fn all_correct(law: &TaskLaw, cap: f64) -> f64 {
-    match *law {
-        TaskLaw::Attempts(rates) => libm::pow(rates.success, cap),
-        TaskLaw::Posterior { beta: [alpha, beta], .. } => exp(ln_beta_ratio(beta, alpha, cap)),
-        TaskLaw::Pool { attempts, correct, .. } => {
-            correct.map_or(f64::NAN, |c| exp(ln_none_drawn(attempts, attempts - c, cap)))
+fn all_correct(part: Part, cap: f64) -> f64 {
+    match part {
+        Part::Beta([alpha, beta]) => exp(ln_beta_ratio(beta, alpha, cap)),
+        Part::Known(TaskLaw::Attempts(rates)) => libm::pow(rates.success, cap),
+        Part::Known(TaskLaw::Pool { attempts, correct: Some(correct), .. }) => {
+            exp(ln_none_drawn(attempts, attempts - correct, cap))
         }
+        Part::Known(_) => f64::NAN,
     }
 }

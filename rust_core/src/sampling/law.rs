@@ -21,6 +21,11 @@ pub struct Rates {
 }
 
 impl Rates {
+    /// The same, or of a verifier that accepts nothing where it gives no verdicts (NaN).
+    pub fn or_silent(self) -> Self {
+        if self.false_positive.is_nan() { Self { false_positive: 0.0, false_negative: 1.0, ..self } } else { self }
+    }
+
     /// P(accepted and correct).
     pub fn accepted_correct(&self) -> f64 {
         self.success * (1.0 - self.false_negative)
@@ -58,15 +63,8 @@ impl Rates {
 pub enum TaskLaw {
     /// Independent attempts with known rates.
     Attempts(Rates),
-    /// Independent attempts; the success rate is drawn anew in every trial, from Beta(alpha, beta).
-    Posterior {
-        /// The Beta parameters.
-        beta: [f64; 2],
-        /// P(accept | wrong).
-        false_positive: f64,
-        /// P(reject | correct).
-        false_negative: f64,
-    },
+    /// Independent attempts whose rates are drawn anew in every trial, by `Population::draw`.
+    Drawn,
     /// Observed attempts drawn without replacement.
     Pool {
         /// Observed attempts.
@@ -97,11 +95,6 @@ impl TaskLaw {
         Self::Attempts(Rates { success, false_positive, false_negative })
     }
 
-    /// Independent attempts with a success rate drawn from Beta(alpha, beta) in every trial.
-    pub const fn posterior(beta: [f64; 2], (false_positive, false_negative): (f64, f64)) -> Self {
-        Self::Posterior { beta, false_positive, false_negative }
-    }
-
     /// ln P(the event has not come within k attempts). A law redrawn per trial has none of its own: NaN.
     pub fn ln_survival(&self, event: Event, k: f64) -> f64 {
         if k == 0.0 {
@@ -118,7 +111,7 @@ impl TaskLaw {
             (Self::Pool { attempts, accepted, accepted_correct, correct }, Event::Either) => {
                 correct.map_or(f64::NAN, |c| ln_none_drawn(attempts, accepted + (c - accepted_correct), k))
             }
-            (Self::Posterior { .. }, _) => f64::NAN,
+            (Self::Drawn, _) => f64::NAN,
         }
     }
 
@@ -127,7 +120,7 @@ impl TaskLaw {
         let (correct, wrong) = match self {
             Self::Attempts(rates) => (rates.accepted_correct(), rates.accepted_wrong()),
             Self::Pool { accepted, accepted_correct, .. } => (*accepted_correct, accepted - accepted_correct),
-            Self::Posterior { .. } => (f64::NAN, f64::NAN),
+            Self::Drawn => (f64::NAN, f64::NAN),
         };
         if correct + wrong == 0.0 { (0.0, 0.0) } else { (correct / (correct + wrong), wrong / (correct + wrong)) }
     }
@@ -139,7 +132,7 @@ impl TaskLaw {
             Self::Pool { attempts, accepted, accepted_correct, correct } => {
                 (correct.map_or(f64::NAN, |c| c - accepted_correct), attempts - accepted)
             }
-            Self::Posterior { .. } => (f64::NAN, f64::NAN),
+            Self::Drawn => (f64::NAN, f64::NAN),
         };
         if all == 0.0 { 0.0 } else { correct / all }
     }
@@ -160,7 +153,7 @@ impl TaskLaw {
                 let (s0, s1) = (survival(from), survival(to));
                 from + ((upto(to) - upto(from) - length * s1) / (s0 - s1)).clamp(1.0, length)
             }
-            Self::Posterior { .. } => f64::NAN,
+            Self::Drawn => f64::NAN,
         }
     }
 
@@ -188,7 +181,7 @@ impl TaskLaw {
                 }
                 high
             }
-            Self::Posterior { .. } => f64::NAN,
+            Self::Drawn => f64::NAN,
         }
     }
 }

@@ -9,7 +9,6 @@
 use libm::{exp, expm1, floor, log, log1p};
 
 use super::cost::Utility;
-use super::law::TaskLaw;
 
 /// The most evaluations of the signs; an interval left over then holds differences below rounding.
 const MAX_EVALUATIONS: usize = 100_000;
@@ -70,55 +69,9 @@ pub fn value_at(tasks: &[TaskRates], utility: Utility, attempts: f64) -> f64 {
     start + sum.value(attempts)
 }
 
-/// The attempt numbers at which the first acceptance has positive expected value under the task prior.
-///
-/// Given that the first acceptance comes at attempt k, task i has a chance in proportion to `w b^(k-1) a`: the expected
-/// value has the sign of `sum w b^(k-1) (a v)`.
-#[derive(Debug, Clone)]
-pub struct Worthwhile {
-    first: bool,
-    /// The attempt numbers from which on the answer is the other one.
-    turns: Vec<u64>,
-}
-
-impl Worthwhile {
-    /// Finds them for tasks whose rates are known.
-    pub fn new(laws: &[TaskLaw], weights: Option<&[f64]>, utility: Utility) -> Self {
-        let tasks: Vec<TaskRates> = laws
-            .iter()
-            .enumerate()
-            .filter_map(|(i, law)| {
-                let TaskLaw::Attempts(rates) = law else { return None };
-                Some(TaskRates {
-                    accepted_correct: rates.accepted_correct(),
-                    accepted_wrong: rates.accepted_wrong(),
-                    ln_rejected: rates.ln_rejected(),
-                    last_correct: None,
-                    weight: weights.map_or(1.0, |w| w[i]),
-                })
-            })
-            .collect();
-        let (_, sum) = Sum::new(&tasks, Utility { attempt_cost: 0.0, ..utility });
-        let turns = sum.turns(|left, right| (left > 0.0) != (right > 0.0));
-        Self { first: sum.parts(1.0).sign() > 0.0, turns: turns.into_iter().map(|k| k as u64 + 1).collect() }
-    }
-
-    /// Whether an acceptance at attempt `k` is worthwhile.
-    pub fn at(&self, k: u64) -> bool {
-        self.first ^ (self.turns.partition_point(|&turn| turn <= k) % 2 == 1)
-    }
-
-    /// The stretches of worthwhile attempt numbers up to `most`: (attempts before, last attempt).
-    pub fn stretches(&self, most: u64) -> Vec<(u64, u64)> {
-        let ends: Vec<u64> = std::iter::once(1).chain(self.turns.iter().copied()).chain([u64::MAX]).collect();
-        ends.windows(2)
-            .filter(|w| self.at(w[0]) && w[0] <= most)
-            .map(|w| (w[0] - 1, (w[1] - 1).min(most)))
-            .collect()
-    }
-}
-
-struct Sum {
+/// The utility over K of many tasks: what every attempt adds.
+#[derive(Debug)]
+pub struct Sum {
     terms: Vec<Term>,
 }
 
@@ -137,7 +90,7 @@ impl Parts {
 
 impl Sum {
     /// What every task is worth from the first attempt on, and the increments that come with each attempt.
-    fn new(tasks: &[TaskRates], utility: Utility) -> (f64, Self) {
+    pub fn new(tasks: &[TaskRates], utility: Utility) -> (f64, Self) {
         let mut start = 0.0;
         let mut terms: Vec<Term> = Vec::with_capacity(tasks.len());
         for t in tasks.iter().filter(|t| t.weight > 0.0) {
@@ -163,6 +116,11 @@ impl Sum {
         });
         terms.retain(|t| t.coefficient != 0.0);
         (start, Self { terms })
+    }
+
+    /// The sign of what attempt `k` adds.
+    pub fn sign(&self, k: f64) -> f64 {
+        self.parts(k).sign()
     }
 
     fn parts(&self, k: f64) -> Parts {
@@ -211,7 +169,7 @@ impl Sum {
     }
 
     /// Every K whose increment's sign and the next one's are a turn, in order.
-    fn turns(&self, is_turn: impl Fn(f64, f64) -> bool) -> Vec<f64> {
+    pub fn turns(&self, is_turn: impl Fn(f64, f64) -> bool) -> Vec<f64> {
         let last = floor(self.horizon()) + 1.0;
         let mut found = Vec::new();
         let mut evaluations = 0;

@@ -6,7 +6,7 @@ use super::answers::Answers;
 use super::cost::{Utility, UtilityKind};
 use super::law::TaskLaw;
 use super::policy::Policy;
-use super::tasks::{Prior, Tasks, scaled};
+use super::tasks::{Redraw, Tasks, scaled};
 use super::verifier::Verifier;
 use crate::error::{Error, Result};
 use crate::spec::{Spec, Values};
@@ -56,8 +56,11 @@ impl SamplingScenario {
         self.max_attempts.as_slice().iter().map(|&k| k as u64).collect()
     }
 
-    /// The law of each task.
+    /// The law of each task; `Drawn` where a trial or the run draws its rates.
     pub fn laws(&self) -> Vec<TaskLaw> {
+        if self.redraw().is_some() {
+            return vec![TaskLaw::Drawn; self.tasks.count()];
+        }
         // A judge without a threshold accepts nothing.
         let rates = |i| match &self.verifier {
             Some(verifier) if verifier.gives_verdicts() => verifier.rates(i),
@@ -67,20 +70,14 @@ impl SamplingScenario {
         (0..self.tasks.count())
             .map(|i| match &self.tasks {
                 Tasks::Fixed { success, .. } => TaskLaw::attempts(success.at(i), rates(i)),
-                Tasks::Counts { attempts, correct, posterior: false, .. } => {
-                    TaskLaw::attempts(correct.at(i) / attempts.at(i), rates(i))
-                }
-                Tasks::Counts { attempts, correct, prior, .. } => {
-                    let [alpha, beta] = prior.map_or([f64::NAN; 2], Prior::parameters);
-                    let (c, n) = (correct.at(i), attempts.at(i));
-                    TaskLaw::posterior([alpha + c, beta + (n - c)], rates(i))
-                }
+                Tasks::Counts { attempts, correct, .. } => TaskLaw::attempts(correct.at(i) / attempts.at(i), rates(i)),
                 Tasks::Pool { attempts, accepted, accepted_correct, correct, .. } => TaskLaw::Pool {
                     attempts: attempts.at(i),
                     accepted: accepted.at(i),
                     accepted_correct: accepted_correct.at(i),
                     correct: correct.as_ref().map(|c| c.at(i)),
                 },
+                Tasks::Beta { .. } | Tasks::Mixture { .. } => TaskLaw::Drawn,
             })
             .collect()
     }
@@ -232,8 +229,11 @@ impl SamplingScenario {
         if policy.needs_answers() && self.answers.is_none() {
             return refuse("one that tells no wrong answers apart unless `answers` is given");
         }
-        if policy == (Policy::FirstWorthwhile {}) && matches!(self.tasks, Tasks::Counts { posterior: true, .. }) {
-            return refuse("another one where posterior=True: what an attempt number is worth follows from known rates");
+        let draws_errors = self.verifier.as_ref().is_some_and(Verifier::draws_rates);
+        let known = !draws_errors
+            && (self.redraw() != Some(Redraw::Trial) || matches!(self.tasks, Tasks::Mixture { .. }));
+        if policy == (Policy::FirstWorthwhile {}) && !known {
+            return refuse("another one where rates are drawn in every trial: what an attempt number is worth follows from known rates");
         }
         let most = self.max_attempts.as_slice().iter().copied().fold(0.0, f64::max);
         if policy.needs_attempts() && most > MAX_SINGLE_ATTEMPTS {

@@ -10,9 +10,10 @@ use super::attempts;
 use super::cellwise;
 use super::law::TaskLaw;
 use super::policy::Policy;
+use super::population::Population;
 use super::scenario::SamplingScenario;
 use super::tally::{AttemptNumbers, RowTally, Wanted};
-use super::tasks::Tasks;
+use super::tasks::{Redraw, Tasks};
 use super::waiting;
 use crate::error::{Error, Result};
 use crate::rng::Key;
@@ -55,7 +56,7 @@ pub fn simulate(
     if options.trials == 0 || options.trials > MAX_TRIALS {
         return Err(Error::argument("trials", format!("in [1, {MAX_TRIALS}]"), options.trials));
     }
-    let laws = scenario.laws();
+    let laws = laws(scenario, options.key);
     let answerable = scenario.answerable();
     let grid = &scenario.grid()[..answerable];
     if grid.is_empty() {
@@ -79,6 +80,16 @@ pub fn simulate(
     Ok(())
 }
 
+/// The law of each task; drawn here where the run draws them once.
+fn laws(scenario: &SamplingScenario, key: Key) -> Vec<TaskLaw> {
+    match scenario.redraw() {
+        Some(Redraw::Run) => {
+            Population::new(scenario).draw_once(key).into_iter().map(TaskLaw::Attempts).collect()
+        }
+        _ => scenario.laws(),
+    }
+}
+
 /// Simulates all policies of a scenario on one set of attempts and visits their rows; returns the sums over trials of the
 /// products of a score of each two rows (row `policy * points + point`).
 pub fn compare(
@@ -94,7 +105,7 @@ pub fn compare(
     if let Tasks::Pool { .. } = scenario.tasks {
         return Err(Error::argument("tasks", "no pool: its policies are exact by limitlaw.solve", "a pool"));
     }
-    let (laws, grid) = (scenario.laws(), scenario.grid());
+    let (laws, grid) = (laws(scenario, options.key), scenario.grid());
     let rows = scenario.policies.len() * grid.len();
     if rows > MAX_COMPARED {
         return Err(Error::argument("policies times max_attempts", format!("at most {MAX_COMPARED}"), rows));
@@ -123,9 +134,9 @@ fn first_accepted(
     control: &Control,
     visit: impl FnMut(usize, usize, RowTally),
 ) -> Result<()> {
-    let redrawn = laws.iter().any(|law| matches!(law, TaskLaw::Posterior { .. }));
+    let redrawn = scenario.redraw() == Some(Redraw::Trial);
     let tally = if redrawn {
-        waiting::tally(scenario, laws, grid, options, control)?
+        waiting::tally(scenario, &Population::new(scenario), grid, options, control)?
     } else {
         // A cell holds at most every task.
         if u16::try_from(laws.len()).is_ok() {

@@ -13,6 +13,8 @@ use super::policy::Policy;
 use super::scenario::SamplingScenario;
 use super::score;
 use super::tally::SHARES;
+use super::tasks::{Prior, Redraw, Tasks, scaled};
+use super::verifier::Verifier;
 use crate::closed_form::special::{ln_beta_ratio, ln_none_drawn};
 use crate::error::{Error, Result};
 use crate::run::Control;
@@ -36,8 +38,8 @@ pub fn solve(
     control: &Control,
     mut visit: impl FnMut(usize, usize, ExactRow),
 ) -> Result<()> {
-    let laws = scenario.laws();
-    let context = Context::new(scenario, &laws);
+    let laws = ExactLaws::new(scenario)?;
+    let context = Context::new(scenario);
     let grid = scenario.grid();
     let weighted = scenario.weights().is_some();
     for (g, &cap) in grid[..scenario.answerable()].iter().enumerate() {
@@ -53,18 +55,125 @@ pub fn solve(
     Ok(())
 }
 
+/// A law whose outcome has a closed form.
+#[derive(Debug, Clone, Copy)]
+pub enum Part {
+    /// Known rates, or a pool.
+    Known(TaskLaw),
+    /// A Beta success rate, under a perfect verifier.
+    Beta([f64; 2]),
+}
+
+/// The exact law of every task: a weighted sum of parts.
+#[derive(Debug)]
+pub struct ExactLaws {
+    parts: Vec<(f64, Part)>,
+    /// Parts of one task.
+    width: usize,
+    tasks: usize,
+}
+
+impl ExactLaws {
+    /// The laws of a scenario, or the reason why they have no closed form.
+    pub fn new(scenario: &SamplingScenario) -> Result<Self> {
+        let tasks = scenario.tasks.count();
+        let laws = |parts, width| Ok(Self { parts, width, tasks });
+        let Some(redraw) = scenario.redraw() else {
+            return laws(scenario.laws().into_iter().map(|law| (1.0, Part::Known(law))).collect(), 1);
+        };
+        let none = |reason: &str| Err(Error::NoClosedForm(reason.into()));
+        if redraw == Redraw::Run {
+            return none(
+                "no closed form for redraw=\"run\": the tasks are drawn from a seed, which solve does not take; use \
+                 simulate, or redraw=\"trial\"",
+            );
+        }
+        let verifier = scenario.verifier.as_ref().filter(|_| scenario.policies.iter().any(|p| p.needs_verdicts()));
+        if verifier.is_some_and(Verifier::draws_rates) {
+            return none(
+                "no closed form for error rates with icc: the mean of q(1-b^K) over a spread rate is not elementary; \
+                 use simulate (ceilings knows the limit of many attempts)",
+            );
+        }
+        let errors = |i| verifier.map_or((0.0, 0.0), |v| v.rates(i));
+        let alike = (1..tasks).all(|i| errors(i) == errors(0));
+        let perfect = alike && errors(0) == (0.0, 0.0);
+        let each = if alike { 1 } else { tasks };
+        match &scenario.tasks {
+            Tasks::Counts { attempts, correct, prior, .. } if perfect => {
+                let [alpha, beta] = prior.map_or([f64::NAN; 2], Prior::parameters);
+                let law = |i| Part::Beta([alpha + correct.at(i), beta + (attempts.at(i) - correct.at(i))]);
+                laws((0..tasks).map(|i| (1.0, law(i))).collect(), 1)
+            }
+            Tasks::Beta { alpha, beta, unsolvable, .. } if perfect => {
+                let never = (*unsolvable, Part::Known(TaskLaw::attempts(0.0, (0.0, 0.0))));
+                laws(vec![(1.0 - unsolvable, Part::Beta([*alpha, *beta])), never], 2)
+            }
+            Tasks::Mixture { type_weight, success, .. } => {
+                let weight = scaled(type_weight.as_slice());
+                let types = || weight.iter().zip(success.as_slice());
+                let of = |i| types().map(move |(&w, &p)| (w, Part::Known(TaskLaw::attempts(p, errors(i)))));
+                laws((0..each).flat_map(of).collect(), weight.len())
+            }
+            Tasks::Beta { .. } => none(
+                "no closed form for a Beta population with an imperfect verifier: the mean of q(1-b^K) over a Beta \
+                 rate is not elementary; use simulate, or a mixture",
+            ),
+            _ => none(
+                "no closed form for posterior=True with an imperfect verifier: the mean of q(1-b^K) over a Beta rate is \
+                 not elementary; use simulate, or posterior=False",
+            ),
+        }
+    }
+
+    /// Whether all tasks have one law.
+    pub fn alike(&self) -> bool {
+        self.parts.len() == self.width
+    }
+
+    /// The parts of task `i` and their weights.
+    pub fn parts(&self, i: usize) -> &[(f64, Part)] {
+        let at = if self.alike() { 0 } else { i };
+        &self.parts[at * self.width..(at + 1) * self.width]
+    }
+
+    /// The number of tasks.
+    pub const fn tasks(&self) -> usize {
+        self.tasks
+    }
+
+    fn outcome(&self, i: usize, context: &Context, policy: Policy, cap: f64) -> Result<Outcome> {
+        let mut mean = Outcome::default();
+        for &(weight, part) in self.parts(i) {
+            let one = context.outcome(part, policy, cap)?;
+            mean.accepted += weight * one.accepted;
+            mean.correct += weight * one.correct;
+            mean.wrong += weight * one.wrong;
+            mean.coverage += weight * one.coverage;
+            mean.attempts += weight * one.attempts;
+        }
+        Ok(mean)
+    }
+}
+
 /// Exact means of every task at `cap` attempts.
 fn means(
     scenario: &SamplingScenario,
-    laws: &[TaskLaw],
+    laws: &ExactLaws,
     context: &Context,
     policy: Policy,
     cap: f64,
 ) -> Result<TaskMeans> {
     let mut means = TaskMeans::default();
     let covered = scenario.knows_coverage();
-    for law in laws {
-        let Outcome { accepted, correct, wrong, coverage, attempts } = context.outcome(law, policy, cap)?;
+    let alike = if laws.alike() { Some(laws.outcome(0, context, policy, cap)?) } else { None };
+    let count = scenario.tasks.count();
+    for i in 0..count {
+        let one = match alike {
+            Some(one) => one,
+            None => laws.outcome(i, context, policy, cap)?,
+        };
+        let Outcome { accepted, correct, wrong, coverage, attempts } = one;
         if policy.accepts() {
             means.accepted.push(accepted);
         }
@@ -78,7 +187,7 @@ fn means(
             means.utility[0].push(u.correct_reward * correct - u.wrong_cost * wrong - u.attempt_cost * attempts);
         }
     }
-    let zeros = vec![0.0; laws.len()];
+    let zeros = vec![0.0; count];
     if scenario.utility.is_some() {
         means.utility[1].clone_from(&zeros);
     }
@@ -87,7 +196,7 @@ fn means(
 }
 
 /// What one task comes to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Outcome {
     /// P(an accepted answer is returned); NaN where the policy asks no verifier.
     pub accepted: f64,
@@ -103,18 +212,6 @@ pub struct Outcome {
 
 /// The exact outcome of one task at `cap` attempts.
 pub fn outcome(law: &TaskLaw, policy: Policy, cap: f64) -> Outcome {
-    if let TaskLaw::Posterior { beta: [alpha, beta], .. } = *law {
-        // With a perfect verifier the first acceptance is the first correct answer.
-        let accepted = -expm1(ln_beta_ratio(alpha, beta, cap));
-        let wrong = if policy.returns_last() { 1.0 - accepted } else { 0.0 };
-        return Outcome {
-            accepted,
-            correct: accepted,
-            wrong,
-            coverage: accepted,
-            attempts: beta_attempts(alpha, beta, cap),
-        };
-    }
     let none = law.ln_survival(Event::Accepted, cap);
     let accepted = -expm1(none);
     let (right, bad) = law.precision();
@@ -133,6 +230,14 @@ pub fn outcome(law: &TaskLaw, policy: Policy, cap: f64) -> Outcome {
     outcome
 }
 
+/// The exact outcome where the success rate is Beta and the verifier perfect: the first acceptance is the first correct
+/// answer.
+pub fn beta_outcome([alpha, beta]: [f64; 2], policy: Policy, cap: f64) -> Outcome {
+    let accepted = -expm1(ln_beta_ratio(alpha, beta, cap));
+    let wrong = if policy.returns_last() { 1.0 - accepted } else { 0.0 };
+    Outcome { accepted, correct: accepted, wrong, coverage: accepted, attempts: beta_attempts(alpha, beta, cap) }
+}
+
 /// E[attempts used] of at most `cap`, stopping at the first acceptance.
 fn attempts(law: &TaskLaw, cap: f64) -> f64 {
     match *law {
@@ -141,7 +246,7 @@ fn attempts(law: &TaskLaw, cap: f64) -> f64 {
         TaskLaw::Pool { attempts: n, accepted, .. } => {
             (n + 1.0) / (accepted + 1.0) * -expm1(ln_none_drawn(n + 1.0, accepted + 1.0, cap))
         }
-        TaskLaw::Posterior { beta: [alpha, beta], .. } => beta_attempts(alpha, beta, cap),
+        TaskLaw::Drawn => f64::NAN,
     }
 }
 
@@ -203,48 +308,4 @@ impl ExactRow {
         }
         Ok(())
     }
-}
-
-/// The three limits of many attempts (sampling with a fixed law per task).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Ceilings {
-    /// Mean precision over all tasks; a task without acceptances counts as 0.
-    pub all_tasks: f64,
-    /// Mean precision over the tasks with acceptances; NaN where there is none.
-    pub accepted_tasks: f64,
-    /// Correct acceptances over acceptances, of one attempt at every task; NaN where there is none.
-    pub pooled: f64,
-    /// Tasks with acceptances.
-    pub tasks_accepted: usize,
-}
-
-/// The ceilings of a scenario.
-pub fn ceilings(scenario: &SamplingScenario) -> Result<Ceilings> {
-    let laws = scenario.laws();
-    let weights = scenario.weights();
-    let (mut all, mut reach, mut correct, mut accepted, mut tasks) = (0.0, 0.0, 0.0, 0.0, 0);
-    for (i, law) in laws.iter().enumerate() {
-        let weight = weights.as_ref().map_or(1.0 / laws.len() as f64, |w| w[i]);
-        let (right, rate) = match *law {
-            TaskLaw::Attempts(rates) => (law.precision().0, rates.accepted()),
-            TaskLaw::Pool { attempts, accepted, .. } => (law.precision().0, accepted / attempts),
-            TaskLaw::Posterior { beta: [alpha, beta], false_positive: 0.0, false_negative: 0.0 } => {
-                (1.0, alpha / (alpha + beta))
-            }
-            TaskLaw::Posterior { .. } => {
-                return Err(Error::NoClosedForm(
-                    "no closed form of the ceilings for posterior=True with an imperfect verifier; use posterior=False"
-                        .into(),
-                ));
-            }
-        };
-        if rate > 0.0 {
-            tasks += 1;
-            all += weight * right;
-            reach += weight;
-            correct += weight * rate * right;
-            accepted += weight * rate;
-        }
-    }
-    Ok(Ceilings { all_tasks: all, accepted_tasks: all / reach, pooled: correct / accepted, tasks_accepted: tasks })
 }

@@ -1,14 +1,17 @@
-//! Task populations: fixed success rates, observed counts, or a finite pool of observed attempts.
+//! Task populations: fixed success rates, observed counts, a finite pool of observed attempts, or rates drawn from a
+//! Beta law or from a few types.
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_range};
 use crate::spec::{Spec, Values};
 
 /// The most tasks of one scenario.
 pub const MAX_TASKS: usize = 10_000_000;
 /// The most observed attempts of one task.
 pub const MAX_OBSERVED: f64 = 1e9;
+/// The least parameter of a Beta population.
+pub const MIN_BETA: f64 = 1e-6;
 
 /// The tasks of a benchmark.
 #[derive(Debug, Clone, Deserialize)]
@@ -53,6 +56,40 @@ pub enum Tasks {
         /// Names of the tasks.
         names: Option<Vec<String>>,
     },
+    /// Success rates drawn from Beta(alpha, beta), but 0 for a share of the tasks.
+    Beta {
+        /// The Beta parameters.
+        alpha: f64,
+        /// The Beta parameters.
+        beta: f64,
+        /// Tasks.
+        count: usize,
+        /// P(a task cannot be solved: its success rate is 0).
+        unsolvable: f64,
+        /// When the rates are drawn.
+        redraw: Redraw,
+    },
+    /// Every task is of one of a few types.
+    Mixture {
+        /// Weights of the types, scaled to add to 1.
+        type_weight: Values,
+        /// P(one attempt is correct), per type.
+        success: Values,
+        /// Tasks.
+        count: usize,
+        /// When the types are drawn.
+        redraw: Redraw,
+    },
+}
+
+/// When the rates of a population are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Redraw {
+    /// Anew in every trial.
+    Trial,
+    /// Once: every trial and every replicate of a seed has the same tasks.
+    Run,
 }
 
 /// A Beta prior.
@@ -89,6 +126,7 @@ impl Tasks {
         match self {
             Self::Fixed { success, .. } => success.as_slice().len(),
             Self::Counts { attempts, .. } | Self::Pool { attempts, .. } => attempts.as_slice().len(),
+            Self::Beta { count, .. } | Self::Mixture { count, .. } => *count,
         }
     }
 
@@ -96,12 +134,14 @@ impl Tasks {
     pub const fn weight(&self) -> Option<&Values> {
         match self {
             Self::Fixed { weight, .. } | Self::Counts { weight, .. } | Self::Pool { weight, .. } => weight.as_ref(),
+            Self::Beta { .. } | Self::Mixture { .. } => None,
         }
     }
 
     const fn names(&self) -> Option<&Vec<String>> {
         match self {
             Self::Fixed { names, .. } | Self::Counts { names, .. } | Self::Pool { names, .. } => names.as_ref(),
+            Self::Beta { .. } | Self::Mixture { .. } => None,
         }
     }
 }
@@ -140,13 +180,24 @@ impl Spec for Tasks {
             Self::Pool { attempts, accepted, accepted_correct, correct, weight, .. } => {
                 (vec![attempts, accepted, accepted_correct], vec![correct, weight])
             }
+            Self::Beta { .. } => (Vec::new(), Vec::new()),
+            Self::Mixture { type_weight, success, .. } => (vec![type_weight, success], Vec::new()),
         };
         required.into_iter().chain(optional.into_iter().flatten()).try_for_each(|values| values.resolve(arrays))
     }
 
     fn check(&self) -> Result<()> {
         let count = self.count();
-        let first = if matches!(self, Self::Fixed { .. }) { "success" } else { "attempts" };
+        let first = match self {
+            Self::Fixed { .. } => "success",
+            Self::Counts { .. } | Self::Pool { .. } => "attempts",
+            Self::Beta { .. } | Self::Mixture { .. } => {
+                if count == 0 || count > MAX_TASKS {
+                    return Err(Error::argument("count", format!("in [1, {MAX_TASKS}]"), count));
+                }
+                "count"
+            }
+        };
         if count == 0 || count > MAX_TASKS {
             return Err(Error::argument(
                 first,
@@ -202,6 +253,22 @@ impl Spec for Tasks {
                         }
                     }
                 }
+            }
+            Self::Beta { alpha, beta, unsolvable, .. } => {
+                check_range("alpha", &[*alpha], MIN_BETA, MAX_OBSERVED)?;
+                check_range("beta", &[*beta], MIN_BETA, MAX_OBSERVED)?;
+                check_range("unsolvable", &[*unsolvable], 0.0, 1.0)?;
+            }
+            Self::Mixture { type_weight, success, .. } => {
+                if type_weight.as_slice().is_empty() {
+                    return Err(Error::argument("weight", "one number or more", "none"));
+                }
+                type_weight.check_range("weight", 0.0, 1e100)?;
+                if !type_weight.as_slice().iter().any(|&w| w > 0.0) {
+                    return Err(Error::argument("weight", "positive for at least one type", "zeros"));
+                }
+                success.check_length("success", type_weight.as_slice().len(), "weight")?;
+                success.check_range("success", 0.0, 1.0)?;
             }
         }
         if let Some(weight) = self.weight() {

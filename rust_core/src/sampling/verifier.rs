@@ -1,9 +1,7 @@
-//! Verifiers: what accepts or rejects an answer, and how often it is wrong.
+//! Verifiers: what accepts or rejects an answer. `error_rates` says how often each is wrong.
 
-use libm::sqrt;
 use serde::Deserialize;
 
-use crate::closed_form::special::normal_survival;
 use crate::error::{Error, Result, check_range};
 use crate::spec::{Spec, Values};
 
@@ -17,6 +15,28 @@ pub enum Verifier {
         false_positive_rate: Values,
         /// P(reject | correct).
         false_negative_rate: Values,
+    },
+    /// Error rates that differ from task to task: each Beta with the given mean and intra-class correlation.
+    Spread {
+        /// Mean of P(accept | wrong).
+        false_positive_rate: Values,
+        /// Mean of P(reject | correct).
+        false_negative_rate: Values,
+        /// Intra-class correlation: 0 is the same rate everywhere, 1 is a rate of 0 or 1.
+        icc: f64,
+        /// Of each error rate with the success rate, as normal scores (a Gaussian copula).
+        correlation: f64,
+    },
+    /// A test suite that accepts what passes every test.
+    Tests {
+        /// Tests.
+        tests: u64,
+        /// P(one test catches a wrong answer).
+        detection: Values,
+        /// Correlation of two tests' verdicts on the same wrong answer.
+        icc: f64,
+        /// P(one test fails an answer for no reason).
+        flakiness: f64,
     },
     /// A judge whose score is normal: mean d' for a correct answer, 0 for a wrong one.
     ///
@@ -32,18 +52,54 @@ pub enum Verifier {
         /// The share of one call's variance that is drawn anew in every call.
         fresh: f64,
     },
+    /// Several verifiers and a rule.
+    Ensemble {
+        /// The members.
+        verifiers: Vec<Verifier>,
+        /// Which of their verdicts accept.
+        rule: Rule,
+        /// The share of answers on which all members err together.
+        shared: f64,
+    },
+}
+
+/// How many members must accept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Rule {
+    /// By name.
+    Named(NamedRule),
+    /// At least so many.
+    AtLeast(u64),
+}
+
+/// A rule with a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NamedRule {
+    /// Every member.
+    All,
+    /// One member.
+    Any,
+}
+
+impl Rule {
+    /// The members that must accept, of so many.
+    pub const fn needed(self, members: usize) -> usize {
+        match self {
+            Self::Named(NamedRule::All) => members,
+            Self::Named(NamedRule::Any) => 1,
+            Self::AtLeast(r) => r as usize,
+        }
+    }
 }
 
 /// The largest d' and threshold, in standard deviations of one call.
 pub const MAX_SCORE: f64 = 100.0;
-/// The most votes of a judge.
+/// The most votes of a judge, and the most tests of a suite.
 pub const MAX_VOTES: u64 = 1_000_000_000;
-
-/// The standard deviation of a judge's score given whether the answer is correct: persistent noise stays, fresh noise
-/// is averaged over the votes.
-pub fn judge_deviation(votes: u64, fresh: f64) -> f64 {
-    sqrt(1.0 - fresh + fresh / votes as f64)
-}
+/// The most members of an ensemble.
+pub const MAX_MEMBERS: usize = 1000;
 
 impl Verifier {
     /// Whether it accepts and rejects: a judge without a threshold only scores.
@@ -51,38 +107,35 @@ impl Verifier {
         !matches!(self, Self::Judge { threshold: None, .. })
     }
 
-    /// (false positive rate, false negative rate) on task `i`; NaN where it gives no verdicts.
-    pub fn rates(&self, i: usize) -> (f64, f64) {
+    /// Whether its error rates are drawn, with the success rates, rather than given.
+    pub fn draws_rates(&self) -> bool {
         match self {
-            Self::Rates { false_positive_rate, false_negative_rate } => {
-                (false_positive_rate.at(i), false_negative_rate.at(i))
-            }
-            Self::Judge { threshold: None, .. } => (f64::NAN, f64::NAN),
-            Self::Judge { d_prime, threshold: Some(threshold), votes, fresh } => {
-                let deviation = judge_deviation(*votes, *fresh);
-                (normal_survival(threshold / deviation), normal_survival((d_prime - threshold) / deviation))
-            }
+            Self::Spread { .. } => true,
+            Self::Ensemble { verifiers, .. } => verifiers.iter().any(Self::draws_rates),
+            _ => false,
+        }
+    }
+
+    /// Whether its error rates depend on the success rates.
+    pub fn follows_success(&self) -> bool {
+        match self {
+            Self::Spread { correlation, .. } => *correlation != 0.0,
+            Self::Ensemble { verifiers, .. } => verifiers.iter().any(Self::follows_success),
+            _ => false,
         }
     }
 
     /// Checks that rates given per task are given for each of `count` tasks.
     pub fn check_tasks(&self, count: usize) -> Result<()> {
         match self {
-            Self::Rates { false_positive_rate, false_negative_rate } => {
+            Self::Rates { false_positive_rate, false_negative_rate }
+            | Self::Spread { false_positive_rate, false_negative_rate, .. } => {
                 false_positive_rate.check_length("verifier.false_positive_rate", count, "tasks")?;
                 false_negative_rate.check_length("verifier.false_negative_rate", count, "tasks")
             }
+            Self::Tests { detection, .. } => detection.check_length("verifier.detection", count, "tasks"),
             Self::Judge { .. } => Ok(()),
-        }
-    }
-
-    /// Whether it never errs.
-    pub fn is_perfect(&self) -> bool {
-        match self {
-            Self::Rates { false_positive_rate, false_negative_rate } => {
-                [false_positive_rate, false_negative_rate].iter().all(|v| v.as_slice().iter().all(|&x| x == 0.0))
-            }
-            Self::Judge { .. } => false,
+            Self::Ensemble { verifiers, .. } => verifiers.iter().try_for_each(|v| v.check_tasks(count)),
         }
     }
 }
@@ -90,11 +143,14 @@ impl Verifier {
 impl Spec for Verifier {
     fn resolve(&mut self, arrays: &[Vec<f64>]) -> Result<()> {
         match self {
-            Self::Rates { false_positive_rate, false_negative_rate } => {
+            Self::Rates { false_positive_rate, false_negative_rate }
+            | Self::Spread { false_positive_rate, false_negative_rate, .. } => {
                 false_positive_rate.resolve(arrays)?;
                 false_negative_rate.resolve(arrays)
             }
+            Self::Tests { detection, .. } => detection.resolve(arrays),
             Self::Judge { .. } => Ok(()),
+            Self::Ensemble { verifiers, .. } => verifiers.iter_mut().try_for_each(|v| v.resolve(arrays)),
         }
     }
 
@@ -104,6 +160,20 @@ impl Spec for Verifier {
                 false_positive_rate.check_range("false_positive_rate", 0.0, 1.0)?;
                 false_negative_rate.check_range("false_negative_rate", 0.0, 1.0)
             }
+            Self::Spread { false_positive_rate, false_negative_rate, icc, correlation } => {
+                false_positive_rate.check_range("false_positive_rate", 0.0, 1.0)?;
+                false_negative_rate.check_range("false_negative_rate", 0.0, 1.0)?;
+                check_range("icc", &[*icc], 0.0, 1.0)?;
+                check_range("correlation", &[*correlation], -1.0, 1.0)
+            }
+            Self::Tests { tests, detection, icc, flakiness } => {
+                if *tests == 0 || *tests > MAX_VOTES {
+                    return Err(Error::argument("tests", format!("in [1, {MAX_VOTES}]"), tests));
+                }
+                detection.check_range("detection", 0.0, 1.0)?;
+                check_range("icc", &[*icc], 0.0, 1.0)?;
+                check_range("flakiness", &[*flakiness], 0.0, 1.0)
+            }
             Self::Judge { d_prime, threshold, votes, fresh } => {
                 check_range("d_prime", &[*d_prime], -MAX_SCORE, MAX_SCORE)?;
                 check_range("threshold", threshold.as_slice(), -MAX_SCORE, MAX_SCORE)?;
@@ -112,6 +182,31 @@ impl Spec for Verifier {
                     return Err(Error::argument("votes", format!("in [1, {MAX_VOTES}]"), votes));
                 }
                 Ok(())
+            }
+            Self::Ensemble { verifiers, rule, shared } => {
+                let members = verifiers.len();
+                if members == 0 || members > MAX_MEMBERS {
+                    return Err(Error::argument("verifiers", format!("1 to {MAX_MEMBERS} verifiers"), members));
+                }
+                for (i, verifier) in verifiers.iter().enumerate() {
+                    verifier.check()?;
+                    if !verifier.gives_verdicts() {
+                        return Err(Error::argument(
+                            &format!("verifiers[{i}].threshold"),
+                            "a number, for an ensemble counts verdicts",
+                            "None",
+                        ));
+                    }
+                }
+                let needed = rule.needed(members);
+                if needed == 0 || needed > members {
+                    return Err(Error::argument(
+                        "rule",
+                        format!("\"all\", \"any\" or a number of verifiers in [1, {members}]"),
+                        needed,
+                    ));
+                }
+                check_range("shared", &[*shared], 0.0, 1.0)
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Tasks whose success rate is drawn anew in every trial: waiting times to the first acceptance and the first correct answer.
+//! Tasks whose rates are drawn anew in every trial: waiting times to the first acceptance and the first correct answer.
 //!
 //! The first attempt that is not rejected and wrong comes after a geometric time; its kind is one coin. Accepted and
 //! correct: both clocks stop. Accepted and wrong: the first correct attempt is one more Geometric(p) away. Rejected and
@@ -8,13 +8,14 @@ use libm::log1p;
 
 use super::block::Block;
 use super::law::{Rates, TaskLaw};
+use super::population::{Population, RateStreams};
 use super::scenario::SamplingScenario;
 use super::simulate::{Run, chunk_trials};
 use super::tally::{Tally, cell_of};
 use crate::error::Result;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::run::{Control, run};
-use crate::variates::{NEVER, beta, geometric};
+use crate::variates::{NEVER, geometric};
 
 struct Worker {
     tally: Tally,
@@ -32,17 +33,6 @@ pub struct Clocks {
     pub accepted_correct: bool,
     /// The first correct attempt.
     pub correct: u64,
-}
-
-/// The rates of a task in one trial.
-pub fn draw_rates(law: &TaskLaw, random: &mut Sequence) -> Rates {
-    match *law {
-        TaskLaw::Posterior { beta: parameters, false_positive, false_negative } => {
-            Rates { success: beta(parameters, random), false_positive, false_negative }
-        }
-        TaskLaw::Attempts(rates) => rates,
-        TaskLaw::Pool { .. } => Rates { success: f64::NAN, false_positive: f64::NAN, false_negative: f64::NAN },
-    }
 }
 
 impl Clocks {
@@ -68,15 +58,15 @@ impl Clocks {
     }
 }
 
-/// Counts the trials of a scenario whose laws are all redrawn per trial.
+/// Counts the trials of a scenario whose rates are drawn anew in every trial.
 pub fn tally(
     scenario: &SamplingScenario,
-    laws: &[TaskLaw],
+    population: &Population<'_>,
     grid: &[u64],
     options: Run,
     control: &Control,
 ) -> Result<Tally> {
-    let (tasks, points) = (laws.len(), grid.len());
+    let (tasks, points) = (scenario.tasks.count(), grid.len());
     let policies = &scenario.policies;
     let last = policies.iter().any(|p| p.returns_last());
     let exact_attempts = options.wanted.utility_counts && scenario.utility.is_some_and(|u| u.attempt_cost > 0.0);
@@ -89,15 +79,15 @@ pub fn tally(
     };
     let work = |worker: &mut Worker, index: u64| {
         let sequence = |purpose| Stream::new(options.key, options.replicate, purpose, index).sequence();
-        let (mut rates_random, mut random, mut coins) =
-            (sequence(purpose::RATES), sequence(purpose::ACCEPTANCE), sequence(purpose::LAST));
+        let (mut random, mut coins) = (sequence(purpose::ACCEPTANCE), sequence(purpose::LAST));
+        let mut rate_streams = RateStreams::new(options.key, options.replicate, index);
         let trials = (options.trials - index * chunk as u64).min(chunk as u64) as usize;
         let Worker { tally, block, acceptance, coverage } = worker;
         block.clear();
-        for (i, law) in laws.iter().enumerate() {
+        for i in 0..tasks {
             control.check()?;
             for t in 0..trials {
-                let rates = draw_rates(law, &mut rates_random);
+                let rates = population.draw(i, &mut rate_streams);
                 let clocks = Clocks::draw(&rates, &mut random);
                 let cell = cell_of(grid, clocks.accepted);
                 let cover = cell_of(grid, clocks.correct);

@@ -12,9 +12,10 @@ use crate::rng::{Sequence, Stream, purpose};
 use crate::sampling::cells::Cells;
 use crate::sampling::cellwise::law_bits;
 use crate::sampling::law::{Rates, TaskLaw};
+use crate::sampling::population::{Population, RateStreams};
 use crate::sampling::simulate::Run;
 use crate::sampling::tables::{Group, Reader, Tables};
-use crate::sampling::waiting::{self, Clocks};
+use crate::sampling::waiting::Clocks;
 use crate::variates::{NEVER, geometric};
 
 /// After so many failures a pair of clocks has a probability below the resolution of the draw that asked for it.
@@ -23,6 +24,7 @@ const MOST_TRIES: usize = 1 << 20;
 /// How the clocks of all tasks are drawn.
 pub struct Plan<'a> {
     laws: &'a [TaskLaw],
+    population: Population<'a>,
     grid: &'a [u64],
     run: Run,
     chunk: usize,
@@ -44,14 +46,14 @@ pub struct ChunkClocks {
     acceptance_group: usize,
     hidden: Reader,
     hidden_group: usize,
-    rates: Sequence,
+    rates: RateStreams,
     random: Sequence,
 }
 
 impl<'a> Plan<'a> {
     /// The plan of a scenario's laws.
-    pub fn new(laws: &'a [TaskLaw], grid: &'a [u64], run: Run, chunk: usize) -> Self {
-        let redrawn = laws.iter().any(|law| matches!(law, TaskLaw::Posterior { .. }));
+    pub fn new(population: Population<'a>, laws: &'a [TaskLaw], grid: &'a [u64], run: Run, chunk: usize) -> Self {
+        let redrawn = laws.iter().any(|law| *law == TaskLaw::Drawn);
         let cells = (!redrawn).then(|| {
             let (mut distinct, mut known) = (Vec::new(), HashMap::new());
             let law: Vec<usize> = laws
@@ -70,7 +72,7 @@ impl<'a> Plan<'a> {
                 law,
             }
         });
-        Self { laws, grid, run, chunk, cells }
+        Self { laws, population, grid, run, chunk, cells }
     }
 
     fn stream(&self, purpose: u64, chunk: u64) -> Stream {
@@ -86,7 +88,7 @@ impl<'a> Plan<'a> {
             acceptance_group: usize::MAX,
             hidden: Reader::new(self.chunk),
             hidden_group: usize::MAX,
-            rates: self.stream(purpose::RATES, index).sequence(),
+            rates: RateStreams::new(self.run.key, self.run.replicate, index),
             random: self.stream(purpose, index).sequence(),
         }
     }
@@ -95,12 +97,13 @@ impl<'a> Plan<'a> {
     pub fn read(&self, chunk: &mut ChunkClocks, i: usize, out: &mut [(Clocks, Rates)]) {
         let Some(plan) = &self.cells else {
             for slot in out {
-                let rates = waiting::draw_rates(&self.laws[i], &mut chunk.rates);
+                let rates = self.population.draw(i, &mut chunk.rates).or_silent();
                 *slot = (Clocks::draw(&rates, &mut chunk.random), rates);
             }
             return;
         };
         let TaskLaw::Attempts(rates) = self.laws[i] else { return };
+        let rates = rates.or_silent();
         let side = self.turn(&plan.acceptance, purpose::ACCEPTANCE, i, chunk.index, (&mut chunk.acceptance, &mut chunk.acceptance_group));
         let hidden_side = self.turn(&plan.hidden, purpose::COVERAGE, i, chunk.index, (&mut chunk.hidden, &mut chunk.hidden_group));
         let law = &plan.distinct[plan.law[i]];

@@ -24,8 +24,9 @@ use votes::{Alias, Priorities, deal};
 
 use super::answers::Answers;
 use super::law::{Rates, TaskLaw};
-use super::optimum::Worthwhile;
+use super::worthwhile::Worthwhile;
 use super::policy::{Fallback, Policy};
+use super::population::Population;
 use super::scenario::SamplingScenario;
 use super::simulate::{Run, chunk_trials};
 use super::tally::{RowTally, cell_of};
@@ -155,7 +156,7 @@ pub fn simulate(
 
 impl<'a> Plan<'a> {
     fn new(
-        scenario: &SamplingScenario,
+        scenario: &'a SamplingScenario,
         policies: &'a [Policy],
         (laws, grid): (&'a [TaskLaw], &'a [u64]),
         run: Run,
@@ -165,7 +166,7 @@ impl<'a> Plan<'a> {
         let needs = Needs::new(scenario, policies);
         let worthwhile = policies
             .contains(&Policy::FirstWorthwhile {})
-            .then(|| Worthwhile::new(laws, scenario.weights().as_deref(), scenario.worth()));
+            .then(|| scenario.worthwhile(laws));
         Self {
             layout: Layout {
                 policies,
@@ -177,7 +178,7 @@ impl<'a> Plan<'a> {
             },
             run,
             chunk,
-            clocks: ClockPlan::new(laws, grid, run, chunk),
+            clocks: ClockPlan::new(Population::new(scenario), laws, grid, run, chunk),
             alias: needs.answers.and_then(|a| a.shares()).map(|s| Alias::new(&s)),
             needs,
             worthwhile,

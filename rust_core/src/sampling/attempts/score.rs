@@ -7,7 +7,8 @@ use libm::{expm1, log, sqrt};
 
 use crate::closed_form::special::normal_survival;
 use crate::rng::Sequence;
-use crate::sampling::verifier::{Verifier, judge_deviation};
+use crate::sampling::error_rates::judge_deviation;
+use crate::sampling::verifier::Verifier;
 
 /// Correct and wrong answers.
 pub const CLASSES: usize = 2;
@@ -28,7 +29,7 @@ impl Scores {
                 let deviation = judge_deviation(votes, fresh);
                 Some(Self { d_prime: d_prime / deviation, deviation })
             }
-            Verifier::Rates { .. } => None,
+            _ => None,
         }
     }
 
