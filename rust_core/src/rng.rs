@@ -45,6 +45,8 @@ pub mod purpose {
     pub const ANSWER_ORDER: u64 = 72;
     /// Verdicts and scores of single attempts, given those of their stretch.
     pub const VERDICTS: u64 = 71;
+    /// Output tokens of a task's attempts in one trial.
+    pub const TOKENS: u64 = 73;
     /// Error rates of the verifier, where they are drawn.
     pub const ERROR_RATES: u64 = 32;
     /// First number of the exhaustion inputs; each input adds its own offset.

@@ -1,7 +1,7 @@
 """Repeated sampling with imperfect verifiers: tasks, verifier, policies and what answers are worth."""
 
 from limitlaw.sampling.answers import Answers
-from limitlaw.sampling.cost import Utility
+from limitlaw.sampling.cost import Cost, Utility
 from limitlaw.sampling.optimum import ceilings, optimal_attempts
 from limitlaw.sampling.policy import (
     AllOf,
@@ -25,6 +25,7 @@ __all__ = [
     "Answers",
     "AnyOf",
     "BestOf",
+    "Cost",
     "FilteredVote",
     "FirstAbove",
     "FirstAccepted",

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from limitlaw._spec import IntArray, Spec
 from limitlaw.sampling.answers import Answers
-from limitlaw.sampling.cost import Utility
+from limitlaw.sampling.cost import Cost, Utility
 from limitlaw.sampling.policy import FirstAccepted, Policy
 from limitlaw.sampling.tasks import PoolTasks, Tasks
 from limitlaw.sampling.verifier import Verifier
@@ -24,6 +24,7 @@ class SamplingScenario(Spec):
         answers: The wrong answers, for policies that count votes.
         policies: The policies, compared on the same attempts; a further policy changes no other's numbers.
         max_attempts: The grid of attempts K, ascending whole numbers from 1 to 1e12, shape ``(points,)``.
+        cost: What attempts cost; without it the columns of tokens, cost and latency are null.
         utility: What answers are worth; without it the utility columns are null.
 
     Raises:
@@ -47,6 +48,7 @@ class SamplingScenario(Spec):
     answers: Answers | None = None
     policies: Sequence[Policy] = (FirstAccepted(),)
     max_attempts: IntArray
+    cost: Cost | None = None
     utility: Utility | None = None
 
     def _check(self) -> None:

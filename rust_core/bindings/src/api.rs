@@ -2,7 +2,7 @@
 
 use limitlaw_core::error::Error;
 use limitlaw_core::sampling::answers::Answers;
-use limitlaw_core::sampling::cost::Utility;
+use limitlaw_core::sampling::cost::{Cost, Utility};
 use limitlaw_core::sampling::policy::Policy;
 use limitlaw_core::sampling::scenario::SamplingScenario;
 use limitlaw_core::sampling::tasks::Tasks;
@@ -22,6 +22,7 @@ pub fn check(family: &str, spec: &str, arrays: Arrays<'_>) -> PyResult<()> {
         "verifier" => parse::<Verifier>(spec, &arrays).map(drop),
         "policy" => parse::<Policy>(spec, &arrays).map(drop),
         "answers" => parse::<Answers>(spec, &arrays).map(drop),
+        "cost" => parse::<Cost>(spec, &arrays).map(drop),
         "utility" => parse::<Utility>(spec, &arrays).map(drop),
         "scenario" => parse::<SamplingScenario>(spec, &arrays).map(drop),
         _ => Err(Error::argument("family", "one the core knows", family)),

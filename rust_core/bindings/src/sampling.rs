@@ -21,6 +21,9 @@ use crate::columns::{Arrays, Columns, owned};
 use crate::error::to_python;
 use crate::run::wait;
 
+/// What a bill has.
+const BILL: [&str; 3] = ["tokens", "cost", "latency"];
+
 /// The scores of a whole benchmark run that have quantiles.
 const SCORES: [&str; 5] = ["accuracy", "cost", "utility", "accepted", "wrong"];
 
@@ -91,6 +94,7 @@ fn means(row: &RowTally, trials: u64) -> TaskMeans {
         wrong: share(&row.wrong),
         covered: share(&row.covered),
         attempts: moments(&row.attempts),
+        bill: [moments(&row.bill[0]), moments(&row.bill[1]), moments(&row.bill[2])],
         utility: moments(&row.utility),
     }
 }
@@ -121,6 +125,8 @@ fn set_benchmark_quantiles(frame: &mut Frame, at: usize, row: &RowTally) {
         let values = counts.iter().enumerate().map(|(n, &trials)| (n as f64 / tasks, trials));
         frame.set_quantiles(at, share, &QUANTILES.map(|p| quantile(values.clone(), p)));
     }
+    let cost = row.cost_counts.iter().copied();
+    frame.set_quantiles(at, "cost", &QUANTILES.map(|p| quantile(cost.clone(), p)));
     let utility = row.utility_counts.iter().copied();
     frame.set_quantiles(at, "utility", &QUANTILES.map(|p| quantile(utility.clone(), p)));
 }
@@ -218,6 +224,7 @@ fn options(
         coverage: coverage && scenario.knows_coverage(),
         share_counts: SHARES.map(asked),
         utility_counts: scenario.utility.is_some() && asked("utility"),
+        cost_counts: scenario.cost.is_some() && asked("cost"),
     };
     Ok(Run { trials, key, replicate, threads: resolve_threads(threads)?, wanted })
 }
@@ -260,6 +267,13 @@ pub fn tally_sampling<'py>(
             for (share, counts) in SHARES.iter().zip(row.share_counts) {
                 columns.add(&format!("{share}_counts"), counts)?;
             }
+            for (name, [sum, square]) in BILL.iter().zip(row.bill) {
+                columns.add(&format!("{name}_sum"), sum)?;
+                columns.add(&format!("{name}_square_sum"), square)?;
+            }
+            let (values, counts): (Vec<_>, Vec<_>) = row.cost_counts.into_iter().unzip();
+            columns.add("cost_values", values)?;
+            columns.add("cost_counts", counts)?;
             let (values, counts): (Vec<_>, Vec<_>) = row.utility_counts.into_iter().unzip();
             columns.add("utility_values", values)?;
             columns.add("utility_counts", counts)?;
@@ -277,13 +291,15 @@ fn column<'py, T: numpy::Element + Copy>(row: &Bound<'py, PyDict>, name: &str) -
 
 /// Checks that every list of a row counts the same tasks.
 fn check_lengths(row: &RowTally, weights: Option<&[f64]>) -> Result<()> {
-    let tasks = row.accepted.len();
+    let tasks = row.correct.len();
     let [attempts, squares] = &row.attempts;
     let [utility, utility_squares] = &row.utility;
     let always =
-        [row.correct.len(), row.wrong.len(), attempts.len(), squares.len(), weights.map_or(tasks, <[f64]>::len)];
+        [row.wrong.len(), attempts.len(), squares.len(), weights.map_or(tasks, <[f64]>::len)];
     let same = always.iter().all(|&n| n == tasks)
+        && [0, tasks].contains(&row.accepted.len())
         && [0, tasks].contains(&row.covered.len())
+        && row.bill.iter().flatten().all(|sums| [0, tasks].contains(&sums.len()))
         && [0, tasks].contains(&utility.len())
         && utility.len() == utility_squares.len()
         && row.share_counts.iter().all(|counts| [0, tasks + 1].contains(&counts.len()));
@@ -306,9 +322,19 @@ pub fn estimate_sampling<'py>(
     let weights = weights.as_deref().map(scaled);
     let mut frame = Frame::new(rows.len());
     for (at, dict) in rows.iter().enumerate() {
-        let pairs = column::<f64>(dict, "utility_values")?.into_iter().zip(column::<u64>(dict, "utility_counts")?);
-        let mut values = tally::Values::default();
-        pairs.for_each(|(value, times)| values.add_many(value, times));
+        let values = |score: &str| -> PyResult<Vec<(f64, u64)>> {
+            let counts = column::<u64>(dict, &format!("{score}_counts"))?;
+            let mut values = tally::Values::default();
+            column::<f64>(dict, &format!("{score}_values"))?
+                .into_iter()
+                .zip(counts)
+                .for_each(|(value, times)| values.add_many(value, times));
+            Ok(values.sorted())
+        };
+        let mut bill: [[Vec<f64>; 2]; 3] = Default::default();
+        for (columns, name) in bill.iter_mut().zip(BILL) {
+            *columns = [column(dict, &format!("{name}_sum"))?, column(dict, &format!("{name}_square_sum"))?];
+        }
         let row = RowTally {
             accepted: column(dict, "accepted")?,
             correct: column(dict, "correct")?,
@@ -321,7 +347,9 @@ pub fn estimate_sampling<'py>(
                 column(dict, "accepted_counts")?,
                 column(dict, "wrong_counts")?,
             ],
-            utility_counts: values.sorted(),
+            bill,
+            cost_counts: values("cost")?,
+            utility_counts: values("utility")?,
         };
         if row.correct.is_empty() {
             continue;

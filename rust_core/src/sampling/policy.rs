@@ -93,6 +93,11 @@ impl Policy {
         matches!(self, Self::FirstAccepted { .. } | Self::FirstWorthwhile {} | Self::FilteredVote {})
     }
 
+    /// Whether the verifier sees every attempt it uses.
+    pub const fn checks(self) -> bool {
+        self.needs_verdicts() || self.needs_scores()
+    }
+
     /// Whether it needs the attempts one by one.
     pub const fn needs_attempts(self) -> bool {
         matches!(

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::answers::Answers;
-use super::cost::{Utility, UtilityKind};
+use super::cost::{Cost, TokenLaw, Utility, UtilityKind};
 use super::law::TaskLaw;
 use super::policy::Policy;
 use super::tasks::{Redraw, Tasks, scaled};
@@ -46,6 +46,9 @@ pub struct SamplingScenario {
     pub policies: Vec<Policy>,
     /// The grid of attempts, ascending.
     pub max_attempts: Values,
+    /// What attempts cost; without it the columns of tokens, cost and latency are null.
+    #[serde(default)]
+    pub cost: Option<Cost>,
     /// What answers are worth; without it the utility columns are null.
     pub utility: Option<Utility>,
 }
@@ -203,6 +206,17 @@ impl Spec for SamplingScenario {
                 format!("at most {MAX_CELLS}"),
                 count * grid.len(),
             ));
+        }
+        if let Some(cost) = self.cost {
+            cost.check()?;
+            if pool {
+                return Err(Error::argument("cost", "None for a pool, whose attempts carry no tokens", "a cost"));
+            }
+            let most = grid.last().copied().unwrap_or(0.0);
+            if (cost.law == TokenLaw::Lognormal || cost.parallel > 1.0) && most > MAX_SINGLE_ATTEMPTS {
+                let expected = format!("at most {MAX_SINGLE_ATTEMPTS} where tokens are drawn attempt by attempt");
+                return Err(Error::argument("max_attempts", expected, most));
+            }
         }
         self.utility.map_or(Ok(()), |utility| utility.check())
     }

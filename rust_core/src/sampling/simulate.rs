@@ -63,7 +63,7 @@ pub fn simulate(
         return Ok(());
     }
     let (cellwise, other): (Vec<usize>, Vec<usize>) =
-        (0..scenario.policies.len()).partition(|&p| scenario.policies[p].is_cellwise());
+        (0..scenario.policies.len()).partition(|&p| scenario.cost.is_none() && scenario.policies[p].is_cellwise());
     let some = |indices: &[usize]| indices.iter().map(|&p| scenario.policies[p]).collect::<Vec<_>>();
     if !cellwise.is_empty() && !other.is_empty() {
         control.add_pass();

@@ -38,6 +38,13 @@ pub fn solve(
     control: &Control,
     mut visit: impl FnMut(usize, usize, ExactRow),
 ) -> Result<()> {
+    if scenario.cost.is_some_and(|cost| cost.parallel > 1.0) {
+        return Err(Error::NoClosedForm(
+            "no closed form for the slowest attempt of a batch (parallel above 1); use simulate, or closed_form.batched \
+             for rounds and attempts"
+                .into(),
+        ));
+    }
     let laws = ExactLaws::new(scenario)?;
     let context = Context::new(scenario);
     let grid = scenario.grid();
@@ -183,8 +190,13 @@ fn means(
             means.covered.push(coverage);
         }
         means.attempts[0].push(attempts);
+        let bill = scenario.cost.map(|cost| cost.mean_bill(attempts, policy.checks()));
+        for (columns, x) in means.bill.iter_mut().zip(bill.iter().flatten()) {
+            columns[0].push(*x);
+            columns[1].push(0.0);
+        }
         if let Some(u) = scenario.utility {
-            means.utility[0].push(u.correct_reward * correct - u.wrong_cost * wrong - u.attempt_cost * attempts);
+            means.utility[0].push(u.correct_reward * correct - u.wrong_cost * wrong - u.attempt_cost * attempts - bill.map_or(0.0, |b| b[1]));
         }
     }
     let zeros = vec![0.0; count];
@@ -301,7 +313,7 @@ impl ExactRow {
             }
         }
         // With a cost per attempt the utility of a run has no closed form.
-        let Some(u) = scenario.utility.filter(|u| u.attempt_cost == 0.0 && asked("utility")) else { return Ok(()) };
+        let Some(u) = scenario.utility.filter(|u| u.attempt_cost == 0.0 && scenario.cost.is_none() && asked("utility")) else { return Ok(()) };
         let Some((up, down, unit)) = score::lattice(u.correct_reward, u.wrong_cost) else { return Ok(()) };
         if let Some(q) = score::quantiles(correct, wrong, up, down, control)? {
             self.utility_quantiles = q.iter().map(|&units| units as f64 * unit / tasks).collect();

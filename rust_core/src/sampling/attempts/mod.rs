@@ -12,6 +12,7 @@ pub mod score;
 pub mod single;
 pub mod stretch;
 pub mod tally;
+pub mod tokens;
 pub mod votes;
 
 use binomial::binomial;
@@ -19,7 +20,8 @@ use clocks::Plan as ClockPlan;
 use score::{CLASSES, Scores, highest};
 use single::Singles;
 use stretch::{Given, Stretch, cut};
-use tally::{Block, Layout, Outcome, Score, Tally};
+use tally::{Block, Layout, Outcome, Score, Sums, Tally};
+use tokens::Tokens;
 use votes::{Alias, Priorities, deal};
 
 use super::answers::Answers;
@@ -85,6 +87,8 @@ struct State {
 
 struct Worker {
     tally: Tally,
+    sums: Sums,
+    tokens: Option<Tokens>,
     block: Block,
     clocks: Vec<(Clocks, Rates)>,
     state: State,
@@ -144,14 +148,15 @@ pub fn simulate(
         }
         worker.tally.score(&plan.layout, &worker.block, trials);
         control.advance(trials as u64);
-        Ok(worker.block.products(&plan.layout, trials))
+        worker.sums.products = worker.block.products(&plan.layout, trials);
+        Ok(std::mem::replace(&mut worker.sums, Sums::new(&plan.layout)))
     };
-    let mut products = vec![0.0; compared.map_or(0, |_| plan.layout.rows() * plan.layout.rows())];
-    let add = |part: Vec<f64>| products.iter_mut().zip(part).for_each(|(sum, more)| *sum += more);
+    let mut sums = Sums::new(&plan.layout);
+    let add = |part: Sums| sums.add(&part);
     let chunks = options.trials.div_ceil(chunk as u64);
     let workers = run(chunks, options.threads, control, || plan.worker(), work, add)?;
-    Tally::merged(workers.into_iter().map(|w| w.tally)).rows(&plan.layout, visit);
-    Ok(products)
+    Tally::merged(workers.into_iter().map(|w| w.tally)).rows(&plan.layout, &sums, visit);
+    Ok(sums.products)
 }
 
 impl<'a> Plan<'a> {
@@ -173,6 +178,7 @@ impl<'a> Plan<'a> {
                 grid,
                 tasks: laws.len(),
                 wanted: run.wanted,
+                cost: scenario.cost,
                 utility: scenario.utility,
                 compared,
             },
@@ -191,6 +197,8 @@ impl<'a> Plan<'a> {
         let rates = Rates { success: 0.0, false_positive: 0.0, false_negative: 0.0 };
         Worker {
             tally: Tally::new(&self.layout),
+            sums: Sums::new(&self.layout),
+            tokens: self.layout.cost.map(|cost| Tokens::new(cost, self.layout.grid.last().copied().unwrap_or(0))),
             block: Block::new(&self.layout, self.chunk),
             clocks: vec![(none, rates); self.chunk],
             state: State {
@@ -236,6 +244,9 @@ impl<'a> Plan<'a> {
         let (clocks, rates) = worker.clocks[t];
         worker.state.start(clocks, rates);
         worker.singles.start();
+        if let Some(tokens) = &mut worker.tokens {
+            tokens.start(self.run.key, self.run.replicate, i, chunk * self.chunk as u64 + t as u64);
+        }
         let width = worker.state.votes.len();
         let priorities = Priorities {
             stream: self.stream(purpose::PRIORITIES, chunk),
@@ -258,6 +269,11 @@ impl<'a> Plan<'a> {
                 let row = p * points + point;
                 worker.tally.add(&self.layout, row, i, outcome);
                 worker.block.add(t * rows + row, outcome);
+                if let (Some(cost), Some(tokens)) = (&self.layout.cost, &mut worker.tokens) {
+                    let bill = cost.bill(tokens, outcome.attempts, to, policy.checks());
+                    worker.sums.pay(&self.layout, row, i, outcome, bill);
+                    worker.block.pay(t * rows + row, bill[1]);
+                }
             }
             from = to;
         }

@@ -1,6 +1,7 @@
 //! What the policies returned: outcomes per task, and scores of the whole benchmark trial by trial.
 
-use crate::sampling::cost::Utility;
+use super::tokens::Bill;
+use crate::sampling::cost::{Cost, Utility};
 use crate::sampling::policy::Policy;
 use crate::sampling::tally::{RowTally, SHARES, Values, Wanted};
 
@@ -50,6 +51,8 @@ pub struct Layout<'a> {
     pub tasks: usize,
     /// What is counted.
     pub wanted: Wanted,
+    /// What attempts cost.
+    pub cost: Option<Cost>,
     /// What answers are worth.
     pub utility: Option<Utility>,
     /// The score whose products over pairs of rows are summed.
@@ -72,7 +75,7 @@ impl Layout<'_> {
     }
 
     fn scored(&self) -> bool {
-        self.wanted.utility_counts || self.wanted.share_counts != [false; SHARES.len()] || self.compared.is_some()
+        self.wanted.utility_counts || self.wanted.cost_counts || self.wanted.share_counts != [false; SHARES.len()] || self.compared.is_some()
     }
 
     fn uses_attempts(&self) -> bool {
@@ -98,6 +101,54 @@ pub struct Tally {
     coverage: Vec<u64>,
     shares: [Vec<u64>; SHARES.len()],
     utilities: Vec<Values>,
+    costs: Vec<Values>,
+}
+
+/// Sums over the trials of one chunk, added in the order of the chunks because they are floats.
+#[derive(Debug, Clone, Default)]
+pub struct Sums {
+    /// Per pair of rows, products of their scores.
+    pub products: Vec<f64>,
+    /// Per task and row: tokens, money, seconds and utility, and their squares.
+    bills: Vec<[[f64; 2]; 4]>,
+}
+
+impl Sums {
+    /// Room for the rows of a layout.
+    pub fn new(layout: &Layout<'_>) -> Self {
+        let rows = layout.rows();
+        let if_some = |some: bool, size: usize| if some { size } else { 0 };
+        Self {
+            products: vec![0.0; if_some(layout.compared.is_some(), rows * rows)],
+            bills: vec![[[0.0; 2]; 4]; if_some(layout.cost.is_some(), rows * layout.tasks)],
+        }
+    }
+
+    /// Adds a chunk's.
+    pub fn add(&mut self, other: &Self) {
+        self.products.iter_mut().zip(&other.products).for_each(|(a, b)| *a += b);
+        for (a, b) in self.bills.iter_mut().flatten().zip(other.bills.iter().flatten()) {
+            a[0] += b[0];
+            a[1] += b[1];
+        }
+    }
+
+    /// Adds what row `row` took on task `i`.
+    pub fn pay(&mut self, layout: &Layout<'_>, row: usize, i: usize, outcome: Outcome, bill: Bill) {
+        let worth = layout.utility.map_or(0.0, |u| {
+            let value = match outcome.returned {
+                Returned::Correct => u.correct_reward,
+                Returned::Wrong => -u.wrong_cost,
+                Returned::Nothing => 0.0,
+            };
+            value - u.attempt_cost * outcome.attempts as f64 - bill[1]
+        });
+        let [tokens, money, seconds] = bill;
+        for (sums, x) in self.bills[i * layout.rows() + row].iter_mut().zip([tokens, money, seconds, worth]) {
+            sums[0] += x;
+            sums[1] += x * x;
+        }
+    }
 }
 
 /// The scores of a block of trials: `trial * rows + row`.
@@ -107,6 +158,8 @@ pub struct Block {
     wrong: Vec<u32>,
     accepted: Vec<u32>,
     attempts: Vec<u64>,
+    /// Money; empty without a cost.
+    money: Vec<f64>,
 }
 
 impl Block {
@@ -114,7 +167,7 @@ impl Block {
     pub fn new(layout: &Layout<'_>, trials: usize) -> Self {
         let size = if layout.scored() { trials * layout.rows() } else { 0 };
         let used = if layout.uses_attempts() { size } else { 0 };
-        Self { correct: vec![0; size], wrong: vec![0; size], accepted: vec![0; size], attempts: vec![0; used] }
+        Self { correct: vec![0; size], wrong: vec![0; size], accepted: vec![0; size], attempts: vec![0; used], money: vec![0.0; if layout.cost.is_some() { size } else { 0 }] }
     }
 
     /// Empties the block.
@@ -123,13 +176,22 @@ impl Block {
         self.wrong.fill(0);
         self.accepted.fill(0);
         self.attempts.fill(0);
+        self.money.fill(0.0);
     }
 
     /// The utility per task at a place.
     fn utility(&self, layout: &Layout<'_>, at: usize) -> f64 {
         let Some(u) = layout.utility else { return 0.0 };
         let worth = u.correct_reward * f64::from(self.correct[at]) - u.wrong_cost * f64::from(self.wrong[at]);
-        (worth - u.attempt_cost * self.attempts[at] as f64) / layout.tasks as f64
+        let money = self.money.get(at).copied().unwrap_or(0.0);
+        (worth - u.attempt_cost * self.attempts[at] as f64 - money) / layout.tasks as f64
+    }
+
+    /// Adds money to a place.
+    pub fn pay(&mut self, at: usize, money: f64) {
+        if let Some(slot) = self.money.get_mut(at) {
+            *slot += money;
+        }
     }
 
     /// Over the first `trials` trials, the sums of the products of the compared score of each two rows.
@@ -173,6 +235,7 @@ impl Tally {
             coverage: vec![0; if_wanted(layout.wanted.coverage, layout.tasks * (points + 1))],
             shares: layout.wanted.share_counts.map(|w| vec![0; if_wanted(w, rows * (layout.tasks + 1))]),
             utilities: vec![Values::default(); if_wanted(layout.wanted.utility_counts, rows)],
+            costs: vec![Values::default(); if_wanted(layout.wanted.cost_counts, rows)],
         }
     }
 
@@ -212,6 +275,11 @@ impl Tally {
                 }
             }
         }
+        if layout.wanted.cost_counts {
+            for (at, money) in block.money[..trials * rows].iter().enumerate() {
+                self.costs[at % rows].add(money / layout.tasks as f64);
+            }
+        }
         if layout.wanted.utility_counts {
             for at in 0..trials * rows {
                 self.utilities[at % rows].add(block.utility(layout, at));
@@ -239,10 +307,11 @@ impl Tally {
         add(&mut self.coverage, &other.coverage);
         self.shares.iter_mut().zip(&other.shares).for_each(|(a, b)| add(a, b));
         self.utilities.iter_mut().zip(&other.utilities).for_each(|(a, b)| a.merge(b));
+        self.costs.iter_mut().zip(&other.costs).for_each(|(a, b)| a.merge(b));
     }
 
     /// Calls `visit(policy, grid point, row)` for every row.
-    pub fn rows(&self, layout: &Layout<'_>, mut visit: impl FnMut(usize, usize, RowTally)) {
+    pub fn rows(&self, layout: &Layout<'_>, sums: &Sums, mut visit: impl FnMut(usize, usize, RowTally)) {
         let (rows, points, tasks) = (layout.rows(), layout.grid.len(), layout.tasks);
         let mut covered = vec![0u64; if self.coverage.is_empty() { 0 } else { tasks }];
         for point in 0..points {
@@ -254,12 +323,18 @@ impl Tally {
                 let mut out = RowTally { covered: covered.clone(), ..RowTally::default() };
                 for i in 0..tasks {
                     out.push(&self.cells[i * rows + row], policy.accepts(), layout.utility);
+                    if let Some(bills) = sums.bills.get(i * rows + row) {
+                        out.push_bill(bills);
+                    }
                 }
                 for (index, (counts, shares)) in out.share_counts.iter_mut().zip(&self.shares).enumerate() {
                     // A policy that asks no verifier has no accepted answers to count.
                     if SHARES[index] != "accepted" || policy.accepts() {
                         *counts = shares.get(row * (tasks + 1)..(row + 1) * (tasks + 1)).unwrap_or_default().to_vec();
                     }
+                }
+                if let Some(values) = self.costs.get(row) {
+                    out.cost_counts = values.sorted();
                 }
                 if let Some(values) = self.utilities.get(row) {
                     out.utility_counts = values.sorted();
@@ -271,6 +346,20 @@ impl Tally {
 }
 
 impl RowTally {
+    fn push_bill(&mut self, bills: &[[f64; 2]; 4]) {
+        for (columns, sums) in self.bill.iter_mut().zip(bills) {
+            columns[0].push(sums[0]);
+            columns[1].push(sums[1]);
+        }
+        // The utility counts the money too.
+        let [_, _, _, worth] = bills;
+        for (column, sum) in self.utility.iter_mut().zip(worth) {
+            if let Some(last) = column.last_mut() {
+                *last = *sum;
+            }
+        }
+    }
+
     fn push(&mut self, cell: &Cell, accepts: bool, utility: Option<Utility>) {
         if accepts {
             self.accepted.push(cell.accepted);
