@@ -1,4 +1,4 @@
-"""Tokens, money and time: means against exact ones, batches and laws against the plain loop, and no policy disturbed."""
+"""Tokens, money and time: means against exact ones, batches and laws against the plain loop."""
 
 import numpy as np
 import polars as pl

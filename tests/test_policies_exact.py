@@ -1,4 +1,4 @@
-"""Each policy against its closed form or the enumeration of every sequence of attempts, and what makes no sense refused."""
+"""Each policy against its closed form or the enumeration of all sequences of attempts; nonsense is refused."""
 
 import itertools
 import math
@@ -84,7 +84,9 @@ def test_a_weighted_vote_of_two_answers_is_a_normal_tail(p: float, d: float, att
     want = one_sided[0] + (1 - sum(one_sided)) * phi(math.sqrt(attempts) * d / 2)
     trials = 100_000
     judge = ll.Verifier.judge(d_prime=d, threshold=0.0)
-    two = scenario([ll.WeightedVote()], [attempts], verifier=judge, answers=ll.Answers.uniform(1), tasks=ll.Tasks.fixed([p]))
+    two = scenario(
+        [ll.WeightedVote()], [attempts], verifier=judge, answers=ll.Answers.uniform(1), tasks=ll.Tasks.fixed([p])
+    )
     got = ll.simulate(two, trials=trials, seed=4)["accuracy"].item()
     assert binomial_p_value(round(got * trials), trials, want) > FALSE_ALARM / 3
     with pytest.raises(ll.NoClosedFormError, match="weighted_vote"):
@@ -102,8 +104,8 @@ def test_scores_follow_their_closed_forms_up_to_a_million_attempts() -> None:
     )
     exact, frame = ll.solve(best, by="task"), ll.simulate(best, trials=40_000, seed=12, by="task")
     for name in ("accuracy", "wrong"):
-        for got, chance in zip(frame[name], exact[name], strict=True):
-            chance = min(max(chance, 0.0), 1.0)
+        for got, unclipped in zip(frame[name], exact[name], strict=True):
+            chance = min(max(unclipped, 0.0), 1.0)
             if 1e-12 < chance < 1 - 1e-12:
                 assert binomial_p_value(round(got * 40_000), 40_000, chance) > FALSE_ALARM / 200
             else:

@@ -41,17 +41,23 @@ def draw(case: str, success: float, verifier: str, trials: int, most: int) -> po
     """The plain loop's attempts."""
     random = np.random.default_rng(99)
     rate = random.beta(3.5, 1.5, trials) if case == "posterior" else np.array([success])
-    shares = random.dirichlet([0.7] * 3, trials) if case == "dirichlet" else SHARES["zipf" if case == "zipf" else "uniform"]
+    shares = (
+        random.dirichlet([0.7] * 3, trials) if case == "dirichlet" else SHARES["zipf" if case == "zipf" else "uniform"]
+    )
     if verifier == "rates":
         return policy_loop.rated(rate, shares, 0.25, 0.3, (trials, most), random)
     return policy_loop.judged(rate, shares, 1.1, 0.9, (trials, most), random)
 
 
-def scenario(case: str, success: float, verifier: str, policies: list[ll.Policy], grid: list[int]) -> ll.SamplingScenario:
+def scenario(
+    case: str, success: float, verifier: str, policies: list[ll.Policy], grid: list[int]
+) -> ll.SamplingScenario:
     tasks = ll.Tasks.fixed(success=[success])
     if case == "posterior":
         tasks = ll.Tasks.counts([4], [3], posterior=True, prior="jeffreys")
-    answers = {"zipf": ll.Answers.zipf(3, 1.5), "dirichlet": ll.Answers.dirichlet(0.7, 3)}.get(case, ll.Answers.uniform(4))
+    answers = {"zipf": ll.Answers.zipf(3, 1.5), "dirichlet": ll.Answers.dirichlet(0.7, 3)}.get(
+        case, ll.Answers.uniform(4)
+    )
     return ll.SamplingScenario(
         tasks=tasks,
         verifier=RATES if verifier == "rates" else JUDGE,
@@ -92,7 +98,12 @@ def test_every_pair_of_rows_follows_the_plain_loop(case, success, verifier, poli
     pairs = [(r, s) for r in range(len(ours)) for s in range(r + 1)]
     for r, s in pairs:
         p = two_sample_p_value(int(ours[r, s]), 3 * trials, int(theirs[r, s]), trials)
-        assert p > FALSE_ALARM / len(pairs), (policies[r // len(grid)], policies[s // len(grid)], ours[r, s], theirs[r, s])
+        assert p > FALSE_ALARM / len(pairs), (
+            policies[r // len(grid)],
+            policies[s // len(grid)],
+            ours[r, s],
+            theirs[r, s],
+        )
 
 
 @pytest.mark.parametrize(("verifier", "policies"), [("judge", SCORED), ("rates", COUNTED)])
@@ -120,7 +131,9 @@ def test_a_further_policy_changes_no_number_of_another(case):
     together = ll.SamplingScenario(
         tasks=tasks, verifier=JUDGE, answers=answers, policies=policies, max_attempts=grid, utility=utility
     )
-    all_rows = ll.simulate(together, trials=3000, seed=21).drop("spec_id").with_columns(pl.col("policy").cast(pl.String))
+    all_rows = (
+        ll.simulate(together, trials=3000, seed=21).drop("spec_id").with_columns(pl.col("policy").cast(pl.String))
+    )
     for policy in policies:
         alone = ll.simulate(together.replace(policies=[policy]), trials=3000, seed=21).drop("spec_id")
         alone = alone.with_columns(pl.col("policy").cast(pl.String))

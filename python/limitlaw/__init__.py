@@ -26,6 +26,7 @@ from limitlaw.sampling import (
     Verifier,
     WeightedVote,
     ceilings,
+    compare_policies,
     optimal_attempts,
 )
 
@@ -54,6 +55,7 @@ __all__ = [
     "__version__",
     "ceilings",
     "closed_form",
+    "compare_policies",
     "datasets",
     "fit",
     "merge",

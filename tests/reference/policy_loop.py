@@ -28,7 +28,7 @@ class Attempts:
     weight: Array  #: log likelihood ratio of the score
 
 
-def judged(
+def judged(  # noqa: PLR0917  (a page of the reference)
     success: Array, shares: Array, d_prime: float, threshold: float, shape: tuple[int, int], random: np.random.Generator
 ) -> Attempts:
     """Attempts whose scores are normal; ``success`` is one rate or one per trial."""
@@ -38,7 +38,7 @@ def judged(
     return Attempts(answer, score > threshold, score, priority, d_prime * score - d_prime**2 / 2)
 
 
-def rated(
+def rated(  # noqa: PLR0917
     success: Array, shares: Array, f: float, g: float, shape: tuple[int, int], random: np.random.Generator
 ) -> Attempts:
     """Attempts whose verdicts are coins."""
@@ -75,8 +75,10 @@ def _first(events: Array) -> tuple[Array, Array]:
     return events.any(axis=1), events.argmax(axis=1)
 
 
-def returned(policy: ll.Policy, attempts: Attempts, k: int) -> tuple[Array, Array, Array]:
-    """(returned and correct, returned and wrong, attempts used) of at most ``k`` attempts, arrays of shape (trials,)."""
+def returned(  # noqa: C901, PLR0911  (one case per policy)
+    policy: ll.Policy, attempts: Attempts, k: int
+) -> tuple[Array, Array, Array]:
+    """(returned and correct, returned and wrong, attempts used) of at most ``k`` attempts, of shape (trials,)."""
     answer, accepted, score = (x[:, :k] for x in (attempts.answer, attempts.accepted, attempts.score))
     rows, everything = np.arange(len(answer)), np.full(len(answer), k)
     correct = answer == 0
@@ -133,9 +135,7 @@ def _ahead(attempts: Attempts, k: int, margin: int) -> tuple[Array, bool, Array]
     return np.where(leader < 0, last, leader), True, used
 
 
-def run(
-    policies: Sequence[ll.Policy], grid: Sequence[int], draw: Callable[[], Attempts]
-) -> tuple[Array, Array, Array]:
+def run(policies: Sequence[ll.Policy], grid: Sequence[int], draw: Callable[[], Attempts]) -> tuple[Array, Array, Array]:
     """(correct, wrong, attempts used), arrays of shape (policies * points, trials), policy by policy."""
     attempts = draw()
     rows = [returned(policy, attempts, k) for policy in policies for k in grid]

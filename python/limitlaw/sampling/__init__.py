@@ -1,6 +1,7 @@
 """Repeated sampling with imperfect verifiers: tasks, verifier, policies and what answers are worth."""
 
 from limitlaw.sampling.answers import Answers
+from limitlaw.sampling.compare import compare_policies
 from limitlaw.sampling.cost import Cost, Utility
 from limitlaw.sampling.optimum import ceilings, optimal_attempts
 from limitlaw.sampling.policy import (
@@ -39,5 +40,6 @@ __all__ = [
     "Verifier",
     "WeightedVote",
     "ceilings",
+    "compare_policies",
     "optimal_attempts",
 ]

@@ -40,9 +40,9 @@ class Utility(Spec):
 class Cost(Spec):
     """What attempts cost in tokens, money and time.
 
-    Tokens of an attempt do not depend on whether it is correct. A batch that was begun is paid in full, cut at
-    ``max_attempts``; it lasts as long as its slowest attempt and one verification. Policies that ask no verifier pay for
-    no verification.
+    An attempt's tokens do not depend on whether it is correct. A batch that was begun is paid in full, cut at
+    ``max_attempts``; it lasts as long as its slowest attempt and one verification. Policies that ask no verifier pay
+    for no verification.
 
     Args:
         prompt_tokens: Prompt tokens of one attempt, at least 0.

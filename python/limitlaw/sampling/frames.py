@@ -203,9 +203,7 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
     frames = sorted(frames, key=_draws)
     rows = []
     for at in range(first.height):
-        row = {
-            name: np.sum([_list(f, name, at) for f in frames], axis=0) for name in _TALLIES if name not in _VALUES
-        }
+        row = {name: np.sum([_list(f, name, at) for f in frames], axis=0) for name in _TALLIES if name not in _VALUES}
         for score in ("cost", "utility"):
             names = (f"{score}_values", f"{score}_counts")
             values, counts = (np.concatenate([_list(f, name, at) for f in frames]) for name in names)

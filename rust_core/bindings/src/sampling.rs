@@ -168,7 +168,7 @@ pub fn simulate_sampling<'py>(
 }
 
 /// Simulates all policies on one set of attempts: per row (policy by policy) the means per task of the score, of the
-/// attempts used and of the cost, and the products of the score of each two rows, averaged over trials.
+/// cost (attempts used where no cost is given), and the products of the score of each two rows, averaged over trials.
 #[pyfunction]
 #[pyo3(signature = (spec, arrays, *, score, trials, key, replicate, threads, progress))]
 pub fn compare_sampling<'py>(
@@ -183,13 +183,13 @@ pub fn compare_sampling<'py>(
     progress: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let arrays = owned(&arrays);
-    let (mean, attempts, products) = wait(py, trials, progress.as_ref(), |control| {
+    let (mean, cost, products) = wait(py, trials, progress.as_ref(), |control| {
         let scenario: SamplingScenario = parse(spec, &arrays)?;
         let options = options(&scenario, trials, key, replicate, threads, false, &[])?;
         let score = if score == "utility" { Score::Utility } else { Score::Correct };
         let points = scenario.grid().len();
         let rows = scenario.policies.len() * points;
-        let (mut mean, mut attempts) = (vec![0.0; rows], vec![0.0; rows]);
+        let (mut mean, mut cost) = (vec![0.0; rows], vec![0.0; rows]);
         let scale = trials as f64 * scenario.tasks.count() as f64;
         let mut products = compare(&scenario, options, score, control, |p, g, row| {
             let at = p * points + g;
@@ -197,15 +197,16 @@ pub fn compare_sampling<'py>(
                 Score::Correct => row.correct.iter().sum::<u64>() as f64 / scale,
                 Score::Utility => row.utility[0].iter().sum::<f64>() / scale,
             };
-            attempts[at] = row.attempts[0].iter().sum::<f64>() / scale;
+            let paid = if scenario.cost.is_some() { &row.bill[1][0] } else { &row.attempts[0] };
+            cost[at] = paid.iter().sum::<f64>() / scale;
         })?;
         let unit = if score == Score::Correct { scenario.tasks.count() as f64 } else { 1.0 };
         products.iter_mut().for_each(|product| *product /= trials as f64 * unit * unit);
-        Ok((mean, attempts, products))
+        Ok((mean, cost, products))
     })?;
     let columns = Columns::new(py);
     columns.add("score", mean)?;
-    columns.add("attempts_used", attempts)?;
+    columns.add("cost", cost)?;
     columns.add("products", products)?;
     Ok(columns.into_dict())
 }
@@ -294,8 +295,7 @@ fn check_lengths(row: &RowTally, weights: Option<&[f64]>) -> Result<()> {
     let tasks = row.correct.len();
     let [attempts, squares] = &row.attempts;
     let [utility, utility_squares] = &row.utility;
-    let always =
-        [row.wrong.len(), attempts.len(), squares.len(), weights.map_or(tasks, <[f64]>::len)];
+    let always = [row.wrong.len(), attempts.len(), squares.len(), weights.map_or(tasks, <[f64]>::len)];
     let same = always.iter().all(|&n| n == tasks)
         && [0, tasks].contains(&row.accepted.len())
         && [0, tasks].contains(&row.covered.len())

@@ -78,8 +78,10 @@ pub fn best_of_judge(success: f64, d_prime: f64, attempts: f64) -> f64 {
 /// P(the highest-scored of `attempts` attempts is correct and its score lies between `low` and `high`), with the scores
 /// of `best_of_judge`: the same integral over a part of the line, by Gauss and Legendre on pieces of half the width.
 pub fn best_of_judge_within(success: f64, d_prime: f64, attempts: f64, low: f64, high: f64) -> f64 {
-    const NODES: [f64; 4] = [0.183_434_642_495_649_8, 0.525_532_409_916_329, 0.796_666_477_413_626_7, 0.960_289_856_497_536_2];
-    const WEIGHTS: [f64; 4] = [0.362_683_783_378_362, 0.313_706_645_877_887_3, 0.222_381_034_453_374_48, 0.101_228_536_290_376_26];
+    const NODES: [f64; 4] =
+        [0.183_434_642_495_649_8, 0.525_532_409_916_329, 0.796_666_477_413_626_7, 0.960_289_856_497_536_2];
+    const WEIGHTS: [f64; 4] =
+        [0.362_683_783_378_362, 0.313_706_645_877_887_3, 0.222_381_034_453_374_48, 0.101_228_536_290_376_26];
     if success == 0.0 {
         return 0.0;
     }

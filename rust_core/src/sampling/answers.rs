@@ -59,21 +59,18 @@ impl Answers {
     /// Of the answers from j on, the share of answer j; drawn by breaking the stick where it is random.
     pub fn stick(&self, random: &mut Sequence, out: &mut Vec<f64>) {
         out.clear();
-        match *self {
-            Self::Dirichlet { concentration, .. } => {
-                let n = self.count();
-                out.extend((1..n).map(|j| beta([concentration, concentration * (n - j) as f64], random)));
-                out.push(1.0);
-            }
-            _ => {
-                let shares = self.shares().expect("only Dirichlet shares are drawn");
-                let mut left = 0.0;
-                out.extend(shares.iter().rev().map(|&s| {
-                    left += s;
-                    s / left
-                }));
-                out.reverse();
-            }
+        if let Self::Dirichlet { concentration, .. } = *self {
+            let n = self.count();
+            out.extend((1..n).map(|j| beta([concentration, concentration * (n - j) as f64], random)));
+            out.push(1.0);
+        }
+        let mut left = 0.0;
+        out.extend(self.shares().iter().flatten().rev().map(|&s| {
+            left += s;
+            if left > 0.0 { s / left } else { 0.0 }
+        }));
+        if self.shares().is_some() {
+            out.reverse();
         }
     }
 }
@@ -85,7 +82,7 @@ impl Spec for Answers {
 
     fn check(&self) -> Result<()> {
         let (Self::Uniform { count } | Self::Zipf { count, .. } | Self::Dirichlet { count, .. }) = *self;
-        if !(count >= 1.0 && count <= MAX_ANSWERS && count.fract() == 0.0) {
+        if !(1.0..=MAX_ANSWERS).contains(&count) || count.fract() != 0.0 {
             return Err(Error::argument("count", format!("a whole number in [1, {MAX_ANSWERS}]"), count));
         }
         match *self {

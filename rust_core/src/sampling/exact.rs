@@ -5,11 +5,11 @@ use libm::{exp, expm1, log1p};
 use super::answers::Answers;
 use super::attempts::score::Scores;
 use super::law::{Event, TaskLaw};
-use super::worthwhile::Worthwhile;
 use super::policy::{Fallback, Policy};
 use super::scenario::SamplingScenario;
 use super::solve::{Outcome, Part, beta_outcome, outcome};
 use super::verifier::Verifier;
+use super::worthwhile::Worthwhile;
 use crate::closed_form::special::{ln_beta_ratio, ln_none_drawn};
 use crate::closed_form::{selection, voting};
 use crate::error::{Error, Result};
@@ -26,10 +26,8 @@ pub struct Context {
 impl Context {
     /// What a scenario gives.
     pub fn new(scenario: &SamplingScenario) -> Self {
-        let worthwhile = scenario
-            .policies
-            .contains(&Policy::FirstWorthwhile {})
-            .then(|| scenario.worthwhile(&scenario.laws()));
+        let worthwhile =
+            scenario.policies.contains(&Policy::FirstWorthwhile {}).then(|| scenario.worthwhile(&scenario.laws()));
         let scores = scenario.verifier.as_ref().and_then(Scores::new);
         let threshold = match scenario.verifier {
             Some(Verifier::Judge { threshold, .. }) => threshold.zip(scores).map(|(at, s)| s.standard(at)),
@@ -41,7 +39,8 @@ impl Context {
     /// The exact outcome of a part of one task at `cap` attempts.
     pub fn outcome(&self, part: Part, policy: Policy, cap: f64) -> Result<Outcome> {
         let coverage = coverage(part, cap);
-        let fixed = |accepted: f64, correct: f64, wrong: f64| Outcome { accepted, correct, wrong, coverage, attempts: cap };
+        let fixed =
+            |accepted: f64, correct: f64, wrong: f64| Outcome { accepted, correct, wrong, coverage, attempts: cap };
         let (law, rates) = match (policy, part) {
             (Policy::AnyOf {}, _) => return Ok(fixed(f64::NAN, coverage, 0.0)),
             (Policy::AllOf {}, _) => {
@@ -99,11 +98,13 @@ impl Context {
                     return Err(none_for(policy, "the shares of the wrong answers are drawn"));
                 };
                 if cap > voting::MOST_VOTES {
-                    let reason = format!("above {} votes the count over all outcomes takes too long", voting::MOST_VOTES);
+                    let reason =
+                        format!("above {} votes the count over all outcomes takes too long", voting::MOST_VOTES);
                     return Err(none_for(policy, &reason));
                 }
                 let filtered = policy == Policy::FilteredVote {};
-                let (right, bad) = if filtered { (1.0 - rates.false_negative, rates.false_positive) } else { (1.0, 1.0) };
+                let (right, bad) =
+                    if filtered { (1.0 - rates.false_negative, rates.false_positive) } else { (1.0, 1.0) };
                 let answers: Vec<f64> =
                     std::iter::once(p * right).chain(shares.iter().map(|s| (1.0 - p) * s * bad)).collect();
                 let idle = if filtered { rates.rejected_correct() + rates.rejected_wrong() } else { 0.0 };

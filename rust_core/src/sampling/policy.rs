@@ -145,7 +145,7 @@ impl Spec for Policy {
             Self::FirstAbove { threshold } | Self::BestOf { threshold: Some(threshold) } => {
                 check_range("threshold", &[threshold], -MAX_THRESHOLD, MAX_THRESHOLD)
             }
-            Self::StopWhenAhead { margin } if !(margin >= 1.0 && margin <= 1e12 && margin.fract() == 0.0) => {
+            Self::StopWhenAhead { margin } if !(1.0..=1e12).contains(&margin) || margin.fract() != 0.0 => {
                 Err(Error::argument("margin", "a whole number in [1, 1e12]", margin))
             }
             _ => Ok(()),

@@ -229,29 +229,36 @@ impl SamplingScenario {
         let refuse = |expected: &str| Err(Error::argument(&place, expected, policy.name()));
         if let Tasks::Pool { .. } = self.tasks {
             return match policy {
-                Policy::AnyOf {} | Policy::AllOf {} if !self.knows_coverage() => {
-                    refuse("first_accepted for a pool without `correct` (whether a rejected answer is correct is not known)")
-                }
+                Policy::AnyOf {} | Policy::AllOf {} if !self.knows_coverage() => refuse(
+                    "first_accepted for a pool without `correct` (whether a rejected answer is correct is not known)",
+                ),
                 Policy::AnyOf {} | Policy::AllOf {} => Ok(()),
                 _ if policy.is_cellwise() => Ok(()),
-                _ => refuse("first_accepted, any_of or all_of for a pool, whose attempts carry verdicts but no scores or answers"),
+                _ => refuse(
+                    "first_accepted, any_of or all_of for a pool, whose attempts carry verdicts but no scores or answers",
+                ),
             };
         }
         if policy.needs_scores() && !matches!(self.verifier, Some(Verifier::Judge { .. })) {
-            return refuse("one that reads no scores unless the verifier is a judge (the other verifiers only accept or reject)");
+            return refuse(
+                "one that reads no scores unless the verifier is a judge (the other verifiers only accept or reject)",
+            );
         }
         if policy.needs_answers() && self.answers.is_none() {
             return refuse("one that tells no wrong answers apart unless `answers` is given");
         }
         let draws_errors = self.verifier.as_ref().is_some_and(Verifier::draws_rates);
-        let known = !draws_errors
-            && (self.redraw() != Some(Redraw::Trial) || matches!(self.tasks, Tasks::Mixture { .. }));
+        let known =
+            !draws_errors && (self.redraw() != Some(Redraw::Trial) || matches!(self.tasks, Tasks::Mixture { .. }));
         if policy == (Policy::FirstWorthwhile {}) && !known {
-            return refuse("another one where rates are drawn in every trial: what an attempt number is worth follows from known rates");
+            return refuse(
+                "another one where rates are drawn in every trial: what an attempt number is worth follows from known rates",
+            );
         }
         let most = self.max_attempts.as_slice().iter().copied().fold(0.0, f64::max);
         if policy.needs_attempts() && most > MAX_SINGLE_ATTEMPTS {
-            let expected = format!("at most {MAX_SINGLE_ATTEMPTS} with {}, which looks at every attempt", policy.name());
+            let expected =
+                format!("at most {MAX_SINGLE_ATTEMPTS} with {}, which looks at every attempt", policy.name());
             return Err(Error::argument("max_attempts", expected, most));
         }
         Ok(())

@@ -5,8 +5,8 @@
 //! own and never redraws it. Where rates are drawn anew in every trial, `waiting` draws the attempts' waiting times.
 //! All other policies read `attempts`, which refines the same draws.
 
-use super::attempts::tally::Score;
 use super::attempts;
+use super::attempts::tally::Score;
 use super::cellwise;
 use super::law::TaskLaw;
 use super::policy::Policy;
@@ -83,9 +83,7 @@ pub fn simulate(
 /// The law of each task; drawn here where the run draws them once.
 fn laws(scenario: &SamplingScenario, key: Key) -> Vec<TaskLaw> {
     match scenario.redraw() {
-        Some(Redraw::Run) => {
-            Population::new(scenario).draw_once(key).into_iter().map(TaskLaw::Attempts).collect()
-        }
+        Some(Redraw::Run) => Population::new(scenario).draw_once(key).into_iter().map(TaskLaw::Attempts).collect(),
         _ => scenario.laws(),
     }
 }

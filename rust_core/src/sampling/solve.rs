@@ -52,7 +52,8 @@ pub fn solve(
     for (g, &cap) in grid[..scenario.answerable()].iter().enumerate() {
         for (p, policy) in scenario.policies.iter().enumerate() {
             control.check()?;
-            let mut row = ExactRow { means: means(scenario, &laws, &context, *policy, cap as f64)?, ..ExactRow::default() };
+            let mut row =
+                ExactRow { means: means(scenario, &laws, &context, *policy, cap as f64)?, ..ExactRow::default() };
             if !weighted {
                 row.score(scenario, quantiles, control)?;
             }
@@ -196,7 +197,12 @@ fn means(
             columns[1].push(0.0);
         }
         if let Some(u) = scenario.utility {
-            means.utility[0].push(u.correct_reward * correct - u.wrong_cost * wrong - u.attempt_cost * attempts - bill.map_or(0.0, |b| b[1]));
+            means.utility[0].push(
+                u.correct_reward * correct
+                    - u.wrong_cost * wrong
+                    - u.attempt_cost * attempts
+                    - bill.map_or(0.0, |b| b[1]),
+            );
         }
     }
     let zeros = vec![0.0; count];
@@ -313,7 +319,10 @@ impl ExactRow {
             }
         }
         // With a cost per attempt the utility of a run has no closed form.
-        let Some(u) = scenario.utility.filter(|u| u.attempt_cost == 0.0 && scenario.cost.is_none() && asked("utility")) else { return Ok(()) };
+        let Some(u) = scenario.utility.filter(|u| u.attempt_cost == 0.0 && scenario.cost.is_none() && asked("utility"))
+        else {
+            return Ok(());
+        };
         let Some((up, down, unit)) = score::lattice(u.correct_reward, u.wrong_cost) else { return Ok(()) };
         if let Some(q) = score::quantiles(correct, wrong, up, down, control)? {
             self.utility_quantiles = q.iter().map(|&units| units as f64 * unit / tasks).collect();

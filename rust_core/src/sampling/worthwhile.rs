@@ -42,10 +42,7 @@ impl Worthwhile {
     /// The stretches of worthwhile attempt numbers up to `most`: (attempts before, last attempt).
     pub fn stretches(&self, most: u64) -> Vec<(u64, u64)> {
         let ends: Vec<u64> = std::iter::once(1).chain(self.turns.iter().copied()).chain([u64::MAX]).collect();
-        ends.windows(2)
-            .filter(|w| self.at(w[0]) && w[0] <= most)
-            .map(|w| (w[0] - 1, (w[1] - 1).min(most)))
-            .collect()
+        ends.windows(2).filter(|w| self.at(w[0]) && w[0] <= most).map(|w| (w[0] - 1, (w[1] - 1).min(most))).collect()
     }
 }
 

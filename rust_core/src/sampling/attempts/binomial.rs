@@ -109,7 +109,8 @@ mod tests {
     /// Chi-square against the exact probabilities; the bound has a false-alarm probability below 1e-10 per case.
     #[test]
     fn draws_follow_the_exact_probabilities() {
-        for (case, (n, p)) in [(5u64, 0.3), (40, 0.9), (30, 0.5), (200, 0.07), (1000, 0.4), (100_000, 3e-4)].into_iter().enumerate()
+        for (case, (n, p)) in
+            [(5u64, 0.3), (40, 0.9), (30, 0.5), (200, 0.07), (1000, 0.4), (100_000, 3e-4)].into_iter().enumerate()
         {
             let mut random = Stream::new([21, 34], 0, 98, case as u64).sequence();
             let draws = 200_000;
@@ -135,7 +136,10 @@ mod tests {
             let d: f64 = cells;
             let bound = d * (1.0 - 2.0 / (9.0 * d) + 6.5 * sqrt(2.0 / (9.0 * d))).powi(3);
             assert!(chi < bound, "Binomial({n}, {p}): {chi} above {bound} on {d} cells");
-            assert!((rest_seen - rest_want).abs() < 6.5 * sqrt(rest_want.max(1.0)) + 1.0, "{n} {p}: {rest_seen} {rest_want}");
+            assert!(
+                (rest_seen - rest_want).abs() < 6.5 * sqrt(rest_want.max(1.0)) + 1.0,
+                "{n} {p}: {rest_seen} {rest_want}"
+            );
         }
     }
 
@@ -143,7 +147,10 @@ mod tests {
     fn certain_draws_need_no_randomness() {
         let mut random = Stream::new([1, 2], 0, 0, 0).sequence();
         let before = format!("{random:?}");
-        assert_eq!((binomial(0, 0.5, &mut random), binomial(9, 0.0, &mut random), binomial(9, 1.0, &mut random)), (0, 0, 9));
+        assert_eq!(
+            (binomial(0, 0.5, &mut random), binomial(9, 0.0, &mut random), binomial(9, 1.0, &mut random)),
+            (0, 0, 9)
+        );
         assert_eq!(format!("{random:?}"), before);
     }
 }

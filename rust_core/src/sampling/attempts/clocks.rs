@@ -53,7 +53,7 @@ pub struct ChunkClocks {
 impl<'a> Plan<'a> {
     /// The plan of a scenario's laws.
     pub fn new(population: Population<'a>, laws: &'a [TaskLaw], grid: &'a [u64], run: Run, chunk: usize) -> Self {
-        let redrawn = laws.iter().any(|law| *law == TaskLaw::Drawn);
+        let redrawn = laws.contains(&TaskLaw::Drawn);
         let cells = (!redrawn).then(|| {
             let (mut distinct, mut known) = (Vec::new(), HashMap::new());
             let law: Vec<usize> = laws
@@ -104,8 +104,15 @@ impl<'a> Plan<'a> {
         };
         let TaskLaw::Attempts(rates) = self.laws[i] else { return };
         let rates = rates.or_silent();
-        let side = self.turn(&plan.acceptance, purpose::ACCEPTANCE, i, chunk.index, (&mut chunk.acceptance, &mut chunk.acceptance_group));
-        let hidden_side = self.turn(&plan.hidden, purpose::COVERAGE, i, chunk.index, (&mut chunk.hidden, &mut chunk.hidden_group));
+        let side = self.turn(
+            &plan.acceptance,
+            purpose::ACCEPTANCE,
+            i,
+            chunk.index,
+            (&mut chunk.acceptance, &mut chunk.acceptance_group),
+        );
+        let hidden_side =
+            self.turn(&plan.hidden, purpose::COVERAGE, i, chunk.index, (&mut chunk.hidden, &mut chunk.hidden_group));
         let law = &plan.distinct[plan.law[i]];
         let points = self.grid.len();
         let mut after_wrong =

@@ -17,7 +17,7 @@ pub mod votes;
 
 use binomial::binomial;
 use clocks::Plan as ClockPlan;
-use score::{CLASSES, Scores, highest};
+use score::{CLASSES, Scores, highest, record};
 use single::Singles;
 use stretch::{Given, Stretch, cut};
 use tally::{Block, Layout, Outcome, Score, Sums, Tally};
@@ -26,13 +26,13 @@ use votes::{Alias, Priorities, deal};
 
 use super::answers::Answers;
 use super::law::{Rates, TaskLaw};
-use super::worthwhile::Worthwhile;
 use super::policy::{Fallback, Policy};
 use super::population::Population;
 use super::scenario::SamplingScenario;
 use super::simulate::{Run, chunk_trials};
 use super::tally::{RowTally, cell_of};
 use super::waiting::Clocks;
+use super::worthwhile::Worthwhile;
 use crate::error::Result;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::run::{Control, run};
@@ -169,9 +169,7 @@ impl<'a> Plan<'a> {
     ) -> Self {
         let chunk = chunk_trials(laws.len());
         let needs = Needs::new(scenario, policies);
-        let worthwhile = policies
-            .contains(&Policy::FirstWorthwhile {})
-            .then(|| scenario.worthwhile(laws));
+        let worthwhile = policies.contains(&Policy::FirstWorthwhile {}).then(|| scenario.worthwhile(laws));
         Self {
             layout: Layout {
                 policies,
@@ -299,8 +297,17 @@ impl<'a> Plan<'a> {
                 for class in 0..CLASSES {
                     if sizes[class] > 0 {
                         let (low, high) = stretch.given.tails(accept[class]);
-                        tails[class] = low + (high - low) * highest(sizes[class], &mut random.maxima);
-                        state.tails[class] = state.tails[class].min(tails[class]);
+                        if self.needs.singles {
+                            tails[class] = low + (high - low) * highest(sizes[class], &mut random.maxima);
+                        } else {
+                            let least = (state.tails[class] - low) / (high - low);
+                            let tail = record(sizes[class], least, &mut random.maxima);
+                            tails[class] = tail.map_or(1.0, |tail| low + (high - low) * tail);
+                        }
+                        if tails[class] < state.tails[class] {
+                            state.tails[class] = tails[class];
+                            state.scores[class] = f64::NAN;
+                        }
                     }
                 }
             }
@@ -338,7 +345,6 @@ impl<'a> Plan<'a> {
             Policy::FirstAccepted { .. } if accepted <= most => Outcome::answer(accepted_correct, true, accepted),
             Policy::FirstAccepted { fallback: Fallback::Best } => Outcome::answer(best_is_correct(), false, most),
             Policy::FirstAccepted { fallback: Fallback::Last } => Outcome::answer(state.last_correct, false, most),
-            Policy::FirstAccepted { fallback: Fallback::Abstain } => Outcome::nothing(most),
             Policy::FirstWorthwhile {} => {
                 let worthwhile = self.worthwhile.as_ref().is_some_and(|w| w.at(accepted));
                 if accepted <= most && worthwhile {
@@ -361,7 +367,7 @@ impl<'a> Plan<'a> {
                 Outcome::answer(leader == Some(0), false, most)
             }
             Policy::AnyOf {} if correct <= most => Outcome::answer(true, false, most),
-            Policy::AnyOf {} => Outcome::nothing(most),
+            Policy::FirstAccepted { fallback: Fallback::Abstain } | Policy::AnyOf {} => Outcome::nothing(most),
             Policy::AllOf {} => Outcome::answer(state.correct == most, false, most),
             Policy::FirstAbove { .. }
             | Policy::WeightedVote {}
@@ -384,7 +390,7 @@ impl State {
     fn find_scores(&mut self, scores: Option<&Scores>) {
         let Some(scores) = scores else { return };
         for class in 0..CLASSES {
-            if self.tails[class] < 1.0 {
+            if self.scores[class].is_nan() {
                 self.scores[class] = scores.at(class, self.tails[class]);
             }
         }

@@ -61,10 +61,31 @@ impl Scores {
 /// The tail of the highest of `count` scores: 1 - U^(1/count).
 #[inline]
 pub fn highest(count: u64, random: &mut Sequence) -> f64 {
-    if count == 1 {
-        return random.open01();
+    of_highest(random.open01(), count as f64)
+}
+
+/// The same where only a tail below `least` matters: `None` where it is not.
+#[inline]
+pub fn record(count: u64, least: f64, random: &mut Sequence) -> Option<f64> {
+    let (u, count) = (random.open01(), count as f64);
+    // (1 - least)^count is at least 1 - count least: most draws need no logarithm.
+    if u <= 1.0 - count * least {
+        return None;
     }
-    -expm1(log(random.open01()) / count as f64)
+    Some(of_highest(u, count)).filter(|&tail| tail < least)
+}
+
+#[inline]
+fn of_highest(u: f64, count: f64) -> f64 {
+    if count == 1.0 {
+        return 1.0 - u;
+    }
+    let x = log(u) / count;
+    if x > -0.01 {
+        // 1 - exp(x) by its series: the next term is 2e-16 of it.
+        return -x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x * (1.0 / 24.0 + x * (1.0 / 120.0 + x / 720.0)))));
+    }
+    -expm1(x)
 }
 
 /// The z above which a standard normal is with probability `tail` (Wichura 1988, AS 241, PPND16: 1e-16 relative).
@@ -149,6 +170,24 @@ pub fn normal_isf(tail: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_is_the_highest_where_it_matters() {
+        use crate::rng::Stream;
+        let sequence = || Stream::new([8, 9], 0, 1, 2).sequence();
+        for count in [1, 2, 7, 1000, 1 << 40] {
+            for least in [1.0, 0.3, 1e-3, 1e-12] {
+                let (mut a, mut b) = (sequence(), sequence());
+                for _ in 0..300 {
+                    let all = highest(count, &mut a);
+                    assert_eq!(record(count, least, &mut b), Some(all).filter(|&tail| tail < least));
+                }
+            }
+            let u = 0.37;
+            let exact = -expm1(log(u) / count as f64);
+            assert!((of_highest(u, count as f64) / exact - 1.0).abs() < 2e-15);
+        }
+    }
 
     #[test]
     fn the_inverse_tail_is_accurate_at_both_ends() {

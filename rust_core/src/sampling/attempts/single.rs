@@ -193,16 +193,12 @@ impl Singles {
         match &self.watches[index] {
             Watch::Above { first: Some((number, correct)), .. } => Outcome::answer(*correct, true, *number),
             Watch::Nothing | Watch::Above { .. } | Watch::Accepted { any: false, .. } => Outcome::nothing(most),
-            Watch::Accepted { votes, .. } => {
-                Outcome::answer(priorities.leader(votes, |_| true) == Some(0), true, most)
-            }
+            Watch::Accepted { votes, .. } => Outcome::answer(priorities.leader(votes, |_| true) == Some(0), true, most),
             Watch::Weights { sums, appeared } => {
                 Outcome::answer(priorities.leader(sums, |j| appeared[j]) == Some(0), false, most)
             }
             Watch::Ahead { stopped: Some((number, answer)), .. } => Outcome::answer(*answer == 0, false, *number),
-            Watch::Ahead { votes, .. } => {
-                Outcome::answer(priorities.leader(votes, |_| true) == Some(0), false, most)
-            }
+            Watch::Ahead { votes, .. } => Outcome::answer(priorities.leader(votes, |_| true) == Some(0), false, most),
         }
     }
 }

@@ -75,7 +75,10 @@ impl Layout<'_> {
     }
 
     fn scored(&self) -> bool {
-        self.wanted.utility_counts || self.wanted.cost_counts || self.wanted.share_counts != [false; SHARES.len()] || self.compared.is_some()
+        self.wanted.utility_counts
+            || self.wanted.cost_counts
+            || self.wanted.share_counts != [false; SHARES.len()]
+            || self.compared.is_some()
     }
 
     fn uses_attempts(&self) -> bool {
@@ -167,7 +170,13 @@ impl Block {
     pub fn new(layout: &Layout<'_>, trials: usize) -> Self {
         let size = if layout.scored() { trials * layout.rows() } else { 0 };
         let used = if layout.uses_attempts() { size } else { 0 };
-        Self { correct: vec![0; size], wrong: vec![0; size], accepted: vec![0; size], attempts: vec![0; used], money: vec![0.0; if layout.cost.is_some() { size } else { 0 }] }
+        Self {
+            correct: vec![0; size],
+            wrong: vec![0; size],
+            accepted: vec![0; size],
+            attempts: vec![0; used],
+            money: vec![0.0; if layout.cost.is_some() { size } else { 0 }],
+        }
     }
 
     /// Empties the block.

@@ -114,7 +114,8 @@ impl Cost {
         let output = tokens.of(paid);
         let n = paid as f64;
         let checks = if checked { 1.0 } else { 0.0 };
-        let money = (n * self.prompt_tokens * self.price_in + output * self.price_out) / 1e6 + checks * n * self.verifier_price;
+        let money =
+            (n * self.prompt_tokens * self.price_in + output * self.price_out) / 1e6 + checks * n * self.verifier_price;
         let check_seconds = checks * self.verifier_seconds;
         let seconds = if batch == 1 {
             self.seconds_per_token * output + check_seconds * n
@@ -181,7 +182,11 @@ mod tests {
                 let variance = 120.0 * 120.0 * (b - a) as f64;
                 assert!((first / n).abs() < 6.5 * sqrt(variance / n), "{law:?} {a} {b}");
                 // The fourth moment of either law at cv .6 is below 12 variances squared.
-                assert!((second / n - variance).abs() < 6.5 * variance * sqrt(11.0 / n), "{law:?} {a} {b}: {}", second / n);
+                assert!(
+                    (second / n - variance).abs() < 6.5 * variance * sqrt(11.0 / n),
+                    "{law:?} {a} {b}: {}",
+                    second / n
+                );
             }
             assert!((cross / n).abs() < 6.5 * 120.0 * 120.0 * sqrt(12.0 / n), "{law:?}: {}", cross / n);
         }

@@ -25,7 +25,11 @@ impl Priorities {
     }
 
     /// The answer with the most votes; `None` without any vote.
-    pub fn leader<V: Copy + PartialOrd + Default>(&self, votes: &[V], appeared: impl Fn(usize) -> bool) -> Option<usize> {
+    pub fn leader<V: Copy + PartialOrd + Default>(
+        &self,
+        votes: &[V],
+        appeared: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
         let mut best: Option<(usize, Option<u64>)> = None;
         for (answer, &count) in votes.iter().enumerate().filter(|(j, _)| appeared(*j)) {
             best = match best {
