@@ -29,11 +29,12 @@ test: wheel $(STAMPS)/test ## all tests: the Rust core, Python, and every exampl
 	cargo test --locked --quiet -p limitlaw-core
 	$(PY) -m pytest tests --doctest-modules --pyargs limitlaw
 
-lint: wheel $(STAMPS)/test $(STAMPS)/lint ## formatting, lints, types, and the stub against the compiled module
+lint: $(STAMPS)/lint ## formatting, lints, types, and the stub against the compiled module; the cheapest first
 	cargo fmt --all --check
-	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 	$(PY) -m ruff format --check
 	$(PY) -m ruff check
+	$(MAKE) --no-print-directory wheel $(STAMPS)/test
+	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 	$(PY) -m mypy
 	$(PY) -m mypy.stubtest limitlaw._core --allowlist <(echo limitlaw._core.__all__)
 

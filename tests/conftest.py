@@ -2,5 +2,7 @@
 
 from hypothesis import settings
 
-settings.register_profile("limitlaw", deadline=None, derandomize=True, print_blob=True)
-settings.load_profile("limitlaw")
+import limitlaw.testing
+
+assert limitlaw.testing  # importing it registers the profiles
+settings.load_profile("limitlaw-ci")

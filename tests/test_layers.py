@@ -28,12 +28,13 @@ PYTHON_LAYERS = [
 #: The modules of the core, from the bottom; a module may use lower lines and itself.
 CORE_LAYERS = [
     {"error"},
-    {"math", "rng"},
+    {"dispatch", "math", "rng"},
     {"run", "spec", "variates"},
     {"stats"},
     {"closed_form"},
     {"sampling", "exhaustion"},
     {"fit"},
+    {"sweep"},
 ]
 
 

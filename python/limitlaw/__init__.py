@@ -2,9 +2,28 @@
 
 import warnings
 
-from limitlaw import _core, closed_form, datasets, fit
+from limitlaw import _core, closed_form, datasets, exhaustion, fit
 from limitlaw._core import __version__
-from limitlaw.errors import NoClosedFormError
+from limitlaw.errors import NoClosedFormError, StoreError
+from limitlaw.exhaustion import (
+    Backtest,
+    ComputePath,
+    ConstraintResult,
+    ConstraintScenario,
+    Correlation,
+    ExhaustionResult,
+    ExhaustionScenario,
+    Law,
+    LawParameters,
+    Sensitivity,
+    backtest,
+    dist,
+    levers,
+    loss,
+    optimal_allocation,
+    repetition_bootstrap,
+    sensitivity,
+)
 from limitlaw.fit import pass_at_k, pass_hat_k
 from limitlaw.run import merge, simulate, solve
 from limitlaw.sampling import (
@@ -25,10 +44,13 @@ from limitlaw.sampling import (
     Utility,
     Verifier,
     WeightedVote,
+    can_match,
     ceilings,
     compare_policies,
     optimal_attempts,
+    required_false_positive_rate,
 )
+from limitlaw.sweep import Grid, Store, iter_sweep, read_sweep, sweep
 
 if _core.DEBUG_BUILD:
     warnings.warn("limitlaw was built without optimisation: expect it to be 10 to 50 times slower", stacklevel=2)
@@ -37,31 +59,57 @@ __all__ = [
     "AllOf",
     "Answers",
     "AnyOf",
+    "Backtest",
     "BestOf",
+    "ComputePath",
+    "ConstraintResult",
+    "ConstraintScenario",
+    "Correlation",
     "Cost",
+    "ExhaustionResult",
+    "ExhaustionScenario",
     "FilteredVote",
     "FirstAbove",
     "FirstAccepted",
     "FirstWorthwhile",
+    "Grid",
+    "Law",
+    "LawParameters",
     "MajorityVote",
     "NoClosedFormError",
     "Policy",
     "SamplingScenario",
+    "Sensitivity",
     "StopWhenAhead",
+    "Store",
+    "StoreError",
     "Tasks",
     "Utility",
     "Verifier",
     "WeightedVote",
     "__version__",
+    "backtest",
+    "can_match",
     "ceilings",
     "closed_form",
     "compare_policies",
     "datasets",
+    "dist",
+    "exhaustion",
     "fit",
+    "iter_sweep",
+    "levers",
+    "loss",
     "merge",
+    "optimal_allocation",
     "optimal_attempts",
     "pass_at_k",
     "pass_hat_k",
+    "read_sweep",
+    "repetition_bootstrap",
+    "required_false_positive_rate",
+    "sensitivity",
     "simulate",
     "solve",
+    "sweep",
 ]

@@ -29,6 +29,14 @@ def as_number(value: object, name: str) -> float:
     return number + 0.0  # -0.0 and 0.0 are one
 
 
+def as_share(value: object, name: str, *, inside: bool = False) -> float:
+    """A number in [0, 1], or with ``inside`` in (0, 1)."""
+    number = as_number(value, name)
+    if not 0.0 <= number <= 1.0 or (inside and number in (0.0, 1.0)):
+        raise ValueError(f"{name} must be in {'(0, 1)' if inside else '[0, 1]'}, got {number}")
+    return number
+
+
 def as_whole(value: object, name: str, low: int, high: int) -> int:
     """A whole number in [low, high]."""
     try:

@@ -14,6 +14,10 @@ __version__: str
 STREAM_VERSION: str
 DEBUG_BUILD: bool
 SAMPLING_COLUMNS: list[str]
+EXHAUSTION_VARIABLES: list[tuple[str, str]]
+EXHAUSTION_DEFINITIONS: list[str]
+CONSTRAINT_QUANTITIES: list[tuple[str, str]]
+CONSTRAINTS: list[str]
 
 class NoClosedFormError(NotImplementedError): ...
 
@@ -75,6 +79,32 @@ def optima_sampling(
 def closed_form(
     name: str, columns: list[npt.NDArray[np.float64]], shared: list[npt.NDArray[np.float64]]
 ) -> list[npt.NDArray[np.float64]]: ...
+def simulate_exhaustion(
+    spec: str,
+    arrays: Sequence[_Floats],
+    *,
+    trials: int,
+    key: Sequence[int],
+    replicate: int,
+    threads: int | None,
+    sampler: str,
+    samples: Sequence[str],
+    progress: _Progress | None,
+    redrawn: Sequence[str] = ...,
+) -> tuple[_Columns, _Columns, _Columns]: ...
+def simulate_constraint(
+    spec: str,
+    arrays: Sequence[_Floats],
+    *,
+    trials: int,
+    key: Sequence[int],
+    replicate: int,
+    threads: int | None,
+    progress: _Progress | None,
+) -> tuple[_Columns, list[int]]: ...
+def law_optima(law: str, compute: _Floats, unique_tokens: _Floats) -> _Columns: ...
+def law_losses(law: str, parameters: _Floats, tokens: _Floats, unique_tokens: _Floats) -> _Columns: ...
+def force_vector_width(width: str | None) -> None: ...
 def pass_rates(
     rate: str,
     attempts: _Floats,
@@ -119,3 +149,16 @@ def forecast_pass_at_k(
     threads: int | None,
     progress: _Progress | None,
 ) -> _Columns: ...
+def sweep_points(
+    kind: str,
+    spec: str,
+    arrays: Sequence[_Floats],
+    *,
+    axes: str,
+    options: str,
+    first: int,
+    last: int,
+    threads: int | None,
+    progress: _Progress | None,
+) -> tuple[npt.NDArray[np.uint64], list[npt.NDArray[np.int64]], list[_Floats], list[tuple[int, str]]]: ...
+def sequence_interval(total: float, count: float, confidence: float) -> tuple[float, float]: ...

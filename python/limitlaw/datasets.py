@@ -6,7 +6,15 @@ from importlib import resources
 
 import polars as pl
 
-__all__ = ["codegen_humaneval", "codegen_model_tests", "evalperf", "humaneval_ceilings", "taubench_airline"]
+__all__ = [
+    "codegen_humaneval",
+    "codegen_model_tests",
+    "epoch_models",
+    "evalperf",
+    "humaneval_ceilings",
+    "record_runs",
+    "taubench_airline",
+]
 
 
 def codegen_humaneval() -> pl.DataFrame:
@@ -135,5 +143,52 @@ def taubench_airline() -> pl.DataFrame:
     return _read("taubench_gpt4o_airline.csv")
 
 
+def epoch_models() -> pl.DataFrame:
+    """Machine-learning models with known training compute or data, as Epoch AI had them on 2025-05-19.
+
+    Returns:
+        1247 rows in order of date: ``model``, ``organization``, ``domain`` (comma-separated where several), ``date``,
+        ``parameters``, ``compute`` (training FLOP), ``tokens`` (distinct data points: tokens or words for language,
+        images or others elsewhere), ``epochs``, ``confidence`` (in the estimates); null where unknown.
+
+    Source:
+        Epoch AI, "All ML systems", github.com/epoch-research/training-cost-trends at 263c40a, CC BY 4.0. Nine of 57
+        columns, renamed; only rows that have compute or data.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.datasets.epoch_models().filter(model="Llama 3.1-405B").select("date", "compute", "tokens").row(0)
+        (datetime.date(2024, 7, 23), 3.8e+25, 15600000000000.0)
+    """
+    return _read("epoch_models.csv").with_columns(pl.col("date").str.to_date())
+
+
+def record_runs() -> pl.DataFrame:
+    """Language models that set a record of training compute or of dataset size: what a projection is scored against.
+
+    Returns:
+        One row per record in order of date: ``model``, ``date``, ``variable`` (``"compute"`` in FLOP; ``"demand"``, the
+        distinct tokens of the run) and ``value``, each above all earlier ones of its variable. Of several on one day
+        only the largest counts.
+
+    Source:
+        Computed from :func:`epoch_models`, models whose domain includes language.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.datasets.record_runs().filter(variable="demand")["model"].to_list()[-3:]
+        ['Qwen2.5-Max', 'Llama 4 Behemoth (preview)', 'Qwen3-235B-A22B']
+    """
+    language = epoch_models().filter(pl.col("domain").str.split(",").list.contains("Language"))
+    parts = []
+    for variable, column in (("compute", "compute"), ("demand", "tokens")):
+        runs = language.drop_nulls(column).sort("date", column, "parameters", descending=[False, True, True])
+        before = pl.col(column).cum_max().shift(1, fill_value=0.0)
+        runs = runs.filter(pl.col(column) > before)
+        parts.append(runs.select("model", "date", pl.lit(variable).alias("variable"), pl.col(column).alias("value")))
+    return pl.concat(parts).sort("date", "variable")
+
+
 def _read(name: str) -> pl.DataFrame:
-    return pl.read_csv(resources.files("limitlaw").joinpath(f"data/{name}").read_bytes())
+    file = resources.files("limitlaw").joinpath(f"data/{name}")
+    return pl.read_csv(file.read_bytes(), infer_schema_length=None)

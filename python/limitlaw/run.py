@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import overload
 
 import polars as pl
 
 from limitlaw._arguments import as_threads, as_whole, check_choice, check_flag, check_progress, is_sequence, shown
+from limitlaw.exhaustion.constraint import ConstraintResult, ConstraintScenario, simulate_constraint
+from limitlaw.exhaustion.run import ExhaustionResult, SamplerName, simulate_exhaustion
+from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.sampling.frames import By, merge_frames, simulate_frame, solve_frame, tallies_frame
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.seed import Seed, key_of
@@ -15,6 +19,7 @@ from limitlaw.seed import Seed, key_of
 MAX_TRIALS = 10**14
 
 
+@overload
 def simulate(
     scenario: SamplingScenario,
     *,
@@ -26,14 +31,51 @@ def simulate(
     progress: Callable[[int, int], object] | None = None,
     replicate: int = 0,
     tallies: bool = False,
-) -> pl.DataFrame:
+) -> pl.DataFrame: ...
+@overload
+def simulate(
+    scenario: ExhaustionScenario,
+    *,
+    trials: int,
+    seed: Seed,
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+    replicate: int = 0,
+    samples: Sequence[str] = (),
+    sampler: SamplerName = "philox",
+) -> ExhaustionResult: ...
+@overload
+def simulate(
+    scenario: ConstraintScenario,
+    *,
+    trials: int,
+    seed: Seed,
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+    replicate: int = 0,
+) -> ConstraintResult: ...
+def simulate(
+    scenario: SamplingScenario | ExhaustionScenario | ConstraintScenario,
+    *,
+    trials: int,
+    seed: Seed,
+    by: By = "policy",
+    columns: Sequence[str] | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+    replicate: int = 0,
+    tallies: bool = False,
+    samples: Sequence[str] = (),
+    sampler: SamplerName = "philox",
+) -> pl.DataFrame | ExhaustionResult | ConstraintResult:
     """Simulate a scenario on all cores.
 
-    A trial is one pass over all tasks. The same seed gives the same bits for any number of threads.
+    A trial of a sampling scenario is one pass over all tasks, of an exhaustion scenario one path over all years, of a
+    constraint scenario one draw. The same seed gives the same bits for any number of threads.
 
     Args:
         scenario: What to simulate.
-        trials: Trials, from 1 to 1e14.
+        trials: Trials, from 1 to 1e14 (an exhaustion scenario: 2**32 - 1; a constraint scenario: 1e7).
         seed: A whole number that is not negative, or a ``numpy.random.SeedSequence``.
         by: ``"policy"`` for one row per policy and ``max_attempts``; ``"task"`` for one row per task as well (the
             quantiles of a whole benchmark run are then null).
@@ -43,8 +85,19 @@ def simulate(
             from it ends the run and propagates.
         replicate: The number of an independent repetition under the same seed, from 0.
         tallies: Return the counts behind the estimates, for ``merge``, instead of the estimates.
+        samples: Of an exhaustion scenario, the variables to return draw by draw: ``"exhaustion_year"`` (by every
+            definition), an input, a coefficient of the law such as ``"alpha"``, or a variable and a year such as
+            ``"loss_2035"``.
+        sampler: Of an exhaustion scenario, ``"philox"`` for pseudo-random numbers, or ``"sobol"`` for Owen-scrambled
+            Sobol' points: 16 independent scramblings of ``trials / 16`` points, whose spread gives the standard errors
+            (t with 15 degrees of freedom); ``trials`` is then a power of two. At most 2**32 - 1 trials.
+
+    ``by``, ``columns`` and ``tallies`` are for sampling scenarios only, ``samples`` and ``sampler`` for exhaustion
+    scenarios only.
 
     Returns:
+        An ``ExhaustionResult``, a ``ConstraintResult``, or for a sampling scenario a frame of this form.
+
         One row per policy and ``max_attempts``. Shares (no unit): ``accepted``, ``returned``, ``abstained``,
         ``accuracy``, ``wrong``, ``precision``, ``false_discovery_rate``, ``coverage``; means per task:
         ``attempts_used``, ``tokens``, ``cost``, ``latency``, ``utility``; each with its Monte Carlo standard error
@@ -67,7 +120,8 @@ def simulate(
         >>> frame.select("max_attempts", "accuracy", "trials").with_columns(pl.col("accuracy").round(2)).rows()
         [(1, 0.25, 100000), (10, 0.82, 100000)]
     """
-    _check_scenario(scenario)
+    if not isinstance(scenario, (ExhaustionScenario, ConstraintScenario)):
+        _check_scenario(scenario)
     key, text = key_of(seed)
     trials = as_whole(trials, "trials", 1, MAX_TRIALS)
     replicate = as_whole(replicate, "replicate", 0, 2**64 - 1)
@@ -75,6 +129,30 @@ def simulate(
     check_progress(progress)
     check_choice(by, "by", ("policy", "task"))
     check_flag(tallies, "tallies")
+    if isinstance(scenario, ExhaustionScenario):
+        if by != "policy" or columns is not None or tallies:
+            raise ValueError("by, columns and tallies must be left out for an exhaustion scenario")
+        if not is_sequence(samples):
+            raise TypeError(f"samples must be a sequence of names, got {shown(samples)}")
+        return simulate_exhaustion(
+            scenario,
+            trials=trials,
+            key=key,
+            seed=text,
+            samples=samples,
+            threads=threads,
+            progress=progress,
+            replicate=replicate,
+            sampler=sampler,
+        )
+    if samples or sampler != "philox":
+        raise ValueError(f"samples and sampler must be left out for a {scenario.kind} scenario")
+    if isinstance(scenario, ConstraintScenario):
+        if by != "policy" or columns is not None or tallies:
+            raise ValueError("by, columns and tallies must be left out for a constraint scenario")
+        return simulate_constraint(
+            scenario, trials=trials, key=key, seed=text, replicate=replicate, threads=threads, progress=progress
+        )
     if tallies:
         if by != "policy" or columns is not None:
             raise ValueError("tallies=True gives every count of every task: by and columns must be left out")

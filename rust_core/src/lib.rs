@@ -1,10 +1,15 @@
 //! The numeric core of limitlaw: models, samplers and the run engine, with no Python in its tree.
 
 pub mod closed_form;
+pub mod dispatch;
 pub mod error;
+pub mod exhaustion;
 pub mod fit;
+pub mod math;
 pub mod rng;
 pub mod run;
 pub mod sampling;
 pub mod spec;
+pub mod stats;
+pub mod sweep;
 pub mod variates;

@@ -51,6 +51,8 @@ pub mod purpose {
     pub const ERROR_RATES: u64 = 32;
     /// First number of the exhaustion inputs; each input adds its own offset.
     pub const EXHAUSTION: u64 = 1024;
+    /// First number of the inputs of the constraint model; each input adds its own offset.
+    pub const CONSTRAINT: u64 = 16_384;
 }
 
 const M0: u64 = 0xD2E7_470E_E14C_6C93;

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use crate::error::{Error, Result};
@@ -17,9 +17,8 @@ pub const MAX_THREADS: usize = 1024;
 /// Shared between a run and whoever waits for it: cancel it, see how far it is.
 #[derive(Debug, Default)]
 pub struct Control {
-    cancelled: AtomicBool,
+    cancelled: Arc<AtomicBool>,
     done: AtomicU64,
-    more_passes: AtomicU64,
 }
 
 impl Control {
@@ -33,19 +32,20 @@ impl Control {
         if self.cancelled.load(Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
     }
 
+    /// For a run within this one: cancelled with it, counting for itself.
+    #[must_use]
+    pub fn quiet(&self) -> Self {
+        Self { cancelled: Arc::clone(&self.cancelled), done: AtomicU64::default() }
+    }
+
     /// Counts finished units (trials, points).
     pub fn advance(&self, units: u64) {
         self.done.fetch_add(units, Relaxed);
     }
 
-    /// Says that every unit is finished once more than before: a further pass over all of them follows.
-    pub fn add_pass(&self) {
-        self.more_passes.fetch_add(1, Relaxed);
-    }
-
     /// Units finished so far.
     pub fn done(&self) -> u64 {
-        self.done.load(Relaxed) / (1 + self.more_passes.load(Relaxed))
+        self.done.load(Relaxed)
     }
 }
 

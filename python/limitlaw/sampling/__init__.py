@@ -17,6 +17,7 @@ from limitlaw.sampling.policy import (
     StopWhenAhead,
     WeightedVote,
 )
+from limitlaw.sampling.reach import can_match, required_false_positive_rate
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import Tasks
 from limitlaw.sampling.verifier import Verifier
@@ -39,7 +40,9 @@ __all__ = [
     "Utility",
     "Verifier",
     "WeightedVote",
+    "can_match",
     "ceilings",
     "compare_policies",
     "optimal_attempts",
+    "required_false_positive_rate",
 ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import polars as pl
 
 from limitlaw import _core
+from limitlaw._arguments import as_share
 from limitlaw._spec import FloatArray, Spec
 
 if TYPE_CHECKING:
@@ -203,9 +204,7 @@ class Verifier(Spec):
         if (d_prime is None) == (auc is None):
             raise ValueError(f"d_prime or auc must be given, one of them, got d_prime={d_prime}, auc={auc}")
         if auc is not None:
-            if not 0.0 < auc < 1.0:
-                raise ValueError(f"auc must be in (0, 1), got {auc}")
-            d_prime = math.sqrt(2.0) * statistics.NormalDist().inv_cdf(auc)
+            d_prime = math.sqrt(2.0) * statistics.NormalDist().inv_cdf(as_share(auc, "auc", inside=True))
         return JudgeVerifier(d_prime=d_prime, threshold=threshold, votes=votes, fresh=fresh)  # type: ignore[arg-type]
 
     @staticmethod

@@ -1,6 +1,10 @@
 //! Checks of settings, by family.
 
 use limitlaw_core::error::Error;
+use limitlaw_core::exhaustion::constraint::scenario::ConstraintScenario;
+use limitlaw_core::exhaustion::dist::Dist;
+use limitlaw_core::exhaustion::law::LawSpec;
+use limitlaw_core::exhaustion::scenario::{ComputePath, ExhaustionScenario, LawParameters};
 use limitlaw_core::sampling::answers::Answers;
 use limitlaw_core::sampling::cost::{Cost, Utility};
 use limitlaw_core::sampling::policy::Policy;
@@ -25,6 +29,12 @@ pub fn check(family: &str, spec: &str, arrays: Arrays<'_>) -> PyResult<()> {
         "cost" => parse::<Cost>(spec, &arrays).map(drop),
         "utility" => parse::<Utility>(spec, &arrays).map(drop),
         "scenario" => parse::<SamplingScenario>(spec, &arrays).map(drop),
+        "dist" => parse::<Dist>(spec, &arrays).map(drop),
+        "law" => parse::<LawSpec>(spec, &arrays).map(drop),
+        "law_parameters" => parse::<LawParameters>(spec, &arrays).map(drop),
+        "compute_path" => parse::<ComputePath>(spec, &arrays).map(drop),
+        "exhaustion" => parse::<ExhaustionScenario>(spec, &arrays).map(drop),
+        "constraint" => parse::<ConstraintScenario>(spec, &arrays).map(drop),
         _ => Err(Error::argument("family", "one the core knows", family)),
     }
     .map_err(to_python)

@@ -5,12 +5,15 @@
 
 mod api;
 mod columns;
+mod constraint;
 mod error;
+mod exhaustion;
 mod fit;
 mod formulas;
 mod run;
 mod sampling;
 mod stream;
+mod sweep;
 
 use pyo3::prelude::*;
 
@@ -22,7 +25,11 @@ mod _core {
     #[pymodule_export]
     use super::api::check;
     #[pymodule_export]
+    use super::constraint::simulate_constraint;
+    #[pymodule_export]
     use super::error::NoClosedFormError;
+    #[pymodule_export]
+    use super::exhaustion::{force_vector_width, law_losses, law_optima, simulate_exhaustion};
     #[pymodule_export]
     use super::fit::{beta_binomial_likelihood, fit_beta_binomial, forecast_pass_at_k, pass_rates};
     #[pymodule_export]
@@ -34,12 +41,18 @@ mod _core {
     };
     #[pymodule_export]
     use super::stream::stream_words;
+    #[pymodule_export]
+    use super::sweep::{sequence_interval, sweep_points};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("STREAM_VERSION", limitlaw_core::rng::STREAM_VERSION)?;
-        module.add("SAMPLING_COLUMNS", super::sampling::column_names())?;
+        module.add("EXHAUSTION_VARIABLES", super::exhaustion::variables())?;
+        module.add("EXHAUSTION_DEFINITIONS", super::exhaustion::definitions())?;
+        module.add("SAMPLING_COLUMNS", limitlaw_core::sampling::columns::column_names())?;
+        module.add("CONSTRAINT_QUANTITIES", super::constraint::quantities())?;
+        module.add("CONSTRAINTS", super::constraint::constraints())?;
         module.add("DEBUG_BUILD", cfg!(debug_assertions))
     }
 }

@@ -76,8 +76,12 @@ pub fn optima(
         let again = match resample {
             Resample::Tasks => {
                 let mut times = vec![0.0; plain.len()];
-                for _ in 0..plain.len() {
-                    times[below(plain.len() as u64, &mut random) as usize] += 1.0;
+                // Only tasks of weight 0 say nothing: such a draw is drawn again.
+                while problem.weights.iter().zip(&times).all(|(w, t)| w * t == 0.0) {
+                    times.fill(0.0);
+                    for _ in 0..plain.len() {
+                        times[below(plain.len() as u64, &mut random) as usize] += 1.0;
+                    }
                 }
                 problem.optima(&problem.laws, &times, utilities, Some(&at), control)?
             }

@@ -65,9 +65,6 @@ pub fn simulate(
     let (cellwise, other): (Vec<usize>, Vec<usize>) =
         (0..scenario.policies.len()).partition(|&p| scenario.cost.is_none() && scenario.policies[p].is_cellwise());
     let some = |indices: &[usize]| indices.iter().map(|&p| scenario.policies[p]).collect::<Vec<_>>();
-    if !cellwise.is_empty() && !other.is_empty() {
-        control.add_pass();
-    }
     if !other.is_empty() {
         refuse_pool(scenario, &some(&other))?;
         let visit = |p: usize, g, row| visit(other[p], g, row);
@@ -75,6 +72,8 @@ pub fn simulate(
     }
     if !cellwise.is_empty() {
         let scenario = SamplingScenario { policies: some(&cellwise), ..scenario.clone() };
+        let quiet = control.quiet();
+        let control = if other.is_empty() { control } else { &quiet };
         first_accepted(&scenario, &laws, grid, options, control, |p, g, row| visit(cellwise[p], g, row))?;
     }
     Ok(())

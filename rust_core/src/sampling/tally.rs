@@ -26,13 +26,14 @@ pub struct Wanted {
 impl Wanted {
     /// Whether any score of the whole benchmark is counted.
     pub fn scores(&self) -> bool {
-        self.utility_counts || self.share_counts.contains(&true)
+        self.utility_counts || self.cost_counts || self.share_counts.contains(&true)
     }
 }
 
 /// How often each value of a continuous score was seen, in bins of relative width 2^-13.
 ///
-/// A bin keeps the least value that fell into it: exact where a bin holds one value, as with utilities on a lattice.
+/// A bin keeps the least value that fell into it: exact where a bin holds one value, as with the utilities of a few
+/// hundred tasks.
 #[derive(Debug, Clone, Default)]
 pub struct Values(HashMap<u32, (f64, u64)>);
 

@@ -75,10 +75,7 @@ impl Layout<'_> {
     }
 
     fn scored(&self) -> bool {
-        self.wanted.utility_counts
-            || self.wanted.cost_counts
-            || self.wanted.share_counts != [false; SHARES.len()]
-            || self.compared.is_some()
+        self.wanted.scores() || self.compared.is_some()
     }
 
     fn uses_attempts(&self) -> bool {

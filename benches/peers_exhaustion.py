@@ -1,0 +1,83 @@
+"""Speed of the exhaustion simulator beside vectorised NumPy of the same model: one run, two threads, paired medians.
+
+    python benches/peers_exhaustion.py [--trials 1000000] [--pairs 5]
+
+Both do the default scenario, 30 years, every output with seven quantiles and the exhaustion years. NumPy is
+tests/reference/exhaustion_numpy.py: chunked, two threads, exact quantiles, the constrained optimum by bisection and,
+as a second peer, by Newton's method. Each measurement is a process of its own, so that peak memory is its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+REFERENCE = Path(__file__).parents[1] / "tests" / "reference"
+THREADS = 2
+
+
+def limitlaw(trials: int, seed: int) -> None:
+    import limitlaw as ll  # noqa: PLC0415  (not in the peers' memory)
+
+    scenario = ll.ExhaustionScenario.preset("default")
+    ll.simulate(scenario, trials=trials, seed=seed, threads=THREADS)
+
+
+def numpy(trials: int, seed: int, solver: str) -> None:
+    sys.path.insert(0, str(REFERENCE))
+    import exhaustion_numpy as model  # noqa: PLC0415  (not in our memory)
+
+    _, exhausted = model.run(model.draw(trials, seed), threads=THREADS, solver=getattr(model, solver))
+    for years in exhausted:
+        [model.quantile(years, p) for p in model.QUANTILES]
+
+
+SUBJECTS = {
+    "limitlaw": limitlaw,
+    "NumPy, bisection": lambda trials, seed: numpy(trials, seed, "bisect"),
+    "NumPy, Newton": lambda trials, seed: numpy(trials, seed, "newton"),
+}
+
+
+def measure(subject: str, trials: int, seed: int) -> dict[str, float]:
+    """Seconds after a small warm-up (imports, threads), and the peak memory in MiB of the process."""
+    SUBJECTS[subject](4096, 0)
+    start = time.perf_counter()
+    SUBJECTS[subject](trials, seed)
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--trials", type=int, default=1_000_000)
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--measure", nargs=2, metavar=("SUBJECT", "SEED"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        subject, seed = options.measure
+        print(json.dumps(measure(subject, options.trials, int(seed))))
+        return
+    runs: dict[str, list[dict[str, float]]] = {subject: [] for subject in SUBJECTS}
+    for pair in range(options.pairs):
+        for subject, done in runs.items():
+            command = [sys.executable, __file__, "--trials", str(options.trials), "--measure", subject, str(pair + 1)]
+            done.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+    print(f"default scenario, 30 years, {options.trials:,} draws, {THREADS} threads, median of {options.pairs} pairs")
+    ours = [run["seconds"] for run in runs["limitlaw"]]
+    for subject, done in runs.items():
+        seconds = [run["seconds"] for run in done]
+        ratio = statistics.median(theirs / own for theirs, own in zip(seconds, ours, strict=True))
+        rate, memory = options.trials / statistics.median(seconds), max(run["memory"] for run in done)
+        times = "" if subject == "limitlaw" else f"  limitlaw is {ratio:.1f} times as fast"
+        print(f"{subject:18} {rate:12,.0f} draws/s  peak {memory:6,.0f} MiB{times}")
+
+
+if __name__ == "__main__":
+    main()

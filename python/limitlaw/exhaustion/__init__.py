@@ -1,0 +1,55 @@
+"""Running out of training data: stock, demand, scaling law, and what the shortage costs, year by year."""
+
+from limitlaw.exhaustion import dist
+from limitlaw.exhaustion.backtest import Backtest, backtest
+from limitlaw.exhaustion.constraint import ConstraintResult, ConstraintScenario
+from limitlaw.exhaustion.crossing import crossing_probability, crossing_year
+from limitlaw.exhaustion.demand import (
+    inference_aware_allocation,
+    inference_overtraining,
+    profit_maximising_allocation,
+    profit_overtraining,
+)
+from limitlaw.exhaustion.failures import checkpoint_interval, effective_training_time, failure_seconds, goodput
+from limitlaw.exhaustion.law import Law, loss, optimal_allocation
+from limitlaw.exhaustion.levers import DEFAULT_LEVERS, levers
+from limitlaw.exhaustion.limits import plateau
+from limitlaw.exhaustion.prior import ComputePath, Correlation, LawParameters, repetition_bootstrap
+from limitlaw.exhaustion.run import ExhaustionResult
+from limitlaw.exhaustion.scenario import ExhaustionScenario
+from limitlaw.exhaustion.sensitivity import Sensitivity, sensitivity
+from limitlaw.exhaustion.stock import deep_web_stock, whole_web_stock
+
+__all__ = [
+    "DEFAULT_LEVERS",
+    "Backtest",
+    "ComputePath",
+    "ConstraintResult",
+    "ConstraintScenario",
+    "Correlation",
+    "ExhaustionResult",
+    "ExhaustionScenario",
+    "Law",
+    "LawParameters",
+    "Sensitivity",
+    "backtest",
+    "checkpoint_interval",
+    "crossing_probability",
+    "crossing_year",
+    "deep_web_stock",
+    "dist",
+    "effective_training_time",
+    "failure_seconds",
+    "goodput",
+    "inference_aware_allocation",
+    "inference_overtraining",
+    "levers",
+    "loss",
+    "optimal_allocation",
+    "plateau",
+    "profit_maximising_allocation",
+    "profit_overtraining",
+    "repetition_bootstrap",
+    "sensitivity",
+    "whole_web_stock",
+]

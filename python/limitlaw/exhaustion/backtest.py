@@ -1,0 +1,167 @@
+"""What a projection said, scored against what came later."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from limitlaw.exhaustion.draws import sample
+from limitlaw.exhaustion.scenario import ExhaustionScenario
+from limitlaw.seed import Seed
+
+Floats = npt.NDArray[np.float64]
+
+#: Central intervals whose coverage is counted.
+INTERVALS = (0.5, 0.8, 0.9)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Backtest:
+    """Scores of a projection.
+
+    Attributes:
+        observations: One row per observation: what was given, ``year`` (as a number), the projected ``q05``, ``q50``
+        and
+            ``q95``, the ``percentile`` of the value in the projection (0 to 100), its ``crps`` in orders of magnitude,
+            and ``inside_50``, ``inside_80``, ``inside_90``.
+        scores: One row per variable: ``observations``, mean ``crps``, and ``coverage_50``, ``coverage_80``,
+            ``coverage_90``: shares of the observations inside.
+    """
+
+    observations: pl.DataFrame
+    scores: pl.DataFrame
+
+
+def crps(draws: npt.ArrayLike, value: float) -> float:
+    """Continuous ranked probability score of a sample of a projection, in the unit of the sample; smaller is better.
+
+    ``E|X - y| - E|X - X'|/2``, the second mean over pairs of different draws (the unbiased form). For a projection
+    without spread it is the absolute error.
+
+    Args:
+        draws: At least two draws X of the projection.
+        value: What was observed, y.
+
+    Returns:
+        The score; its expectation is at least 0.
+
+    Raises:
+        ValueError: There are fewer than two draws.
+
+    Source: Gneiting & Raftery 2007, eq. 21; Ferro 2014 for the unbiased form.
+
+    Example:
+        >>> round(crps([0.0, 1.0, 2.0], 1.0), 4)
+        0.0
+    """
+    x = np.sort(np.asarray(draws, dtype=np.float64))
+    n = len(x)
+    if n < 2:  # noqa: PLR2004  (a pair)
+        raise ValueError(f"draws must be at least 2, got {n}")
+    spread = (x * (2 * np.arange(1, n + 1) - n - 1)).sum() / (n * (n - 1) / 2)
+    return float(np.abs(x - value).mean() - spread / 2)
+
+
+def year_of(date: dt.date) -> float:
+    """A date as a number of years: the day's share of its year is the fraction.
+
+    Example:
+        >>> round(year_of(dt.date(2024, 7, 23)), 2)
+        2024.56
+    """
+    start = dt.date(date.year, 1, 1)
+    return date.year + (date - start).days / (dt.date(date.year + 1, 1, 1) - start).days
+
+
+def score(log_draws: Floats, value: float) -> dict[str, float | bool]:
+    """Percentile, CRPS and coverage of one observation; ``log_draws`` and the CRPS are in orders of magnitude."""
+    x = np.sort(log_draws)
+    y = np.log10(value)
+    below = np.searchsorted(x, y, side="left") + np.searchsorted(x, y, side="right")
+    q05, q50, q95 = 10 ** np.quantile(x, [0.05, 0.5, 0.95])
+    row: dict[str, float | bool] = {"q05": float(q05), "q50": float(q50), "q95": float(q95)}
+    row |= {"percentile": 50 * float(below) / len(x), "crps": crps(x, y)}
+    for interval in INTERVALS:
+        low, high = np.quantile(x, [0.5 - interval / 2, 0.5 + interval / 2])
+        row[f"inside_{interval * 100:.0f}"] = bool(low <= y <= high)
+    return row
+
+
+def backtest(
+    scenario: ExhaustionScenario,
+    observations: pl.DataFrame,
+    *,
+    as_of: dt.date,
+    trials: int = 100_000,
+    seed: Seed,
+    threads: int | None = None,
+) -> Backtest:
+    """Score what a scenario projects against what was observed after the projection was made.
+
+    An observation between two years is compared, draw by draw, with the projection interpolated in the logarithm.
+    Observations of one world are not independent (who is above the median once tends to stay there), so coverages over
+    few of them say little.
+
+    Args:
+        scenario: The projection; its years must cover the observations.
+        observations: Columns ``date``, ``variable`` (a yearly variable of the scenario such as ``"compute"`` or
+            ``"demand"``) and ``value`` (in its unit, > 0); more columns are kept. ``ll.datasets.record_runs()`` is one.
+        as_of: When the projection was made: only later observations count.
+        trials: Draws of the projection.
+        seed: A whole number that is not negative, or a ``numpy.random.SeedSequence``.
+        threads: Threads to use; every core unless given.
+
+    Returns:
+        Scores by observation and by variable.
+
+    Raises:
+        ValueError: A column is missing, no observation is later than ``as_of``, one is beyond the scenario's years, or
+        a
+            value is not positive.
+
+    Source: Gneiting & Raftery 2007 on scoring.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> scenario = ll.ExhaustionScenario.preset("epoch2024", trend_weight=1)
+        >>> result = ll.backtest(scenario, ll.datasets.record_runs(), as_of=dt.date(2024, 6, 6), seed=1)
+        >>> result.observations.filter(model="Llama 3.1-405B")["percentile"].round(0).to_list()
+        [83.0]
+    """
+    for name in ("date", "variable", "value"):
+        if name not in observations.columns:
+            raise ValueError(f"observations must have a column {name!r}, got {observations.columns}")
+    later = observations.filter(pl.col("date") > as_of)
+    if later.is_empty():
+        raise ValueError(f"observations must contain a date after {as_of}, got none")
+    if not (later["value"] > 0).all():
+        raise ValueError(f"observations['value'] must be above 0, got {later['value'].min()!r}")
+    years = [year_of(date) for date in later["date"]]
+    known = [int(year) for year in scenario.years]
+    if not known[0] <= min(years) <= max(years) <= known[-1]:
+        raise ValueError(
+            f"observations['date'] must be in the scenario's years {known[0]} to {known[-1]}, "
+            f"got {min(years):.2f} to {max(years):.2f}"
+        )
+    places = []
+    for variable, year in zip(later["variable"], years, strict=True):
+        at = min(int(np.searchsorted(known, year, side="right")), len(known) - 1)
+        before, after = known[at - 1], known[at]
+        places.append((f"{variable}_{before}", f"{variable}_{after}", (year - before) / (after - before)))
+    names = dict.fromkeys(name for low, high, _ in places for name in (low, high))
+    draws = sample(scenario, list(names), trials=trials, seed=seed, threads=threads)
+    logs = {name: np.log10(draws[name]) for name in names}
+    rows = [
+        {"year": year} | score((1 - weight) * logs[low] + weight * logs[high], value)
+        for year, (low, high, weight), value in zip(years, places, later["value"], strict=True)
+    ]
+    scored = pl.concat([later, pl.DataFrame(rows)], how="horizontal")
+    coverage = [pl.col(f"inside_{i * 100:.0f}").mean().alias(f"coverage_{i * 100:.0f}") for i in INTERVALS]
+    by_variable = scored.group_by("variable", maintain_order=True)
+    return Backtest(
+        observations=scored, scores=by_variable.agg(pl.len().alias("observations"), pl.mean("crps"), *coverage)
+    )

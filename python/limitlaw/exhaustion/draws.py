@@ -1,0 +1,61 @@
+"""Draws of an exhaustion scenario one by one, as arrays: what paired comparisons and scores are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from limitlaw import _core
+from limitlaw.exhaustion.scenario import ExhaustionScenario
+from limitlaw.seed import Seed, key_of
+
+Floats = npt.NDArray[np.float64]
+
+#: The definitions of running out.
+DEFINITIONS: tuple[str, ...] = tuple(_core.EXHAUSTION_DEFINITIONS)
+
+
+def sample(
+    scenario: ExhaustionScenario,
+    names: Sequence[str],
+    *,
+    trials: int,
+    seed: Seed,
+    threads: int | None = None,
+    redrawn: Sequence[str] = (),
+) -> dict[str, Floats]:
+    """One array per name (as for ``samples`` of ``ll.simulate``), each ``trials`` long.
+
+    ``redrawn`` names inputs (or ``"law_parameters"``, ``"law"``) that get other random numbers than the seed's first
+    run while all others keep theirs; correlated inputs go together.
+    """
+    key, _ = key_of(seed)
+    spec, arrays = scenario.wire()
+    *_, columns = _core.simulate_exhaustion(
+        spec,
+        arrays,
+        trials=trials,
+        key=key,
+        replicate=0,
+        threads=threads,
+        sampler="philox",
+        samples=list(names),
+        redrawn=list(redrawn),
+        progress=None,
+    )
+    return columns
+
+
+def sample_years(
+    scenario: ExhaustionScenario,
+    *,
+    trials: int,
+    seed: Seed,
+    threads: int | None = None,
+    redrawn: Sequence[str] = (),
+) -> dict[str, Floats]:
+    """The year of running out per definition and draw; infinity where not by the horizon."""
+    columns = sample(scenario, ["exhaustion_year"], trials=trials, seed=seed, threads=threads, redrawn=redrawn)
+    return {definition: columns[f"exhaustion_year_{definition}"] for definition in DEFINITIONS}

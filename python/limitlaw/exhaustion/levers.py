@@ -1,0 +1,132 @@
+"""What a change of the scenario buys: the years of running out before and after, on the same random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from limitlaw.exhaustion import dist
+from limitlaw.exhaustion.draws import DEFINITIONS, sample_years
+from limitlaw.exhaustion.paired import probability_change, quantile, quantile_change
+from limitlaw.exhaustion.scenario import ExhaustionScenario
+from limitlaw.seed import Seed
+
+#: The built-in levers: name to the fields that change.
+DEFAULT_LEVERS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        # Stock.
+        "no synthetic data": {"synthetic_multiplier": 1},
+        "synthetic data worth 4 times": {"synthetic_multiplier": 4},
+        "synthetic data collapse (accumulate)": {"collapse": "accumulate"},
+        "synthetic data collapse (replace)": {"collapse": "replace"},
+        "no private data": {"private_share": 0},
+        "half of private data": {"private_share": 0.5},
+        "no more opt-outs": {"access_loss": 0},
+        "opt-outs of 10 % a year": {"access_loss": 0.1},
+        "text only": {"multimodal_transfer": 0},
+        "other media as good as text": {"multimodal_transfer": 1},
+        "twice the usable share": {"usable_fraction": dist.lognormal(0.2, 0.8, interval=0.95)},
+        "filter loosens as compute grows": {"endogenous_quality": True},
+        # Demand.
+        "overtraining 5 times": {"overtraining": 5},
+        "trained to be served": {"demand": "inference_aware"},
+        "trained for profit": {"demand": "profit"},
+        "historical trend of datasets": {"trend_weight": 1},
+        # Algorithms.
+        "algorithms save only data": {"data_share": 1},
+        "algorithms save only parameters": {"data_share": 0},
+        "no algorithmic progress": {"algorithmic_halving_months": 1e12},
+        "algorithms do not slow down": {"algorithmic_slowdown_years": 1e12},
+        # Compute.
+        "no power cap": {"power_cap": 1e60},
+        "no chip cap": {"chip_cap": 1e60},
+        "no latency cap": {"latency_cap": 1e60},
+        "no caps": {"power_cap": 1e60, "chip_cap": 1e60, "latency_cap": 1e60},
+        "failures as of 2024": {"goodput": True},
+        "failures a tenth, saves and restarts 60 times faster": {
+            "goodput": True,
+            "failures_per_node_day": 3.8e-4,
+            "checkpoint_seconds": 1,
+            "restart_seconds": 10,
+        },
+        # Repetition.
+        "no repetition": {"multi_epoch_multiplier": 1},
+        "repetition worth 15 times": {"multi_epoch_multiplier": 15},
+    }
+)
+
+
+def levers(
+    scenario: ExhaustionScenario,
+    levers: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    trials: int = 100_000,
+    seed: Seed,
+    quantiles: Sequence[float] = (0.25, 0.5, 0.75),
+    years: Sequence[int] = (2030, 2035),
+    threads: int | None = None,
+) -> pl.DataFrame:
+    """What each change of a scenario does to the year of running out.
+
+    Every run uses the same random numbers (inputs that do not change keep their values draw by draw), so differences
+    are known far better than the levels. Differences are those of quantiles and of probabilities: per draw they would
+    be infinity minus infinity where data never run out.
+
+    Args:
+        scenario: Where to start.
+        levers: Name to the fields to change, as for ``scenario.replace``; a built-in set unless given.
+        trials: Draws of each run.
+        seed: A whole number that is not negative, or a ``numpy.random.SeedSequence``.
+        quantiles: Of the year of running out, each in (0, 1).
+        years: For each y, the probability to have run out by y.
+        threads: Threads to use; every core unless given.
+
+    Returns:
+        One row per lever and definition, the scenario itself first (``lever`` null): the ``q50`` (and so on) after the
+        change, ``q50_change`` in years and its standard error ``q50_change_se`` (null where one of the two is not by
+        the horizon), ``p_by_2030``, its change and standard error, and the same for ``p_not_by_horizon``.
+
+    Raises:
+        ValueError: A lever names an unknown field or an illegal value; the message names the lever.
+
+    Source: common random numbers, as in Glasserman & Yao 1992; standard errors as in ``limitlaw.exhaustion.paired``.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> scenario = ll.ExhaustionScenario.preset("default")
+        >>> frame = ll.levers(scenario, {"private": {"private_share": 1}}, trials=20_000, seed=1)
+        >>> frame.filter(definition="effective_stock", lever="private")["q50_change"][0] > 0
+        True
+    """
+    chosen = DEFAULT_LEVERS if levers is None else levers
+    changed = {name: _replaced(scenario, name, changes) for name, changes in chosen.items()}
+    base = sample_years(scenario, trials=trials, seed=seed, threads=threads)
+    rows = []
+    for name, one in ({None: scenario} | changed).items():
+        after = base if name is None else sample_years(one, trials=trials, seed=seed, threads=threads)
+        for definition in DEFINITIONS:
+            row: dict[str, Any] = {"lever": name, "definition": definition}
+            before, now = base[definition], after[definition]
+            for p in quantiles:
+                change, error = quantile_change(before, now, p)
+                label = f"q{p * 100:02.0f}"
+                row |= {label: quantile(now, p), f"{label}_change": change, f"{label}_change_se": error}
+            horizon = {f"p_by_{year}": (before <= year, now <= year) for year in years}
+            for label, (was, is_now) in (horizon | {"p_not_by_horizon": (np.isinf(before), np.isinf(now))}).items():
+                change, error = probability_change(was, is_now)
+                row |= {label: is_now.mean(), f"{label}_change": change, f"{label}_change_se": error}
+            rows.append(row)
+    frame = pl.DataFrame(rows, schema_overrides={"lever": pl.String, "definition": pl.Enum(DEFINITIONS)})
+    finite = pl.when(pl.selectors.float().is_finite()).then(pl.selectors.float())
+    return frame.with_columns(finite)
+
+
+def _replaced(scenario: ExhaustionScenario, name: str, changes: Mapping[str, Any]) -> ExhaustionScenario:
+    try:
+        return scenario.replace(**changes)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"levers[{name!r}]: {error}") from None

@@ -1,0 +1,155 @@
+"""Simulating an exhaustion scenario: the result and the frames it holds."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import polars as pl
+
+from limitlaw import _core
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from limitlaw.exhaustion.scenario import ExhaustionScenario
+
+#: How numbers are drawn.
+SamplerName = Literal["philox", "sobol"]
+
+#: Yearly variables with their units.
+VARIABLES: dict[str, str] = dict(_core.EXHAUSTION_VARIABLES)
+#: Definitions of running out.
+DEFINITIONS: list[str] = list(_core.EXHAUSTION_DEFINITIONS)
+#: Years whose probabilities stand in ``ExhaustionResult.exhaustion``.
+BY_YEARS = (2030, 2035)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class ExhaustionResult:
+    """What ``simulate`` returns for an exhaustion scenario.
+
+    Attributes:
+        trajectories: One row per year and variable: ``year``, ``variable``, ``unit``, ``mean``, ``se`` (the mean's
+            standard error), quantiles ``q05`` to ``q95`` (off by less than 0.2 % of their value, besides sampling
+            error).
+        exhaustion: One row per definition of running out: demand reaches the effective stock (``effective_stock``, V24)
+            or the unique tokens (``unique_tokens``), or the shortage wastes half of the compute (``half_compute``, or
+            ``lost_threshold``). Quantiles of the year (null where not reached by the horizon; off by less than 0.001
+            year), each with its standard error ``_se``; ``p_already`` (short in the first year), ``p_by_2030``,
+            ``p_by_2035`` (null where the projection does not reach), ``p_not_by_horizon``, with standard errors.
+        exhausted_by: One row per definition and year: ``probability`` of having run out by then, and ``se``.
+        samples: The variables asked for, one row per draw; null where a draw does not run out by the horizon.
+        trials: Draws.
+        seed: The seed, as text.
+        spec_id: Fingerprint of the scenario.
+        sampler: How numbers were drawn.
+        stream: Version of the random stream.
+    """
+
+    trajectories: pl.DataFrame
+    exhaustion: pl.DataFrame
+    exhausted_by: pl.DataFrame
+    samples: pl.DataFrame
+    trials: int
+    seed: str
+    spec_id: str
+    sampler: str
+    stream: str
+
+    def __repr__(self) -> str:
+        return f"ExhaustionResult(trials={self.trials}, seed={self.seed}, sampler={self.sampler!r})\n{self.exhaustion}"
+
+
+def simulate_exhaustion(
+    scenario: ExhaustionScenario,
+    *,
+    trials: int,
+    key: tuple[int, int],
+    seed: str,
+    samples: Sequence[str] = (),
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+    replicate: int = 0,
+    sampler: SamplerName = "philox",
+) -> ExhaustionResult:
+    """Simulate a scenario; ``limitlaw.simulate`` documents the arguments and turns the seed into its key."""
+    text, arrays = scenario.wire()
+    yearly, by_definition, draws = _core.simulate_exhaustion(
+        text,
+        arrays,
+        trials=trials,
+        key=key,
+        replicate=replicate,
+        threads=threads,
+        sampler=sampler,
+        samples=list(samples),
+        progress=progress,
+    )
+    return ExhaustionResult(
+        trajectories=_trajectories(scenario, yearly),
+        exhaustion=_exhaustion(scenario, by_definition),
+        exhausted_by=_exhausted_by(scenario, by_definition),
+        samples=pl.DataFrame(draws).with_columns(_year_or_null(draws)),
+        trials=trials,
+        seed=seed,
+        spec_id=scenario.fingerprint(),
+        sampler=sampler,
+        stream=_core.STREAM_VERSION,
+    )
+
+
+def _enum(labels: Sequence[str], codes: np.ndarray[Any, Any]) -> pl.Series:
+    return pl.Series(labels, dtype=pl.Enum(list(dict.fromkeys(labels)))).gather(codes)
+
+
+def _trajectories(scenario: ExhaustionScenario, columns: dict[str, Any]) -> pl.DataFrame:
+    count = len(VARIABLES)
+    codes = np.tile(np.arange(count), len(scenario.years))
+    return pl.DataFrame(
+        {
+            "year": np.repeat(np.asarray(scenario.years, dtype=np.int32), count),
+            "variable": _enum(list(VARIABLES), codes),
+            "unit": _enum(list(VARIABLES.values()), codes),
+            **columns,
+        }
+    ).with_columns(pl.col("se").fill_nan(None))
+
+
+def _exhaustion(scenario: ExhaustionScenario, columns: dict[str, Any]) -> pl.DataFrame:
+    data = {name: column for name, column in columns.items() if not name.startswith("by_")}
+    nothing = np.full(len(DEFINITIONS), np.nan)
+
+    def by(year: int, suffix: str) -> np.ndarray[Any, Any]:
+        # By a year that is not in the projection as by the last one before it; unknown beyond the horizon.
+        before = [i for i, y in enumerate(scenario.years) if y <= year]
+        return columns[f"by_{before[-1]}{suffix}"] if before and scenario.years[-1] >= year else nothing
+
+    last = len(scenario.years) - 1
+    data["p_already"], data["p_already_se"] = columns["by_0"], columns["by_0_se"]
+    for year in BY_YEARS:
+        data[f"p_by_{year}"], data[f"p_by_{year}_se"] = by(year, ""), by(year, "_se")
+    data["p_not_by_horizon"] = 1.0 - columns[f"by_{last}"]
+    data["p_not_by_horizon_se"] = columns[f"by_{last}_se"]
+    frame = pl.DataFrame({"definition": _enum(DEFINITIONS, np.arange(len(DEFINITIONS))), **data})
+    return frame.with_columns(pl.exclude("definition").fill_nan(None))
+
+
+def _exhausted_by(scenario: ExhaustionScenario, columns: dict[str, Any]) -> pl.DataFrame:
+    years = len(scenario.years)
+    count = len(DEFINITIONS)
+    return pl.DataFrame(
+        {
+            "definition": _enum(DEFINITIONS, np.repeat(np.arange(count), years)),
+            "year": np.tile(np.asarray(scenario.years, dtype=np.int32), count),
+            "probability": np.stack([columns[f"by_{i}"] for i in range(years)], axis=1).ravel(),
+            "se": np.stack([columns[f"by_{i}_se"] for i in range(years)], axis=1).ravel(),
+        }
+    )
+
+
+def _year_or_null(draws: dict[str, Any]) -> list[pl.Expr]:
+    """Years of running out are infinite where there is none."""
+    names = [name for name in draws if name.startswith("exhaustion_year")]
+    return [pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in names]

@@ -1,0 +1,342 @@
+"""Can a weaker model reach a stronger one: how good its verifier must be, and whether any budget is enough."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from limitlaw._arguments import as_share, as_threads, as_whole, shown
+from limitlaw._core import NoClosedFormError
+from limitlaw.sampling.frames import simulate_frame, solve_frame
+from limitlaw.sampling.optimum import ceilings
+from limitlaw.sampling.policy import FirstAccepted
+from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.tasks import CountsTasks, PoolTasks
+from limitlaw.sampling.verifier import RatesVerifier, SpreadVerifier
+from limitlaw.seed import Seed, key_of
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+#: Steps of a bisection: exact to rounding, and to 1e-9 of the interval where every step is a simulation.
+_EXACT_STEPS, _SIMULATED_STEPS = 60, 30
+#: The most trials of each simulation.
+MAX_TRIALS = 10**9
+
+
+def required_false_positive_rate(
+    scenario: SamplingScenario,
+    *,
+    accuracy: float,
+    seed: Seed | None = None,
+    trials: int = 10_000,
+    confidence: float = 0.95,
+    threads: int | None = None,
+) -> pl.DataFrame:
+    """The largest false positive rate with which the scenario still reaches an accuracy.
+
+    How much better must the verifier be for model A to reach model B: give model A's scenario and B's accuracy.
+    Accuracy falls with the false positive rate, for each acceptance added is wrong and can only end a search early; the
+    root is found by bisection on the exact solution. Where there is none (spread error rates, a Beta population with an
+    imperfect verifier), it is found on simulations that all use the seed's draws, with an interval from their standard
+    error.
+
+    Args:
+        scenario: The scenario; its verifier must be made by ``Verifier.rates``. Rates given per task are scaled
+            together, and their mean is reported.
+        accuracy: The accuracy to reach, in [0, 1].
+        seed: Of the simulations; required where there is no closed form.
+        trials: Trials of each of about 100 simulations per row.
+        confidence: Of the interval, in (0, 1).
+        threads: Threads of the simulations; every core unless given.
+
+    Returns:
+        One row per policy and ``max_attempts``: ``target``; ``false_positive_rate`` and ``accuracy`` of the scenario as
+        it is; ``required_false_positive_rate`` (null where not even 0 is enough), and its interval
+        ``required_false_positive_rate_low``, ``_high`` (null where exact); ``exact``, ``trials``, ``seed``,
+        ``spec_id``.
+
+    Raises:
+        TypeError: The verifier is of another kind, or the seed is missing where it is needed.
+        ValueError: A value is out of range.
+
+    Source: root of the closed form of Stroebl, Kapoor, Narayanan, arXiv 2411.17501, section 3.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> weak = ll.SamplingScenario(
+        ...     tasks=ll.Tasks.fixed(success=[0.1]),
+        ...     verifier=ll.Verifier.rates(false_positive_rate=0.05),
+        ...     max_attempts=[1, 10, 1000],
+        ... )
+        >>> ll.required_false_positive_rate(weak, accuracy=0.8)["required_false_positive_rate"].round(4).to_list()
+        [None, None, 0.0278]
+    """
+    verifier = _scaled_verifier(scenario)
+    accuracy = as_share(accuracy, "accuracy")
+    trials = as_whole(trials, "trials", 2, MAX_TRIALS)
+    threads = as_threads(threads)
+    rates = np.atleast_1d(np.asarray(verifier.false_positive_rate, dtype=np.float64))
+    present = float(rates.mean())
+    largest = present / float(rates.max()) if present > 0.0 else 1.0
+    score = _score(confidence)
+    key, text = key_of(seed) if seed is not None else (None, None)
+    rows: list[dict[str, Any]] = []
+    for policy in scenario.policies:
+        for cap in scenario.max_attempts:
+            one = scenario.replace(policies=[policy], max_attempts=[int(cap)])
+
+            def value(rate: float, one: SamplingScenario = one) -> tuple[float, float | None]:
+                factor = verifier.false_positive_rate / present if present > 0.0 else np.ones_like(rates)
+                spread = np.minimum(np.atleast_1d(factor) * rate, 1.0)
+                changed = verifier.replace(false_positive_rate=spread if len(spread) > 1 else float(spread[0]))
+                return _accuracy(one.replace(verifier=changed), key=key, trials=trials, threads=threads)
+
+            now, error = value(present)
+            exact = error is None
+            steps = _EXACT_STEPS if exact else _SIMULATED_STEPS
+
+            def root(shift: float, steps: int = steps, value: _Value = value) -> float | None:
+                return _last_reaching(lambda rate: _shifted(value(rate), shift), accuracy, largest, steps)
+
+            rows.append(
+                {
+                    "policy": policy.label,
+                    "max_attempts": int(cap),
+                    "target": float(accuracy),
+                    "false_positive_rate": present,
+                    "accuracy": now,
+                    "required_false_positive_rate": root(0.0),
+                    "required_false_positive_rate_low": None if exact else root(-score),
+                    "required_false_positive_rate_high": None if exact else root(score),
+                    "exact": exact,
+                    "trials": None if exact else trials,
+                    "seed": None if exact else text,
+                    "spec_id": scenario.fingerprint(),
+                }
+            )
+    return pl.DataFrame(rows, schema=_REQUIRED)
+
+
+_Value = Callable[[float], tuple[float, float | None]]
+
+_REQUIRED = {
+    "policy": pl.String,
+    "max_attempts": pl.Int64,
+    "target": pl.Float64,
+    "false_positive_rate": pl.Float64,
+    "accuracy": pl.Float64,
+    "required_false_positive_rate": pl.Float64,
+    "required_false_positive_rate_low": pl.Float64,
+    "required_false_positive_rate_high": pl.Float64,
+    "exact": pl.Boolean,
+    "trials": pl.Int64,
+    "seed": pl.String,
+    "spec_id": pl.String,
+}
+
+
+def _score(confidence: float) -> float:
+    """Standard errors on each side of an interval."""
+    return statistics.NormalDist().inv_cdf(0.5 + 0.5 * as_share(confidence, "confidence", inside=True))
+
+
+def _scaled_verifier(scenario: SamplingScenario) -> RatesVerifier | SpreadVerifier:
+    if not isinstance(scenario, SamplingScenario):
+        raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
+    if not isinstance(scenario.verifier, (RatesVerifier, SpreadVerifier)):
+        raise TypeError(f"scenario.verifier must be made by Verifier.rates, got {shown(scenario.verifier)}")
+    return scenario.verifier
+
+
+def _accuracy(
+    scenario: SamplingScenario, *, key: tuple[int, int] | None, trials: int, threads: int | None
+) -> tuple[float, float | None]:
+    """The accuracy of a scenario with one row, and its standard error (``None`` where exact)."""
+    try:
+        return float(solve_frame(scenario, by="policy", columns=["accuracy"])["accuracy"][0]), None
+    except NoClosedFormError as error:
+        if key is None:
+            raise TypeError(f"seed must be given, for this scenario has {error}") from None
+    row = simulate_frame(
+        scenario,
+        trials=trials,
+        key=key,
+        seed="",
+        replicate=0,
+        by="policy",
+        columns=["accuracy", "accuracy_se"],
+        threads=threads,
+        progress=None,
+    ).row(0, named=True)
+    return row["accuracy"], row["accuracy_se"]
+
+
+def _shifted(value: tuple[float, float | None], standard_errors: float) -> float:
+    mean, error = value
+    return mean + standard_errors * (error or 0.0)
+
+
+def _last_reaching(accuracy: Callable[[float], float], target: float, largest: float, steps: int) -> float | None:
+    """The largest rate in [0, largest] at which a falling accuracy reaches the target."""
+    if accuracy(0.0) < target:
+        return None
+    if accuracy(largest) >= target:
+        return largest
+    low, high = 0.0, largest
+    for _ in range(steps):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if accuracy(middle) >= target else (low, middle)
+    return low
+
+
+def can_match(
+    weak: SamplingScenario | npt.ArrayLike,
+    strong: SamplingScenario | float,
+    *,
+    standard_error: npt.ArrayLike | None = None,
+    confidence: float = 0.95,
+) -> pl.DataFrame:
+    """Can a weak model with a verifier and any number of attempts match one attempt of a strong model?
+
+    The weak model's accuracy ends at its ceiling over all tasks (a task that it never answers counts as 0), whatever
+    the budget. The verdict compares that with the strong model's single attempt, and says ``too close to call`` where
+    the interval of the difference holds 0.
+
+    Args:
+        weak: The weak model's scenario, or ceilings from elsewhere, shape ``(models,)``, in [0, 1]. A published ceiling
+            over *accepted* tasks is at least the one over all tasks: ``cannot`` is then safe, ``can`` is not.
+        strong: The strong model's scenario (its coverage at one attempt; its accuracy where coverage is not known), or
+            the accuracy of its single attempt, in [0, 1].
+        standard_error: Of the difference, one for all or one per model; estimated from the observed attempts of counts
+            and pools unless given (would other attempts at these tasks say the same? Rates of 0 and 1 are smoothed by
+            half an attempt each way), and 0 for rates given.
+        confidence: Of the interval, in (0, 1).
+
+    Returns:
+        One row per weak model: ``ceiling``, ``single_attempt`` (the strong model's), ``difference`` (ceiling minus
+        single attempt), ``difference_se``, ``difference_low``, ``difference_high``, ``verdict`` (``cannot``,
+        ``too close to call``, ``can``), ``max_attempts`` (the fewest attempts with which the weak scenario's accuracy
+        reaches the single attempt; null where none does or where only ceilings are given).
+
+    Raises:
+        ValueError: A value is out of range.
+        NoClosedFormError: The ceilings of a scenario have no closed form.
+
+    Source: Stroebl, Kapoor, Narayanan, arXiv 2411.17501, figure 1.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> weak = ll.SamplingScenario(
+        ...     tasks=ll.Tasks.fixed(success=[0.3, 0.05]),
+        ...     verifier=ll.Verifier.rates(false_positive_rate=0.05),
+        ...     max_attempts=[1],
+        ... )
+        >>> ll.can_match(weak, 0.8)["verdict"].to_list(), ll.can_match(weak, 0.5)["max_attempts"].to_list()
+        (['cannot'], [6])
+    """
+    score = _score(confidence)
+    single, single_variance = _single_attempt(strong)
+    attempts: int | None = None
+    if isinstance(weak, SamplingScenario):
+        found = ceilings(weak)["ceiling_all_tasks"][0]
+        ceiling, variance = np.array([found]), _ceiling_variance(weak)
+        attempts = _attempts_to_reach(weak, single) if found >= single else None
+    else:
+        ceiling, variance = _shares("weak", weak), 0.0
+    if standard_error is None:
+        error = np.full(len(ceiling), math.sqrt(variance + single_variance))
+    else:
+        error = np.broadcast_to(np.asarray(standard_error, dtype=np.float64), ceiling.shape)
+        if not ((error >= 0.0) & np.isfinite(error)).all():
+            raise ValueError(f"standard_error must be finite and at least 0, got {shown(standard_error)}")
+    difference = ceiling - single
+    half = score * error
+    verdict = np.where(difference + half < 0.0, 0, np.where(difference - half >= 0.0, 2, 1))
+    return pl.DataFrame(
+        {
+            "ceiling": ceiling,
+            "single_attempt": np.full(len(ceiling), single),
+            "difference": difference,
+            "difference_se": error,
+            "difference_low": difference - half,
+            "difference_high": difference + half,
+            "verdict": pl.Series(_VERDICTS, dtype=pl.Enum(_VERDICTS)).gather(verdict),
+            "max_attempts": pl.Series([attempts] * len(ceiling), dtype=pl.Int64),
+        }
+    )
+
+
+_VERDICTS = ["cannot", "too close to call", "can"]
+
+
+def _shares(name: str, value: Any) -> npt.NDArray[np.float64]:
+    try:
+        shares = np.atleast_1d(np.asarray(value, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a SamplingScenario or numbers in [0, 1], got {shown(value)}") from None
+    if shares.ndim != 1 or shares.size == 0 or not ((shares >= 0.0) & (shares <= 1.0)).all():
+        raise ValueError(f"{name} must be a SamplingScenario or numbers in [0, 1], got {shown(value)}")
+    return shares
+
+
+def _single_attempt(strong: SamplingScenario | float) -> tuple[float, float]:
+    """The accuracy of one attempt and the variance that its observed attempts leave."""
+    if not isinstance(strong, SamplingScenario):
+        return float(_shares("strong", strong)[0]), 0.0
+    one = strong.replace(policies=[FirstAccepted()], max_attempts=[1])
+    row = solve_frame(one, by="policy", columns=["coverage", "accuracy"]).row(0, named=True)
+    tasks, weight = strong.tasks, _weights(strong)
+    variance = 0.0
+    if isinstance(tasks, (CountsTasks, PoolTasks)):
+        correct = tasks.correct if tasks.correct is not None else tasks.accepted_correct  # type: ignore[union-attr]
+        rate = (correct + 0.5) / (tasks.attempts + 1.0)
+        variance = float((weight**2 * rate * (1.0 - rate) / tasks.attempts).sum())
+    return row["accuracy"] if row["coverage"] is None else row["coverage"], variance
+
+
+def _ceiling_variance(weak: SamplingScenario) -> float:
+    """The variance that the observed attempts leave in the ceiling over all tasks (0 for rates given)."""
+    tasks, weight = weak.tasks, _weights(weak)
+    if isinstance(tasks, PoolTasks):
+        precision = (tasks.accepted_correct + 0.5) / (tasks.accepted + 1.0)
+        variance = precision * (1.0 - precision) / np.maximum(tasks.accepted, 1.0)
+        return float((weight**2 * variance)[tasks.accepted > 0].sum())
+    if isinstance(tasks, CountsTasks) and not tasks.posterior and isinstance(weak.verifier, RatesVerifier):
+        f, g = weak.verifier.false_positive_rate, weak.verifier.false_negative_rate
+        rate = (tasks.correct + 0.5) / (tasks.attempts + 1.0)
+        accepted = rate * (1.0 - g) + (1.0 - rate) * f
+        slope = np.divide((1.0 - g) * f, accepted**2, out=np.zeros_like(rate), where=accepted > 0.0)
+        return float((weight**2 * slope**2 * rate * (1.0 - rate) / tasks.attempts).sum())
+    return 0.0
+
+
+def _weights(scenario: SamplingScenario) -> npt.NDArray[np.float64]:
+    weight = scenario.tasks.weight
+    count = len(scenario.tasks)
+    return np.full(count, 1.0 / count) if weight is None else weight / weight.sum()
+
+
+def _attempts_to_reach(weak: SamplingScenario, target: float) -> int | None:
+    """The fewest attempts at which accuracy, which grows with them, reaches the target."""
+    most = int(weak.tasks.attempts.min()) if isinstance(weak.tasks, PoolTasks) else 10**12
+
+    def reaches(cap: int) -> bool:
+        one = weak.replace(policies=[FirstAccepted()], max_attempts=[cap])
+        return bool(solve_frame(one, by="policy", columns=["accuracy"])["accuracy"][0] >= target)
+
+    high = 1
+    while not reaches(high):
+        if high == most:
+            return None
+        high = min(2 * high, most)
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if reaches(middle) else (middle, high)
+    return high

@@ -1,0 +1,177 @@
+//! The exhaustion model across the border: simulate, laws by themselves, and the width of the vectors.
+
+use limitlaw_core::dispatch::{self, Width};
+use limitlaw_core::error::{Error, Result};
+use limitlaw_core::exhaustion::estimate::{QUANTILES, exhaustion, trajectories};
+use limitlaw_core::exhaustion::law::{LN_6, LawSpec};
+use limitlaw_core::exhaustion::samples::Sample;
+use limitlaw_core::exhaustion::scenario::ExhaustionScenario;
+use limitlaw_core::exhaustion::simulate::{Method, Plan, simulate};
+use limitlaw_core::exhaustion::trajectory::{DEFINITIONS, VARIABLES};
+use limitlaw_core::math::{exp, ln};
+use limitlaw_core::run::resolve_threads;
+use limitlaw_core::spec::parse;
+use numpy::PyReadonlyArray1;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::columns::{Arrays, Columns, owned};
+use crate::error::to_python;
+use crate::run::wait;
+
+/// The yearly variables and their units, in the order of the columns.
+pub fn variables() -> Vec<(&'static str, &'static str)> {
+    VARIABLES.to_vec()
+}
+
+/// The definitions of running out, in the order of the columns.
+pub fn definitions() -> Vec<&'static str> {
+    DEFINITIONS.to_vec()
+}
+
+/// Simulates a scenario: columns of the yearly variables, of the years of running out, and of samples.
+#[pyfunction]
+#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, sampler, samples, progress, redrawn=Vec::new()))]
+pub fn simulate_exhaustion<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+    trials: u64,
+    key: [u64; 2],
+    replicate: u64,
+    threads: Option<usize>,
+    sampler: &str,
+    samples: Vec<String>,
+    progress: Option<Bound<'py, PyAny>>,
+    redrawn: Vec<String>,
+) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyDict>, Bound<'py, PyDict>)> {
+    let arrays = owned(&arrays);
+    let (outcome, names, yearly, years) = wait(py, trials, progress.as_ref(), |control| {
+        let scenario: ExhaustionScenario = parse(spec, &arrays)?;
+        let method = match sampler {
+            "philox" => Method::Philox,
+            "sobol" => Method::Sobol,
+            other => return Err(Error::argument("sampler", "\"philox\" or \"sobol\"", format!("{other:?}"))),
+        };
+        let mut names = Vec::new();
+        let mut columns = Vec::new();
+        for name in &samples {
+            for (name, sample) in Sample::parse(name, &scenario)? {
+                if !columns.contains(&sample) {
+                    names.push(name);
+                    columns.push(sample);
+                }
+            }
+        }
+        let plan =
+            Plan { trials, key, replicate, threads: resolve_threads(threads)?, method, samples: columns, redrawn };
+        let outcome = simulate(&scenario, &plan, control)?;
+        let (yearly, years) = (trajectories(&outcome), exhaustion(&outcome));
+        Ok((outcome, names, yearly, years))
+    })?;
+    let label = |p: f64| format!("q{:02.0}", p * 100.0);
+    let first = Columns::new(py);
+    first.add("mean", yearly.mean)?;
+    first.add("se", yearly.se)?;
+    for (p, column) in QUANTILES.iter().zip(yearly.quantiles) {
+        first.add(&label(*p), column)?;
+    }
+    let second = Columns::new(py);
+    for (p, (column, error)) in QUANTILES.iter().zip(years.quantiles.into_iter().zip(years.quantiles_se)) {
+        second.add(&label(*p), column)?;
+        second.add(&format!("{}_se", label(*p)), error)?;
+    }
+    for (i, (column, error)) in years.by_year.into_iter().zip(years.by_year_se).enumerate() {
+        second.add(&format!("by_{i}"), column)?;
+        second.add(&format!("by_{i}_se"), error)?;
+    }
+    let third = Columns::new(py);
+    for (name, column) in names.iter().zip(outcome.samples) {
+        third.add(name, column)?;
+    }
+    Ok((first.into_dict(), second.into_dict(), third.into_dict()))
+}
+
+/// Compute-optimal runs under a law: columns, one row per pair of compute and unique tokens.
+#[pyfunction]
+pub fn law_optima<'py>(
+    py: Python<'py>,
+    law: &str,
+    compute: PyReadonlyArray1<'py, f64>,
+    unique_tokens: PyReadonlyArray1<'py, f64>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let law = parse::<LawSpec>(law, &[]).and_then(|law| law.alone()).map_err(to_python)?;
+    let (compute, unique) = (compute.as_array(), unique_tokens.as_array());
+    let mut names: Vec<(&str, Vec<f64>)> = [
+        "parameters",
+        "tokens",
+        "epochs",
+        "loss_unconstrained",
+        "loss",
+        "excess_loss",
+        "lost_compute",
+        "marginal_value",
+        "parameters_unconstrained",
+        "tokens_unconstrained",
+        "shortage",
+    ]
+    .map(|name| (name, Vec::with_capacity(compute.len())))
+    .to_vec();
+    for (&c, &u) in compute.iter().zip(unique.iter()) {
+        let (ln_k, ln_u) = (ln(c) - LN_6, ln(u));
+        let best = law.optimum(ln_k, ln_u);
+        let free = law.unconstrained(ln_k);
+        let row = [
+            exp(best.ln_params),
+            exp(best.ln_tokens),
+            exp((best.ln_tokens - ln_u).max(0.0)),
+            best.loss_unconstrained,
+            best.loss_unconstrained + best.excess,
+            best.excess,
+            best.lost,
+            best.marginal,
+            exp(free.0),
+            exp(free.1),
+            exp(free.1 - ln_u),
+        ];
+        names.iter_mut().zip(row).for_each(|((_, column), x)| column.push(x));
+    }
+    let columns = Columns::new(py);
+    for (name, column) in names {
+        columns.add(name, column)?;
+    }
+    Ok(columns.into_dict())
+}
+
+/// Losses of runs under a law, nats per token.
+#[pyfunction]
+pub fn law_losses<'py>(
+    py: Python<'py>,
+    law: &str,
+    parameters: PyReadonlyArray1<'py, f64>,
+    tokens: PyReadonlyArray1<'py, f64>,
+    unique_tokens: PyReadonlyArray1<'py, f64>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let law = parse::<LawSpec>(law, &[]).and_then(|law| law.alone()).map_err(to_python)?;
+    let (n, d, u) = (parameters.as_array(), tokens.as_array(), unique_tokens.as_array());
+    let losses = n.iter().zip(d.iter()).zip(u.iter()).map(|((&n, &d), &u)| law.loss(ln(n), ln(d), ln(u))).collect();
+    let columns = Columns::new(py);
+    columns.add("loss", losses)?;
+    Ok(columns.into_dict())
+}
+
+fn width_of(name: &str) -> Result<Width> {
+    match name {
+        "baseline" => Ok(Width::Baseline),
+        "avx2" => Ok(Width::Avx2),
+        "avx512" => Ok(Width::Avx512),
+        _ => Err(Error::argument("width", "\"baseline\", \"avx2\", \"avx512\" or None", format!("{name:?}"))),
+    }
+}
+
+/// Forces the vector width of later runs (for tests); None goes back to the widest of this machine.
+#[pyfunction]
+#[pyo3(signature = (width))]
+pub fn force_vector_width(width: Option<&str>) -> PyResult<()> {
+    width.map(width_of).transpose().and_then(dispatch::force).map_err(to_python)
+}

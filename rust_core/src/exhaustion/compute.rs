@@ -1,0 +1,204 @@
+//! The compute of the largest training run: its trend, the caps of power, chips and latency, and what failures cost.
+//!
+//! `C = min(C0 gC^t, caps grown from 2030) g(y) / g(2024)`, g the goodput at Daly's checkpoint interval.
+
+use super::draws::Columns;
+use super::scenario::{ComputePath, ExhaustionScenario, Input};
+use super::trajectory::{LANES, Lanes, lanes};
+use crate::math::{exp, expm1, ln};
+
+/// The year at whose start the caps are given.
+const CAP_YEAR: f64 = 2030.0;
+/// ln of the most compute that a draw may reach.
+pub const LN_COMPUTE_MAX: f64 = 230.0;
+/// The exponent of the smooth minimum.
+const SMOOTH: f64 = 4.0;
+const SECONDS_PER_DAY: f64 = 86_400.0;
+
+/// The inputs of compute, for a block of draws.
+#[derive(Debug, Clone)]
+pub struct Compute {
+    ln_start: Lanes,
+    ln_growth: Lanes,
+    ln_cap: [Lanes; 3],
+    ln_cap_growth: [Lanes; 3],
+    /// Standard normal number of the path through published quantiles.
+    ln_nodes: Lanes,
+    ln_node_growth: Lanes,
+    failures: Lanes,
+    checkpoint: Lanes,
+    restart: Lanes,
+    highest: Lanes,
+    first: Lanes,
+    first_goodput: Lanes,
+}
+
+/// What of the compute model a scenario uses.
+#[derive(Debug, Clone)]
+pub struct ComputeOptions {
+    /// Failures cost time.
+    pub goodput: bool,
+    /// The smooth minimum of trend and caps.
+    pub smooth: bool,
+    /// Compute never falls.
+    pub monotone: bool,
+    /// A path through published quantiles in place of the trend.
+    pub path: Option<ComputePath>,
+}
+
+impl ComputeOptions {
+    /// The options of a scenario.
+    pub fn new(scenario: &ExhaustionScenario) -> Self {
+        Self {
+            goodput: scenario.goodput,
+            smooth: scenario.smooth_caps,
+            monotone: scenario.monotone_compute,
+            path: scenario.compute_path.clone(),
+        }
+    }
+}
+
+impl Compute {
+    /// The inputs of the block that starts at a draw.
+    #[inline(always)]
+    pub fn new(columns: &Columns, first: usize, options: &ComputeOptions) -> Self {
+        let get = |input| lanes(columns.get(input), first);
+        let mut this = Self {
+            ln_start: get(Input::Compute),
+            ln_growth: get(Input::ComputeGrowth),
+            ln_cap: [get(Input::PowerCap), get(Input::ChipCap), get(Input::LatencyCap)],
+            ln_cap_growth: [get(Input::PowerCapGrowth), get(Input::ChipCapGrowth), get(Input::LatencyCapGrowth)],
+            ln_nodes: get(Input::Nodes),
+            ln_node_growth: get(Input::NodeGrowth),
+            failures: get(Input::FailuresPerNodeDay),
+            checkpoint: get(Input::CheckpointSeconds),
+            restart: get(Input::RestartSeconds),
+            highest: [f64::NEG_INFINITY; LANES],
+            first: [0.0; LANES],
+            first_goodput: [0.0; LANES],
+        };
+        if options.goodput {
+            let plain = ComputeOptions { goodput: false, monotone: false, ..options.clone() };
+            let mut ln_c = [0.0; LANES];
+            this.ln_compute(super::scenario::BASE_YEAR.into(), 0.0, &plain, &mut ln_c);
+            this.first = ln_c;
+            for i in 0..LANES {
+                this.first_goodput[i] = this.ln_goodput(i, 0.0, ln_c[i]);
+            }
+        }
+        this
+    }
+
+    /// ln of the compute of a year.
+    #[inline(always)]
+    pub fn ln_compute(&mut self, year: f64, t: f64, options: &ComputeOptions, out: &mut Lanes) {
+        let since_cap = year - CAP_YEAR;
+        if let Some(path) = &options.path {
+            for i in 0..LANES {
+                // The level's own normal number places the draw within the published band.
+                out[i] = path.ln_compute(year, self.ln_start[i]);
+            }
+        } else {
+            for i in 0..LANES {
+                out[i] = self.ln_start[i] + t * self.ln_growth[i];
+            }
+        }
+        if options.smooth {
+            let trend = *out;
+            for i in 0..LANES {
+                let terms: [f64; 4] = std::array::from_fn(|j| match j {
+                    0 => trend[i],
+                    j => self.ln_cap[j - 1][i] + since_cap * self.ln_cap_growth[j - 1][i],
+                });
+                let least = terms.iter().fold(f64::INFINITY, |a, &b| a.min(b));
+                let sum: f64 = terms.iter().map(|x| exp(-SMOOTH * (x - least))).sum();
+                out[i] = least - ln(sum) / SMOOTH;
+            }
+        } else {
+            for j in 0..3 {
+                for i in 0..LANES {
+                    let cap = self.ln_cap[j][i] + since_cap * self.ln_cap_growth[j][i];
+                    out[i] = if cap < out[i] { cap } else { out[i] };
+                }
+            }
+        }
+        if options.goodput {
+            for i in 0..LANES {
+                out[i] += self.ln_goodput(i, t, out[i]) - self.first_goodput[i];
+            }
+        }
+        if options.monotone {
+            for i in 0..LANES {
+                self.highest[i] = if out[i] > self.highest[i] { out[i] } else { self.highest[i] };
+                out[i] = self.highest[i];
+            }
+        }
+        for x in out {
+            let least = if *x < 0.0 { 0.0 } else { *x };
+            *x = if least > LN_COMPUTE_MAX { LN_COMPUTE_MAX } else { least };
+        }
+    }
+
+    /// ln goodput of draw i at this compute: nodes grow with compute per compute-per-node.
+    fn ln_goodput(&self, i: usize, t: f64, ln_c: f64) -> f64 {
+        let ln_nodes = self.ln_nodes[i] + (ln_c - self.first[i]) - t * self.ln_node_growth[i];
+        let per_second = exp(ln_nodes.max(0.0)) * self.failures[i] / SECONDS_PER_DAY;
+        ln_goodput(per_second, self.checkpoint[i], self.restart[i])
+    }
+}
+
+/// ln of the share of time that trains: `g = tau / (M e^(R/M) (e^((tau+delta)/M) - 1))` with Daly's interval tau,
+/// failures at a rate 1/M, checkpoints of delta seconds, restarts of R seconds. Never below e^-100.
+pub fn ln_goodput(failures_per_second: f64, checkpoint: f64, restart: f64) -> f64 {
+    const LEAST: f64 = -100.0;
+    if failures_per_second <= 0.0 {
+        return 0.0;
+    }
+    let mean = 1.0 / failures_per_second;
+    let half = checkpoint / (2.0 * mean);
+    let tau = if checkpoint < 2.0 * mean {
+        (2.0 * checkpoint * mean).sqrt() * (1.0 + half.sqrt() / 3.0 + half / 9.0) - checkpoint
+    } else {
+        mean
+    };
+    let x = (tau + checkpoint) / mean;
+    if x > 700.0 {
+        return LEAST;
+    }
+    (ln(tau / (mean * expm1(x))) - restart / mean).max(LEAST)
+}
+
+impl ComputePath {
+    /// ln of compute in a year, at a standard normal number: each half of the band is a half of a lognormal, and
+    /// years between are interpolated.
+    pub fn ln_compute(&self, year: f64, z: f64) -> f64 {
+        let at = |i: usize| {
+            let width = if z < 0.0 { self.median[i] - self.low[i] } else { self.high[i] - self.median[i] };
+            self.median[i] + z * width / 1.959_963_984_540_054
+        };
+        let last = self.years.len() - 1;
+        let orders = if year <= self.years[0] {
+            at(0) - (self.years[0] - year) * self.growth_before
+        } else if let Some(i) = (0..last).find(|&i| year < self.years[i + 1]) {
+            let weight = (year - self.years[i]) / (self.years[i + 1] - self.years[i]);
+            at(i) + weight * (at(i + 1) - at(i))
+        } else {
+            at(last)
+        };
+        orders * std::f64::consts::LN_10
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn goodput_has_its_published_value_and_limits() {
+        let mean = 3.09 * 3600.0;
+        assert!((exp(ln_goodput(1.0 / mean, 60.0, 600.0)) - 0.852_46).abs() < 5e-6);
+        assert_eq!(ln_goodput(0.0, 60.0, 600.0), 0.0);
+        assert!(ln_goodput(1e-9, 1e-3, 0.0).abs() < 1e-5);
+        assert_eq!(ln_goodput(1e6, 60.0, 600.0), -100.0);
+    }
+}

@@ -1,0 +1,74 @@
+//! The constraint scenario: a distribution for each input, rank correlations, the year, and the checks.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::Inputs;
+use crate::error::{Error, Result};
+use crate::exhaustion::copula::Copula;
+use crate::exhaustion::dist::Dist;
+use crate::exhaustion::scenario::Correlation;
+use crate::spec::Spec;
+
+/// The year at whose start levels are given and growth begins.
+pub const BASE_YEAR: f64 = 2024.0;
+/// The last year a scenario may ask about.
+const LAST_YEAR: f64 = 2100.0;
+
+/// What the settings say (see the Python class of the same name for units and sources).
+#[derive(Debug, Clone, Deserialize)]
+pub struct ConstraintScenario {
+    kind: Kind,
+    /// The year of the run.
+    pub year: f64,
+    /// Whether exchange between sites limits a distributed run.
+    pub limit_bandwidth: bool,
+    /// Rank correlations between inputs.
+    pub correlations: Vec<Correlation>,
+    /// A distribution per input.
+    #[serde(flatten)]
+    inputs: BTreeMap<String, Dist>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Constraint,
+}
+
+impl ConstraintScenario {
+    /// The distributions in the order of [`Inputs::NAMES`].
+    pub fn dists(&self) -> Vec<&Dist> {
+        Inputs::NAMES.iter().map(|&name| &self.inputs[name]).collect()
+    }
+
+    /// The factor of the correlations.
+    pub fn copula(&self) -> Result<Copula> {
+        Copula::new(Inputs::NAMES, &self.dists(), &self.correlations)
+    }
+}
+
+impl Spec for ConstraintScenario {
+    fn resolve(&mut self, arrays: &[Vec<f64>]) -> Result<()> {
+        self.inputs.values_mut().try_for_each(|dist| dist.resolve(arrays))
+    }
+
+    fn check(&self) -> Result<()> {
+        let Kind::Constraint = self.kind;
+        if let Some(unknown) = self.inputs.keys().find(|name| !Inputs::NAMES.contains(&name.as_str())) {
+            return Err(Error::Value(format!("a constraint scenario has no field {unknown:?}")));
+        }
+        for &name in Inputs::NAMES {
+            let dist = self.inputs.get(name).ok_or_else(|| Error::argument(name, "given", "nothing"))?;
+            dist.check().map_err(|e| Error::Value(format!("{name}: {e}")))?;
+            if let Dist::Empirical { rows: Some(_), .. } = dist {
+                return Err(Error::argument(name, "drawn by itself (correlations tie inputs here)", "rows"));
+            }
+        }
+        if !(self.year >= BASE_YEAR && self.year <= LAST_YEAR) {
+            return Err(Error::argument("year", format!("in [{BASE_YEAR}, {LAST_YEAR}]"), self.year));
+        }
+        self.copula().map(|_| ())
+    }
+}

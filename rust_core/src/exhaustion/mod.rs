@@ -1,0 +1,27 @@
+//! Data-exhaustion scaling: stock, demand, law and shortage, year by year, under uncertainty.
+
+// Stages are inlined into the yearly kernel, whose vector width they must take.
+#![allow(clippy::inline_always)]
+// A stage is one loop over the lanes of many arrays.
+#![allow(clippy::needless_range_loop)]
+// Coefficients stand as published.
+#![allow(clippy::excessive_precision)]
+// `!(x > 0)` is true of NaN, as it must be.
+#![allow(clippy::neg_cmp_op_on_partial_ord)]
+
+pub mod compute;
+pub mod constraint;
+pub mod copula;
+pub mod demand;
+pub mod dist;
+pub mod draws;
+pub mod estimate;
+pub mod law;
+pub mod repetition;
+pub mod samples;
+pub mod scenario;
+pub mod search;
+pub mod simulate;
+pub mod sobol;
+pub mod stock;
+pub mod trajectory;

@@ -1,0 +1,70 @@
+//! Variables that a run returns draw by draw: years of running out, inputs, and yearly variables.
+
+use super::draws::Columns;
+use super::scenario::{ExhaustionScenario, INPUTS};
+use super::trajectory::{Block, DEFINITIONS, VARIABLES};
+use crate::error::{Error, Result};
+use crate::math::exp;
+
+/// The coefficients of the law, by the names that samples use.
+const LAW: [&str; 5] = ["log_a", "log_b", "log_e", "alpha", "beta"];
+
+/// One column of samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sample {
+    /// The year of running out by a definition; infinite where it is not by the horizon.
+    ExhaustionYear(usize),
+    /// An input.
+    Input(usize),
+    /// A coefficient of the law's base, as drawn.
+    Law(usize),
+    /// A yearly variable in the year of an index.
+    Variable(usize, usize),
+}
+
+impl Sample {
+    /// The columns that a name stands for: `exhaustion_year` (one per definition), `exhaustion_year_unique_tokens`,
+    /// an input, a coefficient of the law (`alpha`), or a variable and a year (`loss_2035`).
+    pub fn parse(name: &str, scenario: &ExhaustionScenario) -> Result<Vec<(String, Self)>> {
+        let year_of = |d: usize| (format!("exhaustion_year_{}", DEFINITIONS[d]), Self::ExhaustionYear(d));
+        if name == "exhaustion_year" {
+            return Ok((0..DEFINITIONS.len()).map(year_of).collect());
+        }
+        let one = (0..DEFINITIONS.len())
+            .map(year_of)
+            .chain(INPUTS.iter().enumerate().map(|(i, input)| (input.0.to_owned(), Self::Input(i))))
+            .chain(LAW.iter().enumerate().map(|(i, coefficient)| ((*coefficient).to_owned(), Self::Law(i))))
+            .find(|(known, _)| known == name);
+        if let Some(found) = one {
+            return Ok(vec![found]);
+        }
+        let variable_and_year = name.rsplit_once('_').and_then(|(variable, year)| {
+            let variable = VARIABLES.iter().position(|(known, _)| *known == variable)?;
+            let year: i32 = year.parse().ok()?;
+            let index = scenario.years.iter().position(|&y| y == year)?;
+            Some(Self::Variable(variable, index))
+        });
+        variable_and_year.map(|sample| vec![(name.to_owned(), sample)]).ok_or_else(|| {
+            let expected = "\"exhaustion_year\", an input, a coefficient of the law or a variable and a year such as \"loss_2035\"";
+            Error::argument("samples", expected, format!("{name:?}"))
+        })
+    }
+
+    /// Reads the draws of a block from `first` on that belong to the whole draw; yearly variables are read on the way.
+    pub fn read(self, columns: &Columns, block: &Block, first: usize, out: &mut [f64]) {
+        match self {
+            Self::ExhaustionYear(definition) => out.copy_from_slice(&block.exhausted[definition][..out.len()]),
+            Self::Input(i) => {
+                let (_, log, ..) = INPUTS[i];
+                for (x, &drawn) in out.iter_mut().zip(&columns.inputs[i][first..]) {
+                    *x = if log { exp(drawn) } else { drawn };
+                }
+            }
+            Self::Law(i) => {
+                let drawn = &columns.law[i][first..];
+                out.copy_from_slice(&drawn[..out.len()]);
+            }
+            Self::Variable(..) => {}
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! The exhaustion scenario: every input with its range, the options, and the checks that name what is wrong.
+
+use serde::Deserialize;
+
+use super::copula::Copula;
+use super::dist::Dist;
+use super::law::{EXPONENT_HIGH, EXPONENT_LOW, LawSpec};
+use crate::error::{Error, Result};
+use crate::math::ln;
+use crate::spec::{Spec, Values};
+
+/// The year at whose start every level is given.
+pub const BASE_YEAR: i32 = 2024;
+/// The last year a scenario may reach.
+pub const LAST_YEAR: i32 = 2224;
+/// The most that a median may grow to by the horizon.
+const LEVEL_MAX: f64 = 1e100;
+
+macro_rules! inputs {
+    ($($name:ident $variant:ident $scale:ident $low:literal $high:literal;)*) => {
+        /// An input drawn once per draw; its number is also the number of its random stream.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(usize)]
+        #[allow(missing_docs)] // the settings document the inputs, under the same names
+        pub enum Input { $($variant,)* }
+
+        /// Every input: its name, whether the model reads its logarithm, and its range.
+        pub const INPUTS: &[(&str, bool, f64, f64)] =
+            &[$((stringify!($name), inputs!(@ $scale), $low, $high),)*];
+
+        /// What the settings say (see the Python class of the same name for units and sources).
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[allow(missing_docs)] // as above
+        pub struct ExhaustionScenario {
+            pub kind: Kind,
+            $($name: Dist,)*
+            pub years: Vec<i32>,
+            pub correlations: Vec<Correlation>,
+            pub law: LawSpec,
+            pub law_parameters: LawParameters,
+            pub collapse: Collapse,
+            pub demand: Demand,
+            pub compute_path: Option<ComputePath>,
+            pub goodput: bool,
+            pub smooth_caps: bool,
+            pub monotone_compute: bool,
+            pub endogenous_quality: bool,
+            pub overtraining_from: f64,
+            pub lost_threshold: f64,
+        }
+
+        impl ExhaustionScenario {
+            /// The distributions in the order of `INPUTS`.
+            pub fn dists(&self) -> Vec<&Dist> {
+                vec![$(&self.$name,)*]
+            }
+
+            fn dists_mut(&mut self) -> Vec<&mut Dist> {
+                vec![$(&mut self.$name,)*]
+            }
+        }
+    };
+    (@ log) => { true };
+    (@ linear) => { false };
+}
+
+inputs! {
+    text_stock TextStock linear 0.0 1e30;
+    stock_growth StockGrowth log 1e-2 1e2;
+    usable_fraction UsableFraction linear 0.0 1.0;
+    access_loss AccessLoss linear 0.0 10.0;
+    images Images linear 0.0 1e30;
+    video_seconds VideoSeconds linear 0.0 1e30;
+    audio_seconds AudioSeconds linear 0.0 1e30;
+    tokens_per_image_or_second TokensPerImageOrSecond linear 0.0 1e9;
+    tokens_per_audio_second TokensPerAudioSecond linear 0.0 1e9;
+    multimodal_transfer MultimodalTransfer linear 0.0 1e3;
+    private_stock PrivateStock linear 0.0 1e30;
+    private_share PrivateShare linear 0.0 1.0;
+    synthetic_multiplier SyntheticMultiplier linear 1.0 1e12;
+    synthetic_generations SyntheticGenerations linear 0.0 1e6;
+    repetition_data RepetitionData linear 1e-3 1e15;
+    repetition_params RepetitionParams linear 1e-3 1e15;
+    compute Compute log 1.0 1e60;
+    compute_growth ComputeGrowth log 1e-2 1e3;
+    power_cap PowerCap log 1.0 1e90;
+    chip_cap ChipCap log 1.0 1e90;
+    latency_cap LatencyCap log 1.0 1e90;
+    power_cap_growth PowerCapGrowth log 1e-2 1e3;
+    chip_cap_growth ChipCapGrowth log 1e-2 1e3;
+    latency_cap_growth LatencyCapGrowth log 1e-2 1e3;
+    nodes Nodes log 1.0 1e12;
+    node_growth NodeGrowth log 1e-2 1e3;
+    failures_per_node_day FailuresPerNodeDay linear 0.0 1e3;
+    checkpoint_seconds CheckpointSeconds linear 1e-3 1e7;
+    restart_seconds RestartSeconds linear 0.0 1e7;
+    algorithmic_halving_months AlgorithmicHalvingMonths linear 0.1 1e12;
+    algorithmic_slowdown_years AlgorithmicSlowdownYears linear 0.1 1e12;
+    data_share DataShare linear 0.0 1.0;
+    overtraining Overtraining log 1e-3 1e6;
+    multi_epoch_multiplier MultiEpochMultiplier log 1.0 1e6;
+    trend_dataset TrendDataset log 1.0 1e30;
+    trend_growth TrendGrowth log 1e-2 1e3;
+    trend_weight TrendWeight linear 0.0 1.0;
+    quality_compute QualityCompute log 1.0 1e90;
+    quality_power QualityPower linear 0.0 10.0;
+    inference_tokens InferenceTokens log 1.0 1e30;
+    profit_income ProfitIncome log 1.0 1e30;
+    profit_loss_elasticity ProfitLossElasticity linear 0.01 100.0;
+    profit_price_elasticity ProfitPriceElasticity linear 1.01 100.0;
+}
+
+/// The word by which a setting's JSON says what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A scenario.
+    Exhaustion,
+    /// A rank correlation.
+    Correlation,
+    /// A path of compute.
+    ComputePath,
+}
+
+/// A rank correlation between two inputs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Correlation {
+    /// Always `correlation`.
+    pub kind: Kind,
+    /// One input.
+    pub first: String,
+    /// The other.
+    pub second: String,
+    /// Spearman's rho.
+    pub spearman: f64,
+}
+
+/// The joint prior of the base of the law: (ln A, ln B, ln E, alpha, beta).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum LawParameters {
+    /// A multivariate normal; exponents at or below 0.05 are drawn again.
+    Normal {
+        /// Means.
+        mean: Vec<f64>,
+        /// Covariance, row by row.
+        covariance: Vec<Vec<f64>>,
+    },
+    /// One of the given rows, each as likely.
+    Rows {
+        /// ln A.
+        log_a: Values,
+        /// ln B.
+        log_b: Values,
+        /// ln E.
+        log_e: Values,
+        /// Exponents of parameters.
+        alpha: Values,
+        /// Exponents of tokens.
+        beta: Values,
+    },
+}
+
+/// What training on synthetic data does over generations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Collapse {
+    /// Nothing.
+    None,
+    /// Generations accumulate: the gain shrinks by the sum of 1 / i^2.
+    Accumulate,
+    /// Each generation replaces the last: the gain shrinks by their number.
+    Replace,
+}
+
+/// How many tokens a run asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Demand {
+    /// The compute-optimal number of the law.
+    ComputeOptimal,
+    /// Twenty tokens per parameter.
+    TwentyPerParameter,
+    /// The number that makes training and serving cheapest together.
+    InferenceAware,
+    /// The number that maximises profit.
+    Profit,
+}
+
+/// A path of compute through published quantiles of log10 FLOP.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComputePath {
+    /// Always `compute_path`.
+    pub kind: Kind,
+    /// Years of the quantiles.
+    pub years: Vec<f64>,
+    /// 2.5th percentiles.
+    pub low: Vec<f64>,
+    /// Medians.
+    pub median: Vec<f64>,
+    /// 97.5th percentiles.
+    pub high: Vec<f64>,
+    /// Orders of magnitude per year before the first year.
+    pub growth_before: f64,
+}
+
+impl ExhaustionScenario {
+    /// The factor of the correlations.
+    pub fn copula(&self) -> Result<Copula> {
+        let names: Vec<&str> = INPUTS.iter().map(|&(name, ..)| name).collect();
+        Copula::new(&names, &self.dists(), &self.correlations)
+    }
+}
+
+impl Spec for ExhaustionScenario {
+    fn resolve(&mut self, arrays: &[Vec<f64>]) -> Result<()> {
+        self.law_parameters.resolve(arrays)?;
+        self.dists_mut().into_iter().try_for_each(|dist| dist.resolve(arrays))
+    }
+
+    fn check(&self) -> Result<()> {
+        for (dist, &(name, _, low, high)) in self.dists().into_iter().zip(INPUTS) {
+            dist.check().map_err(|e| Error::Value(format!("{name}: {e}")))?;
+            check_support(name, dist, low, high)?;
+        }
+        self.check_years()?;
+        self.check_levels()?;
+        self.law.check().map_err(|e| Error::Value(format!("law: {e}")))?;
+        self.law_parameters.check()?;
+        if let Some(path) = &self.compute_path {
+            path.check()?;
+        }
+        let options = [
+            ("overtraining_from", self.overtraining_from, 0.0, 1e4),
+            ("lost_threshold", self.lost_threshold, 0.0, 100.0),
+        ];
+        for (name, x, low, high) in options {
+            if !(x >= low && x <= high) {
+                return Err(Error::argument(name, format!("in [{low}, {high}]"), x));
+            }
+        }
+        self.copula().map(|_| ())
+    }
+}
+
+impl ExhaustionScenario {
+    fn check_years(&self) -> Result<()> {
+        let expected = format!("rising, from {BASE_YEAR} to at most {LAST_YEAR}");
+        let (Some(&first), Some(&last)) = (self.years.first(), self.years.last()) else {
+            return Err(Error::argument("years", expected + " (the horizon is not before the start)", "no year"));
+        };
+        if first < BASE_YEAR || last > LAST_YEAR {
+            return Err(Error::argument("years", expected, format!("{first} to {last}")));
+        }
+        match self.years.windows(2).find(|pair| pair[1] <= pair[0]) {
+            Some(pair) => Err(Error::argument("years", expected, format!("{} after {}", pair[1], pair[0]))),
+            None => Ok(()),
+        }
+    }
+
+    /// A median that grows past every meaning is a mistake in a growth.
+    fn check_levels(&self) -> Result<()> {
+        let dists = self.dists();
+        let median = |input: Input| {
+            let (_, _, low, high) = INPUTS[input as usize];
+            let mut z = [0.0];
+            super::dist::Marginal::new(dists[input as usize], false, low, high).apply(&mut z);
+            z[0]
+        };
+        let t = f64::from(self.years.last().map_or(0, |last| last - BASE_YEAR));
+        let pairs = [
+            (Input::Compute, Input::ComputeGrowth),
+            (Input::TextStock, Input::StockGrowth),
+            (Input::TrendDataset, Input::TrendGrowth),
+        ];
+        for (level, growth) in pairs {
+            let (start, rate) = (median(level), median(growth));
+            if ln(start.max(1.0)) + t * ln(rate) > ln(LEVEL_MAX) {
+                return Err(Error::argument(
+                    INPUTS[growth as usize].0,
+                    format!("small enough that {} stays below {LEVEL_MAX:e} for {t} years", INPUTS[level as usize].0),
+                    rate,
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The numbers that a distribution states outright must be legal; draws beyond the range are moved to its ends.
+fn check_support(name: &str, dist: &Dist, low: f64, high: f64) -> Result<()> {
+    let stated: &[f64] = match dist {
+        Dist::Constant { value } => std::slice::from_ref(value),
+        Dist::Lognormal { low, high, .. } | Dist::Uniform { low, high } => &[*low, *high],
+        Dist::Metalog { p10, p50, p90, .. } => &[*p10, *p50, *p90],
+        Dist::Normal { mean, .. } => std::slice::from_ref(mean),
+        Dist::LogitNormal { .. } | Dist::Beta { .. } => &[],
+        Dist::Empirical { values, .. } => values.as_slice(),
+    };
+    // A wide interval around a legal centre is legal: only its centre must be in range.
+    let centre_only = matches!(dist, Dist::Lognormal { .. });
+    let inside = |x: f64| x >= low && x <= high;
+    let bad = if centre_only {
+        let centre = (stated[0] * stated[1]).sqrt();
+        (!inside(centre)).then_some(centre)
+    } else {
+        stated.iter().copied().find(|&x| !inside(x))
+    };
+    bad.map_or(Ok(()), |x| Err(Error::argument(name, format!("in [{low}, {high}]"), x)))
+}
+
+impl Spec for LawParameters {
+    fn resolve(&mut self, arrays: &[Vec<f64>]) -> Result<()> {
+        if let Self::Rows { log_a, log_b, log_e, alpha, beta } = self {
+            for values in [log_a, log_b, log_e, alpha, beta] {
+                values.resolve(arrays)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        let named = |e: Error| Error::Value(format!("law_parameters: {e}"));
+        match self {
+            Self::Normal { mean, covariance } => {
+                if mean.len() != 5 || covariance.len() != 5 || covariance.iter().any(|row| row.len() != 5) {
+                    return Err(Error::argument(
+                        "law_parameters",
+                        "5 means and a 5 x 5 covariance (log_a, log_b, log_e, alpha, beta)",
+                        format!("{} and {}", mean.len(), covariance.len()),
+                    ));
+                }
+                let law = LawSpec::Chinchilla { base: [mean[0], mean[1], mean[2], mean[3], mean[4]] };
+                law.check().map_err(named)
+            }
+            Self::Rows { log_a, log_b, log_e, alpha, beta } => {
+                let count = log_a.as_slice().len();
+                if count == 0 {
+                    return Err(named(Error::argument("log_a", "at least one row", "none")));
+                }
+                let ranges = [
+                    ("log_a", log_a, -50.0, 100.0),
+                    ("log_b", log_b, -50.0, 100.0),
+                    ("log_e", log_e, -50.0, 10.0),
+                    ("alpha", alpha, EXPONENT_LOW, EXPONENT_HIGH),
+                    ("beta", beta, EXPONENT_LOW, EXPONENT_HIGH),
+                ];
+                for (name, values, low, high) in ranges {
+                    values.check_length(name, count, "log_a").map_err(named)?;
+                    values.check_range(name, low, high).map_err(named)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Spec for ComputePath {
+    fn resolve(&mut self, _: &[Vec<f64>]) -> Result<()> {
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        let count = self.years.len();
+        if count == 0 || [&self.low, &self.median, &self.high].iter().any(|v| v.len() != count) {
+            return Err(Error::argument("compute_path", "one low, median and high per year", format!("{count} years")));
+        }
+        let rising = self.years.windows(2).all(|w| w[1] > w[0]);
+        let ordered = (0..count).all(|i| self.low[i] <= self.median[i] && self.median[i] <= self.high[i]);
+        let sane =
+            self.low.iter().chain(&self.high).all(|&x| (0.0..=60.0).contains(&x)) && self.growth_before.abs() <= 3.0;
+        if rising && ordered && sane {
+            Ok(())
+        } else {
+            Err(Error::argument("compute_path", "rising years with low <= median <= high in [0, 60] orders", "other"))
+        }
+    }
+}

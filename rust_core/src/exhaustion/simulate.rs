@@ -1,0 +1,340 @@
+//! Monte Carlo of the yearly model: chunks of draws, integer tallies per worker, moments in the order of chunks.
+
+use super::draws::{CHUNK, Columns, Draw, Sampler, Source};
+use super::samples::Sample;
+use super::scenario::ExhaustionScenario;
+use super::sobol::Sobol;
+use super::trajectory::{Block, DEFINITIONS, LANES, Lanes, Options, Scratch, VARIABLES};
+use crate::dispatch::{Kernel, dispatch};
+use crate::error::{Error, Result};
+use crate::rng::Key;
+use crate::run::{Control, run};
+use crate::stats::{Histogram, Moments, Sums};
+
+/// What is taken off a variable before it is counted: epochs start at 1, and most draws are there.
+pub const OFFSETS: [f64; VARIABLES.len()] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+/// The binary logarithm of the bins per power of two: quantiles are off by less than 2^-8 of their value (of epochs
+/// beyond the first), losses by 2^-14.
+const BITS: [u32; VARIABLES.len()] = [8, 8, 8, 8, 8, 8, 8, 14, 14, 8, 8, 8];
+/// The same for calendar years: bins of 2^-10 year.
+const YEAR_BITS: u32 = 20;
+/// Independent scramblings of Sobol' points; their spread gives the standard errors.
+pub const SCRAMBLINGS: u64 = 16;
+/// The most draws of one run: counts are 32 bits wide.
+pub const MAX_TRIALS: u64 = u32::MAX as u64;
+
+/// How to sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Pseudo-random numbers.
+    Philox,
+    /// Scrambled Sobol' points.
+    Sobol,
+}
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Draws.
+    pub trials: u64,
+    /// Key of the seed.
+    pub key: Key,
+    /// Replicate of the seed.
+    pub replicate: u64,
+    /// Threads.
+    pub threads: usize,
+    /// Where numbers come from.
+    pub method: Method,
+    /// Variables to return draw by draw.
+    pub samples: Vec<Sample>,
+    /// Inputs to draw anew while all others keep their numbers.
+    pub redrawn: Vec<String>,
+}
+
+/// Tallies of some draws.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    /// Per year and variable: the histogram.
+    pub values: Vec<Histogram>,
+    /// Per year and variable: the moments.
+    pub moments: Vec<Moments>,
+    /// Per definition: the years of running out by the horizon.
+    pub years: Vec<Histogram>,
+    /// Per definition and year: how many draws have run out by then.
+    pub by_year: Vec<Vec<u64>>,
+    /// Draws.
+    pub trials: u64,
+}
+
+/// What a run returns.
+#[derive(Debug)]
+pub struct Outcome {
+    /// One tally per independent part: one, or one per scrambling.
+    pub parts: Vec<Tally>,
+    /// One column per sample asked for.
+    pub samples: Vec<Vec<f64>>,
+}
+
+impl Tally {
+    fn new(years: usize) -> Self {
+        Self {
+            values: (0..years).flat_map(|_| BITS.map(Histogram::new)).collect(),
+            moments: vec![Moments::default(); years * VARIABLES.len()],
+            years: vec![Histogram::new(YEAR_BITS); DEFINITIONS.len()],
+            by_year: vec![vec![0; years]; DEFINITIONS.len()],
+            trials: 0,
+        }
+    }
+
+    /// Adds what another worker counted; moments are merged apart, in the order of chunks.
+    pub fn merge_counts(&mut self, other: &Self) {
+        self.values.iter_mut().zip(&other.values).for_each(|(a, b)| a.merge(b));
+        self.years.iter_mut().zip(&other.years).for_each(|(a, b)| a.merge(b));
+        for (mine, theirs) in self.by_year.iter_mut().zip(&other.by_year) {
+            mine.iter_mut().zip(theirs).for_each(|(a, b)| *a += b);
+        }
+        self.trials += other.trials;
+    }
+
+    /// Adds everything of another tally.
+    pub fn merge(&mut self, other: &Self) {
+        self.merge_counts(other);
+        self.moments.iter_mut().zip(&other.moments).for_each(|(a, b)| a.merge(b));
+    }
+}
+
+/// Runs the plan on a checked scenario.
+pub fn simulate(scenario: &ExhaustionScenario, plan: &Plan, control: &Control) -> Result<Outcome> {
+    let mut sampler = Sampler::new(scenario)?;
+    sampler.redraw(scenario, &plan.redrawn)?;
+    let options = Options::new(scenario);
+    if !(1..=MAX_TRIALS).contains(&plan.trials) {
+        return Err(Error::argument("trials", format!("in [1, {MAX_TRIALS}]"), plan.trials));
+    }
+    let model = Model { sampler: &sampler, options: &options, plan };
+    match plan.method {
+        Method::Philox => {
+            let source = Source::Philox { key: plan.key, replicate: plan.replicate };
+            let (tally, samples) = model.part(source, plan.trials, control)?;
+            Ok(Outcome { parts: vec![tally], samples })
+        }
+        Method::Sobol => {
+            let least = SCRAMBLINGS * LANES as u64;
+            if !plan.trials.is_power_of_two() || plan.trials < least {
+                let expected = format!("a power of two and at least {least} for Sobol' points");
+                return Err(Error::argument("trials", expected, plan.trials));
+            }
+            let points = Sobol::new(sampler.dimensions())?;
+            let mut outcome = Outcome { parts: Vec::new(), samples: vec![Vec::new(); plan.samples.len()] };
+            for scrambling in 0..SCRAMBLINGS {
+                let replicate = plan.replicate * SCRAMBLINGS + scrambling;
+                let source = Source::Sobol { points: &points, key: plan.key, replicate };
+                let (tally, samples) = model.part(source, plan.trials / SCRAMBLINGS, control)?;
+                outcome.parts.push(tally);
+                outcome.samples.iter_mut().zip(samples).for_each(|(all, more)| all.extend(more));
+            }
+            Ok(outcome)
+        }
+    }
+}
+
+struct Model<'a> {
+    sampler: &'a Sampler,
+    options: &'a Options,
+    plan: &'a Plan,
+}
+
+/// What a worker keeps from chunk to chunk.
+struct Worker {
+    columns: Columns,
+    work: Box<Scratch>,
+    /// Per year and variable, the histogram keys of the chunk's draws.
+    keys: Vec<u32>,
+    cells: Vec<Cell>,
+    tally: Tally,
+}
+
+/// A year and variable within a chunk.
+#[derive(Debug, Clone, Copy)]
+struct Cell {
+    sums: Sums,
+    least: f64,
+    most: f64,
+}
+
+const EMPTY: Cell =
+    Cell { sums: Sums { near: 0.0, first: 0.0, second: 0.0 }, least: f64::INFINITY, most: f64::NEG_INFINITY };
+/// Keys of a cell lie this far apart: not a power of two, so that cells do not compete for the same cache lines.
+const STRIDE: usize = CHUNK + 16;
+
+/// What a chunk hands over, merged in the order of chunks.
+struct Part {
+    moments: Vec<Moments>,
+    samples: Vec<Vec<f64>>,
+}
+
+impl Model<'_> {
+    /// One independent part of the run.
+    fn part(&self, source: Source, trials: u64, control: &Control) -> Result<(Tally, Vec<Vec<f64>>)> {
+        let years = self.options.years.len();
+        let cells = years * VARIABLES.len();
+        let mut moments = vec![Moments::default(); cells];
+        let mut samples = vec![Vec::new(); self.plan.samples.len()];
+        let new_worker = || Worker {
+            columns: Columns::new(self.sampler),
+            work: Box::default(),
+            keys: vec![0; cells * STRIDE],
+            cells: vec![EMPTY; cells],
+            tally: Tally::new(years),
+        };
+        let merge = |part: Part| {
+            moments.iter_mut().zip(&part.moments).for_each(|(a, b)| a.merge(b));
+            samples.iter_mut().zip(part.samples).for_each(|(all, more)| all.extend(more));
+        };
+        let chunks = trials.div_ceil(CHUNK as u64);
+        let work = |worker: &mut Worker, chunk: u64| {
+            let count = (trials - chunk * CHUNK as u64).min(CHUNK as u64) as usize;
+            let part = self.chunk(worker, source, chunk, count, control)?;
+            control.advance(count as u64);
+            Ok(part)
+        };
+        let workers = run(chunks, self.plan.threads, control, new_worker, work, merge)?;
+        let mut tally = Tally::new(years);
+        for worker in &workers {
+            tally.merge_counts(&worker.tally);
+        }
+        tally.moments = moments;
+        Ok((tally, samples))
+    }
+
+    fn chunk(&self, worker: &mut Worker, source: Source, chunk: u64, count: usize, control: &Control) -> Result<Part> {
+        let Worker { columns, work, keys, cells, tally } = worker;
+        dispatch(Draw { sampler: self.sampler, source, chunk, columns });
+        cells.fill(EMPTY);
+        let mut samples = vec![vec![0.0; count]; self.plan.samples.len()];
+        for first in (0..count).step_by(LANES) {
+            control.check()?;
+            let valid = LANES.min(count - first);
+            let (options, wanted) = (self.options, self.plan.samples.as_slice());
+            let samples = &mut samples;
+            let block = dispatch(Years { columns, work, options, first, valid, keys, cells, wanted, samples })?;
+            for (sample, column) in wanted.iter().zip(samples) {
+                sample.read(columns, &block, first, &mut column[first..first + valid]);
+            }
+            self.count_years(&block, valid, tally);
+        }
+        let mut moments = Vec::with_capacity(cells.len());
+        for (i, (cell, histogram)) in cells.iter().zip(&mut tally.values).enumerate() {
+            histogram.add_keys(&keys[i * STRIDE..][..count], cell.least, cell.most);
+            moments.push(cell.sums.moments(count as u64));
+        }
+        tally.trials += count as u64;
+        Ok(Part { moments, samples })
+    }
+
+    /// Counts the years of running out.
+    fn count_years(&self, block: &Block, valid: usize, tally: &mut Tally) {
+        for ((years, histogram), by_year) in block.exhausted.iter().zip(&mut tally.years).zip(&mut tally.by_year) {
+            let found: Vec<f64> = years[..valid].iter().copied().filter(|year| year.is_finite()).collect();
+            histogram.extend(&found);
+            for year in &found {
+                let at = self.options.years.partition_point(|&y| f64::from(y) < *year);
+                by_year[at..].iter_mut().for_each(|n| *n += 1);
+            }
+        }
+    }
+}
+
+/// Takes the block that starts at a draw through all years and tallies its variables.
+struct Years<'a> {
+    columns: &'a Columns,
+    work: &'a mut Scratch,
+    options: &'a Options,
+    first: usize,
+    valid: usize,
+    keys: &'a mut [u32],
+    cells: &'a mut [Cell],
+    wanted: &'a [Sample],
+    samples: &'a mut [Vec<f64>],
+}
+
+impl Kernel for Years<'_> {
+    type Output = Result<Block>;
+
+    #[inline(always)]
+    fn run(self) -> Result<Block> {
+        let Self { columns, work, options, first, valid, keys, cells, wanted, samples } = self;
+        let mut block = Block::new(columns, first, options)?;
+        for index in 0..options.years.len() {
+            block.advance(index, options, work);
+            for variable in 0..VARIABLES.len() {
+                let at = index * VARIABLES.len() + variable;
+                let out = &mut keys[at * STRIDE + first..][..LANES];
+                tally(&work.out[variable], valid, variable, out, &mut cells[at]);
+            }
+            for (sample, column) in wanted.iter().zip(&mut *samples) {
+                if let Sample::Variable(variable, wanted) = *sample
+                    && wanted == index
+                {
+                    column[first..first + valid].copy_from_slice(&work.out[variable][..valid]);
+                }
+            }
+        }
+        Ok(block)
+    }
+}
+
+/// Adds the first `valid` numbers of a block to their cell.
+#[inline(always)]
+fn tally(values: &Lanes, valid: usize, variable: usize, keys: &mut [u32], cell: &mut Cell) {
+    let (offset, bits) = (OFFSETS[variable], BITS[variable]);
+    let mut shifted = *values;
+    for x in &mut shifted {
+        *x -= offset;
+    }
+    for (key, &x) in keys.iter_mut().zip(&shifted) {
+        *key = Histogram::key(x, bits);
+    }
+    if cell.least > cell.most {
+        cell.sums.near = values[0];
+    }
+    if valid < LANES {
+        // Draws beyond the last repeat the first: they change no extreme, and their deviations are left out.
+        let same = shifted[0];
+        shifted[valid..].fill(same);
+    }
+    let mut least = [f64::INFINITY; 8];
+    let mut most = [f64::NEG_INFINITY; 8];
+    for eight in shifted.chunks_exact(8) {
+        for i in 0..8 {
+            least[i] = if eight[i] < least[i] { eight[i] } else { least[i] };
+            most[i] = if eight[i] > most[i] { eight[i] } else { most[i] };
+        }
+    }
+    cell.least = least.iter().fold(cell.least, |a, &b| a.min(b));
+    cell.most = most.iter().fold(cell.most, |a, &b| a.max(b));
+    let near = cell.sums.near;
+    let mut first = [0.0; 8];
+    let mut second = [0.0; 8];
+    if valid == LANES {
+        for eight in values.chunks_exact(8) {
+            for i in 0..8 {
+                let deviation = eight[i] - near;
+                first[i] += deviation;
+                second[i] += deviation * deviation;
+            }
+        }
+    } else {
+        for &x in &values[..valid] {
+            first[0] += x - near;
+            second[0] += (x - near) * (x - near);
+        }
+    }
+    cell.sums.first += total(first);
+    cell.sums.second += total(second);
+}
+
+#[inline(always)]
+fn total(x: [f64; 8]) -> f64 {
+    ((x[0] + x[4]) + (x[1] + x[5])) + ((x[2] + x[6]) + (x[3] + x[7]))
+}

@@ -1,0 +1,131 @@
+//! The stock of unique usable tokens: public text, other media, private data, access, quality, synthetic data.
+//!
+//! `U = gS^t {[S0 + r(t) om ((img + vid) tau + aud tau_a)] q e^(-lam t) M(y) + pp priv q}`, r(t) = clip(t / 6, 0, 1),
+//! `M(y) = 1 + f (syn - 1) / (1 + e^(-(y - 2027)))` with f what model collapse leaves of the gain.
+
+use super::draws::Columns;
+use super::scenario::{Collapse, Input};
+use super::trajectory::{LANES, Lanes, lanes};
+use crate::math::{exp, ln};
+
+/// Years until other media are fully used.
+const MEDIA_YEARS: f64 = 6.0;
+/// The year in which synthetic data reach half their gain.
+const SYNTHETIC_YEAR: f64 = 2027.0;
+
+/// The inputs of the stock, for a block of draws.
+#[derive(Debug, Clone)]
+pub struct Stock {
+    text: Lanes,
+    media: Lanes,
+    private: Lanes,
+    quality: Lanes,
+    access_loss: Lanes,
+    synthetic: Lanes,
+    generations: Lanes,
+    ln_growth: Lanes,
+    quality_compute: Lanes,
+    quality_power: Lanes,
+}
+
+impl Stock {
+    /// The inputs of the block that starts at a draw.
+    #[inline(always)]
+    pub fn new(columns: &Columns, first: usize) -> Self {
+        let get = |input| lanes(columns.get(input), first);
+        let images = get(Input::Images);
+        let video = get(Input::VideoSeconds);
+        let audio = get(Input::AudioSeconds);
+        let per_image = get(Input::TokensPerImageOrSecond);
+        let per_audio = get(Input::TokensPerAudioSecond);
+        let transfer = get(Input::MultimodalTransfer);
+        let (private, share) = (get(Input::PrivateStock), get(Input::PrivateShare));
+        Self {
+            text: get(Input::TextStock),
+            media: std::array::from_fn(|i| {
+                transfer[i] * ((images[i] + video[i]) * per_image[i] + audio[i] * per_audio[i])
+            }),
+            private: std::array::from_fn(|i| private[i] * share[i]),
+            quality: get(Input::UsableFraction),
+            access_loss: get(Input::AccessLoss),
+            synthetic: get(Input::SyntheticMultiplier).map(|x| x - 1.0),
+            generations: get(Input::SyntheticGenerations),
+            ln_growth: get(Input::StockGrowth),
+            quality_compute: get(Input::QualityCompute),
+            quality_power: get(Input::QualityPower),
+        }
+    }
+
+    /// ln of the unique tokens of a year, at least one token.
+    #[inline(always)]
+    pub fn ln_unique(&self, year: f64, t: f64, collapse: Collapse, endogenous: Option<&Lanes>, out: &mut Lanes) {
+        let ramp = (t / MEDIA_YEARS).clamp(0.0, 1.0);
+        let logistic = 1.0 / (1.0 + exp(SYNTHETIC_YEAR - year));
+        let mut quality = self.quality;
+        if let Some(ln_c) = endogenous {
+            for i in 0..LANES {
+                quality[i] = loosened(quality[i], ln_c[i] - self.quality_compute[i], self.quality_power[i]);
+            }
+        }
+        let mut gain = self.synthetic;
+        if collapse != Collapse::None {
+            for i in 0..LANES {
+                gain[i] *= kept(collapse, self.generations[i], t);
+            }
+        }
+        for i in 0..LANES {
+            let public = (self.text[i] + ramp * self.media[i]) * exp(-self.access_loss[i] * t);
+            let usable = quality[i] * (public * (1.0 + gain[i] * logistic) + self.private[i]);
+            let x = ln(if usable < f64::MIN_POSITIVE { f64::MIN_POSITIVE } else { usable }) + t * self.ln_growth[i];
+            out[i] = if x < 0.0 { 0.0 } else { x };
+        }
+    }
+}
+
+/// The usable fraction when the filter loosens as compute grows: `1 - (1 - q) / (1 + (C / C_q)^p)`.
+fn loosened(quality: f64, ln_ratio: f64, power: f64) -> f64 {
+    1.0 - (1.0 - quality) / (1.0 + exp((power * ln_ratio).min(300.0)))
+}
+
+/// What model collapse leaves of the gain from synthetic data after the generations of t years (at least one).
+pub fn kept(collapse: Collapse, per_year: f64, t: f64) -> f64 {
+    let n = (per_year * t).floor().max(1.0);
+    match collapse {
+        Collapse::None => 1.0,
+        Collapse::Replace => 1.0 / n,
+        Collapse::Accumulate => 1.0 / inverse_squares(n),
+    }
+}
+
+/// The sum of 1 / i^2 for i up to n; beyond 64 terms by Euler and Maclaurin (error below 1e-15).
+fn inverse_squares(n: f64) -> f64 {
+    if n <= 64.0 {
+        return (1..=n as u32).map(|i| 1.0 / (f64::from(i) * f64::from(i))).sum();
+    }
+    let x = 1.0 / n;
+    std::f64::consts::PI * std::f64::consts::PI / 6.0 - x * (1.0 - x * (0.5 - x * (1.0 / 6.0 - x * x / 30.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn collapse_has_its_limits() {
+        assert_eq!(kept(Collapse::None, 5.0, 100.0), 1.0);
+        assert_eq!(kept(Collapse::Replace, 1.0, 10.0), 0.1);
+        assert_eq!(kept(Collapse::Accumulate, 1.0, 1.0), 1.0);
+        assert_eq!(kept(Collapse::Accumulate, 1.0, 2.0), 0.8);
+        let limit = 6.0 / (std::f64::consts::PI * std::f64::consts::PI);
+        assert!((kept(Collapse::Accumulate, 1e6, 200.0) - limit).abs() < 1e-8);
+        let direct: f64 = (1..=1000).rev().map(|i| 1.0 / (f64::from(i) * f64::from(i))).sum();
+        assert!((inverse_squares(1000.0) - direct).abs() < 2e-15);
+    }
+
+    #[test]
+    fn quality_loosens_from_its_value_to_one() {
+        assert!((loosened(0.2, -200.0, 1.0) - 0.2).abs() < 1e-15);
+        assert!((loosened(0.2, 0.0, 1.0) - 0.6).abs() < 1e-15);
+        assert_eq!(loosened(0.2, 1e4, 1.0), 1.0);
+    }
+}

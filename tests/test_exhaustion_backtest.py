@@ -1,0 +1,98 @@
+"""The backtest: its scores against closed forms, and how the 2024 projection fared."""
+
+import datetime as dt
+from statistics import NormalDist
+
+import numpy as np
+import polars as pl
+import pytest
+
+import limitlaw as ll
+from limitlaw.exhaustion.backtest import crps, score, year_of
+
+TREND = ll.ExhaustionScenario.preset("epoch2024", trend_weight=1)
+RECORDS = ll.datasets.record_runs()
+AS_OF = dt.date(2024, 6, 6)
+
+
+def test_crps_of_a_normal_projection():
+    """Gneiting & Raftery 2007, eq. 5: s [z (2 Phi(z) - 1) + 2 phi(z) - 1/sqrt(pi)]; on a grid of quantiles, to 1e-3."""
+    normal = NormalDist(2.0, 0.5)
+    n = 20_000
+    draws = np.array([normal.inv_cdf((i + 0.5) / n) for i in range(n)])
+    for y in (0.5, 2.0, 2.3):
+        z = (y - 2.0) / 0.5
+        phi = np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
+        exact = 0.5 * (z * (2 * NormalDist().cdf(z) - 1) + 2 * phi - 1 / np.sqrt(np.pi))
+        assert crps(draws, y) == pytest.approx(exact, abs=1e-3)
+
+
+def test_crps_is_unbiased_and_an_absolute_error_without_spread():
+    rng = np.random.default_rng(1)
+    pairs = [crps(rng.normal(size=2), 0.0) for _ in range(20_000)]
+    exact = 2 / np.sqrt(2 * np.pi) - 1 / np.sqrt(np.pi)
+    assert abs(np.mean(pairs) - exact) < 7 * np.std(pairs) / np.sqrt(20_000)
+    assert crps([3.0, 3.0, 3.0], 5.0) == 2.0
+    with pytest.raises(ValueError, match="draws must be at least 2, got 1"):
+        crps([1.0], 1.0)
+
+
+def test_a_score_counts_ties_by_half_and_knows_its_intervals():
+    found = score(np.log10(np.arange(1.0, 101.0)), 50.0)
+    assert found["percentile"] == 49.5
+    assert found["inside_50"]
+    assert not score(np.log10(np.arange(1.0, 101.0)), 97.0)["inside_90"]
+
+
+def test_fractions_of_a_year():
+    assert year_of(dt.date(2024, 1, 1)) == 2024
+    assert year_of(dt.date(2024, 12, 31)) == 2024 + 365 / 366
+
+
+def test_how_the_projection_of_villalobos_2024_fared():
+    """Section 5: Llama 3.1 at the 83rd percentile of [4.8e12, 2.1e13], Qwen3 at the 90th of [9.0e12, 4.3e13]."""
+    result = ll.backtest(TREND, RECORDS, as_of=AS_OF, trials=200_000, seed=1)
+    rows = {row["model"]: row for row in result.observations.iter_rows(named=True)}
+    llama, qwen = rows["Llama 3.1-405B"], rows["Qwen3-235B-A22B"]
+    assert (round(llama["percentile"]), round(qwen["percentile"])) == (83, 90)
+    assert llama["year"] == pytest.approx(2024.56, abs=0.005)
+    assert qwen["year"] == pytest.approx(2025.33, abs=0.01)
+    assert llama["q05"] == pytest.approx(4.8e12, abs=0.05e12 + 0.02e12)
+    assert llama["q95"] == pytest.approx(2.1e13, abs=0.05e13 + 0.01e13)
+    assert qwen["q05"] == pytest.approx(9.0e12, abs=0.05e12 + 0.04e12)
+    assert qwen["q95"] == pytest.approx(4.3e13, abs=0.05e13 + 0.02e13)
+    demand = result.scores.row(by_predicate=pl.col("variable") == "demand", named=True)
+    assert demand["observations"] == 5
+    assert demand["coverage_90"] == 1.0
+
+
+def test_only_what_came_later_counts_and_columns_are_kept():
+    result = ll.backtest(TREND, RECORDS.filter(variable="demand"), as_of=dt.date(2025, 1, 1), trials=1000, seed=1)
+    assert result.observations["date"].min() > dt.date(2025, 1, 1)
+    assert result.observations.columns[:4] == RECORDS.columns
+    assert result.scores["variable"].to_list() == ["demand"]
+
+
+@pytest.mark.parametrize(
+    ("observations", "as_of", "message"),
+    [
+        (RECORDS.drop("value"), AS_OF, "observations must have a column 'value'"),
+        (RECORDS, dt.date(2030, 1, 1), "observations must contain a date after 2030-01-01, got none"),
+        (RECORDS.with_columns(value=pl.lit(-1.0)), AS_OF, r"observations\['value'\] must be above 0, got -1"),
+        (
+            RECORDS,
+            dt.date(2020, 1, 1),
+            r"observations\['date'\] must be in the scenario's years 2024 to 2053, got 2020",
+        ),
+        (RECORDS.with_columns(variable=pl.lit("size")), AS_OF, 'samples must be "exhaustion_year"'),
+    ],
+)
+def test_bad_observations_are_named(observations, as_of, message):
+    with pytest.raises(ValueError, match=message):
+        ll.backtest(TREND, observations, as_of=as_of, trials=100, seed=1)
+
+
+def test_records_rise():
+    for _, records in RECORDS.group_by("variable"):
+        values = records.sort("date")["value"].to_numpy()
+        assert (np.diff(values) > 0).all()

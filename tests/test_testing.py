@@ -1,0 +1,186 @@
+"""What we give users to test with: strategies reach the edges, and assertions fail when they should and only then."""
+
+import importlib.metadata
+import math
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+from hypothesis import find, given, settings
+from hypothesis import strategies as st
+
+import limitlaw as ll
+from limitlaw import testing
+
+
+def test_hypothesis_finds_the_strategies_by_type_without_an_import() -> None:
+    """In a fresh interpreter, through the entry point alone."""
+    entries = importlib.metadata.entry_points(group="hypothesis", name="limitlaw")
+    assert [entry.value for entry in entries] == ["limitlaw.testing"]
+    code = """
+import limitlaw as ll
+from hypothesis import given, settings, strategies as st
+
+@given(st.from_type(ll.Verifier), st.from_type(ll.Tasks), st.from_type(ll.Policy), st.from_type(ll.SamplingScenario))
+@settings(max_examples=5, deadline=None, database=None)
+def check(verifier, tasks, policy, scenario):
+    assert isinstance(verifier, ll.Verifier) and isinstance(tasks, ll.Tasks) and isinstance(policy, ll.Policy)
+    ll.simulate(scenario, trials=3, seed=1)
+
+check()
+assert settings.get_profile("limitlaw").deadline is None
+print("ran")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "ran\n", done.stderr
+
+
+@pytest.mark.parametrize("first", ["hypothesis", "limitlaw", "limitlaw.testing"])
+def test_the_order_of_imports_does_not_matter(first: str) -> None:
+    """Importing Hypothesis imports limitlaw.testing, which imports Hypothesis."""
+    code = f"import {first}, hypothesis, limitlaw.testing\nprint(hypothesis.settings.get_profile('limitlaw').deadline)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "None\n", done.stderr
+
+
+@pytest.mark.parametrize("edge", [0.0, 1.0, 1e-12, 1 - 1e-12])
+def test_rates_reach_their_edges(edge: float) -> None:
+    assert find(testing.rates(), lambda rate: rate == edge) == edge
+
+
+@given(testing.rates(low=0.1, high=0.2))
+def test_rates_keep_to_their_range(rate: float) -> None:
+    assert 0.1 <= rate <= 0.2
+
+
+@pytest.mark.parametrize("kind", ["fixed", "counts", "pool", "beta", "mixture"])
+def test_every_kind_of_tasks_is_drawn(kind: str) -> None:
+    assert find(testing.tasks(), lambda tasks: tasks.kind == kind).kind == kind
+
+
+@pytest.mark.parametrize("kind", ["rates", "spread", "tests", "judge", "ensemble"])
+def test_every_kind_of_verifier_is_drawn(kind: str) -> None:
+    assert find(testing.verifiers(), lambda verifier: verifier.kind == kind).kind == kind
+
+
+@given(testing.sampling_scenarios(max_work=7))
+@settings(max_examples=50)
+def test_scenarios_keep_to_their_work(scenario: ll.SamplingScenario) -> None:
+    assert len(scenario.tasks) * len(scenario.max_attempts) <= 7
+    assert ll.SamplingScenario.from_json(scenario.to_json()) == scenario
+
+
+@given(testing.sampling_scenarios(), testing.seeds())
+@settings(max_examples=40)
+def test_numbers_depend_on_the_seed_alone(scenario: ll.SamplingScenario, seed: int) -> None:
+    testing.assert_reproducible(scenario, trials=70, seed=seed, threads=(1, 2))
+
+
+def test_the_whole_run_is_reproducible_over_many_chunks() -> None:
+    spread = ll.Verifier.rates(false_positive_rate=0.1, icc=0.3, correlation=-0.5)
+    for tasks in (ll.Tasks.fixed(success=[0.1, 0.5]), ll.Tasks.beta(1, 3, 2, unsolvable=0.1)):
+        scenario = ll.SamplingScenario(tasks=tasks, verifier=spread, max_attempts=[1, 10])
+        testing.assert_reproducible(scenario, trials=10_000, seed=2)
+
+
+SCENARIO = ll.SamplingScenario(
+    tasks=ll.Tasks.fixed(success=[0.3, 0.5]),
+    verifier=ll.Verifier.rates(false_positive_rate=0.1),
+    max_attempts=[1, 20],
+)
+
+
+def test_threads_that_give_other_numbers_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, threads: int, seed: int, **kwargs: object) -> pl.DataFrame:
+        return ll.simulate(*args, seed=seed + threads, **kwargs)
+
+    monkeypatch.setattr(testing, "simulate", broken)
+    with pytest.raises(AssertionError, match=r"2 threads give other numbers than 1 in \['accepted'"):
+        testing.assert_reproducible(SCENARIO)
+
+
+def test_a_simulator_that_is_wrong_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rate of .3 is drawn as .42."""
+    wrong = SCENARIO.replace(tasks=ll.Tasks.fixed(success=[0.42, 0.5]))
+    monkeypatch.setattr(testing, "simulate", lambda _, **kwargs: ll.simulate(wrong, **kwargs))
+    with pytest.raises(
+        AssertionError, match=r"\w+ of .*'task': 0.* must be .*, got .* in 2000 trials \(false alarms: "
+    ):
+        testing.assert_agrees_with_solution(SCENARIO)
+
+
+def test_the_false_alarm_rate_is_what_it_says() -> None:
+    """At a stated 20 % over all counts, Chernoff's bound lets fewer than that fail, and some do."""
+    failures = 0
+    for seed in range(300):
+        try:
+            testing.assert_agrees_with_solution(SCENARIO, trials=50, seed=seed, false_alarm=0.2)
+        except AssertionError:
+            failures += 1
+    # 300 coins of 0.2: more than 105 heads have probability below 1e-9.
+    assert 0 < failures <= 105
+
+
+def test_one_example_always_has_one_outcome() -> None:
+    """Near the border, where seeds differ."""
+    spread = SCENARIO.replace(verifier=ll.Verifier.rates(false_positive_rate=0.1, icc=0.3))
+    border = ll.simulate(spread, trials=100_000, seed=5)["accuracy"][-1] + 0.01
+
+    def outcome(seed: int) -> bool:
+        try:
+            testing.assert_accuracy_at_least(spread, border, trials=500, seed=seed, false_alarm=0.5)
+        except AssertionError:
+            return False
+        return True
+
+    first = [outcome(seed) for seed in range(40)]
+    assert [outcome(seed) for seed in range(40)] == first
+    assert 0 < sum(first) < 40
+
+
+def test_an_accuracy_is_judged_exactly_where_it_can_be() -> None:
+    reached = ll.solve(SCENARIO)["accuracy"][-1]
+    testing.assert_accuracy_at_least(SCENARIO, reached)
+    with pytest.raises(AssertionError, match=r"first_accepted must reach accuracy .* at 20 attempts, got .* exactly"):
+        testing.assert_accuracy_at_least(SCENARIO, reached + 1e-9)
+
+
+@pytest.mark.parametrize("weight", [None, [1.0, 3.0]])
+def test_an_accuracy_without_a_solution_is_judged_by_simulation(weight: list[float] | None) -> None:
+    spread = SCENARIO.replace(
+        tasks=ll.Tasks.fixed(success=[0.3, 0.5], weight=weight),
+        verifier=ll.Verifier.rates(false_positive_rate=0.1, icc=0.3),
+    )
+    reached = ll.simulate(spread, trials=100_000, seed=5)["accuracy"][-1]
+    for seed in range(20):
+        testing.assert_accuracy_at_least(spread, reached - 0.01, seed=seed)
+    with pytest.raises(AssertionError, match="in 10000 trials"):
+        testing.assert_accuracy_at_least(spread, reached + 0.05)
+
+
+def test_bad_arguments_are_named() -> None:
+    for call, message in (
+        (lambda: testing.assert_agrees_with_solution(SCENARIO, false_alarm=0.0), r"false_alarm must be in \(0, 1\)"),
+        (lambda: testing.assert_agrees_with_solution(SCENARIO, trials=0), r"trials must be in \[1, "),
+        (lambda: testing.assert_accuracy_at_least(SCENARIO, 1.5), r"accuracy must be in \[0, 1\], got 1.5"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+def test_the_divergence_is_the_binomial_bound() -> None:
+    """exp(-n KL) bounds the exact tail, at certain and impossible counts too."""
+    n, p = 12, 0.3
+    for k in range(13):
+        tail = sum(math.comb(n, j) * p**j * (1 - p) ** (n - j) for j in (range(k, 13) if k >= n * p else range(k + 1)))
+        surprise = testing._divergence(pl.Series([k / n]).to_numpy(), pl.Series([p]).to_numpy())[0]
+        assert tail <= math.exp(-n * surprise) * (1 + 1e-12)
+    certain = testing._divergence(pl.Series([0.0, 1.0, 0.5]).to_numpy(), pl.Series([0.0, 1.0, 0.0]).to_numpy())
+    assert certain.tolist() == [0.0, 0.0, math.inf]
+
+
+@given(st.data())
+def test_a_scenario_that_reaches_an_accuracy_passes_whatever_the_seed(data: st.DataObject) -> None:
+    accuracy = ll.solve(SCENARIO)["accuracy"][-1]
+    testing.assert_accuracy_at_least(SCENARIO, accuracy, seed=data.draw(testing.seeds()))
