@@ -38,6 +38,17 @@ def simulate_sampling(
     quantiles: Sequence[str],
     progress: _Progress | None,
 ) -> _Columns: ...
+def compare_sampling(
+    spec: str,
+    arrays: Sequence[_Floats],
+    *,
+    score: str,
+    trials: int,
+    key: Sequence[int],
+    replicate: int,
+    threads: int | None,
+    progress: _Progress | None,
+) -> _Columns: ...
 def tally_sampling(
     spec: str,
     arrays: Sequence[_Floats],

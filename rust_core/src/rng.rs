@@ -27,6 +27,26 @@ pub mod purpose {
     pub const TIE: u64 = 6;
     /// Resampling of tasks or attempts for bootstrap intervals.
     pub const BOOTSTRAP: u64 = 7;
+    /// The attempt numbers of the first acceptance and the first correct answer within their cells.
+    pub const CLOCKS: u64 = 64;
+    /// Correct attempts of a stretch of attempts.
+    pub const COUNTS: u64 = 65;
+    /// The highest scores of a stretch of attempts.
+    pub const MAXIMA: u64 = 66;
+    /// How the wrong mass is shared among the wrong answers, where it is drawn.
+    pub const ANSWER_SHARES: u64 = 67;
+    /// Wrong attempts by answer.
+    pub const ANSWERS: u64 = 68;
+    /// Priorities of answers that tie.
+    pub const PRIORITIES: u64 = 69;
+    /// The order of attempts within a stretch whose counts are known.
+    pub const ORDER: u64 = 70;
+    /// The order of the wrong answers among wrong attempts.
+    pub const ANSWER_ORDER: u64 = 72;
+    /// Verdicts and scores of single attempts, given those of their stretch.
+    pub const VERDICTS: u64 = 71;
+    /// Output tokens of a task's attempts in one trial.
+    pub const TOKENS: u64 = 73;
     /// Error rates of the verifier, where they are drawn.
     pub const ERROR_RATES: u64 = 32;
     /// First number of the exhaustion inputs; each input adds its own offset.

@@ -33,6 +33,14 @@ _TALLIES = {
     "accuracy_counts": pl.UInt64,
     "accepted_counts": pl.UInt64,
     "wrong_counts": pl.UInt64,
+    "tokens_sum": pl.Float64,
+    "tokens_square_sum": pl.Float64,
+    "cost_sum": pl.Float64,
+    "cost_square_sum": pl.Float64,
+    "latency_sum": pl.Float64,
+    "latency_square_sum": pl.Float64,
+    "cost_values": pl.Float64,
+    "cost_counts": pl.UInt64,
     "utility_values": pl.Float64,
     "utility_counts": pl.UInt64,
 }
@@ -195,13 +203,13 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
     frames = sorted(frames, key=_draws)
     rows = []
     for at in range(first.height):
-        row = {
-            name: np.sum([_list(f, name, at) for f in frames], axis=0) for name in _TALLIES if name not in _UTILITIES
-        }
-        values, counts = (np.concatenate([_list(f, name, at) for f in frames]) for name in _UTILITIES)
-        row["utility_values"], place = np.unique(values, return_inverse=True)
-        row["utility_counts"] = np.zeros(len(row["utility_values"]), dtype=np.uint64)
-        np.add.at(row["utility_counts"], place, counts)
+        row = {name: np.sum([_list(f, name, at) for f in frames], axis=0) for name in _TALLIES if name not in _VALUES}
+        for score in ("cost", "utility"):
+            names = (f"{score}_values", f"{score}_counts")
+            values, counts = (np.concatenate([_list(f, name, at) for f in frames]) for name in names)
+            row[names[0]], place = np.unique(values, return_inverse=True)
+            row[names[1]] = np.zeros(len(row[names[0]]), dtype=np.uint64)
+            np.add.at(row[names[1]], place, counts)
         rows.append({name: np.ascontiguousarray(row[name]) for name in _TALLIES})
     trials = sum(int(frame["trials"][0]) for frame in frames)
     draws = [draw for frame in frames for draw in _draws(frame)]
@@ -239,7 +247,7 @@ _DRAWS = {
     "spec_id": pl.String,
     "stream": pl.String,
 }
-_UTILITIES = ("utility_values", "utility_counts")
+_VALUES = ("cost_values", "cost_counts", "utility_values", "utility_counts")
 
 
 def _draws(frame: pl.DataFrame) -> list[tuple[str, int]]:
@@ -304,10 +312,10 @@ def _check_rows(i: int, frame: pl.DataFrame, first: pl.DataFrame) -> None:
             name != "trials" and frame[name].explode().drop_nulls().len() != frame[name].list.len().sum()
         ):
             raise ValueError(f"frames[{i}] must have no nulls, got some in {name}")
-    for name in set(_TALLIES) - set(_UTILITIES):
+    for name in set(_TALLIES) - set(_VALUES):
         if frame[name].list.len().to_list() != first[name].list.len().to_list():
             raise ValueError(f"frames[{i}] must count as many tasks as frames[0], got other lengths of {name}")
-    pairs = [_UTILITIES, ("seeds", "replicates")]
+    pairs = [_VALUES[:2], _VALUES[2:], ("seeds", "replicates")]
     for a, b in pairs:
         if frame[a].list.len().to_list() != frame[b].list.len().to_list():
             raise ValueError(f"frames[{i}] must have {a} and {b} of one length, got others")

@@ -30,7 +30,7 @@ class FirstAccepted(Policy):
 
     Args:
         fallback: What is returned where no answer was accepted: ``"abstain"`` returns nothing, ``"last"`` the last
-            answer drawn.
+            answer drawn, ``"best"`` the one with the highest score (the verifier must be a judge).
 
     Example:
         >>> import limitlaw as ll
@@ -39,4 +39,152 @@ class FirstAccepted(Policy):
     """
 
     kind: ClassVar[str] = "first_accepted"
-    fallback: Literal["abstain", "last"] = "abstain"
+    fallback: Literal["abstain", "last", "best"] = "abstain"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class FirstWorthwhile(Policy):
+    """Wait for the first acceptance; return it if its attempt number is worthwhile, else abstain.
+
+    A late acceptance says that the task is hard, and that the accepted answer is probably wrong. Attempt number k is
+    worthwhile where ``sum_i w_i b_i^(k-1) (V P(accepted, correct)_i - lambda P(accepted, wrong)_i)`` is positive, with
+    the tasks as the prior, and V and lambda from the scenario's utility (1 and 0 without one). Where an
+    attempt costs nothing it is never worse than the best number of attempts; it is not optimal among all policies.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.FirstWorthwhile().label
+        'first_worthwhile'
+    """
+
+    kind: ClassVar[str] = "first_worthwhile"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class FirstAbove(Policy):
+    """Return the first answer whose score exceeds a threshold of its own, among at most ``max_attempts``.
+
+    Args:
+        threshold: The score to exceed, in [-1000, 1000], on the judge's scale.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.FirstAbove(threshold=1.5).label
+        'first_above(threshold=1.5)'
+    """
+
+    kind: ClassVar[str] = "first_above"
+    threshold: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class BestOf(Policy):
+    """Return the answer with the highest score among ``max_attempts`` (best of N).
+
+    Args:
+        threshold: Return nothing unless the best score exceeds it, in [-1000, 1000], on the judge's scale.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.BestOf().label, ll.BestOf(threshold=2).label
+        ('best_of', 'best_of(threshold=2.0)')
+    """
+
+    kind: ClassVar[str] = "best_of"
+    threshold: float | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class MajorityVote(Policy):
+    """Return the most frequent answer; no verifier is asked.
+
+    A tie goes to the answer with the highest priority: one random number per answer, task and trial, the same for every
+    number of attempts and every policy that votes.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.MajorityVote().label
+        'majority_vote'
+    """
+
+    kind: ClassVar[str] = "majority_vote"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class WeightedVote(Policy):
+    """Return the answer with the largest sum of log likelihood ratios of its judge scores, among those that appeared.
+
+    A score s (in units of its standard deviation) weighs ``d' s - d'^2 / 2``, so that the sum is the evidence for the
+    answer; other weights would depend on where the scale of the scores begins. It draws every attempt.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.WeightedVote().label
+        'weighted_vote'
+    """
+
+    kind: ClassVar[str] = "weighted_vote"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class FilteredVote(Policy):
+    """Return the most frequent among the accepted answers; abstain where none was accepted. It draws every attempt.
+
+    Ties go as in ``MajorityVote``.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.FilteredVote().label
+        'filtered_vote'
+    """
+
+    kind: ClassVar[str] = "filtered_vote"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class StopWhenAhead(Policy):
+    """Draw until one answer leads every other by ``margin`` votes, at most ``max_attempts``; return the leader.
+
+    Ties at the last attempt go as in ``MajorityVote``. It draws every attempt.
+
+    Args:
+        margin: Votes ahead, at least 1.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.StopWhenAhead(margin=3).label
+        'stop_when_ahead(margin=3)'
+    """
+
+    kind: ClassVar[str] = "stop_when_ahead"
+    margin: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class AnyOf(Policy):
+    """Return a correct answer if any of ``max_attempts`` is correct, else nothing: coverage, pass@k.
+
+    What a verifier that never errs would make of the same attempts.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.AnyOf().label
+        'any_of'
+    """
+
+    kind: ClassVar[str] = "any_of"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class AllOf(Policy):
+    """Right where all ``max_attempts`` answers are correct, wrong elsewhere: reliability, pass^k.
+
+    Source: Yao et al., tau-bench (arXiv 2406.12045).
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.AllOf().label
+        'all_of'
+    """
+
+    kind: ClassVar[str] = "all_of"

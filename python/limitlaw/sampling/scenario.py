@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from limitlaw._spec import IntArray, Spec
-from limitlaw.sampling.cost import Utility
+from limitlaw.sampling.answers import Answers
+from limitlaw.sampling.cost import Cost, Utility
 from limitlaw.sampling.policy import FirstAccepted, Policy
 from limitlaw.sampling.tasks import PoolTasks, Tasks
 from limitlaw.sampling.verifier import Verifier
@@ -20,8 +21,10 @@ class SamplingScenario(Spec):
     Args:
         tasks: The tasks.
         verifier: The verifier; perfect unless given. A pool carries the verdicts of its own and takes none.
-        policies: The policies, compared on the same attempts.
+        answers: The wrong answers, for policies that count votes.
+        policies: The policies, compared on the same attempts; a further policy changes no other's numbers.
         max_attempts: The grid of attempts K, ascending whole numbers from 1 to 1e12, shape ``(points,)``.
+        cost: What attempts cost; without it the columns of tokens, cost and latency are null.
         utility: What answers are worth; without it the utility columns are null.
 
     Raises:
@@ -42,8 +45,10 @@ class SamplingScenario(Spec):
     kind: ClassVar[str] = "sampling"
     tasks: Tasks
     verifier: Verifier | None = None
+    answers: Answers | None = None
     policies: Sequence[Policy] = (FirstAccepted(),)
     max_attempts: IntArray
+    cost: Cost | None = None
     utility: Utility | None = None
 
     def _check(self) -> None:

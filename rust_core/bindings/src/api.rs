@@ -5,7 +5,8 @@ use limitlaw_core::exhaustion::constraint::scenario::ConstraintScenario;
 use limitlaw_core::exhaustion::dist::Dist;
 use limitlaw_core::exhaustion::law::LawSpec;
 use limitlaw_core::exhaustion::scenario::{ComputePath, ExhaustionScenario, LawParameters};
-use limitlaw_core::sampling::cost::Utility;
+use limitlaw_core::sampling::answers::Answers;
+use limitlaw_core::sampling::cost::{Cost, Utility};
 use limitlaw_core::sampling::policy::Policy;
 use limitlaw_core::sampling::scenario::SamplingScenario;
 use limitlaw_core::sampling::tasks::Tasks;
@@ -24,6 +25,8 @@ pub fn check(family: &str, spec: &str, arrays: Arrays<'_>) -> PyResult<()> {
         "tasks" => parse::<Tasks>(spec, &arrays).map(drop),
         "verifier" => parse::<Verifier>(spec, &arrays).map(drop),
         "policy" => parse::<Policy>(spec, &arrays).map(drop),
+        "answers" => parse::<Answers>(spec, &arrays).map(drop),
+        "cost" => parse::<Cost>(spec, &arrays).map(drop),
         "utility" => parse::<Utility>(spec, &arrays).map(drop),
         "scenario" => parse::<SamplingScenario>(spec, &arrays).map(drop),
         "dist" => parse::<Dist>(spec, &arrays).map(drop),

@@ -36,8 +36,8 @@ mod _core {
     use super::formulas::closed_form;
     #[pymodule_export]
     use super::sampling::{
-        ceilings_sampling, estimate_sampling, operating_points, optima_sampling, simulate_sampling, solve_sampling,
-        tally_sampling,
+        ceilings_sampling, compare_sampling, estimate_sampling, operating_points, optima_sampling, simulate_sampling,
+        solve_sampling, tally_sampling,
     };
     #[pymodule_export]
     use super::stream::stream_words;

@@ -2,12 +2,13 @@
 
 use limitlaw_core::error::{Error, Result};
 use limitlaw_core::run::resolve_threads;
+use limitlaw_core::sampling::attempts::tally::Score;
 use limitlaw_core::sampling::bootstrap::{self, Resample};
 use limitlaw_core::sampling::columns::{SCORES, column_names};
 use limitlaw_core::sampling::cost::{Utility, UtilityKind};
 use limitlaw_core::sampling::estimate::{Estimates, METRICS, QUANTILES, TaskMeans, quantile};
 use limitlaw_core::sampling::scenario::SamplingScenario;
-use limitlaw_core::sampling::simulate::{Run, simulate};
+use limitlaw_core::sampling::simulate::{Run, compare, simulate};
 use limitlaw_core::sampling::tally::{RowTally, SHARES, Wanted};
 use limitlaw_core::sampling::tasks::scaled;
 use limitlaw_core::sampling::verifier::Verifier;
@@ -20,6 +21,9 @@ use pyo3::types::PyDict;
 use crate::columns::{Arrays, Columns, owned};
 use crate::error::to_python;
 use crate::run::wait;
+
+/// What a bill has.
+const BILL: [&str; 3] = ["tokens", "cost", "latency"];
 
 /// The columns of a frame of estimates, row after row.
 struct Frame {
@@ -91,6 +95,8 @@ fn set_benchmark_quantiles(frame: &mut Frame, at: usize, row: &RowTally) {
         let values = counts.iter().enumerate().map(|(n, &trials)| (n as f64 / tasks, trials));
         frame.set_quantiles(at, share, &QUANTILES.map(|p| quantile(values.clone(), p)));
     }
+    let cost = row.cost_counts.iter().copied();
+    frame.set_quantiles(at, "cost", &QUANTILES.map(|p| quantile(cost.clone(), p)));
     let utility = row.utility_counts.iter().copied();
     frame.set_quantiles(at, "utility", &QUANTILES.map(|p| quantile(utility.clone(), p)));
 }
@@ -131,6 +137,50 @@ pub fn simulate_sampling<'py>(
     frame.into_columns(py)
 }
 
+/// Simulates all policies on one set of attempts: per row (policy by policy) the means per task of the score, of the
+/// cost (attempts used where no cost is given), and the products of the score of each two rows, averaged over trials.
+#[pyfunction]
+#[pyo3(signature = (spec, arrays, *, score, trials, key, replicate, threads, progress))]
+pub fn compare_sampling<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+    score: &str,
+    trials: u64,
+    key: [u64; 2],
+    replicate: u64,
+    threads: Option<usize>,
+    progress: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let arrays = owned(&arrays);
+    let (mean, cost, products) = wait(py, trials, progress.as_ref(), |control| {
+        let scenario: SamplingScenario = parse(spec, &arrays)?;
+        let options = options(&scenario, trials, key, replicate, threads, false, &[])?;
+        let score = if score == "utility" { Score::Utility } else { Score::Correct };
+        let points = scenario.grid().len();
+        let rows = scenario.policies.len() * points;
+        let (mut mean, mut cost) = (vec![0.0; rows], vec![0.0; rows]);
+        let scale = trials as f64 * scenario.tasks.count() as f64;
+        let mut products = compare(&scenario, options, score, control, |p, g, row| {
+            let at = p * points + g;
+            mean[at] = match score {
+                Score::Correct => row.correct.iter().sum::<u64>() as f64 / scale,
+                Score::Utility => row.utility[0].iter().sum::<f64>() / scale,
+            };
+            let paid = if scenario.cost.is_some() { &row.bill[1][0] } else { &row.attempts[0] };
+            cost[at] = paid.iter().sum::<f64>() / scale;
+        })?;
+        let unit = if score == Score::Correct { scenario.tasks.count() as f64 } else { 1.0 };
+        products.iter_mut().for_each(|product| *product /= trials as f64 * unit * unit);
+        Ok((mean, cost, products))
+    })?;
+    let columns = Columns::new(py);
+    columns.add("score", mean)?;
+    columns.add("cost", cost)?;
+    columns.add("products", products)?;
+    Ok(columns.into_dict())
+}
+
 fn options(
     scenario: &SamplingScenario,
     trials: u64,
@@ -145,6 +195,7 @@ fn options(
         coverage: coverage && scenario.knows_coverage(),
         share_counts: SHARES.map(asked),
         utility_counts: scenario.utility.is_some() && asked("utility"),
+        cost_counts: scenario.cost.is_some() && asked("cost"),
     };
     Ok(Run { trials, key, replicate, threads: resolve_threads(threads)?, wanted })
 }
@@ -187,6 +238,13 @@ pub fn tally_sampling<'py>(
             for (share, counts) in SHARES.iter().zip(row.share_counts) {
                 columns.add(&format!("{share}_counts"), counts)?;
             }
+            for (name, [sum, square]) in BILL.iter().zip(row.bill) {
+                columns.add(&format!("{name}_sum"), sum)?;
+                columns.add(&format!("{name}_square_sum"), square)?;
+            }
+            let (values, counts): (Vec<_>, Vec<_>) = row.cost_counts.into_iter().unzip();
+            columns.add("cost_values", values)?;
+            columns.add("cost_counts", counts)?;
             let (values, counts): (Vec<_>, Vec<_>) = row.utility_counts.into_iter().unzip();
             columns.add("utility_values", values)?;
             columns.add("utility_counts", counts)?;
@@ -204,13 +262,14 @@ fn column<'py, T: numpy::Element + Copy>(row: &Bound<'py, PyDict>, name: &str) -
 
 /// Checks that every list of a row counts the same tasks.
 fn check_lengths(row: &RowTally, weights: Option<&[f64]>) -> Result<()> {
-    let tasks = row.accepted.len();
+    let tasks = row.correct.len();
     let [attempts, squares] = &row.attempts;
     let [utility, utility_squares] = &row.utility;
-    let always =
-        [row.correct.len(), row.wrong.len(), attempts.len(), squares.len(), weights.map_or(tasks, <[f64]>::len)];
+    let always = [row.wrong.len(), attempts.len(), squares.len(), weights.map_or(tasks, <[f64]>::len)];
     let same = always.iter().all(|&n| n == tasks)
+        && [0, tasks].contains(&row.accepted.len())
         && [0, tasks].contains(&row.covered.len())
+        && row.bill.iter().flatten().all(|sums| [0, tasks].contains(&sums.len()))
         && [0, tasks].contains(&utility.len())
         && utility.len() == utility_squares.len()
         && row.share_counts.iter().all(|counts| [0, tasks + 1].contains(&counts.len()));
@@ -233,9 +292,19 @@ pub fn estimate_sampling<'py>(
     let weights = weights.as_deref().map(scaled);
     let mut frame = Frame::new(rows.len());
     for (at, dict) in rows.iter().enumerate() {
-        let pairs = column::<f64>(dict, "utility_values")?.into_iter().zip(column::<u64>(dict, "utility_counts")?);
-        let mut values = tally::Values::default();
-        pairs.for_each(|(value, times)| values.add_many(value, times));
+        let values = |score: &str| -> PyResult<Vec<(f64, u64)>> {
+            let counts = column::<u64>(dict, &format!("{score}_counts"))?;
+            let mut values = tally::Values::default();
+            column::<f64>(dict, &format!("{score}_values"))?
+                .into_iter()
+                .zip(counts)
+                .for_each(|(value, times)| values.add_many(value, times));
+            Ok(values.sorted())
+        };
+        let mut bill: [[Vec<f64>; 2]; 3] = Default::default();
+        for (columns, name) in bill.iter_mut().zip(BILL) {
+            *columns = [column(dict, &format!("{name}_sum"))?, column(dict, &format!("{name}_square_sum"))?];
+        }
         let row = RowTally {
             accepted: column(dict, "accepted")?,
             correct: column(dict, "correct")?,
@@ -248,9 +317,11 @@ pub fn estimate_sampling<'py>(
                 column(dict, "accepted_counts")?,
                 column(dict, "wrong_counts")?,
             ],
-            utility_counts: values.sorted(),
+            bill,
+            cost_counts: values("cost")?,
+            utility_counts: values("utility")?,
         };
-        if row.accepted.is_empty() {
+        if row.correct.is_empty() {
             continue;
         }
         check_lengths(&row, weights.as_deref()).map_err(to_python)?;

@@ -75,6 +75,40 @@ pub fn best_of_judge(success: f64, d_prime: f64, attempts: f64) -> f64 {
     (success * INV_SQRT_2_PI * step * sum).min(1.0)
 }
 
+/// P(the highest-scored of `attempts` attempts is correct and its score lies between `low` and `high`), with the scores
+/// of `best_of_judge`: the same integral over a part of the line, by Gauss and Legendre on pieces of half the width.
+pub fn best_of_judge_within(success: f64, d_prime: f64, attempts: f64, low: f64, high: f64) -> f64 {
+    const NODES: [f64; 4] =
+        [0.183_434_642_495_649_8, 0.525_532_409_916_329, 0.796_666_477_413_626_7, 0.960_289_856_497_536_2];
+    const WEIGHTS: [f64; 4] =
+        [0.362_683_783_378_362, 0.313_706_645_877_887_3, 0.222_381_034_453_374_48, 0.101_228_536_290_376_26];
+    if success == 0.0 {
+        return 0.0;
+    }
+    let ln_n = log(attempts);
+    let reach = sqrt(2.0 * (40.0 + ln_n));
+    let (low, high) = (low.max(d_prime - reach), high.min(d_prime.max(0.0) + reach));
+    if low >= high {
+        return 0.0;
+    }
+    let pieces = ((high - low) * sqrt(1.0 + 2.0 * ln_n) * 2.0).ceil();
+    let half = 0.5 * (high - low) / pieces;
+    let at = |z: f64| {
+        let x = z - d_prime;
+        let above = (1.0 - success) * normal_survival(z) + success * normal_survival(x);
+        let below = if attempts == 1.0 { 0.0 } else { (attempts - 1.0) * log1p(-above.min(1.0)) };
+        exp(below - 0.5 * x * x + ln_n)
+    };
+    let mut sum = 0.0;
+    for i in 0..pieces as usize {
+        let centre = low + half * (2.0 * i as f64 + 1.0);
+        for (node, weight) in NODES.iter().zip(WEIGHTS) {
+            sum += weight * (at(centre - half * node) + at(centre + half * node));
+        }
+    }
+    (success * INV_SQRT_2_PI * half * sum).min(1.0)
+}
+
 /// The rates of a judge that accepts scores above a threshold.
 pub fn judge_rates(success: f64, d_prime: f64, threshold: f64) -> Rates {
     Rates::new(success, normal_survival(threshold), normal_survival(d_prime - threshold))
@@ -119,6 +153,22 @@ pub fn best_of_scored(scores: &[f64], values: &[f64], attempts: f64) -> Result<f
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_parts_of_the_line_add_up_to_the_whole() {
+        for (p, d, n) in [(0.3, 1.0, 1.0), (0.01, 2.5, 40.0), (0.9, -0.5, 1e5), (1.0, 1.0, 7.0)] {
+            for cut in [-1.0, 0.3, 2.0, 4.5] {
+                let parts = best_of_judge_within(p, d, n, f64::NEG_INFINITY, cut)
+                    + best_of_judge_within(p, d, n, cut, f64::INFINITY);
+                assert!((parts - best_of_judge(p, d, n)).abs() < 1e-12, "{p} {d} {n} {cut}");
+            }
+            // Correct or wrong, the best score lies above the cut unless every score lies below.
+            let wrong = best_of_judge_within(1.0 - p, -d, n, 0.7 - d, f64::INFINITY);
+            let above = p * normal_survival(0.7 - d) + (1.0 - p) * normal_survival(0.7);
+            let some = -expm1(n * log1p(-above));
+            assert!((best_of_judge_within(p, d, n, 0.7, f64::INFINITY) + wrong - some).abs() < 1e-12);
+        }
+    }
 
     #[test]
     fn a_blind_judge_selects_at_random_and_a_perfect_one_covers() {

@@ -28,10 +28,16 @@ pub fn binary_majority(success: f64, votes: f64, abstain: bool) -> f64 {
 /// For each count m of answer 0, the other votes are dealt to the other answers in turn, keeping how many are left and
 /// how many answers reached m exactly; an answer with more than m ends the branch. All terms are positive.
 pub fn majority(answers: &[f64], votes: f64, abstain: bool) -> Result<f64> {
+    majority_among(answers, 0.0, votes, abstain)
+}
+
+/// The same where a vote goes to no answer with probability `idle`: a vote among the accepted, the others being idle.
+/// The probabilities of the answers and `idle` add to 1.
+pub fn majority_among(answers: &[f64], idle: f64, votes: f64, abstain: bool) -> Result<f64> {
     if answers.is_empty() {
         return Err(Error::argument("answers", "at least one probability", "none"));
     }
-    let total: f64 = answers.iter().sum();
+    let total: f64 = answers.iter().sum::<f64>() + idle;
     if (total - 1.0).abs() > 1e-9 {
         return Err(Error::argument("answers", "probabilities that sum to 1", total));
     }
@@ -41,11 +47,13 @@ pub fn majority(answers: &[f64], votes: f64, abstain: bool) -> Result<f64> {
     let k = votes as usize;
     let wrong: Vec<f64> = answers[1..].iter().copied().filter(|&w| w > 0.0).collect();
     let shares = conditional_shares(&wrong);
+    let others: f64 = wrong.iter().sum();
+    let idle = if idle > 0.0 { idle / (idle + others) } else { 0.0 };
     let mut sum = 0.0;
     for m in 1..=k {
         let count = binomial(k, m, answers[0]);
         if count > 0.0 {
-            sum += count * if 2 * m > k { 1.0 } else { survives(&shares, k - m, m, abstain) };
+            sum += count * if 2 * m > k { 1.0 } else { survives(&shares, idle, k - m, m, abstain) };
         }
     }
     Ok(sum)
@@ -66,12 +74,14 @@ fn conditional_shares(weights: &[f64]) -> Vec<f64> {
     shares
 }
 
-/// P(m votes win against `rest` votes dealt to the other answers).
-fn survives(shares: &[f64], rest: usize, m: usize, abstain: bool) -> f64 {
+/// P(m votes win against `rest` votes, the share `idle` of which is lost and the others dealt to the other answers).
+fn survives(shares: &[f64], idle: f64, rest: usize, m: usize, abstain: bool) -> f64 {
     let ties = rest / m + 1;
     // state[left][tied]
     let mut state = vec![vec![0.0; ties + 1]; rest + 1];
-    state[rest][0] = 1.0;
+    for lost in 0..=rest {
+        state[rest - lost][0] = binomial(rest, lost, idle);
+    }
     for &share in shares {
         let mut next = vec![vec![0.0; ties + 1]; rest + 1];
         for (left, row) in state.iter().enumerate() {

@@ -48,6 +48,10 @@ pub fn optima(
     if resamples > MAX_RESAMPLES {
         return Err(Error::argument("bootstrap", format!("at most {MAX_RESAMPLES}"), resamples));
     }
+    if let Some(i) = scenario.policies.iter().position(|p| !p.is_cellwise()) {
+        let expected = "first_accepted with fallback \"abstain\" or \"last\": the optimum of others has no closed form";
+        return Err(Error::argument(&format!("policies[{i}]"), expected, scenario.policies[i].name()));
+    }
     let problem = Problem::new(scenario)?;
     if resample == Resample::Attempts && matches!(scenario.tasks, Tasks::Fixed { .. }) {
         return Err(Error::argument(

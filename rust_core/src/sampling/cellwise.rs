@@ -218,7 +218,7 @@ impl<'a> Plan<'a> {
 }
 
 /// A law as bits, to find equal ones.
-fn law_bits(law: &TaskLaw) -> [u64; 4] {
+pub fn law_bits(law: &TaskLaw) -> [u64; 4] {
     match *law {
         TaskLaw::Attempts(r) => [r.success, r.false_positive, r.false_negative, 0.0],
         TaskLaw::Pool { attempts, accepted, accepted_correct, correct } => {

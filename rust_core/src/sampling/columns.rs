@@ -78,7 +78,7 @@ impl Row {
     /// The row of an exact solution.
     pub fn exact(row: ExactRow, weights: Option<&[f64]>) -> Self {
         let estimates = row.means.summarise(0..row.means.correct.len(), weights, None);
-        Self { estimates, quantiles: quantiles(row.share_quantiles, row.utility_quantiles) }
+        Self { estimates, quantiles: quantiles(row.share_quantiles, Vec::new(), row.utility_quantiles) }
     }
 
     /// The row of a simulation.
@@ -95,18 +95,21 @@ impl Row {
         });
         Self {
             estimates: row.means(trials).summarise(0..tasks, weights, Some(trials)),
-            quantiles: quantiles(shares, of_values(&row.utility_counts)),
+            quantiles: quantiles(shares, of_values(&row.cost_counts), of_values(&row.utility_counts)),
         }
     }
 }
 
 /// Quantiles in the order of `SCORES`.
-fn quantiles(mut shares: [Vec<f64>; SHARES.len()], utility: Vec<f64>) -> [Vec<f64>; SCORES.len()] {
-    let mut utility = Some(utility);
+fn quantiles(
+    mut shares: [Vec<f64>; SHARES.len()],
+    mut cost: Vec<f64>,
+    mut utility: Vec<f64>,
+) -> [Vec<f64>; SCORES.len()] {
     SCORES.map(|score| match SHARES.iter().position(|share| *share == score) {
         Some(at) => std::mem::take(&mut shares[at]),
-        None if score == "utility" => utility.take().unwrap_or_default(),
-        None => Vec::new(),
+        None if score == "cost" => std::mem::take(&mut cost),
+        None => std::mem::take(&mut utility),
     })
 }
 
@@ -126,6 +129,7 @@ impl RowTally {
             wrong: share(&self.wrong),
             covered: share(&self.covered),
             attempts: moments(&self.attempts),
+            bill: self.bill.each_ref().map(moments),
             utility: moments(&self.utility),
         }
     }
@@ -142,14 +146,20 @@ impl RowTally {
         for moment in 0..2 {
             add(&mut self.attempts[moment], &other.attempts[moment]);
             add(&mut self.utility[moment], &other.utility[moment]);
+            for (to, from) in self.bill.iter_mut().zip(&other.bill) {
+                add(&mut to[moment], &from[moment]);
+            }
         }
         for (to, from) in self.share_counts.iter_mut().zip(&other.share_counts) {
             add(to, from);
         }
-        let mut values = super::tally::Values::default();
-        let both = self.utility_counts.iter().chain(&other.utility_counts);
-        both.for_each(|&(value, times)| values.add_many(value, times));
-        self.utility_counts = values.sorted();
+        for (to, from) in
+            [(&mut self.cost_counts, &other.cost_counts), (&mut self.utility_counts, &other.utility_counts)]
+        {
+            let mut values = super::tally::Values::default();
+            to.iter().chain(from).for_each(|&(value, times)| values.add_many(value, times));
+            *to = values.sorted();
+        }
     }
 }
 

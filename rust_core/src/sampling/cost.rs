@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::error::{Result, check_range};
+use crate::error::{Error, Result, check_range};
 use crate::spec::Spec;
 
 /// The largest value or cost.
@@ -39,5 +39,94 @@ impl Spec for Utility {
         check_range("correct_reward", &[self.correct_reward], 0.0, MAX_VALUE)?;
         check_range("wrong_cost", &[self.wrong_cost], 0.0, MAX_VALUE)?;
         check_range("attempt_cost", &[self.attempt_cost], 0.0, MAX_VALUE)
+    }
+}
+
+/// The one kind of cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CostKind {
+    /// Tokens, money and seconds.
+    Cost,
+}
+
+/// The law of one attempt's output tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenLaw {
+    /// Gamma.
+    Gamma,
+    /// Lognormal; drawn attempt by attempt.
+    Lognormal,
+}
+
+/// What attempts cost in tokens, money and time.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cost {
+    /// The name of this kind of setting.
+    pub kind: CostKind,
+    /// Prompt tokens of one attempt.
+    pub prompt_tokens: f64,
+    /// Output tokens of one attempt: mean and coefficient of variation.
+    pub output_tokens: [f64; 2],
+    /// Their law.
+    pub law: TokenLaw,
+    /// Money per million prompt tokens.
+    pub price_in: f64,
+    /// Money per million output tokens.
+    pub price_out: f64,
+    /// Money per verification.
+    pub verifier_price: f64,
+    /// Seconds per output token.
+    pub seconds_per_token: f64,
+    /// Seconds per verification.
+    pub verifier_seconds: f64,
+    /// Attempts of one batch.
+    pub parallel: f64,
+}
+
+/// The largest mean of tokens, price or time.
+const MAX_COST: f64 = 1e12;
+
+impl Cost {
+    /// Expected tokens, money and seconds of `attempts` attempts one after the other.
+    pub fn mean_bill(&self, attempts: f64, checked: bool) -> [f64; 3] {
+        let [output, _] = self.output_tokens;
+        let checks = if checked { 1.0 } else { 0.0 };
+        [
+            attempts * (self.prompt_tokens + output),
+            attempts
+                * ((self.prompt_tokens * self.price_in + output * self.price_out) / 1e6 + checks * self.verifier_price),
+            attempts * (self.seconds_per_token * output + checks * self.verifier_seconds),
+        ]
+    }
+}
+
+impl Spec for Cost {
+    fn resolve(&mut self, _: &[Vec<f64>]) -> Result<()> {
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        let [mean, cv] = self.output_tokens;
+        for (argument, value) in [
+            ("prompt_tokens", self.prompt_tokens),
+            ("output_tokens[0]", mean),
+            ("price_in", self.price_in),
+            ("price_out", self.price_out),
+            ("verifier_price", self.verifier_price),
+            ("seconds_per_token", self.seconds_per_token),
+            ("verifier_seconds", self.verifier_seconds),
+        ] {
+            check_range(argument, &[value], 0.0, MAX_COST)?;
+        }
+        if cv != 0.0 {
+            check_range("output_tokens[1]", &[cv], 0.01, 10.0)?;
+        }
+        if !(self.parallel >= 1.0 && self.parallel <= 1e6 && self.parallel.fract() == 0.0) {
+            return Err(Error::argument("parallel", "a whole number in [1, 1000000]", self.parallel));
+        }
+        Ok(())
     }
 }

@@ -33,6 +33,8 @@ pub struct TaskMeans {
     pub covered: Vec<f64>,
     /// Attempts used: mean, and variance from trial to trial.
     pub attempts: [Vec<f64>; 2],
+    /// Tokens, money and seconds: mean, and variance from trial to trial; empty without a cost.
+    pub bill: [[Vec<f64>; 2]; 3],
     /// Utility: mean, and variance from trial to trial; empty without a utility.
     pub utility: [Vec<f64>; 2],
 }
@@ -94,7 +96,6 @@ impl TaskMeans {
         } else {
             (f64::NAN, f64::NAN)
         };
-        let none = (f64::NAN, f64::NAN);
         let columns = [
             share(&self.accepted),
             returned,
@@ -105,9 +106,9 @@ impl TaskMeans {
             (1.0 - precision.0, precision.1),
             share(&self.covered),
             moments(&self.attempts),
-            none,
-            none,
-            none,
+            moments(&self.bill[0]),
+            moments(&self.bill[1]),
+            moments(&self.bill[2]),
             moments(&self.utility),
         ];
         Estimates { value: columns.map(|c| c.0), standard_error: columns.map(|c| c.1) }

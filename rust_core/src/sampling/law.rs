@@ -21,6 +21,12 @@ pub struct Rates {
 }
 
 impl Rates {
+    /// The same, or of a verifier that accepts nothing where it gives no verdicts (NaN).
+    #[must_use]
+    pub fn or_silent(self) -> Self {
+        if self.false_positive.is_nan() { Self { false_positive: 0.0, false_negative: 1.0, ..self } } else { self }
+    }
+
     /// P(accepted and correct).
     pub fn accepted_correct(&self) -> f64 {
         self.success * (1.0 - self.false_negative)

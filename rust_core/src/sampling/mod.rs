@@ -1,6 +1,8 @@
 //! Repeated sampling with imperfect verifiers: the scenario, its simulator and its exact solution.
 
 pub mod alias;
+pub mod answers;
+pub mod attempts;
 pub mod block;
 pub mod bootstrap;
 pub mod ceilings;
@@ -10,6 +12,7 @@ pub mod columns;
 pub mod cost;
 pub mod error_rates;
 pub mod estimate;
+pub mod exact;
 pub mod law;
 pub mod optimum;
 pub mod policy;
@@ -23,3 +26,4 @@ pub mod tally;
 pub mod tasks;
 pub mod verifier;
 pub mod waiting;
+pub mod worthwhile;

@@ -69,7 +69,9 @@ pub fn value_at(tasks: &[TaskRates], utility: Utility, attempts: f64) -> f64 {
     start + sum.value(attempts)
 }
 
-struct Sum {
+/// The utility over K of many tasks: what every attempt adds.
+#[derive(Debug)]
+pub struct Sum {
     terms: Vec<Term>,
 }
 
@@ -88,7 +90,7 @@ impl Parts {
 
 impl Sum {
     /// What every task is worth from the first attempt on, and the increments that come with each attempt.
-    fn new(tasks: &[TaskRates], utility: Utility) -> (f64, Self) {
+    pub fn new(tasks: &[TaskRates], utility: Utility) -> (f64, Self) {
         let mut start = 0.0;
         let mut terms: Vec<Term> = Vec::with_capacity(tasks.len());
         for t in tasks.iter().filter(|t| t.weight > 0.0) {
@@ -114,6 +116,11 @@ impl Sum {
         });
         terms.retain(|t| t.coefficient != 0.0);
         (start, Self { terms })
+    }
+
+    /// The sign of what attempt `k` adds.
+    pub fn sign(&self, k: f64) -> f64 {
+        self.parts(k).sign()
     }
 
     fn parts(&self, k: f64) -> Parts {
@@ -154,6 +161,15 @@ impl Sum {
 
     /// Every K at which the utility turns from rising to falling, and infinity where it rises at last.
     fn candidates(&self) -> Vec<f64> {
+        let mut found = self.turns(|left, right| left > 0.0 && right <= 0.0);
+        if self.terms.last().is_some_and(|t| t.coefficient > 0.0) {
+            found.push(f64::INFINITY);
+        }
+        found
+    }
+
+    /// Every K whose increment's sign and the next one's are a turn, in order.
+    pub fn turns(&self, is_turn: impl Fn(f64, f64) -> bool) -> Vec<f64> {
         let last = floor(self.horizon()) + 1.0;
         let mut found = Vec::new();
         let mut evaluations = 0;
@@ -164,7 +180,7 @@ impl Sum {
                 continue;
             }
             if right.0 - left.0 <= 1.0 {
-                if left.1.sign() > 0.0 && right.1.sign() <= 0.0 {
+                if is_turn(left.1.sign(), right.1.sign()) {
                     found.push(left.0);
                 }
                 continue;
@@ -176,9 +192,6 @@ impl Sum {
             evaluations += 1;
             open.push((centre, right));
             open.push((left, centre));
-        }
-        if self.terms.last().is_some_and(|t| t.coefficient > 0.0) {
-            found.push(f64::INFINITY);
         }
         found
     }
@@ -224,11 +237,11 @@ fn ln_attempts(t: &Term, count: f64) -> f64 {
     log(-expm1(count * t.ln_b)) - log(t.accepted)
 }
 
-/// Whether the sign of the increments cannot change from + to - between two points: the signs agree and the tangents
+/// Whether the sign of the increments cannot change between two points: the signs agree and the tangents
 /// of the larger part stay above the chord of the smaller.
 fn excludes_change((x0, left): (f64, Parts), (x1, right): (f64, Parts)) -> bool {
     if left.sign() != right.sign() {
-        return left.sign() < 0.0 && x1 - x0 <= 1.0;
+        return false;
     }
     let (large, small) = if left.sign() >= 0.0 { (0, 1) } else { (1, 0) };
     if left.ln[small] == f64::NEG_INFINITY && right.ln[small] == f64::NEG_INFINITY {

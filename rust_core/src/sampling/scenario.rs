@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 
-use super::cost::Utility;
+use super::answers::Answers;
+use super::cost::{Cost, TokenLaw, Utility, UtilityKind};
 use super::law::TaskLaw;
 use super::policy::Policy;
-use super::tasks::{Tasks, scaled};
+use super::tasks::{Redraw, Tasks, scaled};
 use super::verifier::Verifier;
 use crate::error::{Error, Result};
 use crate::spec::{Spec, Values};
@@ -16,6 +17,9 @@ pub const MAX_ATTEMPTS: f64 = 1e12;
 pub const MAX_GRID: usize = 10_000;
 /// The most cells (tasks times grid points) of one scenario; a run takes some 250 bytes for each.
 pub const MAX_CELLS: usize = 20_000_000;
+
+/// The most attempts of one grid point where a policy needs them one by one.
+pub const MAX_SINGLE_ATTEMPTS: f64 = 1e7;
 
 /// The one kind of sampling scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -35,10 +39,16 @@ pub struct SamplingScenario {
     pub tasks: Tasks,
     /// The verifier; `None` where the tasks carry their own (a pool).
     pub verifier: Option<Verifier>,
+    /// The wrong answers; `None` where no policy tells them apart.
+    #[serde(default)]
+    pub answers: Option<Answers>,
     /// The policies, compared on the same attempts.
     pub policies: Vec<Policy>,
     /// The grid of attempts, ascending.
     pub max_attempts: Values,
+    /// What attempts cost; without it the columns of tokens, cost and latency are null.
+    #[serde(default)]
+    pub cost: Option<Cost>,
     /// What answers are worth; without it the utility columns are null.
     pub utility: Option<Utility>,
 }
@@ -54,7 +64,12 @@ impl SamplingScenario {
         if self.redraw().is_some() {
             return vec![TaskLaw::Drawn; self.tasks.count()];
         }
-        let rates = |i| self.verifier.as_ref().map_or((0.0, 0.0), |v| v.rates(i));
+        // A judge without a threshold accepts nothing.
+        let rates = |i| match &self.verifier {
+            Some(verifier) if verifier.gives_verdicts() => verifier.rates(i),
+            Some(_) => (0.0, 1.0),
+            None => (0.0, 0.0),
+        };
         (0..self.tasks.count())
             .map(|i| match &self.tasks {
                 Tasks::Fixed { success, .. } => TaskLaw::attempts(success.at(i), rates(i)),
@@ -73,6 +88,13 @@ impl SamplingScenario {
     /// The weights of the tasks, adding to 1; `None` where all count alike.
     pub fn weights(&self) -> Option<Vec<f64>> {
         self.tasks.weight().map(|weight| scaled(weight.as_slice()))
+    }
+
+    /// What answers are worth: 1 for a correct one and nothing else, unless given.
+    pub fn worth(&self) -> Utility {
+        let correct_only =
+            Utility { kind: UtilityKind::Utility, correct_reward: 1.0, wrong_cost: 0.0, attempt_cost: 0.0 };
+        self.utility.unwrap_or(correct_only)
     }
 
     /// Whether correct answers are known among rejected ones too.
@@ -130,6 +152,12 @@ impl Spec for SamplingScenario {
             }
             None => {}
         }
+        if let Some(answers) = self.answers {
+            answers.check()?;
+            if pool {
+                return Err(Error::argument("answers", "None for a pool, whose answers are not told apart", "answers"));
+            }
+        }
         if self.policies.is_empty() {
             return Err(Error::argument("policies", "at least one policy", "none"));
         }
@@ -142,6 +170,7 @@ impl Spec for SamplingScenario {
                     "a repetition",
                 ));
             }
+            self.check_policy(i, *policy)?;
             if policy.returns_last() && !self.knows_coverage() {
                 return Err(Error::argument(
                     &format!("policies[{i}].fallback"),
@@ -178,6 +207,60 @@ impl Spec for SamplingScenario {
                 count * grid.len(),
             ));
         }
+        if let Some(cost) = self.cost {
+            cost.check()?;
+            if pool {
+                return Err(Error::argument("cost", "None for a pool, whose attempts carry no tokens", "a cost"));
+            }
+            let most = grid.last().copied().unwrap_or(0.0);
+            if (cost.law == TokenLaw::Lognormal || cost.parallel > 1.0) && most > MAX_SINGLE_ATTEMPTS {
+                let expected = format!("at most {MAX_SINGLE_ATTEMPTS} where tokens are drawn attempt by attempt");
+                return Err(Error::argument("max_attempts", expected, most));
+            }
+        }
         self.utility.map_or(Ok(()), |utility| utility.check())
+    }
+}
+
+impl SamplingScenario {
+    /// Checks that a policy finds what it reads: scores, answers, verdicts, single attempts.
+    fn check_policy(&self, i: usize, policy: Policy) -> Result<()> {
+        let place = format!("policies[{i}]");
+        let refuse = |expected: &str| Err(Error::argument(&place, expected, policy.name()));
+        if let Tasks::Pool { .. } = self.tasks {
+            return match policy {
+                Policy::AnyOf {} | Policy::AllOf {} if !self.knows_coverage() => refuse(
+                    "first_accepted for a pool without `correct` (whether a rejected answer is correct is not known)",
+                ),
+                Policy::AnyOf {} | Policy::AllOf {} => Ok(()),
+                _ if policy.is_cellwise() => Ok(()),
+                _ => refuse(
+                    "first_accepted, any_of or all_of for a pool, whose attempts carry verdicts but no scores or answers",
+                ),
+            };
+        }
+        if policy.needs_scores() && !matches!(self.verifier, Some(Verifier::Judge { .. })) {
+            return refuse(
+                "one that reads no scores unless the verifier is a judge (the other verifiers only accept or reject)",
+            );
+        }
+        if policy.needs_answers() && self.answers.is_none() {
+            return refuse("one that tells no wrong answers apart unless `answers` is given");
+        }
+        let draws_errors = self.verifier.as_ref().is_some_and(Verifier::draws_rates);
+        let known =
+            !draws_errors && (self.redraw() != Some(Redraw::Trial) || matches!(self.tasks, Tasks::Mixture { .. }));
+        if policy == (Policy::FirstWorthwhile {}) && !known {
+            return refuse(
+                "another one where rates are drawn in every trial: what an attempt number is worth follows from known rates",
+            );
+        }
+        let most = self.max_attempts.as_slice().iter().copied().fold(0.0, f64::max);
+        if policy.needs_attempts() && most > MAX_SINGLE_ATTEMPTS {
+            let expected =
+                format!("at most {MAX_SINGLE_ATTEMPTS} with {}, which looks at every attempt", policy.name());
+            return Err(Error::argument("max_attempts", expected, most));
+        }
+        Ok(())
     }
 }

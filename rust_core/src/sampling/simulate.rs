@@ -3,13 +3,17 @@
 //! A trial is one pass over all tasks. Where a task's law is the same in every trial, its acceptance cell comes from an
 //! alias table, so the cost does not depend on the number of attempts; coverage refines that draw with a stream of its
 //! own and never redraws it. Where rates are drawn anew in every trial, `waiting` draws the attempts' waiting times.
+//! All other policies read `attempts`, which refines the same draws.
 
+use super::attempts;
+use super::attempts::tally::Score;
 use super::cellwise;
 use super::law::TaskLaw;
+use super::policy::Policy;
 use super::population::Population;
 use super::scenario::SamplingScenario;
 use super::tally::{AttemptNumbers, RowTally, Wanted};
-use super::tasks::Redraw;
+use super::tasks::{Redraw, Tasks};
 use super::waiting;
 use crate::error::{Error, Result};
 use crate::rng::Key;
@@ -17,6 +21,8 @@ use crate::run::Control;
 
 /// The most trials of one run.
 pub const MAX_TRIALS: u64 = 100_000_000_000_000;
+/// The most rows that are compared pair by pair.
+pub const MAX_COMPARED: usize = 1000;
 /// A chunk of trials draws about this many tasks.
 const CHUNK_DRAWS: usize = 1 << 19;
 
@@ -45,34 +51,98 @@ pub fn simulate(
     scenario: &SamplingScenario,
     options: Run,
     control: &Control,
-    visit: impl FnMut(usize, usize, RowTally),
+    mut visit: impl FnMut(usize, usize, RowTally),
 ) -> Result<()> {
     if options.trials == 0 || options.trials > MAX_TRIALS {
         return Err(Error::argument("trials", format!("in [1, {MAX_TRIALS}]"), options.trials));
     }
-    let population = Population::new(scenario);
-    let redraw = scenario.redraw();
-    let laws = match redraw {
-        Some(Redraw::Run) => population.draw_once(options.key).into_iter().map(TaskLaw::Attempts).collect(),
-        _ => scenario.laws(),
-    };
+    let laws = laws(scenario, options.key);
     let answerable = scenario.answerable();
     let grid = &scenario.grid()[..answerable];
     if grid.is_empty() {
         return Ok(());
     }
-    let redrawn = redraw == Some(Redraw::Trial);
+    let (cellwise, other): (Vec<usize>, Vec<usize>) =
+        (0..scenario.policies.len()).partition(|&p| scenario.cost.is_none() && scenario.policies[p].is_cellwise());
+    let some = |indices: &[usize]| indices.iter().map(|&p| scenario.policies[p]).collect::<Vec<_>>();
+    if !other.is_empty() {
+        refuse_pool(scenario, &some(&other))?;
+        let visit = |p: usize, g, row| visit(other[p], g, row);
+        attempts::simulate(scenario, &some(&other), (&laws, grid), options, None, control, visit)?;
+    }
+    if !cellwise.is_empty() {
+        let scenario = SamplingScenario { policies: some(&cellwise), ..scenario.clone() };
+        let quiet = control.quiet();
+        let control = if other.is_empty() { control } else { &quiet };
+        first_accepted(&scenario, &laws, grid, options, control, |p, g, row| visit(cellwise[p], g, row))?;
+    }
+    Ok(())
+}
+
+/// The law of each task; drawn here where the run draws them once.
+fn laws(scenario: &SamplingScenario, key: Key) -> Vec<TaskLaw> {
+    match scenario.redraw() {
+        Some(Redraw::Run) => Population::new(scenario).draw_once(key).into_iter().map(TaskLaw::Attempts).collect(),
+        _ => scenario.laws(),
+    }
+}
+
+/// Simulates all policies of a scenario on one set of attempts and visits their rows; returns the sums over trials of the
+/// products of a score of each two rows (row `policy * points + point`).
+pub fn compare(
+    scenario: &SamplingScenario,
+    options: Run,
+    score: Score,
+    control: &Control,
+    visit: impl FnMut(usize, usize, RowTally),
+) -> Result<Vec<f64>> {
+    if options.trials == 0 || options.trials > MAX_TRIALS {
+        return Err(Error::argument("trials", format!("in [1, {MAX_TRIALS}]"), options.trials));
+    }
+    if let Tasks::Pool { .. } = scenario.tasks {
+        return Err(Error::argument("tasks", "no pool: its policies are exact by limitlaw.solve", "a pool"));
+    }
+    let (laws, grid) = (laws(scenario, options.key), scenario.grid());
+    let rows = scenario.policies.len() * grid.len();
+    if rows > MAX_COMPARED {
+        return Err(Error::argument("policies times max_attempts", format!("at most {MAX_COMPARED}"), rows));
+    }
+    attempts::simulate(scenario, &scenario.policies, (&laws, &grid), options, Some(score), control, visit)
+}
+
+/// A pool is drawn without replacement, which only first accepted knows how to.
+fn refuse_pool(scenario: &SamplingScenario, others: &[Policy]) -> Result<()> {
+    match (&scenario.tasks, others.first()) {
+        (Tasks::Pool { .. }, Some(policy)) => Err(Error::argument(
+            "policies",
+            "first_accepted to simulate a pool (the exact answer for any_of and all_of is that of limitlaw.solve)",
+            policy.name(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Simulates first accepted and visits its rows.
+fn first_accepted(
+    scenario: &SamplingScenario,
+    laws: &[TaskLaw],
+    grid: &[u64],
+    options: Run,
+    control: &Control,
+    visit: impl FnMut(usize, usize, RowTally),
+) -> Result<()> {
+    let redrawn = scenario.redraw() == Some(Redraw::Trial);
     let tally = if redrawn {
-        waiting::tally(scenario, &population, grid, options, control)?
+        waiting::tally(scenario, &Population::new(scenario), grid, options, control)?
     } else {
         // A cell holds at most every task.
         if u16::try_from(laws.len()).is_ok() {
-            cellwise::tally::<u16>(scenario, &laws, grid, options, control)?
+            cellwise::tally::<u16>(scenario, laws, grid, options, control)?
         } else {
-            cellwise::tally::<u32>(scenario, &laws, grid, options, control)?
+            cellwise::tally::<u32>(scenario, laws, grid, options, control)?
         }
     };
-    let numbers = if redrawn { AttemptNumbers::Drawn } else { AttemptNumbers::Laws(&laws) };
+    let numbers = if redrawn { AttemptNumbers::Drawn } else { AttemptNumbers::Laws(laws) };
     tally.rows(options.trials, grid, &scenario.policies, scenario.utility, &numbers, visit);
     Ok(())
 }

@@ -7,6 +7,7 @@
 use libm::{exp, expm1};
 
 use super::estimate::TaskMeans;
+use super::exact::Context;
 use super::law::{Event, TaskLaw};
 use super::policy::Policy;
 use super::scenario::SamplingScenario;
@@ -30,8 +31,7 @@ pub struct ExactRow {
     pub utility_quantiles: Vec<f64>,
 }
 
-/// Solves a scenario and visits its rows: `visit(policy, grid point, row)`. Coverage costs as much as all the rest, so
-/// it is left out unless it is wanted.
+/// Solves a scenario and visits its rows: `visit(policy, grid point, row)`; without `coverage` that column stays empty.
 pub fn solve(
     scenario: &SamplingScenario,
     quantiles: &[String],
@@ -39,15 +39,24 @@ pub fn solve(
     control: &Control,
     mut visit: impl FnMut(usize, usize, ExactRow),
 ) -> Result<()> {
+    if scenario.cost.is_some_and(|cost| cost.parallel > 1.0) {
+        return Err(Error::NoClosedForm(
+            "no closed form for the slowest attempt of a batch (parallel above 1); use simulate, or closed_form.batched \
+             for rounds and attempts"
+                .into(),
+        ));
+    }
     let laws = ExactLaws::new(scenario)?;
+    let context = Context::new(scenario);
     let grid = scenario.grid();
     let weighted = scenario.weights().is_some();
-    let coverage = coverage && scenario.knows_coverage();
     for (g, &cap) in grid[..scenario.answerable()].iter().enumerate() {
         for (p, policy) in scenario.policies.iter().enumerate() {
             control.check()?;
-            let means = means(scenario, &laws, *policy, cap as f64, coverage);
-            let mut row = ExactRow { means, ..ExactRow::default() };
+            let mut row = ExactRow {
+                means: means(scenario, &laws, &context, *policy, cap as f64, coverage)?,
+                ..ExactRow::default()
+            };
             if !weighted {
                 row.score(scenario, quantiles, control)?;
             }
@@ -70,8 +79,6 @@ pub enum Part {
 #[derive(Debug)]
 pub struct ExactLaws {
     parts: Vec<(f64, Part)>,
-    /// ln P(rejected) of each part with known rates; NaN elsewhere.
-    ln_rejected: Vec<f64>,
     /// Parts of one task.
     width: usize,
     tasks: usize,
@@ -81,13 +88,7 @@ impl ExactLaws {
     /// The laws of a scenario, or the reason why they have no closed form.
     pub fn new(scenario: &SamplingScenario) -> Result<Self> {
         let tasks = scenario.tasks.count();
-        let laws = |parts: Vec<(f64, Part)>, width| {
-            let ln_rejected = |(_, part): &(f64, Part)| match part {
-                Part::Known(TaskLaw::Attempts(rates)) => rates.ln_rejected(),
-                _ => f64::NAN,
-            };
-            Ok(Self { ln_rejected: parts.iter().map(ln_rejected).collect(), parts, width, tasks })
-        };
+        let laws = |parts, width| Ok(Self { parts, width, tasks });
         let Some(redraw) = scenario.redraw() else {
             return laws(scenario.laws().into_iter().map(|law| (1.0, Part::Known(law))).collect(), 1);
         };
@@ -98,13 +99,14 @@ impl ExactLaws {
                  simulate, or redraw=\"trial\"",
             );
         }
-        if scenario.verifier.as_ref().is_some_and(Verifier::draws_rates) {
+        let verifier = scenario.verifier.as_ref().filter(|_| scenario.policies.iter().any(|p| p.needs_verdicts()));
+        if verifier.is_some_and(Verifier::draws_rates) {
             return none(
                 "no closed form for error rates with icc: the mean of q(1-b^K) over a spread rate is not elementary; \
                  use simulate (ceilings knows the limit of many attempts)",
             );
         }
-        let errors = |i| scenario.verifier.as_ref().map_or((0.0, 0.0), |v| v.rates(i));
+        let errors = |i| verifier.map_or((0.0, 0.0), |v| v.rates(i));
         let alike = (1..tasks).all(|i| errors(i) == errors(0));
         let perfect = alike && errors(0) == (0.0, 0.0);
         let each = if alike { 1 } else { tasks };
@@ -142,12 +144,8 @@ impl ExactLaws {
 
     /// The parts of task `i` and their weights.
     pub fn parts(&self, i: usize) -> &[(f64, Part)] {
-        &self.parts[self.range(i)]
-    }
-
-    fn range(&self, i: usize) -> std::ops::Range<usize> {
         let at = if self.alike() { 0 } else { i };
-        at * self.width..(at + 1) * self.width
+        &self.parts[at * self.width..(at + 1) * self.width]
     }
 
     /// The number of tasks.
@@ -155,40 +153,60 @@ impl ExactLaws {
         self.tasks
     }
 
-    fn outcome(&self, i: usize, policy: Policy, cap: f64, coverage: bool) -> Outcome {
+    fn outcome(&self, i: usize, context: &Context, policy: Policy, cap: f64) -> Result<Outcome> {
         let mut mean = Outcome::default();
-        for (&(weight, part), &ln_rejected) in self.parts(i).iter().zip(&self.ln_rejected[self.range(i)]) {
-            let one = match part {
-                Part::Known(law) => outcome(&law, ln_rejected, policy, cap, coverage),
-                Part::Beta(parameters) => beta_outcome(parameters, policy, cap),
-            };
+        for &(weight, part) in self.parts(i) {
+            let one = context.outcome(part, policy, cap)?;
             mean.accepted += weight * one.accepted;
             mean.correct += weight * one.correct;
             mean.wrong += weight * one.wrong;
             mean.coverage += weight * one.coverage;
             mean.attempts += weight * one.attempts;
         }
-        mean
+        Ok(mean)
     }
 }
 
 /// Exact means of every task at `cap` attempts.
-fn means(scenario: &SamplingScenario, laws: &ExactLaws, policy: Policy, cap: f64, covered: bool) -> TaskMeans {
+fn means(
+    scenario: &SamplingScenario,
+    laws: &ExactLaws,
+    context: &Context,
+    policy: Policy,
+    cap: f64,
+    coverage: bool,
+) -> Result<TaskMeans> {
     let mut means = TaskMeans::default();
-    let alike = laws.alike().then(|| laws.outcome(0, policy, cap, covered));
+    let covered = coverage && scenario.knows_coverage();
+    let alike = if laws.alike() { Some(laws.outcome(0, context, policy, cap)?) } else { None };
     let count = scenario.tasks.count();
     for i in 0..count {
-        let Outcome { accepted, correct, wrong, coverage, attempts } =
-            alike.unwrap_or_else(|| laws.outcome(i, policy, cap, covered));
-        means.accepted.push(accepted);
+        let one = match alike {
+            Some(one) => one,
+            None => laws.outcome(i, context, policy, cap)?,
+        };
+        let Outcome { accepted, correct, wrong, coverage, attempts } = one;
+        if policy.accepts() {
+            means.accepted.push(accepted);
+        }
         means.correct.push(correct);
         means.wrong.push(wrong);
         if covered {
             means.covered.push(coverage);
         }
         means.attempts[0].push(attempts);
+        let bill = scenario.cost.map(|cost| cost.mean_bill(attempts, policy.checks()));
+        for (columns, x) in means.bill.iter_mut().zip(bill.iter().flatten()) {
+            columns[0].push(*x);
+            columns[1].push(0.0);
+        }
         if let Some(u) = scenario.utility {
-            means.utility[0].push(u.correct_reward * correct - u.wrong_cost * wrong - u.attempt_cost * attempts);
+            means.utility[0].push(
+                u.correct_reward * correct
+                    - u.wrong_cost * wrong
+                    - u.attempt_cost * attempts
+                    - bill.map_or(0.0, |b| b[1]),
+            );
         }
     }
     let zeros = vec![0.0; count];
@@ -196,13 +214,13 @@ fn means(scenario: &SamplingScenario, laws: &ExactLaws, policy: Policy, cap: f64
         means.utility[1].clone_from(&zeros);
     }
     means.attempts[1] = zeros;
-    means
+    Ok(means)
 }
 
 /// What one task comes to.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Outcome {
-    /// P(an accepted answer is returned).
+    /// P(an accepted answer is returned); NaN where the policy asks no verifier.
     pub accepted: f64,
     /// P(the returned answer is correct).
     pub correct: f64,
@@ -214,20 +232,17 @@ pub struct Outcome {
     pub attempts: f64,
 }
 
-/// The exact outcome of one task at `cap` attempts; `ln_rejected` is that of known rates, which no cap changes.
-fn outcome(law: &TaskLaw, ln_rejected: f64, policy: Policy, cap: f64, coverage: bool) -> Outcome {
-    let none = match law {
-        TaskLaw::Attempts(_) => cap * ln_rejected,
-        _ => law.ln_survival(Event::Accepted, cap),
-    };
+/// The exact outcome of one task at `cap` attempts.
+pub fn outcome(law: &TaskLaw, policy: Policy, cap: f64) -> Outcome {
+    let none = law.ln_survival(Event::Accepted, cap);
     let accepted = -expm1(none);
     let (right, bad) = law.precision();
     let mut outcome = Outcome {
         accepted,
         correct: right * accepted,
         wrong: bad * accepted,
-        coverage: if coverage { -expm1(law.ln_survival(Event::Correct, cap)) } else { f64::NAN },
-        attempts: attempts(law, accepted, cap),
+        coverage: -expm1(law.ln_survival(Event::Correct, cap)),
+        attempts: attempts(law, cap),
     };
     if policy.returns_last() {
         let last = law.rejected_precision();
@@ -239,17 +254,17 @@ fn outcome(law: &TaskLaw, ln_rejected: f64, policy: Policy, cap: f64, coverage: 
 
 /// The exact outcome where the success rate is Beta and the verifier perfect: the first acceptance is the first correct
 /// answer.
-fn beta_outcome([alpha, beta]: [f64; 2], policy: Policy, cap: f64) -> Outcome {
+pub fn beta_outcome([alpha, beta]: [f64; 2], policy: Policy, cap: f64) -> Outcome {
     let accepted = -expm1(ln_beta_ratio(alpha, beta, cap));
     let wrong = if policy.returns_last() { 1.0 - accepted } else { 0.0 };
     Outcome { accepted, correct: accepted, wrong, coverage: accepted, attempts: beta_attempts(alpha, beta, cap) }
 }
 
-/// E[attempts used] of at most `cap`, stopping at the first acceptance, which comes with probability `reached`.
-fn attempts(law: &TaskLaw, reached: f64, cap: f64) -> f64 {
+/// E[attempts used] of at most `cap`, stopping at the first acceptance.
+fn attempts(law: &TaskLaw, cap: f64) -> f64 {
     match *law {
         TaskLaw::Attempts(rates) if rates.accepted() == 0.0 => cap,
-        TaskLaw::Attempts(rates) => reached / rates.accepted(),
+        TaskLaw::Attempts(rates) => -expm1(cap * rates.ln_rejected()) / rates.accepted(),
         TaskLaw::Pool { attempts: n, accepted, .. } => {
             (n + 1.0) / (accepted + 1.0) * -expm1(ln_none_drawn(n + 1.0, accepted + 1.0, cap))
         }
@@ -302,13 +317,16 @@ impl ExactRow {
         let asked = |score: &str| asked.iter().any(|q| q == score);
         for ((share, means), quantiles) in SHARES.iter().zip([correct, accepted, wrong]).zip(&mut self.share_quantiles)
         {
-            if asked(share) {
+            if asked(share) && !means.is_empty() {
                 let counts = score::quantiles(means, &zeros, 1, 0, control)?;
                 *quantiles = counts.map_or_else(Vec::new, |q| q.iter().map(|&n| n as f64 / tasks).collect());
             }
         }
         // With a cost per attempt the utility of a run has no closed form.
-        let Some(u) = scenario.utility.filter(|u| u.attempt_cost == 0.0 && asked("utility")) else { return Ok(()) };
+        let Some(u) = scenario.utility.filter(|u| u.attempt_cost == 0.0 && scenario.cost.is_none() && asked("utility"))
+        else {
+            return Ok(());
+        };
         let Some((up, down, unit)) = score::lattice(u.correct_reward, u.wrong_cost) else { return Ok(()) };
         if let Some(q) = score::quantiles(correct, wrong, up, down, control)? {
             self.utility_quantiles = q.iter().map(|&units| units as f64 * unit / tasks).collect();

@@ -19,12 +19,14 @@ pub struct Wanted {
     pub share_counts: [bool; SHARES.len()],
     /// The distribution over trials of the whole benchmark's utility.
     pub utility_counts: bool,
+    /// The distribution over trials of the whole benchmark's cost in money.
+    pub cost_counts: bool,
 }
 
 impl Wanted {
     /// Whether any score of the whole benchmark is counted.
     pub fn scores(&self) -> bool {
-        self.utility_counts || self.share_counts.contains(&true)
+        self.utility_counts || self.cost_counts || self.share_counts.contains(&true)
     }
 }
 
@@ -145,6 +147,10 @@ pub struct RowTally {
     pub covered: Vec<u64>,
     /// Sums over trials of the attempts used, and of their squares.
     pub attempts: [Vec<f64>; 2],
+    /// Sums over trials of tokens, money and seconds, and of their squares; empty without a cost.
+    pub bill: [[Vec<f64>; 2]; 3],
+    /// Money of the whole benchmark per task with its counts; empty unless wanted.
+    pub cost_counts: Vec<(f64, u64)>,
     /// Sums over trials of the utility, and of its squares; empty without a utility.
     pub utility: [Vec<f64>; 2],
     /// Trials by number of tasks of the whole benchmark, in the order of `SHARES`; empty unless wanted.

@@ -24,15 +24,20 @@ struct Worker {
     coverage: Vec<u16>,
 }
 
-/// The clocks of one task in one trial.
-struct Clocks {
-    accepted: u64,
-    accepted_correct: bool,
-    correct: u64,
+/// The clocks of one task in one trial: attempt numbers, `NEVER` where the event does not come.
+#[derive(Debug, Clone, Copy)]
+pub struct Clocks {
+    /// The first accepted attempt.
+    pub accepted: u64,
+    /// Whether it is correct.
+    pub accepted_correct: bool,
+    /// The first correct attempt.
+    pub correct: u64,
 }
 
 impl Clocks {
-    fn draw(rates: &Rates, random: &mut Sequence) -> Self {
+    /// Draws both clocks.
+    pub fn draw(rates: &Rates, random: &mut Sequence) -> Self {
         let (right, wrong, hidden) = (rates.accepted_correct(), rates.accepted_wrong(), rates.rejected_correct());
         let any = right + wrong + hidden;
         let first = geometric(any, log1p(-rates.success) + log1p(-rates.false_positive), random);

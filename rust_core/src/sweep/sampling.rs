@@ -121,6 +121,7 @@ impl SamplingMethod {
             coverage: self.coverage && scenario.knows_coverage(),
             share_counts: SHARES.map(asked),
             utility_counts: scenario.utility.is_some() && asked("utility"),
+            cost_counts: scenario.cost.is_some() && asked("cost"),
         };
         let mut tallies = vec![RowTally::default(); scenario.policies.len() * points];
         let mut done = 0;
@@ -232,6 +233,14 @@ impl Swept for SamplingScenario {
             "max_attempts" => {
                 self.max_attempts = read(field, value)?;
                 self.max_attempts.resolve(arrays)
+            }
+            "answers" => {
+                self.answers = read(field, value)?;
+                Ok(())
+            }
+            "cost" => {
+                self.cost = read(field, value)?;
+                Ok(())
             }
             "utility" => {
                 self.utility = read(field, value)?;

@@ -1,0 +1,150 @@
+"""Which policy wins at equal expected cost, with the standard error of the difference from the shared attempts."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import polars as pl
+
+from limitlaw import _core
+from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.seed import Seed, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+
+def compare_policies(
+    scenario: SamplingScenario,
+    *,
+    trials: int,
+    seed: Seed,
+    metric: Literal["accuracy", "utility"] = "accuracy",
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> pl.DataFrame:
+    """Compare every two policies of a scenario at equal expected cost, on the same attempts.
+
+    The cost of a row is the mean money per task where the scenario has a ``Cost``, else the mean attempts used. The
+    other policy spends as much by choosing at random between two neighbouring ``max_attempts`` of its own, so its
+    metric is a straight line between them. The standard error is that of the difference, from the joint draws of all
+    rows; it takes the two costs as known.
+
+    Args:
+        scenario: At least two policies; equally weighted tasks; at most 1,000 rows.
+        trials: Trials, at least 2.
+        seed: As in ``simulate``.
+        metric: What is compared.
+        threads: Threads to use; every core unless given.
+        progress: As in ``simulate``.
+
+    Returns:
+        One row per policy, ``max_attempts`` and other policy: ``cost``, the metric of both (``metric`` and
+        ``other_metric``), ``difference`` and ``difference_se``, ``winner`` (null within three standard errors, and
+        where the other policy cannot spend as much or as little), ``trials``, ``seed``, ``spec_id``, ``stream``.
+
+    Raises:
+        ValueError: There is one policy, the tasks are a pool or weighted, or an argument is out of range.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> scenario = ll.SamplingScenario(
+        ...     tasks=ll.Tasks.fixed(success=[0.4, 0.6]),
+        ...     verifier=ll.Verifier.judge(d_prime=1.0, threshold=1.0),
+        ...     answers=ll.Answers.uniform(3),
+        ...     policies=[ll.BestOf(), ll.MajorityVote()],
+        ...     max_attempts=[8],
+        ... )
+        >>> ll.compare_policies(scenario, trials=5000, seed=1).select("policy", "other", "winner").row(0)
+        ('best_of', 'majority_vote', 'best_of')
+    """
+    labels, trials = _check(scenario, trials, metric)
+    key, text = key_of(seed)
+    spec, arrays = scenario.wire()
+    found = _core.compare_sampling(
+        spec, arrays, score=metric, trials=trials, key=key, replicate=0, threads=threads, progress=progress
+    )
+    score, cost = found["score"], found["cost"]
+    rows = len(score)
+    covariance = (found["products"].reshape(rows, rows) - np.outer(score, score)) / (trials - 1)
+    points = len(scenario.max_attempts)
+    out: list[tuple[Any, ...]] = []
+    for row in range(rows):
+        for other in range(len(labels)):
+            if other == row // points:
+                continue
+            place = np.arange(other * points, (other + 1) * points)
+            share = _share(cost[place], cost[row])
+            mix = np.zeros(rows)
+            mix[row] = 1.0
+            mix[place] -= share
+            theirs, difference = float(np.dot(share, score[place])), float(np.dot(mix, score))
+            error = float(np.sqrt(max(np.dot(mix, covariance @ mix), 0.0)))
+            clear = abs(difference) > 3 * error  # false where there is nothing to compare
+            winner = labels[row // points if difference > 0 else other] if clear else None
+            name, most = labels[row // points], int(scenario.max_attempts[row % points])
+            out.append((name, most, labels[other], cost[row], score[row], theirs, difference, error, winner))
+    names = (
+        "policy",
+        "max_attempts",
+        "other",
+        "cost",
+        "metric",
+        "other_metric",
+        "difference",
+        "difference_se",
+        "winner",
+    )
+    kind = pl.Enum(labels)
+    types: tuple[Any, ...] = (kind, pl.Int64, kind, *[pl.Float64] * 5, kind)
+    columns = {
+        name: pl.Series([line[i] for line in out], dtype=dtype)
+        for i, (name, dtype) in enumerate(zip(names, types, strict=True))
+    }
+    for name in ("other_metric", "difference", "difference_se"):
+        columns[name] = pl.Series(columns[name].to_numpy(), nan_to_null=True)
+    provenance = {
+        "trials": pl.Series([trials] * len(out)),
+        "seed": pl.Series([text] * len(out)),
+        "spec_id": pl.Series([scenario.fingerprint()] * len(out)),
+        "stream": pl.Series([_core.STREAM_VERSION] * len(out)),
+    }
+    return pl.DataFrame(columns | provenance)
+
+
+def _check(scenario: object, trials: int, metric: object) -> tuple[list[str], int]:
+    """The labels of the policies and the trials, where they can be compared."""
+    if not isinstance(scenario, SamplingScenario):
+        raise TypeError(f"scenario must be a SamplingScenario, got {scenario!r:.80}")
+    labels = [policy.label for policy in scenario.policies]
+    if len(labels) < 2:  # noqa: PLR2004  (a comparison takes two)
+        raise ValueError(f"policies must be at least two to be compared, got {len(labels)}")
+    if metric not in ("accuracy", "utility"):
+        raise ValueError(f'metric must be "accuracy" or "utility", got {metric!r}')
+    if metric == "utility" and scenario.utility is None:
+        raise ValueError('metric must be "accuracy" for a scenario without utility, got "utility"')
+    if scenario.tasks.weight is not None:
+        raise ValueError("tasks must be without weights to be compared, got weights")
+    trials = operator.index(trials)
+    if trials < 2:  # noqa: PLR2004  (one trial shows no spread)
+        raise ValueError(f"trials must be at least 2, got {trials}")
+    return labels, trials
+
+
+def _share(costs: npt.NDArray[np.float64], at: float) -> npt.NDArray[np.float64]:
+    """The weights of a policy's grid points that spend ``at`` on average; NaN where none do. Costs never fall."""
+    share = np.zeros(len(costs))
+    slack = 1e-12 * abs(at)
+    if at < costs[0] - slack or at > costs[-1] + slack:
+        return np.full(len(costs), np.nan)
+    high = min(int(np.searchsorted(costs, at - slack)), len(costs) - 1)
+    if high == 0 or costs[high] <= at + slack:
+        share[high] = 1.0
+        return share
+    weight = (at - costs[high - 1]) / (costs[high] - costs[high - 1])
+    share[high - 1 : high + 1] = 1.0 - weight, weight
+    return share

@@ -1,0 +1,233 @@
+//! The two clocks of one task in one trial: the first acceptance and the first correct attempt.
+//!
+//! They are the coarsest feature of the attempts and the same draws that `cellwise` and `waiting` count, so what those
+//! say about first accepted is unchanged by further policies. Here the cells of the grid become attempt numbers: given
+//! its cell, the first acceptance is a truncated geometric number, and so is the first correct among rejected answers.
+
+use std::collections::HashMap;
+
+use libm::log1p;
+
+use crate::rng::{Sequence, Stream, purpose};
+use crate::sampling::cells::Cells;
+use crate::sampling::cellwise::law_bits;
+use crate::sampling::law::{Rates, TaskLaw};
+use crate::sampling::population::{Population, RateStreams};
+use crate::sampling::simulate::Run;
+use crate::sampling::tables::{Group, Reader, Tables};
+use crate::sampling::waiting::Clocks;
+use crate::variates::{NEVER, geometric};
+
+/// After so many failures a pair of clocks has a probability below the resolution of the draw that asked for it.
+const MOST_TRIES: usize = 1 << 20;
+
+/// How the clocks of all tasks are drawn.
+pub struct Plan<'a> {
+    laws: &'a [TaskLaw],
+    population: Population<'a>,
+    grid: &'a [u64],
+    run: Run,
+    chunk: usize,
+    cells: Option<CellPlan>,
+}
+
+/// The tables of tasks whose laws do not change from trial to trial.
+struct CellPlan {
+    distinct: Vec<Cells>,
+    law: Vec<usize>,
+    acceptance: Tables,
+    hidden: Tables,
+}
+
+/// What one chunk of trials reads.
+pub struct ChunkClocks {
+    index: u64,
+    acceptance: Reader,
+    acceptance_group: usize,
+    hidden: Reader,
+    hidden_group: usize,
+    rates: RateStreams,
+    random: Sequence,
+}
+
+impl<'a> Plan<'a> {
+    /// The plan of a scenario's laws.
+    pub fn new(population: Population<'a>, laws: &'a [TaskLaw], grid: &'a [u64], run: Run, chunk: usize) -> Self {
+        let redrawn = laws.contains(&TaskLaw::Drawn);
+        let cells = (!redrawn).then(|| {
+            let (mut distinct, mut known) = (Vec::new(), HashMap::new());
+            let law: Vec<usize> = laws
+                .iter()
+                .map(|law| {
+                    *known.entry(law_bits(law)).or_insert_with(|| {
+                        distinct.push(Cells::new(law, grid));
+                        distinct.len() - 1
+                    })
+                })
+                .collect();
+            CellPlan {
+                acceptance: Tables::new(&distinct, &law, |c| &c.acceptance),
+                hidden: Tables::new(&distinct, &law, |c| c.rejected_correct.as_deref().unwrap_or(&[1.0])),
+                distinct,
+                law,
+            }
+        });
+        Self { laws, population, grid, run, chunk, cells }
+    }
+
+    fn stream(&self, purpose: u64, chunk: u64) -> Stream {
+        Stream::new(self.run.key, self.run.replicate, purpose, chunk)
+    }
+
+    /// Starts a chunk.
+    pub fn chunk(&self, index: u64) -> ChunkClocks {
+        let purpose = if self.cells.is_some() { purpose::CLOCKS } else { purpose::ACCEPTANCE };
+        ChunkClocks {
+            index,
+            acceptance: Reader::new(self.chunk),
+            acceptance_group: usize::MAX,
+            hidden: Reader::new(self.chunk),
+            hidden_group: usize::MAX,
+            rates: RateStreams::new(self.run.key, self.run.replicate, index),
+            random: self.stream(purpose, index).sequence(),
+        }
+    }
+
+    /// Draws the clocks of task `i`, a trial each, with the rates behind them; tasks come in order.
+    pub fn read(&self, chunk: &mut ChunkClocks, i: usize, out: &mut [(Clocks, Rates)]) {
+        let Some(plan) = &self.cells else {
+            for slot in out {
+                let rates = self.population.draw(i, &mut chunk.rates).or_silent();
+                *slot = (Clocks::draw(&rates, &mut chunk.random), rates);
+            }
+            return;
+        };
+        let TaskLaw::Attempts(rates) = self.laws[i] else { return };
+        let rates = rates.or_silent();
+        let side = self.turn(
+            &plan.acceptance,
+            purpose::ACCEPTANCE,
+            i,
+            chunk.index,
+            (&mut chunk.acceptance, &mut chunk.acceptance_group),
+        );
+        let hidden_side =
+            self.turn(&plan.hidden, purpose::COVERAGE, i, chunk.index, (&mut chunk.hidden, &mut chunk.hidden_group));
+        let law = &plan.distinct[plan.law[i]];
+        let points = self.grid.len();
+        let mut after_wrong =
+            self.stream(purpose::COVERAGE_AFTER_WRONG, chunk.index).words_from((i * self.chunk) as u64);
+        let within = Within { grid: self.grid, rates };
+        for (t, slot) in out.iter_mut().enumerate() {
+            let cell = chunk.acceptance.cells[side][t] as usize;
+            let hidden = chunk.hidden.cells[hidden_side][t] as usize;
+            let random = &mut chunk.random;
+            let clocks = if cell == 2 * points {
+                Clocks { accepted: NEVER, accepted_correct: false, correct: within.hidden(hidden, random) }
+            } else if cell < points {
+                let accepted = within.accepted(cell, random);
+                let correct = if hidden > cell { accepted } else { within.hidden(hidden, random).min(accepted) };
+                Clocks { accepted, accepted_correct: true, correct }
+            } else if hidden < cell - points {
+                let accepted = within.accepted(cell - points, random);
+                Clocks { accepted, accepted_correct: false, correct: within.hidden(hidden, random) }
+            } else {
+                let cell = cell - points;
+                within.after_wrong(cell, law.covered_after_wrong(cell, after_wrong.open01()), random)
+            };
+            *slot = (clocks, rates);
+        }
+    }
+
+    /// Reads the group of tables that serves task `i`; returns which of its tasks that is.
+    fn turn(&self, tables: &Tables, of: u64, i: usize, chunk: u64, (reader, at): (&mut Reader, &mut usize)) -> usize {
+        let next = if i == 0 { 0 } else { at.wrapping_add(1) };
+        if tables.groups.get(next).is_some_and(|g| g.first == i) {
+            *at = next;
+            reader.read(tables, next, self.stream(of, chunk), self.stream(purpose::TIE + (of << 32), chunk));
+        }
+        let Group { first, .. } = tables.groups[*at];
+        i - first
+    }
+}
+
+/// Attempt numbers within cells of the grid.
+struct Within<'a> {
+    grid: &'a [u64],
+    rates: Rates,
+}
+
+impl Within<'_> {
+    /// The attempts before and up to the end of a cell.
+    fn ends(&self, cell: usize) -> (u64, u64) {
+        (if cell == 0 { 0 } else { self.grid[cell - 1] }, self.grid[cell])
+    }
+
+    /// A geometric attempt number given that it falls into a cell; certain where the cell is one attempt.
+    fn geometric(&self, cell: usize, (rate, ln_miss): (f64, f64), random: &mut Sequence) -> u64 {
+        let (from, to) = self.ends(cell);
+        if to - from == 1 {
+            return to;
+        }
+        from + truncated(rate, ln_miss, to - from, random)
+    }
+
+    fn accepted(&self, cell: usize, random: &mut Sequence) -> u64 {
+        self.geometric(cell, (self.rates.accepted(), self.rates.ln_rejected()), random)
+    }
+
+    /// The first correct among the rejected, in a cell of theirs; never beyond the grid.
+    fn hidden(&self, cell: usize, random: &mut Sequence) -> u64 {
+        if cell >= self.grid.len() {
+            return NEVER;
+        }
+        let rate = self.rejected_precision();
+        self.geometric(cell, (rate, log1p(-rate)), random)
+    }
+
+    fn rejected_precision(&self) -> f64 {
+        TaskLaw::Attempts(self.rates).rejected_precision()
+    }
+
+    /// Both clocks after a wrong acceptance in `cell`, no correct answer before the cell, the first one in `covered`.
+    fn after_wrong(&self, cell: usize, covered: usize, random: &mut Sequence) -> Clocks {
+        let (from, to) = self.ends(cell);
+        let length = to - from;
+        let (p, f) = (self.rates.success, self.rates.false_positive);
+        let ln_wrong = log1p(-p);
+        let clocks = |accepted, correct| Clocks { accepted, accepted_correct: false, correct };
+        if covered > cell || length == 1 {
+            let covered = covered.max(cell + 1);
+            // Wrong attempts only in this cell: the first accepted of them.
+            let accepted = if length == 1 { to } else { from + truncated(f, log1p(-f), length, random) };
+            let correct =
+                if covered >= self.grid.len() { NEVER } else { self.geometric(covered, (p, ln_wrong), random) };
+            return clocks(accepted, correct);
+        }
+        let (a, ln_b) = (self.rates.accepted(), self.rates.ln_rejected());
+        let hidden = self.rejected_precision();
+        for _ in 0..MOST_TRIES {
+            let accepted = truncated(a, ln_b, length, random);
+            let before = geometric(hidden, log1p(-hidden), random);
+            if before < accepted {
+                return clocks(from + accepted, from + before);
+            }
+            let after = geometric(p, ln_wrong, random);
+            if after <= length - accepted {
+                return clocks(from + accepted, from + accepted + after);
+            }
+        }
+        clocks(to, NEVER)
+    }
+}
+
+/// A geometric number, 1 to `most`, given that it is at most that.
+fn truncated(rate: f64, ln_miss: f64, most: u64, random: &mut Sequence) -> u64 {
+    if rate >= 1.0 {
+        return 1;
+    }
+    let u = random.open01();
+    let length = most as f64;
+    let k = 1.0 + libm::floor(log1p(u * libm::expm1(length * ln_miss)) / ln_miss);
+    if ln_miss == 0.0 { 1 + (u * length) as u64 } else { k.clamp(1.0, length) as u64 }
+}

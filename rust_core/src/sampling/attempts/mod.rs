@@ -1,0 +1,405 @@
+//! Every policy on one set of attempts, drawn from coarse to fine.
+//!
+//! The clocks come first (when the first acceptance and the first correct attempt come), then per stretch of attempts
+//! between grid points and clocks the number of correct ones, the highest score of each class, and the wrong answers;
+//! policies that no count can tell get single attempts, drawn given all of these. Each feature has streams of its own
+//! and refines what is known, so a further policy changes no other's numbers. Without policies of the last kind the
+//! cost of a trial does not grow with the number of attempts.
+
+pub mod binomial;
+pub mod clocks;
+pub mod score;
+pub mod single;
+pub mod stretch;
+pub mod tally;
+pub mod tokens;
+pub mod votes;
+
+use binomial::binomial;
+use clocks::Plan as ClockPlan;
+use score::{CLASSES, Scores, highest, record};
+use single::Singles;
+use stretch::{Given, Stretch, cut};
+use tally::{Block, Layout, Outcome, Score, Sums, Tally};
+use tokens::Tokens;
+use votes::{Alias, Priorities, deal};
+
+use super::answers::Answers;
+use super::law::{Rates, TaskLaw};
+use super::policy::{Fallback, Policy};
+use super::population::Population;
+use super::scenario::SamplingScenario;
+use super::simulate::{Run, chunk_trials};
+use super::tally::{RowTally, cell_of};
+use super::waiting::Clocks;
+use super::worthwhile::Worthwhile;
+use crate::error::Result;
+use crate::rng::{Sequence, Stream, purpose};
+use crate::run::{Control, run};
+use crate::variates::{NEVER, below};
+
+/// What is drawn beyond the clocks.
+struct Needs {
+    counts: bool,
+    answers: Option<Answers>,
+    scores: Option<Scores>,
+    singles: bool,
+    last: bool,
+}
+
+impl Needs {
+    fn new(scenario: &SamplingScenario, policies: &[Policy]) -> Self {
+        let any = |reads: fn(Policy) -> bool| policies.iter().any(|&p| reads(p));
+        let singles = any(Policy::needs_attempts);
+        let scored = any(Policy::needs_scores) || singles;
+        let voted = any(Policy::needs_answers);
+        Self {
+            counts: scored || voted || policies.contains(&Policy::AllOf {}) || any(Policy::returns_last),
+            last: any(Policy::returns_last),
+            answers: scenario.answers.filter(|_| voted),
+            scores: scenario.verifier.as_ref().and_then(Scores::new).filter(|_| scored),
+            singles,
+        }
+    }
+}
+
+/// A stretch with what was drawn of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Drawn {
+    stretch: Stretch,
+    correct: u64,
+    /// The least upper tail of each class; 1 where it has no attempts.
+    tails: [f64; CLASSES],
+}
+
+/// One task in one trial, up to a grid point.
+struct State {
+    clocks: Clocks,
+    rates: Rates,
+    correct: u64,
+    /// Votes by answer, the correct one first.
+    votes: Vec<u64>,
+    tails: [f64; CLASSES],
+    scores: [f64; CLASSES],
+    /// Whether the last attempt is correct.
+    last_correct: bool,
+}
+
+struct Worker {
+    tally: Tally,
+    sums: Sums,
+    tokens: Option<Tokens>,
+    block: Block,
+    clocks: Vec<(Clocks, Rates)>,
+    state: State,
+    drawn: Vec<Drawn>,
+    stick: Vec<f64>,
+    /// Wrong attempts of the current cell by answer.
+    dealt: Vec<u64>,
+    singles: Singles,
+}
+
+/// The streams of one chunk.
+struct Random {
+    counts: Sequence,
+    maxima: Sequence,
+    shares: Sequence,
+    answers: Sequence,
+    last: Sequence,
+    single: single::Random,
+}
+
+struct Plan<'a> {
+    layout: Layout<'a>,
+    run: Run,
+    chunk: usize,
+    clocks: ClockPlan<'a>,
+    needs: Needs,
+    alias: Option<Alias>,
+    worthwhile: Option<Worthwhile>,
+}
+
+/// Simulates `policies` and visits their rows: `visit(index of the policy, grid point, row)`.
+///
+/// With `compared`, returns the sums over trials of the products of that score of each two rows (row `policy * points +
+/// point`), in order of the rows.
+pub fn simulate(
+    scenario: &SamplingScenario,
+    policies: &[Policy],
+    (laws, grid): (&[TaskLaw], &[u64]),
+    options: Run,
+    compared: Option<Score>,
+    control: &Control,
+    visit: impl FnMut(usize, usize, RowTally),
+) -> Result<Vec<f64>> {
+    let plan = Plan::new(scenario, policies, (laws, grid), options, compared);
+    let chunk = plan.chunk;
+    let work = |worker: &mut Worker, index: u64| {
+        let trials = (options.trials - index * chunk as u64).min(chunk as u64) as usize;
+        worker.block.clear();
+        let mut clocks = plan.clocks.chunk(index);
+        let mut random = plan.random(index);
+        for i in 0..laws.len() {
+            control.check()?;
+            plan.clocks.read(&mut clocks, i, &mut worker.clocks[..trials]);
+            for t in 0..trials {
+                plan.walk(worker, &mut random, index, i, t);
+            }
+        }
+        worker.tally.score(&plan.layout, &worker.block, trials);
+        control.advance(trials as u64);
+        worker.sums.products = worker.block.products(&plan.layout, trials);
+        Ok(std::mem::replace(&mut worker.sums, Sums::new(&plan.layout)))
+    };
+    let mut sums = Sums::new(&plan.layout);
+    let add = |part: Sums| sums.add(&part);
+    let chunks = options.trials.div_ceil(chunk as u64);
+    let workers = run(chunks, options.threads, control, || plan.worker(), work, add)?;
+    Tally::merged(workers.into_iter().map(|w| w.tally)).rows(&plan.layout, &sums, visit);
+    Ok(sums.products)
+}
+
+impl<'a> Plan<'a> {
+    fn new(
+        scenario: &'a SamplingScenario,
+        policies: &'a [Policy],
+        (laws, grid): (&'a [TaskLaw], &'a [u64]),
+        run: Run,
+        compared: Option<Score>,
+    ) -> Self {
+        let chunk = chunk_trials(laws.len());
+        let needs = Needs::new(scenario, policies);
+        let worthwhile = policies.contains(&Policy::FirstWorthwhile {}).then(|| scenario.worthwhile(laws));
+        Self {
+            layout: Layout {
+                policies,
+                grid,
+                tasks: laws.len(),
+                wanted: run.wanted,
+                cost: scenario.cost,
+                utility: scenario.utility,
+                compared,
+            },
+            run,
+            chunk,
+            clocks: ClockPlan::new(Population::new(scenario), laws, grid, run, chunk),
+            alias: needs.answers.and_then(|a| a.shares()).map(|s| Alias::new(&s)),
+            needs,
+            worthwhile,
+        }
+    }
+
+    fn worker(&self) -> Worker {
+        let answers = self.needs.answers.map_or(0, |a| a.count());
+        let none = Clocks { accepted: NEVER, accepted_correct: false, correct: NEVER };
+        let rates = Rates { success: 0.0, false_positive: 0.0, false_negative: 0.0 };
+        Worker {
+            tally: Tally::new(&self.layout),
+            sums: Sums::new(&self.layout),
+            tokens: self.layout.cost.map(|cost| Tokens::new(cost, self.layout.grid.last().copied().unwrap_or(0))),
+            block: Block::new(&self.layout, self.chunk),
+            clocks: vec![(none, rates); self.chunk],
+            state: State {
+                clocks: none,
+                rates,
+                correct: 0,
+                votes: vec![0; answers + 1],
+                tails: [1.0; CLASSES],
+                scores: [f64::NEG_INFINITY; CLASSES],
+                last_correct: false,
+            },
+            drawn: Vec::new(),
+            stick: Vec::new(),
+            dealt: vec![0; answers],
+            singles: Singles::new(self.layout.policies, answers, self.needs.scores),
+        }
+    }
+
+    fn stream(&self, purpose: u64, chunk: u64) -> Stream {
+        Stream::new(self.run.key, self.run.replicate, purpose, chunk)
+    }
+
+    fn random(&self, chunk: u64) -> Random {
+        let sequence = |purpose| self.stream(purpose, chunk).sequence();
+        Random {
+            counts: sequence(purpose::COUNTS),
+            maxima: sequence(purpose::MAXIMA),
+            shares: sequence(purpose::ANSWER_SHARES),
+            answers: sequence(purpose::ANSWERS),
+            last: sequence(purpose::LAST),
+            single: single::Random {
+                order: sequence(purpose::ORDER),
+                answers: sequence(purpose::ANSWER_ORDER),
+                verdicts: sequence(purpose::VERDICTS),
+            },
+        }
+    }
+
+    /// One task in one trial, from grid point to grid point.
+    fn walk(&self, worker: &mut Worker, random: &mut Random, chunk: u64, i: usize, t: usize) {
+        let Layout { grid, policies, .. } = self.layout;
+        let points = grid.len();
+        let (clocks, rates) = worker.clocks[t];
+        worker.state.start(clocks, rates);
+        worker.singles.start();
+        if let Some(tokens) = &mut worker.tokens {
+            tokens.start(self.run.key, self.run.replicate, i, chunk * self.chunk as u64 + t as u64);
+        }
+        let width = worker.state.votes.len();
+        let priorities = Priorities {
+            stream: self.stream(purpose::PRIORITIES, chunk),
+            start: ((i * self.chunk + t) * width) as u64,
+        };
+        if let Some(answers) = &self.needs.answers
+            && (worker.stick.is_empty() || self.alias.is_none())
+        {
+            answers.stick(&mut random.shares, &mut worker.stick);
+        }
+        self.tally_cover(worker, i, clocks.correct);
+        let (mut from, rows) = (0, self.layout.rows());
+        for (point, &to) in grid.iter().enumerate() {
+            if self.needs.counts {
+                self.draw_cell(worker, random, from, to);
+            }
+            worker.state.find_scores(self.needs.scores.as_ref());
+            for (p, &policy) in policies.iter().enumerate() {
+                let outcome = self.outcome(policy, p, &worker.state, &worker.singles, &priorities, to);
+                let row = p * points + point;
+                worker.tally.add(&self.layout, row, i, outcome);
+                worker.block.add(t * rows + row, outcome);
+                if let (Some(cost), Some(tokens)) = (&self.layout.cost, &mut worker.tokens) {
+                    let bill = cost.bill(tokens, outcome.attempts, to, policy.checks());
+                    worker.sums.pay(&self.layout, row, i, outcome, bill);
+                    worker.block.pay(t * rows + row, bill[1]);
+                }
+            }
+            from = to;
+        }
+    }
+
+    fn tally_cover(&self, worker: &mut Worker, i: usize, correct: u64) {
+        worker.tally.cover(&self.layout, i, cell_of(self.layout.grid, correct));
+    }
+
+    /// Draws the attempts after `from` up to `to`.
+    fn draw_cell(&self, worker: &mut Worker, random: &mut Random, from: u64, to: u64) {
+        let Worker { state, drawn, dealt, stick, singles, .. } = worker;
+        drawn.clear();
+        let rates = state.rates;
+        let accept = [1.0 - rates.false_negative, rates.false_positive];
+        let mut wrong = 0;
+        cut(&state.clocks, from, to, |stretch| {
+            let correct = binomial(stretch.attempts, stretch.given.success(&rates), &mut random.counts);
+            let sizes = [correct, stretch.attempts - correct];
+            wrong += sizes[1];
+            let mut tails = [1.0; CLASSES];
+            if self.needs.scores.is_some() {
+                for class in 0..CLASSES {
+                    if sizes[class] > 0 {
+                        let (low, high) = stretch.given.tails(accept[class]);
+                        if self.needs.singles {
+                            tails[class] = low + (high - low) * highest(sizes[class], &mut random.maxima);
+                        } else {
+                            let least = (state.tails[class] - low) / (high - low);
+                            let tail = record(sizes[class], least, &mut random.maxima);
+                            tails[class] = tail.map_or(1.0, |tail| low + (high - low) * tail);
+                        }
+                        if tails[class] < state.tails[class] {
+                            state.tails[class] = tails[class];
+                            state.scores[class] = f64::NAN;
+                        }
+                    }
+                }
+            }
+            state.correct += correct;
+            if self.needs.last && !self.needs.singles {
+                state.last_correct = below(stretch.attempts, &mut random.last) < correct;
+            }
+            if self.needs.singles {
+                drawn.push(Drawn { stretch, correct, tails });
+            }
+        });
+        if self.needs.answers.is_some() {
+            deal(wrong, stick, self.alias.as_ref(), &mut random.answers, dealt);
+            state.votes[0] = state.correct;
+            state.votes[1..].iter_mut().zip(&*dealt).for_each(|(votes, &more)| *votes += more);
+        }
+        if self.needs.singles {
+            state.last_correct = singles.draw(drawn, dealt, wrong, accept, from, &mut random.single);
+        }
+    }
+
+    /// What a policy comes to with at most `most` attempts.
+    fn outcome(
+        &self,
+        policy: Policy,
+        index: usize,
+        state: &State,
+        singles: &Singles,
+        priorities: &Priorities,
+        most: u64,
+    ) -> Outcome {
+        let Clocks { accepted, accepted_correct, correct } = state.clocks;
+        let best_is_correct = || state.scores[0] > state.scores[1];
+        match policy {
+            Policy::FirstAccepted { .. } if accepted <= most => Outcome::answer(accepted_correct, true, accepted),
+            Policy::FirstAccepted { fallback: Fallback::Best } => Outcome::answer(best_is_correct(), false, most),
+            Policy::FirstAccepted { fallback: Fallback::Last } => Outcome::answer(state.last_correct, false, most),
+            Policy::FirstWorthwhile {} => {
+                let worthwhile = self.worthwhile.as_ref().is_some_and(|w| w.at(accepted));
+                if accepted <= most && worthwhile {
+                    Outcome::answer(accepted_correct, true, accepted)
+                } else {
+                    Outcome::nothing(accepted.min(most))
+                }
+            }
+            Policy::BestOf { threshold } => {
+                let best = state.scores[0].max(state.scores[1]);
+                let least = threshold.zip(self.needs.scores).map(|(at, scores)| scores.standard(at));
+                if least.is_none_or(|at| best > at) {
+                    Outcome::answer(best_is_correct(), least.is_some(), most)
+                } else {
+                    Outcome::nothing(most)
+                }
+            }
+            Policy::MajorityVote {} => {
+                let leader = priorities.leader(&state.votes, |_| true);
+                Outcome::answer(leader == Some(0), false, most)
+            }
+            Policy::AnyOf {} if correct <= most => Outcome::answer(true, false, most),
+            Policy::FirstAccepted { fallback: Fallback::Abstain } | Policy::AnyOf {} => Outcome::nothing(most),
+            Policy::AllOf {} => Outcome::answer(state.correct == most, false, most),
+            Policy::FirstAbove { .. }
+            | Policy::WeightedVote {}
+            | Policy::FilteredVote {}
+            | Policy::StopWhenAhead { .. } => singles.outcome(index, priorities, most),
+        }
+    }
+}
+
+impl State {
+    fn start(&mut self, clocks: Clocks, rates: Rates) {
+        self.clocks = clocks;
+        self.rates = rates;
+        self.correct = 0;
+        self.votes.fill(0);
+        self.tails = [1.0; CLASSES];
+        self.scores = [f64::NEG_INFINITY; CLASSES];
+    }
+
+    fn find_scores(&mut self, scores: Option<&Scores>) {
+        let Some(scores) = scores else { return };
+        for class in 0..CLASSES {
+            if self.scores[class].is_nan() {
+                self.scores[class] = scores.at(class, self.tails[class]);
+            }
+        }
+    }
+}
+
+impl Drawn {
+    /// What is known of the stretch.
+    const fn given(&self) -> Given {
+        self.stretch.given
+    }
+}

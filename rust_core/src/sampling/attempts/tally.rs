@@ -1,0 +1,390 @@
+//! What the policies returned: outcomes per task, and scores of the whole benchmark trial by trial.
+
+use super::tokens::Bill;
+use crate::sampling::cost::{Cost, Utility};
+use crate::sampling::policy::Policy;
+use crate::sampling::tally::{RowTally, SHARES, Values, Wanted};
+
+/// What a policy came to on one task in one trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// What was returned.
+    pub returned: Returned,
+    /// Whether it was accepted.
+    pub accepted: bool,
+    /// Attempts used.
+    pub attempts: u64,
+}
+
+/// What a policy returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Returned {
+    /// A correct answer.
+    Correct,
+    /// A wrong answer.
+    Wrong,
+    /// Nothing.
+    Nothing,
+}
+
+impl Outcome {
+    /// An answer was returned.
+    pub const fn answer(correct: bool, accepted: bool, attempts: u64) -> Self {
+        let returned = if correct { Returned::Correct } else { Returned::Wrong };
+        Self { returned, accepted, attempts }
+    }
+
+    /// Nothing was returned.
+    pub const fn nothing(attempts: u64) -> Self {
+        Self { returned: Returned::Nothing, accepted: false, attempts }
+    }
+}
+
+/// The layout of the rows: a policy at a grid point is row `policy * points + point`.
+#[derive(Debug, Clone)]
+pub struct Layout<'a> {
+    /// The policies.
+    pub policies: &'a [Policy],
+    /// The grid of attempts.
+    pub grid: &'a [u64],
+    /// The number of tasks.
+    pub tasks: usize,
+    /// What is counted.
+    pub wanted: Wanted,
+    /// What attempts cost.
+    pub cost: Option<Cost>,
+    /// What answers are worth.
+    pub utility: Option<Utility>,
+    /// The score whose products over pairs of rows are summed.
+    pub compared: Option<Score>,
+}
+
+/// A score of the whole benchmark in one trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Score {
+    /// The number of tasks with a correct answer.
+    Correct,
+    /// The utility per task.
+    Utility,
+}
+
+impl Layout<'_> {
+    /// The number of rows.
+    pub const fn rows(&self) -> usize {
+        self.policies.len() * self.grid.len()
+    }
+
+    fn scored(&self) -> bool {
+        self.wanted.scores() || self.compared.is_some()
+    }
+
+    fn uses_attempts(&self) -> bool {
+        self.wanted.utility_counts || self.compared == Some(Score::Utility)
+    }
+}
+
+/// Counts of one row and task.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cell {
+    /// By what was returned.
+    returned: [u64; 3],
+    accepted: u64,
+    /// Sums of the attempts used and of their squares, by what was returned.
+    attempts: [[u128; 2]; 3],
+}
+
+/// The counts of a run, or of one worker's share of it. They merge by integer addition.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    cells: Vec<Cell>,
+    /// Per task, G+1 cells of the first correct attempt.
+    coverage: Vec<u64>,
+    shares: [Vec<u64>; SHARES.len()],
+    utilities: Vec<Values>,
+    costs: Vec<Values>,
+}
+
+/// Sums over the trials of one chunk, added in the order of the chunks because they are floats.
+#[derive(Debug, Clone, Default)]
+pub struct Sums {
+    /// Per pair of rows, products of their scores.
+    pub products: Vec<f64>,
+    /// Per task and row: tokens, money, seconds and utility, and their squares.
+    bills: Vec<[[f64; 2]; 4]>,
+}
+
+impl Sums {
+    /// Room for the rows of a layout.
+    pub fn new(layout: &Layout<'_>) -> Self {
+        let rows = layout.rows();
+        let if_some = |some: bool, size: usize| if some { size } else { 0 };
+        Self {
+            products: vec![0.0; if_some(layout.compared.is_some(), rows * rows)],
+            bills: vec![[[0.0; 2]; 4]; if_some(layout.cost.is_some(), rows * layout.tasks)],
+        }
+    }
+
+    /// Adds a chunk's.
+    pub fn add(&mut self, other: &Self) {
+        self.products.iter_mut().zip(&other.products).for_each(|(a, b)| *a += b);
+        for (a, b) in self.bills.iter_mut().flatten().zip(other.bills.iter().flatten()) {
+            a[0] += b[0];
+            a[1] += b[1];
+        }
+    }
+
+    /// Adds what row `row` took on task `i`.
+    pub fn pay(&mut self, layout: &Layout<'_>, row: usize, i: usize, outcome: Outcome, bill: Bill) {
+        let worth = layout.utility.map_or(0.0, |u| {
+            let value = match outcome.returned {
+                Returned::Correct => u.correct_reward,
+                Returned::Wrong => -u.wrong_cost,
+                Returned::Nothing => 0.0,
+            };
+            value - u.attempt_cost * outcome.attempts as f64 - bill[1]
+        });
+        let [tokens, money, seconds] = bill;
+        for (sums, x) in self.bills[i * layout.rows() + row].iter_mut().zip([tokens, money, seconds, worth]) {
+            sums[0] += x;
+            sums[1] += x * x;
+        }
+    }
+}
+
+/// The scores of a block of trials: `trial * rows + row`.
+#[derive(Debug, Clone)]
+pub struct Block {
+    correct: Vec<u32>,
+    wrong: Vec<u32>,
+    accepted: Vec<u32>,
+    attempts: Vec<u64>,
+    /// Money; empty without a cost.
+    money: Vec<f64>,
+}
+
+impl Block {
+    /// Room for `trials` trials.
+    pub fn new(layout: &Layout<'_>, trials: usize) -> Self {
+        let size = if layout.scored() { trials * layout.rows() } else { 0 };
+        let used = if layout.uses_attempts() { size } else { 0 };
+        Self {
+            correct: vec![0; size],
+            wrong: vec![0; size],
+            accepted: vec![0; size],
+            attempts: vec![0; used],
+            money: vec![0.0; if layout.cost.is_some() { size } else { 0 }],
+        }
+    }
+
+    /// Empties the block.
+    pub fn clear(&mut self) {
+        self.correct.fill(0);
+        self.wrong.fill(0);
+        self.accepted.fill(0);
+        self.attempts.fill(0);
+        self.money.fill(0.0);
+    }
+
+    /// The utility per task at a place.
+    fn utility(&self, layout: &Layout<'_>, at: usize) -> f64 {
+        let Some(u) = layout.utility else { return 0.0 };
+        let worth = u.correct_reward * f64::from(self.correct[at]) - u.wrong_cost * f64::from(self.wrong[at]);
+        let money = self.money.get(at).copied().unwrap_or(0.0);
+        (worth - u.attempt_cost * self.attempts[at] as f64 - money) / layout.tasks as f64
+    }
+
+    /// Adds money to a place.
+    pub fn pay(&mut self, at: usize, money: f64) {
+        if let Some(slot) = self.money.get_mut(at) {
+            *slot += money;
+        }
+    }
+
+    /// Over the first `trials` trials, the sums of the products of the compared score of each two rows.
+    pub fn products(&self, layout: &Layout<'_>, trials: usize) -> Vec<f64> {
+        let Some(score) = layout.compared else { return Vec::new() };
+        let rows = layout.rows();
+        let (mut products, mut values) = (vec![0.0; rows * rows], vec![0.0; rows]);
+        for trial in 0..trials {
+            for (row, value) in values.iter_mut().enumerate() {
+                let at = trial * rows + row;
+                *value = if score == Score::Correct { f64::from(self.correct[at]) } else { self.utility(layout, at) };
+            }
+            for (line, &x) in products.chunks_exact_mut(rows).zip(&values) {
+                line.iter_mut().zip(&values).for_each(|(product, y)| *product += x * y);
+            }
+        }
+        products
+    }
+
+    /// Adds what row `row` of trial `t` came to on one task.
+    #[inline]
+    pub fn add(&mut self, at: usize, outcome: Outcome) {
+        if let Some(slot) = self.correct.get_mut(at) {
+            *slot += u32::from(outcome.returned == Returned::Correct);
+            self.wrong[at] += u32::from(outcome.returned == Returned::Wrong);
+            self.accepted[at] += u32::from(outcome.accepted);
+        }
+        if let Some(slot) = self.attempts.get_mut(at) {
+            *slot += outcome.attempts;
+        }
+    }
+}
+
+impl Tally {
+    /// Nothing counted yet.
+    pub fn new(layout: &Layout<'_>) -> Self {
+        let (rows, points) = (layout.rows(), layout.grid.len());
+        let if_wanted = |wanted: bool, size: usize| if wanted { size } else { 0 };
+        Self {
+            cells: vec![Cell::default(); rows * layout.tasks],
+            coverage: vec![0; if_wanted(layout.wanted.coverage, layout.tasks * (points + 1))],
+            shares: layout.wanted.share_counts.map(|w| vec![0; if_wanted(w, rows * (layout.tasks + 1))]),
+            utilities: vec![Values::default(); if_wanted(layout.wanted.utility_counts, rows)],
+            costs: vec![Values::default(); if_wanted(layout.wanted.cost_counts, rows)],
+        }
+    }
+
+    /// Adds an outcome of task `i`.
+    #[inline]
+    pub fn add(&mut self, layout: &Layout<'_>, row: usize, i: usize, outcome: Outcome) {
+        let cell = &mut self.cells[i * layout.rows() + row];
+        let kind = outcome.returned as usize;
+        cell.returned[kind] += 1;
+        cell.accepted += u64::from(outcome.accepted);
+        let used = u128::from(outcome.attempts);
+        cell.attempts[kind][0] += used;
+        cell.attempts[kind][1] += used * used;
+    }
+
+    /// Counts in which cell of the grid the first correct attempt of task `i` fell.
+    #[inline]
+    pub fn cover(&mut self, layout: &Layout<'_>, i: usize, cell: usize) {
+        if let Some(slot) = self.coverage.get_mut(i * (layout.grid.len() + 1) + cell) {
+            *slot += 1;
+        }
+    }
+
+    /// Counts the scores of a block's first `trials` trials.
+    pub fn score(&mut self, layout: &Layout<'_>, block: &Block, trials: usize) {
+        if !layout.scored() {
+            return;
+        }
+        let (rows, width) = (layout.rows(), layout.tasks + 1);
+        for (counts, scores) in self.shares.iter_mut().zip([&block.correct, &block.accepted, &block.wrong]) {
+            if counts.is_empty() {
+                continue;
+            }
+            for trial in scores.chunks_exact(rows).take(trials) {
+                for (row, &n) in trial.iter().enumerate() {
+                    counts[row * width + n as usize] += 1;
+                }
+            }
+        }
+        if layout.wanted.cost_counts {
+            for (at, money) in block.money[..trials * rows].iter().enumerate() {
+                self.costs[at % rows].add(money / layout.tasks as f64);
+            }
+        }
+        if layout.wanted.utility_counts {
+            for at in 0..trials * rows {
+                self.utilities[at % rows].add(block.utility(layout, at));
+            }
+        }
+    }
+
+    /// The sum of the workers' counts.
+    pub fn merged(mut tallies: impl Iterator<Item = Self>) -> Self {
+        let mut total = tallies.next().expect("a run has at least one worker");
+        tallies.for_each(|t| total.merge(&t));
+        total
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (a, b) in self.cells.iter_mut().zip(&other.cells) {
+            a.accepted += b.accepted;
+            for kind in 0..3 {
+                a.returned[kind] += b.returned[kind];
+                a.attempts[kind][0] += b.attempts[kind][0];
+                a.attempts[kind][1] += b.attempts[kind][1];
+            }
+        }
+        let add = |to: &mut [u64], from: &[u64]| to.iter_mut().zip(from).for_each(|(a, b)| *a += b);
+        add(&mut self.coverage, &other.coverage);
+        self.shares.iter_mut().zip(&other.shares).for_each(|(a, b)| add(a, b));
+        self.utilities.iter_mut().zip(&other.utilities).for_each(|(a, b)| a.merge(b));
+        self.costs.iter_mut().zip(&other.costs).for_each(|(a, b)| a.merge(b));
+    }
+
+    /// Calls `visit(policy, grid point, row)` for every row.
+    pub fn rows(&self, layout: &Layout<'_>, sums: &Sums, mut visit: impl FnMut(usize, usize, RowTally)) {
+        let (rows, points, tasks) = (layout.rows(), layout.grid.len(), layout.tasks);
+        let mut covered = vec![0u64; if self.coverage.is_empty() { 0 } else { tasks }];
+        for point in 0..points {
+            for (i, total) in covered.iter_mut().enumerate() {
+                *total += self.coverage[i * (points + 1) + point];
+            }
+            for (p, policy) in layout.policies.iter().enumerate() {
+                let row = p * points + point;
+                let mut out = RowTally { covered: covered.clone(), ..RowTally::default() };
+                for i in 0..tasks {
+                    out.push(&self.cells[i * rows + row], policy.accepts(), layout.utility);
+                    if let Some(bills) = sums.bills.get(i * rows + row) {
+                        out.push_bill(bills);
+                    }
+                }
+                for (index, (counts, shares)) in out.share_counts.iter_mut().zip(&self.shares).enumerate() {
+                    // A policy that asks no verifier has no accepted answers to count.
+                    if SHARES[index] != "accepted" || policy.accepts() {
+                        *counts = shares.get(row * (tasks + 1)..(row + 1) * (tasks + 1)).unwrap_or_default().to_vec();
+                    }
+                }
+                if let Some(values) = self.costs.get(row) {
+                    out.cost_counts = values.sorted();
+                }
+                if let Some(values) = self.utilities.get(row) {
+                    out.utility_counts = values.sorted();
+                }
+                visit(p, point, out);
+            }
+        }
+    }
+}
+
+impl RowTally {
+    fn push_bill(&mut self, bills: &[[f64; 2]; 4]) {
+        for (columns, sums) in self.bill.iter_mut().zip(bills) {
+            columns[0].push(sums[0]);
+            columns[1].push(sums[1]);
+        }
+        // The utility counts the money too.
+        let [_, _, _, worth] = bills;
+        for (column, sum) in self.utility.iter_mut().zip(worth) {
+            if let Some(last) = column.last_mut() {
+                *last = *sum;
+            }
+        }
+    }
+
+    fn push(&mut self, cell: &Cell, accepts: bool, utility: Option<Utility>) {
+        if accepts {
+            self.accepted.push(cell.accepted);
+        }
+        self.correct.push(cell.returned[Returned::Correct as usize]);
+        self.wrong.push(cell.returned[Returned::Wrong as usize]);
+        let sum = |power: usize| cell.attempts.iter().map(|sums| sums[power]).sum::<u128>() as f64;
+        self.attempts[0].push(sum(0));
+        self.attempts[1].push(sum(1));
+        let Some(u) = utility else { return };
+        // Each outcome is worth its value less the attempts: sums of (value - c T) and of its square.
+        let (mut first, mut second) = (0.0, 0.0);
+        for (kind, value) in [u.correct_reward, -u.wrong_cost, 0.0].into_iter().enumerate() {
+            let n = cell.returned[kind] as f64;
+            let [t, tt] = cell.attempts[kind].map(|sum| sum as f64);
+            first += value * n - u.attempt_cost * t;
+            second += value * value * n - 2.0 * value * u.attempt_cost * t + u.attempt_cost * u.attempt_cost * tt;
+        }
+        self.utility[0].push(first);
+        self.utility[1].push(second);
+    }
+}

@@ -1,0 +1,143 @@
+"""The slow truth of every policy: attempts drawn and judged one after the other, each policy looking at all of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import limitlaw as ll
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    Array = npt.NDArray[Any]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Attempts:
+    """All attempts of one task, arrays of shape (trials, attempts); answer 0 is the correct one."""
+
+    answer: Array
+    accepted: Array
+    score: Array  #: NaN where the verifier gives none
+    priority: Array  #: (trials, answers)
+    weight: Array  #: log likelihood ratio of the score
+
+
+def judged(  # noqa: PLR0917  (a page of the reference)
+    success: Array, shares: Array, d_prime: float, threshold: float, shape: tuple[int, int], random: np.random.Generator
+) -> Attempts:
+    """Attempts whose scores are normal; ``success`` is one rate or one per trial."""
+    answer = _answers(success, shares, shape, random)
+    score = random.standard_normal(shape) + d_prime * (answer == 0)
+    priority = random.random((shape[0], shares.shape[-1] + 1))
+    return Attempts(answer, score > threshold, score, priority, d_prime * score - d_prime**2 / 2)
+
+
+def rated(  # noqa: PLR0917
+    success: Array, shares: Array, f: float, g: float, shape: tuple[int, int], random: np.random.Generator
+) -> Attempts:
+    """Attempts whose verdicts are coins."""
+    answer = _answers(success, shares, shape, random)
+    accepted = random.random(shape) < np.where(answer == 0, 1 - g, f)
+    nothing = np.full(shape, np.nan)
+    return Attempts(answer, accepted, nothing, random.random((shape[0], shares.shape[-1] + 1)), nothing)
+
+
+def _answers(success: Array, shares: Array, shape: tuple[int, int], random: np.random.Generator) -> Array:
+    trials, _ = shape
+    correct = random.random(shape) < np.reshape(success, (-1, 1))
+    edges = np.cumsum(np.broadcast_to(shares, (trials, shares.shape[-1])), axis=1)
+    place = random.random(shape)
+    wrong = 1 + (place[:, :, None] >= edges[:, None, :-1]).sum(axis=2)
+    return np.where(correct, 0, wrong)
+
+
+def _leader(votes: Array, priority: Array) -> Array:
+    best = votes.max(axis=1, keepdims=True)
+    return np.where(votes == best, priority, -1.0).argmax(axis=1)
+
+
+def _votes(attempts: Attempts, k: int, weight: Array) -> Array:
+    votes = np.zeros(attempts.priority.shape)
+    rows = np.arange(len(votes))
+    for i in range(k):
+        votes[rows, attempts.answer[:, i]] += weight[:, i]
+    return votes
+
+
+def _first(events: Array) -> tuple[Array, Array]:
+    """Whether there is an event, and where the first one is."""
+    return events.any(axis=1), events.argmax(axis=1)
+
+
+def returned(  # noqa: C901, PLR0911  (one case per policy)
+    policy: ll.Policy, attempts: Attempts, k: int
+) -> tuple[Array, Array, Array]:
+    """(returned and correct, returned and wrong, attempts used) of at most ``k`` attempts, of shape (trials,)."""
+    answer, accepted, score = (x[:, :k] for x in (attempts.answer, attempts.accepted, attempts.score))
+    rows, everything = np.arange(len(answer)), np.full(len(answer), k)
+    correct = answer == 0
+
+    def chosen(at: Array, some: Array | bool = True, used: Array = everything) -> tuple[Array, Array, Array]:
+        right = correct[rows, at]
+        return right & some, ~right & some, used
+
+    def voted(leader: Array, some: Array | bool = True, used: Array = everything) -> tuple[Array, Array, Array]:
+        return (leader == 0) & some, (leader != 0) & some, used
+
+    match policy:
+        case ll.FirstAccepted():
+            some, at = _first(accepted)
+            used = np.where(some, at + 1, k)
+            if policy.fallback == "abstain":
+                return chosen(at, some, used)
+            other = np.full(len(answer), k - 1) if policy.fallback == "last" else score.argmax(axis=1)
+            return chosen(np.where(some, at, other), used=used)
+        case ll.FirstAbove():
+            some, at = _first(score > policy.threshold)
+            return chosen(at, some, np.where(some, at + 1, k))
+        case ll.BestOf():
+            best = score.argmax(axis=1)
+            return chosen(best, policy.threshold is None or score[rows, best] > policy.threshold)
+        case ll.MajorityVote():
+            return voted(_leader(_votes(attempts, k, np.ones(answer.shape)), attempts.priority))
+        case ll.FilteredVote():
+            return voted(_leader(_votes(attempts, k, accepted.astype(float)), attempts.priority), accepted.any(axis=1))
+        case ll.WeightedVote():
+            appeared = _votes(attempts, k, np.ones(answer.shape)) > 0
+            weights = np.where(appeared, _votes(attempts, k, attempts.weight), -np.inf)
+            return voted(_leader(weights, attempts.priority))
+        case ll.StopWhenAhead():
+            return voted(*_ahead(attempts, k, policy.margin))
+        case ll.AnyOf():
+            some = correct.any(axis=1)
+            return some, np.zeros_like(some), everything
+        case ll.AllOf():
+            return correct.all(axis=1), ~correct.all(axis=1), everything
+    raise AssertionError(policy)
+
+
+def _ahead(attempts: Attempts, k: int, margin: int) -> tuple[Array, bool, Array]:
+    used = np.full(len(attempts.answer), k)
+    leader = np.full(len(used), -1)
+    for i in range(1, k + 1):
+        votes = _votes(attempts, i, np.ones(attempts.answer.shape))
+        top = np.sort(votes, axis=1)
+        stop = (leader < 0) & (top[:, -1] - top[:, -2] >= margin)
+        leader = np.where(stop, votes.argmax(axis=1), leader)
+        used = np.where(stop, i, used)
+    last = _leader(_votes(attempts, k, np.ones(attempts.answer.shape)), attempts.priority)
+    return np.where(leader < 0, last, leader), True, used
+
+
+def run(policies: Sequence[ll.Policy], grid: Sequence[int], draw: Callable[[], Attempts]) -> tuple[Array, Array, Array]:
+    """(correct, wrong, attempts used), arrays of shape (policies * points, trials), policy by policy."""
+    attempts = draw()
+    rows = [returned(policy, attempts, k) for policy in policies for k in grid]
+    correct, wrong, used = (np.array(column) for column in zip(*rows, strict=True))
+    return correct, wrong, used

@@ -1,0 +1,64 @@
+"""Comparisons at equal expected cost: differences and their errors against independent runs."""
+
+import numpy as np
+import pytest
+
+import limitlaw as ll
+
+SCENARIO = ll.SamplingScenario(
+    tasks=ll.Tasks.fixed(success=[0.05, 0.3, 0.5, 0.9]),
+    verifier=ll.Verifier.judge(d_prime=1.2, threshold=0.8),
+    answers=ll.Answers.uniform(3),
+    policies=[ll.FirstAccepted(fallback="best"), ll.BestOf(), ll.MajorityVote()],
+    max_attempts=[1, 2, 4, 8, 16],
+    utility=ll.Utility(wrong_cost=0.5, attempt_cost=0.01),
+)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "utility"])
+def test_differences_at_equal_cost_are_the_exact_ones(metric: str) -> None:
+    frame = ll.compare_policies(SCENARIO, trials=60_000, seed=3, metric=metric)
+    exact = ll.solve(SCENARIO)
+    value, cost = (exact[name].to_numpy().reshape(3, -1) for name in (metric, "attempts_used"))
+    assert frame.height == 30
+    for row in frame.iter_rows(named=True):
+        mine, other = (
+            SCENARIO.policies.index(p)
+            for name in ("policy", "other")
+            for p in SCENARIO.policies
+            if p.label == row[name]
+        )
+        point = SCENARIO.max_attempts.tolist().index(row["max_attempts"])
+        at = cost[mine, point]
+        if row["difference"] is None:
+            assert at > cost[other, -1] * (1 - 1e-2)
+            continue
+        want = value[mine, point] - np.interp(at, cost[other], value[other])
+        # 7 standard errors, and what the estimated cost moves the line by.
+        assert abs(row["difference"] - want) <= 7 * row["difference_se"] + 0.002
+
+
+def test_the_error_is_that_of_the_difference() -> None:
+    pair = SCENARIO.replace(policies=[ll.BestOf(), ll.MajorityVote()], max_attempts=[8])
+    runs = [ll.compare_policies(pair, trials=200, seed=seed).row(0, named=True) for seed in range(400)]
+    spread = np.std([run["difference"] for run in runs])
+    claimed = np.mean([run["difference_se"] for run in runs])
+    # The spread of 400 normal numbers is within 6.5/sqrt(800) of their deviation but for 1e-10.
+    assert abs(spread / claimed - 1) < 0.23
+    alone = ll.simulate(pair, trials=200, seed=1)["accuracy_se"].to_numpy()
+    assert claimed < 0.97 * np.hypot(*alone), "shared attempts make the difference sharper"
+
+
+@pytest.mark.parametrize(
+    ("changes", "arguments", "message"),
+    [
+        ({"policies": [ll.BestOf()]}, {}, "at least two"),
+        ({"utility": None}, {"metric": "utility"}, "without utility"),
+        ({}, {"metric": "cost"}, "metric must be"),
+        ({}, {"trials": 1}, "trials must be"),
+        ({"tasks": ll.Tasks.fixed(success=[0.5, 0.5], weight=[1, 2])}, {}, "without weights"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(changes, arguments, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        ll.compare_policies(SCENARIO.replace(**changes), **({"trials": 10, "seed": 1} | arguments))

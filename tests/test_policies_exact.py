@@ -1,0 +1,201 @@
+"""Each policy against its closed form or the enumeration of all sequences of attempts; nonsense is refused."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+import limitlaw as ll
+from reference.tails import FALSE_ALARM, binomial_p_value
+
+P, F, G = 0.35, 0.25, 0.3
+SHARES = np.array([1, 2**-1.0, 3**-1.0]) / (1 + 1 / 2 + 1 / 3)
+
+
+def phi(z: float) -> float:
+    return 0.5 * math.erfc(-z / math.sqrt(2))
+
+
+def scenario(policies: list[ll.Policy], grid: list[int], **changes: object) -> ll.SamplingScenario:
+    fields = {
+        "tasks": ll.Tasks.fixed(success=[P]),
+        "verifier": ll.Verifier.rates(false_positive_rate=F, false_negative_rate=G),
+        "answers": ll.Answers.zipf(3, 1.0),
+        "policies": policies,
+        "max_attempts": grid,
+    }
+    return ll.SamplingScenario(**(fields | changes))
+
+
+def enumerate_attempts(attempts: int):
+    """Every sequence of (answer, accepted) with its probability; answer 0 is correct."""
+    kinds = {(0, True): P * (1 - G), (0, False): P * G}
+    for j, share in enumerate(SHARES, 1):
+        kinds |= {(j, True): (1 - P) * share * F, (j, False): (1 - P) * share * (1 - F)}
+    for sequence in itertools.product(kinds, repeat=attempts):
+        yield math.prod(kinds[kind] for kind in sequence), sequence
+
+
+def vote(answers: list[int]) -> float:
+    """P(the correct answer wins), ties at random."""
+    if not answers:
+        return 0.0
+    votes = np.bincount(answers, minlength=4)
+    return float(votes[0] == votes.max()) / (votes == votes.max()).sum()
+
+
+def ahead(answers: list[int], margin: int) -> tuple[float, int]:
+    for k in range(1, len(answers) + 1):
+        votes = np.sort(np.bincount(answers[:k], minlength=4))
+        if votes[-1] - votes[-2] >= margin:
+            return vote(answers[:k]), k
+    return vote(answers), len(answers)
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 4])
+def test_votes_equal_the_enumeration(attempts: int) -> None:
+    want = {"majority_vote": 0.0, "filtered_vote": 0.0, "any_of": 0.0, "all_of": 0.0}
+    ahead_correct = ahead_used = 0.0
+    for chance, sequence in enumerate_attempts(attempts):
+        answers = [a for a, _ in sequence]
+        want["majority_vote"] += chance * vote(answers)
+        want["filtered_vote"] += chance * vote([a for a, accepted in sequence if accepted])
+        want["any_of"] += chance * (0 in answers)
+        want["all_of"] += chance * (set(answers) == {0})
+        correct, used = ahead(answers, 2)
+        ahead_correct += chance * correct
+        ahead_used += chance * used
+    policies = [ll.MajorityVote(), ll.FilteredVote(), ll.AnyOf(), ll.AllOf()]
+    exact = ll.solve(scenario(policies, [attempts]))
+    assert exact["accuracy"].to_list() == pytest.approx(list(want.values()), abs=1e-13)
+    assert exact["returned"][1] == pytest.approx(1 - (1 - P * (1 - G) - (1 - P) * F) ** attempts)
+    trials = 200_000
+    frame = ll.simulate(scenario([*policies, ll.StopWhenAhead(margin=2)], [attempts]), trials=trials, seed=2)
+    for accuracy, chance in zip(frame["accuracy"], [*want.values(), ahead_correct], strict=True):
+        assert binomial_p_value(round(accuracy * trials), trials, chance) > FALSE_ALARM / 15
+    assert abs(frame["attempts_used"][4] - ahead_used) <= 7 * frame["attempts_used_se"][4] + 1e-12
+
+
+@pytest.mark.parametrize(("p", "d", "attempts"), [(0.35, 1.2, 6), (0.1, 0.4, 25), (0.8, 2.0, 3)])
+def test_a_weighted_vote_of_two_answers_is_a_normal_tail(p: float, d: float, attempts: int) -> None:
+    # The log likelihood ratios of c correct and n - c wrong scores differ by a normal of mean n d^2/2, variance n d^2.
+    one_sided = p**attempts, (1 - p) ** attempts
+    want = one_sided[0] + (1 - sum(one_sided)) * phi(math.sqrt(attempts) * d / 2)
+    trials = 100_000
+    judge = ll.Verifier.judge(d_prime=d, threshold=0.0)
+    two = scenario(
+        [ll.WeightedVote()], [attempts], verifier=judge, answers=ll.Answers.uniform(1), tasks=ll.Tasks.fixed([p])
+    )
+    got = ll.simulate(two, trials=trials, seed=4)["accuracy"].item()
+    assert binomial_p_value(round(got * trials), trials, want) > FALSE_ALARM / 3
+    with pytest.raises(ll.NoClosedFormError, match="weighted_vote"):
+        ll.solve(two)
+
+
+def test_scores_follow_their_closed_forms_up_to_a_million_attempts() -> None:
+    judge = ll.Verifier.judge(d_prime=1.3, threshold=1.1, votes=4, fresh=0.4)
+    policies = [ll.BestOf(), ll.BestOf(threshold=2.4), ll.FirstAccepted(fallback="best"), ll.AllOf(), ll.AnyOf()]
+    best = ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=[1e-7, 0.02, 0.5, 1.0]),
+        verifier=judge,
+        policies=policies,
+        max_attempts=[1, 2, 16, 1000, 10**6],
+    )
+    exact, frame = ll.solve(best, by="task"), ll.simulate(best, trials=40_000, seed=12, by="task")
+    for name in ("accuracy", "wrong"):
+        for got, unclipped in zip(frame[name], exact[name], strict=True):
+            chance = min(max(unclipped, 0.0), 1.0)
+            if 1e-12 < chance < 1 - 1e-12:
+                assert binomial_p_value(round(got * 40_000), 40_000, chance) > FALSE_ALARM / 200
+            else:
+                assert got == round(chance)
+
+
+def test_first_above_is_first_accepted_at_another_threshold() -> None:
+    above = scenario([ll.FirstAbove(threshold=1.7)], [1, 4, 30], verifier=ll.Verifier.judge(d_prime=1.0, threshold=0.2))
+    there = above.replace(policies=[ll.FirstAccepted()], verifier=ll.Verifier.judge(d_prime=1.0, threshold=1.7))
+    for name in ("accuracy", "wrong", "attempts_used"):
+        assert ll.solve(above)[name].to_list() == pytest.approx(ll.solve(there)[name].to_list(), abs=1e-15)
+
+
+def test_first_worthwhile_beats_every_cap() -> None:
+    # Weights (.3, .4, .3), acceptance rates (.9, .3, .02), values (1, -1, 1): the best cap is worth .200, this .390.
+    worthwhile = ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=[0.9, 0.0, 0.02], weight=[0.3, 0.4, 0.3]),
+        verifier=ll.Verifier.rates(false_positive_rate=[0.0, 0.3, 0.0]),
+        policies=[ll.FirstWorthwhile(), ll.FirstAccepted()],
+        max_attempts=[*range(1, 60), 10_000],
+        utility=ll.Utility(wrong_cost=1.0),
+    )
+    exact, frame = ll.solve(worthwhile), ll.simulate(worthwhile, trials=100_000, seed=3)
+    utility = exact["utility"].to_numpy().reshape(2, -1)
+    assert round(float(utility[0, -1]), 3) == 0.390
+    assert round(float(utility[1].max()), 3) == 0.200
+    # By trying every attempt number: worthwhile where the expected value of an acceptance is positive.
+    w, a, v = np.array([0.3, 0.4, 0.3]), np.array([0.9, 0.3, 0.02]), np.array([1.0, -1.0, 1.0])
+    k = np.arange(1, 60)[:, None]
+    gain = (w * (1 - a) ** (k - 1) * a * v).sum(axis=1)
+    assert utility[0, :59] == pytest.approx(np.cumsum(gain * (gain > 0)), abs=1e-13)
+    assert (np.abs(frame["utility"].to_numpy() - utility.ravel()) <= 7 * frame["utility_se"].to_numpy() + 1e-12).all()
+
+
+def test_first_worthwhile_takes_a_mixture_as_its_prior() -> None:
+    two = ll.SamplingScenario(
+        tasks=ll.Tasks.mixture(weight=[0.5, 0.5], success=[0.8, 0.02], count=3),
+        verifier=ll.Verifier.rates(false_positive_rate=0.2),
+        policies=[ll.FirstWorthwhile()],
+        max_attempts=[2, 40],
+        utility=ll.Utility(wrong_cost=1.5),
+    )
+    exact, frame = ll.solve(two), ll.simulate(two, trials=60_000, seed=9)
+    assert (np.abs(frame["accuracy"] - exact["accuracy"]) <= 7 * frame["accuracy_se"]).all()
+    assert exact["accuracy"][1] < ll.solve(two.replace(policies=[ll.FirstAccepted()]))["accuracy"][1]
+
+
+def test_reliability_and_coverage_of_drawn_rates_and_pools() -> None:
+    drawn = ll.SamplingScenario(
+        tasks=ll.Tasks.counts([10, 4], [3, 4], posterior=True, prior="jeffreys"),
+        verifier=ll.Verifier.rates(false_positive_rate=0.1),
+        policies=[ll.AnyOf(), ll.AllOf()],
+        max_attempts=[1, 5, 50],
+    )
+    exact, frame = ll.solve(drawn), ll.simulate(drawn, trials=60_000, seed=1)
+    assert (np.abs(frame["accuracy"] - exact["accuracy"]) <= 7 * frame["accuracy_se"]).all()
+    pool = ll.Tasks.pool(attempts=[4, 4], accepted=[2, 0], accepted_correct=[2, 0], correct=[3, 0])
+    solved = ll.solve(ll.SamplingScenario(tasks=pool, policies=[ll.AnyOf(), ll.AllOf()], max_attempts=[1, 2, 4]))
+    assert solved["accuracy"].to_list() == pytest.approx([0.375, 0.5, 0.5, 0.375, 0.25, 0.0])
+    with pytest.raises(ValueError, match="simulate a pool"):
+        ll.simulate(ll.SamplingScenario(tasks=pool, policies=[ll.AnyOf()], max_attempts=[1]), trials=1, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("policy", "changes", "message"),
+    [
+        (ll.BestOf(), {}, "reads no scores"),
+        (ll.FirstAccepted(fallback="best"), {}, "reads no scores"),
+        (ll.WeightedVote(), {}, "reads no scores"),
+        (ll.MajorityVote(), {"answers": None}, "unless `answers` is given"),
+        (ll.FilteredVote(), {"verifier": ll.Verifier.judge(d_prime=1)}, "threshold"),
+        (ll.StopWhenAhead(margin=2), {"max_attempts": [10**9]}, "at most 10000000"),
+        (ll.FirstWorthwhile(), {"tasks": ll.Tasks.beta(1, 1, count=2)}, "known rates"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(policy: ll.Policy, changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        scenario([policy], [3], **changes)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ll.StopWhenAhead(margin=0),
+        lambda: ll.FirstAbove(threshold=1e9),
+        lambda: ll.Answers.uniform(0),
+        lambda: ll.Answers.zipf(3, -1.0),
+        lambda: ll.Answers.dirichlet(0.0, 3),
+    ],
+)
+def test_settings_out_of_range_are_refused(make) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        make()

@@ -1,0 +1,157 @@
+"""All policies on one set of attempts: every pair of rows against the plain loop, and no policy disturbs another."""
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+import limitlaw as ll
+from limitlaw import _core
+from reference import policy_loop
+from reference.tails import FALSE_ALARM, two_sample_p_value
+
+JUDGE = ll.Verifier.judge(d_prime=1.1, threshold=0.9)
+RATES = ll.Verifier.rates(false_positive_rate=0.25, false_negative_rate=0.3)
+#: Policies that need no scores.
+COUNTED = [
+    ll.FirstAccepted(),
+    ll.FirstAccepted(fallback="last"),
+    ll.MajorityVote(),
+    ll.FilteredVote(),
+    ll.StopWhenAhead(margin=2),
+    ll.AnyOf(),
+    ll.AllOf(),
+]
+#: All of them.
+SCORED = [
+    *COUNTED,
+    ll.FirstAccepted(fallback="best"),
+    ll.FirstAbove(threshold=1.6),
+    ll.FirstAbove(threshold=0.2),
+    ll.BestOf(),
+    ll.BestOf(threshold=2.0),
+    ll.WeightedVote(),
+]
+#: Policies whose cost does not grow with the attempts.
+COARSE = [ll.FirstAccepted(fallback="best"), ll.BestOf(), ll.BestOf(threshold=1.5), ll.MajorityVote(), ll.AllOf()]
+SHARES = {"uniform": np.full(4, 0.25), "zipf": np.array([1, 2**-1.5, 3**-1.5]) / (1 + 2**-1.5 + 3**-1.5)}
+
+
+def draw(case: str, success: float, verifier: str, trials: int, most: int) -> policy_loop.Attempts:
+    """The plain loop's attempts."""
+    random = np.random.default_rng(99)
+    rate = random.beta(3.5, 1.5, trials) if case == "posterior" else np.array([success])
+    shares = (
+        random.dirichlet([0.7] * 3, trials) if case == "dirichlet" else SHARES["zipf" if case == "zipf" else "uniform"]
+    )
+    if verifier == "rates":
+        return policy_loop.rated(rate, shares, 0.25, 0.3, (trials, most), random)
+    return policy_loop.judged(rate, shares, 1.1, 0.9, (trials, most), random)
+
+
+def scenario(
+    case: str, success: float, verifier: str, policies: list[ll.Policy], grid: list[int]
+) -> ll.SamplingScenario:
+    tasks = ll.Tasks.fixed(success=[success])
+    if case == "posterior":
+        tasks = ll.Tasks.counts([4], [3], posterior=True, prior="jeffreys")
+    answers = {"zipf": ll.Answers.zipf(3, 1.5), "dirichlet": ll.Answers.dirichlet(0.7, 3)}.get(
+        case, ll.Answers.uniform(4)
+    )
+    return ll.SamplingScenario(
+        tasks=tasks,
+        verifier=RATES if verifier == "rates" else JUDGE,
+        answers=answers,
+        policies=policies,
+        max_attempts=grid,
+    )
+
+
+def correct_together(scenario: ll.SamplingScenario, trials: int) -> np.ndarray:
+    """Trials in which two rows are both right, for every pair of rows; the scenario has one task."""
+    spec, arrays = scenario.wire()
+    found = _core.compare_sampling(
+        spec, arrays, score="accuracy", trials=trials, key=(11, 12), replicate=0, threads=2, progress=None
+    )
+    rows = len(scenario.policies) * len(scenario.max_attempts)
+    return np.rint(found["products"].reshape(rows, rows) * trials).astype(int)
+
+
+@pytest.mark.parametrize(
+    ("case", "success", "verifier", "policies", "grid"),
+    [
+        ("uniform", 0.35, "judge", SCORED, [1, 2, 3, 7]),
+        ("uniform", 0.04, "judge", SCORED, [2, 9]),
+        ("zipf", 0.6, "judge", SCORED, [1, 6]),
+        ("uniform", 0.3, "judge", COARSE, [1, 4, 60, 200]),
+        ("zipf", 0.3, "rates", COUNTED, [1, 2, 5, 12]),
+        ("dirichlet", 0.25, "rates", COUNTED, [3, 8]),
+        ("posterior", 0.0, "judge", SCORED, [1, 5]),
+        ("posterior", 0.0, "rates", COUNTED, [2, 6]),
+    ],
+)
+def test_every_pair_of_rows_follows_the_plain_loop(case, success, verifier, policies, grid):
+    trials = 60_000 if grid[-1] < 100 else 20_000
+    ours = correct_together(scenario(case, success, verifier, policies, grid), 3 * trials)
+    correct, _, _ = policy_loop.run(policies, grid, lambda: draw(case, success, verifier, trials, grid[-1]))
+    theirs = correct.astype(np.int64) @ correct.astype(np.int64).T
+    pairs = [(r, s) for r in range(len(ours)) for s in range(r + 1)]
+    for r, s in pairs:
+        p = two_sample_p_value(int(ours[r, s]), 3 * trials, int(theirs[r, s]), trials)
+        assert p > FALSE_ALARM / len(pairs), (
+            policies[r // len(grid)],
+            policies[s // len(grid)],
+            ours[r, s],
+            theirs[r, s],
+        )
+
+
+@pytest.mark.parametrize(("verifier", "policies"), [("judge", SCORED), ("rates", COUNTED)])
+def test_wrong_answers_and_attempts_follow_the_plain_loop(verifier, policies):
+    grid, trials = [1, 3, 8], 60_000
+    frame = ll.simulate(scenario("zipf", 0.3, verifier, policies, grid), trials=3 * trials, seed=5)
+    _, wrong, used = policy_loop.run(policies, grid, lambda: draw("zipf", 0.3, verifier, trials, grid[-1]))
+    for row, (ours, theirs) in enumerate(zip(frame["wrong"].to_list(), wrong, strict=True)):
+        p = two_sample_p_value(round(ours * 3 * trials), 3 * trials, int(theirs.sum()), trials)
+        assert p > FALSE_ALARM / (2 * len(wrong)), frame.row(row)
+    # Attempts used lie in [1, 8]; 7.5 standard errors of the difference: false alarms below 1e-13 for each of the rows.
+    error = np.sqrt(frame["attempts_used_se"].to_numpy() ** 2 + used.var(axis=1) / trials)
+    assert (np.abs(frame["attempts_used"].to_numpy() - used.mean(axis=1)) <= 7.5 * error + 0.003).all()
+
+
+@pytest.mark.parametrize("case", ["uniform", "dirichlet", "posterior"])
+def test_a_further_policy_changes_no_number_of_another(case):
+    grid = [1, 4, 20]
+    utility = ll.Utility(wrong_cost=0.5, attempt_cost=0.01)
+    tasks = ll.Tasks.fixed(success=[0.0, 0.1, 0.1, 0.7, 1.0])
+    if case == "posterior":
+        tasks = ll.Tasks.counts([5, 9], [0, 4], posterior=True, prior="jeffreys")
+    answers = ll.Answers.dirichlet(0.7, 3) if case == "dirichlet" else ll.Answers.uniform(4)
+    policies = [*SCORED] if case == "posterior" else [*SCORED, ll.FirstWorthwhile()]
+    together = ll.SamplingScenario(
+        tasks=tasks, verifier=JUDGE, answers=answers, policies=policies, max_attempts=grid, utility=utility
+    )
+    all_rows = (
+        ll.simulate(together, trials=3000, seed=21).drop("spec_id").with_columns(pl.col("policy").cast(pl.String))
+    )
+    for policy in policies:
+        alone = ll.simulate(together.replace(policies=[policy]), trials=3000, seed=21).drop("spec_id")
+        alone = alone.with_columns(pl.col("policy").cast(pl.String))
+        # The coverage column is the scenario's: the same for every policy.
+        assert_frame_equal(alone, all_rows.filter(policy=policy.label), check_exact=True)
+
+
+def test_any_of_is_the_coverage_that_first_accepted_reports():
+    policies = [ll.FirstAccepted(), ll.AnyOf()]
+    frame = ll.simulate(scenario("uniform", 0.2, "rates", policies, [1, 3, 9]), trials=5000, seed=3)
+    first, any_of = frame["coverage"].to_list()[:3], frame["accuracy"].to_list()[3:]
+    assert first == any_of
+
+
+def test_the_same_bits_for_any_number_of_threads():
+    everything = scenario("zipf", 0.3, "judge", SCORED, [1, 5, 30])
+    frames = [ll.simulate(everything, trials=5000, seed=4, threads=threads) for threads in (1, 2, 5)]
+    for frame in frames[1:]:
+        assert_frame_equal(frame, frames[0], check_exact=True)
+    parts = [ll.simulate(everything, trials=2000, seed=4, replicate=r, tallies=True) for r in (0, 1)]
+    assert ll.merge(parts)["trials"].unique().to_list() == [4000]
