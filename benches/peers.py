@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import resource
 import statistics
 import time
 from typing import TYPE_CHECKING
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 TASKS = 164
 GRID = np.unique(np.round(np.logspace(0, 3, 35)).astype(int)).tolist()
 THREADS = 2
-COLUMNS = ["accepted", "accuracy", "wrong"]
+SHARES = ["accepted", "accuracy", "wrong"]
 QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]
+COLUMNS = SHARES + [f"{share}_q{round(100 * p):02d}" for share in SHARES for p in QUANTILES]
 
 Floats = npt.NDArray[np.float64]
 
@@ -45,10 +47,15 @@ def scenario(grid: list[int]) -> ll.SamplingScenario:
     )
 
 
-def ours(trials: int, grid: list[int] | None = None) -> Floats:
+def ours(trials: int, grid: list[int] | None = None, columns: list[str] = COLUMNS) -> Floats:
     """Accepted, accuracy and wrong by grid point."""
-    frame = ll.simulate(scenario(grid or GRID), trials=trials, seed=7, threads=THREADS, columns=COLUMNS)
-    return frame.select(COLUMNS).to_numpy().T
+    frame = ll.simulate(scenario(grid or GRID), trials=trials, seed=7, threads=THREADS, columns=columns)
+    return frame.select(SHARES).to_numpy().T
+
+
+def ours_with_coverage(trials: int) -> Floats:
+    """The same, with coverage joined in from the same attempts."""
+    return ours(trials, columns=[*COLUMNS, "coverage"])
 
 
 def numpy_peer(trials: int, block: int = 1000) -> Floats:
@@ -69,8 +76,8 @@ def numpy_peer(trials: int, block: int = 1000) -> Floats:
             for codes in (code.ravel(), code[is_correct])
         )
         totals += accepted.sum(axis=0), correct.sum(axis=0)
-        scores.append(correct)
-    np.quantile(np.concatenate(scores), QUANTILES, axis=0)
+        scores.append((accepted, correct, accepted - correct))
+    np.quantile(np.concatenate(scores, axis=1), QUANTILES, axis=1)
     return shares(totals, trials)
 
 
@@ -87,7 +94,7 @@ def tuned_numpy_peer(trials: int, block: int = 2048) -> Floats:
     cell_of = np.searchsorted(GRID, np.arange(last + 2)).astype(np.int64)
     rng = np.random.default_rng(7)
     totals = np.zeros((2, points))
-    scores = np.zeros((points, TASKS + 1), dtype=np.int64)
+    scores = np.zeros((3, points, TASKS + 1), dtype=np.int64)
     columns = np.arange(points) * (TASKS + 1)
     for start in range(0, trials, block):
         size = min(block, trials - start)
@@ -100,11 +107,13 @@ def tuned_numpy_peer(trials: int, block: int = 2048) -> Floats:
         code += np.arange(size)[:, None] * (2 * points + 2)
         counts = np.bincount(code.ravel(), minlength=size * (2 * points + 2)).reshape(size, points + 1, 2)
         curves = counts[:, :points].cumsum(axis=1)
-        correct = curves[:, :, 1]
-        scores += np.bincount((correct + columns).ravel(), minlength=scores.size).reshape(scores.shape)
-        totals[0] += curves.sum(axis=(0, 2))
+        wrong, correct = curves[:, :, 0], curves[:, :, 1]
+        accepted = wrong + correct
+        for i, score in enumerate((accepted, correct, wrong)):
+            scores[i] += np.bincount((score + columns).ravel(), minlength=scores[i].size).reshape(scores[i].shape)
+        totals[0] += accepted.sum(axis=0)
         totals[1] += correct.sum(axis=0)
-    for cumulative in scores.cumsum(axis=1):
+    for cumulative in scores.reshape(-1, TASKS + 1).cumsum(axis=1):
         np.searchsorted(cumulative, np.array(QUANTILES) * trials)
     return shares(totals, trials)
 
@@ -149,28 +158,32 @@ def main() -> None:
     means = [ours(200_000), numpy_peer(50_000), tuned_numpy_peer(50_000), loop_peer(300)]
     print("largest difference of a mean:", *(f"{np.abs(means[0] - other).max():.5f}" for other in means[1:]))
 
-    names = ("limitlaw", "NumPy", "tuned NumPy", "plain loop")
-    rounds = [
-        (
-            rate(ours, options.trials),
-            rate(numpy_peer, options.trials // 40),
-            rate(tuned_numpy_peer, options.trials // 20),
-            rate(loop_peer, 200),
-        )
-        for _ in range(options.rounds)
-    ]
+    peers = {
+        "limitlaw": (ours, options.trials),
+        "with coverage": (ours_with_coverage, options.trials // 4),
+        "NumPy": (numpy_peer, options.trials // 40),
+        "tuned NumPy": (tuned_numpy_peer, options.trials // 20),
+        "plain loop": (loop_peer, 200),
+    }
+    rounds = [[rate(run, trials) for run, trials in peers.values()] for _ in range(options.rounds)]
     print(
         f"\n{TASKS} tasks, {len(GRID)} grid points to {GRID[-1]} attempts, {THREADS} threads; medians of {len(rounds)}"
+        " rounds (lowest to highest)"
     )
-    for name, rates_of in zip(names, zip(*rounds, strict=True), strict=True):
-        trials_per_s = statistics.median(rates_of)
-        ns = 1e9 / trials_per_s / TASKS
-        print(f"{name:>12} {trials_per_s:>14,.0f} trials/s {ns:>12,.2f} ns per task and trial")
-    for i in (1, 2, 3):
-        print(f"{'ratio to ' + names[i]:>24} {statistics.median(r[0] / r[i] for r in rounds):>10,.1f}")
+    for i, name in enumerate(peers):
+        rates_of = sorted(r[i] for r in rounds)
+        ns = 1e9 / statistics.median(rates_of) / TASKS
+        spread = f"({rates_of[0]:,.0f} to {rates_of[-1]:,.0f})"
+        print(
+            f"{name:>14} {statistics.median(rates_of):>12,.0f} trials/s {spread:>26} {ns:>10,.2f} ns per task and trial"
+        )
+    for i, name in list(enumerate(peers))[2:]:
+        ratios = sorted(r[0] / r[i] for r in rounds)
+        print(f"ratio to {name:>12} {statistics.median(ratios):>8,.1f} ({ratios[0]:,.1f} to {ratios[-1]:,.1f})")
 
-    print("\ncost of a trial against the attempts allowed (log grids)")
-    grids = {k: np.unique(np.round(np.geomspace(1, k, 35)).astype(int)).tolist() for k in (10, 1000, 1_000_000)}
+    print("\ncost of a trial against the attempts allowed (10 grid points each)")
+    grids = {k: np.unique(np.round(np.geomspace(1, k, 10)).astype(int)).tolist() for k in (1000, 1_000_000)}
+    grids = {10: list(range(1, 11)), **grids}
     costs = [
         [1 / rate(lambda n, g=g: ours(n, g), options.trials) for g in grids.values()] for _ in range(options.rounds)
     ]
@@ -179,6 +192,11 @@ def main() -> None:
         print(
             f"{k:>12,} attempts {statistics.median(c[i] for c in costs) * 1e9:>10,.0f} ns, {median:.2f} of that at 10"
         )
+
+    print("\npeak memory of the process against trials")
+    for trials in (options.trials // 10, options.trials, options.trials * 10):
+        ours(trials)
+        print(f"{trials:>14,} trials {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:>8,.0f} MiB")
 
 
 if __name__ == "__main__":

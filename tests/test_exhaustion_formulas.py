@@ -14,7 +14,6 @@ from limitlaw.exhaustion import (
     effective_training_time,
     failure_seconds,
     goodput,
-    indexed_web_stock,
     inference_aware_allocation,
     inference_overtraining,
     plateau,
@@ -138,17 +137,12 @@ def assert_published(draws, median, low, high, digits=2):
         assert abs(ours - published) <= unit / 2 + 3 * se, (p, ours, published)
 
 
-def test_villalobos_2024_section_3_indexed_web():
-    assert_published(indexed_web_stock(400_000, seed=1), 5.1e14, 1.3e14, 2.1e15)
+def test_villalobos_2024_indexed_web():
+    assert_published(ll.dist.structural_stock().values, 5.1e14, 1.3e14, 2.1e15)
 
 
-def test_villalobos_2024_section_3_whole_web():
+def test_villalobos_2024_whole_web():
     assert_published(whole_web_stock(400_000, seed=1), 3.1e15, 1.9e15, 5.2e15)
-
-
-def test_villalobos_2024_growth_of_the_indexed_web():
-    ratio = np.median(indexed_web_stock(400_000, seed=1, year=2025) / indexed_web_stock(400_000, seed=1, year=2024))
-    assert ratio == pytest.approx(1.0804, abs=5e-4)
 
 
 def test_villalobos_2024_table_2_deep_web():

@@ -98,6 +98,10 @@ def test_groups_are_independent():
     assert groups(joint)["repetition_data + repetition_params"] == ["repetition_data", "repetition_params"]
     assert {"text_stock", "trend_dataset", "trend_growth", "law_parameters"} < set(groups(SUM))
     assert "usable_fraction" not in groups(SUM)
+    # A constant keeps the random number that another input is correlated with, so the two are drawn anew together.
+    capped = DEFAULT.replace(power_cap=1e30)
+    assert groups(capped)["chip_cap"] == ["power_cap", "chip_cap"]
+    assert ll.sensitivity(capped, trials=500, seed=1).correlations.filter(input="power_cap").is_empty()
 
 
 def test_sobol_indices_of_a_sign_of_a_sum_of_normals():

@@ -34,6 +34,7 @@ CORE_LAYERS = [
     {"closed_form"},
     {"sampling", "exhaustion"},
     {"fit"},
+    {"sweep"},
 ]
 
 

@@ -87,7 +87,7 @@ def test_scenarios_are_compared_by_ceiling_and_single_attempt() -> None:
     weak, strong = scenario([0.1, 0.0], verifier), scenario([0.3, 0.5], verifier)
     row = ll.can_match(weak, strong).row(0, named=True)
     assert row["ceiling"] == pytest.approx(0.5 * 0.1 / 0.145)
-    assert row["accuracy"] == pytest.approx(0.4)
+    assert row["single_attempt"] == pytest.approx(0.4)
     assert (row["difference_se"], row["verdict"], row["max_attempts"]) == (0.0, "cannot", None)
     row = ll.can_match(weak, 0.3).row(0, named=True)
     curve = [ll.solve(weak.replace(max_attempts=[k]))["accuracy"][0] for k in range(1, 60)]

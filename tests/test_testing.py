@@ -17,7 +17,7 @@ from limitlaw import testing
 def test_hypothesis_finds_the_strategies_by_type_without_an_import() -> None:
     """In a fresh interpreter, through the entry point alone."""
     entries = importlib.metadata.entry_points(group="hypothesis", name="limitlaw")
-    assert [entry.value for entry in entries] == ["limitlaw.testing:register"]
+    assert [entry.value for entry in entries] == ["limitlaw.testing"]
     code = """
 import limitlaw as ll
 from hypothesis import given, settings, strategies as st
@@ -34,6 +34,14 @@ print("ran")
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "ran\n", done.stderr
+
+
+@pytest.mark.parametrize("first", ["hypothesis", "limitlaw", "limitlaw.testing"])
+def test_the_order_of_imports_does_not_matter(first: str) -> None:
+    """Importing Hypothesis imports limitlaw.testing, which imports Hypothesis."""
+    code = f"import {first}, hypothesis, limitlaw.testing\nprint(hypothesis.settings.get_profile('limitlaw').deadline)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "None\n", done.stderr
 
 
 @pytest.mark.parametrize("edge", [0.0, 1.0, 1e-12, 1 - 1e-12])

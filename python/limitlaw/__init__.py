@@ -4,7 +4,7 @@ import warnings
 
 from limitlaw import _core, closed_form, datasets, exhaustion, fit
 from limitlaw._core import __version__
-from limitlaw.errors import NoClosedFormError
+from limitlaw.errors import NoClosedFormError, StoreError
 from limitlaw.exhaustion import (
     Backtest,
     ComputePath,
@@ -38,6 +38,7 @@ from limitlaw.sampling import (
     optimal_attempts,
     required_false_positive_rate,
 )
+from limitlaw.sweep import Grid, Store, iter_sweep, read_sweep, sweep
 
 if _core.DEBUG_BUILD:
     warnings.warn("limitlaw was built without optimisation: expect it to be 10 to 50 times slower", stacklevel=2)
@@ -51,12 +52,15 @@ __all__ = [
     "ExhaustionResult",
     "ExhaustionScenario",
     "FirstAccepted",
+    "Grid",
     "Law",
     "LawParameters",
     "NoClosedFormError",
     "Policy",
     "SamplingScenario",
     "Sensitivity",
+    "Store",
+    "StoreError",
     "Tasks",
     "Utility",
     "Verifier",
@@ -69,6 +73,7 @@ __all__ = [
     "dist",
     "exhaustion",
     "fit",
+    "iter_sweep",
     "levers",
     "loss",
     "merge",
@@ -76,9 +81,11 @@ __all__ = [
     "optimal_attempts",
     "pass_at_k",
     "pass_hat_k",
+    "read_sweep",
     "repetition_bootstrap",
     "required_false_positive_rate",
     "sensitivity",
     "simulate",
     "solve",
+    "sweep",
 ]

@@ -138,3 +138,16 @@ def forecast_pass_at_k(
     threads: int | None,
     progress: _Progress | None,
 ) -> _Columns: ...
+def sweep_points(
+    kind: str,
+    spec: str,
+    arrays: Sequence[_Floats],
+    *,
+    axes: str,
+    options: str,
+    first: int,
+    last: int,
+    threads: int | None,
+    progress: _Progress | None,
+) -> tuple[npt.NDArray[np.uint64], list[npt.NDArray[np.int64]], list[_Floats], list[tuple[int, str]]]: ...
+def sequence_interval(total: float, count: float, confidence: float) -> tuple[float, float]: ...

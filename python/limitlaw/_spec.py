@@ -71,7 +71,7 @@ class Spec:
             '{"false_negative_rate":0.0,"false_positive_rate":0.05,"kind":"rates"}'
         """
         if indent is None:
-            return _canonical(self._encode(np.ndarray.tolist))
+            return canonical(self._encode(np.ndarray.tolist))
         return json.dumps(self._encode(np.ndarray.tolist), sort_keys=True, allow_nan=False, indent=indent)
 
     @classmethod
@@ -117,7 +117,7 @@ class Spec:
 
     def fingerprint(self) -> str:
         """BLAKE2b-128 (hex) of the canonical JSON in which each array stands as its length and its own digest."""
-        return _digest(_canonical(self._encode(_array_digest)).encode())
+        return digest(canonical(self._encode(_array_digest)).encode())
 
     def wire(self) -> tuple[str, list[npt.NDArray[np.float64]]]:
         """What crosses into the core: canonical JSON in which arrays are numbered, and the arrays beside it."""
@@ -127,7 +127,7 @@ class Spec:
             arrays.append(np.ascontiguousarray(array, dtype=np.float64))
             return {"array": len(arrays) - 1}
 
-        return _canonical(self._encode(number)), arrays
+        return canonical(self._encode(number)), arrays
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, checked like a new one."""
@@ -173,16 +173,30 @@ def _check_names(cls: type[Spec], given: dict[str, Any]) -> None:
             raise ValueError(f"{cls.__name__} has the fields {known}, got {name!r}")
 
 
-def _canonical(data: Any) -> str:
+def coerce_field(owner: Spec | tuple[Any, ...], name: str, value: Any, label: str) -> Any:
+    """``value`` as the type of a field, or of an item of a sequence; a TypeError names it by ``label``."""
+    if isinstance(owner, Spec):
+        return _coerce(_hints(type(owner))[name], value, label)  # type: ignore[arg-type]  # as above
+    item = owner[int(name)]
+    if not isinstance(item, Spec):
+        return _coerce(type(item), value, label)
+    if isinstance(value, Spec) and value.family == item.family:
+        return value
+    raise TypeError(f"{label} must be a setting of the family {item.family!r}, got {value!r:.80}")
+
+
+def canonical(data: Any) -> str:
+    """JSON with sorted keys and no white space: the same text for the same data."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _digest(data: bytes) -> str:
+def digest(data: bytes) -> str:
+    """BLAKE2b-128 of bytes, in hex."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def _array_digest(array: npt.NDArray[Any]) -> dict[str, Any]:
-    return {"array": _digest(array.astype("<f8").tobytes()), "length": len(array)}
+    return {"array": digest(array.astype("<f8").tobytes()), "length": len(array)}
 
 
 def _encode(value: Any, encode_array: Any) -> Any:

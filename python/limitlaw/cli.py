@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,6 +93,39 @@ def solve(scenario: Path, out: Path | None) -> None:
     """Compute the SCENARIO of a .toml or .json file exactly, where a closed form exists."""
     _check_ending(out)
     _show(ll.solve(ll.SamplingScenario.from_file(scenario)), out)
+
+
+@main.command()
+@click.argument("spec", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--store", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the results.")
+@click.option("--executor", help='"processes" or "dask://host:port".  [default: this process, on every core]')
+@click.option("--shard", metavar="I/N", help="Run part I (from 0) of N, for job arrays.")
+@_threads
+@_one_line_errors
+def sweep(spec: Path, store: Path, executor: str | None, shard: str | None, threads: int | None) -> None:
+    """Run the sweep of a .toml or .json file; what STORE has already is skipped, so the same command resumes."""
+    grid, settings = ll.read_sweep(spec)
+    if shard is not None:
+        grid = _part(grid, shard)
+    try:
+        done = ll.sweep(grid, store=store, executor=executor, threads=threads, **settings)
+    except KeyboardInterrupt as interrupt:
+        for note in getattr(interrupt, "__notes__", ["interrupted"]):
+            click.echo(note, err=True)
+        click.echo(f"To go on: limitlaw {shlex.join(sys.argv[1:])}", err=True)
+        raise SystemExit(130) from None
+    click.echo(done.report())
+    click.echo(f"ll.Store({str(store)!r}).scan() has the rows")
+    if not done.report().ok:
+        raise SystemExit(1)
+
+
+def _part(grid: ll.Grid, shard: str) -> ll.Grid:
+    """The part that ``I/N`` names."""
+    i, slash, of = shard.partition("/")
+    if not (slash and i.isdigit() and of.isdigit() and int(i) < int(of)):
+        raise ValueError(f"--shard must be I/N with I from 0 to N - 1, got {shard!r}")
+    return grid.shard(int(i), of=int(of))
 
 
 def _check_ending(out: Path | None) -> None:

@@ -95,7 +95,42 @@ def run(*, trials: int, seed: int, threads: int | None, out: Path, say: Callable
         f"{_BOOTSTRAP:,} bootstrap samples at {len(_WRONG_COSTS)} costs in {optimising:.2f} s; "
         f"all in {time.perf_counter() - started:.1f} s.\n"
         f"{_agreement(exact, simulated)}\n"
-        f"Picture: {picture}\n\n{_NEXT}"
+        f"Picture: {picture}"
+    )
+    say(_when_data_run_out(trials=trials, seed=seed, threads=threads))
+    say(f"\n{_NEXT}")
+
+
+def _when_data_run_out(*, trials: int, seed: int, threads: int | None) -> str:
+    """The second simulator on its default scenario: three definitions of running out."""
+    clock = time.perf_counter()
+    found = ll.simulate(ll.ExhaustionScenario.preset("default"), trials=trials, seed=seed, threads=threads).exhaustion
+    meaning = {
+        "effective_stock": "demand reaches the stock, each token used as often as pays",
+        "unique_tokens": "demand reaches the unique tokens",
+        "half_compute": "the shortage wastes half of the compute",
+    }
+
+    def year(value: float | None) -> str:
+        return "after" if value is None else f"{value:.1f}"
+
+    rows = [
+        [
+            year(row["q10"]),
+            year(row["q50"]),
+            year(row["q90"]),
+            f"{row['p_by_2030']:.0%}",
+            f"{row['p_not_by_horizon']:.0%}",
+            meaning[row["definition"]],
+        ]
+        for row in found.iter_rows(named=True)
+    ]
+    header = ["10 %", "median", "90 %", "by 2030", "not by 2053", "training data run out when"]
+    return (
+        f"\nThe other limit: when human-made training data run out, if a run's data stay optimal for its compute\n"
+        f"(default inputs, each uncertain; {trials:,} draws of the years 2024 to 2053)\n"
+        f"{_table(header, rows)}\n"
+        f"Ran in {time.perf_counter() - clock:.1f} s. examples/when_does_data_run_out.py draws it."
     )
 
 

@@ -306,8 +306,8 @@ def _divergence(share: npt.NDArray[np.float64], probability: npt.NDArray[np.floa
     return part(share, probability) + part(1.0 - share, 1.0 - probability)
 
 
-def register() -> None:
-    """Tell Hypothesis how to draw limitlaw's types: its entry point calls this."""
+def _register() -> None:
+    """Tell Hypothesis how to draw limitlaw's types. Its entry point imports this module, whole or half imported."""
     st.register_type_strategy(Tasks, tasks())
     st.register_type_strategy(Verifier, verifiers())
     st.register_type_strategy(Policy, policies())
@@ -317,4 +317,4 @@ def register() -> None:
     hypothesis.settings.register_profile("limitlaw-ci", deadline=None, derandomize=True, print_blob=True)
 
 
-register()
+_register()

@@ -11,4 +11,5 @@ pub mod run;
 pub mod sampling;
 pub mod spec;
 pub mod stats;
+pub mod sweep;
 pub mod variates;

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use crate::error::{Error, Result};
@@ -17,7 +17,7 @@ pub const MAX_THREADS: usize = 1024;
 /// Shared between a run and whoever waits for it: cancel it, see how far it is.
 #[derive(Debug, Default)]
 pub struct Control {
-    cancelled: AtomicBool,
+    cancelled: Arc<AtomicBool>,
     done: AtomicU64,
 }
 
@@ -30,6 +30,12 @@ impl Control {
     /// An error once the run was cancelled; long chunks ask between their parts.
     pub fn check(&self) -> Result<()> {
         if self.cancelled.load(Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// For a run within this one: cancelled with it, counting for itself.
+    #[must_use]
+    pub fn quiet(&self) -> Self {
+        Self { cancelled: Arc::clone(&self.cancelled), done: AtomicU64::default() }
     }
 
     /// Counts finished units (trials, points).

@@ -85,7 +85,9 @@ def sensitivity(
         raise ValueError(f"year must be in [{first}, {last}], got {year}")
     grouped = groups(scenario)
     latent = [name for names in grouped.values() for name in names]
-    drawn = [name for name in latent if name not in ("law", "law_parameters")]
+    drawn = [
+        name for name in latent if isinstance(one := getattr(scenario, name), Dist) and not isinstance(one, Constant)
+    ]
     drawn += _LAW if "law_parameters" in latent else []
     year_column = f"exhaustion_year_{definition}"
     base = sample(scenario, [year_column, *drawn], trials=trials, seed=seed, threads=threads)
@@ -120,8 +122,9 @@ def groups(scenario: ExhaustionScenario) -> dict[str, list[str]]:
         ['power_cap', 'chip_cap']
     """
     dists = {f.name: getattr(scenario, f.name) for f in dataclasses.fields(scenario)}
-    varying = [name for name, one in dists.items() if isinstance(one, Dist) and not isinstance(one, Constant)]
-    found = [[name] for name in varying]
+    inputs = [name for name, one in dists.items() if isinstance(one, Dist)]
+    varying = [name for name in inputs if not isinstance(dists[name], Constant)]
+    found = [[name] for name in inputs]
     tied = [(c.first, c.second) for c in scenario.correlations]
     rows = {name: one.rows for name in varying if isinstance(one := dists[name], Empirical) and one.rows is not None}
     tied += [(a, b) for a in rows for b in rows if rows[a] == rows[b]]
@@ -131,10 +134,12 @@ def groups(scenario: ExhaustionScenario) -> dict[str, list[str]]:
         if with_a is not None and with_b is not None and with_a is not with_b:
             with_a += with_b
             found.remove(with_b)
+    # A constant input still carries the random number that others are correlated with.
+    found = [group for group in found if any(name in varying for name in group)]
     found.append(["law_parameters"])
     if isinstance(scenario.law, MixtureLaw):
         found.append(["law"])
-    return {" + ".join(names): names for names in found}
+    return {" + ".join(name for name in names if name in varying or name not in inputs): names for names in found}
 
 
 def _no_nan(frame: pl.DataFrame) -> pl.DataFrame:

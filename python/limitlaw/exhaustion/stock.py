@@ -1,7 +1,7 @@
-"""How much human-made data there is: the published estimates as formulas, and draws of them to put into a scenario.
+"""The published estimates of all text on the web: as draws to put into a scenario, and by platform.
 
-Each ``*_stock`` draws from the estimate's own inputs; hand the array to ``ll.dist.empirical`` as ``text_stock``.
-Source: Villalobos et al., *Will we run out of data?* (ICML 2024, arXiv 2211.04325v2). Units: tokens.
+The text on the indexed web is ``ll.dist.structural_stock()``. Source: Villalobos et al., *Will we run out of data?*
+(ICML 2024, arXiv 2211.04325v2). Units: tokens.
 """
 
 from __future__ import annotations
@@ -27,40 +27,8 @@ _DEEP_WEB = {
 }
 
 
-def indexed_web_stock(draws: int, *, seed: int, year: float = 2024) -> Floats:
-    """Draws of the text on the indexed web, in tokens: unique pages x bytes per page / bytes per token x growth.
-
-    ``S = N B / b g^(year - 2024)`` with N in [75e9, 1e12] pages, B in [6100, 8200] bytes, b = 6 minus [1, 4] bytes per
-    token, and g = [1.02, 1.04] x [1.0, 1.1] a year; all lognormal with these central 95 % intervals. Draws with less
-    than one byte per token are drawn anew.
-
-    Args:
-        draws: How many, >= 1.
-        seed: Of NumPy's generator, >= 0.
-        year: At the start of which year.
-
-    Returns:
-        ``draws`` values in tokens; the published 2024 result is 5.1e14 [1.3e14, 2.1e15] (95 %).
-
-    Source: Villalobos et al. 2024, with the intervals of the published code where they differ
-    from the text (pages: the text prints 250e9 [100e9, 1200e9]).
-
-    Example:
-        >>> stock = indexed_web_stock(100_000, seed=1)
-        >>> f"{np.median(stock):.1e}"
-        '5.0e+14'
-    """
-    rng = np.random.default_rng(seed)
-    pages, page_bytes = _lognormal(rng, 75e9, 1e12, draws), _lognormal(rng, 6100, 8200, draws)
-    token_bytes = 6 - _lognormal(rng, 1, 4, draws)
-    while (bad := token_bytes < 1).any():
-        token_bytes[bad] = 6 - _lognormal(rng, 1, 4, int(bad.sum()))
-    growth = _lognormal(rng, 1.02, 1.04, draws) * _lognormal(rng, 1.0, 1.1, draws)
-    return np.asarray(pages * page_bytes / token_bytes * growth ** (year - 2024))
-
-
 def whole_web_stock(draws: int, *, seed: int, year: int = 2024) -> Floats:
-    """Draws of all text people ever put online, posts and instant messages alike, in tokens.
+    """Draws of all text people ever put online, posts and instant messages alike, for ``ll.dist.empirical``.
 
     ``S(y) = (P + IM) sum_{1950 <= t < y} pop(t) pen(t) / (pop(2024) pen(2024))``: what is written in 2024, times all
     years before y weighted by internet users, ``pen(t) = 1/(1 + exp(-0.1507 (t - 2016.72)))``. P is an equal mixture

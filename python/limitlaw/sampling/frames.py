@@ -274,18 +274,23 @@ def _check_mergeable(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
             if frame.is_empty() or frame[name][0] != frames[0][name][0]:
                 got = "no rows" if frame.is_empty() else frame[name][0]
                 raise ValueError(f"frames[{i}] must have the {name} of frames[0], got {got}")
-        if "population" in frame.columns and frame["population"][0] != frames[0]["population"][0]:
-            raise ValueError(
-                f"frames[{i}] must have the seed of frames[0] ({frames[0]['population'][0]}), got "
-                f'{frame["population"][0]}: redraw="run" draws other tasks from another seed, and the sum would pass '
-                'the luck of that draw off as none; use replicates of one seed, or redraw="trial"'
-            )
+        _check_population(i, frame, frames[0])
         _check_rows(i, frame, frames[0])
         for seed, replicate in _draws(frame):
             if (seed, replicate) in seen:
                 raise ValueError(f"frames[{i}] repeats seed {seed}, replicate {replicate}: the same draws count once")
             seen.add((seed, replicate))
     return frames[0]
+
+
+def _check_population(i: int, frame: pl.DataFrame, first: pl.DataFrame) -> None:
+    """Tasks that a seed drew once are the same tasks under that seed only."""
+    if "population" in frame.columns and frame["population"][0] != first["population"][0]:
+        raise ValueError(
+            f"frames[{i}] must have the seed of frames[0] ({first['population'][0]}), got {frame['population'][0]}: "
+            'redraw="run" draws other tasks from another seed, and the sum would pass the luck of that draw off as '
+            'none; use replicates of one seed, or redraw="trial"'
+        )
 
 
 def _check_rows(i: int, frame: pl.DataFrame, first: pl.DataFrame) -> None:

@@ -13,6 +13,7 @@ mod formulas;
 mod run;
 mod sampling;
 mod stream;
+mod sweep;
 
 use pyo3::prelude::*;
 
@@ -40,6 +41,8 @@ mod _core {
     };
     #[pymodule_export]
     use super::stream::stream_words;
+    #[pymodule_export]
+    use super::sweep::{sequence_interval, sweep_points};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -47,7 +50,7 @@ mod _core {
         module.add("STREAM_VERSION", limitlaw_core::rng::STREAM_VERSION)?;
         module.add("EXHAUSTION_VARIABLES", super::exhaustion::variables())?;
         module.add("EXHAUSTION_DEFINITIONS", super::exhaustion::definitions())?;
-        module.add("SAMPLING_COLUMNS", super::sampling::column_names())?;
+        module.add("SAMPLING_COLUMNS", limitlaw_core::sampling::columns::column_names())?;
         module.add("CONSTRAINT_QUANTITIES", super::constraint::quantities())?;
         module.add("CONSTRAINTS", super::constraint::constraints())?;
         module.add("DEBUG_BUILD", cfg!(debug_assertions))

@@ -3,6 +3,7 @@
 use limitlaw_core::error::{Error, Result};
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::sampling::bootstrap::{self, Resample};
+use limitlaw_core::sampling::columns::{SCORES, column_names};
 use limitlaw_core::sampling::cost::{Utility, UtilityKind};
 use limitlaw_core::sampling::estimate::{Estimates, METRICS, QUANTILES, TaskMeans, quantile};
 use limitlaw_core::sampling::scenario::SamplingScenario;
@@ -20,23 +21,12 @@ use crate::columns::{Arrays, Columns, owned};
 use crate::error::to_python;
 use crate::run::wait;
 
-/// The scores of a whole benchmark run that have quantiles.
-const SCORES: [&str; 5] = ["accuracy", "cost", "utility", "accepted", "wrong"];
-
 /// The columns of a frame of estimates, row after row.
 struct Frame {
     value: Vec<Vec<f64>>,
     error: Vec<Vec<f64>>,
     /// Per score of `SCORES`, per probability.
     quantiles: Vec<Vec<Vec<f64>>>,
-}
-
-/// The result columns in the documented order: each metric beside its standard error, then the quantiles; those of the
-/// last two scores only where they are asked for.
-pub fn column_names() -> Vec<String> {
-    let estimates = METRICS.iter().flat_map(|name| [(*name).to_owned(), format!("{name}_se")]);
-    let quantiles = SCORES.iter().flat_map(|name| QUANTILES.map(|p| format!("{name}_q{:02.0}", p * 100.0)));
-    estimates.chain(quantiles).collect()
 }
 
 impl Frame {
@@ -72,25 +62,6 @@ impl Frame {
             columns.add(name, values)?;
         }
         Ok(columns.into_dict())
-    }
-}
-
-/// Per-task means over trials.
-fn means(row: &RowTally, trials: u64) -> TaskMeans {
-    let n = trials as f64;
-    let share = |counts: &[u64]| counts.iter().map(|&c| c as f64 / n).collect::<Vec<_>>();
-    let moments = |[sum, square]: &[Vec<f64>; 2]| {
-        let mean: Vec<f64> = sum.iter().map(|s| s / n).collect();
-        let variance = square.iter().zip(&mean).map(|(s, m)| (s / n - m * m).max(0.0)).collect();
-        [mean, variance]
-    };
-    TaskMeans {
-        accepted: share(&row.accepted),
-        correct: share(&row.correct),
-        wrong: share(&row.wrong),
-        covered: share(&row.covered),
-        attempts: moments(&row.attempts),
-        utility: moments(&row.utility),
     }
 }
 
@@ -150,7 +121,7 @@ pub fn simulate_sampling<'py>(
         let mut frame = Frame::new(if by_task { rows * scenario.tasks.count() } else { rows });
         simulate(&scenario, options, control, |p, g, row| {
             let at = p * points + g;
-            summarise(&mut frame, at, by_task, &means(&row, trials), weights.as_deref(), Some(trials));
+            summarise(&mut frame, at, by_task, &row.means(trials), weights.as_deref(), Some(trials));
             if !by_task {
                 set_benchmark_quantiles(&mut frame, at, &row);
             }
@@ -283,7 +254,7 @@ pub fn estimate_sampling<'py>(
             continue;
         }
         check_lengths(&row, weights.as_deref()).map_err(to_python)?;
-        summarise(&mut frame, at, false, &means(&row, trials), weights.as_deref(), Some(trials));
+        summarise(&mut frame, at, false, &row.means(trials), weights.as_deref(), Some(trials));
         set_benchmark_quantiles(&mut frame, at, &row);
     }
     frame.into_columns(py)
@@ -306,7 +277,7 @@ pub fn solve_sampling<'py>(
         let points = scenario.grid().len();
         let rows = scenario.policies.len() * points;
         let mut frame = Frame::new(if by_task { rows * scenario.tasks.count() } else { rows });
-        solve::solve(&scenario, &quantiles, control, |p, g, row| {
+        solve::solve(&scenario, &quantiles, true, control, |p, g, row| {
             let at = p * points + g;
             summarise(&mut frame, at, by_task, &row.means, weights.as_deref(), None);
             for (share, values) in SHARES.iter().zip(&row.share_quantiles) {

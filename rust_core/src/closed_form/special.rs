@@ -236,8 +236,6 @@ fn guard(x: f64) -> f64 {
 #[cfg(test)]
 #[allow(clippy::excessive_precision, clippy::approx_constant)] // expected values are printed with 17 digits
 mod tests {
-    use std::f64::consts::LN_2;
-
     use super::*;
 
     fn assert_close(got: f64, expected: f64, relative: f64) {

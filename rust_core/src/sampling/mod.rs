@@ -6,6 +6,7 @@ pub mod bootstrap;
 pub mod ceilings;
 pub mod cells;
 pub mod cellwise;
+pub mod columns;
 pub mod cost;
 pub mod error_rates;
 pub mod estimate;

@@ -30,20 +30,24 @@ pub struct ExactRow {
     pub utility_quantiles: Vec<f64>,
 }
 
-/// Solves a scenario and visits its rows: `visit(policy, grid point, row)`.
+/// Solves a scenario and visits its rows: `visit(policy, grid point, row)`. Coverage costs as much as all the rest, so
+/// it is left out unless it is wanted.
 pub fn solve(
     scenario: &SamplingScenario,
     quantiles: &[String],
+    coverage: bool,
     control: &Control,
     mut visit: impl FnMut(usize, usize, ExactRow),
 ) -> Result<()> {
     let laws = ExactLaws::new(scenario)?;
     let grid = scenario.grid();
     let weighted = scenario.weights().is_some();
+    let coverage = coverage && scenario.knows_coverage();
     for (g, &cap) in grid[..scenario.answerable()].iter().enumerate() {
         for (p, policy) in scenario.policies.iter().enumerate() {
             control.check()?;
-            let mut row = ExactRow { means: means(scenario, &laws, *policy, cap as f64), ..ExactRow::default() };
+            let means = means(scenario, &laws, *policy, cap as f64, coverage);
+            let mut row = ExactRow { means, ..ExactRow::default() };
             if !weighted {
                 row.score(scenario, quantiles, control)?;
             }
@@ -66,6 +70,8 @@ pub enum Part {
 #[derive(Debug)]
 pub struct ExactLaws {
     parts: Vec<(f64, Part)>,
+    /// ln P(rejected) of each part with known rates; NaN elsewhere.
+    ln_rejected: Vec<f64>,
     /// Parts of one task.
     width: usize,
     tasks: usize,
@@ -75,7 +81,13 @@ impl ExactLaws {
     /// The laws of a scenario, or the reason why they have no closed form.
     pub fn new(scenario: &SamplingScenario) -> Result<Self> {
         let tasks = scenario.tasks.count();
-        let laws = |parts, width| Ok(Self { parts, width, tasks });
+        let laws = |parts: Vec<(f64, Part)>, width| {
+            let ln_rejected = |(_, part): &(f64, Part)| match part {
+                Part::Known(TaskLaw::Attempts(rates)) => rates.ln_rejected(),
+                _ => f64::NAN,
+            };
+            Ok(Self { ln_rejected: parts.iter().map(ln_rejected).collect(), parts, width, tasks })
+        };
         let Some(redraw) = scenario.redraw() else {
             return laws(scenario.laws().into_iter().map(|law| (1.0, Part::Known(law))).collect(), 1);
         };
@@ -130,8 +142,12 @@ impl ExactLaws {
 
     /// The parts of task `i` and their weights.
     pub fn parts(&self, i: usize) -> &[(f64, Part)] {
+        &self.parts[self.range(i)]
+    }
+
+    fn range(&self, i: usize) -> std::ops::Range<usize> {
         let at = if self.alike() { 0 } else { i };
-        &self.parts[at * self.width..(at + 1) * self.width]
+        at * self.width..(at + 1) * self.width
     }
 
     /// The number of tasks.
@@ -139,11 +155,11 @@ impl ExactLaws {
         self.tasks
     }
 
-    fn outcome(&self, i: usize, policy: Policy, cap: f64) -> Outcome {
+    fn outcome(&self, i: usize, policy: Policy, cap: f64, coverage: bool) -> Outcome {
         let mut mean = Outcome::default();
-        for &(weight, part) in self.parts(i) {
+        for (&(weight, part), &ln_rejected) in self.parts(i).iter().zip(&self.ln_rejected[self.range(i)]) {
             let one = match part {
-                Part::Known(law) => outcome(&law, policy, cap),
+                Part::Known(law) => outcome(&law, ln_rejected, policy, cap, coverage),
                 Part::Beta(parameters) => beta_outcome(parameters, policy, cap),
             };
             mean.accepted += weight * one.accepted;
@@ -157,14 +173,13 @@ impl ExactLaws {
 }
 
 /// Exact means of every task at `cap` attempts.
-fn means(scenario: &SamplingScenario, laws: &ExactLaws, policy: Policy, cap: f64) -> TaskMeans {
+fn means(scenario: &SamplingScenario, laws: &ExactLaws, policy: Policy, cap: f64, covered: bool) -> TaskMeans {
     let mut means = TaskMeans::default();
-    let covered = scenario.knows_coverage();
-    let alike = laws.alike().then(|| laws.outcome(0, policy, cap));
+    let alike = laws.alike().then(|| laws.outcome(0, policy, cap, covered));
     let count = scenario.tasks.count();
     for i in 0..count {
         let Outcome { accepted, correct, wrong, coverage, attempts } =
-            alike.unwrap_or_else(|| laws.outcome(i, policy, cap));
+            alike.unwrap_or_else(|| laws.outcome(i, policy, cap, covered));
         means.accepted.push(accepted);
         means.correct.push(correct);
         means.wrong.push(wrong);
@@ -199,17 +214,20 @@ pub struct Outcome {
     pub attempts: f64,
 }
 
-/// The exact outcome of one task at `cap` attempts.
-pub fn outcome(law: &TaskLaw, policy: Policy, cap: f64) -> Outcome {
-    let none = law.ln_survival(Event::Accepted, cap);
+/// The exact outcome of one task at `cap` attempts; `ln_rejected` is that of known rates, which no cap changes.
+fn outcome(law: &TaskLaw, ln_rejected: f64, policy: Policy, cap: f64, coverage: bool) -> Outcome {
+    let none = match law {
+        TaskLaw::Attempts(_) => cap * ln_rejected,
+        _ => law.ln_survival(Event::Accepted, cap),
+    };
     let accepted = -expm1(none);
     let (right, bad) = law.precision();
     let mut outcome = Outcome {
         accepted,
         correct: right * accepted,
         wrong: bad * accepted,
-        coverage: -expm1(law.ln_survival(Event::Correct, cap)),
-        attempts: attempts(law, cap),
+        coverage: if coverage { -expm1(law.ln_survival(Event::Correct, cap)) } else { f64::NAN },
+        attempts: attempts(law, accepted, cap),
     };
     if policy.returns_last() {
         let last = law.rejected_precision();
@@ -227,11 +245,11 @@ fn beta_outcome([alpha, beta]: [f64; 2], policy: Policy, cap: f64) -> Outcome {
     Outcome { accepted, correct: accepted, wrong, coverage: accepted, attempts: beta_attempts(alpha, beta, cap) }
 }
 
-/// E[attempts used] of at most `cap`, stopping at the first acceptance.
-fn attempts(law: &TaskLaw, cap: f64) -> f64 {
+/// E[attempts used] of at most `cap`, stopping at the first acceptance, which comes with probability `reached`.
+fn attempts(law: &TaskLaw, reached: f64, cap: f64) -> f64 {
     match *law {
         TaskLaw::Attempts(rates) if rates.accepted() == 0.0 => cap,
-        TaskLaw::Attempts(rates) => -expm1(cap * rates.ln_rejected()) / rates.accepted(),
+        TaskLaw::Attempts(rates) => reached / rates.accepted(),
         TaskLaw::Pool { attempts: n, accepted, .. } => {
             (n + 1.0) / (accepted + 1.0) * -expm1(ln_none_drawn(n + 1.0, accepted + 1.0, cap))
         }

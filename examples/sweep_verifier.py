@@ -1,0 +1,47 @@
+"""How good must a verifier be before more attempts pay? A sweep over its error rate and the cost of a wrong answer."""
+
+import altair as alt
+import numpy as np
+import polars as pl
+
+import limitlaw as ll
+
+data = ll.datasets.codegen_humaneval()
+scenario = ll.SamplingScenario(
+    tasks=ll.Tasks.from_frame(data, attempts="n", correct="correct"),
+    verifier=ll.Verifier.rates(),
+    max_attempts=[1, 2, 3, 5, 8, 13, 21, 34, 55, 100, 1000],
+    utility=ll.Utility(),
+)
+grid = ll.Grid(
+    scenario,
+    {
+        "verifier.false_positive_rate": np.geomspace(1e-4, 0.5, 60),
+        "utility.wrong_cost": np.linspace(0, 8, 60),
+    },
+)
+sweep = ll.sweep(grid, method="solve", columns=["utility", "accuracy"])
+print(sweep.report())
+
+# Of the attempts tried, the best at each point; none where answering costs more than it brings.
+best = (
+    sweep.frame()
+    .sort("utility", descending=True)
+    .group_by("point", maintain_order=True)
+    .first()
+    .with_columns(attempts=pl.when(pl.col("utility") > 0).then("max_attempts").otherwise(0))
+    .rename({"verifier.false_positive_rate": "false_positive_rate", "utility.wrong_cost": "wrong_cost"})
+)
+print(best.group_by("attempts").len().sort("attempts"))
+
+chart = (
+    alt.Chart(best, title="CodeGen-16B on HumanEval: the best number of attempts")
+    .mark_rect()
+    .encode(
+        x=alt.X("false_positive_rate:O", title="P(accept | wrong)", axis=alt.Axis(format=".0e", labelOverlap=True)),
+        y=alt.Y("wrong_cost:O", title="cost of a wrong answer", sort="descending", axis=alt.Axis(format=".1f")),
+        color=alt.Color("attempts:O", title="attempts", scale=alt.Scale(scheme="viridis")),
+    )
+)
+chart.save("sweep_verifier.png", scale_factor=2)
+print("sweep_verifier.png")

@@ -1,0 +1,257 @@
+"""Runs a plan shard by shard: in process or on an executor, skipping what is there, keeping what is finished."""
+
+from __future__ import annotations
+
+import collections
+import concurrent.futures
+import dataclasses
+import time
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from limitlaw.errors import StoreError
+from limitlaw.sweep.executors import Pool
+from limitlaw.sweep.plan import Plan, Shard, run_shard
+from limitlaw.sweep.progress import Progress
+from limitlaw.sweep.report import MAX_SHOWN, Report
+from limitlaw.sweep.shard_file import content_digest, shard_path, write_shard
+from limitlaw.sweep.store import Store, is_shared
+
+__all__ = ["Part", "run_plan"]
+
+#: How often a shard is tried again after an exception or the death of its worker.
+RETRIES = 2
+#: How often a waiting driver looks for signals, in seconds.
+_POLL = 0.2
+#: After so many seconds without any answer, what is out is sent again; the time doubles with every such turn.
+_PATIENCE = 60.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """A finished shard.
+
+    Args:
+        shard: Which points.
+        rows: Rows of its frame.
+        failed: Points that failed.
+        errors: The first of them as (point, message).
+        digest: BLAKE2b-128 (hex) of the frame's content.
+        path: Its file, where there is a store.
+    """
+
+    shard: Shard
+    rows: int
+    failed: int
+    errors: list[tuple[int, str]]
+    digest: str
+    path: Path | None
+    _frame: pl.DataFrame | None
+
+    def frame(self) -> pl.DataFrame:
+        """The rows."""
+        if self._frame is not None:
+            return self._frame
+        assert self.path is not None
+        return pl.read_parquet(self.path)
+
+
+def compute(
+    plan: Plan,
+    shard: Shard,
+    threads: int | None,
+    folder: Path | None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Part:
+    """Compute a shard and, where this machine sees the store, write it: what an executor is given to do."""
+    frame = run_shard(plan, shard, threads=threads, progress=progress)
+    bad = frame.filter(pl.col("error").is_not_null()).select("point", "error")
+    part = Part(
+        shard=shard,
+        rows=frame.height,
+        failed=bad.height,
+        errors=list(bad.head(MAX_SHOWN).iter_rows()),
+        digest=content_digest(frame),
+        path=None,
+        _frame=frame,
+    )
+    if folder is None or not is_shared(folder, plan):
+        return part
+    return dataclasses.replace(part, path=write_shard(folder, plan, shard, frame), _frame=None)
+
+
+def run_plan(
+    plan: Plan,
+    *,
+    store: Store | None,
+    executor: Any,
+    threads: int | None,
+    progress: bool | Callable[[int, int], object],
+    report: Report,
+) -> Generator[Part, None, None]:
+    """Yield every shard that is not in the store yet as it is finished; ``report`` is kept up to date."""
+    started = time.perf_counter()
+    done: set[Shard] = set()
+    if store is not None:
+        plan = store.open(plan)
+        done = store.done(plan.replicate)
+    todo = [shard for shard in plan.shards() if shard not in done]
+    report.points = sum(map(len, plan.shards()))
+    report.skipped = report.points - sum(map(len, todo))
+    run = _Run(plan, collections.deque(todo), threads, None if store is None else store.path.absolute(), report)
+    try:
+        with Progress(progress, points=report.points, skipped=report.skipped) as bar:
+            parts = run.in_process(bar) if executor is None else run.on(executor, bar)
+            for part in parts:
+                report.done += len(part.shard)
+                report.add_failures(part.failed, part.errors)
+                report.seconds = time.perf_counter() - started
+                yield part
+    except KeyboardInterrupt as interrupt:
+        kept = "what is finished is kept" if store is not None else "without a store nothing is kept"
+        interrupt.add_note(
+            f"{report.done + report.skipped} of {report.points} points were finished; {kept}"
+            + (f": run the same call with store={str(store.path)!r} to go on" if store is not None else "")
+        )
+        raise
+    finally:
+        report.seconds = time.perf_counter() - started
+
+
+class _Run:
+    """The loop over the shards of one plan."""
+
+    def __init__(
+        self, plan: Plan, todo: collections.deque[Shard], threads: int | None, folder: Path | None, report: Report
+    ) -> None:
+        self.plan = plan
+        self.todo = todo
+        self.threads = threads
+        self.folder = folder
+        self.report = report
+        self.strikes: collections.Counter[Shard] = collections.Counter()
+        self.answered: set[Shard] = set()
+        #: Shards that were running when a pool broke: one of them may have broken it, so they run alone.
+        self.suspects: collections.deque[Shard] = collections.deque()
+
+    def in_process(self, bar: Progress) -> Iterator[Part]:
+        while self.todo:
+            shard = self.todo.popleft()
+            before = bar.done
+            try:
+                part = compute(
+                    self.plan.window(shard),
+                    shard,
+                    self.threads,
+                    self.folder,
+                    lambda now, _, before=before: bar.show(before + now),  # type: ignore[misc]
+                )
+            except StoreError:
+                raise
+            except Exception as error:  # noqa: BLE001  (one shard's failure is not the sweep's)
+                self._strike(shard, error)
+                continue
+            bar.done = before
+            bar.advance(len(shard))
+            yield self._kept(part)
+
+    def on(self, executor: Any, bar: Progress) -> Iterator[Part]:
+        pool = Pool(executor)
+        running: dict[concurrent.futures.Future[Part], Shard] = {}
+        finished = False
+        heard, patience = time.monotonic(), _PATIENCE
+        try:
+            while self.todo or self.suspects or any(shard not in self.answered for shard in running.values()):
+                self._submit(pool, running)
+                done, _ = concurrent.futures.wait(
+                    running, timeout=_POLL, return_when=concurrent.futures.FIRST_COMPLETED
+                )
+                broken: list[Shard] = []
+                for future in done:
+                    shard = running.pop(future)
+                    part = None if shard in self.answered else self._outcome(future, shard, broken)
+                    if part is not None:
+                        self.answered.add(shard)
+                        bar.advance(len(shard))
+                        yield self._kept(part)
+                if broken:
+                    self._replace(pool, running, broken)
+                if done:
+                    heard = time.monotonic()
+                elif time.monotonic() - heard > patience:
+                    self._send_again(pool, running)
+                    heard, patience = time.monotonic(), 2 * patience
+            finished = True
+        finally:
+            for future in running:
+                future.cancel()
+            pool.close(at_once=not finished)
+
+    def _submit(self, pool: Pool, running: dict[concurrent.futures.Future[Part], Shard]) -> None:
+        """Fill the pool; a suspect runs alone."""
+        capacity = 1 if self.suspects else pool.capacity
+        while len(running) < capacity and (self.suspects or self.todo):
+            shard = (self.suspects or self.todo).popleft()
+            try:
+                future = self._send(pool, shard)
+            except concurrent.futures.BrokenExecutor:
+                self.todo.appendleft(shard)
+                self._replace(pool, running, [])
+                return
+            running[future] = shard
+
+    def _send_again(self, pool: Pool, running: dict[concurrent.futures.Future[Part], Shard]) -> None:
+        """A worker may be lost without a word (Dask's issue 3196): the first answer for a shard counts."""
+        for shard in dict.fromkeys(running.values()):
+            if shard not in self.answered:
+                running[self._send(pool, shard)] = shard
+
+    def _send(self, pool: Pool, shard: Shard) -> concurrent.futures.Future[Part]:
+        return pool.executor.submit(compute, self.plan.window(shard), shard, self.threads or 1, self.folder)
+
+    def _outcome(self, future: concurrent.futures.Future[Part], shard: Shard, broken: list[Shard]) -> Part | None:
+        try:
+            return future.result()
+        except concurrent.futures.BrokenExecutor:
+            broken.append(shard)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  (one shard's failure is not the sweep's)
+            self._strike(shard, error)
+        return None
+
+    def _strike(self, shard: Shard, error: BaseException) -> None:
+        """Try a shard again, up to the stated retries; then give it up and go on with the rest."""
+        self.strikes[shard] += 1
+        if self.strikes[shard] <= RETRIES:
+            killed = isinstance(error, concurrent.futures.BrokenExecutor) or type(error).__name__ == "KilledWorker"
+            (self.suspects if killed else self.todo).append(shard)
+        else:
+            self.report.given_up.append((shard, f"{type(error).__name__}: {error}"))
+
+    def _replace(self, pool: Pool, running: dict[concurrent.futures.Future[Part], Shard], broken: list[Shard]) -> None:
+        """A worker died and took the pool along: make another, and find the shard that kills."""
+        lost = [shard for shard in dict.fromkeys([*broken, *running.values()]) if shard not in self.answered]
+        running.clear()
+        if not pool.replace():
+            raise RuntimeError(
+                f"executor broke: a worker died, and {len(lost)} shards were lost with it; what is finished is kept in "
+                'the store, and the same call resumes. executor="processes", or a function that makes the executor, '
+                "replaces it and goes on"
+            )
+        if len(lost) == 1:
+            self._strike(lost[0], concurrent.futures.BrokenExecutor("the worker died"))
+        else:
+            self.suspects.extend(lost)
+
+    def _kept(self, part: Part) -> Part:
+        """Write what a worker without the folder has sent; say where the file is on this machine."""
+        if self.folder is None:
+            return part
+        if part._frame is not None:  # noqa: SLF001  (our own)
+            path = write_shard(self.folder, self.plan, part.shard, part.frame())
+            return dataclasses.replace(part, path=path, _frame=None)
+        return dataclasses.replace(part, path=shard_path(self.folder, self.plan, part.shard))

@@ -1,0 +1,118 @@
+"""Where shards run: executors of every kind, and what to do when their workers die."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import multiprocessing
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+__all__ = ["Pool", "processes"]
+
+#: Futures in flight per worker: enough to keep it busy, few enough to stay small.
+_IN_FLIGHT = 4
+
+
+def processes(workers: int | None = None) -> Executor:
+    """A pool of fresh processes, one per core unless given.
+
+    Example:
+        >>> processes(2)._max_workers
+        2
+    """
+    context = multiprocessing.get_context("spawn")
+    return concurrent.futures.ProcessPoolExecutor(workers or os.cpu_count(), mp_context=context)
+
+
+class Pool:
+    """An executor in use: replaced when it breaks, where we know how to make another.
+
+    Args:
+        executor: ``"processes"``, ``"dask://host:port"``, a ``distributed.Client``, any
+            ``concurrent.futures.Executor``, or a function without arguments that makes one.
+
+    Raises:
+        TypeError: It is none of these.
+        ValueError: It is a pool of forked processes, in which Polars hangs.
+    """
+
+    def __init__(self, executor: Any) -> None:
+        self._make: Callable[[], Any] | None = None
+        self._own: list[Any] = []
+        if isinstance(executor, str):
+            executor = self._named(executor)
+        if not _is_executor(executor) and not _is_client(executor):
+            if not callable(executor):
+                raise TypeError(
+                    'executor must be None, "processes", "dask://host:port", a distributed.Client, an Executor or a '
+                    f"function that makes one, got {executor!r:.80}"
+                )
+            self._make = executor
+            executor = executor()
+        self._use(executor)
+
+    def _named(self, name: str) -> Any:
+        if name == "processes":
+            return processes
+        if name.startswith("dask://"):
+            try:
+                from distributed import Client  # noqa: PLC0415  (an extra)
+            except ImportError:
+                raise ImportError("executor dask://... needs Dask: pip install 'limitlaw[cluster]'") from None
+            client: Any = Client(f"tcp://{name.removeprefix('dask://')}")  # type: ignore[no-untyped-call]
+            self._own.append(client)
+            return client
+        raise ValueError(f'executor must be "processes" or "dask://host:port" as text, got {name!r}')
+
+    def _use(self, executor: Any) -> None:
+        if _is_client(executor):
+            self.workers = max(1, sum(executor.nthreads().values()))
+            # Not pure: a shard is sent again after a failure, and must not be answered with the failure.
+            executor = executor.get_executor(pure=False)
+        else:
+            self.workers = getattr(executor, "_max_workers", None) or os.cpu_count() or 1
+        if not _is_executor(executor):
+            raise TypeError(f"executor must be made by the function given, got {executor!r:.80}")
+        context = getattr(executor, "_mp_context", None)
+        if context is not None and context.get_start_method() == "fork":
+            raise ValueError(
+                "executor must not fork: Polars hangs in a forked child; use "
+                'ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) or executor="processes"'
+            )
+        self.executor = cast("Executor", executor)
+
+    @property
+    def capacity(self) -> int:
+        """Futures to keep in flight."""
+        return _IN_FLIGHT * int(self.workers)
+
+    def replace(self) -> bool:
+        """Replace a broken executor; whether that was possible."""
+        if self._make is None:
+            return False
+        self.executor.shutdown(wait=False, cancel_futures=True)
+        self._use(self._make())
+        return True
+
+    def close(self, *, at_once: bool) -> None:
+        """Stop what is ours; the caller's executor stays open."""
+        if self._make is not None:
+            children = list((getattr(self.executor, "_processes", None) or {}).values())
+            self.executor.shutdown(wait=not at_once, cancel_futures=True)
+            if at_once:
+                for child in children:
+                    child.terminate()
+        for own in self._own:
+            own.close()
+
+
+def _is_executor(value: Any) -> bool:
+    return isinstance(value, concurrent.futures.Executor)
+
+
+def _is_client(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] == "distributed" and hasattr(value, "get_executor")

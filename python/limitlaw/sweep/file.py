@@ -1,0 +1,70 @@
+"""A sweep in a .toml or .json file: the scenario, its axes and the settings."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, cast
+
+from limitlaw.sweep.grid import Grid
+from limitlaw.sweep.kinds import scenario_class
+from limitlaw.sweep.plan import Plan, Settings
+
+__all__ = ["read_sweep"]
+
+
+def read_sweep(path: str | Path) -> tuple[Grid, Settings]:
+    """Read a sweep from a file.
+
+    Its keys are ``scenario`` (the settings of a scenario), ``axes`` (values by dotted path), ``zip`` (groups of paths)
+    and the settings of ``sweep``: ``method``, ``trials``, ``seed``, ``random``, ``replicate``, ``columns``,
+    ``target_se``, ``max_trials``, ``confidence``.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The grid and the settings: ``ll.sweep(grid, **settings)``.
+
+    Raises:
+        ValueError: The file is not TOML or JSON, a key is missing or unknown, or a value is out of range; the message
+            names file and key.
+        TypeError: A value has the wrong type; the message names file, key and the expected type.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+        grid, settings = _parse(data)
+        Plan(grid, **settings)
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{path}: {error}") from None
+    return grid, settings
+
+
+def _parse(data: Any) -> tuple[Grid, Settings]:
+    known = ["scenario", "axes", "zip", *Settings.__annotations__]
+    if not isinstance(data, dict):
+        raise TypeError(f"a sweep must be a table with the keys {known}, got {data!r:.80}")
+    for key in data:
+        if key not in known:
+            raise ValueError(f"a sweep has the keys {known}, got {key!r}")
+    for key in ("scenario", "axes"):
+        if not isinstance(data.get(key), dict):
+            raise TypeError(f"{key} must be a table, got {data.get(key)!r:.80}")
+    scenario = scenario_class(data["scenario"]).from_json(json.dumps(data["scenario"]))
+    grid = Grid(scenario, _flat(data["axes"]), zip=data.get("zip", ()))
+    return grid, cast("Settings", {key: data[key] for key in data if key in Settings.__annotations__})
+
+
+def _flat(axes: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """``verifier.false_positive_rate = [...]`` is a table within a table in TOML: one path here."""
+    flat: dict[str, Any] = {}
+    for key, value in axes.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

@@ -1,0 +1,60 @@
+"""Progress of a sweep: a bar on a terminal or in a notebook, any callable, or nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from tqdm.auto import tqdm
+
+__all__ = ["Progress"]
+
+
+class Progress:
+    """Shows points done, points per second and time left.
+
+    Args:
+        wanted: ``True`` shows a bar where someone is looking (a terminal, a notebook), ``False`` nothing; a callable
+            gets (points done, points) instead.
+        points: Points to do.
+        skipped: Points that are there already.
+    """
+
+    def __init__(self, wanted: bool | Callable[[int, int], object], *, points: int, skipped: int) -> None:
+        if not isinstance(wanted, bool) and not callable(wanted):
+            raise TypeError(f"progress must be True, False or callable, got {wanted!r:.80}")
+        self.points = points
+        self.done = skipped
+        self.call = None if isinstance(wanted, bool) else wanted
+        self.bar: Any = None
+        if wanted is True and _someone_looks():
+            self.bar = tqdm(total=points, initial=skipped, unit=" points", unit_scale=True, smoothing=0.1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def advance(self, points: int) -> None:
+        """Count finished points."""
+        self.done += points
+        self.show(self.done)
+
+    def show(self, done: int) -> None:
+        """Show a number of finished points, those of a running shard included."""
+        if self.call is not None:
+            self.call(done, self.points)
+        elif self.bar is not None:
+            self.bar.update(done - self.bar.n)
+
+
+def _someone_looks() -> bool:
+    if sys.stderr is not None and sys.stderr.isatty():
+        return True
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and "IPKernelApp" in shell.config

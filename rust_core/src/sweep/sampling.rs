@@ -1,0 +1,243 @@
+//! One point of a swept sampling scenario: solved, simulated, or simulated until it is precise enough.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::expand::Swept;
+use super::points::{Method, Rows};
+use super::sequence::{interval, resolution};
+use crate::error::{Error, Result};
+use crate::rng::Key;
+use crate::run::Control;
+use crate::sampling::columns::{Column, Row};
+use crate::sampling::estimate::{Estimates, METRICS};
+use crate::sampling::scenario::SamplingScenario;
+use crate::sampling::simulate::{Run, simulate};
+use crate::sampling::solve::solve;
+use crate::sampling::tally::{RowTally, SHARES, Wanted};
+use crate::spec::Spec;
+
+/// The metrics that a target may be set on: means of values in [0, 1].
+pub const TARGETS: [&str; 6] = ["accepted", "returned", "abstained", "accuracy", "wrong", "coverage"];
+
+/// What to do with every point.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// The result columns, by name.
+    pub columns: Vec<String>,
+    /// How to simulate; `None` solves.
+    pub simulate: Option<Simulate>,
+}
+
+/// How to simulate a point.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simulate {
+    /// Trials; with a target, those of the first stage.
+    pub trials: u64,
+    /// The key of the seed.
+    pub key: Key,
+    /// The number of the independent repetition, below 2^16.
+    pub replicate: u64,
+    /// Whether each point has random numbers of its own, instead of the same for all.
+    pub independent: bool,
+    /// The index in the whole grid of the first point of the axes given.
+    pub offset: u64,
+    /// When a point is precise enough.
+    pub target: Option<Target>,
+}
+
+/// When a point is precise enough.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Standard errors to reach, by metric.
+    pub standard_errors: Vec<(String, f64)>,
+    /// The most trials of one point.
+    pub max_trials: u64,
+    /// The confidence of the time-uniform intervals.
+    pub confidence: f64,
+}
+
+/// Options, read and checked.
+#[derive(Debug)]
+pub struct SamplingMethod {
+    columns: Vec<Column>,
+    scores: Vec<String>,
+    coverage: bool,
+    simulate: Option<Simulate>,
+    targets: Vec<(usize, f64)>,
+}
+
+impl SamplingMethod {
+    /// Reads the options.
+    pub fn parse(json: &str) -> Result<Self> {
+        let options: Options = serde_json::from_str(json).map_err(|e| Error::Value(format!("options: {e}")))?;
+        let columns = options.columns.iter().map(|name| Column::parse(name)).collect::<Result<Vec<_>>>()?;
+        let target = options.simulate.as_ref().and_then(|s| s.target.as_ref());
+        let targets = target
+            .map_or(&[][..], |t| &t.standard_errors)
+            .iter()
+            .map(|(name, error)| {
+                let metric = METRICS.iter().position(|m| m == name).filter(|_| TARGETS.contains(&name.as_str()));
+                let metric = metric.ok_or_else(|| {
+                    Error::argument("target_se", format!("set on some of {}", TARGETS.join(", ")), format!("{name:?}"))
+                })?;
+                Ok((metric, *error))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let coverage = Column::need_coverage(&columns) || targets.iter().any(|&(m, _)| METRICS[m] == "coverage");
+        Ok(Self { scores: Column::scores(&columns), columns, coverage, simulate: options.simulate, targets })
+    }
+
+    fn solve(&self, scenario: &SamplingScenario, index: u64, control: &Control, rows: &mut Rows) -> Result<()> {
+        let weights = scenario.weights();
+        let points = scenario.max_attempts.as_slice().len();
+        let mut found = vec![Row::NONE; scenario.policies.len() * points];
+        solve(scenario, &self.scores, self.coverage, control, |p, g, row| {
+            found[p * points + g] = Row::exact(row, weights.as_deref());
+        })?;
+        for (at, row) in found.iter().enumerate() {
+            let keys = key(scenario, at, points);
+            rows.push(index, &keys, self.columns.iter().map(|&column| row.get(column)));
+        }
+        Ok(())
+    }
+
+    fn simulate(
+        &self,
+        scenario: &SamplingScenario,
+        how: &Simulate,
+        index: u64,
+        threads: usize,
+        control: &Control,
+        rows: &mut Rows,
+    ) -> Result<()> {
+        let weights = scenario.weights();
+        let points = scenario.max_attempts.as_slice().len();
+        let asked = |score: &str| weights.is_none() && self.scores.iter().any(|s| s == score);
+        let wanted = Wanted {
+            coverage: self.coverage && scenario.knows_coverage(),
+            share_counts: SHARES.map(asked),
+            utility_counts: scenario.utility.is_some() && asked("utility"),
+        };
+        let mut tallies = vec![RowTally::default(); scenario.policies.len() * points];
+        let mut done = 0;
+        let mut reached = true;
+        for stage in 0.. {
+            let trials = match &how.target {
+                // As many as there were: the total doubles.
+                Some(target) if stage > 0 => done.min(target.max_trials - done),
+                _ => how.trials,
+            };
+            let replicate = replicate_word(how, index, stage);
+            let run = Run { trials, key: how.key, replicate, threads, wanted };
+            simulate(scenario, run, control, |p, g, row| {
+                let tally = &mut tallies[p * points + g];
+                if stage == 0 { *tally = row } else { tally.merge(&row) }
+            })?;
+            done += trials;
+            let Some(target) = &how.target else { break };
+            reached = tallies.iter().filter(|tally| !tally.correct.is_empty()).all(|tally| {
+                let estimates = Row::counted(tally, weights.as_deref(), done).estimates;
+                self.is_precise(&estimates, values_per_row(tally, weights.as_deref(), done))
+            });
+            if reached || done >= target.max_trials {
+                break;
+            }
+        }
+        for (at, tally) in tallies.iter().enumerate() {
+            let row = if tally.correct.is_empty() { Row::NONE } else { Row::counted(tally, weights.as_deref(), done) };
+            let count = values_per_row(tally, weights.as_deref(), done);
+            let confidence = how.target.as_ref().map_or(f64::NAN, |t| t.confidence);
+            let ends = self.targets.iter().flat_map(|&(metric, _)| {
+                let mean = row.estimates.value[metric];
+                let (low, high) =
+                    if mean.is_nan() { (f64::NAN, f64::NAN) } else { interval(mean * count, count, confidence) };
+                [low, high]
+            });
+            let [policy, attempts] = key(scenario, at, points);
+            let keys = [policy, attempts, done as i64, i64::from(reached)];
+            rows.push(index, &keys, self.columns.iter().map(|&column| row.get(column)).chain(ends));
+        }
+        Ok(())
+    }
+
+    fn is_precise(&self, estimates: &Estimates, count: f64) -> bool {
+        self.targets.iter().all(|&(metric, target)| {
+            // A metric that has no value (coverage of a pool that does not know it) waits for nothing.
+            estimates.value[metric].is_nan() || resolution(estimates.standard_error[metric], count) <= target
+        })
+    }
+}
+
+/// What names a row: the policy's place in the scenario, and the attempts.
+fn key(scenario: &SamplingScenario, at: usize, points: usize) -> [i64; 2] {
+    [(at / points) as i64, scenario.max_attempts.as_slice()[at % points] as i64]
+}
+
+/// The independent values in [0, 1] behind a row: one per task and trial; with weights, one per trial.
+fn values_per_row(tally: &RowTally, weights: Option<&[f64]>, trials: u64) -> f64 {
+    let tasks = if weights.is_some() { 1 } else { tally.correct.len() };
+    tasks as f64 * trials as f64
+}
+
+/// The replicate word of a stage: point (where points are independent), stage and replicate side by side, so that no
+/// two draws of a sweep share their random numbers, and `simulate(replicate=...)` repeats any of them.
+fn replicate_word(how: &Simulate, index: u64, stage: u64) -> u64 {
+    let point = if how.independent { how.offset + index } else { 0 };
+    (point << 24) | (stage << 16) | how.replicate
+}
+
+impl Method<SamplingScenario> for SamplingMethod {
+    fn rows(&self) -> Rows {
+        let keys = if self.simulate.is_some() { 4 } else { 2 };
+        Rows::new(keys, self.columns.len() + 2 * self.targets.len())
+    }
+
+    fn point(
+        &self,
+        scenario: &SamplingScenario,
+        index: u64,
+        threads: usize,
+        control: &Control,
+        rows: &mut Rows,
+    ) -> Result<()> {
+        match &self.simulate {
+            None => self.solve(scenario, index, control, rows),
+            Some(how) => self.simulate(scenario, how, index, threads, control, rows),
+        }
+    }
+}
+
+impl Swept for SamplingScenario {
+    fn set(&mut self, field: &str, value: &Value, arrays: &[Vec<f64>]) -> Result<()> {
+        fn read<'v, T: Deserialize<'v>>(field: &str, value: &'v Value) -> Result<T> {
+            T::deserialize(value).map_err(|e| Error::Value(format!("{field}: {e}")))
+        }
+        match field {
+            "tasks" => {
+                self.tasks = read(field, value)?;
+                self.tasks.resolve(arrays)
+            }
+            "verifier" => {
+                self.verifier = read(field, value)?;
+                self.verifier.iter_mut().try_for_each(|verifier| verifier.resolve(arrays))
+            }
+            "policies" => {
+                self.policies = read(field, value)?;
+                self.policies.iter_mut().try_for_each(|policy| policy.resolve(arrays))
+            }
+            "max_attempts" => {
+                self.max_attempts = read(field, value)?;
+                self.max_attempts.resolve(arrays)
+            }
+            "utility" => {
+                self.utility = read(field, value)?;
+                Ok(())
+            }
+            _ => Err(Error::argument("axes", "paths of settings of a sampling scenario", field)),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+"""The command line's sweep: files, job arrays, exit codes, interruption."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import polars as pl
+import pytest
+
+import limitlaw as ll
+from limitlaw.sweep.shard_file import content_digest
+
+SPEC = """
+method = "simulate"
+trials = 2000
+seed = 7
+columns = ["accuracy", "accuracy_se"]
+zip = [["utility.wrong_cost", "utility.attempt_cost"]]
+
+[scenario]
+kind = "sampling"
+max_attempts = [1, 10]
+tasks = { kind = "fixed", success = [0.1, 0.4, 0.7] }
+verifier = { kind = "rates" }
+utility = { kind = "utility" }
+
+[axes]
+verifier.false_positive_rate = [0, 0.1, RATE]
+"utility.wrong_cost" = COSTS
+"utility.attempt_cost" = COSTS
+"""
+
+
+@pytest.fixture
+def spec(tmp_path):
+    def write(rate="0.2", costs=512, **lines):
+        text = SPEC.replace("RATE", rate).replace("COSTS", str(np.arange(float(costs)).tolist()))
+        for old, new in lines.values():
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / "spec.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def limitlaw(*arguments, **options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "limitlaw", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def test_a_file_is_the_sweep_it_says(spec):
+    grid, settings = ll.read_sweep(spec(costs=2))
+    assert len(grid) == 6
+    assert grid.values(3) == {
+        "verifier.false_positive_rate": 0.1,
+        "utility.wrong_cost": 1.0,
+        "utility.attempt_cost": 1.0,
+    }
+    assert settings == {"method": "simulate", "trials": 2000, "seed": 7, "columns": ["accuracy", "accuracy_se"]}
+    data = {"scenario": json.loads(grid.scenario.to_json()), "axes": {"utility.wrong_cost": [1, 2]}, "method": "solve"}
+    path = spec(costs=2).with_suffix(".json")
+    path.write_text(json.dumps(data), encoding="utf-8")
+    assert len(ll.read_sweep(path)[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error", "message"),
+    [
+        ("trials = 2000", "trials = 'many'", TypeError, "trials must be a whole number, got 'many'"),
+        ("trials = 2000", "trails = 2000", ValueError, r"a sweep has the keys .*, got 'trails'"),
+        ("[0, 0.1, 0.2]", "[0, 'x']", TypeError, r"verifier.false_positive_rate\[1\] must be"),
+        ("max_attempts = [1, 10]", "max_attempts = [10, 1]", ValueError, r"max_attempts\[1\] must be above"),
+        ("[scenario]", "[scenery]", ValueError, "got 'scenery'"),
+        ("seed = 7", "", ValueError, "trials and seed must be given"),
+        ('kind = "sampling"', 'kind = "sampler"', ValueError, r"scenario.kind must be one of"),
+        ('method = "simulate"', "method = simulate", ValueError, "Invalid value"),
+    ],
+)
+def test_an_error_names_file_key_and_what_was_expected(spec, old, new, error, message):
+    path = spec(costs=2, change=(old, new))
+    with pytest.raises(error, match=rf"spec\.toml: .*{message}"):
+        ll.read_sweep(path)
+
+
+def test_a_job_array_is_the_serial_sweep(spec, tmp_path):
+    path = spec()
+    processes = [limitlaw("sweep", path, "--store", tmp_path / "s", "--shard", f"{i}/4") for i in range(4)]
+    outputs = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4, outputs
+    grid, settings = ll.read_sweep(path)
+    serial = ll.sweep(grid, progress=False, **settings).frame()
+    store = ll.Store(tmp_path / "s")
+    assert store.verify() == []
+    assert content_digest(store.scan().collect()) == content_digest(serial)
+    assert sum(int(out.split(" of ")[0].replace(",", "")) for out, _ in outputs) == 1536
+
+
+def test_failed_points_are_listed_and_the_exit_is_an_error(spec, tmp_path):
+    for executor in ([], ["--executor", "processes"]):
+        process = limitlaw("sweep", spec(rate="1.5", costs=20), "--store", tmp_path / "s", *executor)
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 1, err
+        assert "20 points failed" in out
+        assert "false_positive_rate must be in [0, 1], got 1.5" in out
+    assert ll.Store(tmp_path / "s").scan().filter(pl.col("error").is_null()).collect().height == 80
+
+
+@pytest.mark.parametrize("shard", ["4/4", "1", "a/b", "-1/3"])
+def test_a_part_that_is_none_is_refused(spec, tmp_path, shard):
+    process = limitlaw("sweep", spec(costs=2), "--store", tmp_path / "s", f"--shard={shard}")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "--shard must be I/N" in err
+
+
+def test_an_interrupt_says_how_to_go_on(spec, tmp_path):
+    path = spec(change=("trials = 2000", "trials = 200_000"))
+    process = limitlaw("sweep", path, "--store", tmp_path / "s", env=os.environ | {"COLUMNS": "200"})
+    deadline = time.monotonic() + 60
+    while len(list((tmp_path / "s").rglob("*.parquet"))) < 2:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "what is finished is kept" in err
+    assert f"To go on: limitlaw sweep {path} --store {tmp_path / 's'}" in err
+    assert "Traceback" not in err

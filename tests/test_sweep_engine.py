@@ -1,0 +1,308 @@
+"""Executors and faults: whatever dies, the final frame has the bits of the undisturbed serial run."""
+
+import concurrent.futures
+import multiprocessing
+import os
+import signal
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import limitlaw as ll
+from limitlaw.sweep import engine
+from limitlaw.sweep.report import Report
+from limitlaw.sweep.shard_file import content_digest
+from sweep_cases import SETTINGS, grid, run_here, undisturbed
+
+pytestmark = [
+    # Dask's own sockets and loops, closed late when a worker is killed under it.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+def spawn():
+    return ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
+
+
+def run(executor, folder=None, **changes):
+    return ll.sweep(grid(), executor=executor, store=folder, progress=False, **SETTINGS | changes)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
+    ) as made:
+        yield made
+
+
+@pytest.fixture
+def client(cluster):
+    with cluster.get_client() as made:
+        yield made
+
+
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_threads_in_process_change_no_bit(threads):
+    assert content_digest(ll.sweep(grid(), threads=threads, progress=False, **SETTINGS).frame()) == undisturbed()
+
+
+def test_a_thread_pool_and_a_spawned_pool_give_the_same_bits(tmp_path):
+    with ThreadPoolExecutor(3) as threads, spawn() as pool:
+        assert content_digest(run(threads).frame()) == undisturbed()
+        assert content_digest(run(pool).frame()) == undisturbed()
+        assert content_digest(run(pool, tmp_path).frame()) == undisturbed()
+        # The caller's executors are still open.
+        assert threads.submit(int, "1").result() == pool.submit(int, "1").result() == 1
+
+
+def test_dask_gives_the_same_bits(client, tmp_path):
+    assert content_digest(run(client).frame()) == undisturbed()
+    assert content_digest(run(client, tmp_path).frame()) == undisturbed()
+
+
+def test_dask_by_its_address(cluster):
+    address = cluster.scheduler_address.removeprefix("tcp://")
+    assert content_digest(run(f"dask://{address}").frame()) == undisturbed()
+
+
+def test_a_forked_pool_is_refused_with_the_reason():
+    with (
+        ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool,
+        pytest.raises(ValueError, match="executor must not fork: Polars hangs"),
+    ):
+        run(pool)
+
+
+@pytest.mark.parametrize(("executor", "error"), [(3, TypeError), ("mpi", ValueError), (lambda: 3, TypeError)])
+def test_what_is_no_executor_is_refused(executor, error):
+    with pytest.raises(error, match="executor must be"):
+        run(executor)
+
+
+class Counting(ThreadPoolExecutor):
+    """Remembers how many futures were in flight at once."""
+
+    def __init__(self):
+        super().__init__(2)
+        self.flying = self.most = 0
+
+    def submit(self, *args):
+        self.flying += 1
+        self.most = max(self.most, self.flying)
+        future = super().submit(*args)
+        future.add_done_callback(self.landed)
+        return future
+
+    def landed(self, _):
+        self.flying -= 1
+
+
+def test_few_futures_are_in_flight():
+    with Counting() as pool:
+        run(pool)
+        assert 2 <= pool.most <= 8
+
+
+def test_shards_come_one_by_one_and_the_report_follows(tmp_path):
+    report = Report()
+    seen = 0
+    for part in ll.iter_sweep(grid(), store=tmp_path, report=report, **SETTINGS):
+        seen += len(part.shard)
+        assert report.done == seen
+        assert part.path.exists()
+        assert content_digest(part.frame()) == part.digest
+        if seen == 640:
+            break
+    assert len(ll.Store(tmp_path).done()) == 10
+    rest = run(None, tmp_path)
+    assert rest.report().skipped == 640
+    assert content_digest(rest.frame()) == undisturbed()
+
+
+# --- workers that fail
+
+
+def fail_at(first, how, function, plan, shard, *rest):
+    """What a worker does in place of ``compute``: die or raise at one shard."""
+    if shard.first == first:
+        if how == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if how == "raise":
+            raise ArithmeticError("cosmic ray")
+        if not Path(how).exists():  # once: a marker is left behind
+            Path(how).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+    return function(plan, shard, *rest)
+
+
+class Failing(ProcessPoolExecutor):
+    """A spawned pool whose worker fails at one shard."""
+
+    def __init__(self, first, how):
+        super().__init__(2, mp_context=multiprocessing.get_context("spawn"))
+        self.failure = (first, how)
+
+    def submit(self, function, *args):
+        return super().submit(fail_at, *self.failure, function, *args)
+
+
+class Forgetful(ThreadPoolExecutor):
+    """Loses the first shard it is given without a word."""
+
+    def __init__(self):
+        super().__init__(2)
+        self.lost = None
+
+    def submit(self, function, *args):
+        if self.lost is None:
+            self.lost = concurrent.futures.Future()
+            return self.lost
+        return super().submit(function, *args)
+
+
+def test_a_shard_that_is_lost_without_a_word_is_sent_again(monkeypatch):
+    monkeypatch.setattr(engine, "_PATIENCE", 0.5)
+    with Forgetful() as pool:
+        assert content_digest(run(pool).frame()) == undisturbed()
+        assert pool.lost.cancelled()
+
+
+class FailingThreads(ThreadPoolExecutor):
+    """A pool of threads in which one shard always raises."""
+
+    def submit(self, function, *args):
+        return super().submit(fail_at, 128, "raise", function, *args)
+
+
+def test_a_shard_that_always_raises_is_given_up_and_the_rest_is_done(tmp_path):
+    with FailingThreads(2) as pool:
+        report = run(pool, tmp_path).report()
+    assert [(shard.first, message) for shard, message in report.given_up] == [(128, "ArithmeticError: cosmic ray")]
+    assert (report.done, report.ok) == (2048 - 64, False)
+    assert "points 128 to 191 given up after every retry: ArithmeticError: cosmic ray" in str(report)
+    again = run(None, tmp_path)
+    assert again.report().done == 64
+    assert content_digest(again.frame()) == undisturbed()
+
+
+def test_a_worker_that_dies_once_costs_nothing(tmp_path):
+    done = run(lambda: Failing(128, str(tmp_path / "marker")), tmp_path / "s")
+    assert done.report().ok
+    assert content_digest(done.frame()) == undisturbed()
+
+
+def test_a_worker_that_dies_every_time_is_given_up_and_the_rest_is_done(tmp_path):
+    report = run(lambda: Failing(128, "die"), tmp_path).report()
+    assert [shard.first for shard, _ in report.given_up] == [128]
+    assert report.done == 2048 - 64
+    assert content_digest(run(None, tmp_path).frame()) == undisturbed()
+
+
+def test_a_pool_that_cannot_be_replaced_says_how_to_go_on(tmp_path):
+    with Failing(128, "die") as pool, pytest.raises(RuntimeError, match=r"a worker died.*the same call resumes"):
+        run(pool, tmp_path)
+    assert content_digest(run(None, tmp_path).frame()) == undisturbed()
+
+
+def test_a_killed_dask_worker_loses_nothing(client, tmp_path):
+    workers = list(client.run(os.getpid).values())
+    parts = ll.iter_sweep(grid(), store=tmp_path, executor=client, **SETTINGS | {"trials": 20_000})
+    next(parts)
+    os.kill(workers[0], signal.SIGKILL)
+    assert 1 + sum(1 for _ in parts) == 32
+    assert content_digest(ll.Store(tmp_path).scan().collect()) == undisturbed(trials=20_000)
+
+
+DASK_DIES = """
+import dask, distributed
+from test_sweep_engine import fail_at
+from concurrent.futures import Executor
+dask.config.set({'distributed.scheduler.allowed-failures': 0})
+class Failing(Executor):
+    def __init__(self, inner):
+        self.inner = inner
+    def submit(self, function, *args):
+        return self.inner.submit(fail_at, 128, 'die', function, *args)
+with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as cluster:
+    with distributed.Client(cluster) as client:
+        pool = Failing(client.get_executor(pure=False))
+        report = ll.sweep(case.grid(), executor=pool, store=sys.argv[1], progress=False, **case.SETTINGS).report()
+print(report.done, [(shard.first, message.split(':')[0]) for shard, message in report.given_up])
+"""
+
+
+def test_a_dask_worker_that_dies_every_time_is_given_up_and_the_rest_is_done(tmp_path):
+    out, err = run_here(DASK_DIES, tmp_path / "s", folder=tmp_path).communicate(timeout=120)
+    assert out.split("\n")[0] == "1984 [(128, 'KilledWorker')]", err
+    assert content_digest(run(None, tmp_path / "s").frame()) == undisturbed()
+
+
+# --- drivers that end
+
+DRIVE = """
+settings = case.SETTINGS | {'trials': 40_000}
+ll.sweep(case.grid(), store=sys.argv[1], executor=eval(sys.argv[2]), progress=False, **settings)
+"""
+
+
+def wait_for_shards(folder, count, process):
+    deadline = time.monotonic() + 60
+    while len(list(folder.rglob("*.parquet"))) < count:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, "no shard was finished in a minute"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("executor", ["None", "'processes'"])
+def test_a_killed_driver_resumes(tmp_path, executor):
+    process = run_here(DRIVE, tmp_path / "s", executor, folder=tmp_path, start_new_session=True)
+    wait_for_shards(tmp_path / "s", 3, process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    kept = len(ll.Store(tmp_path / "s").done())
+    assert 3 <= kept < 32
+    rest = run(None, tmp_path / "s", trials=40_000)
+    assert rest.report().skipped == kept * 64
+    assert content_digest(rest.frame()) == undisturbed(trials=40_000)
+    # A file that was being written is left over beside its place, named and ignored.
+    assert all("/." in line and line.endswith("(ignored)") for line in ll.Store(tmp_path / "s").verify())
+
+
+def test_two_drivers_on_one_store_give_one_sweep(tmp_path):
+    drivers = [run_here(DRIVE, tmp_path / "s", "None", folder=tmp_path) for _ in range(2)]
+    outputs = [process.communicate(timeout=120) for process in drivers]
+    assert [process.returncode for process in drivers] == [0, 0], outputs
+    assert ll.Store(tmp_path / "s").verify() == []
+    assert content_digest(ll.Store(tmp_path / "s").scan().collect()) == undisturbed(trials=40_000)
+
+
+@pytest.mark.parametrize(
+    "executor", ["None", "'processes'", "__import__('concurrent.futures').futures.ThreadPoolExecutor(2)"]
+)
+def test_an_interrupt_stops_soon_and_says_how_to_go_on(tmp_path, executor):
+    process = run_here(DRIVE, tmp_path / "s", executor, folder=tmp_path)
+    wait_for_shards(tmp_path / "s", 2, process)
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    # The promise is a second; a loaded machine gets more.
+    assert time.monotonic() - started < 3
+    assert process.returncode != 0
+    assert "KeyboardInterrupt" in err
+    assert "of 2048 points were finished; what is finished is kept: run the same call with store=" in err
+    kept = len(ll.Store(tmp_path / "s").done())
+    assert run(None, tmp_path / "s", trials=40_000).report().skipped == kept * 64
+
+
+def test_progress_goes_to_a_callable(tmp_path):
+    seen = []
+    ll.sweep(grid(), store=tmp_path, progress=lambda *done: seen.append(done), **SETTINGS)
+    assert seen[-1] == (2048, 2048)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    with pytest.raises(TypeError, match="progress must be"):
+        ll.sweep(grid(), progress="bar", **SETTINGS)
