@@ -121,12 +121,11 @@ pub fn normal_quantile(p: f64) -> f64 {
 /// Replaces probabilities by their standard normal quantiles; the far tails, if any, one by one.
 #[inline(always)]
 pub fn normal_quantiles(p: &mut [f64]) {
-    let mut least = 1.0;
+    let mut far = false;
     for &x in p.iter() {
-        let smaller = if x < 0.5 { x } else { 1.0 - x };
-        least = if smaller < least { smaller } else { least };
+        far |= (x < FAR) | (1.0 - x < FAR);
     }
-    if least < FAR {
+    if far {
         p.iter_mut().for_each(|x| *x = normal_quantile(*x));
     } else {
         for x in p {

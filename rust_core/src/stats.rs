@@ -50,11 +50,14 @@ impl Histogram {
         self.total += keys.len() as u64;
         self.least = self.least.min(least);
         self.most = self.most.max(most);
-        if last > 0 {
-            self.make_room(first, last);
-        } else if self.counts.is_empty() {
-            self.counts.push(0);
+        if last == 0 {
+            if self.counts.is_empty() {
+                self.counts.push(0);
+            }
+            self.counts[0] += keys.len() as u32;
+            return;
         }
+        self.make_room(first, last);
         let base = self.base;
         let counts = self.counts.as_mut_slice();
         for &key in keys {

@@ -173,7 +173,7 @@ pub fn optimum(base: &Base, r_n: f64, r_d: f64, max_epochs: f64, ln_k: f64, ln_u
     } else {
         (v, root.ln_worth, root.slope)
     };
-    let shortage = Shortage::new(t, worth, slope, [alpha, beta], capped);
+    let shortage = Shortage::new(t, worth, slope, &Exponents::new(alpha, beta), capped);
     Optimum {
         ln_params: ln_k - (ln_u + v),
         ln_tokens: ln_u + v,
@@ -181,6 +181,33 @@ pub fn optimum(base: &Base, r_n: f64, r_d: f64, max_epochs: f64, ln_k: f64, ln_u
         lost: shortage.lost,
         marginal: reducible * shortage.marginal,
         ..slack
+    }
+}
+
+/// The exponents of a law and what is made of them once.
+#[derive(Debug, Clone, Copy)]
+pub struct Exponents {
+    /// Exponent of parameters.
+    pub alpha: f64,
+    /// Exponent of tokens.
+    pub beta: f64,
+    /// The share of parameters in the reducible loss of the frontier, beta / (alpha + beta).
+    pub params_share: f64,
+    /// The share of tokens.
+    pub tokens_share: f64,
+    /// The exponent of compute, alpha beta / (alpha + beta).
+    pub rate: f64,
+    /// Its inverse.
+    pub inv_rate: f64,
+}
+
+impl Exponents {
+    /// Of alpha and beta.
+    #[inline(always)]
+    pub fn new(alpha: f64, beta: f64) -> Self {
+        let params_share = beta / (alpha + beta);
+        let rate = alpha * params_share;
+        Self { alpha, beta, params_share, tokens_share: 1.0 - params_share, rate, inv_rate: 1.0 / rate }
     }
 }
 
@@ -199,21 +226,23 @@ impl Shortage {
     /// From T, the worths and slopes of parameters and tokens; `capped` where epochs are at their limit, so that the
     /// envelope theorem does not hold and N moves with U.
     #[inline(always)]
-    pub fn new(t: f64, ln_worth: [f64; 2], slope: [f64; 2], [alpha, beta]: [f64; 2], capped: bool) -> Self {
-        let sum = alpha + beta;
-        let n = beta * exp(-alpha * ln_worth[0]);
-        let d = alpha * exp(-beta * ln_worth[1]);
-        let mean = (n + d) / sum;
-        let rate = alpha * beta / sum;
-        let lost = t + ln(mean) / rate;
-        let lost = if lost > 0.0 { lost } else { 0.0 };
+    pub fn new(t: f64, ln_worth: [f64; 2], slope: [f64; 2], exponents: &Exponents, capped: bool) -> Self {
+        let Exponents { alpha, beta, params_share, tokens_share, rate, inv_rate } = *exponents;
+        let n = params_share * exp(-alpha * ln_worth[0]);
+        let d = tokens_share * exp(-beta * ln_worth[1]);
+        let lost = (t + ln(n + d) * inv_rate) * (1.0 / LN_10);
         let scale = exp(rate * t);
         // A N'^-alpha and B D'^-beta over L* - E.
-        let (params, tokens) = (scale * n / sum, scale * d / sum);
+        let (params, tokens) = (scale * n, scale * d);
+        let excess = params + tokens - 1.0;
         let envelope = beta * (tokens * (1.0 - slope[1]) + params * (1.0 - slope[0]));
-        let along_cap = beta * tokens + params * (beta - slope[0] * sum);
+        let along_cap = beta * tokens + params * (beta - slope[0] * (alpha + beta));
         let marginal = if capped { along_cap } else { envelope };
-        Self { lost: lost / LN_10, excess: expm1(rate * lost), marginal: if marginal > 0.0 { marginal } else { 0.0 } }
+        Self {
+            lost: if lost > 0.0 { lost } else { 0.0 },
+            excess: if excess > 0.0 { excess } else { 0.0 },
+            marginal: if marginal > 0.0 { marginal } else { 0.0 },
+        }
     }
 }
 

@@ -204,6 +204,14 @@ impl Model<'_> {
             tally.merge_counts(&worker.tally);
         }
         tally.moments = moments;
+        // From how many draws run out in a year to how many have by then.
+        for by_year in &mut tally.by_year {
+            let mut sum = 0;
+            for count in by_year {
+                sum += *count;
+                *count = sum;
+            }
+        }
         Ok((tally, samples))
     }
 
@@ -217,11 +225,11 @@ impl Model<'_> {
             let valid = LANES.min(count - first);
             let (options, wanted) = (self.options, self.plan.samples.as_slice());
             let samples = &mut samples;
-            let block = dispatch(Years { columns, work, options, first, valid, keys, cells, wanted, samples })?;
+            let block = &dispatch(Years { columns, work, options, first, valid, keys, cells, wanted, samples });
             for (sample, column) in wanted.iter().zip(samples) {
-                sample.read(columns, &block, first, &mut column[first..first + valid]);
+                sample.read(columns, block, first, &mut column[first..first + valid]);
             }
-            self.count_years(&block, valid, tally);
+            self.count_years(block, valid, tally);
         }
         let mut moments = Vec::with_capacity(cells.len());
         for (i, (cell, histogram)) in cells.iter().zip(&mut tally.values).enumerate() {
@@ -232,15 +240,19 @@ impl Model<'_> {
         Ok(Part { moments, samples })
     }
 
-    /// Counts the years of running out.
+    /// Counts the years of running out, and in which year of the projection they are reached.
     fn count_years(&self, block: &Block, valid: usize, tally: &mut Tally) {
+        let mut keys = [0; LANES];
         for ((years, histogram), by_year) in block.exhausted.iter().zip(&mut tally.years).zip(&mut tally.by_year) {
-            let found: Vec<f64> = years[..valid].iter().copied().filter(|year| year.is_finite()).collect();
-            histogram.extend(&found);
-            for year in &found {
-                let at = self.options.years.partition_point(|&y| f64::from(y) < *year);
-                by_year[at..].iter_mut().for_each(|n| *n += 1);
+            let (mut count, mut least, mut most) = (0, f64::INFINITY, 0.0_f64);
+            for &year in years[..valid].iter().filter(|year| year.is_finite()) {
+                keys[count] = Histogram::key(year, YEAR_BITS);
+                count += 1;
+                least = least.min(year);
+                most = most.max(year);
+                by_year[self.options.years.partition_point(|&y| f64::from(y) < year)] += 1;
             }
+            histogram.add_keys(&keys[..count], least, most);
         }
     }
 }
@@ -259,12 +271,12 @@ struct Years<'a> {
 }
 
 impl Kernel for Years<'_> {
-    type Output = Result<Block>;
+    type Output = Block;
 
     #[inline(always)]
-    fn run(self) -> Result<Block> {
+    fn run(self) -> Block {
         let Self { columns, work, options, first, valid, keys, cells, wanted, samples } = self;
-        let mut block = Block::new(columns, first, options)?;
+        let mut block = Block::new(columns, first, options, work);
         for index in 0..options.years.len() {
             block.advance(index, options, work);
             for variable in 0..VARIABLES.len() {
@@ -280,7 +292,7 @@ impl Kernel for Years<'_> {
                 }
             }
         }
-        Ok(block)
+        block
     }
 }
 
@@ -288,48 +300,32 @@ impl Kernel for Years<'_> {
 #[inline(always)]
 fn tally(values: &Lanes, valid: usize, variable: usize, keys: &mut [u32], cell: &mut Cell) {
     let (offset, bits) = (OFFSETS[variable], BITS[variable]);
-    let mut shifted = *values;
-    for x in &mut shifted {
-        *x -= offset;
-    }
-    for (key, &x) in keys.iter_mut().zip(&shifted) {
-        *key = Histogram::key(x, bits);
-    }
     if cell.least > cell.most {
         cell.sums.near = values[0];
     }
+    let near = cell.sums.near;
+    let mut rest = *values;
     if valid < LANES {
-        // Draws beyond the last repeat the first: they change no extreme, and their deviations are left out.
-        let same = shifted[0];
-        shifted[valid..].fill(same);
+        // Draws beyond the last count as one that changes no extreme and no sum.
+        rest[valid..].fill(near);
     }
     let mut least = [f64::INFINITY; 8];
     let mut most = [f64::NEG_INFINITY; 8];
-    for eight in shifted.chunks_exact(8) {
+    let mut first = [0.0; 8];
+    let mut second = [0.0; 8];
+    for (eight, keys) in rest.chunks_exact(8).zip(keys.chunks_exact_mut(8)) {
         for i in 0..8 {
-            least[i] = if eight[i] < least[i] { eight[i] } else { least[i] };
-            most[i] = if eight[i] > most[i] { eight[i] } else { most[i] };
+            let x = eight[i] - offset;
+            keys[i] = Histogram::key(x, bits);
+            least[i] = if x < least[i] { x } else { least[i] };
+            most[i] = if x > most[i] { x } else { most[i] };
+            let deviation = eight[i] - near;
+            first[i] += deviation;
+            second[i] += deviation * deviation;
         }
     }
     cell.least = least.iter().fold(cell.least, |a, &b| a.min(b));
     cell.most = most.iter().fold(cell.most, |a, &b| a.max(b));
-    let near = cell.sums.near;
-    let mut first = [0.0; 8];
-    let mut second = [0.0; 8];
-    if valid == LANES {
-        for eight in values.chunks_exact(8) {
-            for i in 0..8 {
-                let deviation = eight[i] - near;
-                first[i] += deviation;
-                second[i] += deviation * deviation;
-            }
-        }
-    } else {
-        for &x in &values[..valid] {
-            first[0] += x - near;
-            second[0] += (x - near) * (x - near);
-        }
-    }
     cell.sums.first += total(first);
     cell.sums.second += total(second);
 }

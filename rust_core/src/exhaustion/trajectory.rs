@@ -7,10 +7,9 @@ use super::compute::{Compute, ComputeOptions};
 use super::demand::{self, Market};
 use super::draws::Columns;
 use super::law::{Base, LN_6, Law, LawSpec, Optimum, Scarcity};
-use super::repetition::{CLOSE, Shortage, T_MAX, solve, step};
+use super::repetition::{CLOSE, Exponents, Shortage, T_MAX, solve, step};
 use super::scenario::{BASE_YEAR, Collapse, Demand, ExhaustionScenario, Input};
 use super::stock::Stock;
-use crate::error::Result;
 use crate::math::{exp, expm1, ln};
 
 /// Draws per block.
@@ -108,9 +107,12 @@ pub struct Block {
     alpha: Lanes,
     beta: Lanes,
     inv_sum: Lanes,
+    /// (alpha + beta) / alpha where repeats lose value, else 0: then nothing is ever short.
+    tightness: Lanes,
+    params_share: Lanes,
+    inv_rate: Lanes,
     ln_ratio: Lanes,
     ln_both: Lanes,
-    tight: Lanes,
     r: [Lanes; 2],
     inv_r: [Lanes; 2],
     half_ln_over: Lanes,
@@ -122,6 +124,8 @@ pub struct Block {
     market: [Lanes; 3],
     /// Laws that the vectorised root does not cover.
     slow: Vec<(usize, Law)>,
+    /// Whether nothing was ever short.
+    untouched: bool,
     // What the next year's prediction starts from.
     t_before: Lanes,
     u: Lanes,
@@ -177,7 +181,7 @@ impl Default for Scratch {
 impl Block {
     /// The draws from `first` on, before their first year.
     #[inline(always)]
-    pub fn new(columns: &Columns, first: usize, options: &Options) -> Result<Self> {
+    pub fn new(columns: &Columns, first: usize, options: &Options, work: &mut Scratch) -> Self {
         let get = |input| lanes(columns.get(input), first);
         let zero = [0.0; LANES];
         let mut base: [Lanes; 5] = std::array::from_fn(|i| lanes(&columns.law[i], first));
@@ -202,7 +206,7 @@ impl Block {
                 }
             };
             let drawn = Base::new(std::array::from_fn(|j| base[j][i]));
-            let law = spec.resolve(drawn, r_d[i], r_n[i])?;
+            let law = spec.resolve(drawn, r_d[i], r_n[i]).expect("a checked mixture holds no mixtures");
             let Base { log_a, log_b, log_e, alpha, beta } = law.base;
             for (column, x) in base.iter_mut().zip([log_a, log_b, log_e, alpha, beta]) {
                 column[i] = x;
@@ -241,7 +245,10 @@ impl Block {
             inv_sum: std::array::from_fn(|i| 1.0 / (alpha[i] + beta[i])),
             ln_ratio: std::array::from_fn(|i| ln(alpha[i] / beta[i])),
             ln_both: std::array::from_fn(|i| ln(1.0 + alpha[i] / beta[i])),
-            tight,
+            tightness: std::array::from_fn(|i| tight[i] * (alpha[i] + beta[i]) / alpha[i]),
+            params_share: std::array::from_fn(|i| beta[i] / (alpha[i] + beta[i])),
+            inv_rate: std::array::from_fn(|i| (alpha[i] + beta[i]) / (alpha[i] * beta[i])),
+            untouched: true,
             r: [r_n, r_d],
             inv_r: [r_n.map(|x| 1.0 / x), r_d.map(|x| 1.0 / x)],
             half_ln_over: over.map(|x| 0.5 * x),
@@ -259,8 +266,10 @@ impl Block {
             exhausted: [[f64::INFINITY; LANES]; 3],
         };
         // The derivatives where nothing is short, from which the first shortage is predicted.
-        this.root(&mut Scratch::default());
-        Ok(this)
+        work.t = zero;
+        work.start = zero;
+        this.root(work);
+        this
     }
 }
 
@@ -276,9 +285,19 @@ impl Block {
         self.stock.ln_unique(year, t, options.collapse, endogenous, &mut work.ln_u);
         self.frontier(t, work);
         self.demand(year, t, options, work);
-        self.predict(work);
-        self.root(work);
-        self.settle(work);
+        let mut short = false;
+        for i in 0..LANES {
+            short |= work.t[i] > 0.0;
+        }
+        self.untouched &= !short;
+        if self.untouched {
+            work.worth = [[0.0; LANES]; 2];
+            work.slope = [[1.0; LANES]; 2];
+        } else {
+            self.predict(work);
+            self.root(work);
+            self.settle(work);
+        }
         self.report(work);
         self.search(work);
         self.define(year, before, options.lost_threshold, work);
@@ -299,7 +318,7 @@ impl Block {
             let ln_params = ln_g + beta * self.inv_sum[i] * ln_k;
             let ln_tokens = ln_k - ln_params;
             let ln_reducible = a - alpha * ln_params + self.ln_both[i];
-            let short = (alpha + beta) / alpha * (ln_tokens - work.ln_u[i]) * self.tight[i];
+            let short = (ln_tokens - work.ln_u[i]) * self.tightness[i];
             work.year_a[i] = a;
             work.year_b[i] = b;
             work.ln_k[i] = ln_k;
@@ -419,7 +438,16 @@ impl Block {
             let ln_tokens = if short { work.ln_u[i] + (t - u) } else { work.ln_tokens[i] };
             let worth = [work.worth[0][i], work.worth[1][i]];
             let slope = [work.slope[0][i], work.slope[1][i]];
-            let cost = Shortage::new(t, worth, slope, [self.alpha[i], self.beta[i]], false);
+            let params_share = self.params_share[i];
+            let exponents = Exponents {
+                alpha: self.alpha[i],
+                beta: self.beta[i],
+                params_share,
+                tokens_share: 1.0 - params_share,
+                rate: self.alpha[i] * params_share,
+                inv_rate: self.inv_rate[i],
+            };
+            let cost = Shortage::new(t, worth, slope, &exponents, false);
             let reducible = exp(work.ln_reducible[i]);
             let unique = exp(work.ln_u[i]);
             let tokens = exp(ln_tokens);
