@@ -2,6 +2,8 @@
 
 #![allow(clippy::inline_always)] // tallying is inlined into kernels, whose vector width it must take
 
+use crate::dispatch::{Kernel, dispatch};
+
 /// A log-linear histogram of non-negative numbers: bins are the leading bits of the number itself.
 ///
 /// Each power of two holds `2^bits` bins of equal width, and 0 has a bin of its own. A quantile is interpolated within
@@ -35,21 +37,16 @@ impl Histogram {
         (x.to_bits() >> (52 - bits)) as u32
     }
 
-    /// Adds numbers by their keys, given the least and the greatest of them.
-    pub fn add_keys(&mut self, keys: &[u32], least: f64, most: f64) {
+    /// Adds numbers by their keys, given the least and the greatest of them; the keys are spent.
+    pub fn add_keys(&mut self, keys: &mut [u32], least: f64, most: f64) {
         if keys.is_empty() {
             return;
         }
         debug_assert!(least >= 0.0 && most.is_finite(), "{least} to {most}");
-        let (mut first, mut last) = (u32::MAX, 0);
-        for &key in keys {
-            let positive = if key == 0 { u32::MAX } else { key };
-            first = if positive < first { positive } else { first };
-            last = if key > last { key } else { last };
-        }
         self.total += keys.len() as u64;
         self.least = self.least.min(least);
         self.most = self.most.max(most);
+        let (first, last) = dispatch(Ends(keys));
         if last == 0 {
             if self.counts.is_empty() {
                 self.counts.push(0);
@@ -58,18 +55,19 @@ impl Histogram {
             return;
         }
         self.make_room(first, last);
-        let base = self.base;
+        // Places before counting: the shorter the counting loop, the more of its cache misses overlap.
+        dispatch(Places(keys, self.base));
         let counts = self.counts.as_mut_slice();
-        for &key in keys {
-            counts[key.saturating_sub(base) as usize] += 1;
+        for &place in &*keys {
+            counts[place as usize] += 1;
         }
     }
 
     /// Adds finite non-negative numbers.
     pub fn extend(&mut self, values: &[f64]) {
-        let keys: Vec<u32> = values.iter().map(|&x| Self::key(x, self.bits)).collect();
+        let mut keys: Vec<u32> = values.iter().map(|&x| Self::key(x, self.bits)).collect();
         let (least, most) = values.iter().fold((f64::INFINITY, 0.0_f64), |(a, b), &x| (a.min(x), b.max(x)));
-        self.add_keys(&keys, least, most);
+        self.add_keys(&mut keys, least, most);
     }
 
     /// Bins for the keys `first..=last` of positive numbers.
@@ -132,6 +130,38 @@ impl Histogram {
             below += count;
         }
         None
+    }
+}
+
+/// The least key of a positive number, and the greatest.
+struct Ends<'a>(&'a [u32]);
+
+impl Kernel for Ends<'_> {
+    type Output = (u32, u32);
+
+    #[inline(always)]
+    fn run(self) -> (u32, u32) {
+        // 0 wraps round to the greatest number.
+        let (mut first, mut last) = (u32::MAX, 0);
+        for &key in self.0 {
+            first = first.min(key.wrapping_sub(1));
+            last = last.max(key);
+        }
+        (first.wrapping_add(1), last)
+    }
+}
+
+/// Turns keys into places above a base; 0 stays 0.
+struct Places<'a>(&'a mut [u32], u32);
+
+impl Kernel for Places<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for key in self.0 {
+            *key = (*key).max(self.1) - self.1;
+        }
     }
 }
 

@@ -233,7 +233,7 @@ impl Model<'_> {
         }
         let mut moments = Vec::with_capacity(cells.len());
         for (i, (cell, histogram)) in cells.iter().zip(&mut tally.values).enumerate() {
-            histogram.add_keys(&keys[i * STRIDE..][..count], cell.least, cell.most);
+            histogram.add_keys(&mut keys[i * STRIDE..][..count], cell.least, cell.most);
             moments.push(cell.sums.moments(count as u64));
         }
         tally.trials += count as u64;
@@ -252,7 +252,7 @@ impl Model<'_> {
                 most = most.max(year);
                 by_year[self.options.years.partition_point(|&y| f64::from(y) < year)] += 1;
             }
-            histogram.add_keys(&keys[..count], least, most);
+            histogram.add_keys(&mut keys[..count], least, most);
         }
     }
 }
