@@ -112,7 +112,7 @@ def inference_aware_allocation(compute: Number, inference_tokens: Number, law: L
     for _ in range(100):
         log_ratio = log_third - log_k + n  # of I/(3D)
         excess = -both * (n - start) - np.logaddexp(0.0, log_ratio)
-        step = excess / (both + 1 / (1 + np.exp(-log_ratio)))
+        step = excess / (both + np.exp(-np.logaddexp(0.0, -log_ratio)))
         n = n + step
         if np.abs(step).max(initial=0.0) < 1e-13 * both:
             break

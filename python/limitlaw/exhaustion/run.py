@@ -32,7 +32,7 @@ class ExhaustionResult:
 
     Attributes:
         trajectories: One row per year and variable: ``year``, ``variable``, ``unit``, ``mean``, ``se`` (the mean's
-            standard error), quantiles ``q05`` to ``q95`` (off by less than 0.2 % of their value, besides sampling
+            standard error), quantiles ``q05`` to ``q95`` (off by less than 0.4 % of their value, besides sampling
             error).
         exhaustion: One row per definition of running out: demand reaches the effective stock (``effective_stock``, V24)
             or the unique tokens (``unique_tokens``), or the shortage wastes half of the compute (``half_compute``, or
