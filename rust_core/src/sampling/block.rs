@@ -4,12 +4,20 @@ use super::cost::Utility;
 use super::policy::Policy;
 use super::tally::{Tally, Wanted};
 
-/// A counter of tasks: 16 bits where the benchmark is small enough, to stay in the cache.
+/// A counter of tasks: as few bits as the benchmark allows, to stay in the cache.
 pub trait Count: Copy + Send + Into<u32> {
     /// No task.
     const ZERO: Self;
     /// One more.
     fn increment(&mut self);
+}
+
+impl Count for u8 {
+    const ZERO: Self = 0;
+    #[inline]
+    fn increment(&mut self) {
+        *self += 1;
+    }
 }
 
 impl Count for u16 {

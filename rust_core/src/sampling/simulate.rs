@@ -136,7 +136,9 @@ fn first_accepted(
         waiting::tally(scenario, &Population::new(scenario), grid, options, control)?
     } else {
         // A cell holds at most every task.
-        if u16::try_from(laws.len()).is_ok() {
+        if u8::try_from(laws.len()).is_ok() {
+            cellwise::tally::<u8>(scenario, laws, grid, options, control)?
+        } else if u16::try_from(laws.len()).is_ok() {
             cellwise::tally::<u16>(scenario, laws, grid, options, control)?
         } else {
             cellwise::tally::<u32>(scenario, laws, grid, options, control)?
