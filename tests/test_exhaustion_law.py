@@ -193,6 +193,35 @@ def test_marginal_value_is_the_slope_of_the_loss(law: ll.Law) -> None:
             assert here["marginal_value"] == pytest.approx(slope, rel=2e-4, abs=1e-7), (compute, unique)
 
 
+@pytest.mark.parametrize(
+    "law", [ll.Law.muennighoff(), C4, ll.Law.muennighoff(max_epochs=4), ll.Law.penalty(), ll.Law.bounded()]
+)
+def test_the_worth_of_data_in_compute_is_the_slope_of_the_equivalent_compute(law: ll.Law) -> None:
+    """Per token, in nats and in FLOP, against central differences, whose own error is below 10 h^2."""
+    h = 1e-3
+    for compute in (1e22, 1e25, 1e28):
+        for unique in (1e9, 1e11, 1e13):
+            low, here, high = (optimum(compute, unique * math.exp(s), law) for s in (-h, 0, h))
+            more = high["unique_tokens"] - low["unique_tokens"]
+            flop = (high["equivalent_compute"] - low["equivalent_compute"]) / more
+            assert here["marginal_compute"] == pytest.approx(flop, rel=10 * h * h, abs=1e-12 * compute / unique)
+            nats = (low["loss"] - high["loss"]) / more * 1e12
+            assert here["marginal_value_per_trillion_tokens"] == pytest.approx(nats, rel=2e-4, abs=1e-7 * 1e12 / unique)
+
+
+@given(
+    law=st.sampled_from([C4, ll.Law.muennighoff(), ll.Law.besiroglu(), ll.Law.penalty()]),
+    compute=computes,
+    unique=tokens,
+)
+def test_quantities_that_follow_from_a_run(law: ll.Law, compute: float, unique: float) -> None:
+    best = optimum(compute, unique, law)
+    assert best["compute_efficiency"] == pytest.approx(10 ** -best["lost_compute"], rel=1e-12)
+    assert best["equivalent_compute"] == pytest.approx(compute * best["compute_efficiency"], rel=1e-11)
+    assert best["tokens_per_parameter"] == pytest.approx(best["tokens"] / best["parameters"], rel=1e-11)
+    assert (best["marginal_compute"] > 0) == (best["marginal_value"] > 0)
+
+
 @pytest.mark.parametrize("law", [ll.Law.penalty(), ll.Law.bounded()])
 def test_searched_optima_beat_a_grid(law: ll.Law) -> None:
     """Idle compute is allowed, so the optimum must beat every run within the budget."""

@@ -390,6 +390,15 @@ def test_standard_errors_shrink_with_the_square_root_and_cover() -> None:
     assert spread / told == pytest.approx(1, abs=0.55)
 
 
+def test_every_quantile_has_a_standard_error_up_to_the_horizon() -> None:
+    """Also where one standard error of the rank above it lies beyond: about one in twenty quantiles here."""
+    for replicate in range(40):
+        frame = ll.simulate(DEFAULT, trials=50, seed=12, replicate=replicate).exhaustion
+        for q in ("q05", "q10", "q25", "q50", "q75", "q90", "q95"):
+            assert (frame[q].is_null() == frame[f"{q}_se"].is_null()).all(), (replicate, q)
+            assert frame[f"{q}_se"].drop_nulls().ge(0).all()
+
+
 def test_the_copula_has_the_rank_correlations_asked_for() -> None:
     n = 100_000
     names = ["text_stock", "images", "video_seconds", "power_cap", "chip_cap", "data_share"]

@@ -150,6 +150,26 @@ def test_the_marginal_value_is_the_slope_of_the_loss():
     assert (value > 0).mean() > 0.5
 
 
+@pytest.mark.parametrize("law", [ll.Law.muennighoff(), ll.Law.penalty()])
+def test_the_worth_of_a_token_is_a_slope_too(law):
+    """Nats for a trillion tokens and FLOP for one, against central differences in U through the whole scenario."""
+    base = DEFAULT.replace(law=law)
+    h = 1e-3
+    names = [f"{name}_2035" for name in ("unique_tokens", "loss", "equivalent_compute")]
+    up, down = (sample(base.replace(usable_fraction=0.05 * np.exp(s)), names, trials=200, seed=10) for s in (h, -h))
+    asked = ["marginal_value_per_trillion_tokens_2035", "marginal_compute_2035"]
+    found = sample(base.replace(usable_fraction=0.05), asked, trials=200, seed=10)
+    more = up[names[0]] - down[names[0]]
+    nats = (down[names[1]] - up[names[1]]) / more * 1e12
+    flop = (up[names[2]] - down[names[2]]) / more
+    # Draws that cross between short and not short within the step have no slope.
+    smooth = (nats == 0) == (found[asked[0]] == 0)
+    assert smooth.mean() > 0.98
+    np.testing.assert_allclose(found[asked[0]][smooth], nats[smooth], rtol=1e-3, atol=1e-9)
+    np.testing.assert_allclose(found[asked[1]][smooth], flop[smooth], rtol=1e-3)
+    assert (flop > 0).mean() > 0.3
+
+
 def test_training_for_profit_overtrains_as_the_formula_says():
     """Appendix F of Villalobos et al. 2024 while the budget is spent: overtraining depends on (h - 1)/r alone."""
     law = [6.178, 7.643, 0.597, 0.348, 0.366]

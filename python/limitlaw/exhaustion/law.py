@@ -233,7 +233,10 @@ def optimal_allocation(compute: npt.ArrayLike, unique_tokens: npt.ArrayLike, law
         One row per pair: ``compute`` (FLOP), ``unique_tokens``, ``parameters``, ``tokens`` (repeats counted),
         ``epochs`` (at least 1), ``loss_unconstrained``, ``loss`` and ``excess_loss`` (nats per token), ``lost_compute``
         (orders of magnitude of compute that the shortage wastes), ``marginal_value`` (nats per e-fold of unique
-        tokens), ``parameters_unconstrained``, ``tokens_unconstrained``, and ``shortage`` = D*/U.
+        tokens), ``parameters_unconstrained``, ``tokens_unconstrained``, ``shortage`` = D*/U, ``tokens_per_parameter``,
+        ``equivalent_compute`` (FLOP that reach this loss with unlimited data), ``compute_efficiency`` (its share of
+        ``compute``), ``marginal_value_per_trillion_tokens`` (nats per token for 1e12 more unique tokens) and
+        ``marginal_compute`` (what one more unique token is worth: FLOP of equivalent compute).
 
     Raises:
         ValueError: An argument is out of range, or shapes do not broadcast.

@@ -3,7 +3,7 @@
 use limitlaw_core::dispatch::{self, Width};
 use limitlaw_core::error::{Error, Result};
 use limitlaw_core::exhaustion::estimate::{QUANTILES, exhaustion, trajectories};
-use limitlaw_core::exhaustion::law::{LN_6, LawSpec};
+use limitlaw_core::exhaustion::law::{DERIVED, LN_6, LawSpec, derived};
 use limitlaw_core::exhaustion::samples::Sample;
 use limitlaw_core::exhaustion::scenario::ExhaustionScenario;
 use limitlaw_core::exhaustion::simulate::{Method, Plan, simulate};
@@ -115,8 +115,10 @@ pub fn law_optima<'py>(
         "tokens_unconstrained",
         "shortage",
     ]
+    .into_iter()
+    .chain(DERIVED.map(|(name, _)| name))
     .map(|name| (name, Vec::with_capacity(compute.len())))
-    .to_vec();
+    .collect();
     for (&c, &u) in compute.iter().zip(unique.iter()) {
         let (ln_k, ln_u) = (ln(c) - LN_6, ln(u));
         let best = law.optimum(ln_k, ln_u);
@@ -134,7 +136,8 @@ pub fn law_optima<'py>(
             exp(free.1),
             exp(free.1 - ln_u),
         ];
-        names.iter_mut().zip(row).for_each(|((_, column), x)| column.push(x));
+        let more = derived(&best, ln_k, ln_u, law.compute_per_data(&best, ln_k));
+        names.iter_mut().zip(row.into_iter().chain(more)).for_each(|((_, column), x)| column.push(x));
     }
     let columns = Columns::new(py);
     for (name, column) in names {

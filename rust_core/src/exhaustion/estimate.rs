@@ -109,8 +109,10 @@ fn quantile(histogram: &Histogram, p: f64, n: u64) -> f64 {
     histogram.ranked(rank(p, n)).unwrap_or(f64::NAN)
 }
 
-/// Half the width between the quantiles one standard error of the rank below and above.
+/// Half the width between the quantiles one standard error of the rank below and above; where the one above is beyond
+/// the horizon, the distance to the one below.
 fn quantile_error(histogram: &Histogram, p: f64, n: u64) -> f64 {
     let step = (p * (1.0 - p) / n as f64).sqrt();
-    0.5 * (quantile(histogram, (p + step).min(1.0), n) - quantile(histogram, (p - step).max(0.0), n))
+    let (below, above) = (quantile(histogram, (p - step).max(0.0), n), quantile(histogram, (p + step).min(1.0), n));
+    if above.is_nan() { quantile(histogram, p, n) - below } else { 0.5 * (above - below) }
 }

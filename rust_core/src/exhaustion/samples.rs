@@ -1,6 +1,7 @@
 //! Variables that a run returns draw by draw: years of running out, inputs, and yearly variables.
 
 use super::draws::Columns;
+use super::law::DERIVED;
 use super::scenario::{ExhaustionScenario, INPUTS};
 use super::trajectory::{Block, DEFINITIONS, VARIABLES};
 use crate::error::{Error, Result};
@@ -20,6 +21,8 @@ pub enum Sample {
     Law(usize),
     /// A yearly variable in the year of an index.
     Variable(usize, usize),
+    /// What follows from the yearly variables, in the year of an index.
+    Derived(usize, usize),
 }
 
 impl Sample {
@@ -39,10 +42,11 @@ impl Sample {
             return Ok(vec![found]);
         }
         let variable_and_year = name.rsplit_once('_').and_then(|(variable, year)| {
-            let variable = VARIABLES.iter().position(|(known, _)| *known == variable)?;
             let year: i32 = year.parse().ok()?;
             let index = scenario.years.iter().position(|&y| y == year)?;
-            Some(Self::Variable(variable, index))
+            let of = |names: &[(&str, &str)]| names.iter().position(|(known, _)| *known == variable);
+            let yearly = of(&VARIABLES).map(|variable| Self::Variable(variable, index));
+            yearly.or_else(|| of(&DERIVED).map(|variable| Self::Derived(variable, index)))
         });
         variable_and_year.map(|sample| vec![(name.to_owned(), sample)]).ok_or_else(|| {
             let expected = "\"exhaustion_year\", an input, a coefficient of the law or a variable and a year such as \"loss_2035\"";
@@ -64,7 +68,7 @@ impl Sample {
                 let drawn = &columns.law[i][first..];
                 out.copy_from_slice(&drawn[..out.len()]);
             }
-            Self::Variable(..) => {}
+            Self::Variable(..) | Self::Derived(..) => {}
         }
     }
 }

@@ -122,6 +122,13 @@ fn ln_k_of_loss(law: &Law, ln_k: f64, loss: f64) -> f64 {
     0.5 * (low + high)
 }
 
+/// -dL* / d ln K with unlimited data, by a central difference: losses are known to rounding.
+pub fn frontier_slope(law: &Law, ln_k: f64) -> f64 {
+    const STEP: f64 = 1e-3;
+    let loss = |ln_k: f64| best(law, ln_k, f64::INFINITY).loss;
+    (loss(ln_k - STEP) - loss(ln_k + STEP)) / (2.0 * STEP)
+}
+
 /// -dL / d ln U at the optimum, by the envelope theorem; along the kink where the run uses each token just once.
 fn marginal(law: &Law, ln_k: f64, ln_u: f64, run: &Run) -> f64 {
     if run.slack {

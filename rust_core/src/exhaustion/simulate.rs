@@ -285,10 +285,13 @@ impl Kernel for Years<'_> {
                 tally(&work.out[variable], valid, variable, out, &mut cells[at]);
             }
             for (sample, column) in wanted.iter().zip(&mut *samples) {
-                if let Sample::Variable(variable, wanted) = *sample
-                    && wanted == index
-                {
-                    column[first..first + valid].copy_from_slice(&work.out[variable][..valid]);
+                let out = &mut column[first..first + valid];
+                match *sample {
+                    Sample::Variable(variable, year) if year == index => {
+                        out.copy_from_slice(&work.out[variable][..valid]);
+                    }
+                    Sample::Derived(which, year) if year == index => block.derived(which, work, out),
+                    _ => {}
                 }
             }
         }

@@ -6,7 +6,7 @@
 use super::compute::{Compute, ComputeOptions};
 use super::demand::{self, Market};
 use super::draws::Columns;
-use super::law::{Base, LN_6, Law, LawSpec, Optimum, Scarcity};
+use super::law::{Base, LN_6, Law, LawSpec, Optimum, Scarcity, derived};
 use super::repetition::{CLOSE, Exponents, Shortage, T_MAX, solve, step};
 use super::scenario::{BASE_YEAR, Collapse, Demand, ExhaustionScenario, Input};
 use super::stock::Stock;
@@ -496,6 +496,32 @@ impl Block {
             work.out[9][i] = best.excess;
             work.out[10][i] = best.lost;
             work.out[11][i] = best.marginal;
+        }
+    }
+
+    /// What follows from the year's variables, for the first draws of the block.
+    #[cold]
+    #[inline(never)]
+    pub fn derived(&self, which: usize, work: &Scratch, out: &mut [f64]) {
+        for (i, x) in out.iter_mut().enumerate() {
+            let (ln_k, ln_u) = (work.ln_k[i], work.ln_u[i]);
+            let searched = self.slow.iter().find(|(draw, _)| *draw == i);
+            let (best, per_data) = if let Some((_, law)) = searched {
+                let law = Law { base: Base { log_e: law.base.log_e, ..self.base(i, work) }, ..*law };
+                let best = law.optimum(ln_k, ln_u);
+                (best, law.compute_per_data(&best, ln_k))
+            } else {
+                let best = Optimum {
+                    ln_params: ln(work.out[4][i]),
+                    ln_tokens: ln(work.out[5][i]),
+                    lost: work.out[10][i],
+                    marginal: work.out[11][i],
+                    ..Optimum::default()
+                };
+                let reducible = exp(work.ln_reducible[i]) + work.out[9][i];
+                (best, best.marginal * self.inv_rate[i] / reducible)
+            };
+            *x = derived(&best, ln_k, ln_u, per_data)[which];
         }
     }
 
