@@ -1,6 +1,7 @@
 """Comparisons at equal expected cost: differences and their errors against independent runs."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 import limitlaw as ll
@@ -18,23 +19,36 @@ SCENARIO = ll.SamplingScenario(
 @pytest.mark.parametrize("metric", ["accuracy", "utility"])
 def test_differences_at_equal_cost_are_the_exact_ones(metric: str) -> None:
     frame = ll.compare_policies(SCENARIO, trials=60_000, seed=3, metric=metric)
-    exact = ll.solve(SCENARIO)
-    value, cost = (exact[name].to_numpy().reshape(3, -1) for name in (metric, "attempts_used"))
     assert frame.height == 30
+    assert_differences(SCENARIO, frame, metric)
+
+
+def test_a_pool_is_compared_too() -> None:
+    pool = ll.SamplingScenario(
+        tasks=ll.Tasks.pool([20, 25, 40], [6, 9, 2], [5, 3, 2], correct=[11, 3, 20]),
+        policies=[ll.FirstAccepted(), ll.FirstAccepted(fallback="last"), ll.AnyOf(), ll.AllOf()],
+        max_attempts=[1, 3, 12, 20],
+    )
+    assert_differences(pool, ll.compare_policies(pool, trials=60_000, seed=4), "accuracy")
+
+
+def assert_differences(scenario: ll.SamplingScenario, frame: pl.DataFrame, metric: str) -> None:
+    """Every difference is that of the exact solution, to 7 standard errors and what the estimated cost moves it by."""
+    exact = ll.solve(scenario)
+    value, cost = (exact[name].to_numpy().reshape(len(scenario.policies), -1) for name in (metric, "attempts_used"))
     for row in frame.iter_rows(named=True):
         mine, other = (
-            SCENARIO.policies.index(p)
+            scenario.policies.index(p)
             for name in ("policy", "other")
-            for p in SCENARIO.policies
+            for p in scenario.policies
             if p.label == row[name]
         )
-        point = SCENARIO.max_attempts.tolist().index(row["max_attempts"])
+        point = scenario.max_attempts.tolist().index(row["max_attempts"])
         at = cost[mine, point]
         if row["difference"] is None:
             assert at > cost[other, -1] * (1 - 1e-2)
             continue
         want = value[mine, point] - np.interp(at, cost[other], value[other])
-        # 7 standard errors, and what the estimated cost moves the line by.
         assert abs(row["difference"] - want) <= 7 * row["difference_se"] + 0.002
 
 
@@ -57,6 +71,16 @@ def test_the_error_is_that_of_the_difference() -> None:
         ({}, {"metric": "cost"}, "metric must be"),
         ({}, {"trials": 1}, "trials must be"),
         ({"tasks": ll.Tasks.fixed(success=[0.5, 0.5], weight=[1, 2])}, {}, "without weights"),
+        (
+            {
+                "tasks": ll.Tasks.pool([9, 7], [3, 3], [2, 1], correct=[3, 4]),
+                "verifier": None,
+                "answers": None,
+                "policies": [ll.FirstAccepted(), ll.AllOf()],
+            },
+            {},
+            "max_attempts must be at most the attempts of the smallest pool, got 8",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_refused(changes, arguments, message) -> None:

@@ -165,8 +165,6 @@ def test_reliability_and_coverage_of_drawn_rates_and_pools() -> None:
     pool = ll.Tasks.pool(attempts=[4, 4], accepted=[2, 0], accepted_correct=[2, 0], correct=[3, 0])
     solved = ll.solve(ll.SamplingScenario(tasks=pool, policies=[ll.AnyOf(), ll.AllOf()], max_attempts=[1, 2, 4]))
     assert solved["accuracy"].to_list() == pytest.approx([0.375, 0.5, 0.5, 0.375, 0.25, 0.0])
-    with pytest.raises(ValueError, match="simulate a pool"):
-        ll.simulate(ll.SamplingScenario(tasks=pool, policies=[ll.AnyOf()], max_attempts=[1]), trials=1, seed=1)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from polars.testing import assert_frame_equal
 import limitlaw as ll
 from limitlaw import _core
 from reference import policy_loop
-from reference.tails import FALSE_ALARM, two_sample_p_value
+from reference.tails import FALSE_ALARM, binomial_p_value, two_sample_p_value
 
 JUDGE = ll.Verifier.judge(d_prime=1.1, threshold=0.9)
 RATES = ll.Verifier.rates(false_positive_rate=0.25, false_negative_rate=0.3)
@@ -104,6 +104,51 @@ def test_every_pair_of_rows_follows_the_plain_loop(case, success, verifier, poli
             ours[r, s],
             theirs[r, s],
         )
+
+
+#: Policies that a pool knows.
+POOLED = [ll.FirstAccepted(), ll.FirstAccepted(fallback="last"), ll.AnyOf(), ll.AllOf()]
+
+
+@pytest.mark.parametrize(
+    ("counts", "grid"),
+    [
+        ((8, 5, 4, 6), [1, 2, 3, 6, 8]),
+        ((12, 3, 1, 2), [1, 4, 11]),
+        ((9, 4, 0, 3), [3, 9]),
+        ((40, 8, 2, 9), [6, 20, 33]),
+        ((7, 2, 2, 7), [2, 5]),
+        ((6, 3, 0, 0), [2, 6]),
+    ],
+)
+def test_every_pair_of_rows_of_a_pool_follows_the_plain_loop(counts, grid):
+    trials = 40_000
+    n, accepted, accepted_correct, correct = counts
+    pool = ll.Tasks.pool([n], [accepted], [accepted_correct], correct=[correct])
+    ours = correct_together(ll.SamplingScenario(tasks=pool, policies=POOLED, max_attempts=grid), 3 * trials)
+    random = np.random.default_rng(98)
+    rows, _, _ = policy_loop.run(POOLED, grid, lambda: policy_loop.pooled(counts, (trials, grid[-1]), random))
+    theirs = rows.astype(np.int64) @ rows.astype(np.int64).T
+    pairs = [(r, s) for r in range(len(ours)) for s in range(r + 1)]
+    for r, s in pairs:
+        p = two_sample_p_value(int(ours[r, s]), 3 * trials, int(theirs[r, s]), trials)
+        assert p > FALSE_ALARM / len(pairs), (r, s, ours[r, s], theirs[r, s])
+
+
+def test_a_pool_gives_every_policy_its_exact_numbers():
+    pool = ll.Tasks.pool([9, 30, 10**6], [4, 9, 300], [2, 0, 200], correct=[5, 2, 990_000])
+    scenario = ll.SamplingScenario(tasks=pool, policies=POOLED, max_attempts=[1, 3, 8])
+    trials = 50_000
+    exact, frame = ll.solve(scenario, by="task"), ll.simulate(scenario, trials=trials, seed=8, by="task")
+    for name in ("accuracy", "wrong", "coverage"):
+        for got, want in zip(frame[name], exact[name], strict=True):
+            p = binomial_p_value(round(got * trials), trials, min(max(want, 0.0), 1.0))
+            assert p > FALSE_ALARM / (3 * exact.height), name
+    alone = ll.simulate(scenario.replace(policies=[ll.AllOf()]), trials=trials, seed=8)
+    together = ll.simulate(scenario, trials=trials, seed=8)
+    assert alone["accuracy"].to_list() == together["accuracy"].to_list()[-3:]
+    beyond = ll.simulate(scenario.replace(max_attempts=[9, 10]), trials=50, seed=8)
+    assert beyond["accuracy"].null_count() == len(POOLED)
 
 
 @pytest.mark.parametrize(("verifier", "policies"), [("judge", SCORED), ("rates", COUNTED)])

@@ -48,6 +48,17 @@ def rated(  # noqa: PLR0917
     return Attempts(answer, accepted, nothing, random.random((shape[0], shares.shape[-1] + 1)), nothing)
 
 
+def pooled(counts: tuple[int, int, int, int], shape: tuple[int, int], random: np.random.Generator) -> Attempts:
+    """Attempts of a pool of (attempts, accepted, accepted and correct, correct), drawn without replacement."""
+    n, accepted, accepted_correct, correct = counts
+    kinds = np.zeros(n, dtype=int)  # two bits: wrong, accepted
+    kinds[:accepted] += 2
+    kinds[accepted_correct : n - (correct - accepted_correct)] += 1
+    drawn = random.permuted(np.tile(kinds, (shape[0], 1)), axis=1)[:, : shape[1]]
+    nothing = np.full(shape, np.nan)
+    return Attempts(drawn % 2, drawn >= 2, nothing, random.random((shape[0], 2)), nothing)
+
+
 def _answers(success: Array, shares: Array, shape: tuple[int, int], random: np.random.Generator) -> Array:
     trials, _ = shape
     correct = random.random(shape) < np.reshape(success, (-1, 1))

@@ -48,7 +48,8 @@ def compare_policies(
         where the other policy cannot spend as much or as little), ``trials``, ``seed``, ``spec_id``, ``stream``.
 
     Raises:
-        ValueError: There is one policy, the tasks are a pool or weighted, or an argument is out of range.
+        ValueError: There is one policy, the tasks are weighted, or an argument is out of range (a pool: beyond its
+            attempts).
 
     Example:
         >>> import limitlaw as ll

@@ -234,6 +234,9 @@ impl SamplingScenario {
                 ),
                 Policy::AnyOf {} | Policy::AllOf {} => Ok(()),
                 _ if policy.is_cellwise() => Ok(()),
+                Policy::FirstWorthwhile {} => {
+                    refuse("first_accepted for a pool: what an attempt number is worth follows from known rates")
+                }
                 _ => refuse(
                     "first_accepted, any_of or all_of for a pool, whose attempts carry verdicts but no scores or answers",
                 ),

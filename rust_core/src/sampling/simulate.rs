@@ -9,11 +9,10 @@ use super::attempts;
 use super::attempts::tally::Score;
 use super::cellwise;
 use super::law::TaskLaw;
-use super::policy::Policy;
 use super::population::Population;
 use super::scenario::SamplingScenario;
 use super::tally::{AttemptNumbers, RowTally, Wanted};
-use super::tasks::{Redraw, Tasks};
+use super::tasks::Redraw;
 use super::waiting;
 use crate::error::{Error, Result};
 use crate::rng::Key;
@@ -66,7 +65,6 @@ pub fn simulate(
         (0..scenario.policies.len()).partition(|&p| scenario.cost.is_none() && scenario.policies[p].is_cellwise());
     let some = |indices: &[usize]| indices.iter().map(|&p| scenario.policies[p]).collect::<Vec<_>>();
     if !other.is_empty() {
-        refuse_pool(scenario, &some(&other))?;
         let visit = |p: usize, g, row| visit(other[p], g, row);
         attempts::simulate(scenario, &some(&other), (&laws, grid), options, None, control, visit)?;
     }
@@ -99,8 +97,8 @@ pub fn compare(
     if options.trials == 0 || options.trials > MAX_TRIALS {
         return Err(Error::argument("trials", format!("in [1, {MAX_TRIALS}]"), options.trials));
     }
-    if let Tasks::Pool { .. } = scenario.tasks {
-        return Err(Error::argument("tasks", "no pool: its policies are exact by limitlaw.solve", "a pool"));
+    if let Some(&beyond) = scenario.grid().get(scenario.answerable()) {
+        return Err(Error::argument("max_attempts", "at most the attempts of the smallest pool", beyond));
     }
     let (laws, grid) = (laws(scenario, options.key), scenario.grid());
     let rows = scenario.policies.len() * grid.len();
@@ -108,18 +106,6 @@ pub fn compare(
         return Err(Error::argument("policies times max_attempts", format!("at most {MAX_COMPARED}"), rows));
     }
     attempts::simulate(scenario, &scenario.policies, (&laws, &grid), options, Some(score), control, visit)
-}
-
-/// A pool is drawn without replacement, which only first accepted knows how to.
-fn refuse_pool(scenario: &SamplingScenario, others: &[Policy]) -> Result<()> {
-    match (&scenario.tasks, others.first()) {
-        (Tasks::Pool { .. }, Some(policy)) => Err(Error::argument(
-            "policies",
-            "first_accepted to simulate a pool (the exact answer for any_of and all_of is that of limitlaw.solve)",
-            policy.name(),
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// Simulates first accepted and visits its rows.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use libm::log1p;
 
+use super::pool::Pool;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::sampling::cells::Cells;
 use crate::sampling::cellwise::law_bits;
@@ -19,7 +20,7 @@ use crate::sampling::waiting::Clocks;
 use crate::variates::{NEVER, geometric};
 
 /// After so many failures a pair of clocks has a probability below the resolution of the draw that asked for it.
-const MOST_TRIES: usize = 1 << 20;
+pub const MOST_TRIES: usize = 1 << 20;
 
 /// How the clocks of all tasks are drawn.
 pub struct Plan<'a> {
@@ -102,8 +103,6 @@ impl<'a> Plan<'a> {
             }
             return;
         };
-        let TaskLaw::Attempts(rates) = self.laws[i] else { return };
-        let rates = rates.or_silent();
         let side = self.turn(
             &plan.acceptance,
             purpose::ACCEPTANCE,
@@ -117,6 +116,16 @@ impl<'a> Plan<'a> {
         let points = self.grid.len();
         let mut after_wrong =
             self.stream(purpose::COVERAGE_AFTER_WRONG, chunk.index).words_from((i * self.chunk) as u64);
+        if let Some(pool) = Pool::new(&self.laws[i]) {
+            for (t, (clocks, _)) in out.iter_mut().enumerate() {
+                let [cell, hidden] =
+                    [chunk.acceptance.cells[side][t], chunk.hidden.cells[hidden_side][t]].map(usize::from);
+                *clocks = pool.clocks((law, self.grid), (cell, hidden), &mut after_wrong, &mut chunk.random);
+            }
+            return;
+        }
+        let TaskLaw::Attempts(rates) = self.laws[i] else { return };
+        let rates = rates.or_silent();
         let within = Within { grid: self.grid, rates };
         for (t, slot) in out.iter_mut().enumerate() {
             let cell = chunk.acceptance.cells[side][t] as usize;

@@ -8,6 +8,7 @@
 
 pub mod binomial;
 pub mod clocks;
+pub mod pool;
 pub mod score;
 pub mod single;
 pub mod stretch;
@@ -17,6 +18,7 @@ pub mod votes;
 
 use binomial::binomial;
 use clocks::Plan as ClockPlan;
+use pool::{Left, Pool};
 use score::{CLASSES, Scores, highest, record};
 use single::Singles;
 use stretch::{Given, Stretch, cut};
@@ -76,6 +78,8 @@ pub struct Drawn {
 struct State {
     clocks: Clocks,
     rates: Rates,
+    /// What is left of a pool.
+    left: Option<Left>,
     correct: u64,
     /// Votes by answer, the correct one first.
     votes: Vec<u64>,
@@ -117,6 +121,8 @@ struct Plan<'a> {
     needs: Needs,
     alias: Option<Alias>,
     worthwhile: Option<Worthwhile>,
+    /// The pools of the tasks; empty where attempts are independent.
+    pools: Vec<Pool>,
 }
 
 /// Simulates `policies` and visits their rows: `visit(index of the policy, grid point, row)`.
@@ -186,6 +192,7 @@ impl<'a> Plan<'a> {
             alias: needs.answers.and_then(|a| a.shares()).map(|s| Alias::new(&s)),
             needs,
             worthwhile,
+            pools: laws.iter().filter_map(Pool::new).collect(),
         }
     }
 
@@ -202,6 +209,7 @@ impl<'a> Plan<'a> {
             state: State {
                 clocks: none,
                 rates,
+                left: None,
                 correct: 0,
                 votes: vec![0; answers + 1],
                 tails: [1.0; CLASSES],
@@ -241,6 +249,7 @@ impl<'a> Plan<'a> {
         let points = grid.len();
         let (clocks, rates) = worker.clocks[t];
         worker.state.start(clocks, rates);
+        worker.state.left = self.pools.get(i).map(Pool::full);
         worker.singles.start();
         if let Some(tokens) = &mut worker.tokens {
             tokens.start(self.run.key, self.run.replicate, i, chunk * self.chunk as u64 + t as u64);
@@ -289,7 +298,10 @@ impl<'a> Plan<'a> {
         let accept = [1.0 - rates.false_negative, rates.false_positive];
         let mut wrong = 0;
         cut(&state.clocks, from, to, |stretch| {
-            let correct = binomial(stretch.attempts, stretch.given.success(&rates), &mut random.counts);
+            let correct = match &mut state.left {
+                Some(left) => left.draw(&stretch, &mut random.counts),
+                None => binomial(stretch.attempts, stretch.given.success(&rates), &mut random.counts),
+            };
             let sizes = [correct, stretch.attempts - correct];
             wrong += sizes[1];
             let mut tails = [1.0; CLASSES];
