@@ -112,6 +112,73 @@ def test_simulate_writes_what_the_function_returns(spec: Path, tmp_path: Path, e
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([out.name, spec.name])
 
 
+def test_simulate_takes_an_exhaustion_scenario(tmp_path: Path) -> None:
+    spec = tmp_path / "scenario.toml"
+    spec.write_text("""
+kind = "exhaustion"
+preset = "epoch2024"
+trend_weight = 1
+years = [2024, 2028, 2032]
+overtraining = {kind = "lognormal", low = 1, high = 10, interval = 0.9}
+[[correlations]]
+kind = "correlation"
+first = "text_stock"
+second = "trend_dataset"
+spearman = 0.5
+""")
+    out = tmp_path / "found.parquet"
+    result = run("simulate", spec, "--trials", 2000, "--seed", 7, "--samples", "exhaustion_year", "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "p_not_by_horizon" in result.output
+    scenario = ll.ExhaustionScenario.preset(
+        "epoch2024",
+        trend_weight=1,
+        years=[2024, 2028, 2032],
+        overtraining=ll.dist.lognormal(1, 10, interval=0.9),
+        correlations={("text_stock", "trend_dataset"): 0.5},
+    )
+    assert ll.read_scenario(spec) == scenario
+    expected = ll.simulate(scenario, trials=2000, seed=7, samples=["exhaustion_year"])
+    for name in ("exhaustion", "trajectories", "exhausted_by", "samples"):
+        found = pl.read_parquet(tmp_path / f"found-{name}.parquet")
+        assert_frame_equal(found, getattr(expected, name), check_exact=True, categorical_as_str=True)
+
+
+def test_simulate_takes_a_constraint_scenario(tmp_path: Path) -> None:
+    spec = tmp_path / "scenario.json"
+    spec.write_text('{"kind": "constraint", "preset": "epoch2030", "campus_watts": 1e10}')
+    out = tmp_path / "found.csv"
+    result = run("simulate", spec, "--trials", 2000, "--seed", 7, "--out", out)
+    assert result.exit_code == 0, result.output
+    scenario = ll.ConstraintScenario.epoch2030().replace(campus_watts=1e10)
+    expected = ll.simulate(scenario, trials=2000, seed=7)
+    assert (tmp_path / "found-bands.csv").read_text() == expected.bands.write_csv()
+    assert (tmp_path / "found-binding.csv").read_text() == expected.binding.write_csv()
+    power = next(line for line in result.output.splitlines() if "│ power " in line)
+    assert f"{expected.bands.filter(pl.col('quantity') == 'power')['q50'].item():.3g}" in power
+
+
+def test_a_file_that_is_no_scenario_is_one_line(tmp_path: Path) -> None:
+    for text, message in (
+        ('{"kind": "law"}', "kind must be one of ['sampling', 'exhaustion', 'constraint'], got 'law'"),
+        ("[1]", "kind must be one of"),
+        (
+            '{"kind": "exhaustion", "preset": "epoch2030"}',
+            "preset must be one of ['default', 'epoch2024'], got 'epoch2030'",
+        ),
+        ('{"kind": "constraint", "preset": "default"}', "preset must be 'epoch2030', got 'default'"),
+        ('{"kind": "exhaustion", "data_share": 2}', "data_share must be in [0, 1], got 2"),
+        ('{"kind": "exhaustion", "data_share": {"kind": "beta", "a": 1}}', "b"),
+        ("{", "wrong.json: "),
+    ):
+        wrong = tmp_path / "wrong.json"
+        wrong.write_text(text)
+        result = run("simulate", wrong, "--seed", 7)
+        assert result.exit_code == 1, result.output
+        assert message in result.output
+        assert len([line for line in result.output.splitlines() if line.startswith("Error: ")]) == 1
+
+
 def test_solve_writes_what_the_function_returns(spec: Path, tmp_path: Path) -> None:
     out = tmp_path / "result.csv"
     result = run("solve", spec, "--out", out)

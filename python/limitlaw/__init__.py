@@ -25,7 +25,7 @@ from limitlaw.exhaustion import (
     sensitivity,
 )
 from limitlaw.fit import pass_at_k, pass_hat_k
-from limitlaw.run import merge, simulate, solve
+from limitlaw.run import merge, read_scenario, simulate, solve
 from limitlaw.sampling import (
     AllOf,
     Answers,
@@ -105,6 +105,7 @@ __all__ = [
     "optimal_attempts",
     "pass_at_k",
     "pass_hat_k",
+    "read_scenario",
     "read_sweep",
     "repetition_bootstrap",
     "required_false_positive_rate",

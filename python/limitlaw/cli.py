@@ -22,10 +22,14 @@ __all__ = ["main"]
 _SHOWN = ["policy", "max_attempts", "accuracy", "accepted", "precision", "coverage", "attempts_used", "utility"]
 
 _scenario = click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-_trials = click.option("--trials", type=int, default=100_000, show_default=True, help="Runs of the whole benchmark.")
+_trials = click.option(
+    "--trials", type=int, default=100_000, show_default=True, help="Runs of the whole benchmark, or worlds drawn."
+)
 _threads = click.option("--threads", type=int, help="Threads.  [default: every core]")
 _out = click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write every column to this .parquet or .csv file."
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every column to this .parquet or .csv file; several frames go to NAME-FRAME beside it.",
 )
 
 
@@ -73,16 +77,41 @@ def demo(trials: int, seed: int, threads: int | None, out: Path) -> None:
 @click.option("--seed", type=int, required=True, help="Seed of every random number.")
 @_threads
 @_out
+@click.option(
+    "--samples", multiple=True, metavar="NAME", help="Of an exhaustion scenario, a variable to return by draw."
+)
+@click.option("--sampler", type=click.Choice(["philox", "sobol"]), default="philox", help="Of an exhaustion scenario.")
 @_one_line_errors
-def simulate(scenario: Path, trials: int, seed: int, threads: int | None, out: Path | None) -> None:
-    """Simulate the SCENARIO of a .toml or .json file."""
+def simulate(
+    *,
+    scenario: Path,
+    trials: int,
+    seed: int,
+    threads: int | None,
+    out: Path | None,
+    samples: tuple[str, ...],
+    sampler: Any,
+) -> None:
+    """Simulate the SCENARIO of a .toml or .json file: sampling, exhaustion or constraint."""
     _check_ending(out)
-    settings = ll.SamplingScenario.from_file(scenario)
+    settings: Any = ll.read_scenario(scenario)
     with click.progressbar(length=trials, label="trials", file=sys.stderr) as bar:
-        frame = ll.simulate(
-            settings, trials=trials, seed=seed, threads=threads, progress=lambda done, _: bar.update(done - bar.pos)
+        found: Any = ll.simulate(
+            settings,
+            trials=trials,
+            seed=seed,
+            threads=threads,
+            progress=lambda done, _: bar.update(done - bar.pos),
+            samples=samples,
+            sampler=sampler,
         )
-    _show(frame, out)
+    if isinstance(found, pl.DataFrame):
+        _show(found, out)
+    elif isinstance(found, ll.ExhaustionResult):
+        named = {"exhaustion": found.exhaustion, "trajectories": found.trajectories, "exhausted_by": found.exhausted_by}
+        _show_frames(named | ({"samples": found.samples} if samples else {}), ["exhaustion"], out)
+    else:
+        _show_frames({"bands": found.bands, "binding": found.binding}, ["bands", "binding"], out)
 
 
 @main.command()
@@ -92,7 +121,8 @@ def simulate(scenario: Path, trials: int, seed: int, threads: int | None, out: P
 def solve(scenario: Path, out: Path | None) -> None:
     """Compute the SCENARIO of a .toml or .json file exactly, where a closed form exists."""
     _check_ending(out)
-    _show(ll.solve(ll.SamplingScenario.from_file(scenario)), out)
+    settings: Any = ll.read_scenario(scenario)
+    _show(ll.solve(settings), out)
 
 
 @main.command()
@@ -136,11 +166,42 @@ def _check_ending(out: Path | None) -> None:
 
 def _show(frame: pl.DataFrame, out: Path | None) -> None:
     """The main columns on the terminal; every column in the file."""
-    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=200, tbl_hide_dataframe_shape=True, float_precision=4):
-        click.echo(frame.select(_SHOWN))
-    if out is None:
-        return
-    # A reader never sees half a file: write beside it, then rename.
+    _print(frame.select(_SHOWN))
+    if out is not None:
+        _write(frame, out)
+
+
+def _show_frames(frames: dict[str, pl.DataFrame], shown: list[str], out: Path | None) -> None:
+    """Some frames on the terminal, without standard errors and provenance; every frame in a file of its own."""
+    hidden = pl.selectors.matches("_se$") | pl.selectors.by_name(
+        "trials", "seed", "spec_id", "stream", require_all=False
+    )
+    for name in shown:
+        _print(frames[name].select(~hidden).with_columns(pl.selectors.float().map_elements(_short, pl.String)))
+    if out is not None:
+        for name, frame in frames.items():
+            _write(frame, out.with_name(f"{out.stem}-{name}{out.suffix}"))
+
+
+def _short(x: float) -> str:
+    """Years and shares in places, tokens and FLOP in digits."""
+    return f"{x:.3g}" if abs(x) >= 1e5 else f"{x:.2f}"  # noqa: PLR2004  (no year is that late)
+
+
+def _print(frame: pl.DataFrame) -> None:
+    with pl.Config(
+        tbl_rows=-1,
+        tbl_cols=-1,
+        tbl_width_chars=200,
+        tbl_hide_dataframe_shape=True,
+        tbl_hide_column_data_types=True,
+        float_precision=4,
+    ):
+        click.echo(frame)
+
+
+def _write(frame: pl.DataFrame, out: Path) -> None:
+    """A reader never sees half a file: write beside it, then rename."""
     beside = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         if out.suffix == ".csv":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import overload
 
 import polars as pl
@@ -17,6 +20,12 @@ from limitlaw.seed import Seed, key_of
 
 #: The most trials of one call.
 MAX_TRIALS = 10**14
+
+#: What ``simulate`` simulates.
+Scenario = SamplingScenario | ExhaustionScenario | ConstraintScenario
+_KINDS: dict[str, type[SamplingScenario | ExhaustionScenario | ConstraintScenario]] = {
+    one.kind: one for one in (SamplingScenario, ExhaustionScenario, ConstraintScenario)
+}
 
 
 @overload
@@ -221,6 +230,36 @@ def merge(frames: Sequence[pl.DataFrame], *, tallies: bool = False) -> pl.DataFr
     if not is_sequence(frames) or hasattr(frames, "columns"):  # one frame is no sequence of frames
         raise TypeError(f"frames must be a sequence of frames, got {shown(frames)}")
     return merge_frames(list(frames), tallies=tallies)
+
+
+def read_scenario(path: str | Path) -> Scenario:
+    r"""Read a scenario of any kind from a ``.toml`` or ``.json`` file.
+
+    The file holds ``kind`` (``"sampling"``, ``"exhaustion"`` or ``"constraint"``) and the fields of that scenario; what
+    it leaves out keeps its default. An exhaustion or constraint scenario may start from a ``preset``.
+
+    Raises:
+        ValueError: The file is not TOML or JSON, names an unknown kind, preset or field, or a value is out of range;
+            the message names the file.
+        TypeError: A value has the wrong type.
+
+    Example:
+        >>> import limitlaw as ll, pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "scenario.toml"
+        >>> _ = path.write_text('kind = "exhaustion"\npreset = "epoch2024"\ntrend_weight = 1')
+        >>> ll.read_scenario(path).trend_weight
+        Constant(value=1.0)
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if kind not in _KINDS:
+        raise ValueError(f"{path}: kind must be one of {list(_KINDS)}, got {shown(kind)}")
+    return _KINDS[kind].from_file(path)
 
 
 def _check_scenario(scenario: object) -> None:

@@ -6,7 +6,7 @@ import csv
 import dataclasses
 from collections.abc import Callable
 from importlib import resources
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import polars as pl
 
@@ -147,7 +147,17 @@ class ConstraintScenario(Spec):
         super().__post_init__()
 
     @classmethod
-    def epoch2030(cls) -> ConstraintScenario:
+    def _from_data(cls, data: Any) -> Self:
+        """Plain data may name the preset that they change; there is one."""
+        if not isinstance(data, dict) or "preset" not in data:
+            return super()._from_data(data)
+        if data["preset"] != "epoch2030":
+            raise ValueError(f"preset must be 'epoch2030', got {data['preset']!r:.80}")
+        changes = {name: value for name, value in data.items() if name not in ("kind", "preset")}
+        return cls.epoch2030().replace(**changes)
+
+    @classmethod
+    def epoch2030(cls) -> Self:
         """Epoch AI's analysis: every printed 10th, 50th and 90th percentile as a metalog, every printed correlation.
 
         Its band for latency, 3e30 to 1e32 FLOP (median 3e31), is not computed: it needs inputs that are not printed.

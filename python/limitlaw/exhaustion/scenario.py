@@ -191,6 +191,16 @@ class ExhaustionScenario(Spec):
         return [field.name for field in dataclasses.fields(cls) if field.type == "Dist"]
 
     @classmethod
+    def _from_data(cls, data: Any) -> Self:
+        """Plain data may name the preset that they change."""
+        if not isinstance(data, dict) or "preset" not in data:
+            return super()._from_data(data)
+        if data["preset"] not in list(_PRESETS):
+            raise ValueError(f"preset must be one of {sorted(_PRESETS)}, got {data['preset']!r:.80}")
+        changes = {name: value for name, value in data.items() if name not in ("kind", "preset")}
+        return cls.preset(data["preset"], **changes)
+
+    @classmethod
     def preset(cls, name: str = "default", **changes: Any) -> Self:
         """A named scenario, perhaps with some fields changed.
 
@@ -208,10 +218,9 @@ class ExhaustionScenario(Spec):
             >>> ll.ExhaustionScenario.preset("epoch2024", trend_weight=1).trend_weight
             Constant(value=1.0)
         """
-        presets: dict[str, dict[str, Any]] = {"default": {}, "epoch2024": _EPOCH_2024}
-        if name not in presets:
-            raise ValueError(f"name must be one of {sorted(presets)}, got {name!r}")
-        return cls(**presets[name]).replace(**changes)
+        if name not in list(_PRESETS):
+            raise ValueError(f"name must be one of {sorted(_PRESETS)}, got {name!r}")
+        return cls(**_PRESETS[name]).replace(**changes)
 
 
 _EPOCH_2024: dict[str, Any] = {
@@ -231,6 +240,8 @@ _EPOCH_2024: dict[str, Any] = {
     "compute_path": ComputePath.besiroglu2022(),
     "correlations": {("repetition_data", "repetition_params"): _REPETITION_SPEARMAN},
 }
+
+_PRESETS: dict[str, dict[str, Any]] = {"default": {}, "epoch2024": _EPOCH_2024}
 
 
 def _as_correlations(given: Mapping[Any, Any]) -> tuple[Correlation, ...]:
