@@ -207,3 +207,48 @@ def test_help_and_version() -> None:
     for verb in ("demo", "simulate", "solve"):
         assert verb in run("--help").output
         assert run(verb, "--help").exit_code == 0
+
+
+def test_fit_estimates_from_a_table_of_counts(tmp_path: Path) -> None:
+    table = tmp_path / "counts.csv"
+    data = ll.datasets.codegen_humaneval()
+    data.write_csv(table)
+    result = run("fit", table, "--k", 1, "--k", 10, "--seed", 7, "--out", tmp_path / "fit.parquet")
+    assert result.exit_code == 0, result.output
+    assert "0.1930" in result.output
+    want = ll.pass_at_k(data["n"], data["correct"], [1, 10], seed=7)
+    assert_frame_equal(pl.read_parquet(tmp_path / "fit-pass_at_k.parquet"), want)
+    assert pl.read_parquet(tmp_path / "fit-population.parquet")["quantity"].to_list() == [
+        "alpha",
+        "beta",
+        "mean",
+        "icc",
+    ]
+    bad = run("fit", table, "--correct", "right", "--seed", 7)
+    assert bad.exit_code == 1
+    assert "--correct must name a column of" in bad.output
+    assert "got 'right'" in bad.output
+
+
+def test_plot_draws_what_simulate_wrote(spec: Path, tmp_path: Path) -> None:
+    assert run("simulate", spec, "--seed", 7, "--trials", 100, "--out", tmp_path / "one.parquet").exit_code == 0
+    spec.write_text(SPEC + '[[policies]]\nkind = "any_of"\n')
+    assert run("simulate", spec, "--seed", 7, "--trials", 100, "--out", tmp_path / "two.csv").exit_code == 0
+    world = tmp_path / "world.toml"
+    world.write_text('kind = "exhaustion"\n')
+    written = run("simulate", world, "--seed", 7, "--trials", 100, "--out", tmp_path / "world.parquet")
+    assert written.exit_code == 0, written.output
+    for name in ("one.parquet", "two.csv", "world-trajectories.parquet"):
+        picture = tmp_path / f"{name}.png"
+        result = run("plot", tmp_path / name, "--out", picture)
+        assert result.exit_code == 0, result.output
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert picture.stat().st_size > 5000
+    for arguments, message in (
+        ((tmp_path / "one.parquet", "--out", tmp_path / "x.bmp"), "--out must end in .png, .svg or .json, got 'x.bmp'"),
+        ((spec, "--out", tmp_path / "x.png"), "a frame must be a .csv or .parquet file, got 'scenario.toml'"),
+        ((tmp_path / "world-exhaustion.parquet", "--out", tmp_path / "x.png"), "must be a result of simulate or solve"),
+    ):
+        refused = run("plot", *arguments)
+        assert refused.exit_code == 1
+        assert message in refused.output

@@ -6,7 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import limitlaw as ll
 from limitlaw import plots
+from limitlaw.plots.chart import STYLES
 
 FRAME = pl.DataFrame(
     {
@@ -43,9 +45,9 @@ def luminance(colour: str) -> float:
 
 
 def test_colours_survive_greyscale_and_dashes_differ() -> None:
-    light = sorted(luminance(colour) for colour, _ in plots._STYLES)
+    light = sorted(luminance(colour) for colour, _ in STYLES)
     assert all((b + 0.05) / (a + 0.05) > 1.3 for a, b in itertools.pairwise(light))
-    assert len({tuple(dash) for _, dash in plots._STYLES}) == len(plots._STYLES)
+    assert len({tuple(dash) for _, dash in STYLES}) == len(STYLES)
 
 
 def test_curves_say_what_they_show() -> None:
@@ -96,3 +98,62 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         plots.curves(two)
     with pytest.raises(ValueError, match=r"^metrics must be at most 4, got 5$"):
         plots.curves(FRAME, metrics=["accuracy", "coverage", "precision", "wrong", "attempts_used"])
+
+
+def test_policies_are_lines_of_their_own_with_their_errors() -> None:
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=[0.2, 0.6]),
+        verifier=ll.Verifier.rates(false_positive_rate=0.1),
+        policies=[ll.FirstAccepted(), ll.AnyOf()],
+        max_attempts=[1, 4, 16],
+    )
+    frame = ll.simulate(scenario, trials=100, seed=7)
+    text = plots.policies(frame, tasks=2).to_json()
+    for words in ('"first_accepted"', '"any_of"', '"accuracy"', "2 tasks, 100 trials, seed 7."):
+        assert words in text
+    # A bar spans two standard errors to each side.
+    accuracy, se = frame.row(0, named=True)["accuracy"], frame.row(0, named=True)["accuracy_se"]
+    assert f'"low": {accuracy - 2 * se}' in text
+    with pytest.raises(ValueError, match=r"^frame must have a column 'taste', got \["):
+        plots.policies(frame, metric="taste")
+
+
+@pytest.fixture(scope="module")
+def exhaustion() -> ll.ExhaustionResult:
+    return ll.simulate(ll.ExhaustionScenario.preset("default"), trials=500, seed=7)
+
+
+def test_a_fan_has_bands_and_medians(exhaustion: ll.ExhaustionResult) -> None:
+    text = plots.fan(exhaustion.trajectories, {"effective_stock": "stock", "demand": "demand"}).to_json()
+    for words in ('"stock"', '"demand"', "tokens (log scale)", '"q05', '"q75', '"type": "log"', "90 % of the worlds"):
+        assert words in text
+    late = plots.fan(exhaustion.trajectories, ["lost_compute"], log=False, years=(2030, 2035)).to_json()
+    assert '"year": 2030' in late
+    assert '"year": 2029' not in late
+    for variables, message in (
+        (["taste"], r"^variables must name some of \['compute', .*, got 'taste'$"),
+        (["loss", "demand"], r"^variables must have one unit, got \["),
+        ([], "^variables must be 1 to 4, got 0$"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            plots.fan(exhaustion.trajectories, variables)
+
+
+def test_a_tornado_has_the_largest_effect_on_top() -> None:
+    levers = pl.DataFrame(
+        {
+            "lever": [None, "small", "large", "never"],
+            "definition": ["effective_stock"] * 4,
+            "q50": [2035.0, 2036.0, 2030.0, None],
+            "q50_change": [None, 1.0, -5.0, None],
+        }
+    )
+    text = plots.tornado(levers).to_json()
+    for words in ('"never",\n', '"-5.0 y"', '"1.0 y"', "half never run out", "2035.0"):
+        assert words in text
+    order = text[text.index('"sort": [') :]
+    assert order.index('"never"') < order.index('"large"') < order.index('"small"')
+    with pytest.raises(ValueError, match=r"^definition must be one of \['effective_stock'\], got 'taste'$"):
+        plots.tornado(levers, definition="taste")
+    with pytest.raises(ValueError, match=r"^levers must have a median year of effective_stock by default, got none"):
+        plots.tornado(levers.with_columns(q50=pl.lit(None, dtype=pl.Float64)))

@@ -150,6 +150,82 @@ def sweep(spec: Path, store: Path, executor: str | None, shard: str | None, thre
         raise SystemExit(1)
 
 
+@main.command()
+@click.argument("counts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--attempts", default="n", show_default=True, help="Column of attempts per task.")
+@click.option("--correct", default="correct", show_default=True, help="Column of correct ones among them.")
+@click.option("--k", "ks", type=int, multiple=True, default=(1, 10, 100), show_default=True, help="Of pass@k; repeat.")
+@click.option("--unsolvable", is_flag=True, help="Fit a share of tasks that no attempt solves as well.")
+@click.option("--seed", type=int, required=True, help="Seed of the bootstrap over tasks.")
+@_threads
+@_out
+@_one_line_errors
+def fit(
+    *,
+    counts: Path,
+    attempts: str,
+    correct: str,
+    ks: tuple[int, ...],
+    unsolvable: bool,
+    seed: int,
+    threads: int | None,
+    out: Path | None,
+) -> None:
+    """Estimate pass@k and the Beta population of tasks from the COUNTS of a .csv or .parquet file."""
+    _check_ending(out)
+    frame = _read(counts)
+    for option, column in (("--attempts", attempts), ("--correct", correct)):
+        if column not in frame.columns:
+            raise ValueError(f"{option} must name a column of {counts}, one of {frame.columns}, got {column!r}")
+    found = {
+        "pass_at_k": ll.pass_at_k(frame[attempts], frame[correct], list(ks), seed=seed, threads=threads),
+        "population": ll.fit.fit_beta_binomial(frame[attempts], frame[correct], unsolvable=unsolvable),
+    }
+    _show_frames(found, list(found), out)
+
+
+@main.command()
+@click.argument("result", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The picture to write: .png, .svg or .json.",
+)
+@click.option("--show", multiple=True, metavar="NAME", help="A metric, or a variable by year, to draw; repeat.")
+@_one_line_errors
+def plot(result: Path, out: Path, show: tuple[str, ...]) -> None:
+    """Draw the RESULT that simulate or solve wrote with --out: curves, policies, or a fan over the years."""
+    from limitlaw import plots  # noqa: PLC0415  (the charts' libraries are slow to import)
+
+    if out.suffix not in (".png", ".svg", ".json"):
+        raise ValueError(f"--out must end in .png, .svg or .json, got {out.name!r}")
+    frame = _read(result)
+    if {"variable", "year"} <= set(frame.columns):
+        chart = plots.fan(frame, list(show or ("effective_stock", "demand")), log="lost_compute" not in show)
+    elif "policy" in frame.columns and frame["policy"].n_unique() == 1:
+        chart = plots.curves(frame, metrics=show or ("accuracy", "coverage", "precision"))
+    elif "policy" in frame.columns:
+        if len(show) > 1:
+            raise ValueError(f"--show must be given once for several policies, got {list(show)}")
+        chart = plots.policies(frame, metric=show[0] if show else "accuracy")
+    else:
+        raise ValueError(
+            f"{result} must be a result of simulate or solve, or trajectories, got columns {frame.columns}"
+        )
+    click.echo(f"picture: {plots.save(plots.stack(chart), out)}")
+
+
+def _read(path: Path) -> pl.DataFrame:
+    """A frame from a .csv or .parquet file."""
+    if path.suffix not in (".csv", ".parquet"):
+        raise ValueError(f"a frame must be a .csv or .parquet file, got {path.name!r}")
+    try:
+        return pl.read_csv(path) if path.suffix == ".csv" else pl.read_parquet(path)
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error
+
+
 def _part(grid: ll.Grid, shard: str) -> ll.Grid:
     """The part that ``I/N`` names."""
     i, slash, of = shard.partition("/")
@@ -184,7 +260,9 @@ def _show_frames(frames: dict[str, pl.DataFrame], shown: list[str], out: Path | 
 
 
 def _short(x: float) -> str:
-    """Years and shares in places, tokens and FLOP in digits."""
+    """Shares and years in places, tokens and FLOP in digits."""
+    if abs(x) < 10.0:  # noqa: PLR2004
+        return f"{x:.4f}"
     return f"{x:.3g}" if abs(x) >= 1e5 else f"{x:.2f}"  # noqa: PLR2004  (no year is that late)
 
 

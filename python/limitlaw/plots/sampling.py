@@ -1,24 +1,17 @@
-"""Charts over result frames. They need the extra ``plots``: ``pip install 'limitlaw[plots]'``."""
+"""Charts of repeated sampling: shares against attempts, policies side by side, what the attempts are worth."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import altair as alt
 import polars as pl
 
-try:
-    import altair as alt
-except ImportError as error:  # pragma: no cover  (the tests install the extra)
-    raise ImportError("charts need Altair and vl-convert: pip install 'limitlaw[plots]'") from error
+from limitlaw.plots.chart import INK, STYLES, WIDTH, check_columns, own_legends, titled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["curves", "save", "stack", "utility"]
-
-#: Colours whose lightness differs, so that they survive greyscale, each with its own dashes.
-_STYLES = [("#12305e", [1, 0]), ("#d1661c", [7, 3]), ("#4fa79a", [2, 2]), ("#8e3b74", [9, 3, 2, 3])]
 #: What the legend says beside a metric's name.
 _MEANINGS = {
     "accuracy": "answered correctly",
@@ -26,8 +19,6 @@ _MEANINGS = {
     "coverage": "some attempt was correct",
     "precision": "correct among the answered",
 }
-_WIDTH = 860
-_INK = "#222222"
 #: Where a log axis shows zero attempts.
 _ZERO = 0.4
 
@@ -55,10 +46,10 @@ def curves(
         ValueError: The frame has several policies, or lacks a column.
     """
     _check(frame, metrics)
-    if len(metrics) > len(_STYLES):
-        raise ValueError(f"metrics must be at most {len(_STYLES)}, got {len(metrics)}")
-    colours = alt.Scale(domain=list(metrics), range=[c for c, _ in _STYLES[: len(metrics)]])
-    dashes = alt.Scale(domain=list(metrics), range=[d for _, d in _STYLES[: len(metrics)]])
+    if len(metrics) > len(STYLES):
+        raise ValueError(f"metrics must be at most {len(STYLES)}, got {len(metrics)}")
+    colours = alt.Scale(domain=list(metrics), range=[c for c, _ in STYLES[: len(metrics)]])
+    dashes = alt.Scale(domain=list(metrics), range=[d for _, d in STYLES[: len(metrics)]])
     meanings = ", ".join(f"{m!r}: {_label(m)!r}" for m in metrics)
     legend = alt.Legend(
         title=None,
@@ -86,7 +77,7 @@ def curves(
     layers: list[Any] = []
     banded = [m for m in metrics if f"{m}_q05" in frame.columns and frame[f"{m}_q05"].null_count() < frame.height]
     for metric in banded:
-        colour = _STYLES[list(metrics).index(metric)][0]
+        colour = STYLES[list(metrics).index(metric)][0]
         layers.append(
             alt.Chart(frame.select("max_attempts", low=f"{metric}_q05", high=f"{metric}_q95"))
             .mark_area(color=colour, opacity=0.18)
@@ -95,8 +86,8 @@ def curves(
     size = f"{tasks} tasks" if tasks else "the whole benchmark"
     notes = [f"Band: 5 to 95 % of single runs of {size} ({' and '.join(banded)})."] if banded else []
     subtitle = " ".join([*notes, _provenance(frame, tasks)])
-    chart = alt.layer(*layers, line).properties(width=_WIDTH, height=300)
-    return _own_legends(alt.vconcat(chart)).properties(title=_title(title, subtitle))
+    chart = alt.layer(*layers, line).properties(width=WIDTH, height=300)
+    return own_legends(alt.vconcat(chart)).properties(title=titled(title, subtitle))
 
 
 def utility(
@@ -122,16 +113,9 @@ def utility(
         Panels in a row. The shaded span is the 5 to 95 % bootstrap interval of the optimum.
     """
     _check(frame, ["accuracy", "wrong", "attempts_used"])
-    for column in (
-        "wrong_cost",
-        "optimal_attempts",
-        "optimal_attempts_q05",
-        "optimal_attempts_q95",
-        "status",
-        "utility",
-    ):
-        if column not in best.columns:
-            raise ValueError(f"best must have a column {column!r}, got {best.columns}")
+    check_columns(
+        best, ["wrong_cost", *(f"optimal_attempts{q}" for q in ("", "_q05", "_q95")), "status", "utility"], "best"
+    )
     panels = [
         _panel(
             frame.select(
@@ -141,7 +125,7 @@ def utility(
                 - attempt_cost * pl.col("attempts_used"),
             ),
             row,
-            width=(_WIDTH + 18) / best.height - 54,
+            width=(WIDTH + 18) / best.height - 54,
             first=i == 0,
         )
         for i, row in enumerate(best.iter_rows(named=True))
@@ -150,7 +134,51 @@ def utility(
         f"Reward {correct_reward:g} for a correct answer, 0 for none. Dot: best number of attempts; "
         f"shaded: its 5 to 95 % bootstrap interval{f' over {tasks} tasks' if tasks else ''}."
     )
-    return alt.vconcat(alt.hconcat(*panels, spacing=18)).properties(title=_title(title, subtitle))
+    return alt.vconcat(alt.hconcat(*panels, spacing=18)).properties(title=titled(title, subtitle))
+
+
+def policies(
+    frame: pl.DataFrame,
+    *,
+    metric: str = "accuracy",
+    tasks: int | None = None,
+    title: str = "Policies on the same attempts",
+) -> alt.VConcatChart:
+    """One metric against attempts, a line for each policy.
+
+    Args:
+        frame: What ``simulate`` or ``solve`` returns: one row per policy and ``max_attempts``.
+        metric: The column to draw.
+        tasks: Number of tasks, for the caption.
+        title: Title of the chart.
+
+    Returns:
+        A chart. A bar at a point spans two standard errors to each side.
+
+    Raises:
+        ValueError: The frame lacks a column.
+    """
+    check_columns(frame, ["policy", "max_attempts", metric, f"{metric}_se"])
+    shown = frame.select(
+        pl.col("policy").cast(pl.String),
+        "max_attempts",
+        value=metric,
+        low=pl.col(metric) - 2 * pl.col(f"{metric}_se"),
+        high=pl.col(metric) + 2 * pl.col(f"{metric}_se"),
+    ).drop_nulls("value")
+    names = shown["policy"].unique(maintain_order=True).to_list()
+    legend = alt.Legend(title=None, orient="right", labelFontSize=13, labelLimit=0, symbolSize=600)
+    colour = alt.Color("policy:N", sort=names, legend=legend, scale=alt.Scale(domain=names, scheme="tableau10"))
+    dashes = [STYLES[i % len(STYLES)][1] for i in range(len(names))]
+    dash = alt.StrokeDash("policy:N", sort=names, legend=legend, scale=alt.Scale(domain=names, range=dashes))
+    share = metric in (*_MEANINGS, "wrong", "returned", "abstained", "false_discovery_rate")
+    axis = alt.Axis(format="%") if share else alt.Axis()
+    x = alt.X("max_attempts:Q", title="attempts allowed per task (log scale)", scale=_log(shown), axis=_ticks())
+    y = alt.Y("value:Q", title=metric.replace("_", " "), scale=alt.Scale(zero=False), axis=axis)
+    line = alt.Chart(shown).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash)
+    bars = alt.Chart(shown).mark_rule(strokeWidth=1.5).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=colour)
+    chart = alt.layer(line, bars).properties(width=WIDTH - 160, height=340)
+    return own_legends(alt.vconcat(chart)).properties(title=titled(title, _provenance(frame, tasks)))
 
 
 def _panel(curve: pl.DataFrame, row: dict[str, Any], *, width: float, first: bool) -> Any:
@@ -174,11 +202,11 @@ def _panel(curve: pl.DataFrame, row: dict[str, Any], *, width: float, first: boo
     span = pl.DataFrame({"low": [low], "high": [high if high > low else low * 1.06]})
     dot = pl.DataFrame({"max_attempts": [at], "utility": [float(row["utility"])]})
     layers = [
-        alt.Chart(span).mark_rect(color=_STYLES[1][0], opacity=0.2).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
+        alt.Chart(span).mark_rect(color=STYLES[1][0], opacity=0.2).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
         alt.Chart(pl.DataFrame({"utility": [0.0]})).mark_rule(color="#999999", strokeDash=[3, 3]).encode(y=y),
-        alt.Chart(curve).mark_line(color=_STYLES[0][0], strokeWidth=2.5).encode(x=x, y=y),
-        alt.Chart(dot).mark_rule(color=_STYLES[1][0], strokeWidth=1.5).encode(x=x),
-        alt.Chart(dot).mark_point(color=_INK, fill=_STYLES[1][0], size=90, opacity=1).encode(x=x, y=y),
+        alt.Chart(curve).mark_line(color=STYLES[0][0], strokeWidth=2.5).encode(x=x, y=y),
+        alt.Chart(dot).mark_rule(color=STYLES[1][0], strokeWidth=1.5).encode(x=x),
+        alt.Chart(dot).mark_point(color=INK, fill=STYLES[1][0], size=90, opacity=1).encode(x=x, y=y),
     ]
     heading = alt.TitleParams(
         f"wrong answer costs {row['wrong_cost']:g}",
@@ -208,52 +236,11 @@ def _verdict(row: dict[str, Any]) -> list[str]:
     return [best, f"5 to 95 %: {low} to {high}"]
 
 
-def stack(*charts: Any) -> alt.VConcatChart:
-    """Charts below each other, ready to save."""
-    chart: alt.VConcatChart = (
-        _own_legends(alt.vconcat(*charts, spacing=34))
-        .configure_view(stroke="#cccccc")
-        .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", titleColor=_INK, gridOpacity=0.6)
-        .configure(font="Liberation Sans", padding=18)
-    )
-    return chart
-
-
-def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> Path:
-    """Write a chart as PNG, SVG or JSON by the ending of ``path``, without a browser and without a network.
-
-    Args:
-        chart: Any Altair chart.
-        path: The file to write.
-        scale: Pixels of a PNG for each pixel of the chart.
-
-    Returns:
-        The absolute path of the file.
-    """
-    path = Path(path).resolve()
-    chart.save(str(path), scale_factor=scale)
-    return path
-
-
 def _check(frame: pl.DataFrame, columns: Sequence[str]) -> None:
-    for column in ("policy", "max_attempts", *columns):
-        if column not in frame.columns:
-            raise ValueError(f"frame must have a column {column!r}, got {frame.columns}")
-    policies = frame["policy"].unique().to_list()
-    if len(policies) != 1:
-        raise ValueError(f"frame must be of one policy (filter it first), got {sorted(map(str, policies))}")
-
-
-def _own_legends(chart: alt.VConcatChart) -> alt.VConcatChart:
-    """Keeps a legend below the title of its own chart."""
-    own: alt.VConcatChart = chart.resolve_legend(color="independent", strokeDash="independent")
-    return own
-
-
-def _title(title: str, subtitle: str) -> alt.TitleParams:
-    return alt.TitleParams(
-        title, subtitle=subtitle, anchor="start", fontSize=17, subtitleFontSize=12, subtitleColor="#555555", offset=10
-    )
+    check_columns(frame, ["policy", "max_attempts", *columns])
+    labels = frame["policy"].unique().to_list()
+    if len(labels) != 1:
+        raise ValueError(f"frame must be of one policy (filter it first), got {sorted(map(str, labels))}")
 
 
 def _provenance(frame: pl.DataFrame, tasks: int | None) -> str:
