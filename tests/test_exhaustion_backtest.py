@@ -16,7 +16,7 @@ AS_OF = dt.date(2024, 6, 6)
 
 
 def test_crps_of_a_normal_projection():
-    """Gneiting & Raftery 2007, eq. 5: s [z (2 Phi(z) - 1) + 2 phi(z) - 1/sqrt(pi)]; on a grid of quantiles, to 1e-3."""
+    """Gneiting et al. 2005 (EMOS): s [z (2 Phi(z) - 1) + 2 phi(z) - 1/sqrt(pi)]; on a grid of quantiles, to 1e-3."""
     normal = NormalDist(2.0, 0.5)
     n = 20_000
     draws = np.array([normal.inv_cdf((i + 0.5) / n) for i in range(n)])

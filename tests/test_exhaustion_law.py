@@ -43,7 +43,7 @@ def test_muennighoff_readme_optimum() -> None:
     ("epochs", "worth"), [(2, 1.968), (4, 3.726), (8, 6.624), (16, 10.58), (40, 15.17), (1e9, 16.388)]
 )
 def test_worth_of_epochs(epochs: float, worth: float) -> None:
-    """Muennighoff et al. 2023, equation 5: D'(K epochs) / U at R_D* = 15.387756, from the loss alone.
+    """Muennighoff et al. 2023: D'(K epochs) / U at R_D* = 15.387756, from the loss alone.
 
     A huge model has the same N' at every D, so differences of the loss are those of the data term B D'^-beta.
     """
@@ -74,7 +74,7 @@ def test_besiroglu_allocation(
 
 
 def test_printed_hoffmann_coefficients_break_the_law() -> None:
-    """Hoffmann et al. 2022, equation 10 as printed: 93 tokens per parameter at 5.76e23 FLOP."""
+    """Hoffmann et al. 2022, coefficients as printed: 93 tokens per parameter at 5.76e23 FLOP."""
     printed = ll.Law.chinchilla(
         log_a=math.log(406.4), log_b=math.log(410.7), log_e=math.log(1.69), alpha=0.34, beta=0.28
     )

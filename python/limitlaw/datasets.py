@@ -13,6 +13,7 @@ __all__ = [
     "evalperf",
     "humaneval_ceilings",
     "record_runs",
+    "repetition_runs",
     "taubench_airline",
 ]
 
@@ -187,6 +188,28 @@ def record_runs() -> pl.DataFrame:
         runs = runs.filter(pl.col(column) > before)
         parts.append(runs.select("model", "date", pl.lit(variable).alias("variable"), pl.col(column).alias("value")))
     return pl.concat(parts).sort("date", "variable")
+
+
+def repetition_runs() -> pl.DataFrame:
+    """Language models trained on repeated data: the runs behind the constants of ``Law.muennighoff()``.
+
+    Returns:
+        308 rows: ``name``, ``kind`` (``"main"``, ``"seed"``, ``"opt"`` or ``"dedup"``), ``parameters``, ``tokens``
+        (repeats counted), ``unique_tokens``, ``loss`` (on held-out C4, nats per token), ``fitted`` (whether the run is
+        one of the 182 that the published constants were fitted to; runs that overfit were left out by hand).
+
+    Source:
+        huggingface/datablations at 1370131, utils/parametric_fit.ipynb (Apache-2.0 licence); Muennighoff et al. 2023,
+        arXiv 2305.16264.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> runs = ll.datasets.repetition_runs().filter("fitted")
+        >>> law = ll.loss(ll.Law.muennighoff_c4(), runs["parameters"], runs["tokens"], runs["unique_tokens"])
+        >>> runs.height, round(float((runs["loss"] - law).abs().mean()), 3)
+        (182, 0.327)
+    """
+    return _read("repetition_runs.csv")
 
 
 def _read(name: str) -> pl.DataFrame:

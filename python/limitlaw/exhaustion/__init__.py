@@ -18,7 +18,7 @@ from limitlaw.exhaustion.prior import ComputePath, Correlation, LawParameters, r
 from limitlaw.exhaustion.run import ExhaustionResult
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.exhaustion.sensitivity import Sensitivity, sensitivity
-from limitlaw.exhaustion.stock import deep_web_stock, whole_web_stock
+from limitlaw.exhaustion.stock import deep_web_stock, high_quality_stock_2022, whole_web_stock
 
 __all__ = [
     "DEFAULT_LEVERS",
@@ -41,6 +41,7 @@ __all__ = [
     "effective_training_time",
     "failure_seconds",
     "goodput",
+    "high_quality_stock_2022",
     "inference_aware_allocation",
     "inference_overtraining",
     "levers",

@@ -52,7 +52,7 @@ def crps(draws: npt.ArrayLike, value: float) -> float:
     Raises:
         ValueError: There are fewer than two draws.
 
-    Source: Gneiting & Raftery 2007, eq. 21; Ferro 2014 for the unbiased form.
+    Source: Gneiting & Raftery 2007, *Strictly proper scoring rules*; Ferro 2014 for the unbiased form.
 
     Example:
         >>> round(crps([0.0, 1.0, 2.0], 1.0), 4)

@@ -53,8 +53,7 @@ def checkpoint_interval(
     """Seconds of work between two saves, by one of four rules; delta is the save, M the time to failure, R the restart.
 
     * ``young``: ``sqrt(2 delta M)`` (Young 1974), where the loss per unit time ``delta/tau + tau/(2 M)`` is least.
-    * ``daly``: ``sqrt(2 delta M) (1 + sqrt(delta/2M)/3 + (delta/2M)/9) - delta`` (Daly 2006, eq. 37; M beyond delta =
-      2M).
+    * ``daly``: ``sqrt(2 delta M) (1 + sqrt(delta/2M)/3 + (delta/2M)/9) - delta`` (Daly 2006; M beyond delta = 2M).
     * ``availability``: ``sqrt(2 (M + R) delta + delta^2)`` (Saxena et al. 2024, whose T_c is this plus delta): the
       maximum of ``(1 - delta/T_c) / (1 + (R + T_c/2)/M)``.
     * ``exact``: the maximum of :func:`goodput`. Setting its logarithmic derivative to zero gives

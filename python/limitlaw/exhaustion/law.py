@@ -221,8 +221,8 @@ class MixtureLaw(Law):
 def optimal_allocation(compute: npt.ArrayLike, unique_tokens: npt.ArrayLike, law: Law) -> pl.DataFrame:
     """The compute-optimal parameters, tokens and epochs when only so many unique tokens exist.
 
-    Minimises the law's loss over 6 N D <= C (Hoffmann et al. 2022, section 3.3; Muennighoff et al. 2023, section 3.1;
-    the root in normalised variables is exact, see ``Law``).
+    Minimises the law's loss over 6 N D <= C (Hoffmann et al. 2022, approach 3; Muennighoff et al. 2023; the root in
+    normalised variables is exact, see ``Law``).
 
     Args:
         compute: C, FLOP, from 6 to 1e100; a number or an array.

@@ -207,8 +207,9 @@ class ExhaustionScenario(Spec):
         ``"default"``: all levers on. ``"epoch2024"``: the projection of Villalobos et al. 2024: public text only, no
         private, multimodal or synthetic data, no loss of access, no algorithmic progress, and a demand that follows
         the historical trend or, with the same probability, 20 tokens per parameter of the projected compute. The file
-        of that projection is not public; a lognormal through its published quantiles stands in, so the exhaustion year
-        of the mixture differs by some hundredths of a year.
+        of that projection is not public; a lognormal through its published quantiles stands in. Equal weights are the
+        paper's text; its code weights the routes by how many draws it has of each, and ``trend_weight=10 / 11`` gives
+        the printed interval (docs/published.md).
 
         Raises:
             ValueError: No preset has that name.

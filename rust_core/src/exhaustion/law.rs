@@ -1,6 +1,6 @@
 //! Scaling laws of loss in parameters and tokens, and the compute-optimal run under each when data are limited.
 //!
-//! The Chinchilla frontier (Hoffmann et al. 2022, section 3.3), with C = 6 N D, K = C / 6 and
+//! The Chinchilla frontier (Hoffmann et al. 2022, approach 3), with C = 6 N D, K = C / 6 and
 //! `G = (alpha A / (beta B))^(1 / (alpha + beta))`: `N* = G K^(beta / (alpha + beta))`, `D* = K / N*`,
 //! `L* - E = A G^-alpha (1 + alpha / beta) K^(-alpha beta / (alpha + beta))`.
 
