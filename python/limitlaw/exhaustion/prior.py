@@ -158,9 +158,9 @@ class ComputePath(Spec):
 def repetition_bootstrap() -> tuple[Empirical, Empirical]:
     """The 1,000 bootstraps of (R_D*, R_N*) as joint inputs ``repetition_data`` and ``repetition_params``.
 
-    Our refits of the law of Muennighoff et al. 2023 on its 182 runs with the C4 base fixed. 72 % have R_D* below 100, in
-    a mode around the published values (R_D* 15.2, 90 % [4.8, 58]; R_N* 5.5 [1.8, 20]); 28 % run off beyond, with R_N*
-    below 2.1. Values are cut at 1e15.
+    Our refits of the law of Muennighoff et al. 2023 on its 182 runs with the C4 base fixed. 72 % have R_D* below 100,
+    in a mode around the published values (R_D* 15.2, 90 % [4.8, 58]; R_N* 5.5 [1.8, 20]); 28 % run off beyond, with
+    R_N* below 2.1. Values are cut at 1e15.
 
     Example:
         >>> import limitlaw as ll

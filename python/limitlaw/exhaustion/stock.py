@@ -14,37 +14,14 @@ Floats = npt.NDArray[np.float64]
 
 _NORMAL_TAIL = {0.90: 1.6448536269514722, 0.95: 1.959963984540054}
 
-#: World population in billions from 1950 to 2050 in steps of five years: United Nations, World Population Prospects 2019,
-#: medium variant, the revision that the published code reads (github.com/epoch-research/data-stock, the file
+#: World population in billions from 1950 to 2050 in steps of five years: United Nations, World Population Prospects
+#: 2019, medium variant, the revision that the published code reads (github.com/epoch-research/data-stock, the file
 #: data/UN-population-projection-medium-variant.csv). Between them it is interpolated, to 0.2 %.
 _FIVE_YEARS = np.arange(1950, 2051, 5)
-_POPULATION = np.array(
-    # fmt: off
-    [
-        2.537,
-        2.773,
-        3.035,
-        3.340,
-        3.701,
-        4.079,
-        4.458,
-        4.871,
-        5.328,
-        5.744,
-        6.144,
-        6.542,
-        6.957,
-        7.380,
-        7.795,
-        8.184,
-        8.548,
-        8.888,
-        9.199,
-        9.482,
-        9.735,
-    ]
-    # fmt: on
-)
+_POPULATION = np.array([
+    2.537, 2.773, 3.035, 3.340, 3.701, 4.079, 4.458, 4.871, 5.328, 5.744, 6.144,
+    6.542, 6.957, 7.380, 7.795, 8.184, 8.548, 8.888, 9.199, 9.482, 9.735,
+])  # fmt: skip
 
 #: Villalobos et al. 2024, Table 2, as printed: posted tokens, share of web traffic, the whole web these imply.
 _DEEP_WEB = {
