@@ -16,8 +16,10 @@ DEBUG_BUILD: bool
 SAMPLING_COLUMNS: list[str]
 EXHAUSTION_VARIABLES: list[tuple[str, str]]
 EXHAUSTION_DEFINITIONS: list[str]
+EXHAUSTION_FRAMES: list[tuple[str, list[str]]]
 CONSTRAINT_QUANTITIES: list[tuple[str, str]]
 CONSTRAINTS: list[str]
+CONSTRAINT_FRAMES: list[tuple[str, list[str]]]
 
 class NoClosedFormError(NotImplementedError): ...
 
@@ -91,7 +93,7 @@ def simulate_exhaustion(
     samples: Sequence[str],
     progress: _Progress | None,
     redrawn: Sequence[str] = ...,
-) -> tuple[_Columns, _Columns, _Columns]: ...
+) -> tuple[dict[str, _Columns], _Columns]: ...
 def simulate_constraint(
     spec: str,
     arrays: Sequence[_Floats],
@@ -101,7 +103,7 @@ def simulate_constraint(
     replicate: int,
     threads: int | None,
     progress: _Progress | None,
-) -> tuple[_Columns, list[int]]: ...
+) -> dict[str, _Columns]: ...
 def law_optima(law: str, compute: _Floats, unique_tokens: _Floats) -> _Columns: ...
 def law_losses(law: str, parameters: _Floats, tokens: _Floats, unique_tokens: _Floats) -> _Columns: ...
 def force_vector_width(width: str | None) -> None: ...

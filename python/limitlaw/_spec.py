@@ -42,6 +42,11 @@ class Spec:
     family: ClassVar[str]
     kind: ClassVar[str]
 
+    @classmethod
+    def _adapt(cls, value: Any) -> Any:
+        """What may stand for a setting of this class, as one: by default nothing else may."""
+        return value
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "kind" in cls.__dict__:
@@ -178,11 +183,12 @@ def coerce_field(owner: Spec | tuple[Any, ...], name: str, value: Any, label: st
     if isinstance(owner, Spec):
         return _coerce(_hints(type(owner))[name], value, label)  # type: ignore[arg-type]  # as above
     item = owner[int(name)]
-    if not isinstance(item, Spec):
-        return _coerce(type(item), value, label)
-    if isinstance(value, Spec) and value.family == item.family:
-        return value
-    raise TypeError(f"{label} must be a setting of the family {item.family!r}, got {value!r:.80}")
+    return _coerce(_family(type(item)) if isinstance(item, Spec) else type(item), value, label)
+
+
+def _family(kind: type[Spec]) -> type[Spec]:
+    """The class of all settings of a family: the topmost that declares it."""
+    return [c for c in kind.__mro__ if "family" in c.__dict__][-1]
 
 
 def canonical(data: Any) -> str:
@@ -273,6 +279,7 @@ def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PL
             raise ValueError(f"{name} must be Unicode text, got {shown(value)}")
         return str(value)
     if isinstance(hint, type) and issubclass(hint, Spec):
+        value = hint._adapt(value)  # noqa: SLF001  (another Spec)
         if isinstance(value, hint):
             return value
         if isinstance(value, dict):

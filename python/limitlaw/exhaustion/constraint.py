@@ -13,7 +13,7 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._spec import Spec
 from limitlaw.exhaustion import dist
-from limitlaw.exhaustion.dist import Dist, as_dist
+from limitlaw.exhaustion.dist import Dist
 from limitlaw.exhaustion.prior import Correlation
 
 #: Our names of the inputs, and Epoch AI's in the bundled table.
@@ -141,11 +141,6 @@ class ConstraintScenario(Spec):
     limit_bandwidth: bool = True
     correlations: tuple[Correlation, ...] = ()
 
-    def __post_init__(self) -> None:
-        for name in _EPOCH_NAMES:
-            object.__setattr__(self, name, as_dist(getattr(self, name)))
-        super().__post_init__()
-
     @classmethod
     def _from_data(cls, data: Any) -> Self:
         """Plain data may name the preset that they change; there is one."""
@@ -212,20 +207,16 @@ def simulate_constraint(
 ) -> ConstraintResult:
     """Simulate a constraint scenario: the frames of the result."""
     spec, arrays = scenario.wire()
-    columns, counts = _core.simulate_constraint(
+    frames = _core.simulate_constraint(
         spec, arrays, trials=trials, key=key, replicate=replicate, threads=threads, progress=progress
     )
     names, units = zip(*_core.CONSTRAINT_QUANTITIES, strict=True)
     provenance = {"trials": trials, "seed": seed, "spec_id": scenario.fingerprint(), "stream": _core.STREAM_VERSION}
     literals = [pl.lit(value).alias(name) for name, value in provenance.items()]
-    bands = pl.DataFrame({"quantity": pl.Series(names, dtype=pl.Enum(names)), "unit": units, **columns})
-    share = pl.col("share")
+    bands = pl.DataFrame({"quantity": pl.Series(names, dtype=pl.Enum(names)), "unit": units, **frames["bands"]})
     binding = pl.DataFrame(
-        {
-            "constraint": pl.Series(_core.CONSTRAINTS, dtype=pl.Enum(_core.CONSTRAINTS)),
-            "share": [count / trials for count in counts],
-        }
-    ).with_columns(share_se=(share * (1 - share) / trials).sqrt())
+        {"constraint": pl.Series(_core.CONSTRAINTS, dtype=pl.Enum(_core.CONSTRAINTS)), **frames["binding"]}
+    )
     return ConstraintResult(bands=bands.with_columns(literals), binding=binding.with_columns(literals))
 
 

@@ -35,6 +35,16 @@ class Dist(Spec):
 
     family: ClassVar[str] = "dist"
 
+    @classmethod
+    def _adapt(cls, value: Any) -> Any:
+        """A plain number stands for a constant; a setting checks the type of everything else."""
+        if isinstance(value, (Dist, dict, str, bytes)) or value is None or hasattr(value, "__len__"):
+            return value
+        try:
+            return Constant(value=value)
+        except TypeError:
+            return value
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Constant(Dist):
@@ -262,13 +272,3 @@ def structural_stock() -> Empirical:
     below = [sum(standard.cdf((x + b - mean) / sd) for b in ln_bytes) / nodes for x in grid]
     probabilities = (np.arange(20_000) + 0.5) / 20_000
     return Empirical(values=np.exp(np.interp(probabilities, below, grid)))
-
-
-def as_dist(value: Any) -> Any:
-    """A plain number as a constant; everything else as it is (the setting checks its type)."""
-    if isinstance(value, (Dist, dict, str, bytes)) or value is None or hasattr(value, "__len__"):
-        return value
-    try:
-        return Constant(value=value)
-    except TypeError:
-        return value

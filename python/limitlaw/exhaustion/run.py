@@ -22,8 +22,6 @@ SamplerName = Literal["philox", "sobol"]
 VARIABLES: dict[str, str] = dict(_core.EXHAUSTION_VARIABLES)
 #: Definitions of running out.
 DEFINITIONS: list[str] = list(_core.EXHAUSTION_DEFINITIONS)
-#: Years whose probabilities stand in ``ExhaustionResult.exhaustion``.
-BY_YEARS = (2030, 2035)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
@@ -76,7 +74,7 @@ def simulate_exhaustion(
 ) -> ExhaustionResult:
     """Simulate a scenario; ``limitlaw.simulate`` documents the arguments and turns the seed into its key."""
     text, arrays = scenario.wire()
-    yearly, by_definition, draws = _core.simulate_exhaustion(
+    frames, draws = _core.simulate_exhaustion(
         text,
         arrays,
         trials=trials,
@@ -88,9 +86,9 @@ def simulate_exhaustion(
         progress=progress,
     )
     return ExhaustionResult(
-        trajectories=_trajectories(scenario, yearly),
-        exhaustion=_exhaustion(scenario, by_definition),
-        exhausted_by=_exhausted_by(scenario, by_definition),
+        trajectories=_trajectories(scenario, frames["trajectories"]),
+        exhaustion=_exhaustion(frames["exhaustion"]),
+        exhausted_by=_exhausted_by(scenario, frames["exhausted_by"]),
         samples=pl.DataFrame(draws).with_columns(_year_or_null(draws)),
         trials=trials,
         seed=seed,
@@ -117,22 +115,8 @@ def _trajectories(scenario: ExhaustionScenario, columns: dict[str, Any]) -> pl.D
     ).with_columns(pl.col("se").fill_nan(None))
 
 
-def _exhaustion(scenario: ExhaustionScenario, columns: dict[str, Any]) -> pl.DataFrame:
-    data = {name: column for name, column in columns.items() if not name.startswith("by_")}
-    nothing = np.full(len(DEFINITIONS), np.nan)
-
-    def by(year: int, suffix: str) -> np.ndarray[Any, Any]:
-        # By a year that is not in the projection as by the last one before it; unknown beyond the horizon.
-        before = [i for i, y in enumerate(scenario.years) if y <= year]
-        return columns[f"by_{before[-1]}{suffix}"] if before and scenario.years[-1] >= year else nothing
-
-    last = len(scenario.years) - 1
-    data["p_already"], data["p_already_se"] = columns["by_0"], columns["by_0_se"]
-    for year in BY_YEARS:
-        data[f"p_by_{year}"], data[f"p_by_{year}_se"] = by(year, ""), by(year, "_se")
-    data["p_not_by_horizon"] = 1.0 - columns[f"by_{last}"]
-    data["p_not_by_horizon_se"] = columns[f"by_{last}_se"]
-    frame = pl.DataFrame({"definition": _enum(DEFINITIONS, np.arange(len(DEFINITIONS))), **data})
+def _exhaustion(columns: dict[str, Any]) -> pl.DataFrame:
+    frame = pl.DataFrame({"definition": _enum(DEFINITIONS, np.arange(len(DEFINITIONS))), **columns})
     return frame.with_columns(pl.exclude("definition").fill_nan(None))
 
 
@@ -143,8 +127,7 @@ def _exhausted_by(scenario: ExhaustionScenario, columns: dict[str, Any]) -> pl.D
         {
             "definition": _enum(DEFINITIONS, np.repeat(np.arange(count), years)),
             "year": np.tile(np.asarray(scenario.years, dtype=np.int32), count),
-            "probability": np.stack([columns[f"by_{i}"] for i in range(years)], axis=1).ravel(),
-            "se": np.stack([columns[f"by_{i}_se"] for i in range(years)], axis=1).ravel(),
+            **columns,
         }
     )
 

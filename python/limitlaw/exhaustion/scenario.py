@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from limitlaw._spec import Spec
-from limitlaw.exhaustion.dist import Constant, Dist, as_dist, log_moments, logit_normal, lognormal
+from limitlaw.exhaustion.dist import Constant, Dist, log_moments, logit_normal, lognormal
 from limitlaw.exhaustion.law import Law, MuennighoffLaw
 from limitlaw.exhaustion.prior import ComputePath, Correlation, LawParameters, NormalLawParameters
 
@@ -179,8 +179,6 @@ class ExhaustionScenario(Spec):
     lost_threshold: float = math.log10(2)
 
     def __post_init__(self) -> None:
-        for name in self.input_names():
-            object.__setattr__(self, name, as_dist(getattr(self, name)))
         if isinstance(self.correlations, Mapping):
             object.__setattr__(self, "correlations", _as_correlations(self.correlations))
         super().__post_init__()

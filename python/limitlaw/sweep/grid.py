@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import math
-import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +13,8 @@ import numpy as np
 import polars as pl
 
 from limitlaw._spec import Spec, coerce_field
+from limitlaw.exhaustion.dist import Constant
+from limitlaw.sweep.kind import Kind
 from limitlaw.sweep.kinds import kind_of, scenario_class
 
 __all__ = ["Grid"]
@@ -59,7 +61,7 @@ class Grid:
         *,
         zip: Sequence[Sequence[str]] = (),  # noqa: A002
     ) -> None:
-        self.kind = kind_of(scenario)
+        kind_of(scenario)
         self.scenario = scenario
         if not isinstance(axes, Mapping):
             raise TypeError(f"axes must map paths to values, got {axes!r:.80}")
@@ -72,6 +74,11 @@ class Grid:
         self._shown: dict[str, pl.Series] = {}
         if len(self) >= MAX_POINTS:
             raise ValueError(f"axes must span fewer than 2**53 points, got {len(self)}")
+
+    @property
+    def kind(self) -> Kind:
+        """What sweeps know of scenarios like this one."""
+        return kind_of(self.scenario)
 
     def __len__(self) -> int:
         """The number of points of the whole grid."""
@@ -200,6 +207,7 @@ def encode(value: Any) -> Any:
 
 def shown(values: Sequence[Any]) -> pl.Series:
     """The values of an axis as a column: numbers and text as they are, settings by their text, arrays as lists."""
+    values = [v.value if isinstance(v, Constant) else v for v in values]
     if any(isinstance(v, Spec) for v in values) or any(isinstance(v, tuple) for v in values):
         texts = [None if v is None else str(v) for v in values]
         repeated = len(set(texts)) < len(texts)
@@ -251,9 +259,9 @@ def _step(at: Any, step: str, path: str) -> Any:
         return at[int(step)]
     if not isinstance(at, Spec):
         raise TypeError(f"{path} must lead to a setting, got a step {step!r} into {at!r:.40}")
-    fields = typing.cast("Any", at).__dataclass_fields__
+    fields = [field.name for field in dataclasses.fields(at)]
     if step not in fields:
-        raise ValueError(f"{path} must lead to a setting: {type(at).__name__} has {list(fields)}, got {step!r}")
+        raise ValueError(f"{path} must lead to a setting: {type(at).__name__} has {fields}, got {step!r}")
     return getattr(at, step)
 
 

@@ -21,7 +21,7 @@ def merge_replicates(
 
     Args:
         frames: One frame per replicate, with the same rows.
-        columns: The result columns: means, and their standard errors ``<name>_se``.
+        columns: The result columns: means, and their standard errors ``<name>_se`` or ``se``.
         ratios: Ratio columns, each with the column that it is relative to.
 
     Raises:
@@ -46,7 +46,7 @@ def merge_replicates(
                     raise ValueError(f"columns must hold {ratios[metric]} for {metric} to be merged over replicates")
                 weights = [w * _values(frame[ratios[metric]]) for w, frame in zip(trials, frames, strict=True)]
             values = [_values(frame[name]) for frame in frames]
-            merged[name] = pl.Series(_merge(values, weights, error=name != metric), nan_to_null=True)
+            merged[name] = pl.Series(_merge(values, weights, error=name == "se" or name != metric), nan_to_null=True)
     return pl.DataFrame(merged)
 
 

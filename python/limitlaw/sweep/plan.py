@@ -15,6 +15,7 @@ from limitlaw import _core
 from limitlaw._spec import canonical, digest
 from limitlaw.seed import Seed, key_of
 from limitlaw.sweep.grid import Grid
+from limitlaw.sweep.kind import Frame, whole
 
 __all__ = ["Plan", "Settings", "Shard", "run_shard"]
 
@@ -27,6 +28,8 @@ _LEAST_SHARDS = 32
 #: A shard this small costs more to write than to compute.
 _LEAST_POINTS = 64
 _MAX_REPLICATE = 2**16
+#: 16 scramblings of a block of 64 draws.
+_LEAST_SOBOL = 1024
 
 
 class Settings(TypedDict, total=False):
@@ -37,7 +40,9 @@ class Settings(TypedDict, total=False):
     seed: Seed | None
     random: Literal["common", "independent"]
     replicate: int
+    frame: str | None
     columns: Sequence[str] | None
+    sampler: Literal["philox", "sobol"]
     target_se: float | Mapping[str, float] | None
     max_trials: int
     confidence: float
@@ -75,7 +80,9 @@ class Plan:
         seed: Seed | None = None,
         random: Literal["common", "independent"] = "common",
         replicate: int = 0,
+        frame: str | None = None,
         columns: Sequence[str] | None = None,
+        sampler: Literal["philox", "sobol"] = "philox",
         target_se: float | Mapping[str, float] | None = None,
         max_trials: int = 10_000_000,
         confidence: float = 0.95,
@@ -84,9 +91,16 @@ class Plan:
             raise TypeError(f"grid must be a Grid, got {grid!r:.80}")
         self.grid = grid
         self.offset = 0
+        kind = grid.kind
         self.method = _one_of("method", method, ("simulate", "solve"))
+        if method not in kind.methods:
+            raise ValueError(
+                f'method must be "simulate" for {kind.name} scenarios: they have no closed form, got {method!r}'
+            )
         self.random = _one_of("random", random, ("common", "independent"))
-        self.columns = _columns(grid, columns)
+        self.frame = next(iter(kind.frames)) if frame is None else _one_of("frame", frame, list(kind.frames))
+        self.columns = _columns(self.rows, columns)
+        self.sampler = _one_of("sampler", sampler, kind.samplers)
         self.trials: int | None = None
         self.key, self.seed, self.replicate = (0, 0), "", 0
         self.targets: dict[str, float] = {}
@@ -97,31 +111,55 @@ class Plan:
                 if value is not None:
                     raise ValueError(f'{name} must be left out with method="solve", which is exact, got {value!r}')
         else:
-            if trials is None or seed is None:
-                raise ValueError(f'trials and seed must be given with method="simulate", got {trials!r} and {seed!r}')
-            self.trials = _whole("trials", trials, 1, 10**14)
-            self.key, self.seed = key_of(seed)
-            self.replicate = _whole("replicate", replicate, 0, _MAX_REPLICATE - 1)
+            self._set_random(trials, seed, replicate)
             if target_se is not None:
-                self.targets = _targets(grid, target_se)
-                self.max_trials = _whole("max_trials", max_trials, self.trials, 10**14)
-                if not 0.0 < confidence < 1.0:
-                    raise ValueError(f"confidence must be in (0, 1), got {confidence!r}")
-                self.confidence = float(confidence)
-            if self.replicate and (self.targets or not all(map(grid.kind.mergeable, self.columns))):
+                self._set_target(target_se, max_trials, confidence)
+            if self.replicate and (self.targets or not all(map(self.rows.mergeable, self.columns))):
+                kept = [name for name in self.rows.default if self.rows.mergeable(name)]
                 raise ValueError(
                     f"replicate must be 0 with target_se or columns that are no means over trials, got {replicate}: "
-                    "such results do not merge"
+                    f"such results do not merge (columns={kept} do)"
                 )
-            if random == "independent" and len(grid) >= 2**40:
-                raise ValueError(f'random must be "common" for 2**40 points or more, got {random!r}')
         self.size = self._size()
+
+    @property
+    def rows(self) -> Frame:
+        """The frame of the result that the rows come from."""
+        return self.grid.kind.frames[self.frame]
+
+    def _set_random(self, trials: int | None, seed: Seed | None, replicate: int) -> None:
+        if trials is None or seed is None:
+            raise ValueError(f'trials and seed must be given with method="simulate", got {trials!r} and {seed!r}')
+        self.trials = _whole("trials", trials, 1, self.grid.kind.max_trials)
+        if self.sampler == "sobol" and (self.trials & (self.trials - 1) or self.trials < _LEAST_SOBOL):
+            raise ValueError(
+                f"trials must be a power of two and at least {_LEAST_SOBOL} for Sobol' points, got {self.trials}"
+            )
+        self.key, self.seed = key_of(seed)
+        self.replicate = _whole("replicate", replicate, 0, _MAX_REPLICATE - 1)
+        # 16 bits of the replicate and 8 of the stage leave 40 for the point; Sobol' points need 4 for the scrambling.
+        most = 2**36 if self.sampler == "sobol" else 2**40
+        if self.random == "independent" and len(self.grid) >= most:
+            raise ValueError(f'random must be "common" for {most} points or more, got {self.random!r}')
+
+    def _set_target(self, target_se: float | Mapping[str, float], max_trials: int, confidence: float) -> None:
+        if self.sampler == "sobol":
+            raise ValueError(
+                f'target_se must be left out with sampler="sobol", whose draws are not independent, got {target_se!r}'
+            )
+        self.targets = _targets(self.grid.kind.name, self.frame, self.rows, target_se)
+        self.max_trials = _whole("max_trials", max_trials, self.trials or 1, self.grid.kind.max_trials)
+        if isinstance(confidence, bool) or not isinstance(confidence, (int, float)):
+            raise TypeError(f"confidence must be a number, got {confidence!r:.80}")
+        if not 0.0 < confidence < 1.0:
+            raise ValueError(f"confidence must be in (0, 1), got {confidence!r}")
+        self.confidence = float(confidence)
 
     def _size(self) -> int:
         """Points of a shard: a power of two from the cost of a point, never from the machine's speed."""
         kind = self.grid.kind
-        by_cost = _SHARD_COST / kind.cost(self.grid.scenario, self.trials)
-        by_rows = _SHARD_ROWS / kind.rows(self.grid.scenario)
+        by_cost = _SHARD_COST / kind.cost(self.grid.scenario, self.trials, self.frame)
+        by_rows = _SHARD_ROWS / self.rows.rows(self.grid.scenario)
         size = min(by_cost, by_rows, max(len(self.grid) / _LEAST_SHARDS, _LEAST_POINTS))
         return int(2 ** np.floor(np.log2(max(size, 1.0))))
 
@@ -137,10 +175,15 @@ class Plan:
                 "axes": data["axes"],
                 "zip": data["zip"],
                 "method": self.method,
+                "frame": self.frame,
                 "columns": list(self.columns),
                 "stream": _core.STREAM_VERSION,
             }
-            | ({"seed": self.seed, "key": list(self.key), "random": self.random} if self.method == "simulate" else {})
+            | (
+                {"seed": self.seed, "key": list(self.key), "random": self.random, "sampler": self.sampler}
+                if self.method == "simulate"
+                else {}
+            )
             | (
                 {
                     "target_se": self.targets,
@@ -177,7 +220,7 @@ class Plan:
     def options(self) -> str:
         """What the core is told to do with every point."""
         if self.method == "solve":
-            return json.dumps({"columns": self.columns, "simulate": None})
+            return json.dumps({"frame": self.frame, "columns": self.columns, "simulate": None})
         target = {
             "standard_errors": list(self.targets.items()),
             "max_trials": self.max_trials,
@@ -187,11 +230,12 @@ class Plan:
             "trials": self.trials,
             "key": self.key,
             "replicate": self.replicate,
+            "sampler": self.sampler,
             "independent": self.random == "independent",
             "offset": self.offset,
             "target": target if self.targets else None,
         }
-        return json.dumps({"columns": self.columns, "simulate": simulate})
+        return json.dumps({"frame": self.frame, "columns": self.columns, "simulate": simulate})
 
     def to_data(self) -> dict[str, Any]:
         """The plan as plain data for a manifest, without what belongs to a replicate."""
@@ -199,7 +243,9 @@ class Plan:
             "grid": self.grid.to_data(),
             "method": self.method,
             "random": self.random,
+            "frame": self.frame,
             "columns": list(self.columns),
+            "sampler": self.sampler,
             "seed": self.seed,
             "key": list(self.key),
             "target_se": self.targets,
@@ -211,11 +257,12 @@ class Plan:
     @classmethod
     def from_data(cls, data: dict[str, Any], *, trials: int | None, replicate: int) -> Plan:
         """The plan that ``to_data`` wrote, for one replicate."""
-        plan = cls(Grid.from_data(data["grid"]), method="solve", columns=data["columns"])
-        plan.method, plan.random, plan.seed = data["method"], data["random"], data["seed"]
-        plan.key = tuple(data["key"])
-        plan.targets, plan.max_trials, plan.confidence = data["target_se"], data["max_trials"], data["confidence"]
-        plan.size, plan.trials, plan.replicate = data["size"], trials, replicate
+        plan = cls.__new__(cls)
+        plan.grid, plan.offset = Grid.from_data(data["grid"]), 0
+        for name in ("method", "random", "frame", "sampler", "seed", "max_trials", "confidence", "size"):
+            setattr(plan, name, data[name])
+        plan.columns, plan.key, plan.targets = tuple(data["columns"]), tuple(data["key"]), data["target_se"]
+        plan.trials, plan.replicate = trials, replicate
         return plan
 
 
@@ -251,10 +298,13 @@ def run_shard(
     )
     local = points.astype(np.int64)
     axes = {path: column.gather(local - first) for path, column in grid.axis_columns(first, last).items()}
-    key = grid.kind.keys(grid, local, keys)
-    after = {name: key.pop(name) for name in ("trials", "reached") if name in key}
-    if not plan.targets:
-        after.pop("reached", None)
+    after = {}
+    if plan.method == "simulate":
+        *keys, trials, reached = keys
+        after["trials"] = whole(trials)
+        if plan.targets:
+            after["reached"] = whole(reached).cast(pl.Boolean)
+    key = plan.rows.keys(grid, local, keys)
     ends = [f"{name}_{end}" for name in plan.targets for end in ("low", "high")]
     results = {
         name: pl.Series(column, nan_to_null=True) for name, column in zip([*plan.columns, *ends], values, strict=True)
@@ -270,24 +320,29 @@ def run_shard(
     )
 
 
-def _columns(grid: Grid, columns: Sequence[str] | None) -> tuple[str, ...]:
+def _columns(rows: Frame, columns: Sequence[str] | None) -> tuple[str, ...]:
     if columns is None:
-        return grid.kind.default
-    if isinstance(columns, str):
-        raise TypeError(f"columns must be a sequence of column names, got the string {columns!r}")
+        return rows.default
+    if isinstance(columns, str) or not hasattr(columns, "__iter__"):
+        raise TypeError(f"columns must be a sequence of column names, got {columns!r:.80}")
     for name in columns:
-        if name not in grid.kind.columns:
-            raise ValueError(f"columns must name some of {list(grid.kind.columns)}, got {name!r}")
+        if name not in rows.columns:
+            raise ValueError(f"columns must name some of {list(rows.columns)}, got {name!r}")
     if len(set(columns)) < len(columns):
         raise ValueError(f"columns must name each column once, got {list(columns)}")
     return tuple(columns)
 
 
-def _targets(grid: Grid, target_se: float | Mapping[str, float]) -> dict[str, float]:
-    targets = dict(target_se) if isinstance(target_se, Mapping) else {grid.kind.targets[0]: target_se}
+def _targets(kind: str, frame: str, rows: Frame, target_se: float | Mapping[str, float]) -> dict[str, float]:
+    if not rows.targets:
+        raise ValueError(
+            f"target_se must be left out for the frame {frame!r} of {kind} scenarios: it has no bounded means, "
+            f"got {target_se!r}"
+        )
+    targets = dict(target_se) if isinstance(target_se, Mapping) else {rows.targets[0]: target_se}
     for name, value in targets.items():
-        if name not in grid.kind.targets:
-            raise ValueError(f"target_se must be set on some of {list(grid.kind.targets)}, got {name!r}")
+        if name not in rows.targets:
+            raise ValueError(f"target_se must be set on some of {list(rows.targets)}, got {name!r}")
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < np.inf:
             raise ValueError(f"target_se must be a positive number for {name}, got {value!r}")
     return {name: float(targets[name]) for name in sorted(targets)}

@@ -99,8 +99,8 @@ def content_digest(frame: pl.DataFrame) -> str:
         state.update(column.is_null().to_numpy().tobytes())
         if column.dtype.is_nested():
             state.update(json.dumps(column.to_list()).encode())
-        elif column.dtype == pl.String:
-            state.update("\0".join(column.fill_null("").to_list()).encode())
+        elif column.dtype in (pl.String, pl.Enum):
+            state.update("\0".join(column.cast(pl.String).fill_null("").to_list()).encode())
         else:
             state.update(column.fill_null(False if column.dtype == pl.Boolean else 0).to_numpy().tobytes())
     return state.hexdigest()

@@ -156,7 +156,7 @@ class Store:
         plan = self._plan(replicates[0])
         merged = (
             merge_replicates(
-                [pl.read_parquet(held[shard]) for held in files], columns=plan.columns, ratios=plan.grid.kind.ratios
+                [pl.read_parquet(held[shard]) for held in files], columns=plan.columns, ratios=plan.rows.ratios
             )
             for shard in sorted(files[0])
         )

@@ -35,3 +35,12 @@ impl<'py> Columns<'py> {
         self.dict
     }
 }
+
+/// Columns of floats under their names.
+pub fn named<'py>(py: Python<'py>, names: &[String], values: Vec<Vec<f64>>) -> PyResult<Bound<'py, PyDict>> {
+    let columns = Columns::new(py);
+    for (name, column) in names.iter().zip(values) {
+        columns.add(name, column)?;
+    }
+    Ok(columns.into_dict())
+}

@@ -1,14 +1,15 @@
 //! The constraint model across the border: simulate, as columns of bands and of what binds.
 
+use limitlaw_core::exhaustion::constraint::estimate::{BINDING_COLUMNS, band_columns, bands, binding};
 use limitlaw_core::exhaustion::constraint::scenario::ConstraintScenario;
-use limitlaw_core::exhaustion::constraint::simulate::{QUANTILES, simulate};
+use limitlaw_core::exhaustion::constraint::simulate::simulate;
 use limitlaw_core::exhaustion::constraint::{CONSTRAINTS, OUTPUTS};
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::spec::parse;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::columns::{Arrays, Columns, owned};
+use crate::columns::{Arrays, named, owned};
 use crate::run::wait;
 
 /// The quantities and their units, in the order of the rows.
@@ -21,7 +22,12 @@ pub fn constraints() -> Vec<&'static str> {
     CONSTRAINTS.to_vec()
 }
 
-/// Simulates a scenario: columns of bands, one row per quantity, and how many draws each constraint bound.
+/// The columns of each frame of a result, by the frame's name.
+pub fn frames() -> [(&'static str, Vec<String>); 2] {
+    [("bands", band_columns()), ("binding", BINDING_COLUMNS.map(str::to_owned).to_vec())]
+}
+
+/// Simulates a scenario: the columns of each frame of [`frames`].
 #[pyfunction]
 #[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, progress))]
 pub fn simulate_constraint<'py>(
@@ -33,17 +39,15 @@ pub fn simulate_constraint<'py>(
     replicate: u64,
     threads: Option<usize>,
     progress: Option<Bound<'py, PyAny>>,
-) -> PyResult<(Bound<'py, PyDict>, Vec<u64>)> {
+) -> PyResult<Bound<'py, PyDict>> {
     let arrays = owned(&arrays);
     let summary = wait(py, trials, progress.as_ref(), |control| {
         let scenario: ConstraintScenario = parse(spec, &arrays)?;
         simulate(&scenario, trials, key, replicate, resolve_threads(threads)?, control)
     })?;
-    let columns = Columns::new(py);
-    columns.add("mean_log10", summary.bands.iter().map(|band| band.mean_log10).collect())?;
-    columns.add("mean_log10_se", summary.bands.iter().map(|band| band.se_log10).collect())?;
-    for (i, p) in QUANTILES.iter().enumerate() {
-        columns.add(&format!("q{:02.0}", p * 100.0), summary.bands.iter().map(|band| band.quantiles[i]).collect())?;
+    let found = PyDict::new(py);
+    for ((frame, columns), values) in frames().into_iter().zip([bands(&summary), binding(&summary, trials)]) {
+        found.set_item(frame, named(py, &columns, values)?)?;
     }
-    Ok((columns.into_dict(), summary.binding.to_vec()))
+    Ok(found)
 }

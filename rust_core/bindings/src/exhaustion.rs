@@ -2,7 +2,7 @@
 
 use limitlaw_core::dispatch::{self, Width};
 use limitlaw_core::error::{Error, Result};
-use limitlaw_core::exhaustion::estimate::{QUANTILES, exhaustion, trajectories};
+use limitlaw_core::exhaustion::estimate::{self, BY_YEAR_COLUMNS};
 use limitlaw_core::exhaustion::law::{DERIVED, LN_6, LawSpec, derived};
 use limitlaw_core::exhaustion::samples::Sample;
 use limitlaw_core::exhaustion::scenario::ExhaustionScenario;
@@ -15,7 +15,7 @@ use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::columns::{Arrays, Columns, owned};
+use crate::columns::{Arrays, Columns, named, owned};
 use crate::error::to_python;
 use crate::run::wait;
 
@@ -29,7 +29,16 @@ pub fn definitions() -> Vec<&'static str> {
     DEFINITIONS.to_vec()
 }
 
-/// Simulates a scenario: columns of the yearly variables, of the years of running out, and of samples.
+/// The columns of each frame of a result, by the frame's name.
+pub fn frames() -> [(&'static str, Vec<String>); 3] {
+    [
+        ("exhaustion", estimate::exhaustion_columns()),
+        ("exhausted_by", BY_YEAR_COLUMNS.map(str::to_owned).to_vec()),
+        ("trajectories", estimate::trajectory_columns()),
+    ]
+}
+
+/// Simulates a scenario: the columns of each frame of [`frames`], and of samples.
 #[pyfunction]
 #[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, sampler, samples, progress, redrawn=Vec::new()))]
 pub fn simulate_exhaustion<'py>(
@@ -44,15 +53,11 @@ pub fn simulate_exhaustion<'py>(
     samples: Vec<String>,
     progress: Option<Bound<'py, PyAny>>,
     redrawn: Vec<String>,
-) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyDict>, Bound<'py, PyDict>)> {
+) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyDict>)> {
     let arrays = owned(&arrays);
-    let (outcome, names, yearly, years) = wait(py, trials, progress.as_ref(), |control| {
+    let (samples, names, results) = wait(py, trials, progress.as_ref(), |control| {
         let scenario: ExhaustionScenario = parse(spec, &arrays)?;
-        let method = match sampler {
-            "philox" => Method::Philox,
-            "sobol" => Method::Sobol,
-            other => return Err(Error::argument("sampler", "\"philox\" or \"sobol\"", format!("{other:?}"))),
-        };
+        let method = Method::parse(sampler)?;
         let mut names = Vec::new();
         let mut columns = Vec::new();
         for name in &samples {
@@ -63,33 +68,21 @@ pub fn simulate_exhaustion<'py>(
                 }
             }
         }
-        let plan =
-            Plan { trials, key, replicate, threads: resolve_threads(threads)?, method, samples: columns, redrawn };
+        let threads = resolve_threads(threads)?;
+        let plan = Plan { trials, key, replicate, threads, method, samples: columns, redrawn, yearly: true };
         let outcome = simulate(&scenario, &plan, control)?;
-        let (yearly, years) = (trajectories(&outcome), exhaustion(&outcome));
-        Ok((outcome, names, yearly, years))
+        let results = [
+            estimate::exhaustion(&outcome, &scenario.years),
+            estimate::exhausted_by(&outcome),
+            estimate::trajectories(&outcome),
+        ];
+        Ok((outcome.samples, names, results))
     })?;
-    let label = |p: f64| format!("q{:02.0}", p * 100.0);
-    let first = Columns::new(py);
-    first.add("mean", yearly.mean)?;
-    first.add("se", yearly.se)?;
-    for (p, column) in QUANTILES.iter().zip(yearly.quantiles) {
-        first.add(&label(*p), column)?;
+    let found = PyDict::new(py);
+    for ((frame, columns), values) in frames().into_iter().zip(results) {
+        found.set_item(frame, named(py, &columns, values)?)?;
     }
-    let second = Columns::new(py);
-    for (p, (column, error)) in QUANTILES.iter().zip(years.quantiles.into_iter().zip(years.quantiles_se)) {
-        second.add(&label(*p), column)?;
-        second.add(&format!("{}_se", label(*p)), error)?;
-    }
-    for (i, (column, error)) in years.by_year.into_iter().zip(years.by_year_se).enumerate() {
-        second.add(&format!("by_{i}"), column)?;
-        second.add(&format!("by_{i}_se"), error)?;
-    }
-    let third = Columns::new(py);
-    for (name, column) in names.iter().zip(outcome.samples) {
-        third.add(name, column)?;
-    }
-    Ok((first.into_dict(), second.into_dict(), third.into_dict()))
+    Ok((found, named(py, &names, samples)?))
 }
 
 /// Compute-optimal runs under a law: columns, one row per pair of compute and unique tokens.

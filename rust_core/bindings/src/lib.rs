@@ -50,8 +50,10 @@ mod _core {
         module.add("STREAM_VERSION", limitlaw_core::rng::STREAM_VERSION)?;
         module.add("EXHAUSTION_VARIABLES", super::exhaustion::variables())?;
         module.add("EXHAUSTION_DEFINITIONS", super::exhaustion::definitions())?;
+        module.add("EXHAUSTION_FRAMES", super::exhaustion::frames().to_vec())?;
         module.add("SAMPLING_COLUMNS", limitlaw_core::sampling::columns::column_names())?;
         module.add("CONSTRAINT_QUANTITIES", super::constraint::quantities())?;
+        module.add("CONSTRAINT_FRAMES", super::constraint::frames().to_vec())?;
         module.add("CONSTRAINTS", super::constraint::constraints())?;
         module.add("DEBUG_BUILD", cfg!(debug_assertions))
     }

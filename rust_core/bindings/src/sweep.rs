@@ -1,9 +1,13 @@
 //! A shard of a sweep across the border: a range of points in, columns out.
 
 use limitlaw_core::error::{Error, Result};
+use limitlaw_core::exhaustion::constraint::scenario::ConstraintScenario;
+use limitlaw_core::exhaustion::scenario::ExhaustionScenario;
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::sampling::scenario::SamplingScenario;
 use limitlaw_core::sweep::axes::Axes;
+use limitlaw_core::sweep::constraint::ConstraintMethod;
+use limitlaw_core::sweep::exhaustion::ExhaustionMethod;
 use limitlaw_core::sweep::expand::Expander;
 use limitlaw_core::sweep::points::{Rows, run_points};
 use limitlaw_core::sweep::sampling::SamplingMethod;
@@ -45,6 +49,16 @@ pub fn sweep_points<'py>(
             "sampling" => {
                 let base = Expander::<SamplingScenario>::new(spec, &arrays, &axes)?;
                 let method = SamplingMethod::parse(options)?;
+                run_points(&base, &axes, first..last, threads, control, &method)
+            }
+            "exhaustion" => {
+                let base = Expander::<ExhaustionScenario>::new(spec, &arrays, &axes)?;
+                let method = ExhaustionMethod::parse(options)?;
+                run_points(&base, &axes, first..last, threads, control, &method)
+            }
+            "constraint" => {
+                let base = Expander::<ConstraintScenario>::new(spec, &arrays, &axes)?;
+                let method = ConstraintMethod::parse(options)?;
                 run_points(&base, &axes, first..last, threads, control, &method)
             }
             _ => Err(Error::argument("kind", "a kind of scenario that can be swept", format!("{kind:?}"))),

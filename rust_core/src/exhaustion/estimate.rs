@@ -7,79 +7,96 @@ use crate::stats::{Histogram, rank};
 /// The probabilities of the reported quantiles.
 pub const QUANTILES: [f64; 7] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95];
 
-/// Estimates of the yearly variables, year by year and within a year in the order of the variables.
-#[derive(Debug, Clone, Default)]
-pub struct Trajectories {
-    /// Means.
-    pub mean: Vec<f64>,
-    /// Their standard errors.
-    pub se: Vec<f64>,
-    /// One column per quantile.
-    pub quantiles: Vec<Vec<f64>>,
+/// The years whose probabilities stand in the frame of the years of running out.
+pub const BY_YEARS: [i32; 2] = [2030, 2035];
+/// The columns of the probability of having run out by a year: definition by definition, and within one year by year.
+pub const BY_YEAR_COLUMNS: [&str; 2] = ["probability", "se"];
+
+fn quantile_names() -> impl Iterator<Item = String> {
+    QUANTILES.iter().map(|p| format!("q{:02.0}", p * 100.0))
 }
 
-/// Estimates of the year of running out, by definition; NaN where a quantile is not reached by the horizon.
-#[derive(Debug, Clone, Default)]
-pub struct Exhaustion {
-    /// One column per quantile.
-    pub quantiles: Vec<Vec<f64>>,
-    /// Their standard errors.
-    pub quantiles_se: Vec<Vec<f64>>,
-    /// One column per year: P(run out by then).
-    pub by_year: Vec<Vec<f64>>,
-    /// Their standard errors.
-    pub by_year_se: Vec<Vec<f64>>,
+fn with_errors(names: impl Iterator<Item = String>) -> Vec<String> {
+    names.flat_map(|name| [name.clone(), format!("{name}_se")]).collect()
 }
 
-/// The yearly variables.
-pub fn trajectories(outcome: &Outcome) -> Trajectories {
+/// The columns of the yearly variables: year by year, and within a year in the order of the variables.
+pub fn trajectory_columns() -> Vec<String> {
+    ["mean", "se"].map(str::to_owned).into_iter().chain(quantile_names()).collect()
+}
+
+/// The columns of the years of running out: one row per definition.
+pub fn exhaustion_columns() -> Vec<String> {
+    let by = BY_YEARS.iter().map(|year| format!("p_by_{year}"));
+    let shares =
+        std::iter::once("p_already".to_owned()).chain(by).chain(std::iter::once("p_not_by_horizon".to_owned()));
+    with_errors(quantile_names().chain(shares))
+}
+
+/// The yearly variables, in the columns of [`trajectory_columns`].
+pub fn trajectories(outcome: &Outcome) -> Vec<Vec<f64>> {
     let all = merged(outcome);
-    let cells = all.values.len();
-    let spread = |cell: usize| spread(outcome, |part| part.moments[cell].mean);
-    Trajectories {
-        mean: all.moments.iter().map(|m| m.mean).collect(),
-        se: (0..cells).map(|i| spread(i).unwrap_or_else(|| all.moments[i].standard_error())).collect(),
-        quantiles: QUANTILES
-            .iter()
-            .map(|&p| {
-                let offsets = OFFSETS.iter().cycle();
-                let ranked = |h: &Histogram| h.ranked(rank(p, h.total())).unwrap_or(f64::NAN);
-                all.values.iter().zip(offsets).map(|(h, offset)| ranked(h) + offset).collect()
-            })
-            .collect(),
+    let error = |cell: usize| {
+        spread(outcome, |part| part.moments[cell].mean).unwrap_or_else(|| all.moments[cell].standard_error())
+    };
+    let mut columns = vec![all.moments.iter().map(|m| m.mean).collect(), (0..all.values.len()).map(error).collect()];
+    for p in QUANTILES {
+        let ranked = |h: &Histogram| h.ranked(rank(p, h.total())).unwrap_or(f64::NAN);
+        columns.push(all.values.iter().zip(OFFSETS.iter().cycle()).map(|(h, offset)| ranked(h) + offset).collect());
     }
+    columns
 }
 
-/// The years of running out.
-pub fn exhaustion(outcome: &Outcome) -> Exhaustion {
+/// The years of running out, in the columns of [`exhaustion_columns`]; NaN where a quantile is not reached by the
+/// horizon, or the projection does not reach a year. `years` are those of the projection.
+pub fn exhaustion(outcome: &Outcome, years: &[i32]) -> Vec<Vec<f64>> {
     let all = merged(outcome);
-    let each = |of: &dyn Fn(usize) -> f64| (0..DEFINITIONS.len()).map(of).collect::<Vec<f64>>();
-    let years = all.by_year[0].len();
-    let share =
-        |part: &Tally, definition: usize, year: usize| part.by_year[definition][year] as f64 / part.trials as f64;
-    Exhaustion {
-        quantiles: QUANTILES.iter().map(|&p| each(&|d| quantile(&all.years[d], p, all.trials))).collect(),
-        quantiles_se: QUANTILES
-            .iter()
-            .map(|&p| {
-                each(&|d| {
+    let definitions = 0..DEFINITIONS.len();
+    let mut columns: Vec<Vec<f64>> = Vec::new();
+    for p in QUANTILES {
+        columns.push(definitions.clone().map(|d| quantile(&all.years[d], p, all.trials)).collect());
+        columns.push(
+            definitions
+                .clone()
+                .map(|d| {
                     spread(outcome, |part| quantile(&part.years[d], p, part.trials))
                         .unwrap_or_else(|| quantile_error(&all.years[d], p, all.trials))
                 })
-            })
-            .collect(),
-        by_year: (0..years).map(|year| each(&|d| share(&all, d, year))).collect(),
-        by_year_se: (0..years)
-            .map(|year| {
-                each(&|d| {
-                    spread(outcome, |part| share(part, d, year)).unwrap_or_else(|| {
-                        let p = share(&all, d, year);
-                        (p * (1.0 - p) / all.trials as f64).sqrt()
-                    })
-                })
-            })
-            .collect(),
+                .collect(),
+        );
     }
+    let horizon = years.len() - 1;
+    // By a year that is not in the projection as by the last one before it; unknown beyond the horizon.
+    let by = |year: i32| years.iter().rposition(|&y| y <= year).filter(|_| years[horizon] >= year);
+    let at = std::iter::once(Some(0)).chain(BY_YEARS.map(by)).chain(std::iter::once(Some(horizon)));
+    for (column, year) in at.enumerate() {
+        let [mut share, error] =
+            year.map_or([const { [f64::NAN; DEFINITIONS.len()] }; 2], |y| by_year(outcome, &all, y));
+        if column == BY_YEARS.len() + 1 {
+            share = share.map(|p| 1.0 - p);
+        }
+        columns.extend([share.to_vec(), error.to_vec()]);
+    }
+    columns
+}
+
+/// The probabilities of having run out by each year, in the columns [`BY_YEAR_COLUMNS`].
+pub fn exhausted_by(outcome: &Outcome) -> Vec<Vec<f64>> {
+    let all = merged(outcome);
+    let years: Vec<_> = (0..all.by_year[0].len()).map(|year| by_year(outcome, &all, year)).collect();
+    let column = |i: usize| (0..DEFINITIONS.len()).flat_map(|d| years.iter().map(move |y| y[i][d])).collect();
+    vec![column(0), column(1)]
+}
+
+/// The shares of draws that have run out by the year of an index, and their standard errors, by definition.
+fn by_year(outcome: &Outcome, all: &Tally, year: usize) -> [[f64; DEFINITIONS.len()]; 2] {
+    let share = |part: &Tally, d: usize| part.by_year[d][year] as f64 / part.trials as f64;
+    let shares = std::array::from_fn(|d| share(all, d));
+    let errors = std::array::from_fn(|d| {
+        let p: f64 = shares[d];
+        spread(outcome, |part| share(part, d)).unwrap_or_else(|| (p * (1.0 - p) / all.trials as f64).sqrt())
+    });
+    [shares, errors]
 }
 
 /// The tally of all parts; variables have every draw, years of running out only those that run out.

@@ -59,6 +59,14 @@ macro_rules! inputs {
             fn dists_mut(&mut self) -> Vec<&mut Dist> {
                 vec![$(&mut self.$name,)*]
             }
+
+            /// The distribution of an input by its name.
+            pub fn input_mut(&mut self, name: &str) -> Option<&mut Dist> {
+                match name {
+                    $(stringify!($name) => Some(&mut self.$name),)*
+                    _ => None,
+                }
+            }
         }
     };
     (@ log) => { true };

@@ -32,6 +32,17 @@ pub enum Method {
     Sobol,
 }
 
+impl Method {
+    /// The method of a name.
+    pub fn parse(name: &str) -> Result<Self> {
+        match name {
+            "philox" => Ok(Self::Philox),
+            "sobol" => Ok(Self::Sobol),
+            other => Err(Error::argument("sampler", "\"philox\" or \"sobol\"", format!("{other:?}"))),
+        }
+    }
+}
+
 /// What to run.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -49,14 +60,16 @@ pub struct Plan {
     pub samples: Vec<Sample>,
     /// Inputs to draw anew while all others keep their numbers.
     pub redrawn: Vec<String>,
+    /// Whether the yearly variables are tallied: they are most of the work, and no other number depends on it.
+    pub yearly: bool,
 }
 
 /// Tallies of some draws.
 #[derive(Debug, Clone)]
 pub struct Tally {
-    /// Per year and variable: the histogram.
+    /// Per year and variable: the histogram; empty unless tallied.
     pub values: Vec<Histogram>,
-    /// Per year and variable: the moments.
+    /// Per year and variable: the moments; empty unless tallied.
     pub moments: Vec<Moments>,
     /// Per definition: the years of running out by the horizon.
     pub years: Vec<Histogram>,
@@ -76,10 +89,11 @@ pub struct Outcome {
 }
 
 impl Tally {
-    fn new(years: usize) -> Self {
+    fn new(years: usize, yearly: bool) -> Self {
+        let tallied = if yearly { years } else { 0 };
         Self {
-            values: (0..years).flat_map(|_| BITS.map(Histogram::new)).collect(),
-            moments: vec![Moments::default(); years * VARIABLES.len()],
+            values: (0..tallied).flat_map(|_| BITS.map(Histogram::new)).collect(),
+            moments: vec![Moments::default(); tallied * VARIABLES.len()],
             years: vec![Histogram::new(YEAR_BITS); DEFINITIONS.len()],
             by_year: vec![vec![0; years]; DEFINITIONS.len()],
             trials: 0,
@@ -177,7 +191,7 @@ impl Model<'_> {
     /// One independent part of the run.
     fn part(&self, source: Source, trials: u64, control: &Control) -> Result<(Tally, Vec<Vec<f64>>)> {
         let years = self.options.years.len();
-        let cells = years * VARIABLES.len();
+        let cells = if self.plan.yearly { years * VARIABLES.len() } else { 0 };
         let mut moments = vec![Moments::default(); cells];
         let mut samples = vec![Vec::new(); self.plan.samples.len()];
         let new_worker = || Worker {
@@ -185,7 +199,7 @@ impl Model<'_> {
             work: Box::default(),
             keys: vec![0; cells * STRIDE],
             cells: vec![EMPTY; cells],
-            tally: Tally::new(years),
+            tally: Tally::new(years, self.plan.yearly),
         };
         let merge = |part: Part| {
             moments.iter_mut().zip(&part.moments).for_each(|(a, b)| a.merge(b));
@@ -199,7 +213,7 @@ impl Model<'_> {
             Ok(part)
         };
         let workers = run(chunks, self.plan.threads, control, new_worker, work, merge)?;
-        let mut tally = Tally::new(years);
+        let mut tally = Tally::new(years, self.plan.yearly);
         for worker in &workers {
             tally.merge_counts(&worker.tally);
         }
@@ -279,7 +293,7 @@ impl Kernel for Years<'_> {
         let mut block = Block::new(columns, first, options, work);
         for index in 0..options.years.len() {
             block.advance(index, options, work);
-            for variable in 0..VARIABLES.len() {
+            for variable in 0..if cells.is_empty() { 0 } else { VARIABLES.len() } {
                 let at = index * VARIABLES.len() + variable;
                 let out = &mut keys[at * STRIDE + first..][..LANES];
                 tally(&work.out[variable], valid, variable, out, &mut cells[at]);

@@ -1,10 +1,16 @@
 //! Points from indices: the base scenario is read once, and a point rereads only the fields whose values changed.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::axes::Axes;
 use crate::error::{Error, Result};
 use crate::spec::Spec;
+
+/// Reads a field from its JSON.
+pub fn read<'v, T: Deserialize<'v>>(field: &str, value: &'v Value) -> Result<T> {
+    T::deserialize(value).map_err(|e| Error::Value(format!("{field}: {e}")))
+}
 
 /// A scenario that can be swept.
 pub trait Swept: Spec + Clone + Send + Sync {

@@ -1,13 +1,11 @@
 //! One point of a swept sampling scenario: solved, simulated, or simulated until it is precise enough.
 
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::expand::Swept;
+use super::expand::{Swept, read};
+use super::options::{Options, Simulate, share_interval, share_is_precise};
 use super::points::{Method, Rows};
-use super::sequence::{interval, resolution};
 use crate::error::{Error, Result};
-use crate::rng::Key;
 use crate::run::Control;
 use crate::sampling::columns::{Column, Row};
 use crate::sampling::estimate::{Estimates, METRICS};
@@ -19,46 +17,6 @@ use crate::spec::Spec;
 
 /// The metrics that a target may be set on: means of values in [0, 1].
 pub const TARGETS: [&str; 6] = ["accepted", "returned", "abstained", "accuracy", "wrong", "coverage"];
-
-/// What to do with every point.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Options {
-    /// The result columns, by name.
-    pub columns: Vec<String>,
-    /// How to simulate; `None` solves.
-    pub simulate: Option<Simulate>,
-}
-
-/// How to simulate a point.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Simulate {
-    /// Trials; with a target, those of the first stage.
-    pub trials: u64,
-    /// The key of the seed.
-    pub key: Key,
-    /// The number of the independent repetition, below 2^16.
-    pub replicate: u64,
-    /// Whether each point has random numbers of its own, instead of the same for all.
-    pub independent: bool,
-    /// The index in the whole grid of the first point of the axes given.
-    pub offset: u64,
-    /// When a point is precise enough.
-    pub target: Option<Target>,
-}
-
-/// When a point is precise enough.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Target {
-    /// Standard errors to reach, by metric.
-    pub standard_errors: Vec<(String, f64)>,
-    /// The most trials of one point.
-    pub max_trials: u64,
-    /// The confidence of the time-uniform intervals.
-    pub confidence: f64,
-}
 
 /// Options, read and checked.
 #[derive(Debug)]
@@ -73,7 +31,7 @@ pub struct SamplingMethod {
 impl SamplingMethod {
     /// Reads the options.
     pub fn parse(json: &str) -> Result<Self> {
-        let options: Options = serde_json::from_str(json).map_err(|e| Error::Value(format!("options: {e}")))?;
+        let options = Options::parse(json)?;
         let columns = options.columns.iter().map(|name| Column::parse(name)).collect::<Result<Vec<_>>>()?;
         let target = options.simulate.as_ref().and_then(|s| s.target.as_ref());
         let targets = target
@@ -124,40 +82,30 @@ impl SamplingMethod {
             cost_counts: scenario.cost.is_some() && asked("cost"),
         };
         let mut tallies = vec![RowTally::default(); scenario.policies.len() * points];
-        let mut done = 0;
-        let mut reached = true;
+        let (mut done, mut reached) = (0, true);
+        let mut next = Some(how.trials);
         for stage in 0.. {
-            let trials = match &how.target {
-                // As many as there were: the total doubles.
-                Some(target) if stage > 0 => done.min(target.max_trials - done),
-                _ => how.trials,
-            };
-            let replicate = replicate_word(how, index, stage);
-            let run = Run { trials, key: how.key, replicate, threads, wanted };
+            let Some(trials) = next else { break };
+            let run = Run { trials, key: how.key, replicate: how.replicate(index, stage), threads, wanted };
             simulate(scenario, run, control, |p, g, row| {
                 let tally = &mut tallies[p * points + g];
                 if stage == 0 { *tally = row } else { tally.merge(&row) }
             })?;
             done += trials;
-            let Some(target) = &how.target else { break };
             reached = tallies.iter().filter(|tally| !tally.correct.is_empty()).all(|tally| {
                 let estimates = Row::counted(tally, weights.as_deref(), done).estimates;
                 self.is_precise(&estimates, values_per_row(tally, weights.as_deref(), done))
             });
-            if reached || done >= target.max_trials {
-                break;
-            }
+            next = how.more(done, reached);
         }
         for (at, tally) in tallies.iter().enumerate() {
             let row = if tally.correct.is_empty() { Row::NONE } else { Row::counted(tally, weights.as_deref(), done) };
             let count = values_per_row(tally, weights.as_deref(), done);
             let confidence = how.target.as_ref().map_or(f64::NAN, |t| t.confidence);
-            let ends = self.targets.iter().flat_map(|&(metric, _)| {
-                let mean = row.estimates.value[metric];
-                let (low, high) =
-                    if mean.is_nan() { (f64::NAN, f64::NAN) } else { interval(mean * count, count, confidence) };
-                [low, high]
-            });
+            let ends = self
+                .targets
+                .iter()
+                .flat_map(|&(metric, _)| share_interval(row.estimates.value[metric], count, confidence));
             let [policy, attempts] = key(scenario, at, points);
             let keys = [policy, attempts, done as i64, i64::from(reached)];
             rows.push(index, &keys, self.columns.iter().map(|&column| row.get(column)).chain(ends));
@@ -167,8 +115,7 @@ impl SamplingMethod {
 
     fn is_precise(&self, estimates: &Estimates, count: f64) -> bool {
         self.targets.iter().all(|&(metric, target)| {
-            // A metric that has no value (coverage of a pool that does not know it) waits for nothing.
-            estimates.value[metric].is_nan() || resolution(estimates.standard_error[metric], count) <= target
+            share_is_precise(estimates.value[metric], estimates.standard_error[metric], count, target)
         })
     }
 }
@@ -182,13 +129,6 @@ fn key(scenario: &SamplingScenario, at: usize, points: usize) -> [i64; 2] {
 fn values_per_row(tally: &RowTally, weights: Option<&[f64]>, trials: u64) -> f64 {
     let tasks = if weights.is_some() { 1 } else { tally.correct.len() };
     tasks as f64 * trials as f64
-}
-
-/// The replicate word of a stage: point (where points are independent), stage and replicate side by side, so that no
-/// two draws of a sweep share their random numbers, and `simulate(replicate=...)` repeats any of them.
-fn replicate_word(how: &Simulate, index: u64, stage: u64) -> u64 {
-    let point = if how.independent { how.offset + index } else { 0 };
-    (point << 24) | (stage << 16) | how.replicate
 }
 
 impl Method<SamplingScenario> for SamplingMethod {
@@ -214,9 +154,6 @@ impl Method<SamplingScenario> for SamplingMethod {
 
 impl Swept for SamplingScenario {
     fn set(&mut self, field: &str, value: &Value, arrays: &[Vec<f64>]) -> Result<()> {
-        fn read<'v, T: Deserialize<'v>>(field: &str, value: &'v Value) -> Result<T> {
-            T::deserialize(value).map_err(|e| Error::Value(format!("{field}: {e}")))
-        }
         match field {
             "tasks" => {
                 self.tasks = read(field, value)?;

@@ -13,6 +13,7 @@
 //!
 //! Power allows `max(campus, min(distributed, bandwidth))`. The source's cap on wafers never binds and is left out.
 
+pub mod estimate;
 pub mod scenario;
 pub mod simulate;
 

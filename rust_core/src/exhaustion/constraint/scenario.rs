@@ -43,6 +43,11 @@ impl ConstraintScenario {
         Inputs::NAMES.iter().map(|&name| &self.inputs[name]).collect()
     }
 
+    /// The distribution of an input by its name.
+    pub fn input_mut(&mut self, name: &str) -> Option<&mut Dist> {
+        self.inputs.get_mut(name)
+    }
+
     /// The factor of the correlations.
     pub fn copula(&self) -> Result<Copula> {
         Copula::new(Inputs::NAMES, &self.dists(), &self.correlations)
