@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
+import math
 import multiprocessing
 import os
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-__all__ = ["Pool", "processes"]
+__all__ = ["Dask", "Pool", "processes"]
 
 #: Futures in flight per worker: enough to keep it busy, few enough to stay small.
 _IN_FLIGHT = 4
+#: How often the workers of a cluster are counted, in seconds.
+_COUNT_AGAIN = 5.0
 
 
 def processes(workers: int | None = None) -> Executor:
@@ -26,6 +31,42 @@ def processes(workers: int | None = None) -> Executor:
     """
     context = multiprocessing.get_context("spawn")
     return concurrent.futures.ProcessPoolExecutor(workers or os.cpu_count(), mp_context=context)
+
+
+class Dask(concurrent.futures.Executor):
+    """The workers of a Dask cluster.
+
+    Not ``Client.get_executor``: where a result is lost with its worker and computing it again fails, the error is
+    raised in a callback of Dask's that nobody hears, and its future is never answered.
+
+    Args:
+        client: The client.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self._workers, self._counted = 0, -math.inf
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> concurrent.futures.Future[Any]:
+        """Send a call; cancelling its future takes it back."""
+        # Not pure: a shard is sent again after a failure, and must not be answered with the failure.
+        future = self.client.submit(function, *args, pure=False, **kwargs)
+        return asyncio.run_coroutine_threadsafe(_answer(future), self.client.loop.asyncio_loop)
+
+    def workers(self) -> int:
+        """The slots of all workers, which may come and go; at least one, so that work waits for the first to come."""
+        if time.monotonic() - self._counted > _COUNT_AGAIN:
+            self._workers, self._counted = sum(self.client.nthreads().values()), time.monotonic()
+        return max(1, self._workers)
+
+
+async def _answer(future: Any) -> Any:
+    """What a call returns or raises, awaited on the client's own loop: whatever it meets is an answer."""
+    try:
+        return await future
+    finally:
+        # Nobody waits for it any more: what has not run need not, and its result is not kept.
+        future.release()
 
 
 class Pool:
@@ -70,11 +111,7 @@ class Pool:
 
     def _use(self, executor: Any) -> None:
         if _is_client(executor):
-            self.workers = max(1, sum(executor.nthreads().values()))
-            # Not pure: a shard is sent again after a failure, and must not be answered with the failure.
-            executor = executor.get_executor(pure=False)
-        else:
-            self.workers = getattr(executor, "_max_workers", None) or os.cpu_count() or 1
+            executor = Dask(executor)
         if not _is_executor(executor):
             raise TypeError(f"executor must be made by the function given, got {executor!r:.80}")
         context = getattr(executor, "_mp_context", None)
@@ -88,7 +125,11 @@ class Pool:
     @property
     def capacity(self) -> int:
         """Futures to keep in flight."""
-        return _IN_FLIGHT * int(self.workers)
+        if isinstance(self.executor, Dask):
+            workers = self.executor.workers()
+        else:
+            workers = getattr(self.executor, "_max_workers", None) or os.cpu_count() or 1
+        return _IN_FLIGHT * int(workers)
 
     def replace(self) -> bool:
         """Replace a broken executor; whether that was possible."""

@@ -86,9 +86,9 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Room for a chunk.
+    /// No draws yet: see `resize`.
     pub fn new(sampler: &Sampler) -> Self {
-        let column = vec![0.0; CHUNK];
+        let column = Vec::new();
         Self {
             inputs: vec![column.clone(); COUNT],
             law: vec![column.clone(); 5],
@@ -96,6 +96,13 @@ impl Columns {
             trend_choice: column.clone(),
             rows: vec![column; sampler.groups],
         }
+    }
+
+    /// Makes room for the first draws of a chunk, a multiple of 4: a short chunk is not drawn in full.
+    pub fn resize(&mut self, draws: usize) {
+        let choices = [&mut self.law_choice, &mut self.trend_choice];
+        let all = self.inputs.iter_mut().chain(&mut self.law).chain(&mut self.rows).chain(choices);
+        all.for_each(|column| column.resize(draws, 0.0));
     }
 
     /// The column of an input.
@@ -284,7 +291,7 @@ impl Kernel for Draw<'_> {
                 if sampler.dimension[LAW].is_some() {
                     uniforms(sampler, &source, LAW, chunk, &mut columns.law[0]);
                 }
-                for draw in 0..CHUNK {
+                for draw in 0..columns.law[0].len() {
                     let row = rows[((columns.law[0][draw] * rows.len() as f64) as usize).min(rows.len() - 1)];
                     for (column, x) in columns.law.iter_mut().zip(row) {
                         column[draw] = x;
@@ -343,7 +350,7 @@ fn draw_again(
     let (Source::Philox { key, replicate } | Source::Sobol { key, replicate, .. }) = *source;
     let replicate = sampler.replicate_of(LAW, replicate);
     let legal = |x: f64| x > EXPONENT_LOW && x < EXPONENT_HIGH;
-    for draw in 0..CHUNK {
+    for draw in 0..law[0].len() {
         let mut attempt = 0;
         while !(legal(law[3][draw]) && legal(law[4][draw])) && attempt < 1000 {
             let stream = Stream::new(key, replicate, AGAIN + attempt, chunk);

@@ -231,6 +231,7 @@ impl Model<'_> {
 
     fn chunk(&self, worker: &mut Worker, source: Source, chunk: u64, count: usize, control: &Control) -> Result<Part> {
         let Worker { columns, work, keys, cells, tally } = worker;
+        columns.resize(count.next_multiple_of(LANES));
         dispatch(Draw { sampler: self.sampler, source, chunk, columns });
         cells.fill(EMPTY);
         let mut samples = vec![vec![0.0; count]; self.plan.samples.len()];
