@@ -130,7 +130,9 @@ def test_shards_come_one_by_one_and_the_report_follows(tmp_path):
 def fail_at(first, how, function, plan, shard, *rest):
     """What a worker does in place of ``compute``: die or raise at one shard."""
     if shard.first == first:
-        if how == "die":
+        if how.startswith("die"):
+            # Dask's nanny takes a worker that dies before it has reported for one that cannot start.
+            time.sleep(float(how.removeprefix("die") or 0))
             os.kill(os.getpid(), signal.SIGKILL)
         if how == "raise":
             raise ArithmeticError("cosmic ray")
@@ -218,6 +220,32 @@ def test_a_killed_dask_worker_loses_nothing(client, tmp_path):
     assert content_digest(ll.Store(tmp_path).scan().collect()) == undisturbed(trials=20_000)
 
 
+def test_a_result_that_cannot_be_fetched_is_computed_again(client, monkeypatch):
+    """Dask's own executor never answers then: the error is raised in a callback that nobody hears."""
+    fetch, failed = type(client)._gather, []
+
+    async def fail_twice(self, *arguments, **options):
+        if len(failed) < 2:
+            failed.append(arguments)
+            raise OSError("the worker that held the result is gone")
+        return await fetch(self, *arguments, **options)
+
+    monkeypatch.setattr(type(client), "_gather", fail_twice)
+    assert content_digest(run(client).frame()) == undisturbed()
+    assert len(failed) == 2
+
+
+def test_a_closed_client_is_one_clear_error_and_the_same_call_resumes(cluster, tmp_path):
+    client = cluster.get_client()
+    parts = ll.iter_sweep(grid(), store=tmp_path, executor=client, **SETTINGS)
+    next(parts)
+    client.close()
+    with pytest.raises(RuntimeError, match=r"executor takes no more work .*the same call resumes"):
+        list(parts)
+    assert 0 < run(None, tmp_path).report().skipped < 2048
+    assert content_digest(ll.Store(tmp_path).scan().collect()) == undisturbed()
+
+
 DASK_DIES = """
 import dask, distributed
 from test_sweep_engine import fail_at
@@ -227,7 +255,7 @@ class Failing(Executor):
     def __init__(self, inner):
         self.inner = inner
     def submit(self, function, *args):
-        return self.inner.submit(fail_at, 128, 'die', function, *args)
+        return self.inner.submit(fail_at, 128, 'die1', function, *args)
 with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as cluster:
     with distributed.Client(cluster) as client:
         pool = Failing(client.get_executor(pure=False))

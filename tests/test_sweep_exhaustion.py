@@ -77,9 +77,7 @@ def test_a_sweep_is_simulate_at_every_point(frame, random):
 def test_sobol_points_too():
     swept = ll.Grid(scenario(), {"data_share": [0.2, 0.8]})
     found = ll.sweep(swept, trials=1024, seed=3, sampler="sobol", progress=False).frame()
-    want = expected(
-        swept, "exhaustion", lambda point, _: ll.simulate(point, trials=1024, seed=3, sampler="sobol")
-    )
+    want = expected(swept, "exhaustion", lambda point, _: ll.simulate(point, trials=1024, seed=3, sampler="sobol"))
     assert results(found, swept).equals(want)
 
 

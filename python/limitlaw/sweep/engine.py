@@ -26,8 +26,11 @@ __all__ = ["Part", "run_plan"]
 RETRIES = 2
 #: How often a waiting driver looks for signals, in seconds.
 _POLL = 0.2
-#: After so many seconds without any answer, what is out is sent again; the time doubles with every such turn.
+#: After at least so many seconds without any answer, and ten times the longest wait for one, what is out is sent again;
+#: the time doubles with every such turn.
 _PATIENCE = 60.0
+
+_KEPT = "what is finished is kept in the store, and the same call resumes"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,7 +136,6 @@ class _Run:
         self.folder = folder
         self.report = report
         self.strikes: collections.Counter[Shard] = collections.Counter()
-        self.answered: set[Shard] = set()
         #: Shards that were running when a pool broke: one of them may have broken it, so they run alone.
         self.suspects: collections.deque[Shard] = collections.deque()
 
@@ -164,24 +166,28 @@ class _Run:
         finished = False
         heard, patience = time.monotonic(), _PATIENCE
         try:
-            while self.todo or self.suspects or any(shard not in self.answered for shard in running.values()):
+            while self.todo or self.suspects or running:
                 self._submit(pool, running)
                 done, _ = concurrent.futures.wait(
                     running, timeout=_POLL, return_when=concurrent.futures.FIRST_COMPLETED
                 )
                 broken: list[Shard] = []
                 for future in done:
-                    shard = running.pop(future)
-                    part = None if shard in self.answered else self._outcome(future, shard, broken)
+                    shard = running.pop(future, None)
+                    if shard is None:  # answered by another future a moment ago
+                        continue
+                    part = self._outcome(future, shard, broken, last=shard not in running.values())
                     if part is not None:
-                        self.answered.add(shard)
+                        _take_back(running, shard)
                         bar.advance(len(shard))
                         yield self._kept(part)
                 if broken:
                     self._replace(pool, running, broken)
+                silence = time.monotonic() - heard
                 if done:
-                    heard = time.monotonic()
-                elif time.monotonic() - heard > patience:
+                    heard, patience = time.monotonic(), max(patience, 10 * silence)
+                elif silence > patience:
+                    pool.look()
                     self._send_again(pool, running)
                     heard, patience = time.monotonic(), 2 * patience
             finished = True
@@ -206,13 +212,21 @@ class _Run:
     def _send_again(self, pool: Pool, running: dict[concurrent.futures.Future[Part], Shard]) -> None:
         """A worker may be lost without a word (Dask's issue 3196): the first answer for a shard counts."""
         for shard in dict.fromkeys(running.values()):
-            if shard not in self.answered:
-                running[self._send(pool, shard)] = shard
+            running[self._send(pool, shard)] = shard
 
     def _send(self, pool: Pool, shard: Shard) -> concurrent.futures.Future[Part]:
-        return pool.executor.submit(compute, self.plan.window(shard), shard, self.threads or 1, self.folder)
+        arguments = self.plan.window(shard), shard, self.threads or 1, self.folder
+        try:
+            return pool.executor.submit(compute, *arguments)
+        except concurrent.futures.BrokenExecutor:
+            raise
+        except Exception as error:
+            raise RuntimeError(f"executor takes no more work ({type(error).__name__}: {error}); {_KEPT}") from error
 
-    def _outcome(self, future: concurrent.futures.Future[Part], shard: Shard, broken: list[Shard]) -> Part | None:
+    def _outcome(
+        self, future: concurrent.futures.Future[Part], shard: Shard, broken: list[Shard], *, last: bool
+    ) -> Part | None:
+        """The part, or a strike; a shard that is out a second time has another answer to come."""
         try:
             return future.result()
         except concurrent.futures.BrokenExecutor:
@@ -220,7 +234,8 @@ class _Run:
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001  (one shard's failure is not the sweep's)
-            self._strike(shard, error)
+            if last:
+                self._strike(shard, error)
         return None
 
     def _strike(self, shard: Shard, error: BaseException) -> None:
@@ -234,13 +249,12 @@ class _Run:
 
     def _replace(self, pool: Pool, running: dict[concurrent.futures.Future[Part], Shard], broken: list[Shard]) -> None:
         """A worker died and took the pool along: make another, and find the shard that kills."""
-        lost = [shard for shard in dict.fromkeys([*broken, *running.values()]) if shard not in self.answered]
+        lost = list(dict.fromkeys([*broken, *running.values()]))
         running.clear()
         if not pool.replace():
             raise RuntimeError(
-                f"executor broke: a worker died, and {len(lost)} shards were lost with it; what is finished is kept in "
-                'the store, and the same call resumes. executor="processes", or a function that makes the executor, '
-                "replaces it and goes on"
+                f"executor broke: a worker died, and {len(lost)} shards were lost with it; {_KEPT}. "
+                'executor="processes", or a function that makes the executor, replaces it and goes on'
             )
         if len(lost) == 1:
             self._strike(lost[0], concurrent.futures.BrokenExecutor("the worker died"))
@@ -255,3 +269,10 @@ class _Run:
             path = write_shard(self.folder, self.plan, part.shard, part.frame())
             return dataclasses.replace(part, path=path, _frame=None)
         return dataclasses.replace(part, path=shard_path(self.folder, self.plan, part.shard))
+
+
+def _take_back(running: dict[concurrent.futures.Future[Part], Shard], shard: Shard) -> None:
+    """Forget what else was sent for a shard that is answered."""
+    for future in [future for future, other in running.items() if other == shard]:
+        future.cancel()
+        del running[future]

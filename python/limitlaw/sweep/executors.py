@@ -8,6 +8,7 @@ import math
 import multiprocessing
 import os
 import time
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -56,8 +57,13 @@ class Dask(concurrent.futures.Executor):
     def workers(self) -> int:
         """The slots of all workers, which may come and go; at least one, so that work waits for the first to come."""
         if time.monotonic() - self._counted > _COUNT_AGAIN:
-            self._workers, self._counted = sum(self.client.nthreads().values()), time.monotonic()
+            self.count()
         return max(1, self._workers)
+
+    def count(self) -> int:
+        """Ask the scheduler for the slots of all workers."""
+        self._workers, self._counted = sum(self.client.nthreads().values()), time.monotonic()
+        return self._workers
 
 
 async def _answer(future: Any) -> Any:
@@ -130,6 +136,14 @@ class Pool:
         else:
             workers = getattr(self.executor, "_max_workers", None) or os.cpu_count() or 1
         return _IN_FLIGHT * int(workers)
+
+    def look(self) -> None:
+        """Say so where no worker is there to answer: a cluster may bring one later."""
+        if isinstance(self.executor, Dask) and not self.executor.count():
+            warnings.warn(
+                "the Dask cluster has no workers: the sweep waits for one (Ctrl-C keeps what is finished)",
+                stacklevel=2,
+            )
 
     def replace(self) -> bool:
         """Replace a broken executor; whether that was possible."""
