@@ -94,7 +94,7 @@ impl ExhaustionMethod {
         let mut targets = Vec::new();
         for (name, error) in simulate.target.iter().flat_map(|t| &t.standard_errors) {
             let shares: Vec<String> =
-                known.iter().filter(|n| n.starts_with("p") && !n.ends_with("_se")).cloned().collect();
+                known.iter().filter(|n| n.starts_with('p') && !n.ends_with("_se")).cloned().collect();
             Options::indices("target_se", std::slice::from_ref(name), &shares)?;
             targets.push((Options::indices("target_se", std::slice::from_ref(name), &known)?[0], *error));
         }
