@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import limitlaw as ll
@@ -102,6 +102,58 @@ def test_plateau_of_infinite_compute() -> None:
 
 
 # Exact and limit cases
+
+exponents = st.floats(0.1, 0.9)
+
+
+@given(compute=computes, alpha=exponents, beta=exponents, log_a=st.floats(2, 10), log_b=st.floats(2, 12))
+def test_the_frontier_is_stationary_and_inverts(
+    compute: float, alpha: float, beta: float, log_a: float, log_b: float
+) -> None:
+    """Alpha A N^-alpha is beta B D^-beta, and C is 6 ((L* - E) / k0)^(-(alpha + beta) / (alpha beta)), to 1e-12.
+
+    In logarithms; the loss is read with a relative error of 1e-16, which the exponent multiplies.
+    """
+    law = ll.Law.chinchilla(log_a=log_a, log_b=log_b, log_e=-50, alpha=alpha, beta=beta)
+    best = optimum(compute, 1e100, law)
+    n, d = best["parameters_unconstrained"], best["tokens_unconstrained"]
+    log_n, log_d = math.log(n), math.log(d)
+    slopes = math.log(alpha) + log_a - alpha * log_n, math.log(beta) + log_b - beta * log_d
+    assert slopes[0] == pytest.approx(slopes[1], abs=1e-12)
+    log_g = (math.log(alpha / beta) + log_a - log_b) / (alpha + beta)
+    log_k0 = np.logaddexp(log_a - alpha * log_g, log_b + beta * log_g)
+    back = math.log(6) - (alpha + beta) / (alpha * beta) * (
+        math.log(best["loss_unconstrained"] - math.exp(-50)) - log_k0
+    )
+    assert back == pytest.approx(math.log(compute), abs=1e-12 + 1e-15 * (alpha + beta) / (alpha * beta))
+
+
+@given(
+    compute=st.floats(20, 34),
+    ratio=st.floats(0.05, 6),
+    alpha=exponents,
+    beta=exponents,
+    r_d=st.floats(-2.5, 6),
+    r_n=st.floats(-2.5, 6),
+)
+def test_the_loss_is_convex_along_the_budget(
+    *, compute: float, ratio: float, alpha: float, beta: float, r_d: float, r_n: float
+) -> None:
+    """In ln N between the parameters that U is optimal for and one epoch, as docs/exhaustion.md proves."""
+    base = (6.2, 7.6, -50.0, alpha, beta)
+    law = ll.exhaustion.law.MuennighoffLaw(base=base, repetition_data=10**r_d, repetition_params=10**r_n)
+    free = optimum(10**compute, 1e100, law)
+    unique = free["tokens"] / 10**ratio
+    log_g = (math.log(alpha / beta) + base[0] - base[1]) / (alpha + beta)
+    first = log_g + beta / alpha * (math.log(unique) + log_g)
+    last = math.log(10**compute / 6 / unique)
+    assume(first > math.log(1e-6))  # where ``loss`` takes parameters
+    log_n = np.linspace(first, last, 41)
+    losses = ll.loss(law, np.exp(log_n), 10**compute / 6 / np.exp(log_n), unique)
+    assert (np.diff(losses, 2) >= -1e-13 * losses.max()).all()
+    best = optimum(10**compute, unique, law)
+    assert first - 1e-9 <= math.log(best["parameters"]) <= last + 1e-9
+    assert best["loss"] <= losses.min() * (1 + 1e-12)
 
 
 @given(compute=computes, more=st.floats(1, 1e6))

@@ -1,0 +1,117 @@
+"""Every input of the exhaustion scenario: its name, its documentation, the distributions it takes, correlations."""
+
+import dataclasses
+import re
+
+import numpy as np
+import polars as pl
+import pytest
+
+import limitlaw as ll
+
+DEFAULT = ll.ExhaustionScenario.preset("default")
+INPUTS = ll.ExhaustionScenario.input_names()
+#: The fields of the model's table of inputs.
+FIELDS = re.findall(
+    r"\w+",
+    """
+    text_stock stock_growth usable_fraction access_loss images video_seconds audio_seconds tokens_per_image_or_second
+    tokens_per_audio_second multimodal_transfer private_stock private_share synthetic_multiplier synthetic_generations
+    collapse law_parameters repetition_data repetition_params law compute compute_growth power_cap chip_cap latency_cap
+    power_cap_growth chip_cap_growth latency_cap_growth goodput failures_per_node_day checkpoint_seconds restart_seconds
+    node_growth algorithmic_halving_months algorithmic_slowdown_years data_share overtraining multi_epoch_multiplier
+    trend_dataset trend_growth trend_weight
+""",
+)
+
+
+def medians() -> dict[str, float]:
+    drawn = ll.simulate(DEFAULT, trials=4001, seed=1, samples=INPUTS).samples
+    return {name: drawn[name].median() for name in INPUTS}
+
+
+MEDIANS = medians()
+
+
+def test_every_field_exists_under_its_name() -> None:
+    assert set(FIELDS) <= {field.name for field in dataclasses.fields(ll.ExhaustionScenario)}
+
+
+def test_every_field_is_documented_and_every_input_has_its_range() -> None:
+    text = ll.ExhaustionScenario.__doc__.partition("Attributes:")[2].partition("Raises:")[0]
+    entries = dict(re.findall(r"^ {8}(\w+): (.*?)(?=^ {8}\w|\Z)", text, re.MULTILINE | re.DOTALL))
+    assert list(entries) == [field.name for field in dataclasses.fields(ll.ExhaustionScenario)]
+    for name in INPUTS:
+        low, high = re.findall(r"\[([\d.e+-]+), ([\d.e+-]+)\](?=[.;,]? |[.;]?\s*$|\.)", entries[name])[-1]
+        with pytest.raises(ValueError, match=rf"{name} must be in \["):
+            DEFAULT.replace(**{name: float(high) * 1.001 + 1e-9})
+        if float(low) > 0 or name in ("text_stock", "usable_fraction"):
+            with pytest.raises(ValueError, match=rf"{name} must be in \["):
+                DEFAULT.replace(**{name: float(low) * 0.999 - 1e-9})
+        # The highest growths overflow within 29 years, and only that is wrong with them.
+        for end in (low, high):
+            ll.ExhaustionScenario(**{name: float(end)}, years=[2024])
+
+
+def around(name: str, kind: str) -> object:
+    """A distribution of this kind near the default median of an input."""
+    m = MEDIANS[name]
+    width = 0.01 * m if m else 1e-6
+    return {
+        "number": m,
+        "constant": ll.dist.constant(m),
+        "lognormal": ll.dist.lognormal(m * 0.9, m * 1.1, interval=0.9) if m else m,
+        "normal": ll.dist.normal(m, width),
+        "logit_normal": ll.dist.logit_normal(0.0, 0.5),
+        "uniform": ll.dist.uniform(m, m + min(width, 1 - m if m < 1 else width))
+        if m != 1
+        else ll.dist.uniform(1, 1.01),
+        "beta": ll.dist.beta(2, 3),
+        "metalog": ll.dist.metalog(m * 0.99, m, m * 1.01) if m else m,
+        "empirical": ll.dist.empirical([m, m]),
+    }[kind]
+
+
+KINDS = ["number", "constant", "lognormal", "normal", "logit_normal", "uniform", "beta", "metalog", "empirical"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_input_takes_every_distribution(kind: str) -> None:
+    """All at once, as an input of each kind; draws beyond an input's range are moved to its ends."""
+    inputs = {name: around(name, kind) for name in INPUTS}
+    if kind == "uniform":
+        inputs |= {"trend_weight": ll.dist.uniform(0, 1)}
+    scenario = DEFAULT.replace(**inputs, correlations={}, goodput=True, endogenous_quality=True)
+    found = ll.simulate(scenario, trials=256, seed=1, samples=INPUTS)
+    assert np.isfinite(found.samples.to_numpy()).all()
+    assert np.isfinite(found.trajectories.select(pl.selectors.float()).to_numpy()).all()
+    varied = [name for name in INPUTS if found.samples[name].n_unique() > 1]
+    if kind in ("number", "constant", "empirical"):
+        assert varied == []
+    elif kind in ("lognormal", "metalog"):
+        assert set(varied) >= {name for name in INPUTS if MEDIANS[name] not in (0, 1)}
+    else:
+        assert len(varied) > 20
+
+
+@pytest.mark.parametrize("kind", ["lognormal", "normal", "uniform", "beta", "metalog", "empirical", "logit_normal"])
+def test_rank_correlations_hold_for_any_two_distributions(kind: str) -> None:
+    """0.6 between an input of each kind and one by default; a standard error is below 1/sqrt(n)."""
+    n = 20_000
+    one = ll.dist.empirical(np.linspace(0.1, 0.9, 5000)) if kind == "empirical" else around("data_share", kind)
+    scenario = DEFAULT.replace(data_share=one, correlations={("data_share", "compute"): 0.6})
+    drawn = ll.simulate(scenario, trials=n, seed=2, samples=["data_share", "compute"]).samples
+    ranks = drawn.select(pl.all().rank())
+    assert abs(ranks.select(pl.corr("data_share", "compute")).item() - 0.6) < 6.2 / np.sqrt(n)
+
+
+@pytest.mark.parametrize("rho", [-0.99, 0.99])
+def test_pairwise_correlations_that_cannot_be_together_name_their_pairs(rho: float) -> None:
+    pairs = {("compute", "data_share"): 0.9, ("data_share", "text_stock"): 0.9, ("compute", "text_stock"): -0.5}
+    unrelated = {("images", "audio_seconds"): rho}
+    with pytest.raises(ValueError, match="possible together") as caught:
+        DEFAULT.replace(correlations=pairs | unrelated)
+    message = str(caught.value)
+    for (a, b), value in pairs.items():
+        assert f"{a}-{b} {value:g}" in message
+    assert "audio_seconds" not in message
