@@ -127,36 +127,48 @@ impl Stream {
     pub const fn words_from(self, position: u64) -> Sequence {
         Sequence { stream: self, block: position / 4, words: [0; 4], used: 4 }
     }
+
+    /// Reads the stream word by word from its start, `WORDS` (a multiple of 4) at a time: the rounds of several blocks
+    /// overlap, so that a word costs half as much where most of them are used.
+    pub const fn ahead<const WORDS: usize>(self) -> Sequence<WORDS> {
+        Sequence { stream: self, block: 0, words: [0; WORDS], used: WORDS }
+    }
 }
 
 /// A stream read word by word; implements `rand_core`.
 #[derive(Debug, Clone)]
-pub struct Sequence {
+pub struct Sequence<const WORDS: usize = 4> {
     stream: Stream,
     block: u64,
-    words: [u64; 4],
+    words: [u64; WORDS],
     used: usize,
 }
 
-impl Sequence {
+impl<const WORDS: usize> Sequence<WORDS> {
     /// A uniform number in the open interval (0, 1): the midpoints of 2^52 equal cells.
     #[inline]
     pub fn open01(&mut self) -> f64 {
         open01(self.next_u64())
     }
+
+    fn refill(&mut self) {
+        for four in self.words.chunks_exact_mut(4) {
+            four.copy_from_slice(&self.stream.block(self.block));
+            self.block += 1;
+        }
+        self.used = 0;
+    }
 }
 
-impl RngCore for Sequence {
+impl<const WORDS: usize> RngCore for Sequence<WORDS> {
     fn next_u32(&mut self) -> u32 {
         self.next_u64() as u32
     }
 
     #[inline]
     fn next_u64(&mut self) -> u64 {
-        if self.used == 4 {
-            self.words = self.stream.block(self.block);
-            self.block += 1;
-            self.used = 0;
+        if self.used == WORDS {
+            self.refill();
         }
         self.used += 1;
         self.words[self.used - 1]
@@ -195,10 +207,11 @@ mod tests {
         let stream = Stream::new([3, 5], 2, 7, 11);
         let mut halves = [0u32; 24];
         stream.fill_u32(0, &mut halves);
-        let mut sequence = stream.sequence();
+        let (mut sequence, mut ahead) = (stream.sequence(), stream.ahead::<12>());
         for position in 0..12 {
             let word = sequence.next_u64();
             assert_eq!(word, stream.word(position));
+            assert_eq!(word, ahead.next_u64());
             let at = 2 * position as usize;
             assert_eq!(word, u64::from(halves[at]) | u64::from(halves[at + 1]) << 32);
         }

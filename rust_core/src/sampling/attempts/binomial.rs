@@ -9,7 +9,7 @@ const INVERTED: f64 = 10.0;
 
 /// A Binomial(n, p) draw, n up to 2^53 (inversion: Kachitvichyanukul and Schmeiser 1988; rejection: BTRS of Hoermann 1993).
 #[inline]
-pub fn binomial(n: u64, p: f64, random: &mut Sequence) -> u64 {
+pub fn binomial<const WORDS: usize>(n: u64, p: f64, random: &mut Sequence<WORDS>) -> u64 {
     if n == 0 || p <= 0.0 {
         return 0;
     }
@@ -22,12 +22,12 @@ pub fn binomial(n: u64, p: f64, random: &mut Sequence) -> u64 {
     if p > 0.5 { n - at_most_half(n as f64, 1.0 - p, random) as u64 } else { at_most_half(n as f64, p, random) as u64 }
 }
 
-fn at_most_half(n: f64, p: f64, random: &mut Sequence) -> f64 {
+fn at_most_half<const WORDS: usize>(n: f64, p: f64, random: &mut Sequence<WORDS>) -> f64 {
     if n * p < INVERTED { inverted(n, p, random) } else { rejected(n, p, random) }
 }
 
 /// Walks up the probabilities from 0.
-fn inverted(n: f64, p: f64, random: &mut Sequence) -> f64 {
+fn inverted<const WORDS: usize>(n: f64, p: f64, random: &mut Sequence<WORDS>) -> f64 {
     let odds = p / (1.0 - p);
     let none = exp(n * log1p(-p));
     loop {
@@ -45,7 +45,7 @@ fn inverted(n: f64, p: f64, random: &mut Sequence) -> f64 {
 }
 
 /// Hoermann's BTRS.
-fn rejected(n: f64, p: f64, random: &mut Sequence) -> f64 {
+fn rejected<const WORDS: usize>(n: f64, p: f64, random: &mut Sequence<WORDS>) -> f64 {
     let q = 1.0 - p;
     let spread = sqrt(n * p * q);
     let b = 1.15 + 2.53 * spread;

@@ -6,9 +6,8 @@
 
 use std::collections::HashMap;
 
-use libm::log1p;
-
 use super::pool::Pool;
+use crate::math::{ln, log1p};
 use crate::rng::{Sequence, Stream, purpose};
 use crate::sampling::cells::Cells;
 use crate::sampling::cellwise::law_bits;
@@ -17,7 +16,7 @@ use crate::sampling::population::{Population, RateStreams};
 use crate::sampling::simulate::Run;
 use crate::sampling::tables::{Group, Reader, Tables};
 use crate::sampling::waiting::Clocks;
-use crate::variates::{NEVER, geometric};
+use crate::variates::NEVER;
 
 /// After so many failures a pair of clocks has a probability below the resolution of the draw that asked for it.
 pub const MOST_TRIES: usize = 1 << 20;
@@ -126,7 +125,7 @@ impl<'a> Plan<'a> {
         }
         let TaskLaw::Attempts(rates) = self.laws[i] else { return };
         let rates = rates.or_silent();
-        let within = Within { grid: self.grid, rates };
+        let mut within = Within::new(self.grid, &rates);
         for (t, slot) in out.iter_mut().enumerate() {
             let cell = chunk.acceptance.cells[side][t] as usize;
             let hidden = chunk.hidden.cells[hidden_side][t] as usize;
@@ -163,80 +162,103 @@ impl<'a> Plan<'a> {
 /// Attempt numbers within cells of the grid.
 struct Within<'a> {
     grid: &'a [u64],
-    rates: Rates,
+    accepted: Waiting,
+    /// The first correct among the rejected.
+    hidden: Waiting,
+    correct: Waiting,
+    /// The first accepted among the wrong.
+    accepted_wrong: Waiting,
 }
 
-impl Within<'_> {
-    /// The attempts before and up to the end of a cell.
-    fn ends(&self, cell: usize) -> (u64, u64) {
-        (if cell == 0 { 0 } else { self.grid[cell - 1] }, self.grid[cell])
-    }
+/// A geometric attempt number.
+struct Waiting {
+    rate: f64,
+    ln_miss: f64,
+    /// By cell of the grid, less P(it falls into the cell | not before it); NaN until it is needed.
+    within: Vec<f64>,
+}
 
-    /// A geometric attempt number given that it falls into a cell; certain where the cell is one attempt.
-    fn geometric(&self, cell: usize, (rate, ln_miss): (f64, f64), random: &mut Sequence) -> u64 {
-        let (from, to) = self.ends(cell);
-        if to - from == 1 {
-            return to;
+impl<'a> Within<'a> {
+    fn new(grid: &'a [u64], rates: &Rates) -> Self {
+        let waiting = |rate: f64, ln_miss: f64| Waiting { rate, ln_miss, within: vec![f64::NAN; grid.len()] };
+        let hidden = TaskLaw::Attempts(*rates).rejected_precision();
+        let (p, f) = (rates.success, rates.false_positive);
+        Self {
+            grid,
+            accepted: waiting(rates.accepted(), rates.ln_rejected()),
+            hidden: waiting(hidden, libm::log1p(-hidden)),
+            correct: waiting(p, libm::log1p(-p)),
+            accepted_wrong: waiting(f, libm::log1p(-f)),
         }
-        from + truncated(rate, ln_miss, to - from, random)
     }
 
-    fn accepted(&self, cell: usize, random: &mut Sequence) -> u64 {
-        self.geometric(cell, (self.rates.accepted(), self.rates.ln_rejected()), random)
+    fn accepted(&mut self, cell: usize, random: &mut Sequence) -> u64 {
+        self.accepted.within(self.grid, cell, random)
     }
 
     /// The first correct among the rejected, in a cell of theirs; never beyond the grid.
-    fn hidden(&self, cell: usize, random: &mut Sequence) -> u64 {
-        if cell >= self.grid.len() {
-            return NEVER;
-        }
-        let rate = self.rejected_precision();
-        self.geometric(cell, (rate, log1p(-rate)), random)
-    }
-
-    fn rejected_precision(&self) -> f64 {
-        TaskLaw::Attempts(self.rates).rejected_precision()
+    fn hidden(&mut self, cell: usize, random: &mut Sequence) -> u64 {
+        if cell < self.grid.len() { self.hidden.within(self.grid, cell, random) } else { NEVER }
     }
 
     /// Both clocks after a wrong acceptance in `cell`, no correct answer before the cell, the first one in `covered`.
-    fn after_wrong(&self, cell: usize, covered: usize, random: &mut Sequence) -> Clocks {
-        let (from, to) = self.ends(cell);
-        let length = to - from;
-        let (p, f) = (self.rates.success, self.rates.false_positive);
-        let ln_wrong = log1p(-p);
+    fn after_wrong(&mut self, cell: usize, covered: usize, random: &mut Sequence) -> Clocks {
+        let (from, to) = ends(self.grid, cell);
         let clocks = |accepted, correct| Clocks { accepted, accepted_correct: false, correct };
-        if covered > cell || length == 1 {
+        if covered > cell || to - from == 1 {
             let covered = covered.max(cell + 1);
             // Wrong attempts only in this cell: the first accepted of them.
-            let accepted = if length == 1 { to } else { from + truncated(f, log1p(-f), length, random) };
+            let accepted = self.accepted_wrong.within(self.grid, cell, random);
             let correct =
-                if covered >= self.grid.len() { NEVER } else { self.geometric(covered, (p, ln_wrong), random) };
+                if covered < self.grid.len() { self.correct.within(self.grid, covered, random) } else { NEVER };
             return clocks(accepted, correct);
         }
-        let (a, ln_b) = (self.rates.accepted(), self.rates.ln_rejected());
-        let hidden = self.rejected_precision();
         for _ in 0..MOST_TRIES {
-            let accepted = truncated(a, ln_b, length, random);
-            let before = geometric(hidden, log1p(-hidden), random);
-            if before < accepted {
-                return clocks(from + accepted, from + before);
+            let accepted = self.accepted.within(self.grid, cell, random);
+            let before = self.hidden.draw(random);
+            if before < accepted - from {
+                return clocks(accepted, from + before);
             }
-            let after = geometric(p, ln_wrong, random);
-            if after <= length - accepted {
-                return clocks(from + accepted, from + accepted + after);
+            let after = self.correct.draw(random);
+            if after <= to - accepted {
+                return clocks(accepted, accepted + after);
             }
         }
         clocks(to, NEVER)
     }
 }
 
-/// A geometric number, 1 to `most`, given that it is at most that.
-fn truncated(rate: f64, ln_miss: f64, most: u64, random: &mut Sequence) -> u64 {
-    if rate >= 1.0 {
-        return 1;
+/// The attempts before and up to the end of a cell.
+fn ends(grid: &[u64], cell: usize) -> (u64, u64) {
+    (if cell == 0 { 0 } else { grid[cell - 1] }, grid[cell])
+}
+
+impl Waiting {
+    /// The number from 1 on.
+    fn draw(&self, random: &mut Sequence) -> u64 {
+        if self.rate <= 0.0 {
+            return NEVER;
+        }
+        // At rate 1 ln_miss is -infinity and the quotient 0; a quotient beyond 2^64 saturates at NEVER.
+        ((ln(random.open01()) / self.ln_miss) as u64).saturating_add(1)
     }
-    let u = random.open01();
-    let length = most as f64;
-    let k = 1.0 + libm::floor(log1p(u * libm::expm1(length * ln_miss)) / ln_miss);
-    if ln_miss == 0.0 { 1 + (u * length) as u64 } else { k.clamp(1.0, length) as u64 }
+
+    /// The number given that it falls into a cell; certain where the cell is one attempt.
+    #[inline]
+    fn within(&mut self, grid: &[u64], cell: usize, random: &mut Sequence) -> u64 {
+        let (from, to) = ends(grid, cell);
+        if to - from == 1 {
+            return to;
+        }
+        if self.rate >= 1.0 {
+            return from + 1;
+        }
+        let length = (to - from) as f64;
+        if self.within[cell].is_nan() {
+            self.within[cell] = libm::expm1(length * self.ln_miss);
+        }
+        let u = random.open01();
+        let before = if self.ln_miss == 0.0 { u * length } else { log1p(u * self.within[cell]) / self.ln_miss };
+        from + 1 + (before as u64).min(to - from - 1)
+    }
 }

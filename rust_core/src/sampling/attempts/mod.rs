@@ -6,8 +6,10 @@
 //! and refines what is known, so a further policy changes no other's numbers. Without policies of the last kind the
 //! cost of a trial does not grow with the number of attempts.
 
+pub mod alias;
 pub mod binomial;
 pub mod clocks;
+pub mod counts;
 pub mod pool;
 pub mod score;
 pub mod single;
@@ -16,15 +18,16 @@ pub mod tally;
 pub mod tokens;
 pub mod votes;
 
-use binomial::binomial;
+use alias::Alias;
 use clocks::Plan as ClockPlan;
+use counts::Counts;
 use pool::{Left, Pool};
 use score::{CLASSES, Scores, highest, record};
 use single::Singles;
 use stretch::{Given, Stretch, cut};
 use tally::{Block, Layout, Outcome, Score, Sums, Tally};
 use tokens::Tokens;
-use votes::{Alias, Priorities, deal};
+use votes::{Priorities, deal};
 
 use super::answers::Answers;
 use super::law::{Rates, TaskLaw};
@@ -105,7 +108,7 @@ struct Worker {
 
 /// The streams of one chunk.
 struct Random {
-    counts: Sequence,
+    counts: Sequence<{ counts::WORDS }>,
     maxima: Sequence,
     shares: Sequence,
     answers: Sequence,
@@ -119,6 +122,7 @@ struct Plan<'a> {
     chunk: usize,
     clocks: ClockPlan<'a>,
     needs: Needs,
+    counts: Counts,
     alias: Option<Alias>,
     worthwhile: Option<Worthwhile>,
     /// The pools of the tasks; empty where attempts are independent.
@@ -190,6 +194,7 @@ impl<'a> Plan<'a> {
             chunk,
             clocks: ClockPlan::new(Population::new(scenario), laws, grid, run, chunk),
             alias: needs.answers.and_then(|a| a.shares()).map(|s| Alias::new(&s)),
+            counts: Counts::new(if needs.counts { laws } else { &[] }, grid),
             needs,
             worthwhile,
             pools: laws.iter().filter_map(Pool::new).collect(),
@@ -230,7 +235,7 @@ impl<'a> Plan<'a> {
     fn random(&self, chunk: u64) -> Random {
         let sequence = |purpose| self.stream(purpose, chunk).sequence();
         Random {
-            counts: sequence(purpose::COUNTS),
+            counts: self.stream(purpose::COUNTS, chunk).ahead(),
             maxima: sequence(purpose::MAXIMA),
             shares: sequence(purpose::ANSWER_SHARES),
             answers: sequence(purpose::ANSWERS),
@@ -264,17 +269,19 @@ impl<'a> Plan<'a> {
         {
             answers.stick(&mut random.shares, &mut worker.stick);
         }
-        self.tally_cover(worker, i, clocks.correct);
+        if self.layout.wanted.coverage {
+            worker.tally.cover(&self.layout, i, cell_of(grid, clocks.correct));
+        }
         let (mut from, rows) = (0, self.layout.rows());
         for (point, &to) in grid.iter().enumerate() {
             if self.needs.counts {
-                self.draw_cell(worker, random, from, to);
+                self.draw_cell(worker, random, i, point, (from, to));
             }
             worker.state.find_scores(self.needs.scores.as_ref());
             for (p, &policy) in policies.iter().enumerate() {
                 let outcome = self.outcome(policy, p, &worker.state, &worker.singles, &priorities, to);
                 let row = p * points + point;
-                worker.tally.add(&self.layout, row, i, outcome);
+                worker.tally.add(&self.layout, row, i, outcome, to);
                 worker.block.add(t * rows + row, outcome);
                 if let (Some(cost), Some(tokens)) = (&self.layout.cost, &mut worker.tokens) {
                     let bill = cost.bill(tokens, outcome.attempts, to, policy.checks());
@@ -286,21 +293,18 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn tally_cover(&self, worker: &mut Worker, i: usize, correct: u64) {
-        worker.tally.cover(&self.layout, i, cell_of(self.layout.grid, correct));
-    }
-
-    /// Draws the attempts after `from` up to `to`.
-    fn draw_cell(&self, worker: &mut Worker, random: &mut Random, from: u64, to: u64) {
+    /// Draws the attempts of task `i` after `from` up to `to`, the cell of a grid point.
+    fn draw_cell(&self, worker: &mut Worker, random: &mut Random, i: usize, point: usize, (from, to): (u64, u64)) {
         let Worker { state, drawn, dealt, stick, singles, .. } = worker;
         drawn.clear();
         let rates = state.rates;
         let accept = [1.0 - rates.false_negative, rates.false_positive];
         let mut wrong = 0;
         cut(&state.clocks, from, to, |stretch| {
+            let whole = (stretch.attempts == to - from).then_some(point);
             let correct = match &mut state.left {
                 Some(left) => left.draw(&stretch, &mut random.counts),
-                None => binomial(stretch.attempts, stretch.given.success(&rates), &mut random.counts),
+                None => self.counts.draw(i, &rates, &stretch, whole, &mut random.counts),
             };
             let sizes = [correct, stretch.attempts - correct];
             wrong += sizes[1];

@@ -137,7 +137,7 @@ fn first((attempts, marked): (u64, u64), (from, to): (u64, u64), random: &mut Se
 
 impl Left {
     /// Draws a stretch and takes it away; returns how many of it are correct.
-    pub fn draw(&mut self, stretch: &Stretch, random: &mut Sequence) -> u64 {
+    pub fn draw<const WORDS: usize>(&mut self, stretch: &Stretch, random: &mut Sequence<WORDS>) -> u64 {
         let correct = match stretch.given {
             Given::RejectedWrong | Given::Wrong => 0,
             Given::Rejected => hypergeometric(self.rejected, stretch.attempts, random),
@@ -160,7 +160,7 @@ impl Left {
 }
 
 /// Correct ones among `draws` from `correct` and `wrong` ones without replacement: inversion, from the mode outwards.
-fn hypergeometric([correct, wrong]: [u64; 2], draws: u64, random: &mut Sequence) -> u64 {
+fn hypergeometric<const WORDS: usize>([correct, wrong]: [u64; 2], draws: u64, random: &mut Sequence<WORDS>) -> u64 {
     let (least, most) = (draws.saturating_sub(wrong), draws.min(correct));
     if least == most {
         return least;

@@ -78,7 +78,7 @@ impl Layout<'_> {
         self.wanted.scores() || self.compared.is_some()
     }
 
-    fn uses_attempts(&self) -> bool {
+    fn uses_utility(&self) -> bool {
         self.wanted.utility_counts || self.compared == Some(Score::Utility)
     }
 }
@@ -89,8 +89,20 @@ struct Cell {
     /// By what was returned.
     returned: [u64; 3],
     accepted: u64,
-    /// Sums of the attempts used and of their squares, by what was returned.
-    attempts: [[u128; 2]; 3],
+    /// By what was returned, those that used fewer attempts than allowed: how many, and the sums of the attempts and of
+    /// their squares.
+    early: [(u64, [u128; 2]); 3],
+}
+
+impl Cell {
+    /// Sums of the attempts used and of their squares, by what was returned, where `most` are allowed.
+    fn attempts(&self, most: u64) -> [[u128; 2]; 3] {
+        [0, 1, 2].map(|kind| {
+            let (early, [sum, squares]) = self.early[kind];
+            let (all, most) = (u128::from(self.returned[kind] - early), u128::from(most));
+            [sum + all * most, squares + all * most * most]
+        })
+    }
 }
 
 /// The counts of a run, or of one worker's share of it. They merge by integer addition.
@@ -151,28 +163,28 @@ impl Sums {
     }
 }
 
-/// The scores of a block of trials: `trial * rows + row`.
+/// The scores of a block of trials: `trial * rows + row`; what nobody asks for is empty.
 #[derive(Debug, Clone)]
 pub struct Block {
     correct: Vec<u32>,
     wrong: Vec<u32>,
     accepted: Vec<u32>,
     attempts: Vec<u64>,
-    /// Money; empty without a cost.
     money: Vec<f64>,
 }
 
 impl Block {
     /// Room for `trials` trials.
     pub fn new(layout: &Layout<'_>, trials: usize) -> Self {
-        let size = if layout.scored() { trials * layout.rows() } else { 0 };
-        let used = if layout.uses_attempts() { size } else { 0 };
+        let size = |used: bool| if used { trials * layout.rows() } else { 0 };
+        let [accuracy, accepted, wrong] = layout.wanted.share_counts;
+        let utility = layout.uses_utility();
         Self {
-            correct: vec![0; size],
-            wrong: vec![0; size],
-            accepted: vec![0; size],
-            attempts: vec![0; used],
-            money: vec![0.0; if layout.cost.is_some() { size } else { 0 }],
+            correct: vec![0; size(accuracy || utility || layout.compared.is_some())],
+            wrong: vec![0; size(wrong || utility)],
+            accepted: vec![0; size(accepted)],
+            attempts: vec![0; size(utility)],
+            money: vec![0.0; size(layout.scored() && layout.cost.is_some())],
         }
     }
 
@@ -222,8 +234,12 @@ impl Block {
     pub fn add(&mut self, at: usize, outcome: Outcome) {
         if let Some(slot) = self.correct.get_mut(at) {
             *slot += u32::from(outcome.returned == Returned::Correct);
-            self.wrong[at] += u32::from(outcome.returned == Returned::Wrong);
-            self.accepted[at] += u32::from(outcome.accepted);
+        }
+        if let Some(slot) = self.wrong.get_mut(at) {
+            *slot += u32::from(outcome.returned == Returned::Wrong);
+        }
+        if let Some(slot) = self.accepted.get_mut(at) {
+            *slot += u32::from(outcome.accepted);
         }
         if let Some(slot) = self.attempts.get_mut(at) {
             *slot += outcome.attempts;
@@ -245,16 +261,20 @@ impl Tally {
         }
     }
 
-    /// Adds an outcome of task `i`.
+    /// Adds an outcome of task `i` with at most `most` attempts.
     #[inline]
-    pub fn add(&mut self, layout: &Layout<'_>, row: usize, i: usize, outcome: Outcome) {
+    pub fn add(&mut self, layout: &Layout<'_>, row: usize, i: usize, outcome: Outcome, most: u64) {
         let cell = &mut self.cells[i * layout.rows() + row];
         let kind = outcome.returned as usize;
         cell.returned[kind] += 1;
         cell.accepted += u64::from(outcome.accepted);
-        let used = u128::from(outcome.attempts);
-        cell.attempts[kind][0] += used;
-        cell.attempts[kind][1] += used * used;
+        if outcome.attempts < most {
+            let used = u128::from(outcome.attempts);
+            let (count, [sum, squares]) = &mut cell.early[kind];
+            *count += 1;
+            *sum += used;
+            *squares += used * used;
+        }
     }
 
     /// Counts in which cell of the grid the first correct attempt of task `i` fell.
@@ -305,8 +325,10 @@ impl Tally {
             a.accepted += b.accepted;
             for kind in 0..3 {
                 a.returned[kind] += b.returned[kind];
-                a.attempts[kind][0] += b.attempts[kind][0];
-                a.attempts[kind][1] += b.attempts[kind][1];
+                let ((count, sums), (more, others)) = (&mut a.early[kind], &b.early[kind]);
+                *count += more;
+                sums[0] += others[0];
+                sums[1] += others[1];
             }
         }
         let add = |to: &mut [u64], from: &[u64]| to.iter_mut().zip(from).for_each(|(a, b)| *a += b);
@@ -320,7 +342,7 @@ impl Tally {
     pub fn rows(&self, layout: &Layout<'_>, sums: &Sums, mut visit: impl FnMut(usize, usize, RowTally)) {
         let (rows, points, tasks) = (layout.rows(), layout.grid.len(), layout.tasks);
         let mut covered = vec![0u64; if self.coverage.is_empty() { 0 } else { tasks }];
-        for point in 0..points {
+        for (point, &most) in layout.grid.iter().enumerate() {
             for (i, total) in covered.iter_mut().enumerate() {
                 *total += self.coverage[i * (points + 1) + point];
             }
@@ -328,7 +350,7 @@ impl Tally {
                 let row = p * points + point;
                 let mut out = RowTally { covered: covered.clone(), ..RowTally::default() };
                 for i in 0..tasks {
-                    out.push(&self.cells[i * rows + row], policy.accepts(), layout.utility);
+                    out.push((&self.cells[i * rows + row], most), policy.accepts(), layout.utility);
                     if let Some(bills) = sums.bills.get(i * rows + row) {
                         out.push_bill(bills);
                     }
@@ -366,13 +388,14 @@ impl RowTally {
         }
     }
 
-    fn push(&mut self, cell: &Cell, accepts: bool, utility: Option<Utility>) {
+    fn push(&mut self, (cell, most): (&Cell, u64), accepts: bool, utility: Option<Utility>) {
         if accepts {
             self.accepted.push(cell.accepted);
         }
         self.correct.push(cell.returned[Returned::Correct as usize]);
         self.wrong.push(cell.returned[Returned::Wrong as usize]);
-        let sum = |power: usize| cell.attempts.iter().map(|sums| sums[power]).sum::<u128>() as f64;
+        let attempts = cell.attempts(most);
+        let sum = |power: usize| attempts.iter().map(|sums| sums[power]).sum::<u128>() as f64;
         self.attempts[0].push(sum(0));
         self.attempts[1].push(sum(1));
         let Some(u) = utility else { return };
@@ -380,7 +403,7 @@ impl RowTally {
         let (mut first, mut second) = (0.0, 0.0);
         for (kind, value) in [u.correct_reward, -u.wrong_cost, 0.0].into_iter().enumerate() {
             let n = cell.returned[kind] as f64;
-            let [t, tt] = cell.attempts[kind].map(|sum| sum as f64);
+            let [t, tt] = attempts[kind].map(|sum| sum as f64);
             first += value * n - u.attempt_cost * t;
             second += value * value * n - 2.0 * value * u.attempt_cost * t + u.attempt_cost * u.attempt_cost * tt;
         }

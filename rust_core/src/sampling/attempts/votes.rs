@@ -3,9 +3,9 @@
 //! Answer 0 is the correct one. A tie goes to the answer with the highest priority, one random number per answer, task
 //! and trial, the same for every policy and every number of attempts.
 
+use super::alias::Alias;
 use super::binomial::binomial;
 use crate::rng::{Sequence, Stream};
-use rand_core::RngCore;
 
 /// Below so many attempts per answer they are dealt one by one.
 const DEALT: u64 = 8;
@@ -64,60 +64,9 @@ pub fn deal(mut count: u64, stick: &[f64], alias: Option<&Alias>, random: &mut S
     }
 }
 
-/// Walker's alias table of the wrong answers: one word a draw.
-#[derive(Debug, Clone)]
-pub struct Alias {
-    /// Per entry: the words below it keep the entry; the others take the alias.
-    keep: Vec<(u64, usize)>,
-}
-
-impl Alias {
-    /// The table of shares that add to 1.
-    pub fn new(shares: &[f64]) -> Self {
-        let n = shares.len();
-        let mut left: Vec<f64> = shares.iter().map(|s| s * n as f64).collect();
-        let (mut poor, mut rich): (Vec<usize>, Vec<usize>) = (0..n).partition(|&j| left[j] < 1.0);
-        let mut keep: Vec<(u64, usize)> = (0..n).map(|j| (u64::MAX, j)).collect();
-        while let (Some(low), Some(&high)) = (poor.pop(), rich.last()) {
-            keep[low] = ((left[low] * 18_446_744_073_709_551_616.0) as u64, high);
-            left[high] -= 1.0 - left[low];
-            if left[high] < 1.0 {
-                rich.pop();
-                poor.push(high);
-            }
-        }
-        Self { keep }
-    }
-
-    /// Draws an answer.
-    #[inline]
-    pub fn draw(&self, random: &mut Sequence) -> usize {
-        let product = u128::from(random.next_u64()) * self.keep.len() as u128;
-        let (entry, rest) = ((product >> 64) as usize, product as u64);
-        let (keep, alias) = self.keep[entry];
-        if rest < keep { entry } else { alias }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_alias_table_holds_its_shares() {
-        let shares = [0.5, 0.25, 0.125, 0.125, 0.0];
-        let table = Alias::new(&shares);
-        let n = shares.len() as f64;
-        let mut got = [0.0; 5];
-        for (entry, &(keep, alias)) in table.keep.iter().enumerate() {
-            let kept = keep as f64 / 18_446_744_073_709_551_616.0;
-            got[entry] += kept / n;
-            got[alias] += (1.0 - kept) / n;
-        }
-        for (g, s) in got.iter().zip(shares) {
-            assert!((g - s).abs() < 1e-15, "{got:?}");
-        }
-    }
 
     #[test]
     fn ties_go_to_the_highest_priority() {
