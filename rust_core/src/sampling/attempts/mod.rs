@@ -10,6 +10,8 @@ pub mod alias;
 pub mod binomial;
 pub mod clocks;
 pub mod counts;
+pub mod duel;
+pub mod exponential;
 pub mod pool;
 pub mod score;
 pub mod single;
@@ -21,8 +23,10 @@ pub mod votes;
 use alias::Alias;
 use clocks::Plan as ClockPlan;
 use counts::Counts;
+use duel::Duel;
+use exponential::Exponential;
 use pool::{Left, Pool};
-use score::{CLASSES, Scores, highest, record};
+use score::{CLASSES, Scores};
 use single::Singles;
 use stretch::{Given, Stretch, cut};
 use tally::{Block, Layout, Outcome, Score, Sums, Tally};
@@ -73,8 +77,8 @@ impl Needs {
 pub struct Drawn {
     stretch: Stretch,
     correct: u64,
-    /// The least upper tail of each class; 1 where it has no attempts.
-    tails: [f64; CLASSES],
+    /// The least depth of each class; infinite where it has no attempts.
+    depths: [f64; CLASSES],
 }
 
 /// One task in one trial, up to a grid point.
@@ -86,8 +90,10 @@ struct State {
     correct: u64,
     /// Votes by answer, the correct one first.
     votes: Vec<u64>,
-    tails: [f64; CLASSES],
-    scores: [f64; CLASSES],
+    /// The least depth of each class; infinite where it has no attempts.
+    depths: [f64; CLASSES],
+    /// Whether the highest score is that of a correct answer.
+    best_is_correct: bool,
     /// Whether the last attempt is correct.
     last_correct: bool,
 }
@@ -109,7 +115,7 @@ struct Worker {
 /// The streams of one chunk.
 struct Random {
     counts: Sequence<{ counts::WORDS }>,
-    maxima: Sequence,
+    maxima: Sequence<{ counts::WORDS }>,
     shares: Sequence,
     answers: Sequence,
     last: Sequence,
@@ -123,6 +129,8 @@ struct Plan<'a> {
     clocks: ClockPlan<'a>,
     needs: Needs,
     counts: Counts,
+    exponential: Exponential,
+    duel: Option<Duel>,
     alias: Option<Alias>,
     worthwhile: Option<Worthwhile>,
     /// The pools of the tasks; empty where attempts are independent.
@@ -195,6 +203,8 @@ impl<'a> Plan<'a> {
             clocks: ClockPlan::new(Population::new(scenario), laws, grid, run, chunk),
             alias: needs.answers.and_then(|a| a.shares()).map(|s| Alias::new(&s)),
             counts: Counts::new(if needs.counts { laws } else { &[] }, grid),
+            exponential: Exponential::new(),
+            duel: needs.scores.map(Duel::new),
             needs,
             worthwhile,
             pools: laws.iter().filter_map(Pool::new).collect(),
@@ -217,8 +227,8 @@ impl<'a> Plan<'a> {
                 left: None,
                 correct: 0,
                 votes: vec![0; answers + 1],
-                tails: [1.0; CLASSES],
-                scores: [f64::NEG_INFINITY; CLASSES],
+                depths: [f64::INFINITY; CLASSES],
+                best_is_correct: false,
                 last_correct: false,
             },
             drawn: Vec::new(),
@@ -236,7 +246,7 @@ impl<'a> Plan<'a> {
         let sequence = |purpose| self.stream(purpose, chunk).sequence();
         Random {
             counts: self.stream(purpose::COUNTS, chunk).ahead(),
-            maxima: sequence(purpose::MAXIMA),
+            maxima: self.stream(purpose::MAXIMA, chunk).ahead(),
             shares: sequence(purpose::ANSWER_SHARES),
             answers: sequence(purpose::ANSWERS),
             last: sequence(purpose::LAST),
@@ -277,7 +287,6 @@ impl<'a> Plan<'a> {
             if self.needs.counts {
                 self.draw_cell(worker, random, i, point, (from, to));
             }
-            worker.state.find_scores(self.needs.scores.as_ref());
             for (p, &policy) in policies.iter().enumerate() {
                 let outcome = self.outcome(policy, p, &worker.state, &worker.singles, &priorities, to);
                 let row = p * points + point;
@@ -299,7 +308,7 @@ impl<'a> Plan<'a> {
         drawn.clear();
         let rates = state.rates;
         let accept = [1.0 - rates.false_negative, rates.false_positive];
-        let mut wrong = 0;
+        let (mut wrong, mut higher) = (0, false);
         cut(&state.clocks, from, to, |stretch| {
             let whole = (stretch.attempts == to - from).then_some(point);
             let correct = match &mut state.left {
@@ -308,22 +317,14 @@ impl<'a> Plan<'a> {
             };
             let sizes = [correct, stretch.attempts - correct];
             wrong += sizes[1];
-            let mut tails = [1.0; CLASSES];
-            if self.needs.scores.is_some() {
+            let mut depths = [f64::INFINITY; CLASSES];
+            if let Some(scores) = &self.needs.scores {
                 for class in 0..CLASSES {
                     if sizes[class] > 0 {
-                        let (low, high) = stretch.given.tails(accept[class]);
-                        if self.needs.singles {
-                            tails[class] = low + (high - low) * highest(sizes[class], &mut random.maxima);
-                        } else {
-                            let least = (state.tails[class] - low) / (high - low);
-                            let tail = record(sizes[class], least, &mut random.maxima);
-                            tails[class] = tail.map_or(1.0, |tail| low + (high - low) * tail);
-                        }
-                        if tails[class] < state.tails[class] {
-                            state.tails[class] = tails[class];
-                            state.scores[class] = f64::NAN;
-                        }
+                        let some = (sizes[class], stretch.given.accepted());
+                        depths[class] = scores.least(class, some, &self.exponential, &mut random.maxima);
+                        higher |= depths[class] < state.depths[class];
+                        state.depths[class] = depths[class].min(state.depths[class]);
                     }
                 }
             }
@@ -332,16 +333,20 @@ impl<'a> Plan<'a> {
                 state.last_correct = below(stretch.attempts, &mut random.last) < correct;
             }
             if self.needs.singles {
-                drawn.push(Drawn { stretch, correct, tails });
+                drawn.push(Drawn { stretch, correct, depths });
             }
         });
+        if let Some(duel) = self.duel.as_ref().filter(|_| higher) {
+            state.best_is_correct = duel.correct_wins(state.depths);
+        }
         if self.needs.answers.is_some() {
             deal(wrong, stick, self.alias.as_ref(), &mut random.answers, dealt);
             state.votes[0] = state.correct;
             state.votes[1..].iter_mut().zip(&*dealt).for_each(|(votes, &more)| *votes += more);
         }
         if self.needs.singles {
-            state.last_correct = singles.draw(drawn, dealt, wrong, accept, from, &mut random.single);
+            state.last_correct =
+                singles.draw(drawn, dealt, wrong, accept, from, (&mut random.single, &self.exponential));
         }
     }
 
@@ -356,10 +361,9 @@ impl<'a> Plan<'a> {
         most: u64,
     ) -> Outcome {
         let Clocks { accepted, accepted_correct, correct } = state.clocks;
-        let best_is_correct = || state.scores[0] > state.scores[1];
         match policy {
             Policy::FirstAccepted { .. } if accepted <= most => Outcome::answer(accepted_correct, true, accepted),
-            Policy::FirstAccepted { fallback: Fallback::Best } => Outcome::answer(best_is_correct(), false, most),
+            Policy::FirstAccepted { fallback: Fallback::Best } => Outcome::answer(state.best_is_correct, false, most),
             Policy::FirstAccepted { fallback: Fallback::Last } => Outcome::answer(state.last_correct, false, most),
             Policy::FirstWorthwhile {} => {
                 let worthwhile = self.worthwhile.as_ref().is_some_and(|w| w.at(accepted));
@@ -370,10 +374,10 @@ impl<'a> Plan<'a> {
                 }
             }
             Policy::BestOf { threshold } => {
-                let best = state.scores[0].max(state.scores[1]);
-                let least = threshold.zip(self.needs.scores).map(|(at, scores)| scores.standard(at));
-                if least.is_none_or(|at| best > at) {
-                    Outcome::answer(best_is_correct(), least.is_some(), most)
+                let least = threshold.zip(self.needs.scores).map(|(at, scores)| scores.depths(at));
+                let above = |least: [f64; CLASSES]| (0..CLASSES).any(|class| state.depths[class] < least[class]);
+                if least.is_none_or(above) {
+                    Outcome::answer(state.best_is_correct, least.is_some(), most)
                 } else {
                     Outcome::nothing(most)
                 }
@@ -399,17 +403,8 @@ impl State {
         self.rates = rates;
         self.correct = 0;
         self.votes.fill(0);
-        self.tails = [1.0; CLASSES];
-        self.scores = [f64::NEG_INFINITY; CLASSES];
-    }
-
-    fn find_scores(&mut self, scores: Option<&Scores>) {
-        let Some(scores) = scores else { return };
-        for class in 0..CLASSES {
-            if self.scores[class].is_nan() {
-                self.scores[class] = scores.at(class, self.tails[class]);
-            }
-        }
+        self.depths = [f64::INFINITY; CLASSES];
+        self.best_is_correct = false;
     }
 }
 

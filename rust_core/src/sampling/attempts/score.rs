@@ -1,10 +1,12 @@
-//! Scores as upper tails: a score is known by the probability that an answer of its class scores higher.
+//! Scores as depths: a score is known by its depth x, where e^-x is the probability that an answer of its class scores
+//! lower.
 //!
-//! Maxima of many are accurate this way, truncation at the verifier's threshold is a range of tails, and the score
-//! itself is needed only to compare the two classes.
+//! The least depth of n answers is an exponential number over n, accurate however many they are; an answer is accepted
+//! where its depth is below the threshold's; and the score itself is needed only where the two classes are compared.
 
-use libm::{expm1, log, sqrt};
+use libm::{exp, expm1, log, log1p, sqrt};
 
+use super::exponential::Exponential;
 use crate::closed_form::special::normal_survival;
 use crate::rng::Sequence;
 use crate::sampling::error_rates::judge_deviation;
@@ -19,35 +21,45 @@ pub struct Scores {
     /// The mean score of a correct answer; that of a wrong one is 0.
     pub d_prime: f64,
     deviation: f64,
+    /// The depths of the threshold by class: an answer is accepted below them. 0 where nothing is accepted.
+    pub threshold: [f64; CLASSES],
 }
 
 impl Scores {
     /// The scores a verifier gives, where it does.
     pub fn new(verifier: &Verifier) -> Option<Self> {
         match *verifier {
-            Verifier::Judge { d_prime, votes, fresh, .. } => {
+            Verifier::Judge { d_prime, votes, fresh, threshold } => {
                 let deviation = judge_deviation(votes, fresh);
-                Some(Self { d_prime: d_prime / deviation, deviation })
+                let scores = Self { d_prime: d_prime / deviation, deviation, threshold: [0.0; CLASSES] };
+                Some(Self { threshold: threshold.map_or([0.0; CLASSES], |at| scores.depths(at)), ..scores })
             }
             _ => None,
         }
     }
 
-    /// The upper tails of both classes above a threshold.
-    pub fn above(&self, threshold: f64) -> [f64; CLASSES] {
-        let z = self.standard(threshold);
+    /// A score in units of the scores' standard deviation.
+    pub fn standard(&self, score: f64) -> f64 {
+        score / self.deviation
+    }
+
+    /// P(an answer scores higher) by class.
+    pub fn above(&self, score: f64) -> [f64; CLASSES] {
+        let z = self.standard(score);
         [normal_survival(z - self.d_prime), normal_survival(z)]
     }
 
-    /// A threshold in units of the scores' standard deviation.
-    pub fn standard(&self, threshold: f64) -> f64 {
-        threshold / self.deviation
+    /// The depths by class of a score.
+    pub fn depths(&self, score: f64) -> [f64; CLASSES] {
+        let z = self.standard(score);
+        [depth(z - self.d_prime), depth(z)]
     }
 
-    /// The score with an upper tail in its class.
+    /// The score with a depth in its class.
     #[inline]
-    pub fn at(&self, class: usize, tail: f64) -> f64 {
-        let z = normal_isf(tail);
+    pub fn at(&self, class: usize, depth: f64) -> f64 {
+        // The smaller of the two tails is the accurate one.
+        let z = if depth < std::f64::consts::LN_2 { normal_isf(-expm1(-depth)) } else { -normal_isf(exp(-depth)) };
         if class == 0 { z + self.d_prime } else { z }
     }
 
@@ -56,36 +68,29 @@ impl Scores {
     pub fn weight(&self, score: f64) -> f64 {
         self.d_prime * (score - 0.5 * self.d_prime)
     }
+
+    /// The least depth of `count` answers of a class, all accepted (one answer only), all rejected, or who knows.
+    #[inline]
+    pub fn least<const WORDS: usize>(
+        &self,
+        class: usize,
+        (count, accepted): (u64, Option<bool>),
+        exponential: &Exponential,
+        random: &mut Sequence<WORDS>,
+    ) -> f64 {
+        let threshold = self.threshold[class];
+        match accepted {
+            None => exponential.draw(random) / count as f64,
+            Some(false) => threshold + exponential.draw(random) / count as f64,
+            // 1 - e^-x is uniform below that of the threshold; rounding must not carry x there.
+            Some(true) => (-log1p(random.open01() * expm1(-threshold))).min(threshold * (1.0 - f64::EPSILON)),
+        }
+    }
 }
 
-/// The tail of the highest of `count` scores: 1 - U^(1/count).
-#[inline]
-pub fn highest(count: u64, random: &mut Sequence) -> f64 {
-    of_highest(random.open01(), count as f64)
-}
-
-/// The same where only a tail below `least` matters: `None` where it is not.
-#[inline]
-pub fn record(count: u64, least: f64, random: &mut Sequence) -> Option<f64> {
-    let (u, count) = (random.open01(), count as f64);
-    // (1 - least)^count is at least 1 - count least: most draws need no logarithm.
-    if u <= 1.0 - count * least {
-        return None;
-    }
-    Some(of_highest(u, count)).filter(|&tail| tail < least)
-}
-
-#[inline]
-fn of_highest(u: f64, count: f64) -> f64 {
-    if count == 1.0 {
-        return 1.0 - u;
-    }
-    let x = log(u) / count;
-    if x > -0.01 {
-        // 1 - exp(x) by its series: the next term is 2e-16 of it.
-        return -x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x * (1.0 / 24.0 + x * (1.0 / 120.0 + x / 720.0)))));
-    }
-    -expm1(x)
+/// -ln P(a standard normal is below z).
+pub fn depth(z: f64) -> f64 {
+    if z > 0.0 { -log1p(-normal_survival(z)) } else { -log(normal_survival(-z)) }
 }
 
 /// The z above which a standard normal is with probability `tail` (Wichura 1988, AS 241, PPND16: 1e-16 relative).
@@ -170,23 +175,55 @@ pub fn normal_isf(tail: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rng::Stream;
+
+    impl Scores {
+        /// Scores of one call.
+        pub fn of(d_prime: f64, threshold: Option<f64>) -> Self {
+            let verifier = Verifier::Judge { d_prime, threshold, votes: 1, fresh: 1.0 };
+            Self::new(&verifier).expect("a judge scores")
+        }
+    }
+
+    /// The highest of n draws is below s with probability F(s)^n; 7 standard errors: false alarms below 1e-11.
+    #[test]
+    fn the_least_depth_is_that_of_the_highest_score() {
+        let (scores, exponential) = (Scores::of(1.2, Some(0.7)), Exponential::new());
+        let mut random = Stream::new([8, 9], 0, 1, 2).sequence();
+        let trials = 50_000;
+        for class in 0..CLASSES {
+            let mean = if class == 0 { 1.2 } else { 0.0 };
+            for (count, accepted) in [(1, None), (7, None), (1 << 40, None), (4, Some(false)), (1, Some(true))] {
+                let high = if count > 7 { 7.0 } else { 1.1 };
+                let below = |s: f64| exp(-depth(s - mean));
+                let want = match accepted {
+                    None => exp(-(count as f64) * depth(high - mean)),
+                    Some(false) => (below(0.4) / below(0.7)).powi(count as i32),
+                    Some(true) => (below(high) - below(0.7)) / (1.0 - below(0.7)),
+                };
+                let high = if accepted == Some(false) { 0.4 } else { high };
+                let mut seen = 0.0;
+                for _ in 0..trials {
+                    let depth = scores.least(class, (count, accepted), &exponential, &mut random);
+                    assert!(accepted.is_none_or(|accepted| accepted == (depth < scores.threshold[class])));
+                    seen += f64::from(u8::from(scores.at(class, depth) < high));
+                }
+                let n = f64::from(trials);
+                assert!((seen - n * want).abs() < 7.0 * sqrt(n * want * (1.0 - want)) + 1e-9, "{count} {accepted:?}");
+            }
+        }
+    }
 
     #[test]
-    fn a_record_is_the_highest_where_it_matters() {
-        use crate::rng::Stream;
-        let sequence = || Stream::new([8, 9], 0, 1, 2).sequence();
-        for count in [1, 2, 7, 1000, 1 << 40] {
-            for least in [1.0, 0.3, 1e-3, 1e-12] {
-                let (mut a, mut b) = (sequence(), sequence());
-                for _ in 0..300 {
-                    let all = highest(count, &mut a);
-                    assert_eq!(record(count, least, &mut b), Some(all).filter(|&tail| tail < least));
-                }
+    fn depths_and_scores_are_each_other_s_inverse() {
+        let scores = Scores::of(1.5, None);
+        for z in [-8.0, -2.0, -1e-3, 0.0, 0.7, 3.0, 8.0] {
+            let depths = scores.depths(z);
+            for class in 0..CLASSES {
+                assert!((scores.at(class, depths[class]) - z).abs() < 1e-9, "{z}");
             }
-            let u = 0.37;
-            let exact = -expm1(log(u) / count as f64);
-            assert!((of_highest(u, count as f64) / exact - 1.0).abs() < 2e-15);
         }
+        assert_eq!(scores.at(1, f64::INFINITY), f64::NEG_INFINITY);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Single attempts, for policies that no count can tell: drawn given the counts, maxima and answers of their stretch.
 
 use super::Drawn;
+use super::exponential::Exponential;
 use super::score::{CLASSES, Scores};
 use super::tally::Outcome;
 use super::votes::Priorities;
@@ -25,8 +26,8 @@ struct Attempt {
     class: usize,
     answer: usize,
     accepted: bool,
-    /// The upper tail of its score in its class.
-    tail: f64,
+    /// The depth of its score in its class.
+    depth: f64,
 }
 
 /// What one policy has seen so far.
@@ -34,8 +35,8 @@ struct Attempt {
 enum Watch {
     /// Looks at the counts only.
     Nothing,
-    /// The first score above a threshold: tails by class, and the attempt number and correctness when it came.
-    Above { tails: [f64; CLASSES], first: Option<(u64, bool)> },
+    /// The first score above a threshold: its depths by class, and the attempt number and correctness when it came.
+    Above { depths: [f64; CLASSES], first: Option<(u64, bool)> },
     /// Votes of accepted answers.
     Accepted { votes: Vec<u64>, any: bool },
     /// Sums of weights, and which answers appeared.
@@ -60,7 +61,7 @@ impl Singles {
             .iter()
             .map(|policy| match (*policy, scores) {
                 (Policy::FirstAbove { threshold }, Some(scores)) => {
-                    Watch::Above { tails: scores.above(threshold), first: None }
+                    Watch::Above { depths: scores.depths(threshold), first: None }
                 }
                 (Policy::FilteredVote {}, _) => Watch::Accepted { votes: vec![0; answers + 1], any: false },
                 (Policy::WeightedVote {}, _) => {
@@ -107,14 +108,13 @@ impl Singles {
         mut wrong: u64,
         accept: [f64; CLASSES],
         from: u64,
-        random: &mut Random,
+        (random, exponential): (&mut Random, &Exponential),
     ) -> bool {
         let mut number = from;
         let mut last_correct = false;
         for stretch in drawn {
             let all = stretch.stretch.attempts;
             let mut left = [stretch.correct, all - stretch.correct];
-            let ranges: [_; CLASSES] = [0, 1].map(|class| stretch.given().tails(accept[class]));
             // The highest score of a class is equally likely at each of its attempts.
             let mut peak = [0; CLASSES];
             if self.scores.is_some() {
@@ -129,22 +129,19 @@ impl Singles {
                 let correct = left[1] == 0 || (left[0] > 0 && below(left[0] + left[1], &mut random.order) < left[0]);
                 let class = usize::from(!correct);
                 left[class] -= 1;
-                let (accepted, tail) = if self.scores.is_some() {
-                    let tail = if seen[class] == peak[class] {
-                        stretch.tails[class]
-                    } else {
-                        let highest = stretch.tails[class];
-                        highest + (ranges[class].1 - highest) * random.verdicts.open01()
-                    };
-                    (tail < accept[class], tail)
+                let (accepted, depth) = if let Some(scores) = self.scores {
+                    // Below the highest score depths go on as they began: an exponential number more.
+                    let least = stretch.depths[class];
+                    let more = if seen[class] == peak[class] { 0.0 } else { exponential.draw(&mut random.verdicts) };
+                    (least + more < scores.threshold[class], least + more)
                 } else {
-                    let p = stretch.given().acceptance(accept[class]);
-                    (if p == 0.0 || p == 1.0 { p == 1.0 } else { random.verdicts.open01() < p }, f64::NAN)
+                    let verdict = stretch.given().accepted();
+                    (verdict.unwrap_or_else(|| random.verdicts.open01() < accept[class]), f64::NAN)
                 };
                 seen[class] += 1;
                 let answer = if correct || !self.answers { class } else { take(dealt, &mut wrong, random) };
                 number += 1;
-                self.see(number, Attempt { class, answer, accepted, tail });
+                self.see(number, Attempt { class, answer, accepted, depth });
                 last_correct = correct;
             }
         }
@@ -152,16 +149,16 @@ impl Singles {
     }
 
     fn see(&mut self, number: u64, attempt: Attempt) {
-        let Attempt { class, answer, accepted, tail } = attempt;
+        let Attempt { class, answer, accepted, depth } = attempt;
         let weight = match self.scores {
-            Some(scores) if self.weigh => scores.weight(scores.at(class, tail)),
+            Some(scores) if self.weigh => scores.weight(scores.at(class, depth)),
             _ => 0.0,
         };
         for watch in &mut self.watches {
             match watch {
                 Watch::Nothing => {}
-                Watch::Above { tails, first } => {
-                    if first.is_none() && tail < tails[class] {
+                Watch::Above { depths, first } => {
+                    if first.is_none() && depth < depths[class] {
                         *first = Some((number, class == 0));
                     }
                 }

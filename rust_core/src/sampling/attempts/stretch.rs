@@ -46,21 +46,12 @@ impl Given {
         }
     }
 
-    /// The range of upper tails that the scores of a class have, where accepted scores are the tails below `accept`.
-    pub const fn tails(self, accept: f64) -> (f64, f64) {
+    /// What the verifier says of each, where that is known.
+    pub const fn accepted(self) -> Option<bool> {
         match self {
-            Self::RejectedWrong | Self::Rejected | Self::Event { accepted: Some(false), .. } => (accept, 1.0),
-            Self::Event { accepted: Some(true), .. } => (0.0, accept),
-            Self::Wrong | Self::Nothing | Self::Event { accepted: None, .. } => (0.0, 1.0),
-        }
-    }
-
-    /// P(accepted | class), where the unconditional one is `accept`.
-    pub const fn acceptance(self, accept: f64) -> f64 {
-        match self {
-            Self::RejectedWrong | Self::Rejected | Self::Event { accepted: Some(false), .. } => 0.0,
-            Self::Event { accepted: Some(true), .. } => 1.0,
-            Self::Wrong | Self::Nothing | Self::Event { accepted: None, .. } => accept,
+            Self::RejectedWrong | Self::Rejected => Some(false),
+            Self::Wrong | Self::Nothing => None,
+            Self::Event { accepted, .. } => accepted,
         }
     }
 }
