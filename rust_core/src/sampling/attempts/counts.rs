@@ -159,11 +159,11 @@ fn width(n: u64, success: f64) -> usize {
 
 /// The counts outside of which less than 2e-18 lies: Bernstein's bound.
 fn range(n: u64, success: f64) -> (u64, u64) {
+    const LN: f64 = 41.4;
     if success <= 0.0 || success >= 1.0 {
         let certain = if success <= 0.0 { 0 } else { n };
         return (certain, certain);
     }
-    const LN: f64 = 41.4;
     let mean = n as f64 * success;
     let reach = LN / 3.0 + sqrt(LN * LN / 9.0 + 2.0 * LN * mean * (1.0 - success));
     (floor(mean - reach).max(0.0) as u64, (ceil(mean + reach) as u64).min(n))

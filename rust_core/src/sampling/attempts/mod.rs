@@ -203,7 +203,7 @@ impl<'a> Plan<'a> {
             clocks: ClockPlan::new(Population::new(scenario), laws, grid, run, chunk),
             alias: needs.answers.and_then(|a| a.shares()).map(|s| Alias::new(&s)),
             counts: Counts::new(if needs.counts { laws } else { &[] }, grid),
-            exponential: Exponential::new(),
+            exponential: Exponential::default(),
             duel: needs.scores.map(Duel::new),
             needs,
             worthwhile,
