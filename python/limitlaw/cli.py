@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_SHOWN = ["policy", "max_attempts", "accuracy", "accepted", "precision", "coverage", "attempts_used", "utility"]
+#: Shown where they are among the columns.
+_KEYS = ["policy", "max_attempts", "limit"]
+_SHOWN = ["accuracy", "accepted", "precision", "coverage", "attempts_used", "cost", "latency", "utility"]
 
 _scenario = click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _trials = click.option(
@@ -242,7 +244,8 @@ def _check_ending(out: Path | None) -> None:
 
 def _show(frame: pl.DataFrame, out: Path | None) -> None:
     """The main columns on the terminal; every column in the file."""
-    _print(frame.select(_SHOWN))
+    known = [name for name in _SHOWN if frame[name].null_count() < frame.height]
+    _print(frame.select([name for name in _KEYS if name in frame.columns] + known))
     if out is not None:
         _write(frame, out)
 

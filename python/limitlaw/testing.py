@@ -17,6 +17,7 @@ from limitlaw._arguments import as_share, as_whole
 from limitlaw._core import NoClosedFormError
 from limitlaw.run import simulate, solve
 from limitlaw.sampling import FirstAccepted, Policy, SamplingScenario, Tasks, Utility, Verifier
+from limitlaw.sampling.scenario import row_key
 from limitlaw.sampling.tasks import Redraw
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def assert_agrees_with_solution(
         surprise = trials * _divergence(share, probability)
         worst = int(surprise.argmax())
         if surprise[worst] > allowed:
-            at = {key: exact[key][worst] for key in ("policy", "max_attempts", "task")}
+            at = {key: exact[key][worst] for key in ("policy", row_key(scenario)[0], "task")}
             raise AssertionError(
                 f"{name} of {at} must be {probability[worst]:.6g}, got {share[worst]:.6g} in {trials} trials "
                 f"(false alarms: {false_alarm:g}): {scenario!r}"
@@ -249,7 +250,7 @@ def assert_accuracy_at_least(
     seed: Seed = 0,
     false_alarm: float = 1e-6,
 ) -> None:
-    """Every policy reaches an accuracy at its largest number of attempts.
+    """Every policy reaches an accuracy at its largest number of attempts, or under the last of its limits.
 
     Decided exactly where the scenario has a solution (nothing is left to chance then, up to a rounding of 1e-12). Else
     by simulation: a scenario that does reach the accuracy fails with a probability of at most ``false_alarm`` over all
@@ -274,7 +275,11 @@ def assert_accuracy_at_least(
     """
     accuracy = as_share(accuracy, "accuracy")
     false_alarm = as_share(false_alarm, "false_alarm", inside=True)
-    last = scenario.replace(max_attempts=scenario.max_attempts[-1:])
+    _, points = row_key(scenario)
+    if scenario.limits is not None:
+        last, where = scenario.replace(limits=scenario.limits[-1:]), f"under the limit {points[-1]}"
+    else:
+        last, where = scenario.replace(max_attempts=points[-1:].to_numpy()), f"at {points[-1]} attempts"
     try:
         frame, allowed, draws = solve(last, columns=["accuracy"]), 0.0, 1
     except NoClosedFormError:
@@ -291,8 +296,7 @@ def assert_accuracy_at_least(
         if failed:
             how = "exactly" if frame["exact"][0] else f"in {trials} trials"
             raise AssertionError(
-                f"{policy} must reach accuracy {accuracy} at {last.max_attempts[0]} attempts, got {reached:.6g} {how}: "
-                f"{scenario!r}"
+                f"{policy} must reach accuracy {accuracy} {where}, got {reached:.6g} {how}: {scenario!r}"
             )
 
 

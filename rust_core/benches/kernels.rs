@@ -46,7 +46,7 @@ fn first_accepted(criterion: &mut Criterion) {
         let scenario = scenario(most);
         for (name, coverage) in [("with coverage", true), ("without coverage", false)] {
             let wanted =
-                Wanted { coverage, share_counts: [true, false, false], utility_counts: false, cost_counts: false };
+                Wanted { coverage, share_counts: [true, false, false], utility_counts: false, bill_counts: [false; 3] };
             let run = Run { trials: TRIALS, key: KEY, replicate: 0, threads: 1, wanted };
             group.bench_function(format!("{most} attempts, {name}"), |b| {
                 b.iter(|| simulate(&scenario, run, &Control::default(), |_, _, row| drop(black_box(row))));

@@ -2,7 +2,7 @@
 
 from limitlaw.sampling.answers import Answers
 from limitlaw.sampling.compare import compare_policies
-from limitlaw.sampling.cost import Cost, Utility
+from limitlaw.sampling.cost import Cost, Limit, Utility
 from limitlaw.sampling.optimum import ceilings, optimal_attempts
 from limitlaw.sampling.policy import (
     AllOf,
@@ -32,6 +32,7 @@ __all__ = [
     "FirstAbove",
     "FirstAccepted",
     "FirstWorthwhile",
+    "Limit",
     "MajorityVote",
     "Policy",
     "SamplingScenario",

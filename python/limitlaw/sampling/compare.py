@@ -1,4 +1,4 @@
-"""Which policy wins at equal expected cost, with the standard error of the difference from the shared attempts."""
+"""Which policy wins at equal expected cost or under one limit, with the standard error of the paired difference."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.scenario import SamplingScenario, row_key
 from limitlaw.seed import Seed, key_of
 
 if TYPE_CHECKING:
@@ -27,12 +27,13 @@ def compare_policies(
     threads: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> pl.DataFrame:
-    """Compare every two policies of a scenario at equal expected cost, on the same attempts.
+    """Compare every two policies of a scenario at equal expected cost, or under the same limit, on the same attempts.
 
     The cost of a row is the mean money per task where the scenario has a ``Cost``, else the mean attempts used. The
     other policy spends as much by choosing at random between two neighbouring ``max_attempts`` of its own, so its
-    metric is a straight line between them. The standard error is that of the difference, from the joint draws of all
-    rows; it takes the two costs as known.
+    metric is a straight line between them. Where the scenario has ``limits``, both have the same limit instead, whether
+    they use it up or not. The standard error is that of the difference, from the joint draws of all rows; it takes the
+    two costs as known.
 
     Args:
         scenario: At least two policies; equally weighted tasks; at most 1,000 rows.
@@ -43,9 +44,10 @@ def compare_policies(
         progress: As in ``simulate``.
 
     Returns:
-        One row per policy, ``max_attempts`` and other policy: ``cost``, the metric of both (``metric`` and
-        ``other_metric``), ``difference`` and ``difference_se``, ``winner`` (null within three standard errors, and
-        where the other policy cannot spend as much or as little), ``trials``, ``seed``, ``spec_id``, ``stream``.
+        One row per policy, ``max_attempts`` (or ``limit``) and other policy: ``cost`` and ``other_cost``, the metric of
+        both (``metric`` and ``other_metric``), ``difference`` and ``difference_se``, ``winner`` (null within three
+        standard errors, and where the other policy cannot spend as much or as little), ``trials``, ``seed``,
+        ``spec_id``, ``stream``.
 
     Raises:
         ValueError: There is one policy, the tasks are weighted, or an argument is out of range (a pool: beyond its
@@ -72,14 +74,18 @@ def compare_policies(
     score, cost = found["score"], found["cost"]
     rows = len(score)
     covariance = (found["products"].reshape(rows, rows) - np.outer(score, score)) / (trials - 1)
-    points = len(scenario.max_attempts)
+    key_name, key_values = row_key(scenario)
+    points = len(key_values)
     out: list[tuple[Any, ...]] = []
     for row in range(rows):
         for other in range(len(labels)):
             if other == row // points:
                 continue
             place = np.arange(other * points, (other + 1) * points)
-            share = _share(cost[place], cost[row])
+            if scenario.limits is None:
+                share = _share(cost[place], cost[row])
+            else:
+                share = (np.arange(points) == row % points).astype(np.float64)
             mix = np.zeros(rows)
             mix[row] = 1.0
             mix[place] -= share
@@ -87,13 +93,15 @@ def compare_policies(
             error = float(np.sqrt(max(np.dot(mix, covariance @ mix), 0.0)))
             clear = abs(difference) > 3 * error  # false where there is nothing to compare
             winner = labels[row // points if difference > 0 else other] if clear else None
-            name, most = labels[row // points], int(scenario.max_attempts[row % points])
-            out.append((name, most, labels[other], cost[row], score[row], theirs, difference, error, winner))
+            name, point = labels[row // points], key_values[row % points]
+            paid = float(np.dot(share, cost[place]))
+            out.append((name, point, labels[other], cost[row], paid, score[row], theirs, difference, error, winner))
     names = (
         "policy",
-        "max_attempts",
+        key_name,
         "other",
         "cost",
+        "other_cost",
         "metric",
         "other_metric",
         "difference",
@@ -101,12 +109,12 @@ def compare_policies(
         "winner",
     )
     kind = pl.Enum(labels)
-    types: tuple[Any, ...] = (kind, pl.Int64, kind, *[pl.Float64] * 5, kind)
+    types: tuple[Any, ...] = (kind, key_values.dtype, kind, *[pl.Float64] * 6, kind)
     columns = {
         name: pl.Series([line[i] for line in out], dtype=dtype)
         for i, (name, dtype) in enumerate(zip(names, types, strict=True))
     }
-    for name in ("other_metric", "difference", "difference_se"):
+    for name in ("other_cost", "other_metric", "difference", "difference_se"):
         columns[name] = pl.Series(columns[name].to_numpy(), nan_to_null=True)
     provenance = {
         "trials": pl.Series([trials] * len(out)),

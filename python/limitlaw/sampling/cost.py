@@ -1,4 +1,4 @@
-"""What an answer is worth and what an attempt costs."""
+"""What an answer is worth, what an attempt costs, and limits on what a task may take."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Utility(Spec):
 class Cost(Spec):
     """What attempts cost in tokens, money and time.
 
-    An attempt's tokens do not depend on whether it is correct. A batch that was begun is paid in full, cut at
-    ``max_attempts``; it lasts as long as its slowest attempt and one verification. Policies that ask no verifier pay
-    for no verification.
+    An attempt's tokens do not depend on whether it is correct. A batch that was begun is paid in full, and has no
+    attempt beyond ``max_attempts``; it lasts as long as its slowest attempt and one verification. Policies that ask no
+    verifier pay for no verification.
 
     Args:
         prompt_tokens: Prompt tokens of one attempt, at least 0.
@@ -82,3 +82,61 @@ class Cost(Spec):
         if len(self.output_tokens) != 2:  # noqa: PLR2004  (mean and coefficient of variation)
             raise ValueError(f"output_tokens must be (mean, coefficient of variation), got {self.output_tokens}")
         super()._check()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Limit(Spec):
+    """A limit per task in money, tokens or seconds, in place of a number of attempts.
+
+    A policy draws attempts, in whole batches of the ``Cost``, until it stops by itself or the limit stops it. An
+    attempt begins as long as something of the limit is left.
+
+    Args:
+        cost: Money, at least 0.
+        tokens: Prompt and output tokens, at least 0.
+        seconds: Seconds, at least 0.
+        crossing: What happens to the attempt (or batch) that crosses the limit. ``"cut"``: it is interrupted there; its
+            answer is lost and the limit is paid, with the same share of its other tokens, money and seconds.
+            ``"refund"``: its answer is lost and it is not paid. ``"finish"``: it is finished, counted and paid, beyond
+            the limit.
+
+    Exactly one of ``cost``, ``tokens`` and ``seconds`` is given. An attempt whose answer is lost counts in
+    neither ``attempts_used`` nor ``coverage``, and is charged no ``attempt_cost`` of a ``Utility``.
+
+    Raises:
+        ValueError: None or several amounts are given, or one is negative or above 1e15.
+
+    Example:
+        >>> import limitlaw as ll, polars as pl
+        >>> scenario = ll.SamplingScenario(
+        ...     tasks=ll.Tasks.fixed(success=[0.1]),
+        ...     cost=ll.Cost(output_tokens=(500, 0.0), price_out=10),
+        ...     limits=[ll.Limit(cost=0.02), ll.Limit(tokens=2_750, crossing="finish")],
+        ... )
+        >>> frame = ll.simulate(scenario, trials=100_000, seed=7).with_columns(pl.col("accuracy").round(2))
+        >>> frame.select("limit", "accuracy").rows()
+        [('cost=0.02', 0.34), ('tokens=2750, finish', 0.47)]
+    """
+
+    family: ClassVar[str] = "limit"
+    kind: ClassVar[str] = "limit"
+    cost: float | None = None
+    tokens: float | None = None
+    seconds: float | None = None
+    crossing: Literal["cut", "refund", "finish"] = "cut"
+
+    @property
+    def unit(self) -> str:
+        """What is limited: ``"cost"``, ``"tokens"`` or ``"seconds"``."""
+        return next(name for name in ("cost", "tokens", "seconds") if getattr(self, name) is not None)
+
+    @property
+    def amount(self) -> float:
+        """How much of it a task may take."""
+        return float(getattr(self, self.unit))
+
+    @property
+    def label(self) -> str:
+        """The name of its rows in a frame."""
+        number = repr(self.amount).removesuffix(".0")
+        return f"{self.unit}={number}" + ("" if self.crossing == "cut" else f", {self.crossing}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -11,17 +11,17 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import is_sequence, shown
-from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.scenario import SamplingScenario, row_key
 
 By = Literal["policy", "task"]
 Progress = Callable[[int, int], object]
 Columns = dict[str, npt.NDArray[np.float64]]
 
 #: The scores whose quantiles are shown unless columns are chosen.
-_DEFAULT_SCORES = ("accuracy", "cost", "utility")
+_DEFAULT_SCORES = ("accuracy", "tokens", "cost", "latency", "utility")
 
 #: The list columns of a tallies frame, with their Polars types.
-_TALLIES = {
+_TALLIES: Mapping[str, type[pl.DataType]] = {
     "accepted": pl.UInt64,
     "correct": pl.UInt64,
     "wrong": pl.UInt64,
@@ -39,10 +39,10 @@ _TALLIES = {
     "cost_square_sum": pl.Float64,
     "latency_sum": pl.Float64,
     "latency_square_sum": pl.Float64,
-    "cost_values": pl.Float64,
-    "cost_counts": pl.UInt64,
-    "utility_values": pl.Float64,
-    "utility_counts": pl.UInt64,
+} | {
+    f"{score}_{what}": kind
+    for score in ("tokens", "cost", "latency", "utility")
+    for what, kind in (("values", pl.Float64), ("counts", pl.UInt64))
 }
 
 
@@ -117,7 +117,7 @@ def _frame(
     trials: int | None,
     seed: str | None,
 ) -> pl.DataFrame:
-    policies, points = len(scenario.policies), len(scenario.max_attempts)
+    policies, points = len(scenario.policies), len(row_key(scenario)[1])
     tasks = len(scenario.tasks) if by == "task" else 1
     rows = policies * points * tasks
     key = _key(scenario, tasks)
@@ -153,11 +153,12 @@ def _repeat(value: object, rows: int, dtype: type[pl.DataType] | pl.DataType) ->
 
 
 def _key(scenario: SamplingScenario, repeat: int) -> dict[str, pl.Series]:
-    policies, points = len(scenario.policies), len(scenario.max_attempts)
     labels = [policy.label for policy in scenario.policies]
+    name, values = row_key(scenario)
+    policies, points = len(labels), len(values)
     return {
         "policy": _labels(labels, np.repeat(np.arange(policies), points * repeat)),
-        "max_attempts": pl.Series(np.tile(np.repeat(scenario.max_attempts, repeat), policies)),
+        name: values.gather(np.tile(np.repeat(np.arange(points), repeat), policies)),
     }
 
 
@@ -203,9 +204,8 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
     frames = sorted(frames, key=_draws)
     rows = []
     for at in range(first.height):
-        row = {name: np.sum([_list(f, name, at) for f in frames], axis=0) for name in _TALLIES if name not in _VALUES}
-        for score in ("cost", "utility"):
-            names = (f"{score}_values", f"{score}_counts")
+        row = {name: np.sum([_list(f, name, at) for f in frames], axis=0) for name in _SUMS}
+        for names in _VALUES:
             values, counts = (np.concatenate([_list(f, name, at) for f in frames]) for name in names)
             row[names[0]], place = np.unique(values, return_inverse=True)
             row[names[1]] = np.zeros(len(row[names[0]]), dtype=np.uint64)
@@ -214,7 +214,7 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
     trials = sum(int(frame["trials"][0]) for frame in frames)
     draws = [draw for frame in frames for draw in _draws(frame)]
     seeds = "+".join(dict.fromkeys(seed for seed, _ in draws))
-    key = {name: first[name] for name in ("policy", "max_attempts")}
+    key = {name: first[name] for name in _key_columns(first)}
     provenance = {name: first[name] for name in ("spec_id", "stream")}
     if tallies:
         merged = {name: _lists([row[name] for row in rows], kind) for name, kind in _TALLIES.items()}
@@ -239,7 +239,6 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
 
 #: The columns of a tallies frame that say what was drawn, with their Polars types.
 _DRAWS = {
-    "max_attempts": pl.Int64,
     "weight": pl.List(pl.Float64),
     "trials": pl.Int64,
     "seeds": pl.List(pl.String),
@@ -247,7 +246,15 @@ _DRAWS = {
     "spec_id": pl.String,
     "stream": pl.String,
 }
-_VALUES = ("cost_values", "cost_counts", "utility_values", "utility_counts")
+#: The pairs of list columns that hold the values of a continuous score and their counts.
+_VALUES = tuple((name, f"{name.removesuffix('_values')}_counts") for name in _TALLIES if name.endswith("_values"))
+#: The list columns that merge by addition.
+_SUMS = tuple(name for name in _TALLIES if not any(name in pair for pair in _VALUES))
+
+
+def _key_columns(frame: pl.DataFrame) -> tuple[str, str]:
+    """The columns that name a row."""
+    return "policy", "limit" if "limit" in frame.columns else "max_attempts"
 
 
 def _draws(frame: pl.DataFrame) -> list[tuple[str, int]]:
@@ -271,7 +278,8 @@ def _check_mergeable(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     for i, frame in enumerate(frames):
         if not isinstance(frame, pl.DataFrame):
             raise TypeError(f"frames[{i}] must be a polars.DataFrame, got {shown(frame)}")
-        types = _DRAWS | {name: pl.List(kind) for name, kind in _TALLIES.items()}
+        grid = {} if "limit" in frame.columns else {"max_attempts": pl.Int64}
+        types = grid | _DRAWS | {name: pl.List(kind) for name, kind in _TALLIES.items()}
         for name, kind in types.items():
             if frame.schema.get(name) != kind:
                 raise ValueError(
@@ -303,19 +311,17 @@ def _check_population(i: int, frame: pl.DataFrame, first: pl.DataFrame) -> None:
 
 def _check_rows(i: int, frame: pl.DataFrame, first: pl.DataFrame) -> None:
     """All rows are there, and every list has the length that it has in the first frame."""
-    if "policy" not in frame.columns or not frame.select("policy", "max_attempts").equals(
-        first.select("policy", "max_attempts")
-    ):
+    key = _key_columns(first)
+    if any(name not in frame.columns for name in key) or not frame.select(key).equals(first.select(key)):
         raise ValueError(f"frames[{i}] must have the rows of frames[0], got others")
     for name in (*_TALLIES, "seeds", "replicates", "trials"):
         if frame[name].null_count() or (
             name != "trials" and frame[name].explode().drop_nulls().len() != frame[name].list.len().sum()
         ):
             raise ValueError(f"frames[{i}] must have no nulls, got some in {name}")
-    for name in set(_TALLIES) - set(_VALUES):
+    for name in _SUMS:
         if frame[name].list.len().to_list() != first[name].list.len().to_list():
             raise ValueError(f"frames[{i}] must count as many tasks as frames[0], got other lengths of {name}")
-    pairs = [_VALUES[:2], _VALUES[2:], ("seeds", "replicates")]
-    for a, b in pairs:
+    for a, b in (*_VALUES, ("seeds", "replicates")):
         if frame[a].list.len().to_list() != frame[b].list.len().to_list():
             raise ValueError(f"frames[{i}] must have {a} and {b} of one length, got others")

@@ -15,7 +15,7 @@ from limitlaw._core import NoClosedFormError
 from limitlaw.sampling.frames import simulate_frame, solve_frame
 from limitlaw.sampling.optimum import ceilings
 from limitlaw.sampling.policy import FirstAccepted
-from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.scenario import SamplingScenario, row_key, rows_alone
 from limitlaw.sampling.tasks import CountsTasks, PoolTasks
 from limitlaw.sampling.verifier import RatesVerifier, SpreadVerifier
 from limitlaw.seed import Seed, key_of
@@ -56,8 +56,8 @@ def required_false_positive_rate(
         threads: Threads of the simulations; every core unless given.
 
     Returns:
-        One row per policy and ``max_attempts``: ``target``; ``false_positive_rate`` and ``accuracy`` of the scenario as
-        it is; ``required_false_positive_rate`` (null where not even 0 is enough), and its interval
+        One row per policy and ``max_attempts`` (or ``limit``): ``target``; ``false_positive_rate`` and ``accuracy`` of
+        the scenario as it is; ``required_false_positive_rate`` (null where not even 0 is enough), and its interval
         ``required_false_positive_rate_low``, ``_high`` (null where exact); ``exact``, ``trials``, ``seed``,
         ``spec_id``.
 
@@ -87,47 +87,45 @@ def required_false_positive_rate(
     score = _score(confidence)
     key, text = key_of(seed) if seed is not None else (None, None)
     rows: list[dict[str, Any]] = []
-    for policy in scenario.policies:
-        for cap in scenario.max_attempts:
-            one = scenario.replace(policies=[policy], max_attempts=[int(cap)])
+    name, points = row_key(scenario)
+    for at, one in enumerate(rows_alone(scenario)):
 
-            def value(rate: float, one: SamplingScenario = one) -> tuple[float, float | None]:
-                factor = verifier.false_positive_rate / present if present > 0.0 else np.ones_like(rates)
-                spread = np.minimum(np.atleast_1d(factor) * rate, 1.0)
-                changed = verifier.replace(false_positive_rate=spread if len(spread) > 1 else float(spread[0]))
-                return _accuracy(one.replace(verifier=changed), key=key, trials=trials, threads=threads)
+        def value(rate: float, one: SamplingScenario = one) -> tuple[float, float | None]:
+            factor = verifier.false_positive_rate / present if present > 0.0 else np.ones_like(rates)
+            spread = np.minimum(np.atleast_1d(factor) * rate, 1.0)
+            changed = verifier.replace(false_positive_rate=spread if len(spread) > 1 else float(spread[0]))
+            return _accuracy(one.replace(verifier=changed), key=key, trials=trials, threads=threads)
 
-            now, error = value(present)
-            exact = error is None
-            steps = _EXACT_STEPS if exact else _SIMULATED_STEPS
+        now, error = value(present)
+        exact = error is None
+        steps = _EXACT_STEPS if exact else _SIMULATED_STEPS
 
-            def root(shift: float, steps: int = steps, value: _Value = value) -> float | None:
-                return _last_reaching(lambda rate: _shifted(value(rate), shift), accuracy, largest, steps)
+        def root(shift: float, steps: int = steps, value: _Value = value) -> float | None:
+            return _last_reaching(lambda rate: _shifted(value(rate), shift), accuracy, largest, steps)
 
-            rows.append(
-                {
-                    "policy": policy.label,
-                    "max_attempts": int(cap),
-                    "target": float(accuracy),
-                    "false_positive_rate": present,
-                    "accuracy": now,
-                    "required_false_positive_rate": root(0.0),
-                    "required_false_positive_rate_low": None if exact else root(-score),
-                    "required_false_positive_rate_high": None if exact else root(score),
-                    "exact": exact,
-                    "trials": None if exact else trials,
-                    "seed": None if exact else text,
-                    "spec_id": scenario.fingerprint(),
-                }
-            )
-    return pl.DataFrame(rows, schema=_REQUIRED)
+        rows.append(
+            {
+                "policy": one.policies[0].label,
+                name: points[at % len(points)],
+                "target": float(accuracy),
+                "false_positive_rate": present,
+                "accuracy": now,
+                "required_false_positive_rate": root(0.0),
+                "required_false_positive_rate_low": None if exact else root(-score),
+                "required_false_positive_rate_high": None if exact else root(score),
+                "exact": exact,
+                "trials": None if exact else trials,
+                "seed": None if exact else text,
+                "spec_id": scenario.fingerprint(),
+            }
+        )
+    schema: dict[str, Any] = {"policy": pl.String, name: points.dtype, **_REQUIRED}
+    return pl.DataFrame(rows, schema=schema)
 
 
 _Value = Callable[[float], tuple[float, float | None]]
 
 _REQUIRED = {
-    "policy": pl.String,
-    "max_attempts": pl.Int64,
     "target": pl.Float64,
     "false_positive_rate": pl.Float64,
     "accuracy": pl.Float64,
@@ -289,7 +287,7 @@ def _single_attempt(strong: SamplingScenario | float) -> tuple[float, float]:
     """The accuracy of one attempt and the variance that its observed attempts leave."""
     if not isinstance(strong, SamplingScenario):
         return float(_shares("strong", strong)[0]), 0.0
-    one = strong.replace(policies=[FirstAccepted()], max_attempts=[1])
+    one = strong.replace(policies=[FirstAccepted()], max_attempts=[1], limits=None)
     row = solve_frame(one, by="policy", columns=["coverage", "accuracy"]).row(0, named=True)
     tasks, weight = strong.tasks, _weights(strong)
     variance = 0.0
@@ -327,7 +325,7 @@ def _attempts_to_reach(weak: SamplingScenario, target: float) -> int | None:
     most = int(weak.tasks.attempts.min()) if isinstance(weak.tasks, PoolTasks) else 10**12
 
     def reaches(cap: int) -> bool:
-        one = weak.replace(policies=[FirstAccepted()], max_attempts=[cap])
+        one = weak.replace(policies=[FirstAccepted()], max_attempts=[cap], limits=None)
         return bool(solve_frame(one, by="policy", columns=["accuracy"])["accuracy"][0] >= target)
 
     high = 1

@@ -1,4 +1,4 @@
-"""The sampling scenario: tasks, verifier, policies, the grid of attempts, and what answers are worth."""
+"""The sampling scenario: tasks, verifier, policies, the grid of attempts or limits, and what answers are worth."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 from typing import ClassVar
 
+import polars as pl
+
 from limitlaw._spec import IntArray, Spec
 from limitlaw.sampling.answers import Answers
-from limitlaw.sampling.cost import Cost, Utility
+from limitlaw.sampling.cost import Cost, Limit, Utility
 from limitlaw.sampling.policy import FirstAccepted, Policy
 from limitlaw.sampling.tasks import PoolTasks, Tasks
 from limitlaw.sampling.verifier import Verifier
@@ -23,7 +25,10 @@ class SamplingScenario(Spec):
         verifier: The verifier; perfect unless given. A pool carries the verdicts of its own and takes none.
         answers: The wrong answers, for policies that count votes.
         policies: The policies, compared on the same attempts; a further policy changes no other's numbers.
-        max_attempts: The grid of attempts K, ascending whole numbers from 1 to 1e12, shape ``(points,)``.
+        max_attempts: The grid of attempts K, ascending whole numbers from 1 to 1e12, shape ``(points,)``. Under limits
+            one number that no limit exceeds, or ``None``.
+        limits: Limits in money, tokens or seconds per task in place of a grid of attempts, a row each, in any order;
+            they need a ``cost``.
         cost: What attempts cost; without it the columns of tokens, cost and latency are null.
         utility: What answers are worth; without it the utility columns are null.
 
@@ -47,7 +52,8 @@ class SamplingScenario(Spec):
     verifier: Verifier | None = None
     answers: Answers | None = None
     policies: Sequence[Policy] = (FirstAccepted(),)
-    max_attempts: IntArray
+    max_attempts: IntArray | None = None
+    limits: Sequence[Limit] | None = None
     cost: Cost | None = None
     utility: Utility | None = None
 
@@ -56,3 +62,21 @@ class SamplingScenario(Spec):
         if self.verifier is None and not isinstance(self.tasks, PoolTasks):
             object.__setattr__(self, "verifier", Verifier.perfect())
         super()._check()
+
+
+def row_key(scenario: SamplingScenario) -> tuple[str, pl.Series]:
+    """What names the rows of a policy: the column, ``max_attempts`` or ``limit``, and a value for each."""
+    if scenario.limits is not None:
+        labels = [limit.label for limit in scenario.limits]
+        return "limit", pl.Series(labels, dtype=pl.Enum(labels))
+    return "max_attempts", pl.Series(scenario.max_attempts)
+
+
+def rows_alone(scenario: SamplingScenario) -> list[SamplingScenario]:
+    """One scenario per row, policy by policy."""
+    if scenario.limits is not None:
+        points: list[dict[str, object]] = [{"limits": [limit]} for limit in scenario.limits]
+    else:
+        assert scenario.max_attempts is not None  # the core refuses a scenario without either
+        points = [{"max_attempts": [attempts]} for attempts in scenario.max_attempts]
+    return [scenario.replace(policies=[policy], **point) for policy in scenario.policies for point in points]

@@ -69,6 +69,7 @@ class Grid:
             path: tuple(_values(scenario, path, values)) for path, values in axes.items()
         }
         _check_overlap(list(self.axes))
+        self.kind.check_axes(scenario, self.axes)
         self.groups = _groups(self.axes, zip)
         self.part = (0, 1)
         self._shown: dict[str, pl.Series] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -50,6 +50,7 @@ class Kind:
         samplers: How numbers can be drawn; the first is the default.
         max_trials: The most trials of a point.
         cost: Elementary steps of one point, given (scenario, trials or ``None``, the name of the frame).
+        check_axes: Raises where the points would differ in their columns, given (scenario, axes).
     """
 
     name: str
@@ -59,6 +60,7 @@ class Kind:
     samplers: tuple[str, ...]
     max_trials: int
     cost: Callable[[Any, int | None, str], float]
+    check_axes: Callable[[Any, Mapping[str, Sequence[Any]]], None] = lambda _scenario, _axes: None
 
 
 def whole(column: Any) -> pl.Series:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from limitlaw import _core
-from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.scenario import SamplingScenario, row_key
 from limitlaw.sweep.kind import Frame, Kind, whole
 
 if TYPE_CHECKING:
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["SAMPLING"]
 
 
-def _policy_labels(grid: Grid, points: Any, codes: Any) -> pl.Series:
-    """The policy of each row; where policies are swept, the labels of each point's own."""
-    if not any(path.split(".")[0] == "policies" for path in grid.axes):
-        labels = [policy.label for policy in grid.scenario.policies]  # type: ignore[attr-defined]
+def _labels(grid: Grid, points: Any, codes: Any, field: str) -> pl.Series:
+    """The policy or limit of each row by its label; where that field is swept, the labels of each point's own."""
+    if not any(path.split(".")[0] == field for path in grid.axes):
+        labels = [item.label for item in getattr(grid.scenario, field)]
         return pl.Series([*labels, None], dtype=pl.String).gather(codes % (len(labels) + 1))
     known: dict[tuple[Any, ...], list[str]] = {}
     found: list[str | None] = []
-    paths = [path for path in grid.axes if path.split(".")[0] == "policies"]
+    paths = [path for path in grid.axes if path.split(".")[0] == field]
     for point, code in zip(points.tolist(), codes.tolist(), strict=True):
         if code < 0:
             found.append(None)
@@ -31,13 +32,16 @@ def _policy_labels(grid: Grid, points: Any, codes: Any) -> pl.Series:
         values = grid.values(point)
         chosen = tuple(str(values[path]) for path in paths)
         if chosen not in known:
-            known[chosen] = [policy.label for policy in grid.point(point).policies]  # type: ignore[attr-defined]
+            known[chosen] = [item.label for item in getattr(grid.point(point), field)]
         found.append(known[chosen][code])
     return pl.Series(found, dtype=pl.String)
 
 
 def _sampling_keys(grid: Grid, points: Any, keys: list[Any]) -> dict[str, pl.Series]:
-    return {"policy": _policy_labels(grid, points, keys[0]), "max_attempts": whole(keys[1])}
+    policy = _labels(grid, points, keys[0], "policies")
+    if isinstance(grid.scenario, SamplingScenario) and grid.scenario.limits is not None:
+        return {"policy": policy, "limit": _labels(grid, points, keys[1], "limits")}
+    return {"policy": policy, "max_attempts": whole(keys[1])}
 
 
 def _sampling_cost(scenario: SamplingScenario, trials: int | None, _: str) -> float:
@@ -48,7 +52,16 @@ def _sampling_cost(scenario: SamplingScenario, trials: int | None, _: str) -> fl
 
 
 def _sampling_rows(scenario: SamplingScenario) -> int:
-    return len(scenario.policies) * len(scenario.max_attempts)
+    return len(scenario.policies) * len(row_key(scenario)[1])
+
+
+def _check_axes(scenario: SamplingScenario, axes: Mapping[str, Sequence[Any]]) -> None:
+    limited = scenario.limits is not None
+    if any((value is not None) != limited for value in axes.get("limits", ())):
+        given = "limits" if limited else "None"
+        raise ValueError(
+            f"limits must be given in the base scenario and at every point, or nowhere: the base has {given}"
+        )
 
 
 SAMPLING = Kind(
@@ -69,4 +82,5 @@ SAMPLING = Kind(
     samplers=("philox",),
     max_trials=10**14,
     cost=_sampling_cost,
+    check_axes=_check_axes,
 )

@@ -7,6 +7,7 @@ use limitlaw_core::exhaustion::law::LawSpec;
 use limitlaw_core::exhaustion::scenario::{ComputePath, ExhaustionScenario, LawParameters};
 use limitlaw_core::sampling::answers::Answers;
 use limitlaw_core::sampling::cost::{Cost, Utility};
+use limitlaw_core::sampling::limit::Limit;
 use limitlaw_core::sampling::policy::Policy;
 use limitlaw_core::sampling::scenario::SamplingScenario;
 use limitlaw_core::sampling::tasks::Tasks;
@@ -27,6 +28,7 @@ pub fn check(family: &str, spec: &str, arrays: Arrays<'_>) -> PyResult<()> {
         "policy" => parse::<Policy>(spec, &arrays).map(drop),
         "answers" => parse::<Answers>(spec, &arrays).map(drop),
         "cost" => parse::<Cost>(spec, &arrays).map(drop),
+        "limit" => parse::<Limit>(spec, &arrays).map(drop),
         "utility" => parse::<Utility>(spec, &arrays).map(drop),
         "scenario" => parse::<SamplingScenario>(spec, &arrays).map(drop),
         "dist" => parse::<Dist>(spec, &arrays).map(drop),

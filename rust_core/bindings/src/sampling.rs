@@ -9,7 +9,7 @@ use limitlaw_core::sampling::cost::{Utility, UtilityKind};
 use limitlaw_core::sampling::estimate::{Estimates, METRICS, QUANTILES, TaskMeans, quantile};
 use limitlaw_core::sampling::scenario::SamplingScenario;
 use limitlaw_core::sampling::simulate::{Run, compare, simulate};
-use limitlaw_core::sampling::tally::{RowTally, SHARES, Wanted};
+use limitlaw_core::sampling::tally::{BILL, RowTally, SHARES};
 use limitlaw_core::sampling::tasks::scaled;
 use limitlaw_core::sampling::verifier::Verifier;
 use limitlaw_core::sampling::{ceilings, solve, tally};
@@ -21,9 +21,6 @@ use pyo3::types::PyDict;
 use crate::columns::{Arrays, Columns, owned};
 use crate::error::to_python;
 use crate::run::wait;
-
-/// What a bill has.
-const BILL: [&str; 3] = ["tokens", "cost", "latency"];
 
 /// The columns of a frame of estimates, row after row.
 struct Frame {
@@ -95,10 +92,11 @@ fn set_benchmark_quantiles(frame: &mut Frame, at: usize, row: &RowTally) {
         let values = counts.iter().enumerate().map(|(n, &trials)| (n as f64 / tasks, trials));
         frame.set_quantiles(at, share, &QUANTILES.map(|p| quantile(values.clone(), p)));
     }
-    let cost = row.cost_counts.iter().copied();
-    frame.set_quantiles(at, "cost", &QUANTILES.map(|p| quantile(cost.clone(), p)));
-    let utility = row.utility_counts.iter().copied();
-    frame.set_quantiles(at, "utility", &QUANTILES.map(|p| quantile(utility.clone(), p)));
+    let bills = BILL.iter().zip(&row.bill_counts);
+    for (score, counts) in bills.chain([(&"utility", &row.utility_counts)]) {
+        let values = counts.iter().copied();
+        frame.set_quantiles(at, score, &QUANTILES.map(|p| quantile(values.clone(), p)));
+    }
 }
 
 /// Simulates a scenario: columns of estimates, one row per (policy, grid point) or per (policy, grid point, task).
@@ -122,7 +120,7 @@ pub fn simulate_sampling<'py>(
         let scenario: SamplingScenario = parse(spec, &arrays)?;
         let weights = scenario.weights();
         let options = options(&scenario, trials, key, replicate, threads, coverage, &quantiles)?;
-        let points = scenario.grid().len();
+        let points = scenario.points();
         let rows = scenario.policies.len() * points;
         let mut frame = Frame::new(if by_task { rows * scenario.tasks.count() } else { rows });
         simulate(&scenario, options, control, |p, g, row| {
@@ -157,7 +155,7 @@ pub fn compare_sampling<'py>(
         let scenario: SamplingScenario = parse(spec, &arrays)?;
         let options = options(&scenario, trials, key, replicate, threads, false, &[])?;
         let score = if score == "utility" { Score::Utility } else { Score::Correct };
-        let points = scenario.grid().len();
+        let points = scenario.points();
         let rows = scenario.policies.len() * points;
         let (mut mean, mut cost) = (vec![0.0; rows], vec![0.0; rows]);
         let scale = trials as f64 * scenario.tasks.count() as f64;
@@ -190,13 +188,7 @@ fn options(
     coverage: bool,
     quantiles: &[String],
 ) -> Result<Run> {
-    let asked = |score: &str| scenario.weights().is_none() && quantiles.iter().any(|q| q == score);
-    let wanted = Wanted {
-        coverage: coverage && scenario.knows_coverage(),
-        share_counts: SHARES.map(asked),
-        utility_counts: scenario.utility.is_some() && asked("utility"),
-        cost_counts: scenario.cost.is_some() && asked("cost"),
-    };
+    let wanted = scenario.wanted(coverage, quantiles);
     Ok(Run { trials, key, replicate, threads: resolve_threads(threads)?, wanted })
 }
 
@@ -216,7 +208,7 @@ pub fn tally_sampling<'py>(
     let arrays = owned(&arrays);
     let rows = wait(py, trials, progress.as_ref(), |control| {
         let scenario: SamplingScenario = parse(spec, &arrays)?;
-        let points = scenario.grid().len();
+        let points = scenario.points();
         let mut rows = vec![RowTally::default(); scenario.policies.len() * points];
         let options = options(&scenario, trials, key, replicate, threads, true, &SCORES.map(str::to_owned))?;
         simulate(&scenario, options, control, |p, g, row| rows[p * points + g] = row)?;
@@ -242,12 +234,12 @@ pub fn tally_sampling<'py>(
                 columns.add(&format!("{name}_sum"), sum)?;
                 columns.add(&format!("{name}_square_sum"), square)?;
             }
-            let (values, counts): (Vec<_>, Vec<_>) = row.cost_counts.into_iter().unzip();
-            columns.add("cost_values", values)?;
-            columns.add("cost_counts", counts)?;
-            let (values, counts): (Vec<_>, Vec<_>) = row.utility_counts.into_iter().unzip();
-            columns.add("utility_values", values)?;
-            columns.add("utility_counts", counts)?;
+            let bills = BILL.into_iter().zip(row.bill_counts);
+            for (score, counted) in bills.chain([("utility", row.utility_counts)]) {
+                let (values, counts): (Vec<_>, Vec<_>) = counted.into_iter().unzip();
+                columns.add(&format!("{score}_values"), values)?;
+                columns.add(&format!("{score}_counts"), counts)?;
+            }
             Ok(columns.into_dict())
         })
         .collect()
@@ -301,9 +293,11 @@ pub fn estimate_sampling<'py>(
                 .for_each(|(value, times)| values.add_many(value, times));
             Ok(values.sorted())
         };
-        let mut bill: [[Vec<f64>; 2]; 3] = Default::default();
-        for (columns, name) in bill.iter_mut().zip(BILL) {
+        let mut bill: [[Vec<f64>; 2]; BILL.len()] = Default::default();
+        let mut bill_counts: [Vec<(f64, u64)>; BILL.len()] = Default::default();
+        for ((columns, counts), name) in bill.iter_mut().zip(&mut bill_counts).zip(BILL) {
             *columns = [column(dict, &format!("{name}_sum"))?, column(dict, &format!("{name}_square_sum"))?];
+            *counts = values(name)?;
         }
         let row = RowTally {
             accepted: column(dict, "accepted")?,
@@ -318,7 +312,7 @@ pub fn estimate_sampling<'py>(
                 column(dict, "wrong_counts")?,
             ],
             bill,
-            cost_counts: values("cost")?,
+            bill_counts,
             utility_counts: values("utility")?,
         };
         if row.correct.is_empty() {
@@ -345,7 +339,7 @@ pub fn solve_sampling<'py>(
     let frame = wait(py, 1, None, |control| {
         let scenario: SamplingScenario = parse(spec, &arrays)?;
         let weights = scenario.weights();
-        let points = scenario.grid().len();
+        let points = scenario.points();
         let rows = scenario.policies.len() * points;
         let mut frame = Frame::new(if by_task { rows * scenario.tasks.count() } else { rows });
         solve::solve(&scenario, &quantiles, true, control, |p, g, row| {

@@ -2,11 +2,11 @@
 
 use super::estimate::{Estimates, METRICS, QUANTILES, TaskMeans, quantile};
 use super::solve::ExactRow;
-use super::tally::{RowTally, SHARES};
+use super::tally::{BILL, RowTally, SHARES};
 use crate::error::{Error, Result};
 
 /// The scores of a whole benchmark run that have quantiles.
-pub const SCORES: [&str; 5] = ["accuracy", "cost", "utility", "accepted", "wrong"];
+pub const SCORES: [&str; 7] = ["accuracy", "tokens", "cost", "latency", "utility", "accepted", "wrong"];
 
 /// The result columns in the documented order: each metric beside its standard error, then the quantiles; those of the
 /// last two scores only where they are asked for.
@@ -78,7 +78,10 @@ impl Row {
     /// The row of an exact solution.
     pub fn exact(row: ExactRow, weights: Option<&[f64]>) -> Self {
         let estimates = row.means.summarise(0..row.means.correct.len(), weights, None);
-        Self { estimates, quantiles: quantiles(row.share_quantiles, Vec::new(), row.utility_quantiles) }
+        Self {
+            estimates,
+            quantiles: quantiles(row.share_quantiles, [const { Vec::new() }; BILL.len()], row.utility_quantiles),
+        }
     }
 
     /// The row of a simulation.
@@ -95,7 +98,11 @@ impl Row {
         });
         Self {
             estimates: row.means(trials).summarise(0..tasks, weights, Some(trials)),
-            quantiles: quantiles(shares, of_values(&row.cost_counts), of_values(&row.utility_counts)),
+            quantiles: quantiles(
+                shares,
+                row.bill_counts.each_ref().map(|v| of_values(v)),
+                of_values(&row.utility_counts),
+            ),
         }
     }
 }
@@ -103,13 +110,14 @@ impl Row {
 /// Quantiles in the order of `SCORES`.
 fn quantiles(
     mut shares: [Vec<f64>; SHARES.len()],
-    mut cost: Vec<f64>,
+    mut bill: [Vec<f64>; BILL.len()],
     mut utility: Vec<f64>,
 ) -> [Vec<f64>; SCORES.len()] {
-    SCORES.map(|score| match SHARES.iter().position(|share| *share == score) {
-        Some(at) => std::mem::take(&mut shares[at]),
-        None if score == "cost" => std::mem::take(&mut cost),
-        None => std::mem::take(&mut utility),
+    let place = |names: &[&str], score: &str| names.iter().position(|name| *name == score);
+    SCORES.map(|score| match (place(&SHARES, score), place(&BILL, score)) {
+        (Some(at), _) => std::mem::take(&mut shares[at]),
+        (None, Some(at)) => std::mem::take(&mut bill[at]),
+        (None, None) => std::mem::take(&mut utility),
     })
 }
 
@@ -153,9 +161,8 @@ impl RowTally {
         for (to, from) in self.share_counts.iter_mut().zip(&other.share_counts) {
             add(to, from);
         }
-        for (to, from) in
-            [(&mut self.cost_counts, &other.cost_counts), (&mut self.utility_counts, &other.utility_counts)]
-        {
+        let bills = self.bill_counts.iter_mut().zip(&other.bill_counts);
+        for (to, from) in bills.chain([(&mut self.utility_counts, &other.utility_counts)]) {
             let mut values = super::tally::Values::default();
             to.iter().chain(from).for_each(|&(value, times)| values.add_many(value, times));
             *to = values.sorted();
@@ -175,7 +182,7 @@ mod tests {
         assert_eq!(names[6], "accuracy");
         assert_eq!(columns[7], Column::Error(3));
         let q = names.iter().position(|n| n == "utility_q25").expect("a known name");
-        assert_eq!(columns[q], Column::Quantile(2, 1));
+        assert_eq!(columns[q], Column::Quantile(4, 1));
         assert_eq!(Column::scores(&columns), SCORES);
         assert!(Column::parse("acuracy").is_err());
     }

@@ -89,17 +89,30 @@ pub struct Cost {
 /// The largest mean of tokens, price or time.
 const MAX_COST: f64 = 1e12;
 
+/// What an outcome took: tokens, money and seconds.
+pub type Bill = [f64; 3];
+
 impl Cost {
-    /// Expected tokens, money and seconds of `attempts` attempts one after the other.
-    pub fn mean_bill(&self, attempts: f64, checked: bool) -> [f64; 3] {
-        let [output, _] = self.output_tokens;
+    /// What one attempt adds to each part of a bill: a constant, and so much per output token. `checked` where the
+    /// verifier sees it; the seconds are those of attempts one after the other.
+    pub fn rates(&self, checked: bool) -> [[f64; 2]; 3] {
         let checks = if checked { 1.0 } else { 0.0 };
         [
-            attempts * (self.prompt_tokens + output),
-            attempts
-                * ((self.prompt_tokens * self.price_in + output * self.price_out) / 1e6 + checks * self.verifier_price),
-            attempts * (self.seconds_per_token * output + checks * self.verifier_seconds),
+            [self.prompt_tokens, 1.0],
+            [self.prompt_tokens * self.price_in / 1e6 + checks * self.verifier_price, self.price_out / 1e6],
+            [checks * self.verifier_seconds, self.seconds_per_token],
         ]
+    }
+
+    /// Expected tokens, money and seconds of one attempt.
+    pub fn mean_rates(&self, checked: bool) -> Bill {
+        self.rates(checked).map(|[constant, per_token]| constant + per_token * self.output_tokens[0])
+    }
+
+    /// Whether tokens are drawn attempt by attempt: lognormal ones have no sums to draw, and the slowest attempt of a
+    /// batch is found among all of them.
+    pub fn draws_each_attempt(&self) -> bool {
+        self.output_tokens[1] > 0.0 && (self.law == TokenLaw::Lognormal || self.parallel > 1.0)
     }
 }
 

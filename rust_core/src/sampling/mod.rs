@@ -14,6 +14,7 @@ pub mod error_rates;
 pub mod estimate;
 pub mod exact;
 pub mod law;
+pub mod limit;
 pub mod optimum;
 pub mod policy;
 pub mod population;

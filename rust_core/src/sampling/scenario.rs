@@ -3,8 +3,10 @@
 use serde::Deserialize;
 
 use super::answers::Answers;
-use super::cost::{Cost, TokenLaw, Utility, UtilityKind};
+use super::attempts::tokens::MOST;
+use super::cost::{Cost, Utility, UtilityKind};
 use super::law::TaskLaw;
+use super::limit::Limit;
 use super::policy::Policy;
 use super::tasks::{Redraw, Tasks, scaled};
 use super::verifier::Verifier;
@@ -44,8 +46,11 @@ pub struct SamplingScenario {
     pub answers: Option<Answers>,
     /// The policies, compared on the same attempts.
     pub policies: Vec<Policy>,
-    /// The grid of attempts, ascending.
-    pub max_attempts: Values,
+    /// The grid of attempts, ascending; under limits `None`, or one number that none exceeds.
+    pub max_attempts: Option<Values>,
+    /// Limits in money, tokens or seconds per task, a row each, in place of a grid of attempts.
+    #[serde(default)]
+    pub limits: Option<Vec<Limit>>,
     /// What attempts cost; without it the columns of tokens, cost and latency are null.
     #[serde(default)]
     pub cost: Option<Cost>,
@@ -54,9 +59,29 @@ pub struct SamplingScenario {
 }
 
 impl SamplingScenario {
-    /// The grid of attempts.
+    /// The numbers of attempts given: a grid, or the most under limits.
+    fn attempts(&self) -> &[f64] {
+        self.max_attempts.as_ref().map_or(&[], Values::as_slice)
+    }
+
+    /// The grid of attempts; empty under limits.
     pub fn grid(&self) -> Vec<u64> {
-        self.max_attempts.as_slice().iter().map(|&k| k as u64).collect()
+        if self.limits.is_some() { Vec::new() } else { self.attempts().iter().map(|&k| k as u64).collect() }
+    }
+
+    /// The limits in place of a grid; none where there is a grid.
+    pub fn limits(&self) -> &[Limit] {
+        self.limits.as_deref().unwrap_or_default()
+    }
+
+    /// The most attempts that a limit allows.
+    pub fn most(&self) -> u64 {
+        self.attempts().first().map_or(MOST, |&k| k as u64)
+    }
+
+    /// The rows of a policy: grid points or limits.
+    pub fn points(&self) -> usize {
+        self.limits.as_ref().map_or(self.attempts().len(), Vec::len)
     }
 
     /// The law of each task; `Drawn` where a trial or the run draws its rates.
@@ -104,7 +129,7 @@ impl SamplingScenario {
 
     /// How many grid points every task can answer: a pool ends with its smallest task.
     pub fn answerable(&self) -> usize {
-        let grid = self.max_attempts.as_slice();
+        let grid = self.attempts();
         match &self.tasks {
             Tasks::Pool { attempts, .. } => {
                 let least = attempts.as_slice().iter().copied().fold(f64::INFINITY, f64::min);
@@ -121,7 +146,7 @@ impl Spec for SamplingScenario {
         if let Some(verifier) = &mut self.verifier {
             verifier.resolve(arrays)?;
         }
-        self.max_attempts.resolve(arrays)
+        self.max_attempts.iter_mut().try_for_each(|grid| grid.resolve(arrays))
     }
 
     fn check(&self) -> Result<()> {
@@ -179,15 +204,38 @@ impl Spec for SamplingScenario {
                 ));
             }
         }
-        let grid = self.max_attempts.as_slice();
-        if grid.is_empty() || grid.len() > MAX_GRID {
-            return Err(Error::argument(
-                "max_attempts",
-                format!("1 to {MAX_GRID} numbers"),
-                format!("{} numbers", grid.len()),
-            ));
+        if let Some(cost) = self.cost {
+            cost.check()?;
+            if pool {
+                return Err(Error::argument("cost", "None for a pool, whose attempts carry no tokens", "a cost"));
+            }
         }
-        self.max_attempts.check_range("max_attempts", 1.0, MAX_ATTEMPTS)?;
+        self.check_grid()?;
+        self.check_limits()?;
+        if count.saturating_mul(self.points()) > MAX_CELLS {
+            let rows = if self.limits.is_some() { "tasks times limits" } else { "tasks times max_attempts" };
+            return Err(Error::argument(rows, format!("at most {MAX_CELLS}"), count * self.points()));
+        }
+        self.utility.map_or(Ok(()), |utility| utility.check())
+    }
+}
+
+impl SamplingScenario {
+    /// Checks the numbers of attempts.
+    fn check_grid(&self) -> Result<()> {
+        let Some(grid) = &self.max_attempts else {
+            let expected = format!("1 to {MAX_GRID} numbers, unless limits are given");
+            return if self.limits.is_some() { Ok(()) } else { Err(Error::argument("max_attempts", expected, "None")) };
+        };
+        grid.check_range("max_attempts", 1.0, MAX_ATTEMPTS)?;
+        let grid = grid.as_slice();
+        let (most, expected) = match self.limits {
+            Some(_) => (1, "one number (the most attempts under any limit) or None where limits are given".to_owned()),
+            None => (MAX_GRID, format!("1 to {MAX_GRID} numbers")),
+        };
+        if grid.is_empty() || grid.len() > most {
+            return Err(Error::argument("max_attempts", expected, format!("{} numbers", grid.len())));
+        }
         for (i, pair) in grid.windows(2).enumerate() {
             if pair[1] <= pair[0] {
                 return Err(Error::argument(
@@ -200,29 +248,66 @@ impl Spec for SamplingScenario {
         if let Some(i) = grid.iter().position(|k| k.fract() != 0.0) {
             return Err(Error::argument(&format!("max_attempts[{i}]"), "a whole number", grid[i]));
         }
-        if count.saturating_mul(grid.len()) > MAX_CELLS {
-            return Err(Error::argument(
-                "tasks times max_attempts",
-                format!("at most {MAX_CELLS}"),
-                count * grid.len(),
-            ));
+        if self.limits.is_some() {
+            return Ok(());
         }
-        if let Some(cost) = self.cost {
-            cost.check()?;
-            if pool {
-                return Err(Error::argument("cost", "None for a pool, whose attempts carry no tokens", "a cost"));
-            }
-            let most = grid.last().copied().unwrap_or(0.0);
-            if (cost.law == TokenLaw::Lognormal || cost.parallel > 1.0) && most > MAX_SINGLE_ATTEMPTS {
-                let expected = format!("at most {MAX_SINGLE_ATTEMPTS} where tokens are drawn attempt by attempt");
-                return Err(Error::argument("max_attempts", expected, most));
-            }
+        let largest = grid.last().copied().unwrap_or(0.0);
+        if let Some(i) = self.policies.iter().position(|p| p.needs_attempts())
+            && largest > MAX_SINGLE_ATTEMPTS
+        {
+            let name = self.policies[i].name();
+            let expected = format!("at most {MAX_SINGLE_ATTEMPTS} with {name}, which looks at every attempt");
+            return Err(Error::argument("max_attempts", expected, largest));
         }
-        self.utility.map_or(Ok(()), |utility| utility.check())
+        if self.cost.is_some_and(|cost| cost.draws_each_attempt()) && largest > MAX_SINGLE_ATTEMPTS {
+            let expected = format!("at most {MAX_SINGLE_ATTEMPTS} where tokens are drawn attempt by attempt");
+            return Err(Error::argument("max_attempts", expected, largest));
+        }
+        Ok(())
     }
-}
 
-impl SamplingScenario {
+    /// Checks the limits: each is different, and ends every policy after a number of attempts that can be simulated.
+    fn check_limits(&self) -> Result<()> {
+        let Some(limits) = &self.limits else { return Ok(()) };
+        if limits.is_empty() || limits.len() > MAX_GRID {
+            let got = format!("{} limits", limits.len());
+            return Err(Error::argument("limits", format!("1 to {MAX_GRID} limits"), got));
+        }
+        let Some(cost) = self.cost else {
+            return Err(Error::argument("cost", "given where limits are: it says what an attempt takes", "None"));
+        };
+        let singles = cost.draws_each_attempt() || self.policies.iter().any(|p| p.needs_attempts());
+        let (most, why) =
+            if singles { (MAX_SINGLE_ATTEMPTS, ", which are drawn one by one here") } else { (MAX_ATTEMPTS, "") };
+        for (i, limit) in limits.iter().enumerate() {
+            limit.check().map_err(|e| Error::Value(format!("limits[{i}]: {e}")))?;
+            let place = format!("limits[{i}]");
+            if limits[..i].contains(limit) {
+                return Err(Error::argument(&place, "different from every limit before it", "a repetition"));
+            }
+            for policy in &self.policies {
+                let each = cost.mean_rates(policy.checks())[limit.part()];
+                let allowed = (limit.amount() / each).min(self.most() as f64);
+                // With a largest number of attempts free ones end too.
+                if each == 0.0 && self.max_attempts.is_none() {
+                    let expected = format!(
+                        "one that ends {}, whose attempts are free in its unit (max_attempts would end it)",
+                        policy.name()
+                    );
+                    return Err(Error::argument(&place, expected, limit.amount()));
+                }
+                if allowed > most {
+                    let expected = format!(
+                        "small enough, or max_attempts given, for at most {most} attempts with {}{why}",
+                        policy.name()
+                    );
+                    return Err(Error::argument(&place, expected, format!("about {allowed:.3e} attempts")));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Checks that a policy finds what it reads: scores, answers, verdicts, single attempts.
     fn check_policy(&self, i: usize, policy: Policy) -> Result<()> {
         let place = format!("policies[{i}]");
@@ -257,12 +342,6 @@ impl SamplingScenario {
             return refuse(
                 "another one where rates are drawn in every trial: what an attempt number is worth follows from known rates",
             );
-        }
-        let most = self.max_attempts.as_slice().iter().copied().fold(0.0, f64::max);
-        if policy.needs_attempts() && most > MAX_SINGLE_ATTEMPTS {
-            let expected =
-                format!("at most {MAX_SINGLE_ATTEMPTS} with {}, which looks at every attempt", policy.name());
-            return Err(Error::argument("max_attempts", expected, most));
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use super::cellwise;
 use super::law::TaskLaw;
 use super::population::Population;
 use super::scenario::SamplingScenario;
-use super::tally::{AttemptNumbers, RowTally, Wanted};
+use super::tally::{AttemptNumbers, BILL, RowTally, SHARES, Wanted};
 use super::tasks::Redraw;
 use super::waiting;
 use crate::error::{Error, Result};
@@ -40,6 +40,19 @@ pub struct Run {
     pub wanted: Wanted,
 }
 
+impl SamplingScenario {
+    /// What a run counts for coverage, where asked, and for the quantiles of some scores of the whole benchmark.
+    pub fn wanted(&self, coverage: bool, scores: &[String]) -> Wanted {
+        let asked = |score: &str| self.weights().is_none() && scores.iter().any(|s| s == score);
+        Wanted {
+            coverage: coverage && self.knows_coverage(),
+            share_counts: SHARES.map(asked),
+            utility_counts: self.utility.is_some() && asked("utility"),
+            bill_counts: BILL.map(|part| self.cost.is_some() && asked(part)),
+        }
+    }
+}
+
 /// Trials of one chunk: a power of two that depends on the number of tasks only.
 pub fn chunk_trials(tasks: usize) -> usize {
     (CHUNK_DRAWS / tasks).next_power_of_two().clamp(64, 2048)
@@ -58,7 +71,7 @@ pub fn simulate(
     let laws = laws(scenario, options.key);
     let answerable = scenario.answerable();
     let grid = &scenario.grid()[..answerable];
-    if grid.is_empty() {
+    if grid.is_empty() && scenario.limits.is_none() {
         return Ok(());
     }
     let (cellwise, other): (Vec<usize>, Vec<usize>) =
@@ -101,9 +114,9 @@ pub fn compare(
         return Err(Error::argument("max_attempts", "at most the attempts of the smallest pool", beyond));
     }
     let (laws, grid) = (laws(scenario, options.key), scenario.grid());
-    let rows = scenario.policies.len() * grid.len();
+    let rows = scenario.policies.len() * scenario.points();
     if rows > MAX_COMPARED {
-        return Err(Error::argument("policies times max_attempts", format!("at most {MAX_COMPARED}"), rows));
+        return Err(Error::argument("rows to compare", format!("at most {MAX_COMPARED}"), rows));
     }
     attempts::simulate(scenario, &scenario.policies, (&laws, &grid), options, Some(score), control, visit)
 }

@@ -46,6 +46,9 @@ pub fn solve(
                 .into(),
         ));
     }
+    if scenario.limits.is_some() {
+        return Err(Error::NoClosedForm("no closed form under limits; use simulate".into()));
+    }
     let laws = ExactLaws::new(scenario)?;
     let context = Context::new(scenario);
     let grid = scenario.grid();
@@ -195,7 +198,7 @@ fn means(
             means.covered.push(coverage);
         }
         means.attempts[0].push(attempts);
-        let bill = scenario.cost.map(|cost| cost.mean_bill(attempts, policy.checks()));
+        let bill = scenario.cost.map(|cost| cost.mean_rates(policy.checks()).map(|each| attempts * each));
         for (columns, x) in means.bill.iter_mut().zip(bill.iter().flatten()) {
             columns[0].push(*x);
             columns[1].push(0.0);

@@ -9,6 +9,8 @@ use super::policy::Policy;
 
 /// The shares of a whole benchmark run whose distribution over trials can be counted.
 pub const SHARES: [&str; 3] = ["accuracy", "accepted", "wrong"];
+/// The parts of a bill.
+pub const BILL: [&str; 3] = ["tokens", "cost", "latency"];
 
 /// What a run has to count, beyond acceptance.
 #[derive(Debug, Clone, Copy)]
@@ -19,14 +21,14 @@ pub struct Wanted {
     pub share_counts: [bool; SHARES.len()],
     /// The distribution over trials of the whole benchmark's utility.
     pub utility_counts: bool,
-    /// The distribution over trials of the whole benchmark's cost in money.
-    pub cost_counts: bool,
+    /// The distributions over trials of the whole benchmark's tokens, cost and latency, in the order of `BILL`.
+    pub bill_counts: [bool; BILL.len()],
 }
 
 impl Wanted {
     /// Whether any score of the whole benchmark is counted.
     pub fn scores(&self) -> bool {
-        self.utility_counts || self.cost_counts || self.share_counts.contains(&true)
+        self.utility_counts || self.bill_counts.contains(&true) || self.share_counts.contains(&true)
     }
 }
 
@@ -149,8 +151,8 @@ pub struct RowTally {
     pub attempts: [Vec<f64>; 2],
     /// Sums over trials of tokens, money and seconds, and of their squares; empty without a cost.
     pub bill: [[Vec<f64>; 2]; 3],
-    /// Money of the whole benchmark per task with its counts; empty unless wanted.
-    pub cost_counts: Vec<(f64, u64)>,
+    /// Tokens, money and seconds of the whole benchmark per task with their counts; empty unless wanted.
+    pub bill_counts: [Vec<(f64, u64)>; BILL.len()],
     /// Sums over trials of the utility, and of its squares; empty without a utility.
     pub utility: [Vec<f64>; 2],
     /// Trials by number of tasks of the whole benchmark, in the order of `SHARES`; empty unless wanted.

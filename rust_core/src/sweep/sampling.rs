@@ -12,7 +12,7 @@ use crate::sampling::estimate::{Estimates, METRICS};
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::simulate::{Run, simulate};
 use crate::sampling::solve::solve;
-use crate::sampling::tally::{RowTally, SHARES, Wanted};
+use crate::sampling::tally::RowTally;
 use crate::spec::Spec;
 
 /// The metrics that a target may be set on: means of values in [0, 1].
@@ -51,13 +51,14 @@ impl SamplingMethod {
 
     fn solve(&self, scenario: &SamplingScenario, index: u64, control: &Control, rows: &mut Rows) -> Result<()> {
         let weights = scenario.weights();
-        let points = scenario.max_attempts.as_slice().len();
+        let points = scenario.points();
         let mut found = vec![Row::NONE; scenario.policies.len() * points];
         solve(scenario, &self.scores, self.coverage, control, |p, g, row| {
             found[p * points + g] = Row::exact(row, weights.as_deref());
         })?;
+        let grid = scenario.grid();
         for (at, row) in found.iter().enumerate() {
-            let keys = key(scenario, at, points);
+            let keys = key(&grid, at, points);
             rows.push(index, &keys, self.columns.iter().map(|&column| row.get(column)));
         }
         Ok(())
@@ -73,14 +74,8 @@ impl SamplingMethod {
         rows: &mut Rows,
     ) -> Result<()> {
         let weights = scenario.weights();
-        let points = scenario.max_attempts.as_slice().len();
-        let asked = |score: &str| weights.is_none() && self.scores.iter().any(|s| s == score);
-        let wanted = Wanted {
-            coverage: self.coverage && scenario.knows_coverage(),
-            share_counts: SHARES.map(asked),
-            utility_counts: scenario.utility.is_some() && asked("utility"),
-            cost_counts: scenario.cost.is_some() && asked("cost"),
-        };
+        let points = scenario.points();
+        let wanted = scenario.wanted(self.coverage, &self.scores);
         let mut tallies = vec![RowTally::default(); scenario.policies.len() * points];
         let (mut done, mut reached) = (0, true);
         let mut next = Some(how.trials);
@@ -98,6 +93,7 @@ impl SamplingMethod {
             });
             next = how.more(done, reached);
         }
+        let grid = scenario.grid();
         for (at, tally) in tallies.iter().enumerate() {
             let row = if tally.correct.is_empty() { Row::NONE } else { Row::counted(tally, weights.as_deref(), done) };
             let count = values_per_row(tally, weights.as_deref(), done);
@@ -106,7 +102,7 @@ impl SamplingMethod {
                 .targets
                 .iter()
                 .flat_map(|&(metric, _)| share_interval(row.estimates.value[metric], count, confidence));
-            let [policy, attempts] = key(scenario, at, points);
+            let [policy, attempts] = key(&grid, at, points);
             let keys = [policy, attempts, done as i64, i64::from(reached)];
             rows.push(index, &keys, self.columns.iter().map(|&column| row.get(column)).chain(ends));
         }
@@ -120,9 +116,10 @@ impl SamplingMethod {
     }
 }
 
-/// What names a row: the policy's place in the scenario, and the attempts.
-fn key(scenario: &SamplingScenario, at: usize, points: usize) -> [i64; 2] {
-    [(at / points) as i64, scenario.max_attempts.as_slice()[at % points] as i64]
+/// What names a row: the policy's place in the scenario, and the attempts, or the limit's place.
+fn key(grid: &[u64], at: usize, points: usize) -> [i64; 2] {
+    let place = at % points;
+    [(at / points) as i64, grid.get(place).map_or(place as i64, |&attempts| attempts as i64)]
 }
 
 /// The independent values in [0, 1] behind a row: one per task and trial; with weights, one per trial.
@@ -169,7 +166,11 @@ impl Swept for SamplingScenario {
             }
             "max_attempts" => {
                 self.max_attempts = read(field, value)?;
-                self.max_attempts.resolve(arrays)
+                self.max_attempts.iter_mut().try_for_each(|grid| grid.resolve(arrays))
+            }
+            "limits" => {
+                self.limits = read(field, value)?;
+                Ok(())
             }
             "answers" => {
                 self.answers = read(field, value)?;

@@ -51,10 +51,10 @@ pub struct ChunkClocks {
 }
 
 impl<'a> Plan<'a> {
-    /// The plan of a scenario's laws.
+    /// The plan of a scenario's laws. Without a grid the clocks have no end.
     pub fn new(population: Population<'a>, laws: &'a [TaskLaw], grid: &'a [u64], run: Run, chunk: usize) -> Self {
         let redrawn = laws.contains(&TaskLaw::Drawn);
-        let cells = (!redrawn).then(|| {
+        let cells = (!redrawn && !grid.is_empty()).then(|| {
             let (mut distinct, mut known) = (Vec::new(), HashMap::new());
             let law: Vec<usize> = laws
                 .iter()
@@ -97,7 +97,11 @@ impl<'a> Plan<'a> {
     pub fn read(&self, chunk: &mut ChunkClocks, i: usize, out: &mut [(Clocks, Rates)]) {
         let Some(plan) = &self.cells else {
             for slot in out {
-                let rates = self.population.draw(i, &mut chunk.rates).or_silent();
+                let rates = match self.laws[i] {
+                    TaskLaw::Attempts(rates) => rates,
+                    _ => self.population.draw(i, &mut chunk.rates),
+                };
+                let rates = rates.or_silent();
                 *slot = (Clocks::draw(&rates, &mut chunk.random), rates);
             }
             return;

@@ -49,7 +49,9 @@ impl Counts {
     /// The tables of tasks whose laws do not change from trial to trial, if they are few enough.
     pub fn new(laws: &[TaskLaw], grid: &[u64]) -> Self {
         let lengths: Vec<u64> = grid.iter().scan(0, |before, &to| Some(to - std::mem::replace(before, to))).collect();
-        let powers = lengths.iter().max().map_or(0, |most| (64 - most.leading_zeros() as usize).min(MOST_POWER + 1));
+        // Without a grid any length may come.
+        let longest = lengths.iter().max().map_or(usize::MAX, |most| 64 - most.leading_zeros() as usize);
+        let powers = longest.min(MOST_POWER + 1);
         let (mut known, mut rates, mut entries) = (HashMap::new(), Vec::new(), 0);
         let mut index = |success: f64| {
             *known.entry(success.to_bits()).or_insert_with(|| {

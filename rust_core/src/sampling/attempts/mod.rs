@@ -12,6 +12,7 @@ pub mod clocks;
 pub mod counts;
 pub mod duel;
 pub mod exponential;
+pub mod limits;
 pub mod pool;
 pub mod score;
 pub mod single;
@@ -102,6 +103,7 @@ struct Worker {
     tally: Tally,
     sums: Sums,
     tokens: Option<Tokens>,
+    stops: Vec<limits::Stop>,
     block: Block,
     clocks: Vec<(Clocks, Rates)>,
     state: State,
@@ -112,7 +114,7 @@ struct Worker {
     singles: Singles,
 }
 
-/// The streams of one chunk.
+/// The streams of one chunk; under limits, of one task in one trial.
 struct Random {
     counts: Sequence<{ counts::WORDS }>,
     maxima: Sequence<{ counts::WORDS }>,
@@ -122,11 +124,31 @@ struct Random {
     single: single::Random,
 }
 
+impl Random {
+    fn new(stream: impl Fn(u64) -> Stream) -> Self {
+        let sequence = |purpose| stream(purpose).sequence();
+        Self {
+            counts: stream(purpose::COUNTS).ahead(),
+            maxima: stream(purpose::MAXIMA).ahead(),
+            shares: sequence(purpose::ANSWER_SHARES),
+            answers: sequence(purpose::ANSWERS),
+            last: sequence(purpose::LAST),
+            single: single::Random {
+                order: sequence(purpose::ORDER),
+                answers: sequence(purpose::ANSWER_ORDER),
+                verdicts: sequence(purpose::VERDICTS),
+            },
+        }
+    }
+}
+
 struct Plan<'a> {
     layout: Layout<'a>,
     run: Run,
     chunk: usize,
     clocks: ClockPlan<'a>,
+    /// The most attempts that a limit allows.
+    most: u64,
     needs: Needs,
     counts: Counts,
     exponential: Exponential,
@@ -161,7 +183,11 @@ pub fn simulate(
             control.check()?;
             plan.clocks.read(&mut clocks, i, &mut worker.clocks[..trials]);
             for t in 0..trials {
-                plan.walk(worker, &mut random, index, i, t);
+                if plan.layout.limits.is_empty() {
+                    plan.walk(worker, &mut random, index, i, t);
+                } else {
+                    plan.walk_limits(worker, index, i, t);
+                }
             }
         }
         worker.tally.score(&plan.layout, &worker.block, trials);
@@ -192,6 +218,7 @@ impl<'a> Plan<'a> {
             layout: Layout {
                 policies,
                 grid,
+                limits: scenario.limits(),
                 tasks: laws.len(),
                 wanted: run.wanted,
                 cost: scenario.cost,
@@ -201,6 +228,7 @@ impl<'a> Plan<'a> {
             run,
             chunk,
             clocks: ClockPlan::new(Population::new(scenario), laws, grid, run, chunk),
+            most: scenario.most(),
             alias: needs.answers.and_then(|a| a.shares()).map(|s| Alias::new(&s)),
             counts: Counts::new(if needs.counts { laws } else { &[] }, grid),
             exponential: Exponential::default(),
@@ -218,7 +246,8 @@ impl<'a> Plan<'a> {
         Worker {
             tally: Tally::new(&self.layout),
             sums: Sums::new(&self.layout),
-            tokens: self.layout.cost.map(|cost| Tokens::new(cost, self.layout.grid.last().copied().unwrap_or(0))),
+            tokens: self.layout.cost.map(Tokens::new),
+            stops: Vec::new(),
             block: Block::new(&self.layout, self.chunk),
             clocks: vec![(none, rates); self.chunk],
             state: State {
@@ -243,19 +272,7 @@ impl<'a> Plan<'a> {
     }
 
     fn random(&self, chunk: u64) -> Random {
-        let sequence = |purpose| self.stream(purpose, chunk).sequence();
-        Random {
-            counts: self.stream(purpose::COUNTS, chunk).ahead(),
-            maxima: self.stream(purpose::MAXIMA, chunk).ahead(),
-            shares: sequence(purpose::ANSWER_SHARES),
-            answers: sequence(purpose::ANSWERS),
-            last: sequence(purpose::LAST),
-            single: single::Random {
-                order: sequence(purpose::ORDER),
-                answers: sequence(purpose::ANSWER_ORDER),
-                verdicts: sequence(purpose::VERDICTS),
-            },
-        }
+        Random::new(|purpose| self.stream(purpose, chunk))
     }
 
     /// One task in one trial, from grid point to grid point.
@@ -285,7 +302,7 @@ impl<'a> Plan<'a> {
         let (mut from, rows) = (0, self.layout.rows());
         for (point, &to) in grid.iter().enumerate() {
             if self.needs.counts {
-                self.draw_cell(worker, random, i, point, (from, to));
+                self.draw_cell(worker, random, i, Some(point), (from, to));
             }
             for (p, &policy) in policies.iter().enumerate() {
                 let outcome = self.outcome(policy, p, &worker.state, &worker.singles, &priorities, to);
@@ -295,22 +312,29 @@ impl<'a> Plan<'a> {
                 if let (Some(cost), Some(tokens)) = (&self.layout.cost, &mut worker.tokens) {
                     let bill = cost.bill(tokens, outcome.attempts, to, policy.checks());
                     worker.sums.pay(&self.layout, row, i, outcome, bill);
-                    worker.block.pay(t * rows + row, bill[1]);
+                    worker.block.pay(t * rows + row, bill);
                 }
             }
             from = to;
         }
     }
 
-    /// Draws the attempts of task `i` after `from` up to `to`, the cell of a grid point.
-    fn draw_cell(&self, worker: &mut Worker, random: &mut Random, i: usize, point: usize, (from, to): (u64, u64)) {
+    /// Draws the attempts of task `i` after `from` up to `to`; `cell` where it is one of the grid.
+    fn draw_cell(
+        &self,
+        worker: &mut Worker,
+        random: &mut Random,
+        i: usize,
+        cell: Option<usize>,
+        (from, to): (u64, u64),
+    ) {
         let Worker { state, drawn, dealt, stick, singles, .. } = worker;
         drawn.clear();
         let rates = state.rates;
         let accept = [1.0 - rates.false_negative, rates.false_positive];
         let (mut wrong, mut higher) = (0, false);
         cut(&state.clocks, from, to, |stretch| {
-            let whole = (stretch.attempts == to - from).then_some(point);
+            let whole = cell.filter(|_| stretch.attempts == to - from);
             let correct = match &mut state.left {
                 Some(left) => left.draw(&stretch, &mut random.counts),
                 None => self.counts.draw(i, &rates, &stretch, whole, &mut random.counts),

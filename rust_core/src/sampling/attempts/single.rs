@@ -185,6 +185,11 @@ impl Singles {
         }
     }
 
+    /// Whether policy `index` stopped by itself.
+    pub fn stopped(&self, index: usize) -> bool {
+        matches!(self.watches[index], Watch::Above { first: Some(_), .. } | Watch::Ahead { stopped: Some(_), .. })
+    }
+
     /// What policy `index` comes to with at most `most` attempts, of which all were seen.
     pub fn outcome(&self, index: usize, priorities: &Priorities, most: u64) -> Outcome {
         match &self.watches[index] {

@@ -1,9 +1,9 @@
 //! What the policies returned: outcomes per task, and scores of the whole benchmark trial by trial.
 
-use super::tokens::Bill;
-use crate::sampling::cost::{Cost, Utility};
+use crate::sampling::cost::{Bill, Cost, Utility};
+use crate::sampling::limit::Limit;
 use crate::sampling::policy::Policy;
-use crate::sampling::tally::{RowTally, SHARES, Values, Wanted};
+use crate::sampling::tally::{BILL, RowTally, SHARES, Values, Wanted};
 
 /// What a policy came to on one task in one trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +40,15 @@ impl Outcome {
     }
 }
 
-/// The layout of the rows: a policy at a grid point is row `policy * points + point`.
+/// The layout of the rows: a policy at a grid point, or under a limit, is row `policy * points + point`.
 #[derive(Debug, Clone)]
 pub struct Layout<'a> {
     /// The policies.
     pub policies: &'a [Policy],
-    /// The grid of attempts.
+    /// The grid of attempts; empty under limits.
     pub grid: &'a [u64],
+    /// The limits in its place.
+    pub limits: &'a [Limit],
     /// The number of tasks.
     pub tasks: usize,
     /// What is counted.
@@ -71,11 +73,22 @@ pub enum Score {
 impl Layout<'_> {
     /// The number of rows.
     pub const fn rows(&self) -> usize {
-        self.policies.len() * self.grid.len()
+        self.policies.len() * self.points()
+    }
+
+    /// The number of rows of a policy.
+    pub const fn points(&self) -> usize {
+        self.grid.len() + self.limits.len()
     }
 
     fn scored(&self) -> bool {
         self.wanted.scores() || self.compared.is_some()
+    }
+
+    /// Which parts of a bill are summed trial by trial.
+    fn kept_bills(&self) -> [bool; BILL.len()] {
+        let [tokens, money, seconds] = self.wanted.bill_counts;
+        [tokens, money || (self.cost.is_some() && self.uses_utility()), seconds]
     }
 
     fn uses_utility(&self) -> bool {
@@ -109,11 +122,11 @@ impl Cell {
 #[derive(Debug, Clone)]
 pub struct Tally {
     cells: Vec<Cell>,
-    /// Per task, G+1 cells of the first correct attempt.
+    /// Per task, G+1 cells of the first correct attempt; under limits, per task and row, trials in which it came.
     coverage: Vec<u64>,
     shares: [Vec<u64>; SHARES.len()],
     utilities: Vec<Values>,
-    costs: Vec<Values>,
+    bills: [Vec<Values>; BILL.len()],
 }
 
 /// Sums over the trials of one chunk, added in the order of the chunks because they are floats.
@@ -170,7 +183,8 @@ pub struct Block {
     wrong: Vec<u32>,
     accepted: Vec<u32>,
     attempts: Vec<u64>,
-    money: Vec<f64>,
+    /// Tokens, money and seconds; empty where neither counted nor part of a utility.
+    bills: [Vec<f64>; BILL.len()],
 }
 
 impl Block {
@@ -184,7 +198,7 @@ impl Block {
             wrong: vec![0; size(wrong || utility)],
             accepted: vec![0; size(accepted)],
             attempts: vec![0; size(utility)],
-            money: vec![0.0; size(layout.scored() && layout.cost.is_some())],
+            bills: layout.kept_bills().map(|kept| vec![0.0; size(kept)]),
         }
     }
 
@@ -194,21 +208,23 @@ impl Block {
         self.wrong.fill(0);
         self.accepted.fill(0);
         self.attempts.fill(0);
-        self.money.fill(0.0);
+        self.bills.iter_mut().for_each(|part| part.fill(0.0));
     }
 
     /// The utility per task at a place.
     fn utility(&self, layout: &Layout<'_>, at: usize) -> f64 {
         let Some(u) = layout.utility else { return 0.0 };
         let worth = u.correct_reward * f64::from(self.correct[at]) - u.wrong_cost * f64::from(self.wrong[at]);
-        let money = self.money.get(at).copied().unwrap_or(0.0);
+        let money = self.bills[1].get(at).copied().unwrap_or(0.0);
         (worth - u.attempt_cost * self.attempts[at] as f64 - money) / layout.tasks as f64
     }
 
-    /// Adds money to a place.
-    pub fn pay(&mut self, at: usize, money: f64) {
-        if let Some(slot) = self.money.get_mut(at) {
-            *slot += money;
+    /// Adds a bill to a place.
+    pub fn pay(&mut self, at: usize, bill: Bill) {
+        for (sums, more) in self.bills.iter_mut().zip(bill) {
+            if let Some(slot) = sums.get_mut(at) {
+                *slot += more;
+            }
         }
     }
 
@@ -250,14 +266,15 @@ impl Block {
 impl Tally {
     /// Nothing counted yet.
     pub fn new(layout: &Layout<'_>) -> Self {
-        let (rows, points) = (layout.rows(), layout.grid.len());
+        let rows = layout.rows();
+        let moments = if layout.limits.is_empty() { layout.grid.len() + 1 } else { rows };
         let if_wanted = |wanted: bool, size: usize| if wanted { size } else { 0 };
         Self {
             cells: vec![Cell::default(); rows * layout.tasks],
-            coverage: vec![0; if_wanted(layout.wanted.coverage, layout.tasks * (points + 1))],
+            coverage: vec![0; if_wanted(layout.wanted.coverage, layout.tasks * moments)],
             shares: layout.wanted.share_counts.map(|w| vec![0; if_wanted(w, rows * (layout.tasks + 1))]),
             utilities: vec![Values::default(); if_wanted(layout.wanted.utility_counts, rows)],
-            costs: vec![Values::default(); if_wanted(layout.wanted.cost_counts, rows)],
+            bills: layout.wanted.bill_counts.map(|w| vec![Values::default(); if_wanted(w, rows)]),
         }
     }
 
@@ -285,6 +302,14 @@ impl Tally {
         }
     }
 
+    /// Counts that the first correct attempt of task `i` came under the limit of a row.
+    #[inline]
+    pub fn cover_row(&mut self, layout: &Layout<'_>, i: usize, row: usize) {
+        if let Some(slot) = self.coverage.get_mut(i * layout.rows() + row) {
+            *slot += 1;
+        }
+    }
+
     /// Counts the scores of a block's first `trials` trials.
     pub fn score(&mut self, layout: &Layout<'_>, block: &Block, trials: usize) {
         if !layout.scored() {
@@ -301,9 +326,9 @@ impl Tally {
                 }
             }
         }
-        if layout.wanted.cost_counts {
-            for (at, money) in block.money[..trials * rows].iter().enumerate() {
-                self.costs[at % rows].add(money / layout.tasks as f64);
+        for (values, sums) in self.bills.iter_mut().zip(&block.bills).filter(|(values, _)| !values.is_empty()) {
+            for (at, sum) in sums[..trials * rows].iter().enumerate() {
+                values[at % rows].add(sum / layout.tasks as f64);
             }
         }
         if layout.wanted.utility_counts {
@@ -335,19 +360,25 @@ impl Tally {
         add(&mut self.coverage, &other.coverage);
         self.shares.iter_mut().zip(&other.shares).for_each(|(a, b)| add(a, b));
         self.utilities.iter_mut().zip(&other.utilities).for_each(|(a, b)| a.merge(b));
-        self.costs.iter_mut().zip(&other.costs).for_each(|(a, b)| a.merge(b));
+        self.bills.iter_mut().flatten().zip(other.bills.iter().flatten()).for_each(|(a, b)| a.merge(b));
     }
 
     /// Calls `visit(policy, grid point, row)` for every row.
     pub fn rows(&self, layout: &Layout<'_>, sums: &Sums, mut visit: impl FnMut(usize, usize, RowTally)) {
-        let (rows, points, tasks) = (layout.rows(), layout.grid.len(), layout.tasks);
+        let (rows, points, tasks) = (layout.rows(), layout.points(), layout.tasks);
         let mut covered = vec![0u64; if self.coverage.is_empty() { 0 } else { tasks }];
-        for (point, &most) in layout.grid.iter().enumerate() {
-            for (i, total) in covered.iter_mut().enumerate() {
-                *total += self.coverage[i * (points + 1) + point];
-            }
+        for point in 0..points {
+            // Under limits every outcome is counted by the attempts it used.
+            let most = layout.grid.get(point).copied().unwrap_or(0);
             for (p, policy) in layout.policies.iter().enumerate() {
                 let row = p * points + point;
+                for (i, total) in covered.iter_mut().enumerate() {
+                    if !layout.limits.is_empty() {
+                        *total = self.coverage[i * rows + row];
+                    } else if p == 0 {
+                        *total += self.coverage[i * (points + 1) + point];
+                    }
+                }
                 let mut out = RowTally { covered: covered.clone(), ..RowTally::default() };
                 for i in 0..tasks {
                     out.push((&self.cells[i * rows + row], most), policy.accepts(), layout.utility);
@@ -361,8 +392,8 @@ impl Tally {
                         *counts = shares.get(row * (tasks + 1)..(row + 1) * (tasks + 1)).unwrap_or_default().to_vec();
                     }
                 }
-                if let Some(values) = self.costs.get(row) {
-                    out.cost_counts = values.sorted();
+                for (counts, bills) in out.bill_counts.iter_mut().zip(&self.bills) {
+                    *counts = bills.get(row).map(Values::sorted).unwrap_or_default();
                 }
                 if let Some(values) = self.utilities.get(row) {
                     out.utility_counts = values.sorted();

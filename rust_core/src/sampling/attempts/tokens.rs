@@ -1,43 +1,54 @@
-//! Tokens of the first k attempts of one task in one trial: a pure function of k, whoever asks.
+//! Tokens of the first k attempts of one task in one trial: a pure function of k, whoever asks and in which order.
 //!
-//! Gamma tokens add up to gamma tokens, so the sum over an even number of attempts is halved by a Beta draw again and
-//! again until the k attempts are covered: each node of that tree has random words of its own, and a further stopping
-//! time refines and never redraws. Lognormal tokens are drawn attempt by attempt.
+//! Gamma tokens add up to gamma tokens. The sums over the attempts 1, 2, 3 to 4, 5 to 8, ... are drawn first to last, as
+//! far as anybody asks, and each is halved by a Beta draw again and again: every node of these trees has random words of
+//! its own, so a further stopping time refines and never redraws, and no largest number of attempts is needed.
+//! Lognormal tokens, and those of batches, whose slowest attempt counts, are drawn attempt by attempt.
 
-use libm::{exp, log1p, sqrt};
+use libm::{exp, floor, log1p, sqrt};
 
-use crate::rng::{Key, Stream, purpose};
-use crate::sampling::cost::{Cost, TokenLaw};
+use crate::rng::{Key, Sequence, Stream, purpose};
+use crate::sampling::cost::{Bill, Cost, TokenLaw};
+use crate::sampling::limit::{Crossing, Limit};
 use crate::variates::{beta, ln_gamma, normal};
 
 /// Random words of one node: far more than its draws ever take.
-const NODE_BLOCKS: u64 = 1 << 20;
+const NODE_WORDS: u64 = 4 << 20;
+/// The most attempts that a limit allows; above 1e12, the most that a scenario may name.
+pub const MOST: u64 = 1 << 40;
 
 /// The output tokens of one task in one trial.
 #[derive(Debug, Clone)]
 pub struct Tokens {
     cost: Cost,
-    levels: u32,
     stream: Stream,
-    /// Sums of nodes drawn so far, by their number in the tree (the root is 1).
+    /// Sums over the first 1, 2, 4, ... attempts, as far as drawn.
+    powers: Vec<f64>,
+    /// First halves drawn so far, by the number of their node.
     nodes: Vec<(u64, f64)>,
-    /// Sums over the first attempts, where they are drawn one by one.
+    /// Where attempts are drawn one by one: the words to go on with, and the sums over the first 0, 1, 2, ...
+    random: Sequence,
     sums: Vec<f64>,
-    most: u64,
+    /// Sums over the first 0, 1, 2, ... batches of the tokens of the slowest attempt.
+    slowest: Vec<f64>,
 }
 
 impl Tokens {
-    /// For at most `most` attempts.
-    pub fn new(cost: Cost, most: u64) -> Self {
-        let levels = most.next_power_of_two().trailing_zeros();
-        Self { cost, levels, stream: Stream::new([0; 2], 0, 0, 0), nodes: Vec::new(), sums: Vec::new(), most }
+    /// Of attempts that cost this.
+    pub fn new(cost: Cost) -> Self {
+        let stream = Stream::new([0; 2], 0, 0, 0);
+        let (powers, nodes) = (Vec::new(), Vec::new());
+        Self { cost, stream, powers, nodes, random: stream.sequence(), sums: vec![0.0], slowest: vec![0.0] }
     }
 
     /// Starts task `i` in a trial.
     pub fn start(&mut self, key: Key, replicate: u64, i: usize, trial: u64) {
         self.stream = Stream::new(key, replicate, purpose::TOKENS + ((i as u64 + 1) << 32), trial);
+        self.powers.clear();
         self.nodes.clear();
-        self.sums.clear();
+        self.random = self.stream.sequence();
+        self.sums.truncate(1);
+        self.slowest.truncate(1);
     }
 
     /// Output tokens of the first `k` attempts.
@@ -46,29 +57,37 @@ impl Tokens {
         if cv == 0.0 {
             return k as f64 * mean;
         }
-        match self.cost.law {
-            TokenLaw::Gamma => mean * cv * cv * self.gamma(k),
-            TokenLaw::Lognormal => self.lognormal(k),
+        if self.cost.draws_each_attempt() {
+            return self.one_by_one(k);
         }
+        mean * cv * cv * self.gamma(k)
     }
 
-    /// The sum of `k` standard gamma numbers.
+    fn shape(&self) -> f64 {
+        1.0 / (self.cost.output_tokens[1] * self.cost.output_tokens[1])
+    }
+
+    /// The sum of the first `k` standard gamma numbers.
     fn gamma(&mut self, k: u64) -> f64 {
-        let shape = 1.0 / (self.cost.output_tokens[1] * self.cost.output_tokens[1]);
-        let (mut node, mut length, mut left, mut before) = (1u64, 1u64 << self.levels, k, 0.0);
-        let mut sum = self.node(1, |stream| exp(ln_gamma(length as f64 * shape, &mut stream.sequence())));
+        if k == 0 {
+            return 0.0;
+        }
+        let level = k.next_power_of_two().trailing_zeros();
+        let end = self.power(level);
+        let mut length = (1u64 << level) / 2;
+        if k == 1 << level {
+            return end;
+        }
+        let mut before = self.power(level - 1);
+        let (mut node, mut sum, mut left) = (1, end - before, k - length);
         while left > 0 && left < length {
             length /= 2;
-            let half = length as f64 * shape;
-            let all = sum;
-            let first = self.node(2 * node, |stream| {
-                all * beta([half, half], &mut stream.words_from(4 * NODE_BLOCKS * (2 * node)))
-            });
+            let first = self.first_half(level, node, length, sum);
             if left >= length {
                 before += first;
                 left -= length;
                 node = 2 * node + 1;
-                sum = all - first;
+                sum -= first;
             } else {
                 node *= 2;
                 sum = first;
@@ -77,33 +96,138 @@ impl Tokens {
         if left > 0 { before + sum } else { before }
     }
 
-    fn node(&mut self, number: u64, draw: impl FnOnce(Stream) -> f64) -> f64 {
-        if let Some(&(_, sum)) = self.nodes.iter().find(|(n, _)| *n == number) {
-            return sum;
+    /// The sum of the first `2^level` standard gamma numbers.
+    fn power(&mut self, level: u32) -> f64 {
+        while self.powers.len() <= level as usize {
+            let next = self.powers.len();
+            let (before, length) = if next == 0 { (0.0, 1) } else { (self.powers[next - 1], 1u64 << (next - 1)) };
+            let mut random = self.stream.words_from(NODE_WORDS << next);
+            self.powers.push(before + exp(ln_gamma(length as f64 * self.shape(), &mut random)));
         }
-        let sum = draw(self.stream);
-        self.nodes.push((number, sum));
-        sum
+        self.powers[level as usize]
     }
 
-    fn lognormal(&mut self, k: u64) -> f64 {
-        if self.sums.is_empty() {
-            let [mean, cv] = self.cost.output_tokens;
-            let variance = log1p(cv * cv);
-            let mut random = self.stream.sequence();
-            let mut sum = 0.0;
-            self.sums.push(0.0);
-            for _ in 0..self.most {
-                sum += mean * exp(sqrt(variance) * normal(&mut random) - 0.5 * variance);
-                self.sums.push(sum);
-            }
+    /// The sum over the first half, `half` attempts long, of a node of the tree of the attempts up to `2^level`.
+    fn first_half(&mut self, level: u32, node: u64, half: u64, sum: f64) -> f64 {
+        let number = (1 << level) + node;
+        if let Some(&(_, first)) = self.nodes.iter().find(|(n, _)| *n == number) {
+            return first;
+        }
+        let shape = half as f64 * self.shape();
+        let first = sum * beta([shape, shape], &mut self.stream.words_from(NODE_WORDS * number));
+        self.nodes.push((number, first));
+        first
+    }
+
+    fn one_by_one(&mut self, k: u64) -> f64 {
+        let [mean, cv] = self.cost.output_tokens;
+        let (shape, variance) = (self.shape(), log1p(cv * cv));
+        while self.sums.len() as u64 <= k {
+            let drawn = match self.cost.law {
+                TokenLaw::Gamma => cv * cv * exp(ln_gamma(shape, &mut self.random)),
+                TokenLaw::Lognormal => exp(sqrt(variance) * normal(&mut self.random) - 0.5 * variance),
+            };
+            self.sums.push(self.sums[self.sums.len() - 1] + mean * drawn);
         }
         self.sums[k as usize]
     }
+
+    /// Tokens that the first `paid` attempts wait for: those of the slowest of each batch.
+    fn waited(&mut self, paid: u64) -> f64 {
+        let batch = self.cost.parallel as u64;
+        let [mean, cv] = self.cost.output_tokens;
+        if batch == 1 {
+            return self.of(paid);
+        }
+        if cv == 0.0 {
+            return mean * paid.div_ceil(batch) as f64;
+        }
+        self.one_by_one(paid);
+        let slowest = |sums: &[f64]| sums.windows(2).map(|w| w[1] - w[0]).fold(0.0, f64::max);
+        let (whole, size) = ((paid / batch) as usize, batch as usize);
+        while self.slowest.len() <= whole {
+            let done = self.slowest.len() - 1;
+            self.slowest.push(self.slowest[done] + slowest(&self.sums[done * size..=(done + 1) * size]));
+        }
+        self.slowest[whole] + slowest(&self.sums[whole * size..=paid as usize])
+    }
+
+    /// How many attempts, in whole batches and at most `most`, fit under a limit; all of them where they are free.
+    fn fitting(&mut self, limit: &Limit, checked: bool, most: u64) -> u64 {
+        let batch = self.cost.parallel as u64;
+        let part = limit.part();
+        let [constant, per_token] = self.cost.rates(checked)[part];
+        let [mean, cv] = self.cost.output_tokens;
+        if cv == 0.0 || per_token == 0.0 {
+            let attempt = constant + per_token * mean;
+            let round = if part == SECONDS { attempt } else { attempt * batch as f64 };
+            if round == 0.0 {
+                return most;
+            }
+            let fit = (floor(limit.ceiling() / round) as u64).saturating_mul(batch).min(most);
+            // The last batch may be a smaller one.
+            let whole = part != SECONDS && most - fit < batch && most as f64 * attempt <= limit.ceiling();
+            return if whole { most } else { fit };
+        }
+        if !self.cost.draws_each_attempt() {
+            return self.fitting_gamma(limit.ceiling(), [constant, per_token * mean * cv * cv]).min(most);
+        }
+        let cost = self.cost;
+        let mut fit = 0u64;
+        loop {
+            let next = fit.saturating_add(batch).min(most);
+            if next == fit || cost.bill_of(self, next, checked)[part] > limit.ceiling() {
+                return fit;
+            }
+            fit = next;
+        }
+    }
+
+    /// The most attempts k whose `constant k + scale gamma(k)` does not exceed the ceiling.
+    fn fitting_gamma(&mut self, ceiling: f64, [constant, scale]: [f64; 2]) -> u64 {
+        let exceeds = |k: u64, gamma: f64| constant * k as f64 + scale * gamma > ceiling;
+        let mut level = 0;
+        while !exceeds(1 << level, self.power(level)) {
+            if 1 << level == MOST {
+                return MOST;
+            }
+            level += 1;
+        }
+        if level == 0 {
+            return 0;
+        }
+        let mut length = (1u64 << level) / 2;
+        let (mut fit, mut before) = (length, self.power(level - 1));
+        let (mut node, mut sum) = (1, self.power(level) - before);
+        // The first `fit` attempts fit, the first `fit + length` do not.
+        while length > 1 {
+            length /= 2;
+            let first = self.first_half(level, node, length, sum);
+            if exceeds(fit + length, before + first) {
+                node *= 2;
+                sum = first;
+            } else {
+                fit += length;
+                before += first;
+                node = 2 * node + 1;
+                sum -= first;
+            }
+        }
+        fit
+    }
 }
 
-/// What an outcome took: tokens, money and seconds.
-pub type Bill = [f64; 3];
+/// The seconds of a bill.
+const SECONDS: usize = 2;
+
+/// What a task may use under a limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Allowance {
+    /// Attempts whose answers are seen.
+    pub attempts: u64,
+    /// The bill where they are not enough.
+    pub bill: Bill,
+}
 
 impl Cost {
     /// The bill of `used` attempts of at most `most`; `checked` where the verifier saw each of them.
@@ -111,31 +235,37 @@ impl Cost {
         let batch = self.parallel as u64;
         // A batch that was begun is paid for.
         let paid = used.div_ceil(batch).saturating_mul(batch).min(most);
-        let output = tokens.of(paid);
-        let n = paid as f64;
-        let checks = if checked { 1.0 } else { 0.0 };
-        let money =
-            (n * self.prompt_tokens * self.price_in + output * self.price_out) / 1e6 + checks * n * self.verifier_price;
-        let check_seconds = checks * self.verifier_seconds;
-        let seconds = if batch == 1 {
-            self.seconds_per_token * output + check_seconds * n
-        } else {
-            let (mut seconds, mut start) = (0.0, 0);
-            while start < paid {
-                let end = (start + batch).min(paid);
-                let mut before = tokens.of(start);
-                let mut slowest = 0.0f64;
-                for k in start + 1..=end {
-                    let upto = tokens.of(k);
-                    slowest = slowest.max(upto - before);
-                    before = upto;
-                }
-                seconds += self.seconds_per_token * slowest + check_seconds;
-                start = end;
-            }
-            seconds
+        self.bill_of(tokens, paid, checked)
+    }
+
+    /// The bill of the first `paid` attempts, in batches.
+    fn bill_of(&self, tokens: &mut Tokens, paid: u64, checked: bool) -> Bill {
+        let (n, output) = (paid as f64, tokens.of(paid));
+        let (rounds, waited) = match self.parallel {
+            1.0 => (n, output),
+            batch => (paid.div_ceil(batch as u64) as f64, tokens.waited(paid)),
         };
-        [n * self.prompt_tokens + output, money, seconds]
+        let [all, money, seconds] = self.rates(checked);
+        [n * all[0] + output * all[1], n * money[0] + output * money[1], rounds * seconds[0] + waited * seconds[1]]
+    }
+
+    /// What a task may use under a limit, and at most `most` attempts.
+    pub fn allow(&self, tokens: &mut Tokens, limit: &Limit, checked: bool, most: u64) -> Allowance {
+        let part = limit.part();
+        let fit = tokens.fitting(limit, checked, most);
+        let bill = self.bill_of(tokens, fit, checked);
+        let next = fit.saturating_add(self.parallel as u64).min(most);
+        if next == fit || limit.crossing == Crossing::Refund || limit.is_spent(bill[part]) {
+            return Allowance { attempts: fit, bill };
+        }
+        let beyond = self.bill_of(tokens, next, checked);
+        if limit.crossing == Crossing::Finish {
+            return Allowance { attempts: next, bill: beyond };
+        }
+        let share = ((limit.amount() - bill[part]) / (beyond[part] - bill[part])).clamp(0.0, 1.0);
+        let mut cut = [0, 1, 2].map(|i| bill[i] + share * (beyond[i] - bill[i]));
+        cut[part] = limit.amount();
+        Allowance { attempts: fit, bill: cut }
     }
 }
 
@@ -143,6 +273,7 @@ impl Cost {
 mod tests {
     use super::*;
     use crate::sampling::cost::CostKind;
+    use crate::sampling::limit::LimitKind;
 
     fn cost(law: TokenLaw, cv: f64) -> Cost {
         Cost {
@@ -163,7 +294,7 @@ mod tests {
     #[test]
     fn sums_have_the_moments_of_independent_attempts() {
         for law in [TokenLaw::Gamma, TokenLaw::Lognormal] {
-            let mut tokens = Tokens::new(cost(law, 0.6), 11);
+            let mut tokens = Tokens::new(cost(law, 0.6));
             let trials = 40_000u32;
             let spans = [(0, 1), (0, 11), (3, 5), (5, 11), (7, 8)];
             let mut sums = [[0.0; 2]; 5];
@@ -194,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_sum_does_not_depend_on_what_was_asked_before() {
-        let mut once = Tokens::new(cost(TokenLaw::Gamma, 0.6), 1000);
+        let mut once = Tokens::new(cost(TokenLaw::Gamma, 0.6));
         let mut often = once.clone();
         once.start([1, 2], 0, 5, 77);
         often.start([1, 2], 0, 5, 77);
@@ -208,7 +339,7 @@ mod tests {
     #[test]
     fn a_batch_is_paid_in_full_and_lasts_as_long_as_its_slowest_attempt() {
         let settings = Cost { parallel: 4.0, ..cost(TokenLaw::Gamma, 0.6) };
-        let mut tokens = Tokens::new(settings, 10);
+        let mut tokens = Tokens::new(settings);
         tokens.start([1, 2], 0, 0, 9);
         let bill = settings.bill(&mut tokens, 5, 10, true);
         let each: Vec<f64> = (0..8).map(|k| tokens.of(k + 1) - tokens.of(k)).collect();
@@ -216,5 +347,71 @@ mod tests {
         assert!((bill[0] - (80.0 + tokens.of(8))).abs() < 1e-9);
         assert!((bill[2] - (0.01 * (slowest(0..4) + slowest(4..8)) + 1.0)).abs() < 1e-9);
         assert_eq!(settings.bill(&mut tokens, 9, 10, true)[0], 100.0 + tokens.of(10));
+    }
+
+    fn limit(part: usize, amount: f64, crossing: Crossing) -> Limit {
+        let only = |at: usize| (part == at).then_some(amount);
+        Limit { kind: LimitKind::Limit, tokens: only(0), cost: only(1), seconds: only(2), crossing }
+    }
+
+    /// Against adding up one attempt (or batch) after the other.
+    #[test]
+    fn as_much_fits_as_one_finds_by_adding_up() {
+        for (law, cv, parallel) in [
+            (TokenLaw::Gamma, 0.6, 1.0),
+            (TokenLaw::Gamma, 3.0, 1.0),
+            (TokenLaw::Gamma, 0.0, 1.0),
+            (TokenLaw::Gamma, 0.0, 4.0),
+            (TokenLaw::Gamma, 0.6, 4.0),
+            (TokenLaw::Lognormal, 0.6, 1.0),
+            (TokenLaw::Lognormal, 0.6, 3.0),
+        ] {
+            let settings = Cost { parallel, verifier_price: 3e-4, ..cost(law, cv) };
+            let mut tokens = Tokens::new(settings);
+            for (case, checked) in (0..60).zip([false, true].into_iter().cycle()) {
+                tokens.start([5, 6], 0, 1, case);
+                for part in 0..3 {
+                    let each = settings.mean_rates(checked)[part];
+                    for (amount, most) in [(0.0, 90), (0.3, 90), (3.7, 90), (14.2, MOST), (60.0, 50), (90.0, 90)] {
+                        let amount = amount * each;
+                        let mut ends = vec![0];
+                        let batch = parallel as u64;
+                        while ends[ends.len() - 1] < most.min(400) {
+                            ends.push((ends[ends.len() - 1] + batch).min(most));
+                        }
+                        let mut bill = |k| settings.bill_of(&mut tokens, k, checked);
+                        let fits: Vec<u64> =
+                            ends.iter().copied().filter(|&k| bill(k)[part] <= amount * (1.0 + 1e-12)).collect();
+                        let fit = fits.len() - 1;
+                        let paid = bill(ends[fit]);
+                        let next = ends.get(fit + 1).map(|&k| (k, bill(k)));
+                        let spent = paid[part] >= amount * (1.0 - 1e-12);
+                        for crossing in [Crossing::Cut, Crossing::Refund, Crossing::Finish] {
+                            let got = settings.allow(&mut tokens, &limit(part, amount, crossing), checked, most);
+                            let (attempts, bill) = match (crossing, next) {
+                                (Crossing::Finish, Some(next)) if !spent => next,
+                                (Crossing::Cut, Some((_, beyond))) if !spent => {
+                                    let share = (amount - paid[part]) / (beyond[part] - paid[part]);
+                                    (ends[fit], [0, 1, 2].map(|i| paid[i] + share * (beyond[i] - paid[i])))
+                                }
+                                _ => (ends[fit], paid),
+                            };
+                            assert_eq!(got.attempts, attempts, "{law:?} {cv} {parallel} {part} {amount} {crossing:?}");
+                            let close = bill.iter().zip(got.bill).all(|(a, b)| (a - b).abs() <= 1e-9 * a);
+                            assert!(close, "{law:?} {cv} {parallel} {part} {amount} {crossing:?}: {bill:?} {got:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn free_attempts_fit_up_to_the_most() {
+        let free = Cost { price_in: 0.0, price_out: 0.0, ..cost(TokenLaw::Gamma, 0.6) };
+        let mut tokens = Tokens::new(free);
+        tokens.start([5, 6], 0, 1, 2);
+        let got = free.allow(&mut tokens, &limit(1, 4.0, Crossing::Finish), false, 70);
+        assert_eq!((got.attempts, got.bill[1]), (70, 0.0));
     }
 }

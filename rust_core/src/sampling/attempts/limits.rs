@@ -1,0 +1,126 @@
+//! Policies under limits: every task and trial has attempts of its own to stop at, as many as its tokens let fit.
+//!
+//! A policy whose answers the verifier checks pays for that, so each limit gives two numbers of attempts, one with and
+//! one without verification. The attempt axis is cut at all of them, whoever the policies are, and every task and trial
+//! reads streams of its own: so a further policy changes no other's numbers, as on a grid, and nothing is drawn beyond
+//! the last attempt that some policy uses.
+
+use super::tally::Outcome;
+use super::{Plan, Random, State, Worker};
+use crate::rng::purpose;
+use crate::sampling::attempts::single::Singles;
+use crate::sampling::attempts::votes::Priorities;
+use crate::sampling::cost::Bill;
+use crate::sampling::policy::Policy;
+
+/// Where a limit stops the policies with, or those without verification.
+#[derive(Debug, Clone, Copy)]
+pub struct Stop {
+    attempts: u64,
+    limit: usize,
+    checked: bool,
+    /// The bill of a policy that these attempts do not satisfy.
+    bill: Bill,
+}
+
+impl Plan<'_> {
+    /// One task in one trial, from stop to stop.
+    pub(super) fn walk_limits(&self, worker: &mut Worker, chunk: u64, i: usize, t: usize) {
+        let (clocks, rates) = worker.clocks[t];
+        let trial = chunk * self.chunk as u64 + t as u64;
+        let mut random = Random::new(|of| self.stream(of + ((i as u64 + 1) << 32), trial));
+        worker.state.start(clocks, rates);
+        worker.singles.start();
+        let width = worker.state.votes.len();
+        let priorities = Priorities {
+            stream: self.stream(purpose::PRIORITIES, chunk),
+            start: ((i * self.chunk + t) * width) as u64,
+        };
+        if let Some(answers) = &self.needs.answers
+            && (worker.stick.is_empty() || self.alias.is_none())
+        {
+            answers.stick(&mut random.shares, &mut worker.stick);
+        }
+        if let Some(tokens) = &mut worker.tokens {
+            tokens.start(self.run.key, self.run.replicate, i, trial);
+        }
+        let last = self.find_stops(worker);
+        let stops = std::mem::take(&mut worker.stops);
+        let mut from = 0;
+        for stop in stops.iter().take_while(|stop| stop.attempts <= last) {
+            if stop.attempts > from {
+                if self.needs.counts {
+                    self.draw_cell(worker, &mut random, i, None, (from, stop.attempts));
+                }
+                from = stop.attempts;
+            }
+            self.stop(worker, stop, &priorities, i, t);
+        }
+        worker.stops = stops;
+    }
+
+    /// Finds all stops, in order; returns the last one that some policy reaches.
+    fn find_stops(&self, worker: &mut Worker) -> u64 {
+        let Worker { stops, tokens, .. } = worker;
+        stops.clear();
+        let (Some(cost), Some(tokens)) = (self.layout.cost, tokens) else { return 0 };
+        for (at, limit) in self.layout.limits.iter().enumerate() {
+            let alike = cost.rates(false) == cost.rates(true);
+            let mut known = None;
+            for checked in [false, true] {
+                let allowance = match known {
+                    Some(same) if alike => same,
+                    _ => cost.allow(tokens, limit, checked, self.most),
+                };
+                known = Some(allowance);
+                stops.push(Stop { attempts: allowance.attempts, limit: at, checked, bill: allowance.bill });
+            }
+        }
+        stops.sort_by_key(|stop| stop.attempts);
+        let reached = |stop: &&Stop| self.layout.policies.iter().any(|p| p.checks() == stop.checked);
+        stops.iter().filter(reached).map(|stop| stop.attempts).max().unwrap_or(0)
+    }
+
+    /// Counts the rows of a stop, all of whose attempts are drawn.
+    fn stop(&self, worker: &mut Worker, stop: &Stop, priorities: &Priorities, i: usize, t: usize) {
+        let (points, rows) = (self.layout.points(), self.layout.rows());
+        let most = stop.attempts;
+        for (p, &policy) in self.layout.policies.iter().enumerate() {
+            if policy.checks() != stop.checked {
+                continue;
+            }
+            let row = p * points + stop.limit;
+            let (outcome, stopped) = if most == 0 {
+                (Outcome::nothing(0), false)
+            } else {
+                let outcome = self.outcome(policy, p, &worker.state, &worker.singles, priorities, most);
+                (outcome, stops_itself(policy, p, &worker.state, &worker.singles, most))
+            };
+            if worker.state.clocks.correct <= most {
+                worker.tally.cover_row(&self.layout, i, row);
+            }
+            let bill = match (&self.layout.cost, &mut worker.tokens) {
+                (Some(cost), Some(tokens)) if stopped => cost.bill(tokens, outcome.attempts, self.most, stop.checked),
+                _ => stop.bill,
+            };
+            worker.tally.add(&self.layout, row, i, outcome, u64::MAX);
+            worker.block.add(t * rows + row, outcome);
+            worker.sums.pay(&self.layout, row, i, outcome, bill);
+            worker.block.pay(t * rows + row, bill);
+        }
+    }
+}
+
+/// Whether a policy stops within its first `most` attempts; otherwise it goes on until the limit stops it.
+fn stops_itself(policy: Policy, index: usize, state: &State, singles: &Singles, most: u64) -> bool {
+    match policy {
+        Policy::FirstAccepted { .. } | Policy::FirstWorthwhile {} => state.clocks.accepted <= most,
+        Policy::FirstAbove { .. } | Policy::StopWhenAhead { .. } => singles.stopped(index),
+        Policy::BestOf { .. }
+        | Policy::MajorityVote {}
+        | Policy::WeightedVote {}
+        | Policy::FilteredVote {}
+        | Policy::AnyOf {}
+        | Policy::AllOf {} => false,
+    }
+}
