@@ -130,3 +130,56 @@ def test_target_and_plan_belong_together():
     grid = ll.Grid(scenario([0.5]), {"verifier.false_positive_rate": [0.0]})
     with pytest.raises(ValueError, match="replicate must be 0 with target_se"):
         Plan(grid, trials=10, seed=1, replicate=1, target_se=0.1)
+
+
+# --- utility: bounded by its costs, an empirical-Bernstein sequence
+
+
+def worth(**changes):
+    made = scenario([0.05, 0.6, 0.3], utility=ll.Utility(wrong_cost=3.0, attempt_cost=0.02), max_attempts=[5])
+    return made.replace(**{"verifier": ll.Verifier.rates(false_positive_rate=0.1)} | changes)
+
+
+@pytest.mark.parametrize("weight", [None, [1.0, 5.0, 2.0]])
+def test_utility_reaches_the_precision_asked_for(weight):
+    made = worth(tasks=ll.Tasks.fixed(success=[0.05, 0.6, 0.3], weight=weight), max_attempts=[1, 5])
+    grid = ll.Grid(made, {"utility.wrong_cost": [0.0, 3.0, 30.0]})
+    columns = ["utility", "utility_se"]
+    frame = ll.sweep(grid, trials=200, seed=3, target_se={"utility": 0.02}, columns=columns, progress=False).frame()
+    assert frame["reached"].all()
+    assert (frame["utility_se"] <= 0.02).all()
+    for point in range(3):
+        rows = frame.filter(pl.col("point") == point)
+        exact = ll.solve(grid.point(point), columns=["utility"])["utility"]
+        assert (rows["utility_low"] <= exact).all()
+        assert (rows["utility_high"] >= exact).all()
+        # Wider than 1.96 standard errors, which is the price of holding at all times, and no interval of no use.
+        assert (rows["utility_high"] - rows["utility_low"] < 20 * rows["utility_se"]).all()
+    # The dearer a mistake, the more trials it takes.
+    trials = frame.group_by("point", maintain_order=True).first()["trials"].to_list()
+    assert trials == sorted(trials)
+    assert trials[0] < trials[-1]
+
+
+@pytest.mark.parametrize("weight", [None, [1.0, 5.0, 2.0]])
+def test_intervals_of_utility_cover_after_stopping(weight):
+    """10,000 sweeps that stop by their own data: never below nominal beyond the noise of 10,000 (false alarm 1e-9)."""
+    runs, confidence = 10_000, 0.5
+    made = worth(tasks=ll.Tasks.fixed(success=[0.05, 0.6, 0.3], weight=weight))
+    grid = ll.Grid(made, {"utility.wrong_cost": [3.0] * runs})
+    settings = {"trials": 4, "seed": 5, "random": "independent", "max_trials": 512, "confidence": confidence}
+    frame = ll.sweep(grid, target_se={"utility": 0.1}, columns=["utility"], progress=False, **settings).frame()
+    assert frame["trials"].n_unique() >= 2  # the data decide
+    truth = ll.solve(made, columns=["utility"])["utility"].item()
+    covered = ((frame["utility_low"] <= truth) & (truth <= frame["utility_high"])).sum()
+    assert covered >= runs * confidence - 6.0 * math.sqrt(runs * confidence * (1 - confidence))
+    # Not the whole range, which would cover everything.
+    assert (frame["utility_high"] - frame["utility_low"]).max() < 3.9
+
+
+def test_utility_without_a_bound_is_an_error_of_the_point():
+    grid = ll.Grid(worth(), {"cost": [None, ll.Cost(price_out=1.0)]})
+    settings = {"trials": 200, "seed": 3, "target_se": {"utility": 0.1}, "columns": ["utility"]}
+    report = ll.sweep(grid, progress=False, **settings).report()
+    assert report.failed == 1
+    assert "target_se must be left out for utility where the scenario has a cost" in report.errors[0][1]

@@ -72,7 +72,7 @@ SAMPLING = Kind(
         "policy": Frame(
             columns=tuple(_core.SAMPLING_COLUMNS),
             default=tuple(name for name in _core.SAMPLING_COLUMNS if "_q" not in name),
-            targets=("accuracy", "accepted", "returned", "abstained", "wrong", "coverage"),
+            targets=("accuracy", "accepted", "returned", "abstained", "wrong", "coverage", "utility"),
             mergeable=lambda name: "_q" not in name,
             keys=_sampling_keys,
             rows=_sampling_rows,

@@ -1,6 +1,7 @@
 //! Sweeps: many points of one scenario, expanded from their indices and run on all cores.
 
 pub mod axes;
+pub mod bernstein;
 pub mod constraint;
 pub mod exhaustion;
 pub mod expand;

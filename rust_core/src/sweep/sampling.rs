@@ -2,21 +2,23 @@
 
 use serde_json::Value;
 
+use super::bernstein::Spread;
 use super::expand::{Swept, read};
 use super::options::{Options, Simulate, share_interval, share_is_precise};
 use super::points::{Method, Rows};
 use crate::error::{Error, Result};
 use crate::run::Control;
 use crate::sampling::columns::{Column, Row};
-use crate::sampling::estimate::{Estimates, METRICS};
+use crate::sampling::estimate::METRICS;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::simulate::{Run, simulate};
 use crate::sampling::solve::solve;
 use crate::sampling::tally::RowTally;
 use crate::spec::Spec;
 
-/// The metrics that a target may be set on: means of values in [0, 1].
-pub const TARGETS: [&str; 6] = ["accepted", "returned", "abstained", "accuracy", "wrong", "coverage"];
+/// The metrics that a target may be set on: means of bounded values.
+pub const TARGETS: [&str; 7] = ["accepted", "returned", "abstained", "accuracy", "wrong", "coverage", UTILITY];
+const UTILITY: &str = "utility";
 
 /// Options, read and checked.
 #[derive(Debug)]
@@ -77,6 +79,7 @@ impl SamplingMethod {
         let points = scenario.points();
         let wanted = scenario.wanted(self.coverage, &self.scores);
         let mut tallies = vec![RowTally::default(); scenario.policies.len() * points];
+        let mut spreads = self.spreads(scenario, weights.as_deref())?;
         let (mut done, mut reached) = (0, true);
         let mut next = Some(how.trials);
         for stage in 0.. {
@@ -84,12 +87,21 @@ impl SamplingMethod {
             let run = Run { trials, key: how.key, replicate: how.replicate(index, stage), threads, wanted };
             simulate(scenario, run, control, |p, g, row| {
                 let tally = &mut tallies[p * points + g];
+                if let Some(spread) = spreads.get_mut(p * points + g) {
+                    add_stage(spread, tally, &row, (done, trials), weights.as_deref());
+                }
                 if stage == 0 { *tally = row } else { tally.merge(&row) }
             })?;
             done += trials;
-            reached = tallies.iter().filter(|tally| !tally.correct.is_empty()).all(|tally| {
+            reached = tallies.iter().enumerate().filter(|(_, tally)| !tally.correct.is_empty()).all(|(at, tally)| {
                 let estimates = Row::counted(tally, weights.as_deref(), done).estimates;
-                self.is_precise(&estimates, values_per_row(tally, weights.as_deref(), done))
+                self.targets.iter().all(|&(metric, target)| {
+                    let (mean, error) = (estimates.value[metric], estimates.standard_error[metric]);
+                    match spreads.get(at).filter(|_| METRICS[metric] == UTILITY) {
+                        Some(spread) => spread.is_precise(error, (tally.correct.len() as u64 * done) as f64, target),
+                        None => share_is_precise(mean, error, values_per_row(tally, weights.as_deref(), done), target),
+                    }
+                })
             });
             next = how.more(done, reached);
         }
@@ -98,10 +110,13 @@ impl SamplingMethod {
             let row = if tally.correct.is_empty() { Row::NONE } else { Row::counted(tally, weights.as_deref(), done) };
             let count = values_per_row(tally, weights.as_deref(), done);
             let confidence = how.target.as_ref().map_or(f64::NAN, |t| t.confidence);
-            let ends = self
-                .targets
-                .iter()
-                .flat_map(|&(metric, _)| share_interval(row.estimates.value[metric], count, confidence));
+            let ends = self.targets.iter().flat_map(|&(metric, _)| {
+                let mean = row.estimates.value[metric];
+                match spreads.get(at).filter(|_| METRICS[metric] == UTILITY) {
+                    Some(spread) => spread.interval(mean, (tally.correct.len() as u64 * done) as f64, confidence),
+                    None => share_interval(mean, count, confidence),
+                }
+            });
             let [policy, attempts] = key(&grid, at, points);
             let keys = [policy, attempts, done as i64, i64::from(reached)];
             rows.push(index, &keys, self.columns.iter().map(|&column| row.get(column)).chain(ends));
@@ -109,10 +124,34 @@ impl SamplingMethod {
         Ok(())
     }
 
-    fn is_precise(&self, estimates: &Estimates, count: f64) -> bool {
-        self.targets.iter().all(|&(metric, target)| {
-            share_is_precise(estimates.value[metric], estimates.standard_error[metric], count, target)
-        })
+    /// How utilities spread, row by row; none unless a target is set on them.
+    fn spreads(&self, scenario: &SamplingScenario, weights: Option<&[f64]>) -> Result<Vec<Spread>> {
+        let Some(u) = scenario.utility.filter(|_| self.targets.iter().any(|&(m, _)| METRICS[m] == UTILITY)) else {
+            return Ok(Vec::new());
+        };
+        if scenario.cost.is_some() {
+            let expected = "left out for utility where the scenario has a cost: money has no bound";
+            return Err(Error::argument("target_se", expected, "a target for utility"));
+        }
+        let factor = weights.map_or(1.0, |w| w.iter().fold(0.0_f64, |a, &b| a.max(b)) * w.len() as f64);
+        let row = |&cap: &f64| Spread::new(-u.wrong_cost - u.attempt_cost * cap, u.correct_reward, factor);
+        Ok(scenario.policies.iter().flat_map(|_| scenario.max_attempts.as_slice().iter().map(row)).collect())
+    }
+}
+
+/// Adds the utilities of a stage of `trials` trials after `done` others.
+fn add_stage(
+    spread: &mut Spread,
+    before: &RowTally,
+    stage: &RowTally,
+    (done, trials): (u64, u64),
+    weights: Option<&[f64]>,
+) {
+    let [sums, squares] = &stage.utility;
+    for (i, (&sum, &square)) in sums.iter().zip(squares).enumerate() {
+        let factor = weights.map_or(1.0, |w| w[i] * w.len() as f64);
+        let mean = before.utility[0].get(i).map(|total| total / done as f64);
+        spread.add(trials as f64, sum, square, factor, mean);
     }
 }
 
