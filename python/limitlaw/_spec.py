@@ -182,8 +182,14 @@ def coerce_field(owner: Spec | tuple[Any, ...], name: str, value: Any, label: st
     """``value`` as the type of a field, or of an item of a sequence; a TypeError names it by ``label``."""
     if isinstance(owner, Spec):
         return _coerce(_hints(type(owner))[name], value, label)  # type: ignore[arg-type]  # as above
-    item = owner[int(name)]
-    return _coerce(_family(type(item)) if isinstance(item, Spec) else type(item), value, label)
+    return _coerce(_declared(owner[int(name)]), value, label)
+
+
+def _declared(item: Any) -> Any:
+    """The type that an item of a sequence is declared as."""
+    if isinstance(item, Spec):
+        return _family(type(item))
+    return types.GenericAlias(tuple, (_declared(item[0]), ...)) if isinstance(item, tuple) else type(item)
 
 
 def _family(kind: type[Spec]) -> type[Spec]:

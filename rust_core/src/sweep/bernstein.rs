@@ -3,7 +3,7 @@
 //! For independent values `X_i` in intervals of length at most 1, and guesses `G_i` in the same intervals that are made
 //! before `X_i` is seen, let `V` be the sum of `(X_i - G_i)^2`. Then with probability `1 - 2a` the sum of the values
 //! stays, at all times at once, within `u(max(V, 1))` of the sum of their means, for every sub-gamma boundary `u` of
-//! scale 1 that is crossed with probability `a` (Howard, Ramdas, McAuliffe and Sekhon 2021, arXiv 1810.08240, theorem 4).
+//! scale 1 that is crossed with probability `a` (Howard et al. 2021, arXiv 1810.08240, theorem 4).
 //! We take the stitched boundary of their theorem 1 with eta = 2 and s = 1.4. The values need not be alike, so each task
 //! has a guess of its own: its mean over the stages before, and the middle of the range in the first. Only sums and
 //! sums of squares of each stage are needed.
@@ -123,7 +123,7 @@ mod tests {
     fn the_stitched_constants_are_those_of_the_theorem() {
         let quarter = 2f64.powf(0.25);
         assert!((K1 - (quarter + 1.0 / quarter) / 2f64.sqrt()).abs() < 1e-15);
-        assert!((K2 - (2f64.sqrt() + 1.0) / 2.0).abs() < 1e-15);
+        assert!((2.0 * K2 - 2f64.sqrt() - 1.0).abs() < 1e-15);
         // zeta(1.4) from its first terms and the Euler-Maclaurin remainder.
         let n = 1000.0_f64;
         let head: f64 = (1..1000).map(|k| f64::from(k).powf(-1.4)).sum();
