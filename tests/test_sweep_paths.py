@@ -65,8 +65,7 @@ SCENARIOS = {
 
 
 def paths_of(setting, prefix=""):
-    """Every path below a setting with its value, whole settings and items of sequences among them; below the top, each
-    field of each class once."""
+    """Every path below a setting with its value, items of sequences too; below the top each field of a class once."""
     known = set()
     for path, value, what in leaves(setting, prefix):
         if "." not in path or what not in known:

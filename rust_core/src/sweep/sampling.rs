@@ -134,8 +134,9 @@ impl SamplingMethod {
             return Err(Error::argument("target_se", expected, "a target for utility"));
         }
         let factor = weights.map_or(1.0, |w| w.iter().fold(0.0_f64, |a, &b| a.max(b)) * w.len() as f64);
-        let row = |&cap: &f64| Spread::new(-u.wrong_cost - u.attempt_cost * cap, u.correct_reward, factor);
-        Ok(scenario.policies.iter().flat_map(|_| scenario.max_attempts.as_slice().iter().map(row)).collect())
+        let grid = scenario.grid();
+        let row = |&cap: &u64| Spread::new(-u.wrong_cost - u.attempt_cost * cap as f64, u.correct_reward, factor);
+        Ok(scenario.policies.iter().flat_map(|_| grid.iter().map(row)).collect())
     }
 }
 
