@@ -37,6 +37,16 @@ def test_crps_is_unbiased_and_an_absolute_error_without_spread():
         crps([1.0], 1.0)
 
 
+def test_the_error_of_a_score_is_the_spread_of_repetitions():
+    """100 repetitions: the ratio of spread to error has a relative sd of 0.071; seven of them."""
+    rng = np.random.default_rng(2)
+    found = [score(rng.normal(0.3, 0.5, size=2000), 10**0.9) for _ in range(100)]
+    for name in ("crps", "percentile"):
+        spread = np.std([row[name] for row in found], ddof=1)
+        told = np.mean([row[f"{name}_se"] for row in found])
+        assert spread / told == pytest.approx(1, abs=0.5), name
+
+
 def test_a_score_counts_ties_by_half_and_knows_its_intervals():
     found = score(np.log10(np.arange(1.0, 101.0)), 50.0)
     assert found["percentile"] == 49.5

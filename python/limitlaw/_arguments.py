@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 #: The most threads of one call.
 MAX_THREADS = 1024
@@ -48,6 +49,26 @@ def as_whole(value: object, name: str, low: int, high: int) -> int:
     if not low <= number <= high:
         raise ValueError(f"{name} must be in [{low}, {high}], got {shown(number)}")
     return number
+
+
+def as_floats(
+    value: Any, name: str, low: float = -np.inf, high: float = np.inf, *, above: bool = False, endless: bool = False
+) -> npt.NDArray[np.float64]:
+    """Floats of any shape in [low, high], or with ``above`` in (low, high]; infinity only if ``endless``."""
+    try:
+        given = np.asarray(value)
+        array = given.astype(np.float64) if given.dtype.kind in "iuf" or given.size == 0 else None
+    except (TypeError, ValueError, OverflowError):  # ragged, or no array at all
+        array = None
+    if array is None:
+        raise TypeError(f"{name} must be a number or an array of numbers, got {shown(value)}")
+    bad = ~(((array > low) if above else (array >= low)) & (array <= high) & (endless | np.isfinite(array)))
+    if bad.any():
+        finite = "finite and " if high == np.inf and not endless else ""
+        expected = f"in [{low:g}, {high:g}]" if high < np.inf else f"{'above' if above else 'at least'} {low:g}"
+        expected = finite + expected if low > -np.inf else "finite"
+        raise ValueError(f"{name} must be {expected}, got {array[bad].flat[0]:g}")
+    return array
 
 
 def as_threads(value: object) -> int | None:

@@ -285,7 +285,10 @@ def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PL
             raise ValueError(f"{name} must be Unicode text, got {shown(value)}")
         return str(value)
     if isinstance(hint, type) and issubclass(hint, Spec):
-        value = hint._adapt(value)  # noqa: SLF001  (another Spec)
+        try:
+            value = hint._adapt(value)  # noqa: SLF001  (another Spec)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
         if isinstance(value, hint):
             return value
         if isinstance(value, dict):

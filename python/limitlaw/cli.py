@@ -253,7 +253,7 @@ def _show(frame: pl.DataFrame, out: Path | None) -> None:
 def _show_frames(frames: dict[str, pl.DataFrame], shown: list[str], out: Path | None) -> None:
     """Some frames on the terminal, without standard errors and provenance; every frame in a file of its own."""
     hidden = pl.selectors.matches("_se$") | pl.selectors.by_name(
-        "trials", "seed", "spec_id", "stream", require_all=False
+        "trials", "seed", "spec_id", "sampler", "stream", require_all=False
     )
     for name in shown:
         _print(frames[name].select(~hidden).with_columns(pl.selectors.float().map_elements(_short, pl.String)))

@@ -143,8 +143,9 @@ def simulate(
     if isinstance(scenario, ExhaustionScenario):
         if by != "policy" or columns is not None or tallies:
             raise ValueError("by, columns and tallies must be left out for an exhaustion scenario")
-        if not is_sequence(samples):
+        if not is_sequence(samples) or not all(isinstance(name, str) for name in samples):
             raise TypeError(f"samples must be a sequence of names, got {shown(samples)}")
+        check_choice(sampler, "sampler", ("philox", "sobol"))
         return simulate_exhaustion(
             scenario,
             trials=trials,

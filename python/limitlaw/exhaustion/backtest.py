@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from limitlaw.exhaustion.draws import sample
+from limitlaw._arguments import shown
+from limitlaw.exhaustion.draws import check_scenario, provenance, sample
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.seed import Seed
 
@@ -25,11 +26,13 @@ class Backtest:
 
     Attributes:
         observations: One row per observation: what was given, ``year`` (as a number), the projected ``q05``, ``q50``
-        and
-            ``q95``, the ``percentile`` of the value in the projection (0 to 100), its ``crps`` in orders of magnitude,
-            and ``inside_50``, ``inside_80``, ``inside_90``.
+            and ``q95``, the ``percentile`` of the value in the projection (0 to 100) and its ``crps`` in orders of
+            magnitude, both with their Monte Carlo standard error ``_se``, and ``inside_50``, ``inside_80``,
+            ``inside_90``.
         scores: One row per variable: ``observations``, mean ``crps``, and ``coverage_50``, ``coverage_80``,
             ``coverage_90``: shares of the observations inside.
+
+    Both frames end in ``trials``, ``seed``, ``spec_id`` and ``stream``.
     """
 
     observations: pl.DataFrame
@@ -58,12 +61,31 @@ def crps(draws: npt.ArrayLike, value: float) -> float:
         >>> round(crps([0.0, 1.0, 2.0], 1.0), 4)
         0.0
     """
+    return crps_and_error(draws, value)[0]
+
+
+def crps_and_error(draws: npt.ArrayLike, value: float) -> tuple[float, float]:
+    """``crps`` and its Monte Carlo standard error.
+
+    To first order a draw x moves the score by ``|x - y| - E|x - X|``, the Hajek projection of the pairs.
+
+    Example:
+        >>> draws = np.random.default_rng(1).normal(size=10_000)
+        >>> score, error = crps_and_error(draws, 0.0)
+        >>> round(score, 2), round(error, 3)
+        (0.23, 0.002)
+    """
     x = np.sort(np.asarray(draws, dtype=np.float64))
     n = len(x)
     if n < 2:  # noqa: PLR2004  (a pair)
         raise ValueError(f"draws must be at least 2, got {n}")
     spread = (x * (2 * np.arange(1, n + 1) - n - 1)).sum() / (n * (n - 1) / 2)
-    return float(np.abs(x - value).mean() - spread / 2)
+    from_value = np.abs(x - value)
+    # The mean distance of each draw from all others, from running sums of the sorted draws.
+    below, rank = x.cumsum(), np.arange(1, n + 1)
+    from_others = (x * (2 * rank - n) - 2 * below + below[-1]) / (n - 1)
+    error = np.std(from_value - from_others) / np.sqrt(n)
+    return float(from_value.mean() - spread / 2), float(error)
 
 
 def year_of(date: dt.date) -> float:
@@ -84,7 +106,10 @@ def score(log_draws: Floats, value: float) -> dict[str, float | bool]:
     below = np.searchsorted(x, y, side="left") + np.searchsorted(x, y, side="right")
     q05, q50, q95 = 10 ** np.quantile(x, [0.05, 0.5, 0.95])
     row: dict[str, float | bool] = {"q05": float(q05), "q50": float(q50), "q95": float(q95)}
-    row |= {"percentile": 50 * float(below) / len(x), "crps": crps(x, y)}
+    share = float(below) / 2 / len(x)
+    of_score, its_error = crps_and_error(x, y)
+    row |= {"percentile": 100 * share, "percentile_se": 100 * float(np.sqrt(share * (1 - share) / len(x)))}
+    row |= {"crps": of_score, "crps_se": its_error}
     for interval in INTERVALS:
         low, high = np.quantile(x, [0.5 - interval / 2, 0.5 + interval / 2])
         row[f"inside_{interval * 100:.0f}"] = bool(low <= y <= high)
@@ -120,8 +145,8 @@ def backtest(
 
     Raises:
         ValueError: A column is missing, no observation is later than ``as_of``, one is beyond the scenario's years, or
-        a
-            value is not positive.
+            a value is not positive.
+        TypeError: An argument or a column has the wrong type.
 
     Source: Gneiting & Raftery 2007 on scoring.
 
@@ -132,14 +157,23 @@ def backtest(
         >>> result.observations.filter(model="Llama 3.1-405B")["percentile"].round(0).to_list()
         [83.0]
     """
-    for name in ("date", "variable", "value"):
+    check_scenario(scenario)
+    if not isinstance(observations, pl.DataFrame):
+        raise TypeError(f"observations must be a Polars frame, got {shown(observations)}")
+    for name, kind in (("date", pl.Date), ("variable", pl.String), ("value", None)):
         if name not in observations.columns:
             raise ValueError(f"observations must have a column {name!r}, got {observations.columns}")
+        found = observations.schema[name]
+        if found != kind if kind is not None else not found.is_numeric():
+            raise TypeError(f"observations[{name!r}] must be {kind or 'a number'}, got {found}")
+    if not isinstance(as_of, dt.date) or isinstance(as_of, dt.datetime):
+        raise TypeError(f"as_of must be a datetime.date, got {shown(as_of)}")
     later = observations.filter(pl.col("date") > as_of)
     if later.is_empty():
         raise ValueError(f"observations must contain a date after {as_of}, got none")
-    if not (later["value"] > 0).all():
-        raise ValueError(f"observations['value'] must be above 0, got {later['value'].min()!r}")
+    wrong = later.filter((pl.col("value").is_finite() & (pl.col("value") > 0)).not_().fill_null(value=True))
+    if not wrong.is_empty():
+        raise ValueError(f"observations['value'] must be above 0, got {wrong['value'][0]!r}")
     years = [year_of(date) for date in later["date"]]
     known = [int(year) for year in scenario.years]
     if not known[0] <= min(years) <= max(years) <= known[-1]:
@@ -162,6 +196,6 @@ def backtest(
     scored = pl.concat([later, pl.DataFrame(rows)], how="horizontal")
     coverage = [pl.col(f"inside_{i * 100:.0f}").mean().alias(f"coverage_{i * 100:.0f}") for i in INTERVALS]
     by_variable = scored.group_by("variable", maintain_order=True)
-    return Backtest(
-        observations=scored, scores=by_variable.agg(pl.len().alias("observations"), pl.mean("crps"), *coverage)
-    )
+    scores = by_variable.agg(pl.len().alias("observations"), pl.mean("crps"), *coverage)
+    ends = [pl.lit(x).alias(name) for name, x in provenance(scenario, trials=trials, seed=seed).items()]
+    return Backtest(observations=scored.with_columns(ends), scores=scores.with_columns(ends))

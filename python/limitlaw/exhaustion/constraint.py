@@ -14,7 +14,7 @@ from limitlaw import _core
 from limitlaw._spec import Spec
 from limitlaw.exhaustion import dist
 from limitlaw.exhaustion.dist import Dist
-from limitlaw.exhaustion.prior import Correlation
+from limitlaw.exhaustion.prior import Correlation, as_correlations
 
 #: Our names of the inputs, and Epoch AI's in the bundled table.
 _EPOCH_NAMES = {
@@ -91,7 +91,11 @@ class ConstraintScenario(Spec):
         gpu_efficiency_growth: Yearly growth of FLOP per second of each GPU.
         year: Of the run, in [2024, 2100].
         limit_bandwidth: Whether exchange between sites limits a run that is spread over them.
-        correlations: Rank correlations between inputs (Gaussian copula).
+        correlations: Rank correlations between inputs (Gaussian copula): a mapping ``{(input, input): spearman}`` or
+            ``Correlation`` values.
+
+    Levels are in [1e-12, 1e30] (tokens per image or second to 1e9, epochs to 1e6, seconds of the run to 1e12, watts to
+    1e20), shares in [1e-12, 1], growths in [0.1, 10]; draws beyond are moved to the ends.
 
     Raises:
         ValueError: A value is out of range, or the correlations cannot be; the message names the field.
@@ -140,6 +144,10 @@ class ConstraintScenario(Spec):
     year: float = 2030.0
     limit_bandwidth: bool = True
     correlations: tuple[Correlation, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "correlations", as_correlations(self.correlations))
+        super().__post_init__()
 
     @classmethod
     def _from_data(cls, data: Any) -> Self:

@@ -11,6 +11,8 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+from limitlaw._arguments import as_floats, shown
+
 #: Mean and standard deviation of a natural logarithm.
 Moments = tuple[float, float]
 Floats = npt.NDArray[np.float64]
@@ -53,7 +55,7 @@ def crossing_probability(
         [0.0, 0.496, 0.994]
     """
     d, m, v, w = _difference(log_stock, log_demand, log_stock_growth, log_demand_growth)
-    t = np.asarray(years, dtype=np.float64)
+    t = as_floats(years, "years")
     z = (d + t * m) / np.sqrt(v + t**2 * w)
     return np.asarray(np.vectorize(NormalDist().cdf, otypes=[np.float64])(z))
 
@@ -92,7 +94,7 @@ def crossing_year(
         >>> (2024 + year).round(1).tolist()
         [2026.9, 2029.0, 2031.9]
     """
-    p = np.asarray(probability, dtype=np.float64)
+    p = as_floats(probability, "probability")
     if not ((p > 0) & (p < 1)).all():
         raise ValueError(f"probability must be in (0, 1), got {p[~((p > 0) & (p < 1))].flat[0]:g}")
     d, m, v, w = _difference(log_stock, log_demand, log_stock_growth, log_demand_growth)
@@ -114,15 +116,17 @@ def crossing_year(
 def _difference(
     stock: Moments, demand: Moments, stock_growth: Moments, demand_growth: Moments
 ) -> tuple[float, float, float, float]:
-    spreads = {
-        "log_stock": stock[1],
-        "log_demand": demand[1],
-        "log_stock_growth": stock_growth[1],
-        "log_demand_growth": demand_growth[1],
+    given = {
+        "log_stock": stock,
+        "log_demand": demand,
+        "log_stock_growth": stock_growth,
+        "log_demand_growth": demand_growth,
     }
-    for name, spread in spreads.items():
-        if not spread >= 0:
-            raise ValueError(f"{name}[1] must be at least 0, got {spread:g}")
+    for name, moments in given.items():
+        if as_floats(moments, name).shape != (2,):
+            raise ValueError(f"{name} must be a mean and a standard deviation, got {shown(moments)}")
+        if not moments[1] >= 0:
+            raise ValueError(f"{name}[1] must be at least 0, got {moments[1]:g}")
     v = stock[1] ** 2 + demand[1] ** 2
     if v == 0:
         raise ValueError("log_stock[1] must be above 0 where log_demand[1] is 0, got 0")

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from limitlaw._arguments import as_floats, as_number
 from limitlaw.exhaustion.law import BESIROGLU, ChinchillaLaw, Law, MuennighoffLaw, PenaltyLaw
 
 Number = float | npt.ArrayLike
@@ -71,7 +72,7 @@ def inference_overtraining(inference_ratio: Number, law: Law) -> Floats:
         [1.0, 6.98]
     """
     base = coefficients(law)
-    rho = _at_least_zero("inference_ratio", inference_ratio)
+    rho = as_floats(inference_ratio, "inference_ratio", 0.0)
     return np.asarray((1 + rho / 3) ** (2 / (base.alpha + base.beta)))
 
 
@@ -100,10 +101,8 @@ def inference_aware_allocation(compute: Number, inference_tokens: Number, law: L
         ['6.20e+11', '4.58e+11', '7.06e+10']
     """
     base = coefficients(law)
-    c = np.asarray(compute, dtype=np.float64)
-    if not ((c > 0) & np.isfinite(c)).all():
-        raise ValueError(f"compute must be finite and above 0, got {c[~((c > 0) & np.isfinite(c))].flat[0]:g}")
-    c, served = np.broadcast_arrays(c, _at_least_zero("inference_tokens", inference_tokens))
+    c = as_floats(compute, "compute", 0.0, above=True)
+    c, served = np.broadcast_arrays(c, as_floats(inference_tokens, "inference_tokens", 0.0))
     log_k, both = np.log(c / 6).ravel(), base.alpha + base.beta
     start = _optimal_log_parameters(log_k, base)
     n = start
@@ -166,22 +165,16 @@ def profit_maximising_allocation(
         [11.1]
     """
     base = coefficients(law)
-    r, h, scale, c = loss_elasticity, price_elasticity, demand_scale, dollars_per_flop
+    r, h = as_number(loss_elasticity, "loss_elasticity"), as_number(price_elasticity, "price_elasticity")
     if not h > 1:
         raise ValueError(f"price_elasticity must be above 1, got {h:g}")
     if not r > (h - 1) / base.alpha:
         raise ValueError(
             f"loss_elasticity must be above (price_elasticity - 1)/alpha = {(h - 1) / base.alpha:g}, got {r:g}"
         )
-    flop = np.asarray(compute, dtype=np.float64).ravel()
-    for name, value in (
-        ("compute", flop),
-        ("demand_scale", scale),
-        ("dollars_per_flop", c),
-        ("served_per_training_compute", served_per_training_compute),
-    ):
-        if not (np.asarray(value) > 0).all():
-            raise ValueError(f"{name} must be above 0, got {np.min(value):g}")
+    flop = as_floats(compute, "compute", 0.0, above=True).ravel()
+    scale, c = _positive(demand_scale, "demand_scale"), _positive(dollars_per_flop, "dollars_per_flop")
+    served_per_training_compute = _positive(served_per_training_compute, "served_per_training_compute")
     log_k = np.log(flop / 6)
     start = _optimal_log_parameters(log_k, base)
     n = start - np.log(_profit_factor((h - 1) / r, base)) / (base.alpha + base.beta)
@@ -215,7 +208,7 @@ def profit_overtraining(elasticity_ratio: Number, law: Law) -> Floats:
         [1.0, 11.1]
     """
     base = coefficients(law)
-    ratio = _at_least_zero("elasticity_ratio", elasticity_ratio)
+    ratio = as_floats(elasticity_ratio, "elasticity_ratio", 0.0)
     if not (ratio < base.alpha).all():
         raise ValueError(f"elasticity_ratio must be below alpha = {base.alpha:g}, got {ratio.max():g}")
     return np.asarray(_profit_factor(ratio, base) ** (2 / (base.alpha + base.beta)))
@@ -237,9 +230,8 @@ def _frame(n: Floats, log_k: Floats, start: Floats, **columns: Floats) -> pl.Dat
     return pl.DataFrame(columns | split)
 
 
-def _at_least_zero(name: str, value: Number) -> Floats:
-    array = np.asarray(value, dtype=np.float64)
-    bad = ~(np.isfinite(array) & (array >= 0))
-    if bad.any():
-        raise ValueError(f"{name} must be finite and at least 0, got {array[bad].flat[0]:g}")
-    return array
+def _positive(value: float, name: str) -> float:
+    number = as_number(value, name)
+    if not number > 0:
+        raise ValueError(f"{name} must be above 0, got {number:g}")
+    return number

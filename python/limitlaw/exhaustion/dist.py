@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from limitlaw._arguments import as_number
 from limitlaw._spec import FloatArray, Spec
 
 if TYPE_CHECKING:
@@ -159,7 +160,14 @@ def log_moments(mean: float, sd: float) -> Lognormal:
         >>> round(ll.dist.log_moments(0.0, 1.0).high, 6)
         7.099071
     """
+    mean, sd = as_number(mean, "mean"), as_number(sd, "sd")
     half = 1.959963984540054 * sd
+    if not sd > 0:
+        raise ValueError(f"sd must be positive, got {sd:g}")
+    if not abs(mean) + half < 700:  # noqa: PLR2004  (the exponential of more is no double)
+        raise ValueError(
+            f"mean and sd must keep both ends of the 95 % interval within e^-700 and e^700, got {mean}, {sd}"
+        )
     return Lognormal(low=math.exp(mean - half), high=math.exp(mean + half), interval=0.95)
 
 

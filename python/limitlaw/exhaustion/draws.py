@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from limitlaw import _core
+from limitlaw._arguments import as_threads, as_whole, shown
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.seed import Seed, key_of
 
@@ -31,7 +32,9 @@ def sample(
     ``redrawn`` names inputs (or ``"law_parameters"``, ``"law"``) that get other random numbers than the seed's first
     run while all others keep theirs; correlated inputs go together.
     """
+    check_scenario(scenario)
     key, _ = key_of(seed)
+    trials, threads = as_whole(trials, "trials", 1, 2**32 - 1), as_threads(threads)
     spec, arrays = scenario.wire()
     *_, columns = _core.simulate_exhaustion(
         spec,
@@ -46,6 +49,18 @@ def sample(
         progress=None,
     )
     return columns
+
+
+def check_scenario(scenario: object) -> None:
+    """Only an exhaustion scenario will do."""
+    if not isinstance(scenario, ExhaustionScenario):
+        raise TypeError(f"scenario must be an ExhaustionScenario, got {shown(scenario)}")
+
+
+def provenance(scenario: ExhaustionScenario, *, trials: int, seed: Seed) -> dict[str, int | str]:
+    """What every row of a frame computed from draws ends in."""
+    _, text = key_of(seed)
+    return {"trials": trials, "seed": text, "spec_id": scenario.fingerprint(), "stream": _core.STREAM_VERSION}
 
 
 def sample_years(

@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from limitlaw._arguments import as_floats
+
 Number = float | npt.ArrayLike
 Floats = npt.NDArray[np.float64]
 
@@ -164,9 +166,4 @@ def effective_training_time(*, interval: Number, restart_seconds: Number, failur
 
 
 def _positive(name: str, value: Number, *, or_zero: bool = False) -> Floats:
-    array = np.asarray(value, dtype=np.float64)
-    bad = ~np.isfinite(array) | (array < 0 if or_zero else array <= 0)
-    if bad.any():
-        expected = "finite and at least 0" if or_zero else "finite and above 0"
-        raise ValueError(f"{name} must be {expected}, got {array[bad].flat[0]:g}")
-    return array
+    return as_floats(value, name, 0.0, above=not or_zero)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import polars as pl
 
 from limitlaw import _core
+from limitlaw._arguments import as_floats, as_number, shown
 from limitlaw._spec import Spec
 from limitlaw.exhaustion.fitted import fitted_draws
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     import numpy.typing as npt
 
@@ -48,7 +50,8 @@ class Law(Spec):
             alpha: Exponent of parameters, in [0.05, 5].
             beta: Exponent of tokens, in [0.05, 5].
         """
-        return ChinchillaLaw(base=(log_a, log_b, log_e, alpha, beta))
+        given = {"log_a": log_a, "log_b": log_b, "log_e": log_e, "alpha": alpha, "beta": beta}
+        return ChinchillaLaw(base=tuple(as_number(value, name) for name, value in given.items()))
 
     @staticmethod
     def hoffmann() -> ChinchillaLaw:
@@ -159,6 +162,8 @@ class Law(Spec):
             "penalty": Law.penalty,
             "bounded": Law.bounded,
         }
+        if not isinstance(weights, Mapping) or not weights:
+            raise TypeError(f"weights must map at least one law to its weight, got {shown(weights)}")
         laws = []
         for law in weights:
             if isinstance(law, str) and law not in named:
@@ -249,7 +254,7 @@ def optimal_allocation(compute: npt.ArrayLike, unique_tokens: npt.ArrayLike, law
         (7.0262, 237.21, 9.488)
     """
     _check_law(law)
-    c, u = _broadcast(compute=(compute, 6.0, 1e100), unique_tokens=(unique_tokens, 1.0, 1e100))
+    _, (c, u) = _broadcast(compute=(compute, 6.0, 1e100), unique_tokens=(unique_tokens, 1.0, 1e100))
     columns = _core.law_optima(law.wire()[0], c, u)
     return pl.DataFrame({"compute": c, "unique_tokens": u, **columns})
 
@@ -279,8 +284,7 @@ def loss(
     """
     _check_law(law)
     unique = tokens if unique_tokens is None else unique_tokens
-    shape = np.broadcast_shapes(np.shape(parameters), np.shape(tokens), np.shape(unique))
-    n, d, u = _broadcast(
+    shape, (n, d, u) = _broadcast(
         parameters=(parameters, 1e-6, 1e100), tokens=(tokens, 1e-6, 1e100), unique_tokens=(unique, 1e-6, 1e100)
     )
     losses: npt.NDArray[np.float64] = _core.law_losses(law.wire()[0], n, d, u)["loss"]
@@ -292,20 +296,14 @@ def _check_law(law: object) -> None:
         raise TypeError(f"law must be a Law, got {law!r:.80}")
 
 
-def _broadcast(**named: tuple[npt.ArrayLike, float, float]) -> list[npt.NDArray[np.float64]]:
-    """Flat arrays of one shape; an error names the argument that is out of range."""
-    arrays = []
-    for name, (values, low, high) in named.items():
-        try:
-            array = np.asarray(values, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise TypeError(f"{name} must be a number or an array of numbers, got {values!r:.80}") from None
-        bad = ~((array >= low) & (array <= high))
-        if bad.any():
-            raise ValueError(f"{name} must be in [{low:g}, {high:g}], got {array[bad].flat[0]:g}")
-        arrays.append(array)
+def _broadcast(
+    **named: tuple[npt.ArrayLike, float, float],
+) -> tuple[tuple[int, ...], list[npt.NDArray[np.float64]]]:
+    """The common shape and the flat arrays; an error names the argument that is out of range."""
+    arrays = [as_floats(values, name, low, high) for name, (values, low, high) in named.items()]
     try:
-        return [np.ascontiguousarray(a).ravel() for a in np.broadcast_arrays(*arrays)]
+        together = np.broadcast_arrays(*arrays)
     except ValueError:
         shapes = ", ".join(f"{name} {a.shape}" for name, a in zip(named, arrays, strict=True))
         raise ValueError(f"shapes must broadcast, got {shapes}") from None
+    return together[0].shape, [np.ascontiguousarray(a).ravel() for a in together]

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from limitlaw._arguments import as_share, as_whole, is_sequence, shown
 from limitlaw.exhaustion import dist
-from limitlaw.exhaustion.draws import DEFINITIONS, sample_years
+from limitlaw.exhaustion.draws import DEFINITIONS, check_scenario, provenance, sample_years
 from limitlaw.exhaustion.paired import probability_change, quantile, quantile_change
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.seed import Seed
@@ -67,7 +68,7 @@ def levers(
     trials: int = 100_000,
     seed: Seed,
     quantiles: Sequence[float] = (0.25, 0.5, 0.75),
-    years: Sequence[int] = (2030, 2035),
+    years: Sequence[int] | None = None,
     threads: int | None = None,
 ) -> pl.DataFrame:
     """What each change of a scenario does to the year of running out.
@@ -82,16 +83,20 @@ def levers(
         trials: Draws of each run.
         seed: A whole number that is not negative, or a ``numpy.random.SeedSequence``.
         quantiles: Of the year of running out, each in (0, 1).
-        years: For each y, the probability to have run out by y.
+        years: For each y, within the scenario's years, the probability to have run out by y; 2030 and 2035 unless
+            given.
         threads: Threads to use; every core unless given.
 
     Returns:
         One row per lever and definition, the scenario itself first (``lever`` null): the ``q50`` (and so on) after the
         change, ``q50_change`` in years and its standard error ``q50_change_se`` (null where one of the two is not by
-        the horizon), ``p_by_2030``, its change and standard error, and the same for ``p_not_by_horizon``.
+        the horizon), ``p_by_2030``, its change and standard error, and the same for ``p_not_by_horizon``; ``trials``,
+        ``seed``, ``spec_id`` (of the changed scenario) and ``stream``.
 
     Raises:
-        ValueError: A lever names an unknown field or an illegal value; the message names the lever.
+        ValueError: A lever names an unknown field or an illegal value; the message names the lever. Or another argument
+            is out of range.
+        TypeError: An argument has the wrong type.
 
     Source: common random numbers, as in Glasserman & Yao 1992; standard errors as in ``limitlaw.exhaustion.paired``.
 
@@ -102,7 +107,16 @@ def levers(
         >>> frame.filter(definition="effective_stock", lever="private")["q50_change"][0] > 0
         True
     """
+    check_scenario(scenario)
     chosen = DEFAULT_LEVERS if levers is None else levers
+    if not isinstance(chosen, Mapping) or not all(isinstance(changes, Mapping) for changes in chosen.values()):
+        raise TypeError(f"levers must map names to the fields that change, got {shown(chosen)}")
+    if years is None:
+        years = [year for year in (2030, 2035) if scenario.years[0] <= year <= scenario.years[-1]]
+    if not is_sequence(quantiles) or not is_sequence(years):
+        raise TypeError(f"quantiles and years must be sequences, got {shown(quantiles)} and {shown(years)}")
+    quantiles = [as_share(p, "quantiles", inside=True) for p in quantiles]
+    years = [as_whole(year, "years", scenario.years[0], scenario.years[-1]) for year in years]
     changed = {name: _replaced(scenario, name, changes) for name, changes in chosen.items()}
     base = sample_years(scenario, trials=trials, seed=seed, threads=threads)
     rows = []
@@ -119,7 +133,7 @@ def levers(
             for label, (was, is_now) in (horizon | {"p_not_by_horizon": (np.isinf(before), np.isinf(now))}).items():
                 change, error = probability_change(was, is_now)
                 row |= {label: is_now.mean(), f"{label}_change": change, f"{label}_change_se": error}
-            rows.append(row)
+            rows.append(row | provenance(one, trials=trials, seed=seed))
     frame = pl.DataFrame(rows, schema_overrides={"lever": pl.String, "definition": pl.Enum(DEFINITIONS)})
     finite = pl.when(pl.selectors.float().is_finite()).then(pl.selectors.float())
     return frame.with_columns(finite)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from limitlaw._arguments import as_floats
 from limitlaw.exhaustion.demand import coefficients
 from limitlaw.exhaustion.law import Law
 
@@ -29,7 +30,7 @@ def plateau(
     Args:
         unique_tokens: U > 0; any shape that broadcasts with the next two.
         law: The scaling law.
-        repetition_data: R_D >= 0; 0 is no value in repeating.
+        repetition_data: R_D >= 0; 0 is no value in repeating, infinity no loss of it.
         repetition_params: R_N >= 0; infinity is no loss of value in larger models.
 
     Returns:
@@ -49,13 +50,10 @@ def plateau(
         '2.99924e+30'
     """
     u, r_d, r_n = np.broadcast_arrays(
-        *(np.asarray(v, dtype=np.float64) for v in (unique_tokens, repetition_data, repetition_params))
+        as_floats(unique_tokens, "unique_tokens", 0.0, above=True),
+        as_floats(repetition_data, "repetition_data", 0.0, endless=True),
+        as_floats(repetition_params, "repetition_params", 0.0, endless=True),
     )
-    if not (u > 0).all():
-        raise ValueError(f"unique_tokens must be above 0, got {u.min():g}")
-    for name, value in (("repetition_data", r_d), ("repetition_params", r_n)):
-        if not (value >= 0).all():
-            raise ValueError(f"{name} must be at least 0, got {value.min():g}")
     log_a, log_b, _, alpha, beta = coefficients(law)
     both = alpha + beta
     log_g = (np.log(alpha / beta) + log_a - log_b) / both
@@ -64,6 +62,8 @@ def plateau(
     of_n = np.exp(log_a - alpha * (log_u_n + np.log1p(r_n.ravel())))
     of_d = np.exp(log_b - beta * (log_u + np.log1p(r_d.ravel())))
     log_k0 = np.logaddexp(log_a - alpha * log_g, log_b + beta * log_g)
-    log_equivalent = np.log(6) - both / (alpha * beta) * (np.log(of_n + of_d) - log_k0)
+    with np.errstate(divide="ignore"):  # without any loss of value no compute is too much
+        log_left = np.log(of_n + of_d)
+    log_equivalent = np.log(6) - both / (alpha * beta) * (log_left - log_k0)
     columns = {"unique_tokens": u.ravel(), "reducible_loss": of_n + of_d, "equivalent_compute": np.exp(log_equivalent)}
     return pl.DataFrame(columns)

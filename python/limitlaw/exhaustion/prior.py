@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from limitlaw._arguments import as_floats, shown
 from limitlaw._spec import FloatArray, Spec
 from limitlaw.exhaustion.dist import Empirical, empirical
 from limitlaw.exhaustion.fitted import fitted_draws
@@ -48,7 +50,12 @@ class LawParameters(Spec):
         Raises:
             ValueError: A mean is out of range, or the covariance is not positive definite.
         """
-        return NormalLawParameters(mean=tuple(mean), covariance=tuple(tuple(row) for row in covariance))
+        means, table = as_floats(mean, "mean"), as_floats(covariance, "covariance")
+        if means.shape != (len(BESIROGLU),):
+            raise ValueError(f"mean must have the shape (5,), got {means.shape}")
+        if table.shape != (len(BESIROGLU), len(BESIROGLU)):
+            raise ValueError(f"covariance must have the shape (5, 5), got {table.shape}")
+        return NormalLawParameters(mean=tuple(means.tolist()), covariance=tuple(map(tuple, table.tolist())))
 
     @staticmethod
     def rows(rows: npt.ArrayLike) -> RowsLawParameters:
@@ -62,9 +69,9 @@ class LawParameters(Spec):
             >>> ll.LawParameters.rows([6.178, 7.643, 0.597, 0.3478, 0.3659]).alpha
             array([0.3478])
         """
-        table = np.atleast_2d(np.asarray(rows, dtype=np.float64))
+        table = np.atleast_2d(as_floats(rows, "rows"))
         if table.ndim != 2 or table.shape[1] != len(BESIROGLU):  # noqa: PLR2004
-            raise ValueError(f"rows must have the shape (n, 5), got {np.shape(rows)}")
+            raise ValueError(f"rows must have the shape (n, 5), got {table.shape}")
         log_a, log_b, log_e, alpha, beta = table.T
         return RowsLawParameters(log_a=log_a, log_b=log_b, log_e=log_e, alpha=alpha, beta=beta)
 
@@ -117,6 +124,18 @@ class Correlation(Spec):
 
     def _check(self) -> None:
         """Nothing: what is possible depends on the other correlations, and the scenario checks them together."""
+
+
+def as_correlations(given: Any) -> Any:
+    """A mapping of pairs of inputs to rank correlations as settings; anything else as it is (its type is checked)."""
+    if not isinstance(given, Mapping):
+        return given
+    correlations = []
+    for pair, spearman in given.items():
+        if not isinstance(pair, tuple) or len(pair) != 2:  # noqa: PLR2004
+            raise TypeError(f"correlations must map pairs of inputs to rank correlations, got the key {shown(pair)}")
+        correlations.append(Correlation(first=pair[0], second=pair[1], spearman=spearman))
+    return tuple(correlations)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -37,7 +37,8 @@ class ExhaustionResult:
             ``lost_threshold``). Quantiles of the year (null where not reached by the horizon; off by less than 0.001
             year), each with its standard error ``_se``; ``p_already`` (short in the first year), ``p_by_2030``,
             ``p_by_2035`` (null where the projection does not reach), ``p_not_by_horizon``, with standard errors.
-        exhausted_by: One row per definition and year: ``probability`` of having run out by then, and ``se``.
+        exhausted_by: One row per definition and year: ``probability`` of having run out by then, and ``se``. These
+            three frames end in the columns ``trials``, ``seed``, ``spec_id``, ``sampler`` and ``stream``.
         samples: The variables asked for, one row per draw; null where a draw does not run out by the horizon.
         trials: Draws.
         seed: The seed, as text.
@@ -57,7 +58,8 @@ class ExhaustionResult:
     stream: str
 
     def __repr__(self) -> str:
-        return f"ExhaustionResult(trials={self.trials}, seed={self.seed}, sampler={self.sampler!r})\n{self.exhaustion}"
+        shown = self.exhaustion.drop("trials", "seed", "spec_id", "sampler", "stream")
+        return f"ExhaustionResult(trials={self.trials}, seed={self.seed}, sampler={self.sampler!r})\n{shown}"
 
 
 def simulate_exhaustion(
@@ -85,16 +87,20 @@ def simulate_exhaustion(
         samples=list(samples),
         progress=progress,
     )
+    provenance: dict[str, Any] = {
+        "trials": trials,
+        "seed": seed,
+        "spec_id": scenario.fingerprint(),
+        "sampler": sampler,
+        "stream": _core.STREAM_VERSION,
+    }
+    columns = [pl.lit(value).alias(name) for name, value in provenance.items()]
     return ExhaustionResult(
-        trajectories=_trajectories(scenario, frames["trajectories"]),
-        exhaustion=_exhaustion(frames["exhaustion"]),
-        exhausted_by=_exhausted_by(scenario, frames["exhausted_by"]),
+        trajectories=_trajectories(scenario, frames["trajectories"]).with_columns(columns),
+        exhaustion=_exhaustion(frames["exhaustion"]).with_columns(columns),
+        exhausted_by=_exhausted_by(scenario, frames["exhausted_by"]).with_columns(columns),
         samples=pl.DataFrame(draws).with_columns(_year_or_null(draws)),
-        trials=trials,
-        seed=seed,
-        spec_id=scenario.fingerprint(),
-        sampler=sampler,
-        stream=_core.STREAM_VERSION,
+        **provenance,
     )
 
 

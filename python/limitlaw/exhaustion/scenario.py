@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from limitlaw._spec import Spec
 from limitlaw.exhaustion.dist import Constant, Dist, log_moments, logit_normal, lognormal
 from limitlaw.exhaustion.law import Law, MuennighoffLaw
-from limitlaw.exhaustion.prior import ComputePath, Correlation, LawParameters, NormalLawParameters
+from limitlaw.exhaustion.prior import ComputePath, Correlation, LawParameters, NormalLawParameters, as_correlations
 
 #: Pearson's -0.9 between the logarithms of the repetition constants, as a rank correlation.
 _REPETITION_SPEARMAN = -6 / math.pi * math.asin(0.45)
@@ -24,6 +23,8 @@ _CORRELATIONS = (
     Correlation(first="power_cap_growth", second="chip_cap_growth", spearman=0.5),
     Correlation(first="repetition_data", second="repetition_params", spearman=_REPETITION_SPEARMAN),
 )
+#: The years a projection may cover.
+FIRST_YEAR, LAST_YEAR = 2024, 2224
 #: A cap that never binds.
 _NO_CAP = Constant(value=1e90)
 
@@ -179,9 +180,14 @@ class ExhaustionScenario(Spec):
     lost_threshold: float = math.log10(2)
 
     def __post_init__(self) -> None:
-        if isinstance(self.correlations, Mapping):
-            object.__setattr__(self, "correlations", _as_correlations(self.correlations))
+        object.__setattr__(self, "correlations", as_correlations(self.correlations))
         super().__post_init__()
+
+    def _check(self) -> None:
+        first, last = min(self.years, default=FIRST_YEAR), max(self.years, default=FIRST_YEAR)
+        if not FIRST_YEAR <= first <= last <= LAST_YEAR:
+            raise ValueError(f"years must be rising, from {FIRST_YEAR} to at most {LAST_YEAR}, got {first} to {last}")
+        super()._check()
 
     @classmethod
     def input_names(cls) -> list[str]:
@@ -241,12 +247,3 @@ _EPOCH_2024: dict[str, Any] = {
 }
 
 _PRESETS: dict[str, dict[str, Any]] = {"default": {}, "epoch2024": _EPOCH_2024}
-
-
-def _as_correlations(given: Mapping[Any, Any]) -> tuple[Correlation, ...]:
-    correlations = []
-    for pair, spearman in given.items():
-        if not isinstance(pair, tuple) or len(pair) != 2:  # noqa: PLR2004
-            raise TypeError(f"correlations must map pairs of inputs to rank correlations, got the key {pair!r:.80}")
-        correlations.append(Correlation(first=pair[0], second=pair[1], spearman=spearman))
-    return tuple(correlations)

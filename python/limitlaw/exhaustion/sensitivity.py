@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from limitlaw._arguments import as_whole
 from limitlaw.exhaustion.dist import Constant, Dist, Empirical
-from limitlaw.exhaustion.draws import DEFINITIONS, sample, sample_years
+from limitlaw.exhaustion.draws import DEFINITIONS, check_scenario, provenance, sample, sample_years
 from limitlaw.exhaustion.indices import first_order, rank_correlation, total
 from limitlaw.exhaustion.law import MixtureLaw
 from limitlaw.exhaustion.scenario import ExhaustionScenario
@@ -27,10 +28,11 @@ class Sensitivity:
         correlations: One row per input: ``input``, ``spearman`` (rank correlation with the year of running out, "not by
             the horizon" being the latest) and ``spearman_se``; the strongest first.
         indices: One row per group of inputs that are drawn together or correlated: ``group``, ``inputs``,
-        ``first_order``
-            (the share of the variance that the group explains by itself) and ``total`` (the share that goes once all
-            else is known), each with ``_se``; the largest total first. First-order indices sum to 1 at most, totals to
-            1 at least; what lies between is interaction.
+            ``first_order`` (the share of the variance that the group explains by itself) and ``total`` (the share that
+            goes once all else is known), each with ``_se``; the largest total first. First-order indices sum to 1 at
+            most, totals to 1 at least; what lies between is interaction.
+
+    Both frames end in ``trials``, ``seed``, ``spec_id`` and ``stream``.
     """
 
     correlations: pl.DataFrame
@@ -76,13 +78,12 @@ def sensitivity(
         >>> found.correlations["input"][0]
         'data_share'
     """
+    check_scenario(scenario)
     if output != "p_exhausted_by":
         raise ValueError(f"output must be 'p_exhausted_by', got {output!r}")
     if definition not in DEFINITIONS:
         raise ValueError(f"definition must be one of {list(DEFINITIONS)}, got {definition!r}")
-    first, last = int(scenario.years[0]), int(scenario.years[-1])
-    if not first <= year <= last:
-        raise ValueError(f"year must be in [{first}, {last}], got {year}")
+    year = as_whole(year, "year", scenario.years[0], scenario.years[-1])
     grouped = groups(scenario)
     latent = [name for names in grouped.values() for name in names]
     drawn = [
@@ -104,9 +105,11 @@ def sensitivity(
         rows.append(row)
     order = np.argsort([-abs(rho) for _, rho, _ in correlations])
     columns = {"input": pl.String, "spearman": pl.Float64, "spearman_se": pl.Float64}
+    ends = [pl.lit(x).alias(name) for name, x in provenance(scenario, trials=trials, seed=seed).items()]
+    ranked = pl.DataFrame([correlations[i] for i in order], schema=columns, orient="row")
     return Sensitivity(
-        correlations=_no_nan(pl.DataFrame([correlations[i] for i in order], schema=columns, orient="row")),
-        indices=_no_nan(pl.DataFrame(rows)).sort("total", descending=True, nulls_last=True),
+        correlations=_no_nan(ranked).with_columns(ends),
+        indices=_no_nan(pl.DataFrame(rows)).sort("total", descending=True, nulls_last=True).with_columns(ends),
     )
 
 

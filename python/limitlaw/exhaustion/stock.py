@@ -10,8 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from limitlaw._arguments import as_whole
+
 Floats = npt.NDArray[np.float64]
 
+#: The most draws of one call.
+MAX_DRAWS = 10**8
 _NORMAL_TAIL = {0.90: 1.6448536269514722, 0.95: 1.959963984540054}
 
 #: World population in billions from 1950 to 2050 in steps of five years: United Nations, World Population Prospects
@@ -49,7 +53,7 @@ def whole_web_stock(draws: int, *, seed: int, year: int = 2024) -> Floats:
         ``draws`` values in tokens; the published 2024 result is 3.1e15 [1.9e15, 5.2e15] (95 %).
 
     Raises:
-        ValueError: The year is outside the population table.
+        ValueError: An argument is out of range (the year, of the population table).
 
     Source: Villalobos et al. 2024, with the constants of the published code. That code multiplies
     Facebook's users by a *monthly* volume once, not twelve times; the published figure has it so, and so has this one.
@@ -59,9 +63,8 @@ def whole_web_stock(draws: int, *, seed: int, year: int = 2024) -> Floats:
         >>> f"{np.median(stock):.1e}"
         '3.1e+15'
     """
-    if not 1951 <= year <= 2051:  # noqa: PLR2004  (the ends of the table)
-        raise ValueError(f"year must be in [1951, 2051], got {year}")
-    rng = np.random.default_rng(seed)
+    year = as_whole(year, "year", 1951, 2051)  # the ends of the table
+    rng, draws = _generator(seed), as_whole(draws, "draws", 1, MAX_DRAWS)
 
     def tokens(low: float, high: float, interval: float = 0.90) -> Floats:
         return _lognormal(rng, low, high, draws, interval)
@@ -102,7 +105,7 @@ def high_quality_stock_2022(draws: int, *, seed: int) -> Floats:
         >>> f"{np.median(stock):.1e}"
         '8.1e+12'
     """
-    rng = np.random.default_rng(seed)
+    rng, draws = _generator(seed), as_whole(draws, "draws", 1, MAX_DRAWS)
 
     def between(low: float, high: float) -> Floats:
         return _lognormal(rng, low, high, draws, 0.90)
@@ -130,6 +133,10 @@ def deep_web_stock() -> pl.DataFrame:
         '7.60e+14'
     """
     return pl.DataFrame(_DEEP_WEB)
+
+
+def _generator(seed: int) -> np.random.Generator:
+    return np.random.default_rng(as_whole(seed, "seed", 0, 2**128 - 1))
 
 
 def _user_years(year: int) -> float:

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::copula::Copula;
+use super::copula::{Copula, cholesky};
 use super::dist::Dist;
 use super::law::{EXPONENT_HIGH, EXPONENT_LOW, LawSpec};
 use crate::error::{Error, Result};
@@ -299,7 +299,7 @@ impl ExhaustionScenario {
 }
 
 /// The numbers that a distribution states outright must be legal; draws beyond the range are moved to its ends.
-fn check_support(name: &str, dist: &Dist, low: f64, high: f64) -> Result<()> {
+pub(super) fn check_support(name: &str, dist: &Dist, low: f64, high: f64) -> Result<()> {
     let stated: &[f64] = match dist {
         Dist::Constant { value } => std::slice::from_ref(value),
         Dist::Lognormal { low, high, .. } | Dist::Uniform { low, high } => &[*low, *high],
@@ -317,7 +317,13 @@ fn check_support(name: &str, dist: &Dist, low: f64, high: f64) -> Result<()> {
     } else {
         stated.iter().copied().find(|&x| !inside(x))
     };
-    bad.map_or(Ok(()), |x| Err(Error::argument(name, format!("in [{low}, {high}]"), x)))
+    bad.map_or(Ok(()), |x| Err(Error::argument(name, format!("in [{}, {}]", brief(low), brief(high)), brief(x))))
+}
+
+/// A number as a person writes it: with an exponent where it has many zeros.
+fn brief(x: f64) -> String {
+    let plain = x == 0.0 || (x.abs() >= 1e-3 && x.abs() < 1e6);
+    if plain { x.to_string() } else { format!("{x:e}") }
 }
 
 impl Spec for LawParameters {
@@ -342,7 +348,17 @@ impl Spec for LawParameters {
                     ));
                 }
                 let law = LawSpec::Chinchilla { base: [mean[0], mean[1], mean[2], mean[3], mean[4]] };
-                law.check().map_err(named)
+                law.check().map_err(named)?;
+                let tolerance = |i: usize, j: usize| 1e-9 * (covariance[i][i] * covariance[j][j]).abs().sqrt();
+                let symmetric = |i: usize, j: usize| (covariance[i][j] - covariance[j][i]).abs() <= tolerance(i, j);
+                let asymmetric = (0..5).flat_map(|i| (0..i).map(move |j| (i, j))).find(|&(i, j)| !symmetric(i, j));
+                if let Some((i, j)) = asymmetric {
+                    let got = format!("{} and {} at ({i}, {j})", covariance[i][j], covariance[j][i]);
+                    return Err(named(Error::argument("covariance", "symmetric", got)));
+                }
+                cholesky(covariance).map(drop).map_err(|row| {
+                    named(Error::argument("covariance", "positive definite", format!("one that fails at row {row}")))
+                })
             }
             Self::Rows { log_a, log_b, log_e, alpha, beta } => {
                 let count = log_a.as_slice().len();

@@ -138,6 +138,10 @@ pub fn simulate(scenario: &ExhaustionScenario, plan: &Plan, control: &Control) -
                 let expected = format!("a power of two and at least {least} for Sobol' points");
                 return Err(Error::argument("trials", expected, plan.trials));
             }
+            let last = u64::MAX / SCRAMBLINGS - 1;
+            if plan.replicate > last {
+                return Err(Error::argument("replicate", format!("in [0, {last}] for Sobol' points"), plan.replicate));
+            }
             let points = Sobol::new(sampler.dimensions())?;
             let mut outcome = Outcome { parts: Vec::new(), samples: vec![Vec::new(); plan.samples.len()] };
             for scrambling in 0..SCRAMBLINGS {

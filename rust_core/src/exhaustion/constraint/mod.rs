@@ -26,7 +26,7 @@ const FLOP_PER_PARAMETER_SQUARED: f64 = 6.0 * 20.0;
 
 /// Names the inputs once, as the fields of [`Inputs`] and as the texts that the settings use.
 macro_rules! inputs {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident $low:literal $high:literal),+ $(,)?) => {
         /// One draw of everything the model needs; growths per year.
         #[derive(Debug, Clone, Copy, PartialEq)]
         pub struct Inputs { $($(#[$doc])* pub $name: f64),+ }
@@ -34,6 +34,8 @@ macro_rules! inputs {
         impl Inputs {
             /// The names in order.
             pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
+            /// Their ranges in order: so that no product of them overflows or vanishes.
+            pub const RANGES: &'static [(f64, f64)] = &[$(($low, $high)),+];
 
             /// The inputs from values in the order of the names.
             pub fn from_values(values: &[f64; Self::NAMES.len()]) -> Self {
@@ -46,63 +48,63 @@ macro_rules! inputs {
 
 inputs! {
     /// Public text, tokens.
-    text_stock,
+    text_stock 1e-12 1e30,
     /// Images.
-    images,
+    images 1e-12 1e30,
     /// Video, seconds.
-    video_seconds,
+    video_seconds 1e-12 1e30,
     /// Audio, seconds.
-    audio_seconds,
+    audio_seconds 1e-12 1e30,
     /// Tokens per image and per second of video.
-    tokens_per_image_or_second,
+    tokens_per_image_or_second 1e-12 1e9,
     /// Tokens per second of audio.
-    tokens_per_audio_second,
+    tokens_per_audio_second 1e-12 1e9,
     /// Growth of all data.
-    stock_growth,
+    stock_growth 0.1 10.0,
     /// What repeating multiplies the data by.
-    epochs,
+    epochs 1e-12 1e6,
     /// Share of the data good enough to use.
-    usable_fraction,
+    usable_fraction 1e-12 1.0,
     /// Duration of the run, seconds.
-    run_seconds,
+    run_seconds 1e-12 1e12,
     /// Share of all AI resources that the largest run gets.
-    run_share,
+    run_share 1e-12 1.0,
     /// Peak 8-bit FLOP per second of one GPU of 2024 (an H100).
-    peak_flops,
+    peak_flops 1e-12 1e30,
     /// Share of the peak that training reaches.
-    utilization,
+    utilization 1e-12 1.0,
     /// Installed watts per GPU of 2024, cooling and the rest included.
-    gpu_watts,
+    gpu_watts 1e-12 1e30,
     /// Growth of FLOP per joule.
-    power_efficiency_growth,
+    power_efficiency_growth 0.1 10.0,
     /// Data center power, watts.
-    datacenter_watts,
+    datacenter_watts 1e-12 1e20,
     /// The part of it that AI uses, watts.
-    ai_watts,
+    ai_watts 1e-12 1e20,
     /// Growth of data center power.
-    datacenter_growth,
+    datacenter_growth 0.1 10.0,
     /// Growth of data center power for all else.
-    other_growth,
+    other_growth 0.1 10.0,
     /// Power of the largest campus in the year, watts.
-    campus_watts,
+    campus_watts 1e-12 1e20,
     /// Distance between the farthest sites, km.
-    network_kilometers,
+    network_kilometers 1e-12 1e30,
     /// Speed of light in fiber, km per second.
-    fiber_speed,
+    fiber_speed 1e-12 1e30,
     /// Largest batch that still trains well, tokens.
-    batch_tokens,
+    batch_tokens 1e-12 1e30,
     /// Bandwidth between sites, bits per second.
-    bandwidth,
+    bandwidth 1e-12 1e30,
     /// Growth of that bandwidth.
-    bandwidth_growth,
+    bandwidth_growth 0.1 10.0,
     /// GPUs installed, in H100 equivalents.
-    gpu_stock,
+    gpu_stock 1e-12 1e30,
     /// GPUs made per year, in H100 equivalents.
-    gpu_production,
+    gpu_production 1e-12 1e30,
     /// Growth of the number made.
-    production_growth,
+    production_growth 0.1 10.0,
     /// Growth of FLOP per second of each.
-    gpu_efficiency_growth,
+    gpu_efficiency_growth 0.1 10.0,
 }
 
 /// The quantities reported for each draw, in order: name and unit.
@@ -132,8 +134,9 @@ pub fn allowed(i: &Inputs, t: f64, limit_bandwidth: bool) -> ([f64; OUTPUTS.len(
 
     let per_gpu = i.peak_flops * i.utilization * i.run_seconds;
     let per_watt = per_gpu / i.gpu_watts * grown(i.power_efficiency_growth);
-    let others = (i.datacenter_watts - i.ai_watts) * grown(i.other_growth.min(i.datacenter_growth));
-    let watts = (i.datacenter_watts * grown(i.datacenter_growth) - others) * i.run_share;
+    // P (g_dc^t - g^t) + P_0 g^t with g the smaller growth: no difference of large numbers.
+    let (all, others) = (grown(i.datacenter_growth), grown(i.other_growth.min(i.datacenter_growth)));
+    let watts = (i.datacenter_watts * (all - others) + i.ai_watts * others) * i.run_share;
     let (distributed, campus) = (watts * per_watt, i.campus_watts * per_watt);
     let bandwidth = bandwidth_limit(i, grown(i.bandwidth_growth));
     let across = if limit_bandwidth { distributed.min(bandwidth) } else { distributed };

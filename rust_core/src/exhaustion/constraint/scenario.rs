@@ -8,7 +8,7 @@ use super::Inputs;
 use crate::error::{Error, Result};
 use crate::exhaustion::copula::Copula;
 use crate::exhaustion::dist::Dist;
-use crate::exhaustion::scenario::Correlation;
+use crate::exhaustion::scenario::{Correlation, check_support};
 use crate::spec::Spec;
 
 /// The year at whose start levels are given and growth begins.
@@ -64,9 +64,10 @@ impl Spec for ConstraintScenario {
         if let Some(unknown) = self.inputs.keys().find(|name| !Inputs::NAMES.contains(&name.as_str())) {
             return Err(Error::Value(format!("a constraint scenario has no field {unknown:?}")));
         }
-        for &name in Inputs::NAMES {
+        for (&name, &(low, high)) in Inputs::NAMES.iter().zip(Inputs::RANGES) {
             let dist = self.inputs.get(name).ok_or_else(|| Error::argument(name, "given", "nothing"))?;
             dist.check().map_err(|e| Error::Value(format!("{name}: {e}")))?;
+            check_support(name, dist, low, high)?;
             if let Dist::Empirical { rows: Some(_), .. } = dist {
                 return Err(Error::argument(name, "drawn by itself (correlations tie inputs here)", "rows"));
             }

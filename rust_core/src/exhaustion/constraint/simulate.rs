@@ -13,8 +13,6 @@ use crate::run::{Control, run};
 const CHUNK: usize = 2048;
 /// Every draw is kept until the quantiles are known.
 const MAX_TRIALS: u64 = 10_000_000;
-/// Inputs are drawn within these, so that no product of them overflows.
-const INPUT_RANGE: (f64, f64) = (1e-12, 1e30);
 const COUNT: usize = Inputs::NAMES.len();
 
 /// The reported quantiles.
@@ -57,9 +55,8 @@ pub fn simulate(
     if !(1..=MAX_TRIALS).contains(&trials) {
         return Err(Error::argument("trials", format!("in [1, {MAX_TRIALS}]"), trials));
     }
-    let (low, high) = INPUT_RANGE;
-    let marginals: Vec<Marginal> =
-        scenario.dists().into_iter().map(|dist| Marginal::new(dist, false, low, high)).collect();
+    let ranges = scenario.dists().into_iter().zip(Inputs::RANGES);
+    let marginals: Vec<Marginal> = ranges.map(|(dist, &(low, high))| Marginal::new(dist, false, low, high)).collect();
     let copula = scenario.copula()?;
     let mut columns: Vec<Vec<f64>> = vec![Vec::new(); OUTPUTS.len()];
     let mut binding = [0; CONSTRAINTS.len()];

@@ -1,0 +1,212 @@
+"""Bad input of the exhaustion family is one clear error that names the argument; extreme legal input is finite."""
+
+import datetime as dt
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import limitlaw as ll
+from exhaustion_cases import input_ranges
+from limitlaw import exhaustion as ex
+
+DEFAULT = ll.ExhaustionScenario.preset("default")
+EPOCH = ll.ConstraintScenario.epoch2030()
+LAW = ll.Law.besiroglu()
+RECORDS = ll.datasets.record_runs()
+AS_OF = dt.date(2024, 6, 6)
+NAN, INF = math.nan, math.inf
+
+
+def levers(changes, **more):
+    return ll.levers(DEFAULT, changes, trials=10, seed=1, **more)
+
+
+def score(observations, as_of=AS_OF, scenario=DEFAULT):
+    return ll.backtest(scenario, observations, as_of=as_of, trials=10, seed=1)
+
+
+CASES = [
+    # Fields of a scenario.
+    (lambda: DEFAULT.replace(text_stock=NAN), "text_stock: value must be finite, got nan"),
+    (lambda: DEFAULT.replace(text_stock=INF), "text_stock: value must be finite, got inf"),
+    (lambda: DEFAULT.replace(text_stock="many"), "text_stock must be a Dist, got 'many'"),
+    (lambda: DEFAULT.replace(text_stock=None), "text_stock must be a Dist, got None"),
+    (lambda: DEFAULT.replace(text_stock=1e31), r"text_stock must be in \[0, 1e30\], got 1e31"),
+    (lambda: DEFAULT.replace(years=2030), "years must be a sequence, got 2030"),
+    (lambda: DEFAULT.replace(years=[2024.5]), r"years\[0\] must be a whole number, got 2024.5"),
+    (
+        lambda: DEFAULT.replace(years=[2024, 10**30]),
+        "years must be rising, from 2024 to at most 2224, got 2024 to 1000",
+    ),
+    (lambda: DEFAULT.replace(years=range(2053, 2023, -1)), "years must be rising, .* got 2052 after 2053"),
+    (lambda: DEFAULT.replace(law="muennighoff"), "law must be a Law, got 'muennighoff'"),
+    (lambda: DEFAULT.replace(law=ll.Law.muennighoff), "law must be a Law, got <function"),
+    (lambda: DEFAULT.replace(goodput=1), "goodput must be True or False, got 1"),
+    (lambda: DEFAULT.replace(compute_path=5), "compute_path must be a ComputePath, got 5"),
+    (lambda: ll.ComputePath(years=[2025, 2024], low=[1, 1], median=[2, 2], high=[3, 3]), "must be rising years"),
+    (lambda: ll.ExhaustionScenario.preset(None), r"name must be one of \['default', 'epoch2024'\], got None"),
+    (lambda: DEFAULT.replace(correlations=5), "correlations must be a sequence, got 5"),
+    (lambda: DEFAULT.replace(correlations={"a": 1}), "correlations must map pairs of inputs .* got the key 'a'"),
+    (lambda: DEFAULT.replace(correlations=[("text_stock", "images", 0.5)]), r"correlations\[0\] must be a Correlation"),
+    (lambda: DEFAULT.replace(correlations={("images", "images"): 0.5}), "correlations must be between two inputs"),
+    (
+        lambda: DEFAULT.replace(correlations={("images", "compute"): 0.5, ("compute", "images"): 0.5}),
+        "correlations must be given once per pair, got compute and images twice",
+    ),
+    (
+        lambda: DEFAULT.replace(repetition_data=ll.repetition_bootstrap()[0]),
+        "correlations must be without repetition_data, which is drawn by rows",
+    ),
+    # Distributions.
+    (lambda: ll.dist.lognormal(5, 1), "high must be above 5, got 1"),
+    (lambda: ll.dist.lognormal(0, 1), "low must be positive, got 0"),
+    (lambda: ll.dist.lognormal(1, 2, interval=1), r"interval must be in \(0, 1\), got 1"),
+    (lambda: ll.dist.log_moments(1e4, 1), "mean and sd must keep both ends"),
+    (lambda: ll.dist.log_moments(0, -1), "sd must be positive, got -1"),
+    (lambda: ll.dist.log_moments("a", 1), "mean must be a number, got 'a'"),
+    (lambda: ll.dist.normal(0, 0), "sd must be positive, got 0"),
+    (lambda: ll.dist.uniform(2, 1), "high must be above 2, got 1"),
+    (lambda: ll.dist.beta(0, 1), "a must be positive, got 0"),
+    (lambda: ll.dist.metalog(3, 2, 1), "p50 must be above 3, got 2"),
+    (lambda: ll.dist.metalog(0, 0.01, 100), "p50 must be nearer the middle of p10 and p90"),
+    (lambda: ll.dist.empirical([]), "values must be at least one number, got none"),
+    (lambda: ll.dist.empirical([1, NAN]), r"values\[1\] must be finite, got nan"),
+    # Laws and their priors.
+    (lambda: ll.Law.mixture({}), "weights must map at least one law to its weight"),
+    (lambda: ll.Law.mixture(["penalty"]), "weights must map at least one law to its weight"),
+    (lambda: ll.Law.mixture({"penalty": -1, "bounded": 2}), r"weights\[0\] must be finite and at least 0, got -1"),
+    (lambda: ll.Law.mixture({ll.Law.mixture({"penalty": 1}): 1}), "laws must be laws, not mixtures"),
+    (lambda: ll.Law.chinchilla(log_a=NAN, log_b=6, log_e=0, alpha=0.1, beta=0.3), "log_a must be finite, got nan"),
+    (lambda: ll.Law.chinchilla(log_a=6, log_b=6, log_e=0, alpha=-1, beta=0.3), r"alpha must be in \[0.05, 5\], got -1"),
+    (lambda: ll.LawParameters.normal(mean=[1, 2]), r"mean must have the shape \(5,\), got \(2,\)"),
+    (lambda: ll.LawParameters.normal(mean=None), "mean must be a number or an array of numbers, got None"),
+    (lambda: ll.LawParameters.normal(covariance=np.ones((5, 5))), "covariance must be positive definite, .* at row 1"),
+    (
+        lambda: ll.LawParameters.normal(covariance=np.eye(5) + np.eye(5, k=1)),
+        "covariance must be symmetric, got 0 and 1",
+    ),
+    (lambda: ll.LawParameters.normal(covariance=np.full((5, 5), NAN)), "covariance must be finite, got nan"),
+    (lambda: ll.LawParameters.rows("a"), "rows must be a number or an array of numbers, got 'a'"),
+    (lambda: ll.LawParameters.rows([[6, 7, 0.5, 0.3, 0.3], [6, 7]]), "rows must be a number or an array of numbers"),
+    # Runs.
+    (lambda: ll.simulate(DEFAULT, trials=10, seed=1, samples="exhaustion_year"), "samples must be a sequence of names"),
+    (lambda: ll.simulate(DEFAULT, trials=10, seed=1, samples=[5]), r"samples must be a sequence of names, got \[5\]"),
+    (lambda: ll.simulate(DEFAULT, trials=10, seed=1, sampler=None), "sampler must be 'philox' or 'sobol', got None"),
+    (
+        lambda: ll.simulate(DEFAULT, trials=1024, seed=1, sampler="sobol", replicate=2**64 - 1),
+        r"replicate must be in \[0, 1152921504606846974\] for Sobol' points",
+    ),
+    # Levers, sensitivities, scores.
+    (lambda: levers(5), "levers must map names to the fields that change, got 5"),
+    (lambda: levers({"a": 5}), "levers must map names to the fields that change"),
+    (lambda: levers({}, quantiles=[1.5]), r"quantiles must be in \(0, 1\), got 1.5"),
+    (lambda: levers({}, years=[3000]), r"years must be in \[2024, 2053\], got 3000"),
+    (lambda: ll.levers(5, trials=10, seed=1), "scenario must be an ExhaustionScenario, got 5"),
+    (lambda: ll.sensitivity(5, seed=1), "scenario must be an ExhaustionScenario, got 5"),
+    (lambda: ll.sensitivity(DEFAULT, seed=1, year=2035.5), "year must be a whole number, got 2035.5"),
+    (lambda: ll.sensitivity(DEFAULT, seed=1, trials=0), "trials must be in"),
+    (lambda: score(5), "observations must be a Polars frame, got 5"),
+    (lambda: score(RECORDS, as_of="2024"), "as_of must be a datetime.date, got '2024'"),
+    (lambda: score(RECORDS, scenario=5), "scenario must be an ExhaustionScenario, got 5"),
+    (lambda: score(RECORDS.with_columns(date=pl.lit("a"))), r"observations\['date'\] must be Date, got String"),
+    (lambda: score(RECORDS.with_columns(value=pl.lit("a"))), r"observations\['value'\] must be a number, got String"),
+    (lambda: score(RECORDS.with_columns(value=pl.lit(NAN))), r"observations\['value'\] must be above 0, got nan"),
+    (lambda: score(RECORDS.with_columns(value=pl.lit(INF))), r"observations\['value'\] must be above 0, got inf"),
+    # Laws by themselves, building blocks.
+    (lambda: ll.optimal_allocation(None, 1e9, LAW), "compute must be a number or an array of numbers, got None"),
+    (lambda: ll.loss(LAW, [1, 2], [1, 2, 3]), r"shapes must broadcast, got parameters \(2,\), tokens \(3,\)"),
+    (lambda: ll.loss(LAW, [[1], [2, 3]], 5), "parameters must be a number or an array of numbers"),
+    (lambda: ex.plateau(INF, LAW), "unique_tokens must be finite and above 0, got inf"),
+    (
+        lambda: ex.goodput(interval="a", checkpoint_seconds=1, failure_seconds=1),
+        "interval must be a number or an array",
+    ),
+    (lambda: ex.whole_web_stock(0, seed=1), "draws must be in"),
+    (lambda: ex.whole_web_stock(10, seed=-1), "seed must be in"),
+    (
+        lambda: ex.crossing_year(
+            0.5, log_stock=(1,), log_demand=(1, 1), log_stock_growth=(0, 1), log_demand_growth=(1, 1)
+        ),
+        r"log_stock must be a mean and a standard deviation, got \(1,\)",
+    ),
+    # Constraints.
+    (lambda: EPOCH.replace(utilization=2), r"utilization must be in \[1e-12, 1\], got 2"),
+    (lambda: EPOCH.replace(bandwidth=0), r"bandwidth must be in \[1e-12, 1e30\], got 0"),
+    (lambda: EPOCH.replace(datacenter_growth=11), r"datacenter_growth must be in \[0.1, 10\], got 11"),
+    (lambda: EPOCH.replace(correlations={("bandwidth", "bandwith"): 0.5}), "correlations must be between inputs"),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), CASES, ids=[message[:60] for _, message in CASES])
+def test_bad_input_is_one_clear_error(call, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        call()
+
+
+def test_levers_without_years_follow_the_scenario() -> None:
+    short = DEFAULT.replace(years=[2024, 2030])
+    frame = ll.levers(short, {}, trials=10, seed=1)
+    assert "p_by_2030" in frame.columns
+    assert "p_by_2035" not in frame.columns
+
+
+ENDS = {
+    "share": (1e-12, 1.0),
+    "growth": (0.1, 10.0),
+    "level": (1e-12, 1e30),
+    "watts": (1e-12, 1e20),
+    "media": (1e-12, 1e9),
+}
+
+
+def ends_of(name: str) -> tuple[float, float]:
+    if name in ("usable_fraction", "run_share", "utilization"):
+        return ENDS["share"]
+    if name.endswith("_growth"):
+        return ENDS["growth"]
+    if name in ("datacenter_watts", "ai_watts", "campus_watts"):
+        return ENDS["watts"]
+    if name.startswith("tokens_per"):
+        return ENDS["media"]
+    return {"epochs": (1e-12, 1e6), "run_seconds": (1e-12, 1e12)}.get(name, ENDS["level"])
+
+
+CONSTRAINT_INPUTS = [name for name in vars(EPOCH) if isinstance(getattr(EPOCH, name), ll.dist.Dist)]
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_extreme_but_legal_constraints_are_finite(data: st.DataObject) -> None:
+    chosen = data.draw(st.sets(st.sampled_from(CONSTRAINT_INPUTS), min_size=1))
+    changes = {name: data.draw(st.sampled_from(ends_of(name))) for name in chosen}
+    scenario = EPOCH.replace(**changes, year=data.draw(st.sampled_from([2024.0, 2030.0, 2100.0])), correlations={})
+    bands = ll.simulate(scenario, trials=16, seed=1).bands.select(pl.selectors.float())
+    assert np.isfinite(bands.to_numpy()).all()
+
+
+RANGES = input_ranges()
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_the_end_of_every_range_is_finite(data: st.DataObject) -> None:
+    """Compute to 1e40, a stock of one token, R* to 1e12 and beyond: any fields at the ends of their ranges together."""
+    chosen = data.draw(st.sets(st.sampled_from(sorted(RANGES)), min_size=1, max_size=12))
+    changes: dict[str, object] = {name: data.draw(st.sampled_from(RANGES[name])) for name in chosen}
+    changes["law"] = data.draw(
+        st.sampled_from([ll.Law.muennighoff(), ll.Law.besiroglu(), ll.Law.muennighoff(max_epochs=1)])
+    )
+    changes["demand"] = data.draw(st.sampled_from(["compute_optimal", "inference_aware", "profit"]))
+    try:
+        scenario = ll.ExhaustionScenario(**changes, years=[2024, 2031], correlations={}, goodput=True)
+    except ValueError as error:
+        assert "must be small enough" in str(error)  # noqa: PT017  (a growth that overflows is its own error)
+        return
+    samples = [f"{name}_2031" for name in ("tokens_per_parameter", "equivalent_compute", "marginal_compute")]
+    found = ll.simulate(scenario, trials=16, seed=1, samples=samples)
+    assert np.isfinite(found.trajectories.select(pl.selectors.float()).to_numpy()).all()
+    assert np.isfinite(found.samples.to_numpy()).all()
