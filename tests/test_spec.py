@@ -284,7 +284,7 @@ def test_bad_text_is_named(text: str, error: type[Exception], message: str, tmp_
 
 
 def test_a_missing_field_is_named() -> None:
-    with pytest.raises(TypeError, match="'cost'"):
+    with pytest.raises(ValueError, match=r"cost must be given for Outer, got the fields \[\]"):
         Toy.from_json('{"kind":"outer"}')
 
 

@@ -325,12 +325,3 @@ def test_an_interrupt_stops_soon_and_says_how_to_go_on(tmp_path, executor):
     assert "of 2048 points were finished; what is finished is kept: run the same call with store=" in err
     kept = len(ll.Store(tmp_path / "s").done())
     assert run(None, tmp_path / "s", trials=40_000).report().skipped == kept * 64
-
-
-def test_progress_goes_to_a_callable(tmp_path):
-    seen = []
-    ll.sweep(grid(), store=tmp_path, progress=lambda *done: seen.append(done), **SETTINGS)
-    assert seen[-1] == (2048, 2048)
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
-    with pytest.raises(TypeError, match="progress must be"):
-        ll.sweep(grid(), progress="bar", **SETTINGS)

@@ -118,6 +118,10 @@ class Spec:
             raise ValueError(f"kind must be one of {known} for {cls.family}, got {shown(data['kind'])}")
         given = {name: value for name, value in data.items() if name != "kind"}
         _check_names(found, given)
+        missing = dataclasses.MISSING
+        for field in dataclasses.fields(found):
+            if field.name not in given and field.default is missing and field.default_factory is missing:
+                raise ValueError(f"{field.name} must be given for {found.__name__}, got the fields {list(given)}")
         return found(**given)
 
     def fingerprint(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from limitlaw._arguments import as_threads
 from limitlaw.errors import StoreError
 from limitlaw.sweep.executors import Pool
 from limitlaw.sweep.plan import Plan, Shard, run_shard
@@ -97,6 +98,7 @@ def run_plan(
 ) -> Generator[Part, None, None]:
     """Yield every shard that is not in the store yet as it is finished; ``report`` is kept up to date."""
     started = time.perf_counter()
+    threads = as_threads(threads)
     done: set[Shard] = set()
     if store is not None:
         plan = store.open(plan)

@@ -105,12 +105,13 @@ class Pool:
     def _named(self, name: str) -> Any:
         if name == "processes":
             return processes
-        if name.startswith("dask://"):
+        host, colon, port = name.removeprefix("dask://").rpartition(":")
+        if name.startswith("dask://") and host and colon and port.isdigit():
             try:
                 from distributed import Client  # noqa: PLC0415  (an extra)
             except ImportError:
                 raise ImportError("executor dask://... needs Dask: pip install 'limitlaw[cluster]'") from None
-            client: Any = Client(f"tcp://{name.removeprefix('dask://')}")  # type: ignore[no-untyped-call]
+            client: Any = Client(f"tcp://{host}:{port}")  # type: ignore[no-untyped-call]
             self._own.append(client)
             return client
         raise ValueError(f'executor must be "processes" or "dask://host:port" as text, got {name!r}')

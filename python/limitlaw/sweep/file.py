@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from limitlaw.sweep.grid import Grid
 from limitlaw.sweep.kinds import scenario_class
 from limitlaw.sweep.plan import Plan, Settings
+
+if TYPE_CHECKING:
+    from limitlaw._spec import Spec
 
 __all__ = ["read_sweep"]
 
@@ -18,8 +21,8 @@ def read_sweep(path: str | Path) -> tuple[Grid, Settings]:
     """Read a sweep from a file.
 
     Its keys are ``scenario`` (the settings of a scenario), ``axes`` (values by dotted path), ``zip`` (groups of paths)
-    and the settings of ``sweep``: ``method``, ``trials``, ``seed``, ``random``, ``replicate``, ``columns``,
-    ``target_se``, ``max_trials``, ``confidence``.
+    and the settings of ``sweep``: ``method``, ``trials``, ``seed``, ``random``, ``replicate``, ``frame``, ``columns``,
+    ``sampler``, ``target_se``, ``max_trials``, ``confidence``.
 
     Args:
         path: The file.
@@ -54,9 +57,16 @@ def _parse(data: Any) -> tuple[Grid, Settings]:
     for key in ("scenario", "axes"):
         if not isinstance(data.get(key), dict):
             raise TypeError(f"{key} must be a table, got {data.get(key)!r:.80}")
-    scenario = scenario_class(data["scenario"]).from_json(json.dumps(data["scenario"]))
-    grid = Grid(scenario, _flat(data["axes"]), zip=data.get("zip", ()))
+    grid = Grid(_scenario(data["scenario"]), _flat(data["axes"]), zip=data.get("zip", ()))
     return grid, cast("Settings", {key: data[key] for key in data if key in Settings.__annotations__})
+
+
+def _scenario(data: dict[str, Any]) -> Spec:
+    kind = scenario_class(data)
+    try:
+        return kind.from_json(json.dumps(data, default=str))
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"scenario: {error}") from None
 
 
 def _flat(axes: dict[str, Any], prefix: str = "") -> dict[str, Any]:

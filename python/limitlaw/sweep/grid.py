@@ -234,7 +234,17 @@ def _values(scenario: Spec, path: str, values: Any) -> list[Any]:
     values = list(values)
     if not values:
         raise ValueError(f"{path} must have at least one value, got none")
-    return [coerce_field(owner, name, value, f"{path}[{i}]") for i, value in enumerate(values)]
+    return [_value(owner, name, value, f"{path}[{i}]") for i, value in enumerate(values)]
+
+
+def _value(owner: Any, name: str, value: Any, label: str) -> Any:
+    """A value as the setting's type; what is wrong within a whole setting is said with its place among the values."""
+    try:
+        return coerce_field(owner, name, value, label)
+    except (TypeError, ValueError) as error:
+        if str(error).startswith(label):
+            raise
+        raise type(error)(f"{label}: {error}") from None
 
 
 def _owner(scenario: Spec, path: str) -> tuple[Any, str]:
