@@ -119,6 +119,9 @@ POOLED = [ll.FirstAccepted(), ll.FirstAccepted(fallback="last"), ll.AnyOf(), ll.
         ((40, 8, 2, 9), [6, 20, 33]),
         ((7, 2, 2, 7), [2, 5]),
         ((6, 3, 0, 0), [2, 6]),
+        ((9, 6, 5, 7), [1, 5, 9]),
+        ((6, 3, 1, 2), [4, 6]),
+        ((2, 1, 1, 2), [2]),
     ],
 )
 def test_every_pair_of_rows_of_a_pool_follows_the_plain_loop(counts, grid):

@@ -10,51 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import limitlaw as ll
-
-RATE = st.sampled_from([0.0, 1.0, 0.5]) | st.floats(0.0, 1.0) | st.floats(-12, 0).map(lambda x: 10.0**x)
-GRID = st.sets(st.integers(1, 10) | st.integers(1, 10**6), min_size=1, max_size=6).map(sorted)
-UTILITY = st.none() | st.builds(
-    ll.Utility,
-    correct_reward=st.sampled_from([0.0, 1.0, 2.5]),
-    wrong_cost=st.sampled_from([0.0, 1.0, 4.0]),
-    attempt_cost=st.sampled_from([0.0, 0.01]),
-)
+from limitlaw.testing import assert_agrees_with_solution, assert_reproducible, sampling_scenarios, seeds
 
 
-@st.composite
-def scenarios(draw: Any, *, solvable: bool = False, minimum: int = 1) -> ll.SamplingScenario:
-    """Any population, verifier, pair of policies, grid and utility."""
-    count = draw(st.integers(minimum, 5))
-    several = lambda strategy: st.lists(strategy, min_size=count, max_size=count)  # noqa: E731
-    weight = draw(st.none() | several(st.floats(0.1, 10.0)))
-    kind = draw(st.sampled_from(["fixed", "counts", "posterior", "pool"]))
-    verifier = ll.Verifier.rates(
-        false_positive_rate=draw(RATE | several(RATE)), false_negative_rate=draw(RATE | several(RATE))
-    )
-    if kind == "fixed":
-        tasks = ll.Tasks.fixed(success=draw(several(RATE)), weight=weight)
-    elif kind == "pool":
-        n = np.array(draw(several(st.integers(1, 40))))
-        shares = np.array(draw(several(st.tuples(*[st.floats(0, 1)] * 3))))
-        a = np.floor(shares[:, 0] * n)
-        t = np.floor(shares[:, 1] * a)
-        c = t + np.floor(shares[:, 2] * (n - a))
-        tasks, verifier = ll.Tasks.pool(attempts=n, accepted=a, accepted_correct=t, correct=c, weight=weight), None
-    else:
-        n = np.array(draw(several(st.integers(1, 1000))))
-        c = np.floor(np.array(draw(several(st.floats(0, 1)))) * n)
-        prior = draw(st.sampled_from(["jeffreys", (1.0, 3.0), (0.1, 0.1)])) if kind == "posterior" else None
-        tasks = ll.Tasks.counts(attempts=n, correct=c, posterior=prior is not None, prior=prior, weight=weight)
-        if prior is not None and solvable:
-            verifier = ll.Verifier.perfect()
-    policies = draw(st.permutations([ll.FirstAccepted(), ll.FirstAccepted(fallback="last")]))
-    return ll.SamplingScenario(
-        tasks=tasks,
-        verifier=verifier,
-        policies=policies[: draw(st.integers(1, 2))],
-        max_attempts=draw(GRID),
-        utility=draw(UTILITY),
-    )
+def solved(scenario: ll.SamplingScenario, **options: Any) -> pl.DataFrame | None:
+    """The solution, where there is one."""
+    try:
+        return ll.solve(scenario, **options)
+    except ll.NoClosedFormError:
+        return None
+
+
+def solvable(**options: Any) -> st.SearchStrategy[ll.SamplingScenario]:
+    return sampling_scenarios(max_policies=2, **options).filter(lambda scenario: solved(scenario) is not None)
 
 
 def same(a: pl.DataFrame, b: pl.DataFrame) -> bool:
@@ -67,55 +35,73 @@ def rises(column: pl.Series, slack: float) -> bool:
     return bool((np.diff(values) >= -slack * np.maximum(1.0, np.abs(values[1:]))).all())
 
 
-@given(scenarios(solvable=True))
+#: Policies that return a correct answer whenever they would with fewer attempts.
+KEEPS = (ll.FirstAccepted, ll.FirstWorthwhile, ll.FirstAbove, ll.AnyOf)
+
+
+@given(sampling_scenarios(max_work=20))
 def test_more_attempts_accept_cover_and_use_no_less(scenario: ll.SamplingScenario) -> None:
-    for frame, slack in ((ll.solve(scenario), 1e-14), (ll.simulate(scenario, trials=50, seed=1), 0.0)):
+    for frame, slack in ((solved(scenario), 1e-13), (ll.simulate(scenario, trials=50, seed=1), 0.0)):
+        if frame is None:
+            continue
         for policy in scenario.policies:
             rows = frame.filter(pl.col("policy") == policy.label)
-            rising = ["accepted", "coverage"] + (
-                ["accuracy", "wrong", "returned"] if policy.fallback == "abstain" else []
-            )
+            rising = ["accepted", "coverage", "returned"]
+            if isinstance(policy, KEEPS) and getattr(policy, "fallback", "abstain") == "abstain":
+                rising += ["accuracy", "wrong"]
+            if policy == ll.AllOf():
+                rising += ["wrong"]
             for name in rising:
-                assert rises(rows[name], slack), name
+                assert rises(rows[name], slack), (policy, name)
             # A sum of doubles rounds by a few units in the last place.
-            assert rises(rows["attempts_used"], 1e-13)
+            for name in ("attempts_used", "tokens", "cost", "latency"):
+                assert rises(rows[name], 1e-12), (policy, name)
 
 
-@given(scenarios(solvable=True))
+@given(sampling_scenarios(max_work=20))
 def test_shares_are_shares_and_add_up(scenario: ll.SamplingScenario) -> None:
     for frame in (
-        ll.solve(scenario),
-        ll.solve(scenario, by="task"),
+        solved(scenario),
+        solved(scenario, by="task"),
         ll.simulate(scenario, trials=20, seed=2),
         ll.simulate(scenario, trials=20, seed=2, by="task"),
     ):
-        for row in frame.iter_rows(named=True):
-            if row["accuracy"] is None:
-                assert row["max_attempts"] > scenario.tasks.attempts.min()
-                continue
-            for name in ("accepted", "returned", "abstained", "accuracy", "wrong", "coverage"):
-                assert -1e-15 <= row[name] <= 1 + 1e-15, name
-            assert math.isclose(row["accuracy"] + row["wrong"], row["returned"], abs_tol=1e-14)
-            assert math.isclose(row["returned"] + row["abstained"], 1.0, abs_tol=1e-14)
-            assert row["accuracy"] <= row["coverage"] + 1e-14
-            assert row["accepted"] <= row["returned"] + 1e-14
+        for row in frame.iter_rows(named=True) if frame is not None else ():
+            shares = ("accepted", "returned", "abstained", "accuracy", "wrong", "coverage")
+            for name in shares:
+                assert row[name] is None or -1e-14 <= row[name] <= 1 + 1e-14, name
+            assert math.isclose(row["accuracy"] + row["wrong"], row["returned"], abs_tol=1e-13)
+            assert math.isclose(row["returned"] + row["abstained"], 1.0, abs_tol=1e-13)
+            assert row["coverage"] is None or row["accuracy"] <= row["coverage"] + 1e-13
+            assert row["accepted"] is None or row["accepted"] <= row["returned"] + 1e-13
             assert 1 - 1e-12 <= row["attempts_used"] <= row["max_attempts"] * (1 + 1e-12)
             assert (row["precision"] is None) == (row["returned"] == 0.0)
             assert (row["utility"] is None) == (scenario.utility is None)
+            assert (
+                (row["tokens"] is None) == (row["cost"] is None) == (row["latency"] is None) == (scenario.cost is None)
+            )
+
+
+@given(sampling_scenarios(max_work=20))
+@settings(max_examples=200)
+def test_what_is_simulated_agrees_with_what_is_solved(scenario: ll.SamplingScenario) -> None:
+    """Every policy with a solution, with false alarms of 1e-9 over all examples (the same in every run)."""
+    for policy in scenario.policies:
+        alone = scenario.replace(policies=[policy])
+        if solved(alone) is not None:
+            assert_agrees_with_solution(alone, trials=1000, false_alarm=1e-12)
 
 
 @settings(max_examples=40)
-@given(scenarios(), st.integers(1, 5000), st.integers(0, 2**128))
+@given(sampling_scenarios(max_work=10), st.integers(1, 3000), seeds())
 def test_any_number_of_threads_gives_the_same_bits(scenario: ll.SamplingScenario, trials: int, seed: int) -> None:
-    frame = ll.simulate(scenario, trials=trials, seed=seed, threads=1)
-    for threads in (2, 3, 7, None):
-        assert same(frame, ll.simulate(scenario, trials=trials, seed=seed, threads=threads))
+    assert_reproducible(scenario, trials=trials, seed=seed, threads=(1, 2, 7))
     one, three = (ll.simulate(scenario, trials=trials, seed=seed, threads=n, tallies=True) for n in (1, 3))
     assert same(one, three)
 
 
 @settings(max_examples=40)
-@given(scenarios(), st.lists(st.integers(1, 200), min_size=1, max_size=4), st.randoms())
+@given(sampling_scenarios(max_work=10), st.lists(st.integers(1, 200), min_size=1, max_size=4), st.randoms())
 def test_runs_split_and_merge(scenario: ll.SamplingScenario, trials: list[int], random: Any) -> None:
     parts = [ll.simulate(scenario, trials=n, seed=5, replicate=r, tallies=True) for r, n in enumerate(trials)]
     merged = ll.merge(parts)
@@ -166,15 +152,20 @@ def test_the_same_draws_count_once_however_they_were_merged() -> None:
         ll.merge([a, other])
 
 
+def can_be_permuted(scenario: ll.SamplingScenario) -> bool:
+    """Tasks given one by one, and a verifier whose rates by task are its own fields."""
+    return scenario.tasks.kind in {"fixed", "counts", "pool"} and getattr(scenario.verifier, "kind", "") != "ensemble"
+
+
 @settings(max_examples=60)
-@given(scenarios(solvable=True, minimum=2), st.randoms())
+@given(solvable().filter(can_be_permuted), st.randoms())
 def test_the_order_of_the_tasks_does_not_matter(scenario: ll.SamplingScenario, random: Any) -> None:
     count = len(scenario.tasks)
     order = random.sample(range(count), count)
     arrays = ("success", "attempts", "correct", "accepted", "accepted_correct", "weight")
     moved = {k: v[order] for k in arrays if (v := getattr(scenario.tasks, k, None)) is not None}
     changes: dict[str, Any] = {"tasks": scenario.tasks.replace(**moved)}
-    if scenario.verifier is not None:
+    if scenario.verifier is not None and scenario.verifier.kind == "rates":
         rates = ("false_positive_rate", "false_negative_rate")
         given_by_task = {k: v[order] for k in rates if isinstance(v := getattr(scenario.verifier, k), np.ndarray)}
         changes["verifier"] = scenario.verifier.replace(**given_by_task)
@@ -218,7 +209,7 @@ def test_ceilings_are_the_limits_of_many_attempts(rates: list[tuple[float, float
 
 
 @settings(max_examples=30)
-@given(scenarios(), st.integers(1, 3000), st.data())
+@given(sampling_scenarios(max_work=10), st.integers(1, 3000), st.data())
 def test_a_choice_of_columns_changes_no_number(scenario: ll.SamplingScenario, trials: int, data: Any) -> None:
     full = ll.simulate(scenario, trials=trials, seed=3)
     names = full.columns[2:-5]
@@ -230,27 +221,27 @@ def test_a_choice_of_columns_changes_no_number(scenario: ll.SamplingScenario, tr
 
 
 @settings(max_examples=30)
-@given(scenarios(solvable=True), st.integers(0, 2**64))
+@given(sampling_scenarios(max_work=10), seeds())
 def test_a_setting_read_back_gives_the_same_frames(scenario: ll.SamplingScenario, seed: int) -> None:
     again = ll.SamplingScenario.from_json(scenario.to_json())
     assert again == scenario
     assert same(ll.simulate(scenario, trials=300, seed=seed), ll.simulate(again, trials=300, seed=seed))
-    assert same(ll.solve(scenario), ll.solve(again))
+    exact = solved(scenario)
+    assert exact is None or same(exact, ll.solve(again))
 
 
-@settings(max_examples=40)
-@given(scenarios(), st.integers(1, 3000))
-def test_a_further_policy_changes_no_number_of_the_first(scenario: ll.SamplingScenario, trials: int) -> None:
-    both = scenario.replace(policies=[ll.FirstAccepted(), ll.FirstAccepted(fallback="last")])
-    frame = ll.simulate(both, trials=trials, seed=4).drop("spec_id", "policy")
+@settings(max_examples=60)
+@given(sampling_scenarios(max_work=10), st.integers(1, 2000))
+def test_a_further_policy_changes_no_number_of_another(scenario: ll.SamplingScenario, trials: int) -> None:
+    frame = ll.simulate(scenario, trials=trials, seed=4).drop("spec_id", "policy")
     points = len(scenario.max_attempts)
-    for i, policy in enumerate(both.policies):
+    for i, policy in enumerate(scenario.policies):
         alone = ll.simulate(scenario.replace(policies=[policy]), trials=trials, seed=4).drop("spec_id", "policy")
-        assert same(alone, frame[i * points : (i + 1) * points])
+        assert same(alone, frame[i * points : (i + 1) * points]), policy
 
 
 @settings(max_examples=30)
-@given(scenarios(), st.integers(1, 3000))
+@given(sampling_scenarios(max_work=10), st.integers(1, 2000))
 def test_a_utility_changes_no_number_but_its_own(scenario: ll.SamplingScenario, trials: int) -> None:
     with_utility = scenario.replace(utility=ll.Utility(wrong_cost=2.0, attempt_cost=0.1))
     frames = [ll.simulate(s, trials=trials, seed=6) for s in (scenario.replace(utility=None), with_utility)]

@@ -95,7 +95,7 @@ def test_threads_that_give_other_numbers_are_noticed(monkeypatch: pytest.MonkeyP
     def broken(*args: object, threads: int, seed: int, **kwargs: object) -> pl.DataFrame:
         return ll.simulate(*args, seed=seed + threads, **kwargs)
 
-    monkeypatch.setattr(testing, "simulate", broken)
+    monkeypatch.setattr(testing.assertions, "simulate", broken)
     with pytest.raises(AssertionError, match=r"2 threads give other numbers than 1 in \['accepted'"):
         testing.assert_reproducible(SCENARIO)
 
@@ -103,7 +103,7 @@ def test_threads_that_give_other_numbers_are_noticed(monkeypatch: pytest.MonkeyP
 def test_a_simulator_that_is_wrong_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rate of .3 is drawn as .42."""
     wrong = SCENARIO.replace(tasks=ll.Tasks.fixed(success=[0.42, 0.5]))
-    monkeypatch.setattr(testing, "simulate", lambda _, **kwargs: ll.simulate(wrong, **kwargs))
+    monkeypatch.setattr(testing.assertions, "simulate", lambda _, **kwargs: ll.simulate(wrong, **kwargs))
     with pytest.raises(
         AssertionError, match=r"\w+ of .*'task': 0.* must be .*, got .* in 2000 trials \(false alarms: "
     ):
@@ -174,9 +174,11 @@ def test_the_divergence_is_the_binomial_bound() -> None:
     n, p = 12, 0.3
     for k in range(13):
         tail = sum(math.comb(n, j) * p**j * (1 - p) ** (n - j) for j in (range(k, 13) if k >= n * p else range(k + 1)))
-        surprise = testing._divergence(pl.Series([k / n]).to_numpy(), pl.Series([p]).to_numpy())[0]
+        surprise = testing.assertions._divergence(pl.Series([k / n]).to_numpy(), pl.Series([p]).to_numpy())[0]
         assert tail <= math.exp(-n * surprise) * (1 + 1e-12)
-    certain = testing._divergence(pl.Series([0.0, 1.0, 0.5]).to_numpy(), pl.Series([0.0, 1.0, 0.0]).to_numpy())
+    certain = testing.assertions._divergence(
+        pl.Series([0.0, 1.0, 0.5]).to_numpy(), pl.Series([0.0, 1.0, 0.0]).to_numpy()
+    )
     assert certain.tolist() == [0.0, 0.0, math.inf]
 
 

@@ -86,7 +86,7 @@ impl<'a> Population<'a> {
     pub fn draw(&self, i: usize, random: &mut RateStreams) -> Rates {
         let (success, score) = self.success(i, &mut random.success);
         let errors = self.scenario.verifier.as_ref().map_or((0.0, 0.0), |v| v.draw(i, score, &mut random.errors));
-        Rates { success, false_positive: errors.0, false_negative: errors.1 }
+        Rates { success, false_positive: errors.0, false_negative: errors.1 }.or_silent()
     }
 
     /// The rates of all tasks of a run that draws them once: they depend on the seed alone.

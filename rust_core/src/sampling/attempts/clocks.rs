@@ -101,7 +101,6 @@ impl<'a> Plan<'a> {
                     TaskLaw::Attempts(rates) => rates,
                     _ => self.population.draw(i, &mut chunk.rates),
                 };
-                let rates = rates.or_silent();
                 *slot = (Clocks::draw(&rates, &mut chunk.random), rates);
             }
             return;
@@ -128,7 +127,6 @@ impl<'a> Plan<'a> {
             return;
         }
         let TaskLaw::Attempts(rates) = self.laws[i] else { return };
-        let rates = rates.or_silent();
         let mut within = Within::new(self.grid, &rates);
         for (t, slot) in out.iter_mut().enumerate() {
             let cell = chunk.acceptance.cells[side][t] as usize;

@@ -67,18 +67,29 @@ impl Pool {
         let points = grid.len();
         let (any, right, known) = (cell < 2 * points, cell < points, self.correct.is_some());
         let cell = if right { cell } else { cell - points };
+        let hidden = hidden.min(self.reached(grid));
         if known && any && !right && hidden >= cell {
             let covered = cells.covered_after_wrong(cell, after_wrong.open01());
             return self.after_wrong(grid, cell, covered, random);
         }
         let accepted = if any { first((self.attempts, self.accepted), ends(grid, cell), random) } else { NEVER };
-        let hidden = if known && hidden < points && (!any || hidden <= cell) {
-            first((self.attempts - self.accepted, self.rejected_correct()), ends(grid, hidden), random)
-        } else {
-            NEVER
-        };
+        let hidden = if known && (!any || hidden <= cell) { self.first_hidden(grid, hidden, random) } else { NEVER };
         let correct = if right { hidden.min(accepted) } else { hidden };
         Clocks { accepted, accepted_correct: right && any, correct }
+    }
+
+    /// The cells that some rejected attempts reach the end of. Their pool ends in the next one, which takes the place of
+    /// "beyond the grid".
+    fn reached(&self, grid: &[u64]) -> usize {
+        grid.partition_point(|&k| k <= self.attempts - self.accepted)
+    }
+
+    /// The first correct among the rejected, in a cell of theirs.
+    fn first_hidden(&self, grid: &[u64], cell: usize, random: &mut Sequence) -> u64 {
+        if cell == grid.len() || self.rejected_correct() == 0 {
+            return NEVER;
+        }
+        first((self.attempts - self.accepted, self.rejected_correct()), ends(grid, cell), random)
     }
 
     fn rejected_correct(&self) -> u64 {
