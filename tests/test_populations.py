@@ -261,3 +261,25 @@ def quantile(alpha: float, beta: float, p: np.ndarray) -> np.ndarray:
     ln_density = -alpha * np.logaddexp(0, -logit) - beta * np.logaddexp(0, logit)
     mass = np.cumsum(np.exp(ln_density - ln_density.max()))
     return 1 / (1 + np.exp(-np.interp(p, mass / mass[-1], logit)))
+
+
+def test_a_judge_that_only_scores_may_meet_tasks_drawn_once() -> None:
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.beta(1, 1, 3, redraw="run"),
+        verifier=ll.Verifier.judge(d_prime=1.0),
+        policies=[ll.BestOf(), ll.AnyOf()],
+        max_attempts=[1, 5],
+    )
+    frame = ll.simulate(scenario, trials=500, seed=1, by="task")
+    first = frame.filter(pl.col("max_attempts") == 1)
+    assert first["accuracy"].to_list()[:3] == first["accuracy"].to_list()[3:]
+
+
+@pytest.mark.parametrize("tasks", [ll.Tasks.fixed(success=[0.2, 0.7]), ll.Tasks.counts([10, 10], [2, 7])])
+def test_policies_that_ask_no_verifier_are_solved_whatever_it_is(tasks: ll.Tasks) -> None:
+    spread = ll.Verifier.rates(false_positive_rate=0.1, icc=0.3)
+    scenario = ll.SamplingScenario(tasks=tasks, verifier=spread, policies=[ll.AnyOf(), ll.AllOf()], max_attempts=[1, 3])
+    exact = ll.solve(scenario)
+    assert exact["accuracy"].to_list() == pytest.approx([0.45, (0.488 + 0.973) / 2, 0.45, (0.008 + 0.343) / 2])
+    with pytest.raises(ll.NoClosedFormError, match="icc"):
+        ll.solve(scenario.replace(policies=[ll.FirstAccepted()]))

@@ -7,7 +7,7 @@ import sys
 
 import polars as pl
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 import limitlaw as ll
@@ -22,10 +22,12 @@ def test_hypothesis_finds_the_strategies_by_type_without_an_import() -> None:
 import limitlaw as ll
 from hypothesis import given, settings, strategies as st
 
-@given(st.from_type(ll.Verifier), st.from_type(ll.Tasks), st.from_type(ll.Policy), st.from_type(ll.SamplingScenario))
+TYPES = (ll.Verifier, ll.Tasks, ll.Policy, ll.Answers, ll.Cost, ll.Limit, ll.Utility)
+
+@given(st.tuples(*map(st.from_type, TYPES)), st.from_type(ll.SamplingScenario))
 @settings(max_examples=5, deadline=None, database=None)
-def check(verifier, tasks, policy, scenario):
-    assert isinstance(verifier, ll.Verifier) and isinstance(tasks, ll.Tasks) and isinstance(policy, ll.Policy)
+def check(values, scenario):
+    assert all(isinstance(value, of) for value, of in zip(values, TYPES, strict=True))
     ll.simulate(scenario, trials=3, seed=1)
 
 check()
@@ -64,10 +66,41 @@ def test_every_kind_of_verifier_is_drawn(kind: str) -> None:
     assert find(testing.verifiers(), lambda verifier: verifier.kind == kind).kind == kind
 
 
+#: One example is enough: finding the simplest one takes a minute.
+FOUND = settings(phases=[Phase.generate], max_examples=5000)
+POLICIES = (
+    "first_accepted first_worthwhile first_above best_of majority_vote weighted_vote filtered_vote stop_when_ahead"
+)
+
+
+@pytest.mark.parametrize("kind", [*POLICIES.split(), "any_of", "all_of"])
+def test_every_policy_is_drawn_alone_and_in_a_scenario(kind: str) -> None:
+    assert find(testing.policies(), lambda policy: policy.kind == kind).kind == kind
+    find(
+        testing.sampling_scenarios(),
+        lambda scenario: kind in {policy.kind for policy in scenario.policies},
+        settings=FOUND,
+    )
+
+
+@pytest.mark.parametrize("kind", ["uniform", "zipf", "dirichlet"])
+def test_every_kind_of_answers_is_drawn(kind: str) -> None:
+    assert find(testing.answers(), lambda answers: answers.kind == kind).kind == kind
+
+
+@pytest.mark.parametrize("law", ["gamma", "lognormal"])
+def test_scenarios_have_costs_of_every_law_in_batches_too(law: str) -> None:
+    def batched(scenario: ll.SamplingScenario) -> bool:
+        return scenario.cost is not None and scenario.cost.law == law and scenario.cost.parallel > 1
+
+    find(testing.sampling_scenarios(), batched, settings=FOUND)
+
+
 @given(testing.sampling_scenarios(max_work=7))
 @settings(max_examples=50)
 def test_scenarios_keep_to_their_work(scenario: ll.SamplingScenario) -> None:
     assert len(scenario.tasks) * len(scenario.max_attempts) <= 7
+    assert len(scenario.policies) <= 3
     assert ll.SamplingScenario.from_json(scenario.to_json()) == scenario
 
 

@@ -11,11 +11,12 @@ try:
 except ImportError as error:  # pragma: no cover  (the message is what matters)
     raise ImportError('limitlaw.testing needs Hypothesis: pip install "limitlaw[testing]"') from error
 
-from limitlaw.sampling import Answers, Cost, Policy, SamplingScenario, Tasks, Utility, Verifier
+from limitlaw.sampling import Answers, Cost, Limit, Policy, SamplingScenario, Tasks, Utility, Verifier
 from limitlaw.testing.assertions import assert_accuracy_at_least, assert_agrees_with_solution, assert_reproducible
 from limitlaw.testing.strategies import (
     answers,
     costs,
+    limits,
     policies,
     rates,
     sampling_scenarios,
@@ -31,6 +32,7 @@ __all__ = [
     "assert_agrees_with_solution",
     "assert_reproducible",
     "costs",
+    "limits",
     "policies",
     "rates",
     "sampling_scenarios",
@@ -48,6 +50,7 @@ def _register() -> None:
     st.register_type_strategy(Answers, answers())
     st.register_type_strategy(Policy, policies())
     st.register_type_strategy(Cost, costs())
+    st.register_type_strategy(Limit, limits())
     st.register_type_strategy(Utility, utilities())
     st.register_type_strategy(SamplingScenario, sampling_scenarios())
     hypothesis.settings.register_profile("limitlaw", deadline=None)

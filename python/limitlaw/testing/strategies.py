@@ -16,6 +16,7 @@ from limitlaw.sampling import (
     FirstAbove,
     FirstAccepted,
     FirstWorthwhile,
+    Limit,
     MajorityVote,
     Policy,
     SamplingScenario,
@@ -182,6 +183,21 @@ def costs(draw: st.DrawFn) -> Cost:
     )
 
 
+@st.composite
+def limits(draw: st.DrawFn, cost: Cost | None = None) -> Limit:
+    """Limits in money, tokens or seconds: of a few attempts at this ``cost``."""
+    cost = cost or Cost(output_tokens=(1.0, 0.0), price_out=1e6, seconds_per_token=1.0)
+    prompt, output = cost.prompt_tokens, cost.output_tokens[0]
+    one = {
+        "cost": (prompt * cost.price_in + output * cost.price_out) / 1e6 + cost.verifier_price,
+        "tokens": prompt + output,
+        "seconds": output * cost.seconds_per_token + cost.verifier_seconds,
+    }
+    unit = draw(st.sampled_from(list(one)))
+    amount = draw(st.floats(0.0, 12.0)) * (one[unit] or 1.0)
+    return Limit(**{unit: amount}, crossing=draw(st.sampled_from(["cut", "refund", "finish"])))
+
+
 def utilities() -> st.SearchStrategy[Utility]:
     """What answers are worth."""
     price = st.sampled_from([0.0, 1.0]) | st.floats(0.0, 100.0)
@@ -196,7 +212,7 @@ _MOST_SINGLE = 30
 def sampling_scenarios(
     draw: st.DrawFn, *, max_work: int = 60, max_attempts: int = 10**6, max_policies: int = 3
 ) -> SamplingScenario:
-    """Scenarios of every combination of tasks, verifier, answers, policies, cost and utility that fits together.
+    """Scenarios of every combination of settings that fits together.
 
     Args:
         draw: Given by Hypothesis.
@@ -228,12 +244,17 @@ def sampling_scenarios(
         most = min(most, int(population.attempts.min()))
     points = max(1, min(5, max_work // len(population)))
     grid = draw(st.sets(st.integers(1, min(most, 30)) | st.integers(1, most), min_size=1, max_size=points))
+    limited: list[Limit] | None = None
+    if cost is not None and draw(st.booleans()):
+        limited = draw(st.lists(limits(cost), min_size=1, max_size=points, unique_by=lambda limit: limit.label))
+        grid = {min(most, _MOST_SINGLE)}
     return SamplingScenario(
         tasks=population,
         verifier=verifier,
         answers=wrong,
         policies=chosen,
         max_attempts=sorted(grid),
+        limits=limited,
         cost=cost,
         utility=draw(st.none() | utilities()),
     )

@@ -183,13 +183,17 @@ pub fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
     share(f64::midpoint(low, high))
 }
 
-/// The x with `P(Beta(a, b) <= x) = P(Z <= z)` for a standard normal Z, for a, b > 0.
+/// The x with `P(Beta(a, b) <= x) = P(Z <= z)` for a standard normal Z, for a, b >= 0, not both 0: all mass is at 0 where
+/// a is 0, and at 1 where b is.
 ///
 /// Newton's method on the logarithm of the smaller tail over logit x, kept inside a bracket; 0 below e^-700, which a
 /// tiny `a` reaches.
 pub fn beta_quantile_of_score(a: f64, b: f64, z: f64) -> f64 {
     if z > 0.0 {
         return 1.0 - beta_quantile_of_score(b, a, -z);
+    }
+    if a == 0.0 || b == 0.0 {
+        return if a == 0.0 { 0.0 } else { 1.0 };
     }
     let goal = log(normal_survival(-z));
     let at = |t: f64| 1.0 / (1.0 + exp(-t));
@@ -198,7 +202,7 @@ pub fn beta_quantile_of_score(a: f64, b: f64, z: f64) -> f64 {
         return 0.0;
     }
     // ln P ~ a ln x far below, which a small `a` makes nearly everywhere.
-    let mut t = ((goal + log(a) + ln_beta(a, b)) / a).clamp(-699.0, log(a / b).min(699.0));
+    let mut t = ((goal + log(a) + ln_beta(a, b)) / a).clamp(-699.0, log(a / b).clamp(-699.0, 699.0));
     for _ in 0..200 {
         let x = at(t);
         let tail = beta_cdf(a, b, x);
@@ -349,6 +353,11 @@ mod tests {
             }
         }
         assert_close(beta_quantile_of_score(2.0, 2.0, 0.0), 0.5, 1e-13);
+        for z in [-3.0, 0.0, 3.0] {
+            assert_eq!([beta_quantile_of_score(0.0, 1e-9, z), beta_quantile_of_score(1e-9, 0.0, z)], [0.0, 1.0]);
+            assert!((0.0..=1.0).contains(&beta_quantile_of_score(5e-324, 1e-16, z)));
+            assert!((0.0..=1.0).contains(&beta_quantile_of_score(1e-300, 1e9, z)));
+        }
     }
 
     #[test]

@@ -129,11 +129,11 @@ impl SamplingScenario {
 
     /// How many grid points every task can answer: a pool ends with its smallest task.
     pub fn answerable(&self) -> usize {
-        let grid = self.attempts();
+        let grid = self.grid();
         match &self.tasks {
             Tasks::Pool { attempts, .. } => {
                 let least = attempts.as_slice().iter().copied().fold(f64::INFINITY, f64::min);
-                grid.partition_point(|&k| k <= least)
+                grid.partition_point(|&k| k as f64 <= least)
             }
             _ => grid.len(),
         }

@@ -114,6 +114,14 @@ impl ExactLaws {
         let perfect = alike && errors(0) == (0.0, 0.0);
         let each = if alike { 1 } else { tasks };
         match &scenario.tasks {
+            // Only the verifier's rates are drawn, and no policy asks for them.
+            Tasks::Fixed { success, .. } => {
+                laws((0..tasks).map(|i| (1.0, Part::Known(TaskLaw::attempts(success.at(i), errors(i))))).collect(), 1)
+            }
+            Tasks::Counts { attempts, correct, posterior: false, .. } => {
+                let law = |i| TaskLaw::attempts(correct.at(i) / attempts.at(i), errors(i));
+                laws((0..tasks).map(|i| (1.0, Part::Known(law(i)))).collect(), 1)
+            }
             Tasks::Counts { attempts, correct, prior, .. } if perfect => {
                 let [alpha, beta] = prior.map_or([f64::NAN; 2], Prior::parameters);
                 let law = |i| Part::Beta([alpha + correct.at(i), beta + (attempts.at(i) - correct.at(i))]);
