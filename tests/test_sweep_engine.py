@@ -216,6 +216,8 @@ def test_a_killed_dask_worker_loses_nothing(client, tmp_path):
     parts = ll.iter_sweep(grid(), store=tmp_path, executor=client, **SETTINGS | {"trials": 20_000})
     next(parts)
     os.kill(workers[0], signal.SIGKILL)
+    # At most 8 of 32 shards are out at a time: the worker dies in the middle.
+    assert len(ll.Store(tmp_path).done()) < 32
     assert 1 + sum(1 for _ in parts) == 32
     assert content_digest(ll.Store(tmp_path).scan().collect()) == undisturbed(trials=20_000)
 
@@ -301,12 +303,53 @@ def test_a_killed_driver_resumes(tmp_path, executor):
     assert all("/." in line and line.endswith("(ignored)") for line in ll.Store(tmp_path / "s").verify())
 
 
+TOGETHER = """
+open(sys.argv[1] + '.' + sys.argv[2], 'w').close()
+while not os.path.exists(sys.argv[1] + '.go'):
+    time.sleep(0.001)
+settings = case.SETTINGS | {'trials': 40_000}
+report = ll.sweep(case.grid(), store=sys.argv[1], progress=False, **settings).report()
+print(report.done, report.skipped, report.ok)
+"""
+
+
 def test_two_drivers_on_one_store_give_one_sweep(tmp_path):
-    drivers = [run_here(DRIVE, tmp_path / "s", "None", folder=tmp_path) for _ in range(2)]
+    store = tmp_path / "s"
+    drivers = [run_here(TOGETHER, store, name, folder=tmp_path) for name in "ab"]
+    deadline = time.monotonic() + 60
+    while not all(store.with_name(f"s.{name}").exists() for name in "ab"):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    store.with_name("s.go").touch()
     outputs = [process.communicate(timeout=120) for process in drivers]
     assert [process.returncode for process in drivers] == [0, 0], outputs
-    assert ll.Store(tmp_path / "s").verify() == []
-    assert content_digest(ll.Store(tmp_path / "s").scan().collect()) == undisturbed(trials=40_000)
+    done, skipped = zip(*[map(int, out.split()[:2]) for out, _ in outputs], strict=True)
+    assert min(done) > 0
+    assert [a + b for a, b in zip(done, skipped, strict=True)] == [2048, 2048]
+    assert ll.Store(store).verify() == []
+    assert content_digest(ll.Store(store).scan().collect()) == undisturbed(trials=40_000)
+
+
+@pytest.mark.parametrize("executor", [None, ThreadPoolExecutor])
+def test_what_another_driver_finishes_in_the_meantime_is_skipped(tmp_path, executor):
+    pool = executor and executor(1)
+    report = Report()
+    parts = ll.iter_sweep(grid(), store=tmp_path, executor=pool, report=report, **SETTINGS)
+    next(parts)
+    run(None, tmp_path)
+    # What was out already comes too, and no more.
+    assert sum(1 for _ in parts) <= (4 if executor else 0)
+    assert report.done + report.skipped == report.points == 2048
+    assert content_digest(ll.Store(tmp_path).scan().collect()) == undisturbed()
+
+
+def test_workers_that_do_not_see_the_store_send_their_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "is_shared", lambda *_: False)
+    with ThreadPoolExecutor(2) as pool:
+        done = run(pool, tmp_path)
+    assert len(ll.Store(tmp_path).done()) == 32
+    assert ll.Store(tmp_path).verify() == []
+    assert content_digest(done.frame()) == undisturbed()
 
 
 @pytest.mark.parametrize(

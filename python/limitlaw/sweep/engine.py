@@ -144,6 +144,8 @@ class _Run:
     def in_process(self, bar: Progress) -> Iterator[Part]:
         while self.todo:
             shard = self.todo.popleft()
+            if self._is_there(shard, bar):
+                continue
             before = bar.done
             try:
                 part = compute(
@@ -169,7 +171,7 @@ class _Run:
         heard, patience = time.monotonic(), _PATIENCE
         try:
             while self.todo or self.suspects or running:
-                self._submit(pool, running)
+                self._submit(pool, running, bar)
                 done, _ = concurrent.futures.wait(
                     running, timeout=_POLL, return_when=concurrent.futures.FIRST_COMPLETED
                 )
@@ -198,11 +200,13 @@ class _Run:
                 future.cancel()
             pool.close(at_once=not finished)
 
-    def _submit(self, pool: Pool, running: dict[concurrent.futures.Future[Part], Shard]) -> None:
+    def _submit(self, pool: Pool, running: dict[concurrent.futures.Future[Part], Shard], bar: Progress) -> None:
         """Fill the pool; a suspect runs alone."""
         capacity = 1 if self.suspects else pool.capacity
         while len(running) < capacity and (self.suspects or self.todo):
             shard = (self.suspects or self.todo).popleft()
+            if self._is_there(shard, bar):
+                continue
             try:
                 future = self._send(pool, shard)
             except concurrent.futures.BrokenExecutor:
@@ -262,6 +266,14 @@ class _Run:
             self._strike(lost[0], concurrent.futures.BrokenExecutor("the worker died"))
         else:
             self.suspects.extend(lost)
+
+    def _is_there(self, shard: Shard, bar: Progress) -> bool:
+        """Whether another driver has put a shard in the store in the meantime."""
+        if self.folder is None or not shard_path(self.folder, self.plan, shard).exists():
+            return False
+        self.report.skipped += len(shard)
+        bar.advance(len(shard))
+        return True
 
     def _kept(self, part: Part) -> Part:
         """Write what a worker without the folder has sent; say where the file is on this machine."""
