@@ -139,6 +139,32 @@ def test_a_fan_has_bands_and_medians(exhaustion: ll.ExhaustionResult) -> None:
             plots.fan(exhaustion.trajectories, variables)
 
 
+def test_a_fan_shades_the_years_of_running_out(exhaustion: ll.ExhaustionResult) -> None:
+    def drawn(frame: pl.DataFrame, definition: str = "effective_stock") -> str:
+        return plots.fan(exhaustion.trajectories, ["demand"], exhaustion=frame, definition=definition).to_json()
+
+    text = drawn(exhaustion.exhaustion)
+    row = exhaustion.exhaustion.row(0, named=True)
+    assert f'"from": {row["q25"]}' in text
+    assert f'"median": {row["q50"]}' in text
+    for words in (f"from {row['q25']:.0f} ", f"half by {row['q50']:.0f}", "not by the horizon", "500 worlds, seed 7"):
+        assert words in text
+    nothing = [pl.lit(None, dtype=pl.Float64).alias(q) for q in ("q25", "q50", "q75")]
+    never = drawn(exhaustion.exhaustion.with_columns(nothing))
+    assert '"from"' not in never
+    assert "not by the horizon" in never
+    with pytest.raises(ValueError, match=r"^definition must be one of \['effective_stock', .*\], got 'taste'$"):
+        drawn(exhaustion.exhaustion, "taste")
+
+
+def test_running_out_has_a_line_for_each_definition(exhaustion: ll.ExhaustionResult) -> None:
+    text = plots.exhausted(exhaustion.exhausted_by).to_json()
+    for words in ("effective stock", "unique tokens", "half of the compute", '"probability": 0.0', "500 worlds"):
+        assert words in text
+    with pytest.raises(ValueError, match=r"^exhausted_by must have a column 'probability'"):
+        plots.exhausted(exhaustion.exhausted_by.drop("probability"))
+
+
 def test_a_tornado_has_the_largest_effect_on_top() -> None:
     levers = pl.DataFrame(
         {

@@ -197,7 +197,7 @@ def fit(
 @click.option("--show", multiple=True, metavar="NAME", help="A metric, or a variable by year, to draw; repeat.")
 @_one_line_errors
 def plot(result: Path, out: Path, show: tuple[str, ...]) -> None:
-    """Draw the RESULT that simulate or solve wrote with --out: curves, policies, or a fan over the years."""
+    """Draw the RESULT that simulate or solve wrote with --out: curves, policies, a fan, or who has run out by when."""
     from limitlaw import plots  # noqa: PLC0415  (the charts' libraries are slow to import)
 
     if out.suffix not in (".png", ".svg", ".json"):
@@ -205,6 +205,8 @@ def plot(result: Path, out: Path, show: tuple[str, ...]) -> None:
     frame = _read(result)
     if {"variable", "year"} <= set(frame.columns):
         chart = plots.fan(frame, list(show or ("effective_stock", "demand")), log="lost_compute" not in show)
+    elif {"definition", "probability"} <= set(frame.columns):
+        chart = plots.exhausted(frame)
     elif "policy" in frame.columns and frame["policy"].n_unique() == 1:
         chart = plots.curves(frame, metrics=show or ("accuracy", "coverage", "precision"))
     elif "policy" in frame.columns:
@@ -213,7 +215,8 @@ def plot(result: Path, out: Path, show: tuple[str, ...]) -> None:
         chart = plots.policies(frame, metric=show[0] if show else "accuracy")
     else:
         raise ValueError(
-            f"{result} must be a result of simulate or solve, or trajectories, got columns {frame.columns}"
+            f"{result} must be a result of simulate or solve (trajectories or exhausted_by of an "
+            f"exhaustion scenario), got columns {frame.columns}"
         )
     click.echo(f"picture: {plots.save(plots.stack(chart), out)}")
 

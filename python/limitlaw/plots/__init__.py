@@ -6,7 +6,7 @@ except ImportError as error:  # pragma: no cover  (the tests install the extra)
     raise ImportError("charts need Altair and vl-convert: pip install 'limitlaw[plots]'") from error
 
 from limitlaw.plots.chart import save, stack
-from limitlaw.plots.exhaustion import fan, tornado
+from limitlaw.plots.exhaustion import exhausted, fan, tornado
 from limitlaw.plots.sampling import curves, policies, utility
 
-__all__ = ["curves", "fan", "policies", "save", "stack", "tornado", "utility"]
+__all__ = ["curves", "exhausted", "fan", "policies", "save", "stack", "tornado", "utility"]

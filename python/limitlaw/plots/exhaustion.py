@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,13 @@ from limitlaw.plots.chart import INK, STYLES, WIDTH, check_columns, own_legends,
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_RAISED = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
+_UNITS = {"OOM": "orders of magnitude", "nats/token": "nats per token"}
+_MEANINGS = {
+    "effective_stock": "demand reaches the effective stock",
+    "unique_tokens": "demand reaches the unique tokens",
+    "half_compute": "the shortage wastes half of the compute",
+}
 _BANDS = (("q05", "q95", 0.15), ("q25", "q75", 0.25))
 
 
@@ -22,6 +30,8 @@ def fan(
     *,
     log: bool = True,
     years: tuple[int, int] | None = None,
+    exhaustion: pl.DataFrame | None = None,
+    definition: str = "effective_stock",
     title: str | None = None,
 ) -> alt.VConcatChart:
     """Variables over the years: the median as a line, the middle 50 % and 90 % of the worlds as bands.
@@ -31,6 +41,8 @@ def fan(
         variables: At most four variables of one unit, or a mapping from them to what the legend says.
         log: Whether the vertical axis is logarithmic.
         years: The first and the last year to show; all of them unless given.
+        exhaustion: The frame of that name: its middle half of the years of running out is shaded, its median dashed.
+        definition: The definition of running out that is shaded.
         title: Title of the chart; the variables unless given.
 
     Returns:
@@ -60,10 +72,13 @@ def fan(
     legend = alt.Legend(title=None, orient="top", labelLimit=0, labelFontSize=13, symbolOpacity=1)
     scale = alt.Scale(domain=names, range=[colour for colour, _ in STYLES[: len(names)]])
     colour = alt.Color("series:N", scale=scale, legend=legend)
-    x = alt.X("year:Q", title=None, scale=alt.Scale(nice=False, zero=False), axis=alt.Axis(format="d"))
+    ends = (int(shown["year"].min()), int(shown["year"].max()))  # type: ignore[arg-type]  # whole years
+    span = alt.Scale(domain=ends, nice=False, zero=False)
+    x = alt.X("year:Q", title=None, scale=span, axis=alt.Axis(format="d", tickMinStep=1, labelFlush=False))
     kind = alt.Scale(type="log", nice=False) if log else alt.Scale(zero=False)
-    axis = alt.Axis(format="~e", values=[10.0**k for k in range(-30, 61)]) if log else alt.Axis()
-    heading = f"{units[0]} (log scale)" if log else units[0]
+    axis = _powers(shown) if log else alt.Axis()
+    unit = _UNITS.get(units[0], units[0])
+    heading = f"{unit} (log scale)" if log else unit
     y = alt.Y("q50:Q", title=heading, scale=kind, axis=axis)
     bands = [
         alt.Chart(shown.drop_nulls([low, high]))
@@ -72,9 +87,93 @@ def fan(
         for low, high, opacity in _BANDS
     ]
     medians = alt.Chart(shown.drop_nulls("q50")).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour)
-    chart = alt.layer(*bands, medians).properties(width=WIDTH, height=400)
-    subtitle = "Line: median; bands: the middle 50 % and 90 % of the worlds."
+    subtitle = ["Line: median; bands: the middle 50 % and 90 % of the worlds" + _provenance(trajectories)]
+    shade: list[Any] = []
+    if exhaustion is not None:
+        shade, text = _shade(exhaustion, definition, ends, span)
+        subtitle.append(text)
+    chart = alt.layer(*shade, *bands, medians).properties(width=WIDTH, height=400)
     return own_legends(alt.vconcat(chart)).properties(title=titled(title or ", ".join(names).capitalize(), subtitle))
+
+
+def exhausted(exhausted_by: pl.DataFrame, *, title: str = "Run out by then") -> alt.VConcatChart:
+    """The probability of having run out by each year, by every definition.
+
+    Args:
+        exhausted_by: The frame of that name from ``simulate`` of an exhaustion scenario.
+        title: Title of the chart.
+
+    Returns:
+        A chart.
+
+    Raises:
+        ValueError: The frame lacks a column.
+    """
+    check_columns(exhausted_by, ["definition", "year", "probability"], "exhausted_by")
+    frame = exhausted_by.with_columns(series=pl.col("definition").cast(pl.String).replace(_MEANINGS))
+    names = frame["series"].unique(maintain_order=True).to_list()
+    legend = alt.Legend(title=None, orient="top", labelLimit=0, labelFontSize=13, symbolSize=400, symbolStrokeWidth=2.5)
+    colour = alt.Scale(domain=names, range=[c for c, _ in STYLES[: len(names)]])
+    dash = alt.Scale(domain=names, range=[d for _, d in STYLES[: len(names)]])
+    years = frame["year"].to_list()
+    ends = alt.Scale(domain=[min(years), max(years)], nice=False, zero=False)
+    chart = (
+        alt.Chart(frame)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=alt.X("year:Q", title=None, scale=ends, axis=alt.Axis(format="d", tickMinStep=1, labelFlush=False)),
+            y=alt.Y("probability:Q", title="share of the worlds", axis=alt.Axis(format="%")),
+            color=alt.Color("series:N", scale=colour, legend=legend),
+            strokeDash=alt.StrokeDash("series:N", scale=dash, legend=legend),
+        )
+        .properties(width=WIDTH, height=240)
+    )
+    subtitle = "By three definitions; later relief does not count" + _provenance(exhausted_by)
+    return own_legends(alt.vconcat(chart)).properties(title=titled(title, subtitle))
+
+
+def _powers(shown: pl.DataFrame) -> alt.Axis:
+    """An axis with a tick at every power of ten that the bands reach."""
+    least, most = shown["q05", "q25"].min_horizontal().min(), shown["q95"].max()
+    if least is None or most is None:
+        return alt.Axis()
+    first, last = math.floor(math.log10(least)), math.ceil(math.log10(most))  # type: ignore[arg-type]  # floats
+    step = 1 + (last - first) // 15
+    ticks = range(first, last + 1, step)
+    labels = ["10" + str(k).translate(_RAISED) for k in ticks]
+    expression = f"{json.dumps(labels)}[round((log(datum.value) / LN10 - {first}) / {step})]"
+    return alt.Axis(values=[10.0**k for k in ticks], labelExpr=expression)
+
+
+def _shade(exhaustion: pl.DataFrame, definition: str, ends: tuple[int, int], span: alt.Scale) -> tuple[list[Any], str]:
+    """The middle half of the years of running out as a band, their median as a rule, and both in words."""
+    check_columns(exhaustion, ["definition", "q25", "q50", "q75", "p_not_by_horizon"], "exhaustion")
+    known = exhaustion["definition"].cast(pl.String).to_list()
+    if definition not in known:
+        raise ValueError(f"definition must be one of {known}, got {definition!r}")
+    row = exhaustion.row(known.index(definition), named=True)
+    words = f"{row['p_not_by_horizon']:.0%} not by the horizon."
+    if row["q25"] is None:
+        return [], f"Of the years of running out ({definition.replace('_', ' ')}), {words}"
+    until = "on" if row["q75"] is None else f"to {row['q75']:.0f}"
+    half = "" if row["q50"] is None else f", half by {row['q50']:.0f} (dashed)"
+    text = f"Grey: the middle half of the years of running out ({definition.replace('_', ' ')}), "
+    text += f"from {row['q25']:.0f} {until}{half}; {words}"
+    place = pl.DataFrame({"from": [max(row["q25"], ends[0])], "to": [min(row["q75"] or ends[1], ends[1])]})
+    layers: list[Any] = []
+    if row["q25"] < ends[1]:
+        band = alt.Chart(place).mark_rect(color="#888888", opacity=0.17)
+        layers.append(band.encode(x=alt.X("from:Q", scale=span), x2="to:Q"))
+    if row["q50"] is not None and row["q50"] < ends[1]:
+        rule = alt.Chart(pl.DataFrame({"median": [row["q50"]]})).mark_rule(color=INK, strokeDash=[5, 3])
+        layers.append(rule.encode(x=alt.X("median:Q", scale=span)))
+    return layers, text
+
+
+def _provenance(frame: pl.DataFrame) -> str:
+    if not {"trials", "seed"} <= set(frame.columns):
+        return "."
+    return f" ({frame['trials'][0]:,} worlds, seed {frame['seed'][0]})."
 
 
 def tornado(
@@ -119,7 +218,7 @@ def tornado(
     order = bars.sort("moved", descending=True)["lever"].to_list()
     y = alt.Y("lever:N", sort=order, title=None, axis=alt.Axis(labelLimit=0, labelFontSize=12))
     first = float(min(bars["year"].to_list())) - 3.0
-    scale = alt.Scale(domain=[first, end + 3.0], nice=False, zero=False)
+    scale = alt.Scale(domain=[first, end + 5.0], nice=False, zero=False)
     x = alt.X("start:Q", title="median year of running out", scale=scale, axis=alt.Axis(format="d"))
     colour = alt.Color(
         "later:N", legend=None, scale=alt.Scale(domain=[True, False], range=[STYLES[2][0], STYLES[1][0]])
@@ -129,6 +228,9 @@ def tornado(
         side = alt.Chart(bars.filter(later=later)).mark_text(align="left" if later else "right", dx=shift, color=INK)
         layers.append(side.encode(y=y, x=alt.X("year:Q", scale=scale), text="label"))
     layers.append(alt.Chart(pl.DataFrame({"start": [median]})).mark_rule(color=INK).encode(x=x))
-    subtitle = f"Against the default's {median:.1f}, on the same random numbers ({definition.replace('_', ' ')})."
+    subtitle = [
+        f"Change of the median year of running out ({definition.replace('_', ' ')}), {median:.1f} by default.",
+        "Every lever sees the same random numbers" + _provenance(levers),
+    ]
     chart = alt.layer(*layers).properties(width=WIDTH - 260, height=22 * bars.height)
     return own_legends(alt.vconcat(chart)).properties(title=titled(title, subtitle))
