@@ -155,6 +155,42 @@ def test_submodels_enter_by_their_equations() -> None:
     np.testing.assert_allclose(smooth["compute"], sum(x**-4 for x in [trend, *caps]) ** -0.25, rtol=1e-12)
 
 
+def test_every_part_has_its_limit_case() -> None:
+    """Each part switched off leaves what the model is without it."""
+    base = DEFAULT.replace(**FIXED)
+    t = np.arange(30.0)
+    off = {"power_cap": 1e90, "chip_cap": 1e90, "latency_cap": 1e90}
+    np.testing.assert_allclose(path(base.replace(**off))["compute"], 4e25 * 4.5**t, rtol=1e-12)
+    no_failures = path(base.replace(goodput=True, failures_per_node_day=0))
+    np.testing.assert_allclose(no_failures["compute"], path(base)["compute"], rtol=1e-12)
+
+    def unique(**changes: object) -> np.ndarray:
+        return path(base.replace(**changes))["unique_tokens"]
+
+    text = {"multimodal_transfer": 0, "private_share": 0, "access_loss": 0, "synthetic_multiplier": 1}
+    np.testing.assert_allclose(unique(**text), 1.08**t * 0.2 * 5e14, rtol=1e-12)
+    text_and_media = 5e14 + 0.3 * ((1e13 + 8e12) * 20 + 8e11 * 20) * np.clip(t / 6, 0, 1)
+    np.testing.assert_allclose(
+        unique(**text | {"multimodal_transfer": 0.3}), 1.08**t * 0.2 * text_and_media, rtol=1e-12
+    )
+    np.testing.assert_allclose(unique(**text | {"private_share": 1}), 1.08**t * 0.2 * (5e14 + 1e15), rtol=1e-12)
+    faded = 1.08**t * 0.2 * 5e14 * np.exp(-0.1 * t)
+    np.testing.assert_allclose(unique(**text | {"access_loss": 0.1}), faded, rtol=1e-12)
+    late = path(base.replace(**text | {"synthetic_multiplier": 4}, years=[2024, 2124]))["unique_tokens"]
+    assert late[1] == pytest.approx(4 * 1.08**100 * 0.2 * 5e14, rel=1e-12)
+    strict, loose = (unique(**text, endogenous_quality=True, quality_compute=c) for c in (1e90, 1.0))
+    np.testing.assert_allclose(strict, unique(**text), rtol=1e-12)
+    np.testing.assert_allclose(loose, unique(**text) / 0.2, rtol=1e-12)
+
+    still = path(base.replace(algorithmic_halving_months=1e12))
+    free = ll.optimal_allocation(still["compute"], 1e60, ll.Law.besiroglu())
+    np.testing.assert_allclose(still["demand"], free["tokens"], rtol=1e-9)
+    once = path(base.replace(multi_epoch_multiplier=1))
+    np.testing.assert_allclose(once["effective_stock"], once["unique_tokens"], rtol=1e-12)
+    later = path(base.replace(overtraining=5, overtraining_from=2030))["demand"] / path(base)["demand"]
+    np.testing.assert_allclose(later, np.where(t < 6, 1.0, np.sqrt(5)), rtol=1e-12)
+
+
 def test_goodput_scales_compute_by_its_change_since_2024() -> None:
     got = path(DEFAULT.replace(**FIXED, goodput=True))["compute"]
     plain = path(DEFAULT.replace(**FIXED))["compute"]
