@@ -6,6 +6,9 @@ import polars as pl
 
 import limitlaw as ll
 
+RATES = np.geomspace(1e-4, 1, 61)[:-4].tolist()
+COSTS = np.linspace(0, 8, 61).tolist()
+
 data = ll.datasets.codegen_humaneval()
 scenario = ll.SamplingScenario(
     tasks=ll.Tasks.from_frame(data, attempts="n", correct="correct"),
@@ -16,8 +19,8 @@ scenario = ll.SamplingScenario(
 grid = ll.Grid(
     scenario,
     {
-        "verifier.false_positive_rate": np.geomspace(1e-4, 0.5, 60),
-        "utility.wrong_cost": np.linspace(0, 8, 60),
+        "verifier.false_positive_rate": RATES,
+        "utility.wrong_cost": COSTS,
     },
 )
 sweep = ll.sweep(grid, method="solve", columns=["utility", "accuracy"])
@@ -38,10 +41,11 @@ chart = (
     alt.Chart(best, title="CodeGen-16B on HumanEval: the best number of attempts")
     .mark_rect()
     .encode(
-        x=alt.X("false_positive_rate:O", title="P(accept | wrong)", axis=alt.Axis(format=".0e", labelOverlap=True)),
-        y=alt.Y("wrong_cost:O", title="cost of a wrong answer", sort="descending", axis=alt.Axis(format=".1f")),
+        x=alt.X("false_positive_rate:O", title="P(accept | wrong)", axis=alt.Axis(format=".2~g", values=RATES[::6])),
+        y=alt.Y("wrong_cost:O", title="cost of a wrong answer", sort="descending", axis=alt.Axis(values=COSTS[::6])),
         color=alt.Color("attempts:O", title="attempts", scale=alt.Scale(scheme="viridis")),
     )
+    .properties(width=570, height=427)
 )
 chart.save("sweep_verifier.png", scale_factor=2)
 print("sweep_verifier.png")
