@@ -5,6 +5,7 @@ pub mod dispatch;
 pub mod error;
 pub mod exhaustion;
 pub mod fit;
+pub mod histogram;
 pub mod math;
 pub mod rng;
 pub mod run;

@@ -47,6 +47,21 @@ pub fn exp(x: f64) -> f64 {
     if x > EXP_HIGH { f64::INFINITY } else { y }
 }
 
+/// `exp` for x from -708 to 709, where its ends need no care: the same bits.
+#[inline(always)]
+pub fn exp_inside(x: f64) -> f64 {
+    let (p, half_scale) = exp_parts(x);
+    (1.0 + p) * half_scale * 2.0
+}
+
+/// `expm1` for x up to 709: the same bits.
+#[inline(always)]
+pub fn expm1_inside(x: f64) -> f64 {
+    let inside = if x < -50.0 { -50.0 } else { x };
+    let (p, half_scale) = exp_parts(inside);
+    (half_scale * p + (half_scale - 0.5)) * 2.0
+}
+
 /// e^x - 1, precise near 0.
 #[inline(always)]
 pub fn expm1(x: f64) -> f64 {
@@ -60,13 +75,28 @@ pub fn expm1(x: f64) -> f64 {
 /// The natural logarithm; -inf at 0, NaN below.
 #[inline(always)]
 pub fn ln(x: f64) -> f64 {
-    const MANTISSA: u64 = (1 << 52) - 1;
     const TWO_52: f64 = 4_503_599_627_370_496.0;
     let tiny = x < f64::MIN_POSITIVE;
-    let scaled = if tiny { x * TWO_52 } else { x };
-    let bits = scaled.to_bits();
+    let y = ln_scaled(if tiny { x * TWO_52 } else { x }, if tiny { 1075.0 } else { 1023.0 });
+    let y = if x == f64::INFINITY { x } else { y };
+    let y = if x == 0.0 { f64::NEG_INFINITY } else { y };
+    if x >= 0.0 { y } else { f64::NAN }
+}
+
+/// `ln` of a positive normal number, where its ends need no care: the same bits.
+#[inline(always)]
+pub fn ln_inside(x: f64) -> f64 {
+    ln_scaled(x, 1023.0)
+}
+
+/// ln of a positive normal number over 2^(bias - 1023).
+#[inline(always)]
+fn ln_scaled(x: f64, bias: f64) -> f64 {
+    const MANTISSA: u64 = (1 << 52) - 1;
+    const TWO_52: f64 = 4_503_599_627_370_496.0;
+    let bits = x.to_bits();
     // The exponent as a number, without an integer conversion: put it below the exponent of 2^52.
-    let exponent = f64::from_bits((bits >> 52) | TWO_52.to_bits()) - TWO_52 - if tiny { 1075.0 } else { 1023.0 };
+    let exponent = f64::from_bits((bits >> 52) | TWO_52.to_bits()) - TWO_52 - bias;
     let m = f64::from_bits((bits & MANTISSA) | (1023 << 52));
     let above = m > std::f64::consts::SQRT_2;
     let m = if above { 0.5 * m } else { m };
@@ -82,10 +112,7 @@ pub fn ln(x: f64) -> f64 {
             + w * (2.857_142_874_366_239_149e-01
                 + w * (1.818_357_216_161_805_012e-01 + w * 1.479_819_860_511_658_591e-01)));
     let half = 0.5 * f * f;
-    let y = k * LN2_HI - ((half - (s * (half + (even + odd)) + k * LN2_LO)) - f);
-    let y = if x == f64::INFINITY { x } else { y };
-    let y = if x == 0.0 { f64::NEG_INFINITY } else { y };
-    if x >= 0.0 { y } else { f64::NAN }
+    k * LN2_HI - ((half - (s * (half + (even + odd)) + k * LN2_LO)) - f)
 }
 
 /// ln(1 + x), precise near 0.

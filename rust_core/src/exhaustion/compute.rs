@@ -3,8 +3,8 @@
 //! `C = min(C0 gC^t, caps grown from 2030) g(y) / g(2024)`, g the goodput at Daly's checkpoint interval.
 
 use super::draws::Columns;
+use super::lanes::{LANES, Lanes, lanes};
 use super::scenario::{ComputePath, ExhaustionScenario, Input};
-use super::trajectory::{LANES, Lanes, lanes};
 use crate::math::{exp, expm1, ln};
 
 /// The year at whose start the caps are given.
@@ -104,20 +104,16 @@ impl Compute {
             }
         }
         if options.smooth {
-            let trend = *out;
             for i in 0..LANES {
-                let terms: [f64; 4] = std::array::from_fn(|j| match j {
-                    0 => trend[i],
-                    j => self.ln_cap[j - 1][i] + since_cap * self.ln_cap_growth[j - 1][i],
-                });
+                let [a, b, c] = self.ln_caps(i, since_cap);
+                let terms = [out[i], a, b, c];
                 let least = terms.iter().fold(f64::INFINITY, |a, &b| a.min(b));
                 let sum: f64 = terms.iter().map(|x| exp(-SMOOTH * (x - least))).sum();
                 out[i] = least - ln(sum) / SMOOTH;
             }
         } else {
-            for j in 0..3 {
-                for i in 0..LANES {
-                    let cap = self.ln_cap[j][i] + since_cap * self.ln_cap_growth[j][i];
+            for i in 0..LANES {
+                for cap in self.ln_caps(i, since_cap) {
                     out[i] = if cap < out[i] { cap } else { out[i] };
                 }
             }
@@ -137,6 +133,12 @@ impl Compute {
             let least = if *x < 0.0 { 0.0 } else { *x };
             *x = if least > LN_COMPUTE_MAX { LN_COMPUTE_MAX } else { least };
         }
+    }
+
+    /// ln of the caps of power, chips and latency on draw i.
+    #[inline(always)]
+    fn ln_caps(&self, i: usize, since_cap: f64) -> [f64; 3] {
+        std::array::from_fn(|j| self.ln_cap[j][i] + since_cap * self.ln_cap_growth[j][i])
     }
 
     /// ln goodput of draw i at this compute: nodes grow with compute per compute-per-node.

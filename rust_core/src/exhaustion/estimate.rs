@@ -2,7 +2,8 @@
 
 use super::simulate::{OFFSETS, Outcome, Tally};
 use super::trajectory::DEFINITIONS;
-use crate::stats::{Histogram, rank};
+use crate::histogram::Histogram;
+use crate::stats::rank;
 
 /// The probabilities of the reported quantiles.
 pub const QUANTILES: [f64; 7] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95];

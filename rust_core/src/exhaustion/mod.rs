@@ -9,15 +9,19 @@
 // `!(x > 0)` is true of NaN, as it must be.
 #![allow(clippy::neg_cmp_op_on_partial_ord)]
 
+pub mod block;
 pub mod compute;
 pub mod constraint;
 pub mod copula;
+pub mod crossing;
 pub mod demand;
 pub mod dist;
 pub mod draws;
 pub mod estimate;
+pub mod lanes;
 pub mod law;
 pub mod repetition;
+pub mod roots;
 pub mod samples;
 pub mod scenario;
 pub mod search;

@@ -9,12 +9,15 @@
 use std::f64::consts::LN_10;
 
 use super::law::{Base, Optimum};
-use crate::math::{exp, expm1, ln};
+use crate::math::{exp, exp_inside, expm1, expm1_inside, ln, ln_inside};
 
 /// Beyond this T every copy is worthless (R is at most 1e15), and each side takes half of what T grows by.
 pub const T_MAX: f64 = 200.0;
 /// A Householder step below this leaves an error of its fourth power (2e-13 at the published R, 1e-9 at R = 1e-3).
 pub const CLOSE: f64 = 1e-3;
+
+/// `rate T` is held here, where nothing overflows: greater losses are not told apart.
+const LN_REACH_MAX: f64 = 400.0;
 
 /// One side of the equation, at u: the function, its three derivatives, and what they are made of.
 #[derive(Debug, Clone, Copy)]
@@ -30,33 +33,62 @@ pub struct Side {
     copies: f64,
 }
 
-/// Evaluates one side: four elementary functions, all derivatives without further ones.
+/// Evaluates one side: three elementary functions, all derivatives without further ones.
 #[inline(always)]
 fn side(u: f64, inv_r: f64, r: f64, c: f64) -> Side {
-    let x = expm1(u);
-    let fade = expm1(-x * inv_r);
-    let worth = 1.0 - r * fade;
-    let ln_worth = ln(worth);
-    let copies = 1.0 + x;
-    let y = copies * inv_r;
-    let s = copies * (1.0 + fade) / worth;
-    let e = 1.0 - y - s;
-    let e1 = -y - s * e;
-    let c1 = 1.0 + c;
-    Side {
-        p: x * inv_r + c1 * ln_worth - u,
-        p1: y + c1 * s - 1.0,
-        p2: y + c1 * (s * e),
-        p3: y + c1 * (s * e * e + s * e1),
-        ln_worth,
-        slope: s,
-        bend: e,
-        bend1: e1,
-        copies,
-    }
+    let x = repeats(u);
+    let fade = faded(x, inv_r);
+    let worth = worth(r, fade);
+    Side::new(u, x, inv_r, c, ln_inside(worth), slope(x, fade, worth))
+}
+
+/// Copies beyond the first, `x = e^u - 1`.
+#[inline(always)]
+pub fn repeats(u: f64) -> f64 {
+    expm1_inside(u)
+}
+
+/// `e^(-x / R) - 1`.
+#[inline(always)]
+pub fn faded(x: f64, inv_r: f64) -> f64 {
+    expm1_inside(-x * inv_r)
+}
+
+/// P, what the copies are worth.
+#[inline(always)]
+pub fn worth(r: f64, fade: f64) -> f64 {
+    1.0 - r * fade
+}
+
+/// The slope of ln P in u.
+#[inline(always)]
+pub fn slope(x: f64, fade: f64, worth: f64) -> f64 {
+    (1.0 + x) * (1.0 + fade) / worth
 }
 
 impl Side {
+    /// One side at u, from what takes elementary functions and a division.
+    #[inline(always)]
+    pub fn new(u: f64, x: f64, inv_r: f64, c: f64, ln_worth: f64, slope: f64) -> Self {
+        let copies = 1.0 + x;
+        let y = copies * inv_r;
+        let s = slope;
+        let e = 1.0 - y - s;
+        let e1 = -y - s * e;
+        let c1 = 1.0 + c;
+        Self {
+            p: x * inv_r + c1 * ln_worth - u,
+            p1: y + c1 * s - 1.0,
+            p2: y + c1 * (s * e),
+            p3: y + c1 * (s * e * e + s * e1),
+            ln_worth,
+            slope: s,
+            bend: e,
+            bend1: e1,
+            copies,
+        }
+    }
+
     /// ln P, its slope and the copies after a small further step h.
     #[inline(always)]
     fn moved(&self, h: f64) -> (f64, f64, f64) {
@@ -89,8 +121,12 @@ pub struct Root {
 /// One Householder step of third order from `u`, and everything at the point it reaches.
 #[inline(always)]
 pub fn step(u: f64, t: f64, inverse: [f64; 2], r: [f64; 2], exponents: [f64; 2]) -> Root {
-    let a = side(u, inverse[0], r[0], exponents[0]);
-    let b = side(t - u, inverse[1], r[1], exponents[1]);
+    householder(u, &side(u, inverse[0], r[0], exponents[0]), &side(t - u, inverse[1], r[1], exponents[1]))
+}
+
+/// The step from u, where the sides are known.
+#[inline(always)]
+pub fn householder(u: f64, a: &Side, b: &Side) -> Root {
     let f = a.p - b.p;
     let f1 = a.p1 + b.p1;
     let f2 = a.p2 - b.p2;
@@ -209,6 +245,21 @@ impl Exponents {
         let rate = alpha * params_share;
         Self { alpha, beta, params_share, tokens_share: 1.0 - params_share, rate, inv_rate: 1.0 / rate }
     }
+
+    /// ln of what A N'^-alpha and B D'^-beta are over A N*^-alpha and B D*^-beta, and what was cut off both.
+    #[inline(always)]
+    pub fn ln_terms(&self, t: f64, ln_worth: [f64; 2]) -> ([f64; 2], f64) {
+        // ln of the frontier's reducible loss at the compute that U is optimal for, over that at K.
+        let reach = self.rate * t;
+        let held = if reach < LN_REACH_MAX { reach } else { LN_REACH_MAX };
+        ([held - self.alpha * ln_worth[0], held - self.beta * ln_worth[1]], reach - held)
+    }
+
+    /// A N'^-alpha and B D'^-beta over L* - E, from those quotients.
+    #[inline(always)]
+    pub fn terms(&self, quotients: [f64; 2]) -> [f64; 2] {
+        [self.params_share * quotients[0], self.tokens_share * quotients[1]]
+    }
 }
 
 /// What a shortage costs, in units of the unconstrained reducible loss.
@@ -225,15 +276,18 @@ pub struct Shortage {
 impl Shortage {
     /// From T, the worths and slopes of parameters and tokens; `capped` where epochs are at their limit, so that the
     /// envelope theorem does not hold and N moves with U.
-    #[inline(always)]
     pub fn new(t: f64, ln_worth: [f64; 2], slope: [f64; 2], exponents: &Exponents, capped: bool) -> Self {
-        let Exponents { alpha, beta, params_share, tokens_share, rate, inv_rate } = *exponents;
-        let n = params_share * exp(-alpha * ln_worth[0]);
-        let d = tokens_share * exp(-beta * ln_worth[1]);
-        let lost = (t + ln(n + d) * inv_rate) * (1.0 / LN_10);
-        let scale = exp(rate * t);
-        // A N'^-alpha and B D'^-beta over L* - E.
-        let (params, tokens) = (scale * n, scale * d);
+        let (ln_terms, beyond) = exponents.ln_terms(t, ln_worth);
+        let terms = exponents.terms(ln_terms.map(exp_inside));
+        Self::of(terms, ln_inside(terms[0] + terms[1]) + beyond, slope, exponents, capped)
+    }
+
+    /// From A N'^-alpha and B D'^-beta over L* - E, and the logarithm of their sum.
+    #[inline(always)]
+    pub fn of(terms: [f64; 2], ln_sum: f64, slope: [f64; 2], exponents: &Exponents, capped: bool) -> Self {
+        let Exponents { alpha, beta, inv_rate, .. } = *exponents;
+        let [params, tokens] = terms;
+        let lost = ln_sum * (inv_rate * (1.0 / LN_10));
         let excess = params + tokens - 1.0;
         let envelope = beta * (tokens * (1.0 - slope[1]) + params * (1.0 - slope[0]));
         let along_cap = beta * tokens + params * (beta - slope[0] * (alpha + beta));

@@ -1,9 +1,10 @@
 //! Variables that a run returns draw by draw: years of running out, inputs, and yearly variables.
 
+use super::block::Block;
 use super::draws::Columns;
 use super::law::DERIVED;
 use super::scenario::{ExhaustionScenario, INPUTS};
-use super::trajectory::{Block, DEFINITIONS, VARIABLES};
+use super::trajectory::{DEFINITIONS, VARIABLES};
 use crate::error::{Error, Result};
 use crate::math::exp;
 
@@ -57,7 +58,7 @@ impl Sample {
     /// Reads the draws of a block from `first` on that belong to the whole draw; yearly variables are read on the way.
     pub fn read(self, columns: &Columns, block: &Block, first: usize, out: &mut [f64]) {
         match self {
-            Self::ExhaustionYear(definition) => out.copy_from_slice(&block.exhausted[definition][..out.len()]),
+            Self::ExhaustionYear(definition) => out.copy_from_slice(&block.exhausted()[definition][..out.len()]),
             Self::Input(i) => {
                 let (_, log, ..) = INPUTS[i];
                 for (x, &drawn) in out.iter_mut().zip(&columns.inputs[i][first..]) {

@@ -1,15 +1,18 @@
 //! Monte Carlo of the yearly model: chunks of draws, integer tallies per worker, moments in the order of chunks.
 
+use super::block::Block;
 use super::draws::{CHUNK, Columns, Draw, Sampler, Source};
+use super::lanes::{LANES, Lanes, Scratch};
 use super::samples::Sample;
 use super::scenario::ExhaustionScenario;
 use super::sobol::Sobol;
-use super::trajectory::{Block, DEFINITIONS, LANES, Lanes, Options, Scratch, VARIABLES};
+use super::trajectory::{DEFINITIONS, Options, VARIABLES};
 use crate::dispatch::{Kernel, dispatch};
 use crate::error::{Error, Result};
+use crate::histogram::Histogram;
 use crate::rng::Key;
 use crate::run::{Control, run};
-use crate::stats::{Histogram, Moments, Sums};
+use crate::stats::{Moments, Sums};
 
 /// What is taken off a variable before it is counted: epochs start at 1, and most draws are there.
 pub const OFFSETS: [f64; VARIABLES.len()] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
@@ -172,16 +175,33 @@ struct Worker {
     tally: Tally,
 }
 
-/// A year and variable within a chunk.
+/// A year and variable within a chunk: eight sums side by side, so that adding a block stays in vectors.
 #[derive(Debug, Clone, Copy)]
 struct Cell {
-    sums: Sums,
-    least: f64,
-    most: f64,
+    near: f64,
+    first: [f64; 8],
+    second: [f64; 8],
+    least: [f64; 8],
+    most: [f64; 8],
 }
 
 const EMPTY: Cell =
-    Cell { sums: Sums { near: 0.0, first: 0.0, second: 0.0 }, least: f64::INFINITY, most: f64::NEG_INFINITY };
+    Cell { near: f64::NAN, first: [0.0; 8], second: [0.0; 8], least: [f64::INFINITY; 8], most: [f64::NEG_INFINITY; 8] };
+
+impl Cell {
+    fn sums(&self) -> Sums {
+        Sums { near: self.near, first: total(self.first), second: total(self.second) }
+    }
+
+    fn least(&self) -> f64 {
+        self.least.iter().fold(f64::INFINITY, |a, &b| a.min(b))
+    }
+
+    fn most(&self) -> f64 {
+        self.most.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b))
+    }
+}
+
 /// Keys of a cell lie this far apart: not a power of two, so that cells do not compete for the same cache lines.
 const STRIDE: usize = CHUNK + 16;
 
@@ -250,11 +270,10 @@ impl Model<'_> {
             }
             self.count_years(block, valid, tally);
         }
-        let mut moments = Vec::with_capacity(cells.len());
         for (i, (cell, histogram)) in cells.iter().zip(&mut tally.values).enumerate() {
-            histogram.add_keys(&mut keys[i * STRIDE..][..count], cell.least, cell.most);
-            moments.push(cell.sums.moments(count as u64));
+            histogram.add_keys(&mut keys[i * STRIDE..][..count], cell.least(), cell.most());
         }
+        let moments = cells.iter().map(|cell| cell.sums().moments(count as u64)).collect();
         tally.trials += count as u64;
         Ok(Part { moments, samples })
     }
@@ -262,7 +281,7 @@ impl Model<'_> {
     /// Counts the years of running out, and in which year of the projection they are reached.
     fn count_years(&self, block: &Block, valid: usize, tally: &mut Tally) {
         let mut keys = [0; LANES];
-        for ((years, histogram), by_year) in block.exhausted.iter().zip(&mut tally.years).zip(&mut tally.by_year) {
+        for ((years, histogram), by_year) in block.exhausted().iter().zip(&mut tally.years).zip(&mut tally.by_year) {
             let (mut count, mut least, mut most) = (0, f64::INFINITY, 0.0_f64);
             for &year in years[..valid].iter().filter(|year| year.is_finite()) {
                 keys[count] = Histogram::key(year, YEAR_BITS);
@@ -295,7 +314,7 @@ impl Kernel for Years<'_> {
     #[inline(always)]
     fn run(self) -> Block {
         let Self { columns, work, options, first, valid, keys, cells, wanted, samples } = self;
-        let mut block = Block::new(columns, first, options, work);
+        let mut block = Block::new(columns, first, options);
         for index in 0..options.years.len() {
             block.advance(index, options, work);
             for variable in 0..if cells.is_empty() { 0 } else { VARIABLES.len() } {
@@ -322,19 +341,16 @@ impl Kernel for Years<'_> {
 #[inline(always)]
 fn tally(values: &Lanes, valid: usize, variable: usize, keys: &mut [u32], cell: &mut Cell) {
     let (offset, bits) = (OFFSETS[variable], BITS[variable]);
-    if cell.least > cell.most {
-        cell.sums.near = values[0];
+    if cell.near.is_nan() {
+        cell.near = values[0];
     }
-    let near = cell.sums.near;
+    let near = cell.near;
     let mut rest = *values;
     if valid < LANES {
         // Draws beyond the last count as one that changes no extreme and no sum.
         rest[valid..].fill(near);
     }
-    let mut least = [f64::INFINITY; 8];
-    let mut most = [f64::NEG_INFINITY; 8];
-    let mut first = [0.0; 8];
-    let mut second = [0.0; 8];
+    let Cell { mut first, mut second, mut least, mut most, .. } = *cell;
     for (eight, keys) in rest.chunks_exact(8).zip(keys.chunks_exact_mut(8)) {
         for i in 0..8 {
             let x = eight[i] - offset;
@@ -346,10 +362,7 @@ fn tally(values: &Lanes, valid: usize, variable: usize, keys: &mut [u32], cell: 
             second[i] += deviation * deviation;
         }
     }
-    cell.least = least.iter().fold(cell.least, |a, &b| a.min(b));
-    cell.most = most.iter().fold(cell.most, |a, &b| a.max(b));
-    cell.sums.first += total(first);
-    cell.sums.second += total(second);
+    *cell = Cell { near, first, second, least, most };
 }
 
 #[inline(always)]

@@ -4,14 +4,16 @@
 //! `M(y) = 1 + f (syn - 1) / (1 + e^(-(y - 2027)))` with f what model collapse leaves of the gain.
 
 use super::draws::Columns;
+use super::lanes::{LANES, Lanes, lanes};
 use super::scenario::{Collapse, Input};
-use super::trajectory::{LANES, Lanes, lanes};
-use crate::math::{exp, ln};
+use crate::math::{exp, ln_inside};
 
 /// Years until other media are fully used.
 const MEDIA_YEARS: f64 = 6.0;
 /// The year in which synthetic data reach half their gain.
 const SYNTHETIC_YEAR: f64 = 2027.0;
+/// A stock is cut here.
+const TOKENS_MAX: f64 = 1e150;
 
 /// The inputs of the stock, for a block of draws.
 #[derive(Debug, Clone)]
@@ -20,10 +22,12 @@ pub struct Stock {
     media: Lanes,
     private: Lanes,
     quality: Lanes,
-    access_loss: Lanes,
+    /// What restrictions leave of public data: in a year, and so far.
+    left: [Lanes; 2],
     synthetic: Lanes,
     generations: Lanes,
-    ln_growth: Lanes,
+    /// The factor of growth: in a year, and so far.
+    growth: [Lanes; 2],
     quality_compute: Lanes,
     quality_power: Lanes,
 }
@@ -47,18 +51,35 @@ impl Stock {
             }),
             private: std::array::from_fn(|i| private[i] * share[i]),
             quality: get(Input::UsableFraction),
-            access_loss: get(Input::AccessLoss),
+            left: [get(Input::AccessLoss).map(|x| exp(-x)), [1.0; LANES]],
             synthetic: get(Input::SyntheticMultiplier).map(|x| x - 1.0),
             generations: get(Input::SyntheticGenerations),
-            ln_growth: get(Input::StockGrowth),
+            growth: [get(Input::StockGrowth).map(exp), [1.0; LANES]],
             quality_compute: get(Input::QualityCompute),
             quality_power: get(Input::QualityPower),
         }
     }
 
-    /// ln of the unique tokens of a year, at least one token.
+    /// Lets a year pass.
     #[inline(always)]
-    pub fn ln_unique(&self, year: f64, t: f64, collapse: Collapse, endogenous: Option<&Lanes>, out: &mut Lanes) {
+    pub fn pass_year(&mut self) {
+        for i in 0..LANES {
+            self.left[1][i] *= self.left[0][i];
+            self.growth[1][i] *= self.growth[0][i];
+        }
+    }
+
+    /// The unique tokens of a year and their logarithm, at least one token.
+    #[inline(always)]
+    pub fn unique(
+        &self,
+        year: f64,
+        t: f64,
+        collapse: Collapse,
+        endogenous: Option<&Lanes>,
+        unique: &mut Lanes,
+        ln_unique: &mut Lanes,
+    ) {
         let ramp = (t / MEDIA_YEARS).clamp(0.0, 1.0);
         let logistic = 1.0 / (1.0 + exp(SYNTHETIC_YEAR - year));
         let mut quality = self.quality;
@@ -74,10 +95,14 @@ impl Stock {
             }
         }
         for i in 0..LANES {
-            let public = (self.text[i] + ramp * self.media[i]) * exp(-self.access_loss[i] * t);
-            let usable = quality[i] * (public * (1.0 + gain[i] * logistic) + self.private[i]);
-            let x = ln(if usable < f64::MIN_POSITIVE { f64::MIN_POSITIVE } else { usable }) + t * self.ln_growth[i];
-            out[i] = if x < 0.0 { 0.0 } else { x };
+            let public = (self.text[i] + ramp * self.media[i]) * self.left[1][i];
+            let usable = quality[i] * (public * (1.0 + gain[i] * logistic) + self.private[i]) * self.growth[1][i];
+            let tokens = if usable > 1.0 { usable } else { 1.0 };
+            let tokens = if tokens < TOKENS_MAX { tokens } else { TOKENS_MAX };
+            unique[i] = tokens;
+        }
+        for i in 0..LANES {
+            ln_unique[i] = ln_inside(unique[i]);
         }
     }
 }
