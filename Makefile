@@ -46,6 +46,7 @@ format: $(STAMPS)/lint ## rewrite the sources in the house format
 bench: wheel $(STAMPS)/bench ## speed: kernels (Criterion), then side by side with the peers; printed, never asserted
 	cargo bench --locked -p limitlaw-core
 	$(PY) benches/peers.py
+	$(PY) benches/peers_fit.py
 	$(PY) benches/engine.py
 
 docs: wheel $(STAMPS)/docs ## the documentation as a site in site/
