@@ -35,13 +35,12 @@ fn share_lost(a: f64, b: f64) -> f64 {
 }
 
 impl Cells {
-    /// The cells of a task whose law does not change from trial to trial.
-    pub fn new(law: &TaskLaw, grid: &[u64]) -> Self {
+    /// The cells of a task whose law does not change from trial to trial; without `coverage` those of acceptance only.
+    pub fn new(law: &TaskLaw, grid: &[u64], coverage: bool) -> Self {
         let survival = |event| -> Vec<f64> {
             std::iter::once(0.0).chain(grid.iter().map(|&k| law.ln_survival(event, k as f64))).collect()
         };
-        let (accepted, correct, either) =
-            (survival(Event::Accepted), survival(Event::Correct), survival(Event::Either));
+        let accepted = survival(Event::Accepted);
         let (right, wrong) = law.precision();
         let cells = grid.len();
         let mut acceptance = vec![0.0; 2 * cells + 1];
@@ -51,6 +50,11 @@ impl Cells {
             acceptance[cells + j] = wrong * mass;
         }
         acceptance[2 * cells] = exp(accepted[cells]);
+        if !coverage {
+            let [uncovered, ln_uncorrect, uncorrect, last_correct] = [const { Vec::new() }; 4];
+            return Self { acceptance, rejected_correct: None, uncovered, ln_uncorrect, uncorrect, last_correct };
+        }
+        let (correct, either) = (survival(Event::Correct), survival(Event::Either));
         // ln P(no correct among the rejected); where nobody is left unaccepted it stays as it was.
         let mut ln_none = vec![0.0; cells + 1];
         if law.rejected_precision() != 0.0 {
@@ -182,7 +186,7 @@ mod tests {
         let cases: [(TaskLaw, Vec<Vec<f64>>); 2] =
             [(iid, enumerate(6, &move |_| rates, &grid)), (pool_law, enumerate(6, &draw, &grid))];
         for (law, want) in cases {
-            let cells = Cells::new(&law, &grid);
+            let cells = Cells::new(&law, &grid, true);
             let got = implied(&cells);
             for a in 0..want.len() {
                 for c in 0..want[a].len() {

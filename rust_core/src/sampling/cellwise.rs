@@ -78,6 +78,7 @@ pub fn tally<C: Count>(
             worker.acceptance.read(
                 &plan.acceptance,
                 group,
+                trials,
                 plan.stream(purpose::ACCEPTANCE, index),
                 plan.tie(purpose::ACCEPTANCE, index),
             );
@@ -107,7 +108,7 @@ impl<'a> Plan<'a> {
         let mut known = HashMap::new();
         let mut index = |law: &TaskLaw| {
             *known.entry(law_bits(law)).or_insert_with(|| {
-                distinct.push(Cells::new(law, grid));
+                distinct.push(Cells::new(law, grid, wanted.coverage));
                 distinct.len() - 1
             })
         };
@@ -180,7 +181,8 @@ impl<'a> Plan<'a> {
         let next = *hidden_group + usize::from(i > 0);
         if tables.groups.get(next).is_some_and(|g| g.first == i) {
             *hidden_group = next;
-            hidden.read(tables, next, self.stream(purpose::COVERAGE, chunk), self.tie(purpose::COVERAGE, chunk));
+            let (stream, tie) = (self.stream(purpose::COVERAGE, chunk), self.tie(purpose::COVERAGE, chunk));
+            hidden.read(tables, next, trials, stream, tie);
         }
         let cells = &acceptance.cells[side][..trials];
         let hidden = &hidden.cells[i - tables.groups[*hidden_group].first][..trials];

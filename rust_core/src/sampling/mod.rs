@@ -13,6 +13,7 @@ pub mod cost;
 pub mod error_rates;
 pub mod estimate;
 pub mod exact;
+pub mod known;
 pub mod law;
 pub mod limit;
 pub mod optimum;

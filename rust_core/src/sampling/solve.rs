@@ -8,6 +8,7 @@ use libm::{exp, expm1};
 
 use super::estimate::TaskMeans;
 use super::exact::Context;
+use super::known::KnownRates;
 use super::law::{Event, TaskLaw};
 use super::policy::Policy;
 use super::scenario::SamplingScenario;
@@ -50,16 +51,19 @@ pub fn solve(
         return Err(Error::NoClosedForm("no closed form under limits; use simulate".into()));
     }
     let laws = ExactLaws::new(scenario)?;
+    let covered = coverage && scenario.knows_coverage();
+    let known = KnownRates::new(&laws, covered).filter(|_| scenario.cost.is_none());
     let context = Context::new(scenario);
     let grid = scenario.grid();
     let weighted = scenario.weights().is_some();
     for (g, &cap) in grid[..scenario.answerable()].iter().enumerate() {
         for (p, policy) in scenario.policies.iter().enumerate() {
             control.check()?;
-            let mut row = ExactRow {
-                means: means(scenario, &laws, &context, *policy, cap as f64, coverage)?,
-                ..ExactRow::default()
+            let means = match &known {
+                Some(known) if policy.is_cellwise() => known.means(*policy, cap as f64, scenario.utility),
+                _ => means(scenario, &laws, &context, *policy, cap as f64, covered)?,
             };
+            let mut row = ExactRow { means, ..ExactRow::default() };
             if !weighted {
                 row.score(scenario, quantiles, control)?;
             }
@@ -185,10 +189,9 @@ fn means(
     context: &Context,
     policy: Policy,
     cap: f64,
-    coverage: bool,
+    covered: bool,
 ) -> Result<TaskMeans> {
     let mut means = TaskMeans::default();
-    let covered = coverage && scenario.knows_coverage();
     let alike = if laws.alike() { Some(laws.outcome(0, context, policy, cap)?) } else { None };
     let count = scenario.tasks.count();
     for i in 0..count {

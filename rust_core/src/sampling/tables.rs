@@ -73,14 +73,17 @@ impl Reader {
         Self { random: vec![0; trials], cells: [vec![0; trials], vec![0; trials]] }
     }
 
-    /// Draws the cells of a group.
-    pub fn read(&mut self, tables: &Tables, group: usize, stream: Stream, tie: Stream) {
+    /// Draws the cells of a group in the first `trials` of a chunk.
+    pub fn read(&mut self, tables: &Tables, group: usize, trials: usize, stream: Stream, tie: Stream) {
         let table = &tables.tables[tables.groups[group].table];
         let start = (group * self.random.len()) as u64;
+        // Whole blocks of eight, of which a chunk holds a whole number.
+        let count = trials.next_multiple_of(8);
+        let random = &mut self.random[..count];
         if !table.is_certain() {
-            stream.fill_u32(start / 8, &mut self.random);
+            stream.fill_u32(start / 8, random);
         }
         let [first, second] = &mut self.cells;
-        table.read(&self.random, first, second, |i| tie.word(start + i as u64));
+        table.read(random, &mut first[..count], &mut second[..count], |i| tie.word(start + i as u64));
     }
 }

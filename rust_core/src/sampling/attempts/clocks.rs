@@ -60,7 +60,7 @@ impl<'a> Plan<'a> {
                 .iter()
                 .map(|law| {
                     *known.entry(law_bits(law)).or_insert_with(|| {
-                        distinct.push(Cells::new(law, grid));
+                        distinct.push(Cells::new(law, grid, true));
                         distinct.len() - 1
                     })
                 })
@@ -105,15 +105,16 @@ impl<'a> Plan<'a> {
             }
             return;
         };
+        let trials = out.len();
         let side = self.turn(
             &plan.acceptance,
             purpose::ACCEPTANCE,
             i,
-            chunk.index,
+            (chunk.index, trials),
             (&mut chunk.acceptance, &mut chunk.acceptance_group),
         );
-        let hidden_side =
-            self.turn(&plan.hidden, purpose::COVERAGE, i, chunk.index, (&mut chunk.hidden, &mut chunk.hidden_group));
+        let (reader, group) = (&mut chunk.hidden, &mut chunk.hidden_group);
+        let hidden_side = self.turn(&plan.hidden, purpose::COVERAGE, i, (chunk.index, trials), (reader, group));
         let law = &plan.distinct[plan.law[i]];
         let points = self.grid.len();
         let mut after_wrong =
@@ -150,11 +151,19 @@ impl<'a> Plan<'a> {
     }
 
     /// Reads the group of tables that serves task `i`; returns which of its tasks that is.
-    fn turn(&self, tables: &Tables, of: u64, i: usize, chunk: u64, (reader, at): (&mut Reader, &mut usize)) -> usize {
+    fn turn(
+        &self,
+        tables: &Tables,
+        of: u64,
+        i: usize,
+        (chunk, trials): (u64, usize),
+        (reader, at): (&mut Reader, &mut usize),
+    ) -> usize {
         let next = if i == 0 { 0 } else { at.wrapping_add(1) };
         if tables.groups.get(next).is_some_and(|g| g.first == i) {
             *at = next;
-            reader.read(tables, next, self.stream(of, chunk), self.stream(purpose::TIE + (of << 32), chunk));
+            let tie = self.stream(purpose::TIE + (of << 32), chunk);
+            reader.read(tables, next, trials, self.stream(of, chunk), tie);
         }
         let Group { first, .. } = tables.groups[*at];
         i - first
