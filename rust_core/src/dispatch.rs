@@ -55,10 +55,10 @@ fn widest() -> Width {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::is_x86_feature_detected as has;
-        if has!("avx512f") && has!("avx512dq") && has!("avx512vl") {
+        if has!("avx512f") && has!("avx512dq") && has!("avx512vl") && has!("popcnt") {
             return Width::Avx512;
         }
-        if has!("avx2") {
+        if has!("avx2") && has!("popcnt") {
             return Width::Avx2;
         }
     }
@@ -68,11 +68,11 @@ fn widest() -> Width {
 /// Runs the kernel at the current width.
 #[cfg(target_arch = "x86_64")]
 pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,popcnt")]
     fn avx2<K: Kernel>(kernel: K) -> K::Output {
         kernel.run()
     }
-    #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+    #[target_feature(enable = "avx512f,avx512dq,avx512vl,popcnt")]
     fn avx512<K: Kernel>(kernel: K) -> K::Output {
         kernel.run()
     }

@@ -45,6 +45,10 @@ pub mod purpose {
     pub const ANSWER_ORDER: u64 = 72;
     /// Verdicts and scores of single attempts, given those of their stretch.
     pub const VERDICTS: u64 = 71;
+    /// Correct attempts of stretches that a clock cuts off.
+    pub const CUT_COUNTS: u64 = 74;
+    /// The highest scores of stretches that a clock cuts off.
+    pub const CUT_MAXIMA: u64 = 75;
     /// Output tokens of a task's attempts in one trial.
     pub const TOKENS: u64 = 73;
     /// Error rates of the verifier, where they are drawn.
@@ -128,10 +132,19 @@ impl Stream {
         Sequence { stream: self, block: position / 4, words: [0; 4], used: 4 }
     }
 
-    /// Reads the stream word by word from its start, `WORDS` (a multiple of 4) at a time: the rounds of several blocks
-    /// overlap, so that a word costs half as much where most of them are used.
-    pub const fn ahead<const WORDS: usize>(self) -> Sequence<WORDS> {
-        Sequence { stream: self, block: 0, words: [0; WORDS], used: WORDS }
+    /// Reads the stream word by word from a position that is a multiple of 4, `WORDS` (a multiple of 4) at a time: the
+    /// rounds of several blocks overlap, so that a word costs half as much where most of them are used.
+    pub const fn ahead<const WORDS: usize>(self, position: u64) -> Sequence<WORDS> {
+        Sequence { stream: self, block: position / 4, words: [0; WORDS], used: WORDS }
+    }
+
+    /// Fills `out` with the words of the blocks from `first_block` on. The length of `out` must be a multiple of 4.
+    #[inline]
+    pub fn fill(&self, first_block: u64, out: &mut [u64]) {
+        debug_assert_eq!(out.len() % 4, 0);
+        for (i, four) in out.chunks_exact_mut(4).enumerate() {
+            four.copy_from_slice(&self.block(first_block + i as u64));
+        }
     }
 }
 
@@ -152,10 +165,8 @@ impl<const WORDS: usize> Sequence<WORDS> {
     }
 
     fn refill(&mut self) {
-        for four in self.words.chunks_exact_mut(4) {
-            four.copy_from_slice(&self.stream.block(self.block));
-            self.block += 1;
-        }
+        self.stream.fill(self.block, &mut self.words);
+        self.block += WORDS as u64 / 4;
         self.used = 0;
     }
 }
@@ -207,11 +218,14 @@ mod tests {
         let stream = Stream::new([3, 5], 2, 7, 11);
         let mut halves = [0u32; 24];
         stream.fill_u32(0, &mut halves);
-        let (mut sequence, mut ahead) = (stream.sequence(), stream.ahead::<12>());
+        let mut all = [0; 12];
+        stream.fill(0, &mut all);
+        let (mut sequence, mut ahead) = (stream.sequence(), stream.ahead::<12>(0));
         for position in 0..12 {
             let word = sequence.next_u64();
             assert_eq!(word, stream.word(position));
             assert_eq!(word, ahead.next_u64());
+            assert_eq!(word, all[position as usize]);
             let at = 2 * position as usize;
             assert_eq!(word, u64::from(halves[at]) | u64::from(halves[at + 1]) << 32);
         }

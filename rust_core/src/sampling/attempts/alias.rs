@@ -4,9 +4,6 @@
 //! of the word with the number of entries has the entry in its high word; its low word decides between the entry and its
 //! alias, to 48 bits.
 
-use crate::rng::Sequence;
-use rand_core::RngCore;
-
 const LOW: u64 = (1 << 16) - 1;
 
 /// The most outcomes.
@@ -40,10 +37,10 @@ impl Alias {
         Self { entries }
     }
 
-    /// Draws an outcome.
+    /// The outcome of a random word.
     #[inline]
-    pub fn draw<const WORDS: usize>(&self, random: &mut Sequence<WORDS>) -> usize {
-        let product = u128::from(random.next_u64()) * self.entries.len() as u128;
+    pub fn pick(&self, word: u64) -> usize {
+        let product = u128::from(word) * self.entries.len() as u128;
         let (own, rest) = ((product >> 64) as usize, product as u64);
         let entry = self.entries[own];
         // By a mask: as a branch it would be mispredicted as often as not.
@@ -69,6 +66,7 @@ impl Alias {
 mod tests {
     use super::*;
     use crate::rng::Stream;
+    use rand_core::RngCore;
 
     #[test]
     fn an_alias_table_holds_its_shares() {
@@ -86,7 +84,7 @@ mod tests {
         let (table, mut random, draws) = (Alias::new(&shares), Stream::new([3, 4], 0, 0, 0).sequence(), 100_000);
         let mut seen = [0u32; 4];
         for _ in 0..draws {
-            seen[table.draw(&mut random)] += 1;
+            seen[table.pick(random.next_u64())] += 1;
         }
         for (seen, p) in seen.into_iter().zip(shares) {
             let n = f64::from(draws);

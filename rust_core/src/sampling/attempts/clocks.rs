@@ -6,8 +6,9 @@
 
 use std::collections::HashMap;
 
+use super::exponential::Exponential;
 use super::pool::Pool;
-use crate::math::{ln, log1p};
+use crate::math::log1p;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::sampling::cells::Cells;
 use crate::sampling::cellwise::law_bits;
@@ -21,6 +22,9 @@ use crate::variates::NEVER;
 /// After so many failures a pair of clocks has a probability below the resolution of the draw that asked for it.
 pub const MOST_TRIES: usize = 1 << 20;
 
+/// Longer waiting times than this on average have too few digits behind the point to be cut off at the end of a cell.
+const MOST_SCALE: f64 = 1e9;
+
 /// How the clocks of all tasks are drawn.
 pub struct Plan<'a> {
     laws: &'a [TaskLaw],
@@ -29,6 +33,7 @@ pub struct Plan<'a> {
     run: Run,
     chunk: usize,
     cells: Option<CellPlan>,
+    exponential: Exponential,
 }
 
 /// The tables of tasks whose laws do not change from trial to trial.
@@ -72,7 +77,7 @@ impl<'a> Plan<'a> {
                 law,
             }
         });
-        Self { laws, population, grid, run, chunk, cells }
+        Self { laws, population, grid, run, chunk, cells, exponential: Exponential::default() }
     }
 
     fn stream(&self, purpose: u64, chunk: u64) -> Stream {
@@ -128,7 +133,7 @@ impl<'a> Plan<'a> {
             return;
         }
         let TaskLaw::Attempts(rates) = self.laws[i] else { return };
-        let mut within = Within::new(self.grid, &rates);
+        let mut within = Within::new(self.grid, &rates, &self.exponential);
         for (t, slot) in out.iter_mut().enumerate() {
             let cell = chunk.acceptance.cells[side][t] as usize;
             let hidden = chunk.hidden.cells[hidden_side][t] as usize;
@@ -173,25 +178,34 @@ impl<'a> Plan<'a> {
 /// Attempt numbers within cells of the grid.
 struct Within<'a> {
     grid: &'a [u64],
-    accepted: Waiting,
+    accepted: Waiting<'a>,
     /// The first correct among the rejected.
-    hidden: Waiting,
-    correct: Waiting,
+    hidden: Waiting<'a>,
+    correct: Waiting<'a>,
     /// The first accepted among the wrong.
-    accepted_wrong: Waiting,
+    accepted_wrong: Waiting<'a>,
 }
 
-/// A geometric attempt number.
-struct Waiting {
+/// A geometric attempt number: an exponential number over -ln(1 - rate), cut off.
+struct Waiting<'a> {
+    exponential: &'a Exponential,
     rate: f64,
     ln_miss: f64,
+    /// -1 / `ln_miss`.
+    scale: f64,
     /// By cell of the grid, less P(it falls into the cell | not before it); NaN until it is needed.
     within: Vec<f64>,
 }
 
 impl<'a> Within<'a> {
-    fn new(grid: &'a [u64], rates: &Rates) -> Self {
-        let waiting = |rate: f64, ln_miss: f64| Waiting { rate, ln_miss, within: vec![f64::NAN; grid.len()] };
+    fn new(grid: &'a [u64], rates: &Rates, exponential: &'a Exponential) -> Self {
+        let waiting = |rate: f64, ln_miss: f64| Waiting {
+            exponential,
+            rate,
+            ln_miss,
+            scale: -1.0 / ln_miss,
+            within: vec![f64::NAN; grid.len()],
+        };
         let hidden = TaskLaw::Attempts(*rates).rejected_precision();
         let (p, f) = (rates.success, rates.false_positive);
         Self {
@@ -244,32 +258,48 @@ fn ends(grid: &[u64], cell: usize) -> (u64, u64) {
     (if cell == 0 { 0 } else { grid[cell - 1] }, grid[cell])
 }
 
-impl Waiting {
+impl Waiting<'_> {
+    /// The attempts before it.
+    #[inline]
+    fn before(&self, random: &mut Sequence) -> u64 {
+        // A quotient beyond 2^64 saturates at NEVER.
+        (self.exponential.draw(random) * self.scale) as u64
+    }
+
     /// The number from 1 on.
+    #[inline]
     fn draw(&self, random: &mut Sequence) -> u64 {
-        if self.rate <= 0.0 {
-            return NEVER;
-        }
-        // At rate 1 ln_miss is -infinity and the quotient 0; a quotient beyond 2^64 saturates at NEVER.
-        ((ln(random.open01()) / self.ln_miss) as u64).saturating_add(1)
+        if self.rate <= 0.0 { NEVER } else { self.before(random).saturating_add(1) }
     }
 
     /// The number given that it falls into a cell; certain where the cell is one attempt.
     #[inline]
     fn within(&mut self, grid: &[u64], cell: usize, random: &mut Sequence) -> u64 {
         let (from, to) = ends(grid, cell);
-        if to - from == 1 {
+        let length = to - from;
+        if length == 1 {
             return to;
         }
-        if self.rate >= 1.0 {
-            return from + 1;
+        let before = self.before(random);
+        if before < length {
+            return from + 1 + before;
         }
-        let length = (to - from) as f64;
+        // Beyond the cell it starts anew: the remainder has the law wanted, while a number has the digits for one.
+        if self.scale < MOST_SCALE {
+            from + 1 + before % length
+        } else {
+            from + 1 + self.inverted(cell, length, random)
+        }
+    }
+
+    /// The attempts before it within a cell, by inversion.
+    #[cold]
+    fn inverted(&mut self, cell: usize, length: u64, random: &mut Sequence) -> u64 {
         if self.within[cell].is_nan() {
-            self.within[cell] = libm::expm1(length * self.ln_miss);
+            self.within[cell] = libm::expm1(length as f64 * self.ln_miss);
         }
         let u = random.open01();
-        let before = if self.ln_miss == 0.0 { u * length } else { log1p(u * self.within[cell]) / self.ln_miss };
-        from + 1 + (before as u64).min(to - from - 1)
+        let before = if self.ln_miss == 0.0 { u * length as f64 } else { log1p(u * self.within[cell]) / self.ln_miss };
+        (before as u64).min(length - 1)
     }
 }

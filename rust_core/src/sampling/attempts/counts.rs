@@ -12,6 +12,7 @@ use super::binomial::binomial;
 use super::stretch::{Given, Stretch};
 use crate::rng::Sequence;
 use crate::sampling::law::{Rates, TaskLaw};
+use rand_core::RngCore;
 
 /// The most entries of all tables (8 bytes each).
 const MOST_ENTRIES: usize = 1 << 20;
@@ -26,6 +27,7 @@ pub struct Counts {
     /// By task, for attempts of which nothing is known and for rejected ones; empty without tables.
     tasks: Vec<[usize; 2]>,
     tables: Vec<Tables>,
+    none: Table,
 }
 
 /// The tables of one success rate.
@@ -40,7 +42,7 @@ struct Tables {
 
 /// A Binomial(length, success) draw by one random word.
 #[derive(Debug)]
-struct Table {
+pub struct Table {
     least: u64,
     alias: Alias,
 }
@@ -68,8 +70,9 @@ impl Counts {
                 _ => None,
             })
             .collect();
+        let none = Table::new(1, 0.0);
         let Some(tasks) = tasks.filter(|_| entries <= MOST_ENTRIES) else {
-            return Self { tasks: Vec::new(), tables: Vec::new() };
+            return Self { tasks: Vec::new(), tables: Vec::new(), none };
         };
         let table = |n: u64, success: f64| (width(n, success) <= MOST_WIDTH).then(|| Table::new(n, success));
         let tables = rates
@@ -80,19 +83,21 @@ impl Counts {
                 powers: (0..powers).map_while(|k| table(1 << k, success)).collect(),
             })
             .collect();
-        Self { tasks, tables }
+        Self { tasks, tables, none }
     }
 
-    /// How many attempts of a stretch of task `i` are correct; `cell` where it is a whole cell of the grid.
+    /// The tables of a whole cell of task `i`: of no correct attempt, of attempts of which nothing is known, and of
+    /// rejected ones.
     #[inline]
-    pub fn draw(
-        &self,
-        i: usize,
-        rates: &Rates,
-        stretch: &Stretch,
-        cell: Option<usize>,
-        random: &mut Sequence<WORDS>,
-    ) -> u64 {
+    pub fn of_cell(&self, i: usize, cell: usize) -> Option<[&Table; 3]> {
+        let [nothing, rejected] = *self.tasks.get(i)?;
+        let table = |tables: usize| self.tables[tables].cells[cell].as_ref();
+        Some([&self.none, table(nothing)?, table(rejected)?])
+    }
+
+    /// How many attempts of a stretch of task `i` are correct.
+    #[inline]
+    pub fn draw(&self, i: usize, rates: &Rates, stretch: &Stretch, random: &mut Sequence<WORDS>) -> u64 {
         let known = match stretch.given {
             Given::RejectedWrong | Given::Wrong => return 0,
             Given::Event { correct, .. } => return u64::from(correct),
@@ -100,29 +105,24 @@ impl Counts {
             Given::Rejected => 1,
         };
         match self.tasks.get(i) {
-            Some(tables) => self.tables[tables[known]].draw(stretch.attempts, cell, random),
+            Some(tables) => self.tables[tables[known]].draw(stretch.attempts, random),
             None => binomial(stretch.attempts, stretch.given.success(rates), random),
         }
     }
 }
 
-/// Words that the stream of counts is read ahead.
+/// Words that the streams of stretches are read ahead.
 pub const WORDS: usize = 16;
 
 impl Tables {
     #[inline]
-    fn draw(&self, n: u64, cell: Option<usize>, random: &mut Sequence<WORDS>) -> u64 {
-        if let Some(cell) = cell
-            && let Some(table) = &self.cells[cell]
-        {
-            return table.draw(random);
-        }
+    fn draw(&self, n: u64, random: &mut Sequence<WORDS>) -> u64 {
         if n >> self.powers.len() != 0 {
             return binomial(n, self.success, random);
         }
         let (mut left, mut correct) = (n, 0);
         while left > 0 {
-            correct += self.powers[left.trailing_zeros() as usize].draw(random);
+            correct += self.powers[left.trailing_zeros() as usize].pick(random.next_u64());
             left &= left - 1;
         }
         correct
@@ -148,9 +148,10 @@ impl Table {
         Self { least, alias: Alias::new(&shares) }
     }
 
+    /// The count of a random word.
     #[inline]
-    fn draw(&self, random: &mut Sequence<WORDS>) -> u64 {
-        self.least + self.alias.draw(random) as u64
+    pub fn pick(&self, word: u64) -> u64 {
+        self.least + self.alias.pick(word) as u64
     }
 }
 
@@ -201,8 +202,7 @@ mod tests {
     fn what_is_certain_is_certain() {
         for (p, want) in [(0.0, 0), (1.0, 5)] {
             assert_eq!(range(5, p), (want, want));
-            let mut random = crate::rng::Stream::new([1, 2], 0, 0, 0).ahead();
-            assert_eq!(Table::new(5, p).draw(&mut random), want);
+            assert_eq!([0, u64::MAX].map(|word| Table::new(5, p).pick(word)), [want; 2]);
         }
     }
 
@@ -226,11 +226,11 @@ mod tests {
         {
             let stretch = Stretch { attempts, given };
             let p = given.success(&rates);
-            let mut random = crate::rng::Stream::new([7, 8], 0, 0, attempts).ahead();
+            let mut random = crate::rng::Stream::new([7, 8], 0, 0, attempts).ahead(0);
             let (trials, mean, variance) = (40_000.0, attempts as f64 * p, attempts as f64 * p * (1.0 - p));
             let (mut first, mut second) = (0.0, 0.0);
             for _ in 0..trials as usize {
-                let x = counts.draw(0, &rates, &stretch, None, &mut random) as f64 - mean;
+                let x = counts.draw(0, &rates, &stretch, &mut random) as f64 - mean;
                 first += x;
                 second += x * x;
             }

@@ -40,6 +40,8 @@ impl Duel {
             if wrong < self.rivals[at] * (1.0 - MARGIN) {
                 return false;
             }
+        } else if correct == f64::INFINITY {
+            return false;
         }
         self.scores.correct_wins([correct, wrong])
     }

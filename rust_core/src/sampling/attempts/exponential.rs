@@ -36,7 +36,12 @@ impl Exponential {
     /// An exponential number of mean 1.
     #[inline]
     pub fn draw<const WORDS: usize>(&self, random: &mut Sequence<WORDS>) -> f64 {
-        let word = random.next_u64();
+        self.of(random.next_u64(), random)
+    }
+
+    /// The exponential number of a random word, and of more words where that does not decide.
+    #[inline]
+    pub fn of<const WORDS: usize>(&self, word: u64, random: &mut Sequence<WORDS>) -> f64 {
         // The layer from the low bits, the place from the high 52.
         let layer = word as usize % LAYERS;
         let x = open01(word) * self.edges[layer];
@@ -73,7 +78,7 @@ mod tests {
     /// Kolmogorov and Smirnov's distance; 1.63 + more: at 4.8 / sqrt(n) a false alarm has probability below 1e-19.
     #[test]
     fn draws_follow_the_exponential_law() {
-        let (ziggurat, mut random) = (Exponential::default(), Stream::new([5, 8], 0, 0, 0).ahead::<16>());
+        let (ziggurat, mut random) = (Exponential::default(), Stream::new([5, 8], 0, 0, 0).ahead::<16>(0));
         let n = 400_000;
         let mut draws: Vec<f64> = (0..n).map(|_| ziggurat.draw(&mut random)).collect();
         draws.sort_by(f64::total_cmp);

@@ -7,7 +7,6 @@
 
 use super::tally::Outcome;
 use super::{Plan, Random, State, Worker};
-use crate::rng::purpose;
 use crate::sampling::attempts::single::Singles;
 use crate::sampling::attempts::votes::Priorities;
 use crate::sampling::cost::Bill;
@@ -29,32 +28,32 @@ impl Plan<'_> {
         let (clocks, rates) = worker.clocks[t];
         let trial = chunk * self.chunk as u64 + t as u64;
         let mut random = Random::new(|of| self.stream(of + ((i as u64 + 1) << 32), trial));
-        worker.state.start(clocks, rates);
-        worker.singles.start();
-        let width = worker.state.votes.len();
-        let priorities = Priorities {
-            stream: self.stream(purpose::PRIORITIES, chunk),
-            start: ((i * self.chunk + t) * width) as u64,
-        };
-        if let Some(answers) = &self.needs.answers
-            && (worker.stick.is_empty() || self.alias.is_none())
-        {
-            answers.stick(&mut random.shares, &mut worker.stick);
-        }
+        let mut state = State::start(clocks, rates);
+        self.start_fine(&mut worker.fine, chunk, i, t);
+        let priorities = self.priorities(chunk, i, t);
         if let Some(tokens) = &mut worker.tokens {
             tokens.start(self.run.key, self.run.replicate, i, trial);
         }
         let last = self.find_stops(worker);
         let stops = std::mem::take(&mut worker.stops);
-        let mut from = 0;
+        let (mut from, mut cell) = (0, 0);
         for stop in stops.iter().take_while(|stop| stop.attempts <= last) {
             if stop.attempts > from {
                 if self.needs.counts {
-                    self.draw_cell(worker, &mut random, i, None, (from, stop.attempts));
+                    let Worker { fine, drawn, .. } = &mut *worker;
+                    let before = state.correct;
+                    drawn.clear();
+                    self.draw_cell(&mut state, &mut random, drawn, i, (from, stop.attempts));
+                    let wrong = (stop.attempts - from) - (state.correct - before);
+                    self.refine(fine, &mut random.single, &state, drawn, (cell, from, wrong));
+                    if let (Some(deal), Some(hand)) = (&self.deal, &mut fine.hand) {
+                        state.leads = priorities.correct_leads(state.correct, deal.dealt(hand));
+                    }
                 }
                 from = stop.attempts;
+                cell += 1;
             }
-            self.stop(worker, stop, &priorities, i, t);
+            self.stop(worker, &state, stop, &priorities, (i, t));
         }
         worker.stops = stops;
     }
@@ -82,8 +81,8 @@ impl Plan<'_> {
     }
 
     /// Counts the rows of a stop, all of whose attempts are drawn.
-    fn stop(&self, worker: &mut Worker, stop: &Stop, priorities: &Priorities, i: usize, t: usize) {
-        let (points, rows) = (self.layout.points(), self.layout.rows());
+    fn stop(&self, worker: &mut Worker, state: &State, stop: &Stop, priorities: &Priorities, (i, t): (usize, usize)) {
+        let points = self.layout.points();
         let most = stop.attempts;
         for (p, &policy) in self.layout.policies.iter().enumerate() {
             if policy.checks() != stop.checked {
@@ -93,20 +92,20 @@ impl Plan<'_> {
             let (outcome, stopped) = if most == 0 {
                 (Outcome::nothing(0), false)
             } else {
-                let outcome = self.outcome(policy, p, &worker.state, &worker.singles, priorities, most);
-                (outcome, stops_itself(policy, p, &worker.state, &worker.singles, most))
+                let outcome = self.outcome(policy, p, state, &worker.fine.singles, priorities, most);
+                (outcome, stops_itself(policy, p, state, &worker.fine.singles, most))
             };
-            if worker.state.clocks.correct <= most {
+            if state.clocks.correct <= most {
                 worker.tally.cover_row(&self.layout, i, row);
             }
             let bill = match (&self.layout.cost, &mut worker.tokens) {
                 (Some(cost), Some(tokens)) if stopped => cost.bill(tokens, outcome.attempts, self.most, stop.checked),
                 _ => stop.bill,
             };
-            worker.tally.add(&self.layout, row, i, outcome, u64::MAX);
-            worker.block.add(t * rows + row, outcome);
+            worker.tally.add(&self.layout, (row, i), outcome, u64::MAX);
+            worker.block.add((row, t), &[outcome]);
             worker.sums.pay(&self.layout, row, i, outcome, bill);
-            worker.block.pay(t * rows + row, bill);
+            worker.block.pay((row, t), bill);
         }
     }
 }

@@ -10,29 +10,32 @@ pub mod alias;
 pub mod binomial;
 pub mod clocks;
 pub mod counts;
+pub mod deal;
 pub mod duel;
 pub mod exponential;
 pub mod limits;
 pub mod pool;
 pub mod score;
+pub mod sheet;
 pub mod single;
 pub mod stretch;
 pub mod tally;
 pub mod tokens;
 pub mod votes;
 
-use alias::Alias;
 use clocks::Plan as ClockPlan;
 use counts::Counts;
+use deal::{Deal, Hand};
 use duel::Duel;
 use exponential::Exponential;
 use pool::{Left, Pool};
 use score::{CLASSES, Scores};
+use sheet::Sheet;
 use single::Singles;
 use stretch::{Given, Stretch, cut};
 use tally::{Block, Layout, Outcome, Score, Sums, Tally};
 use tokens::Tokens;
-use votes::{Priorities, deal};
+use votes::Priorities;
 
 use super::answers::Answers;
 use super::law::{Rates, TaskLaw};
@@ -47,6 +50,7 @@ use crate::error::Result;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::run::{Control, run};
 use crate::variates::{NEVER, below};
+use std::ops::Range;
 
 /// What is drawn beyond the clocks.
 struct Needs {
@@ -65,7 +69,7 @@ impl Needs {
         let voted = any(Policy::needs_answers);
         Self {
             counts: scored || voted || policies.contains(&Policy::AllOf {}) || any(Policy::returns_last),
-            last: any(Policy::returns_last),
+            last: singles || any(Policy::returns_last),
             answers: scenario.answers.filter(|_| voted),
             scores: scenario.verifier.as_ref().and_then(Scores::new).filter(|_| scored),
             singles,
@@ -89,12 +93,12 @@ struct State {
     /// What is left of a pool.
     left: Option<Left>,
     correct: u64,
-    /// Votes by answer, the correct one first.
-    votes: Vec<u64>,
     /// The least depth of each class; infinite where it has no attempts.
     depths: [f64; CLASSES],
     /// Whether the highest score is that of a correct answer.
     best_is_correct: bool,
+    /// Whether the correct answer leads.
+    leads: bool,
     /// Whether the last attempt is correct.
     last_correct: bool,
 }
@@ -106,9 +110,16 @@ struct Worker {
     stops: Vec<limits::Stop>,
     block: Block,
     clocks: Vec<(Clocks, Rates)>,
-    state: State,
+    sheet: Sheet,
+    /// What was drawn of a cell under limits.
     drawn: Vec<Drawn>,
-    stick: Vec<f64>,
+    outcomes: Vec<Outcome>,
+    fine: Fine,
+}
+
+/// What is looked at more closely: wrong answers, and single attempts.
+struct Fine {
+    hand: Option<Hand>,
     /// Wrong attempts of the current cell by answer.
     dealt: Vec<u64>,
     singles: Singles,
@@ -118,8 +129,6 @@ struct Worker {
 struct Random {
     counts: Sequence<{ counts::WORDS }>,
     maxima: Sequence<{ counts::WORDS }>,
-    shares: Sequence,
-    answers: Sequence,
     last: Sequence,
     single: single::Random,
 }
@@ -128,10 +137,8 @@ impl Random {
     fn new(stream: impl Fn(u64) -> Stream) -> Self {
         let sequence = |purpose| stream(purpose).sequence();
         Self {
-            counts: stream(purpose::COUNTS).ahead(),
-            maxima: stream(purpose::MAXIMA).ahead(),
-            shares: sequence(purpose::ANSWER_SHARES),
-            answers: sequence(purpose::ANSWERS),
+            counts: stream(purpose::CUT_COUNTS).ahead(0),
+            maxima: stream(purpose::CUT_MAXIMA).ahead(0),
             last: sequence(purpose::LAST),
             single: single::Random {
                 order: sequence(purpose::ORDER),
@@ -153,7 +160,7 @@ struct Plan<'a> {
     counts: Counts,
     exponential: Exponential,
     duel: Option<Duel>,
-    alias: Option<Alias>,
+    deal: Option<Deal>,
     worthwhile: Option<Worthwhile>,
     /// The pools of the tasks; empty where attempts are independent.
     pools: Vec<Pool>,
@@ -182,11 +189,12 @@ pub fn simulate(
         for i in 0..laws.len() {
             control.check()?;
             plan.clocks.read(&mut clocks, i, &mut worker.clocks[..trials]);
-            for t in 0..trials {
+            for first in (0..trials).step_by(worker.sheet.trials) {
+                let batch = first..(first + worker.sheet.trials).min(trials);
                 if plan.layout.limits.is_empty() {
-                    plan.walk(worker, &mut random, index, i, t);
+                    plan.batch(worker, &mut random, (index, i), batch);
                 } else {
-                    plan.walk_limits(worker, index, i, t);
+                    batch.for_each(|t| plan.walk_limits(worker, index, i, t));
                 }
             }
         }
@@ -229,7 +237,7 @@ impl<'a> Plan<'a> {
             chunk,
             clocks: ClockPlan::new(Population::new(scenario), laws, grid, run, chunk),
             most: scenario.most(),
-            alias: needs.answers.and_then(|a| a.shares()).map(|s| Alias::new(&s)),
+            deal: needs.answers.map(|answers| Deal::new(answers, run.key, run.replicate)),
             counts: Counts::new(if needs.counts { laws } else { &[] }, grid),
             exponential: Exponential::default(),
             duel: needs.scores.map(Duel::new),
@@ -250,20 +258,14 @@ impl<'a> Plan<'a> {
             stops: Vec::new(),
             block: Block::new(&self.layout, self.chunk),
             clocks: vec![(none, rates); self.chunk],
-            state: State {
-                clocks: none,
-                rates,
-                left: None,
-                correct: 0,
-                votes: vec![0; answers + 1],
-                depths: [f64::INFINITY; CLASSES],
-                best_is_correct: false,
-                last_correct: false,
-            },
+            sheet: Sheet::new(self.layout.grid.len()),
             drawn: Vec::new(),
-            stick: Vec::new(),
-            dealt: vec![0; answers],
-            singles: Singles::new(self.layout.policies, answers, self.needs.scores),
+            outcomes: Vec::new(),
+            fine: Fine {
+                hand: self.deal.as_ref().map(Deal::hand),
+                dealt: vec![0; answers],
+                singles: Singles::new(self.layout.policies, answers, self.needs.scores),
+            },
         }
     }
 
@@ -275,72 +277,127 @@ impl<'a> Plan<'a> {
         Random::new(|purpose| self.stream(purpose, chunk))
     }
 
-    /// One task in one trial, from grid point to grid point.
-    fn walk(&self, worker: &mut Worker, random: &mut Random, chunk: u64, i: usize, t: usize) {
+    /// One task in a batch of trials.
+    fn batch(&self, worker: &mut Worker, random: &mut Random, (chunk, i): (u64, usize), trials: Range<usize>) {
         let Layout { grid, policies, .. } = self.layout;
-        let points = grid.len();
-        let (clocks, rates) = worker.clocks[t];
-        worker.state.start(clocks, rates);
-        worker.state.left = self.pools.get(i).map(Pool::full);
-        worker.singles.start();
-        if let Some(tokens) = &mut worker.tokens {
-            tokens.start(self.run.key, self.run.replicate, i, chunk * self.chunk as u64 + t as u64);
-        }
-        let width = worker.state.votes.len();
-        let priorities = Priorities {
-            stream: self.stream(purpose::PRIORITIES, chunk),
-            start: ((i * self.chunk + t) * width) as u64,
-        };
-        if let Some(answers) = &self.needs.answers
-            && (worker.stick.is_empty() || self.alias.is_none())
-        {
-            answers.stick(&mut random.shares, &mut worker.stick);
-        }
+        let Worker { tally, block, sheet, outcomes, clocks, fine, .. } = worker;
+        let clocks = &clocks[trials.clone()];
         if self.layout.wanted.coverage {
-            worker.tally.cover(&self.layout, i, cell_of(grid, clocks.correct));
+            clocks.iter().for_each(|(clocks, _)| tally.cover(&self.layout, i, cell_of(grid, clocks.correct)));
         }
-        let (mut from, rows) = (0, self.layout.rows());
-        for (point, &to) in grid.iter().enumerate() {
-            if self.needs.counts {
-                self.draw_cell(worker, random, i, Some(point), (from, to));
+        if self.needs.counts {
+            self.fill(sheet, random, chunk, (i, trials.start), clocks);
+        }
+        let voted = policies.contains(&Policy::MajorityVote {});
+        if let Some(hand) = fine.hand.as_mut().filter(|_| voted) {
+            self.find_leads(sheet, hand, (chunk, i, trials.start), clocks.len());
+        }
+        if self.needs.singles || self.layout.cost.is_some() {
+            for t in trials.clone() {
+                self.walk(worker, random, (chunk, i), (t, t - trials.start));
             }
-            for (p, &policy) in policies.iter().enumerate() {
-                let outcome = self.outcome(policy, p, &worker.state, &worker.singles, &priorities, to);
-                let row = p * points + point;
-                worker.tally.add(&self.layout, row, i, outcome, to);
-                worker.block.add(t * rows + row, outcome);
-                if let (Some(cost), Some(tokens)) = (&self.layout.cost, &mut worker.tokens) {
-                    let bill = cost.bill(tokens, outcome.attempts, to, policy.checks());
-                    worker.sums.pay(&self.layout, row, i, outcome, bill);
-                    worker.block.pay(t * rows + row, bill);
-                }
+            return;
+        }
+        let priorities = self.priorities(chunk, i, trials.start);
+        for (p, &policy) in policies.iter().enumerate() {
+            for (point, &most) in grid.iter().enumerate() {
+                let row = p * grid.len() + point;
+                let answers = match policy {
+                    Policy::BestOf { threshold: None } => sheet.best_is_correct(point),
+                    Policy::MajorityVote {} => sheet.leads(point),
+                    _ => {
+                        outcomes.clear();
+                        outcomes.extend(clocks.iter().enumerate().map(|(t, &clocks)| {
+                            let state = sheet.state(point + 1, t, clocks);
+                            self.outcome(policy, p, &state, &fine.singles, &priorities, most)
+                        }));
+                        outcomes.iter().for_each(|&outcome| tally.add(&self.layout, (row, i), outcome, most));
+                        block.add((row, trials.start), outcomes);
+                        continue;
+                    }
+                };
+                tally.add_answers(&self.layout, (row, i), &answers[..clocks.len()]);
+                block.add_answers((row, trials.start), &answers[..clocks.len()], most);
             }
-            from = to;
         }
     }
 
-    /// Draws the attempts of task `i` after `from` up to `to`; `cell` where it is one of the grid.
+    /// One task in one trial, `t` of the chunk and `at` of its batch, from grid point to grid point.
+    fn walk(&self, worker: &mut Worker, random: &mut Random, (chunk, i): (u64, usize), (t, at): (usize, usize)) {
+        let Layout { grid, policies, .. } = self.layout;
+        let Worker { tally, sums, tokens, block, clocks, sheet, fine, .. } = worker;
+        let points = grid.len();
+        self.start_fine(fine, chunk, i, t);
+        if let Some(tokens) = tokens {
+            tokens.start(self.run.key, self.run.replicate, i, chunk * self.chunk as u64 + t as u64);
+        }
+        let priorities = self.priorities(chunk, i, t);
+        let (mut from, mut before) = (0, 0);
+        for (point, &to) in grid.iter().enumerate() {
+            let state = sheet.state(point + 1, at, clocks[t]);
+            if self.needs.singles {
+                let wrong = (to - from) - (state.correct - before);
+                self.refine(fine, &mut random.single, &state, sheet.drawn(point, at), (point, from, wrong));
+            }
+            for (p, &policy) in policies.iter().enumerate() {
+                let outcome = self.outcome(policy, p, &state, &fine.singles, &priorities, to);
+                let row = p * points + point;
+                tally.add(&self.layout, (row, i), outcome, to);
+                block.add((row, t), &[outcome]);
+                if let (Some(cost), Some(tokens)) = (&self.layout.cost, &mut *tokens) {
+                    let bill = cost.bill(tokens, outcome.attempts, to, policy.checks());
+                    sums.pay(&self.layout, row, i, outcome, bill);
+                    block.pay((row, t), bill);
+                }
+            }
+            (from, before) = (to, state.correct);
+        }
+    }
+
+    fn start_fine(&self, fine: &mut Fine, chunk: u64, i: usize, t: usize) {
+        fine.singles.start();
+        if let (Some(deal), Some(hand)) = (&self.deal, &mut fine.hand) {
+            deal.start(hand, i, chunk, t);
+        }
+    }
+
+    /// Deals the `wrong` attempts of a cell after `from`, and draws its attempts one by one where somebody looks at them.
+    fn refine(
+        &self,
+        fine: &mut Fine,
+        random: &mut single::Random,
+        state: &State,
+        drawn: &[Drawn],
+        (cell, from, wrong): (usize, u64, u64),
+    ) {
+        let Fine { hand, dealt, singles } = fine;
+        if let (Some(deal), Some(hand)) = (&self.deal, hand) {
+            dealt.copy_from_slice(deal.dealt(hand));
+            deal.deal(hand, cell, wrong);
+            dealt.iter_mut().zip(deal.dealt(hand)).for_each(|(dealt, now)| *dealt = now - *dealt);
+        }
+        if self.needs.singles {
+            let accept = [1.0 - state.rates.false_negative, state.rates.false_positive];
+            singles.draw(drawn, dealt, accept, (from, state.last_correct), (random, &self.exponential));
+        }
+    }
+
+    /// Draws the attempts of task `i` after `from` up to `to` in one trial, stretch by stretch.
     fn draw_cell(
         &self,
-        worker: &mut Worker,
+        state: &mut State,
         random: &mut Random,
+        drawn: &mut Vec<Drawn>,
         i: usize,
-        cell: Option<usize>,
         (from, to): (u64, u64),
     ) {
-        let Worker { state, drawn, dealt, stick, singles, .. } = worker;
-        drawn.clear();
-        let rates = state.rates;
-        let accept = [1.0 - rates.false_negative, rates.false_positive];
-        let (mut wrong, mut higher) = (0, false);
+        let mut higher = false;
         cut(&state.clocks, from, to, |stretch| {
-            let whole = cell.filter(|_| stretch.attempts == to - from);
             let correct = match &mut state.left {
                 Some(left) => left.draw(&stretch, &mut random.counts),
-                None => self.counts.draw(i, &rates, &stretch, whole, &mut random.counts),
+                None => self.counts.draw(i, &state.rates, &stretch, &mut random.counts),
             };
             let sizes = [correct, stretch.attempts - correct];
-            wrong += sizes[1];
             let mut depths = [f64::INFINITY; CLASSES];
             if let Some(scores) = &self.needs.scores {
                 for class in 0..CLASSES {
@@ -353,7 +410,7 @@ impl<'a> Plan<'a> {
                 }
             }
             state.correct += correct;
-            if self.needs.last && !self.needs.singles {
+            if self.needs.last {
                 state.last_correct = below(stretch.attempts, &mut random.last) < correct;
             }
             if self.needs.singles {
@@ -362,15 +419,6 @@ impl<'a> Plan<'a> {
         });
         if let Some(duel) = self.duel.as_ref().filter(|_| higher) {
             state.best_is_correct = duel.correct_wins(state.depths);
-        }
-        if self.needs.answers.is_some() {
-            deal(wrong, stick, self.alias.as_ref(), &mut random.answers, dealt);
-            state.votes[0] = state.correct;
-            state.votes[1..].iter_mut().zip(&*dealt).for_each(|(votes, &more)| *votes += more);
-        }
-        if self.needs.singles {
-            state.last_correct =
-                singles.draw(drawn, dealt, wrong, accept, from, (&mut random.single, &self.exponential));
         }
     }
 
@@ -406,10 +454,7 @@ impl<'a> Plan<'a> {
                     Outcome::nothing(most)
                 }
             }
-            Policy::MajorityVote {} => {
-                let leader = priorities.leader(&state.votes, |_| true);
-                Outcome::answer(leader == Some(0), false, most)
-            }
+            Policy::MajorityVote {} => Outcome::answer(state.leads, false, most),
             Policy::AnyOf {} if correct <= most => Outcome::answer(true, false, most),
             Policy::FirstAccepted { fallback: Fallback::Abstain } | Policy::AnyOf {} => Outcome::nothing(most),
             Policy::AllOf {} => Outcome::answer(state.correct == most, false, most),
@@ -422,13 +467,18 @@ impl<'a> Plan<'a> {
 }
 
 impl State {
-    fn start(&mut self, clocks: Clocks, rates: Rates) {
-        self.clocks = clocks;
-        self.rates = rates;
-        self.correct = 0;
-        self.votes.fill(0);
-        self.depths = [f64::INFINITY; CLASSES];
-        self.best_is_correct = false;
+    /// Before the first attempt.
+    const fn start(clocks: Clocks, rates: Rates) -> Self {
+        Self {
+            clocks,
+            rates,
+            left: None,
+            correct: 0,
+            depths: [f64::INFINITY; CLASSES],
+            best_is_correct: false,
+            leads: false,
+            last_correct: false,
+        }
     }
 }
 

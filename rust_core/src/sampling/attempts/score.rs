@@ -8,6 +8,7 @@ use libm::{exp, expm1, log, log1p, sqrt};
 
 use super::exponential::Exponential;
 use crate::closed_form::special::normal_survival;
+use crate::math;
 use crate::rng::Sequence;
 use crate::sampling::error_rates::judge_deviation;
 use crate::sampling::verifier::Verifier;
@@ -23,6 +24,8 @@ pub struct Scores {
     deviation: f64,
     /// The depths of the threshold by class: an answer is accepted below them. 0 where nothing is accepted.
     pub threshold: [f64; CLASSES],
+    /// P(accepted) by class.
+    accepted: [f64; CLASSES],
 }
 
 impl Scores {
@@ -31,8 +34,17 @@ impl Scores {
         match *verifier {
             Verifier::Judge { d_prime, votes, fresh, threshold } => {
                 let deviation = judge_deviation(votes, fresh);
-                let scores = Self { d_prime: d_prime / deviation, deviation, threshold: [0.0; CLASSES] };
-                Some(Self { threshold: threshold.map_or([0.0; CLASSES], |at| scores.depths(at)), ..scores })
+                let scores = Self {
+                    d_prime: d_prime / deviation,
+                    deviation,
+                    threshold: [0.0; CLASSES],
+                    accepted: [0.0; CLASSES],
+                };
+                Some(threshold.map_or(scores, |at| Self {
+                    threshold: scores.depths(at),
+                    accepted: scores.above(at),
+                    ..scores
+                }))
             }
             _ => None,
         }
@@ -83,7 +95,7 @@ impl Scores {
             None => exponential.draw(random) / count as f64,
             Some(false) => threshold + exponential.draw(random) / count as f64,
             // 1 - e^-x is uniform below that of the threshold; rounding must not carry x there.
-            Some(true) => (-log1p(random.open01() * expm1(-threshold))).min(threshold * (1.0 - f64::EPSILON)),
+            Some(true) => (-math::log1p(-random.open01() * self.accepted[class])).min(threshold * (1.0 - f64::EPSILON)),
         }
     }
 }

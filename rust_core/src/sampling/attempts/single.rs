@@ -99,20 +99,19 @@ impl Singles {
         }
     }
 
-    /// Draws the attempts after `from` one by one, given what was drawn of their stretches: `dealt` are the cell's
-    /// `wrong` attempts by answer, `accept` the probabilities of acceptance by class. Returns whether the last is correct.
+    /// Draws the attempts after `from` one by one, given what was drawn of their stretches: `dealt` are the cell's wrong
+    /// attempts by answer, `accept` the probabilities of acceptance by class, `last_correct` says it of the last attempt.
     pub fn draw(
         &mut self,
         drawn: &[Drawn],
         dealt: &mut [u64],
-        mut wrong: u64,
         accept: [f64; CLASSES],
-        from: u64,
+        (from, last_correct): (u64, bool),
         (random, exponential): (&mut Random, &Exponential),
-    ) -> bool {
+    ) {
         let mut number = from;
-        let mut last_correct = false;
-        for stretch in drawn {
+        let mut wrong = dealt.iter().sum();
+        for (stretch, more) in drawn.iter().zip((0..drawn.len()).rev()) {
             let all = stretch.stretch.attempts;
             let mut left = [stretch.correct, all - stretch.correct];
             // The highest score of a class is equally likely at each of its attempts.
@@ -125,10 +124,21 @@ impl Singles {
                 }
             }
             let mut seen = [0; CLASSES];
-            for _ in 0..all {
-                let correct = left[1] == 0 || (left[0] > 0 && below(left[0] + left[1], &mut random.order) < left[0]);
-                let class = usize::from(!correct);
+            let last = (more == 0).then_some(usize::from(!last_correct));
+            if let Some(class) = last {
                 left[class] -= 1;
+            }
+            for at in 1..=all {
+                let class = match last {
+                    Some(class) if at == all => class,
+                    _ => {
+                        let correct =
+                            left[1] == 0 || (left[0] > 0 && below(left[0] + left[1], &mut random.order) < left[0]);
+                        let class = usize::from(!correct);
+                        left[class] -= 1;
+                        class
+                    }
+                };
                 let (accepted, depth) = if let Some(scores) = self.scores {
                     // Below the highest score depths go on as they began: an exponential number more.
                     let least = stretch.depths[class];
@@ -139,13 +149,11 @@ impl Singles {
                     (verdict.unwrap_or_else(|| random.verdicts.open01() < accept[class]), f64::NAN)
                 };
                 seen[class] += 1;
-                let answer = if correct || !self.answers { class } else { take(dealt, &mut wrong, random) };
+                let answer = if class == 0 || !self.answers { class } else { take(dealt, &mut wrong, random) };
                 number += 1;
                 self.see(number, Attempt { class, answer, accepted, depth });
-                last_correct = correct;
             }
         }
-        last_correct
     }
 
     fn see(&mut self, number: u64, attempt: Attempt) {

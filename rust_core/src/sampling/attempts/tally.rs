@@ -1,5 +1,7 @@
 //! What the policies returned: outcomes per task, and scores of the whole benchmark trial by trial.
 
+use std::ops::Range;
+
 use crate::sampling::cost::{Bill, Cost, Utility};
 use crate::sampling::limit::Limit;
 use crate::sampling::policy::Policy;
@@ -176,9 +178,10 @@ impl Sums {
     }
 }
 
-/// The scores of a block of trials: `trial * rows + row`; what nobody asks for is empty.
+/// The scores of a block of trials, row by row: `row * size + trial`; what nobody asks for is empty.
 #[derive(Debug, Clone)]
 pub struct Block {
+    size: usize,
     correct: Vec<u32>,
     wrong: Vec<u32>,
     accepted: Vec<u32>,
@@ -194,6 +197,7 @@ impl Block {
         let [accuracy, accepted, wrong] = layout.wanted.share_counts;
         let utility = layout.uses_utility();
         Self {
+            size: trials,
             correct: vec![0; size(accuracy || utility || layout.compared.is_some())],
             wrong: vec![0; size(wrong || utility)],
             accepted: vec![0; size(accepted)],
@@ -219,10 +223,10 @@ impl Block {
         (worth - u.attempt_cost * self.attempts[at] as f64 - money) / layout.tasks as f64
     }
 
-    /// Adds a bill to a place.
-    pub fn pay(&mut self, at: usize, bill: Bill) {
+    /// Adds a bill to row `row` of trial `t`.
+    pub fn pay(&mut self, (row, t): (usize, usize), bill: Bill) {
         for (sums, more) in self.bills.iter_mut().zip(bill) {
-            if let Some(slot) = sums.get_mut(at) {
+            if let Some(slot) = sums.get_mut(row * self.size + t) {
                 *slot += more;
             }
         }
@@ -235,7 +239,7 @@ impl Block {
         let (mut products, mut values) = (vec![0.0; rows * rows], vec![0.0; rows]);
         for trial in 0..trials {
             for (row, value) in values.iter_mut().enumerate() {
-                let at = trial * rows + row;
+                let at = row * self.size + trial;
                 *value = if score == Score::Correct { f64::from(self.correct[at]) } else { self.utility(layout, at) };
             }
             for (line, &x) in products.chunks_exact_mut(rows).zip(&values) {
@@ -245,21 +249,37 @@ impl Block {
         products
     }
 
-    /// Adds what row `row` of trial `t` came to on one task.
+    /// Adds what row `row` came to on one task in each trial from `first` on.
     #[inline]
-    pub fn add(&mut self, at: usize, outcome: Outcome) {
-        if let Some(slot) = self.correct.get_mut(at) {
-            *slot += u32::from(outcome.returned == Returned::Correct);
+    pub fn add(&mut self, (row, first): (usize, usize), outcomes: &[Outcome]) {
+        let from = row * self.size + first;
+        let places = from..from + outcomes.len();
+        count(&mut self.correct, places.clone(), outcomes, |o| o.returned == Returned::Correct);
+        count(&mut self.wrong, places.clone(), outcomes, |o| o.returned == Returned::Wrong);
+        count(&mut self.accepted, places.clone(), outcomes, |o| o.accepted);
+        if let Some(attempts) = self.attempts.get_mut(places) {
+            attempts.iter_mut().zip(outcomes).for_each(|(sum, outcome)| *sum += outcome.attempts);
         }
-        if let Some(slot) = self.wrong.get_mut(at) {
-            *slot += u32::from(outcome.returned == Returned::Wrong);
+    }
+
+    /// The same for answers that nobody accepts, correct or not, after `most` attempts.
+    #[inline]
+    pub fn add_answers(&mut self, (row, first): (usize, usize), correct: &[bool], most: u64) {
+        let from = row * self.size + first;
+        let places = from..from + correct.len();
+        count(&mut self.correct, places.clone(), correct, |&correct| correct);
+        count(&mut self.wrong, places.clone(), correct, |&correct| !correct);
+        if let Some(attempts) = self.attempts.get_mut(places) {
+            attempts.iter_mut().for_each(|sum| *sum += most);
         }
-        if let Some(slot) = self.accepted.get_mut(at) {
-            *slot += u32::from(outcome.accepted);
-        }
-        if let Some(slot) = self.attempts.get_mut(at) {
-            *slot += outcome.attempts;
-        }
+    }
+}
+
+/// Counts in each place whether something is so; nothing where there are no places.
+#[inline]
+fn count<T>(counts: &mut [u32], places: Range<usize>, of: &[T], is: impl Fn(&T) -> bool) {
+    if let Some(counts) = counts.get_mut(places) {
+        counts.iter_mut().zip(of).for_each(|(count, one)| *count += u32::from(is(one)));
     }
 }
 
@@ -278,9 +298,17 @@ impl Tally {
         }
     }
 
+    /// Adds answers of task `i` that nobody accepts, correct or not, after as many attempts as are allowed.
+    pub fn add_answers(&mut self, layout: &Layout<'_>, (row, i): (usize, usize), correct: &[bool]) {
+        let right = correct.iter().map(|&correct| usize::from(correct)).sum::<usize>();
+        let cell = &mut self.cells[i * layout.rows() + row];
+        cell.returned[Returned::Correct as usize] += right as u64;
+        cell.returned[Returned::Wrong as usize] += (correct.len() - right) as u64;
+    }
+
     /// Adds an outcome of task `i` with at most `most` attempts.
     #[inline]
-    pub fn add(&mut self, layout: &Layout<'_>, row: usize, i: usize, outcome: Outcome, most: u64) {
+    pub fn add(&mut self, layout: &Layout<'_>, (row, i): (usize, usize), outcome: Outcome, most: u64) {
         let cell = &mut self.cells[i * layout.rows() + row];
         let kind = outcome.returned as usize;
         cell.returned[kind] += 1;
@@ -315,26 +343,22 @@ impl Tally {
         if !layout.scored() {
             return;
         }
-        let (rows, width) = (layout.rows(), layout.tasks + 1);
+        let width = layout.tasks + 1;
         for (counts, scores) in self.shares.iter_mut().zip([&block.correct, &block.accepted, &block.wrong]) {
             if counts.is_empty() {
                 continue;
             }
-            for trial in scores.chunks_exact(rows).take(trials) {
-                for (row, &n) in trial.iter().enumerate() {
-                    counts[row * width + n as usize] += 1;
-                }
+            for (counts, scores) in counts.chunks_exact_mut(width).zip(scores.chunks_exact(block.size)) {
+                scores[..trials].iter().for_each(|&n| counts[n as usize] += 1);
             }
         }
-        for (values, sums) in self.bills.iter_mut().zip(&block.bills).filter(|(values, _)| !values.is_empty()) {
-            for (at, sum) in sums[..trials * rows].iter().enumerate() {
-                values[at % rows].add(sum / layout.tasks as f64);
+        for (values, sums) in self.bills.iter_mut().zip(&block.bills) {
+            for (values, sums) in values.iter_mut().zip(sums.chunks_exact(block.size)) {
+                sums[..trials].iter().for_each(|sum| values.add(sum / layout.tasks as f64));
             }
         }
-        if layout.wanted.utility_counts {
-            for at in 0..trials * rows {
-                self.utilities[at % rows].add(block.utility(layout, at));
-            }
+        for (row, utilities) in self.utilities.iter_mut().enumerate() {
+            (0..trials).for_each(|t| utilities.add(block.utility(layout, row * block.size + t)));
         }
     }
 

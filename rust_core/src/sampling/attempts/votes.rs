@@ -3,12 +3,7 @@
 //! Answer 0 is the correct one. A tie goes to the answer with the highest priority, one random number per answer, task
 //! and trial, the same for every policy and every number of attempts.
 
-use super::alias::Alias;
-use super::binomial::binomial;
-use crate::rng::{Sequence, Stream};
-
-/// Below so many attempts per answer they are dealt one by one.
-const DEALT: u64 = 8;
+use crate::rng::Stream;
 
 /// The priorities of one task's answers in one trial.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +17,19 @@ pub struct Priorities {
 impl Priorities {
     fn of(&self, answer: usize) -> u64 {
         self.stream.word(self.start + answer as u64)
+    }
+
+    /// Whether the correct answer leads.
+    #[inline]
+    pub fn correct_leads(&self, correct: u64, wrong: &[u64]) -> bool {
+        let most = wrong.iter().copied().max().unwrap_or(0);
+        if correct == most { self.correct_wins_tie(most, wrong) } else { correct > most }
+    }
+
+    #[cold]
+    fn correct_wins_tie(&self, most: u64, wrong: &[u64]) -> bool {
+        let own = self.of(0);
+        wrong.iter().zip(1..).all(|(&votes, answer)| votes < most || self.of(answer) <= own)
     }
 
     /// The answer with the most votes; `None` without any vote.
@@ -45,25 +53,6 @@ impl Priorities {
     }
 }
 
-/// Deals `count` wrong attempts to the wrong answers; of those from j on, answer j has the share `stick[j]`.
-pub fn deal(mut count: u64, stick: &[f64], alias: Option<&Alias>, random: &mut Sequence, out: &mut [u64]) {
-    out.fill(0);
-    if let Some(alias) = alias.filter(|_| count < DEALT * stick.len() as u64) {
-        for _ in 0..count {
-            out[alias.draw(random)] += 1;
-        }
-        return;
-    }
-    for (slot, &share) in out.iter_mut().zip(stick) {
-        let dealt = binomial(count, share, random);
-        *slot = dealt;
-        count -= dealt;
-        if count == 0 {
-            return;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,5 +66,8 @@ mod tests {
         assert_eq!(priorities.leader(&[1, 4, 0, 4], |_| true), Some(want));
         assert_eq!(priorities.leader(&[5, 4, 0, 4], |_| true), Some(0));
         assert_eq!(priorities.leader(&[0u32; 4], |_| false), None);
+        for votes in [[3u64, 3, 1, 0], [3, 3, 3, 3], [2, 3, 0, 0], [4, 3, 0, 0]] {
+            assert_eq!(priorities.correct_leads(votes[0], &votes[1..]), priorities.leader(&votes, |_| true) == Some(0));
+        }
     }
 }

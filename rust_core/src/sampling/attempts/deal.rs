@@ -1,0 +1,317 @@
+//! The answers of wrong attempts, dealt where somebody asks: whoever asks, and whenever, the same are dealt.
+//!
+//! Cells of the grid with few wrong attempts share one sequence of answers per task and trial; a cell with many is dealt
+//! by binomial counts from words of its own. Equally likely answers come 64 at a time: a tree halves the answers, and at
+//! each level one random word decides 64 attempts at once, more words where the halves differ.
+
+use super::alias::Alias;
+use super::binomial::binomial;
+use crate::rng::{Key, Sequence, Stream, purpose};
+use crate::sampling::answers::Answers;
+use rand_core::RngCore;
+
+/// Cells of fewer wrong attempts per answer are dealt one by one: from a table, or 64 at a time.
+const ONE_BY_ONE: [u64; 2] = [8, 32];
+/// Blocks of random words of one trial: far more than it ever takes.
+const TRIAL_BLOCKS: u64 = 1 << 40;
+/// Blocks of one cell, in the second half of a trial's.
+const CELL_BLOCKS: u64 = 1 << 20;
+
+/// How the wrong answers of all tasks are dealt.
+#[derive(Debug)]
+pub struct Deal {
+    answers: Answers,
+    key: Key,
+    replicate: u64,
+    /// Of the answers from j on, the share of answer j; empty where every task and trial draws its own.
+    stick: Vec<f64>,
+    way: Way,
+}
+
+/// How a cell of few wrong attempts is dealt.
+#[derive(Debug)]
+enum Way {
+    /// Equally likely answers, 64 attempts at a time: the splits of the tree, level by level.
+    Halved(Vec<Split>),
+    /// One attempt at a time.
+    Table(Alias),
+    /// By binomial counts, as any cell.
+    Counted,
+}
+
+/// Nodes of the tree on one level and of one size: of `count` answers, `left` go to the first child.
+#[derive(Debug, Clone)]
+struct Split {
+    left: usize,
+    count: usize,
+    /// The first answer of each node.
+    nodes: Vec<usize>,
+}
+
+/// The wrong answers of one task in one trial, dealt up to some attempt.
+#[derive(Debug)]
+pub struct Hand {
+    answers: Stream,
+    shares: Stream,
+    trial: u64,
+    /// By answer.
+    dealt: Vec<u64>,
+    stick: Vec<f64>,
+    /// Attempts still to be dealt one by one.
+    waiting: u64,
+    random: Sequence<8>,
+    /// By answer, which of the current 64 attempts gave it; those that are dealt.
+    page: Vec<u64>,
+    used: u32,
+}
+
+impl Deal {
+    /// The deal of a scenario's wrong answers.
+    pub fn new(answers: Answers, key: Key, replicate: u64) -> Self {
+        let mut stick = Vec::new();
+        if answers.shares().is_some() {
+            answers.stick(&mut Stream::new(key, replicate, purpose::ANSWER_SHARES, 0).sequence(), &mut stick);
+        }
+        let way = match (answers, answers.shares()) {
+            (Answers::Uniform { .. }, _) => Way::Halved(splits(answers.count())),
+            (_, Some(shares)) => Way::Table(Alias::new(&shares)),
+            _ => Way::Counted,
+        };
+        Self { answers, key, replicate, stick, way }
+    }
+
+    /// The number of wrong answers.
+    pub const fn answers(&self) -> usize {
+        self.answers.count()
+    }
+
+    /// An empty hand.
+    pub fn hand(&self) -> Hand {
+        let (n, stream) = (self.answers.count(), Stream::new(self.key, 0, 0, 0));
+        Hand {
+            answers: stream,
+            shares: stream,
+            trial: 0,
+            dealt: vec![0; n],
+            stick: Vec::new(),
+            waiting: 0,
+            random: stream.ahead(0),
+            page: vec![0; n],
+            used: 64,
+        }
+    }
+
+    /// Starts task `i` in trial `t` of a chunk.
+    pub fn start(&self, hand: &mut Hand, i: usize, chunk: u64, t: usize) {
+        let stream = |of: u64| Stream::new(self.key, self.replicate, of + ((i as u64 + 1) << 32), chunk);
+        hand.answers = stream(purpose::ANSWERS);
+        hand.shares = stream(purpose::ANSWER_SHARES);
+        hand.trial = t as u64 * TRIAL_BLOCKS;
+        hand.random = hand.answers.ahead(4 * hand.trial);
+        hand.dealt.fill(0);
+        hand.stick.clear();
+        hand.waiting = 0;
+        hand.used = 64;
+    }
+
+    /// Deals the `count` wrong attempts of the next cell.
+    #[inline(always)]
+    pub fn deal(&self, hand: &mut Hand, cell: usize, count: u64) {
+        let few = |per_answer: u64| count < per_answer * self.answers.count() as u64;
+        let waits = match self.way {
+            Way::Table(_) => few(ONE_BY_ONE[0]),
+            Way::Halved(_) => few(ONE_BY_ONE[1]),
+            Way::Counted => false,
+        };
+        if waits {
+            hand.waiting += count;
+        } else if count > 0 {
+            self.count(hand, cell, count);
+        }
+    }
+
+    /// The wrong attempts dealt so far, by answer.
+    #[inline(always)]
+    pub fn dealt<'h>(&self, hand: &'h mut Hand) -> &'h [u64] {
+        match &self.way {
+            Way::Halved(splits) => {
+                while hand.waiting > 0 {
+                    if hand.used == 64 {
+                        hand.turn(splits);
+                    }
+                    let taken = hand.waiting.min(u64::from(64 - hand.used)) as u32;
+                    let some = (u64::MAX >> (64 - taken)) << hand.used;
+                    for (dealt, page) in hand.dealt.iter_mut().zip(&hand.page) {
+                        *dealt += u64::from((page & some).count_ones());
+                    }
+                    hand.used += taken;
+                    hand.waiting -= u64::from(taken);
+                }
+            }
+            Way::Table(alias) => {
+                for _ in 0..std::mem::take(&mut hand.waiting) {
+                    hand.dealt[alias.pick(hand.random.next_u64())] += 1;
+                }
+            }
+            Way::Counted => {}
+        }
+        &hand.dealt
+    }
+
+    /// Deals by binomial counts.
+    fn count(&self, hand: &mut Hand, cell: usize, mut count: u64) {
+        if self.stick.is_empty() && hand.stick.is_empty() {
+            self.answers.stick(&mut hand.shares.words_from(4 * hand.trial), &mut hand.stick);
+        }
+        let stick = if self.stick.is_empty() { &hand.stick } else { &self.stick };
+        let first = hand.trial + TRIAL_BLOCKS / 2 + cell as u64 * CELL_BLOCKS;
+        let mut random = hand.answers.words_from(4 * first);
+        for (dealt, &share) in hand.dealt.iter_mut().zip(stick) {
+            let more = binomial(count, share, &mut random);
+            *dealt += more;
+            count -= more;
+            if count == 0 {
+                return;
+            }
+        }
+    }
+}
+
+impl Hand {
+    /// Draws the answers of 64 more attempts.
+    #[inline(always)]
+    fn turn(&mut self, splits: &[Split]) {
+        self.used = 0;
+        self.page[0] = u64::MAX;
+        for Split { left, count, nodes } in splits {
+            let goes_left = sixty_four(*left, *count, &mut self.random);
+            for &first in nodes {
+                let attempts = self.page[first];
+                self.page[first] = attempts & goes_left;
+                self.page[first + left] = attempts & !goes_left;
+            }
+        }
+    }
+}
+
+/// 64 independent bits, each set with probability `part / whole`, exactly: bit by bit, a uniform number of each is
+/// compared with the fraction until all are decided.
+#[inline(always)]
+fn sixty_four(part: usize, whole: usize, random: &mut Sequence<8>) -> u64 {
+    let (mut set, mut open, mut rest) = (0, u64::MAX, part);
+    while rest != 0 && open != 0 {
+        let bits = random.next_u64();
+        rest *= 2;
+        if rest >= whole {
+            rest -= whole;
+            set |= open & !bits;
+            open &= bits;
+        } else {
+            open &= !bits;
+        }
+    }
+    set
+}
+
+/// The splits of a tree of `count` answers: even numbers by half, odd ones at the largest power of two below.
+fn splits(count: usize) -> Vec<Split> {
+    let (mut splits, mut level) = (Vec::new(), vec![(count, vec![0])]);
+    while let Some((count, nodes)) = level.pop() {
+        if count == 1 {
+            continue;
+        }
+        let left = if count % 2 == 0 { count / 2 } else { 1 << (count - 1).ilog2() };
+        for (count, first) in [(left, 0), (count - left, left)] {
+            let children = nodes.iter().map(|node| node + first);
+            // Nodes of one size are split together: largest first, so all of them are known by then.
+            match level.binary_search_by_key(&count, |(count, _)| *count) {
+                Ok(at) => level[at].1.extend(children),
+                Err(at) => level.insert(at, (count, children.collect())),
+            }
+        }
+        splits.push(Split { left, count, nodes });
+    }
+    splits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: Key = [5, 12];
+
+    fn dealt(deal: &Deal, hand: &mut Hand, trial: usize, cells: &[u64]) -> Vec<u64> {
+        deal.start(hand, 3, 0, trial);
+        cells.iter().enumerate().for_each(|(cell, &count)| deal.deal(hand, cell, count));
+        deal.dealt(hand).to_vec()
+    }
+
+    #[test]
+    fn asking_in_between_changes_nothing() {
+        for answers in [
+            Answers::Uniform { count: 10.0 },
+            Answers::Zipf { count: 5.0, exponent: 1.1 },
+            Answers::Dirichlet { count: 4.0, concentration: 0.7 },
+        ] {
+            let deal = Deal::new(answers, KEY, 0);
+            let cells = [1, 0, 7, 100, 2, 5000, 63];
+            for trial in 0..20 {
+                let (mut once, mut often) = (deal.hand(), deal.hand());
+                let all = dealt(&deal, &mut once, trial, &cells);
+                deal.start(&mut often, 3, 0, trial);
+                for (cell, &count) in cells.iter().enumerate() {
+                    deal.deal(&mut often, cell, count);
+                    let upto: u64 = cells[..=cell].iter().sum();
+                    assert_eq!(deal.dealt(&mut often).iter().sum::<u64>(), upto);
+                }
+                assert_eq!(deal.dealt(&mut often), all);
+            }
+        }
+    }
+
+    /// Chi-square of all answers, and that of pairs of neighbours' products; Wilson and Hilferty's bound as in
+    /// `binomial`: false alarms below 1e-10 each.
+    #[test]
+    fn answers_have_their_shares() {
+        for (count, exponent) in [(1, 0.0), (2, 0.0), (3, 0.0), (7, 0.0), (10, 0.0), (37, 0.0), (6, 1.3)] {
+            let answers = if exponent == 0.0 {
+                Answers::Uniform { count: f64::from(count) }
+            } else {
+                Answers::Zipf { count: f64::from(count), exponent }
+            };
+            let deal = Deal::new(answers, KEY, 0);
+            let mut hand = deal.hand();
+            let shares = answers.shares().expect("these are given");
+            for cells in [&[1, 2, 4, 8, 100][..], &[100_000]] {
+                let mut seen = vec![0; count as usize];
+                let trials = if cells.len() == 1 { 50 } else { 3000 };
+                for trial in 0..trials {
+                    let all = dealt(&deal, &mut hand, trial, cells);
+                    seen.iter_mut().zip(all).for_each(|(seen, more)| *seen += more);
+                }
+                let n = trials as f64 * cells.iter().sum::<u64>() as f64;
+                let chi: f64 = seen.iter().zip(&shares).map(|(&s, p)| (s as f64 - n * p).powi(2) / (n * p)).sum();
+                let d = f64::from(count);
+                let bound = d * (1.0 - 2.0 / (9.0 * d) + 6.5 * libm::sqrt(2.0 / (9.0 * d))).powi(3);
+                assert!(chi < bound, "{answers:?} {cells:?}: {chi} above {bound}");
+            }
+        }
+    }
+
+    /// The variance of a count is that of independent attempts; 7 standard errors: false alarms below 1e-11.
+    #[test]
+    fn attempts_are_independent() {
+        let deal = Deal::new(Answers::Uniform { count: 5.0 }, KEY, 0);
+        let (mut hand, trials, n) = (deal.hand(), 20_000, 130.0);
+        let (mut squares, mut crossed) = (0.0, 0.0);
+        for trial in 0..trials {
+            let all = dealt(&deal, &mut hand, trial, &[100, 30]);
+            let x = [0, 1].map(|j| all[j] as f64 - n / 5.0);
+            squares += x[0] * x[0];
+            crossed += x[0] * x[1];
+        }
+        let (t, variance, covariance) = (trials as f64, n * 0.2 * 0.8, -n * 0.04);
+        assert!((squares / t - variance).abs() < 7.0 * variance * libm::sqrt(2.0 / t));
+        assert!((crossed / t - covariance).abs() < 7.0 * variance * libm::sqrt(1.1 / t));
+    }
+}

@@ -1,0 +1,309 @@
+//! The coarse features of one task in a batch of trials: counts, highest scores and who leads, at every grid point.
+//!
+//! A cell of the grid that no clock cuts is one stretch of known length: its count comes from a table, its least depths
+//! from the ziggurat, with one random word each that stands at a place of its own. The other cells are drawn stretch by
+//! stretch.
+
+use super::counts::Table;
+use super::deal::{Deal, Hand};
+use super::pool::Pool;
+use super::score::CLASSES;
+use super::stretch::{Given, Stretch};
+use super::votes::Priorities;
+use super::{Drawn, Plan, Random, State};
+use crate::dispatch::{Kernel, dispatch};
+use crate::rng::purpose;
+use crate::sampling::law::Rates;
+use crate::sampling::waiting::Clocks;
+use crate::variates::below;
+
+/// The most trials of a batch, and the most places (trials times grid points) that a larger grid leaves it.
+const MOST_TRIALS: usize = 128;
+const MOST_PLACES: usize = 1 << 13;
+
+/// What a cell is where no clock cuts it, by whether the first acceptance (1) and the first correct (2) came before.
+const KINDS: [Given; 4] = [Given::RejectedWrong, Given::Wrong, Given::Rejected, Given::Nothing];
+
+/// A batch of trials of one task. Row 0 holds what is true before the first attempt, row j what is at grid point j.
+#[derive(Debug)]
+pub struct Sheet {
+    /// Trials of a full batch.
+    pub trials: usize,
+    correct: Vec<u64>,
+    depths: [Vec<f64>; CLASSES],
+    /// Whether the highest score is that of a correct answer.
+    best_is_correct: Vec<bool>,
+    last_correct: Vec<bool>,
+    /// Whether the correct answer leads.
+    leads: Vec<bool>,
+    drawn: Vec<Drawn>,
+    /// Which of `drawn` belong to a cell and trial.
+    spans: Vec<[usize; 2]>,
+    cell: Cell,
+}
+
+/// One cell in a batch of trials.
+#[derive(Debug)]
+struct Cell {
+    kind: Vec<u8>,
+    correct: Vec<u64>,
+    depths: [Vec<f64>; CLASSES],
+    /// Trials in which a clock cuts the cell.
+    cut: Vec<u32>,
+}
+
+impl Sheet {
+    /// Room for `points` grid points; what is not wanted stays as it is.
+    pub fn new(points: usize) -> Self {
+        let trials = (MOST_PLACES / points.max(1)).next_power_of_two().clamp(4, MOST_TRIALS);
+        let places = trials * (points + 1);
+        Self {
+            trials,
+            correct: vec![0; places],
+            depths: [0; CLASSES].map(|_| vec![f64::INFINITY; places]),
+            best_is_correct: vec![false; places],
+            last_correct: vec![false; places],
+            leads: vec![false; places],
+            drawn: Vec::new(),
+            spans: vec![[0; 2]; places],
+            cell: Cell {
+                kind: vec![0; trials],
+                correct: vec![0; trials],
+                depths: [0; CLASSES].map(|_| vec![f64::INFINITY; trials]),
+                cut: vec![0; trials + 1],
+            },
+        }
+    }
+
+    /// By trial, whether the best answer is correct at a grid point.
+    pub fn best_is_correct(&self, point: usize) -> &[bool] {
+        &self.best_is_correct[(point + 1) * self.trials..][..self.trials]
+    }
+
+    /// By trial, whether the correct answer leads at a grid point.
+    pub fn leads(&self, point: usize) -> &[bool] {
+        &self.leads[(point + 1) * self.trials..][..self.trials]
+    }
+
+    /// What was drawn of a cell in a trial, where single attempts are wanted.
+    pub fn drawn(&self, point: usize, t: usize) -> &[Drawn] {
+        let [start, end] = self.spans[point * self.trials + t];
+        &self.drawn[start..end]
+    }
+
+    /// One trial up to row `row`.
+    #[inline]
+    pub(super) fn state(&self, row: usize, t: usize, (clocks, rates): (Clocks, Rates)) -> State {
+        let at = row * self.trials + t;
+        State {
+            clocks,
+            rates,
+            left: None,
+            correct: self.correct[at],
+            depths: [0, 1].map(|class| self.depths[class][at]),
+            best_is_correct: self.best_is_correct[at],
+            leads: self.leads[at],
+            last_correct: self.last_correct[at],
+        }
+    }
+
+    fn keep(&mut self, row: usize, t: usize, state: &State) {
+        let at = row * self.trials + t;
+        self.correct[at] = state.correct;
+        for class in 0..CLASSES {
+            self.depths[class][at] = state.depths[class];
+        }
+        self.best_is_correct[at] = state.best_is_correct;
+        self.last_correct[at] = state.last_correct;
+    }
+}
+
+impl Plan<'_> {
+    /// Draws the counts and depths of task `i` in the trials from `first` on.
+    pub(super) fn fill(
+        &self,
+        sheet: &mut Sheet,
+        random: &mut Random,
+        chunk: u64,
+        (i, first): (usize, usize),
+        clocks: &[(Clocks, Rates)],
+    ) {
+        let (grid, trials) = (self.layout.grid, clocks.len());
+        sheet.drawn.clear();
+        let mut lefts = vec![self.pools.get(i).map(Pool::full); if self.pools.is_empty() { 0 } else { trials }];
+        let mut from = 0;
+        for (point, &to) in grid.iter().enumerate() {
+            let cut = if let Some(tables) = self.counts.of_cell(i, point) {
+                self.fill_whole(
+                    sheet,
+                    random,
+                    tables,
+                    (chunk, i * grid.len() + point, first),
+                    (from, to),
+                    (point, clocks),
+                )
+            } else {
+                sheet.cell.cut.iter_mut().zip(0..).for_each(|(cut, t)| *cut = t);
+                trials
+            };
+            for at in 0..cut {
+                let t = sheet.cell.cut[at] as usize;
+                let mut state = sheet.state(point, t, clocks[t]);
+                state.left = lefts.get(t).copied().flatten();
+                let start = sheet.drawn.len();
+                self.draw_cell(&mut state, random, &mut sheet.drawn, i, (from, to));
+                sheet.spans[point * sheet.trials + t] = [start, sheet.drawn.len()];
+                if let Some(left) = lefts.get_mut(t) {
+                    *left = state.left;
+                }
+                sheet.keep(point + 1, t, &state);
+            }
+            from = to;
+        }
+    }
+
+    /// Draws a cell as one stretch in all trials; returns in how many of them a clock cuts it, to be drawn otherwise.
+    fn fill_whole(
+        &self,
+        sheet: &mut Sheet,
+        random: &mut Random,
+        [none, nothing, rejected]: [&Table; 3],
+        (chunk, row, first): (u64, usize, usize),
+        (from, to): (u64, u64),
+        (point, clocks): (usize, &[(Clocks, Rates)]),
+    ) -> usize {
+        let (size, trials, attempts) = (sheet.trials, clocks.len(), to - from);
+        let (before, now) = sheet.correct[point * size..].split_at_mut(size);
+        let Cell { kind, correct, depths, cut } = &mut sheet.cell;
+        let mut cuts = 0;
+        kind.fill(0);
+        for (t, (Clocks { accepted, correct: covered, .. }, _)) in clocks.iter().enumerate() {
+            let after = [*accepted <= from, *covered <= from];
+            kind[t] = u8::from(after[0]) | u8::from(after[1]) << 1;
+            cut[cuts] = t as u32;
+            cuts += usize::from(((*accepted <= to) & !after[0]) | ((*covered <= to) & !after[1]));
+        }
+        // Four trials share a block of random words; it is not computed where none of them needs it.
+        let tables = [none, none, rejected, nothing];
+        let words = self.stream(purpose::COUNTS, chunk);
+        for (four, (kind, correct)) in (0..trials).step_by(4).zip(kind.chunks_exact(4).zip(correct.chunks_exact_mut(4)))
+        {
+            correct.fill(0);
+            if kind.iter().any(|&kind| kind > 1) {
+                let words = words.block((row * self.chunk + first + four) as u64 / 4);
+                for t in 0..4 {
+                    correct[t] = tables[kind[t] as usize & 3].pick(words[t]);
+                }
+            }
+        }
+        for t in 0..trials {
+            now[t] = before[t] + correct[t];
+        }
+        if let (Some(scores), Some(duel)) = (&self.needs.scores, &self.duel) {
+            let words = self.stream(purpose::MAXIMA, chunk);
+            for (class, depths) in depths.iter_mut().enumerate() {
+                let beyond = KINDS.map(|kind| if kind.accepted().is_some() { scores.threshold[class] } else { 0.0 });
+                let place = (CLASSES * row + class) * self.chunk + first;
+                for four in (0..trials).step_by(4) {
+                    let depths = &mut depths[four..four + 4];
+                    let sizes: [u64; 4] = std::array::from_fn(|t| {
+                        let correct = correct[four + t];
+                        if class == 0 { correct } else { attempts - correct }
+                    });
+                    depths.fill(f64::INFINITY);
+                    if sizes != [0; 4] {
+                        let words = words.block((place + four) as u64 / 4);
+                        for t in 0..4 {
+                            let x = self.exponential.of(words[t], &mut random.maxima);
+                            // Infinite where the class has no attempt.
+                            depths[t] = beyond[kind[four + t] as usize & 3] + x / sizes[t] as i64 as f64;
+                        }
+                    }
+                }
+            }
+            let [right, wrong] = &mut sheet.depths;
+            let ((right_before, right), (wrong_before, wrong)) =
+                (right[point * size..].split_at_mut(size), wrong[point * size..].split_at_mut(size));
+            let best = &mut sheet.best_is_correct[(point + 1) * size..][..size];
+            for t in 0..trials {
+                right[t] = right_before[t].min(depths[0][t]);
+                wrong[t] = wrong_before[t].min(depths[1][t]);
+                best[t] = duel.correct_wins([right[t], wrong[t]]);
+            }
+        }
+        if self.needs.last {
+            for t in 0..trials {
+                sheet.last_correct[(point + 1) * size + t] = below(attempts, &mut random.last) < correct[t];
+            }
+        }
+        if self.needs.singles {
+            for t in 0..trials {
+                let start = sheet.drawn.len();
+                let stretch = Stretch { attempts, given: KINDS[kind[t] as usize] };
+                let depths = [0, 1].map(|class| depths[class][t]);
+                sheet.drawn.push(Drawn { stretch, correct: correct[t], depths });
+                sheet.spans[point * size + t] = [start, start + 1];
+            }
+        }
+        cuts
+    }
+
+    /// Finds whether the correct answer leads, at every grid point; wrong answers are dealt only where that decides.
+    pub(super) fn find_leads(&self, sheet: &mut Sheet, hand: &mut Hand, first: (u64, usize, usize), trials: usize) {
+        if let Some(deal) = &self.deal {
+            dispatch(Leads { plan: self, deal, sheet, hand, first, trials });
+        }
+    }
+
+    pub(super) fn priorities(&self, chunk: u64, i: usize, t: usize) -> Priorities {
+        let answers = 1 + self.needs.answers.map_or(0, |a| a.count());
+        Priorities { stream: self.stream(purpose::PRIORITIES, chunk), start: ((i * self.chunk + t) * answers) as u64 }
+    }
+}
+
+/// Who leads in a batch of trials of a task: counts bits, for which wider machines have an instruction.
+struct Leads<'a> {
+    plan: &'a Plan<'a>,
+    deal: &'a Deal,
+    sheet: &'a mut Sheet,
+    hand: &'a mut Hand,
+    /// The chunk, the task, and the first trial.
+    first: (u64, usize, usize),
+    trials: usize,
+}
+
+impl Kernel for Leads<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { plan, deal, sheet, hand, first: (chunk, i, first), trials } = self;
+        let (grid, size) = (plan.layout.grid, sheet.trials);
+        let answers = deal.answers() as u64;
+        for t in 0..trials {
+            let (mut started, mut next) = (false, 0);
+            for (point, &to) in grid.iter().enumerate() {
+                let at = (point + 1) * size + t;
+                let correct = sheet.correct[at];
+                let wrong = to - correct;
+                // The leading wrong answer has at least its share of the wrong attempts and at most all of them.
+                let open = correct <= wrong && correct.saturating_mul(answers) >= wrong;
+                sheet.leads[at] = if open {
+                    if !started {
+                        deal.start(hand, i, chunk, first + t);
+                        started = true;
+                    }
+                    while next <= point {
+                        let (attempts, here) =
+                            (grid[next] - if next == 0 { 0 } else { grid[next - 1] }, next * size + t);
+                        deal.deal(hand, next, attempts - (sheet.correct[here + size] - sheet.correct[here]));
+                        next += 1;
+                    }
+                    plan.priorities(chunk, i, first + t).correct_leads(correct, deal.dealt(hand))
+                } else {
+                    correct > wrong
+                };
+            }
+        }
+    }
+}
