@@ -1,5 +1,7 @@
 """Repeated sampling side by side with its peers in one process: vectorised NumPy and a plain Python loop.
 
+First accepted, then best of N and majority vote.
+
 Every round runs all of them, one after the other, so that a busy machine slows all alike; the medians of the ratios
 within a round are printed. Nothing is asserted: a machine has moods, a test has none.
 """
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import peers_policies
 
 import limitlaw as ll
 
@@ -197,6 +200,7 @@ def main() -> None:
     for trials in (options.trials // 10, options.trials, options.trials * 10):
         ours(trials)
         print(f"{trials:>14,} trials {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:>8,.0f} MiB")
+    peers_policies.report(options.rounds, max(options.trials // 20, 1))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Best of N and majority vote side by side with NumPy: the same block algorithms, and attempt by attempt.
 
-Every round runs all of them, one after the other; the medians of the ratios within a round are printed. Nothing is
-asserted: a machine has moods, a test has none.
+Every round runs all of them, one after the other; the medians of the ratios within a round are printed, with the lowest
+and the highest. Nothing is asserted: a machine has moods, a test has none. `peers.py` runs these too.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 import limitlaw as ll
 
@@ -56,8 +57,9 @@ def ours(policy: ll.Policy, grid: list[int]) -> Callable[[int], Floats]:
     return run
 
 
-def block_best(trials: int, block: int = 256) -> Floats:
-    """Binomial counts and running maxima by upper tails, per step of the grid."""
+def block_best(trials: int, isf: Callable[[Floats], Floats] | None = None, block: int = 256) -> Floats:
+    """Binomial counts and running maxima by upper tails, per step of the grid; ``isf`` is as accurate as ours."""
+    isf = isf or (lambda tail: -ndtri(tail))
     p, rng = success(), np.random.default_rng(7)
     total = np.zeros(len(BEST))
     for start in range(0, trials, block):
@@ -66,15 +68,20 @@ def block_best(trials: int, block: int = 256) -> Floats:
         for g, (low, high) in enumerate(zip([0, *BEST], BEST, strict=False)):
             count = rng.binomial(high - low, p, shape)
             with np.errstate(divide="ignore"):
-                right = np.maximum(right, D_PRIME + normal_isf(-np.expm1(np.log(rng.random(shape)) / count)))
-                wrong = np.maximum(wrong, normal_isf(-np.expm1(np.log(rng.random(shape)) / (high - low - count))))
+                right = np.maximum(right, D_PRIME + isf(-np.expm1(np.log(rng.random(shape)) / count)))
+                wrong = np.maximum(wrong, isf(-np.expm1(np.log(rng.random(shape)) / (high - low - count))))
             total[g] += (right > wrong).sum()
     return total / (trials * TASKS)
 
 
-def normal_isf(tail: Floats) -> Floats:
-    """Abramowitz and Stegun 26.2.23: NumPy alone has no better, and a better one would be slower."""
-    t = np.sqrt(-2 * np.log(np.minimum(tail, 1 - tail)))
+def rough_block_best(trials: int) -> Floats:
+    """The same with a cheaper inverse."""
+    return block_best(trials, rough_isf)
+
+
+def rough_isf(tail: Floats) -> Floats:
+    """Abramowitz and Stegun 26.2.23, of three digits: all that NumPy alone needs."""
+    t = np.sqrt(-2 * np.log(np.clip(np.minimum(tail, 1 - tail), 1e-300, None)))
     z = t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)))
     return np.where(tail >= 1, -np.inf, np.where(tail > 0.5, -z, z))
 
@@ -133,31 +140,50 @@ def seconds(run: Callable[[int], Floats], trials: int) -> float:
     return (time.perf_counter() - started) / trials
 
 
+def spread(values: list[float], digits: int) -> str:
+    """The median, the lowest and the highest."""
+    low, high = min(values), max(values)
+    return f"{statistics.median(values):,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})"
+
+
+def report(rounds: int, trials: int) -> None:
+    """Prints all comparisons; ``trials`` of ours, the peers run fewer."""
+    best = {
+        "NumPy blocks": (block_best, 512),
+        "with rough scores": (rough_block_best, 512),
+        "NumPy loop": (loop_best, 32),
+    }
+    votes = {"NumPy blocks": (block_votes, 512), "NumPy loop": (loop_votes, 32)}
+    cases = [("best of N", ours(ll.BestOf(), BEST), best), ("majority vote", ours(ll.MajorityVote(), VOTES), votes)]
+    for name, mine, peers in cases:
+        grid = BEST if name == "best of N" else VOTES
+        print(f"\n{name}: {TASKS} tasks, {len(grid)} grid points to {grid[-1]} attempts, {THREADS} threads")
+        means = mine(8000)
+        differences = (np.abs(means - run(8 * some)).max() for run, some in peers.values())
+        print("largest difference of a mean:", *(f"{difference:.4f}" for difference in differences))
+        runs = {"limitlaw": (mine, trials), **peers}
+        times = [[seconds(run, some) / TASKS * 1e9 for run, some in runs.values()] for _ in range(rounds)]
+        for i, peer in enumerate(runs):
+            print(f"{peer:>18} {spread([t[i] for t in times], 0):>32} ns per task and trial")
+        for i, peer in list(enumerate(runs))[1:]:
+            print(f"{'ratio to ' + peer:>27} {spread([t[i] / t[0] for t in times], 1)}")
+    print("\nbest of N: the cost of a task, trial and grid point against N (nine grid points)")
+    grids = {n: np.unique(np.geomspace(1, n, 9).round().astype(int)).tolist() for n in (16, 256, 4096, 65_536)}
+    costs = [
+        [seconds(ours(ll.BestOf(), grid), trials) / TASKS / len(grid) * 1e9 for grid in grids.values()]
+        for _ in range(rounds)
+    ]
+    for i, n in enumerate(grids):
+        ratio = statistics.median(c[i] / c[0] for c in costs)
+        print(f"{n:>14,} {spread([c[i] for c in costs], 1):>32} ns, {ratio:.2f} of that at 16")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--trials", type=int, default=10_000, help="of ours; the peers run fewer")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--trials", type=int, default=100_000, help="of ours; the peers run fewer")
     options = parser.parse_args()
-    cases = [
-        ("best of N", ours(ll.BestOf(), BEST), block_best, loop_best, 512),
-        ("majority vote", ours(ll.MajorityVote(), VOTES), block_votes, loop_votes, 512),
-    ]
-    for name, mine, block, loop, some in cases:
-        means = [mine(2000), block(2000), loop(64)]
-        print(f"{name}: largest difference of a mean", *(f"{np.abs(means[0] - m).max():.4f}" for m in means[1:]))
-        rounds = [
-            (seconds(mine, options.trials), seconds(block, some), seconds(loop, 32)) for _ in range(options.rounds)
-        ]
-        for peer, times in zip(("limitlaw", "NumPy blocks", "NumPy loop"), zip(*rounds, strict=True), strict=True):
-            ratio = statistics.median(r[0] / t for r, t in zip(rounds, times, strict=True))
-            print(
-                f"{peer:>14} {statistics.median(times) / TASKS * 1e9:>12,.0f} ns per task and trial, x {1 / ratio:,.1f}"
-            )
-    print("best of N, nine grid points up to N")
-    grids = {n: np.unique(np.geomspace(1, n, 9).round().astype(int)).tolist() for n in (16, 1024, 65_536)}
-    for n, grid in grids.items():
-        cost = statistics.median(seconds(ours(ll.BestOf(), grid), options.trials) for _ in range(options.rounds))
-        print(f"{n:>14,} {cost / TASKS / len(grid) * 1e9:>12,.0f} ns per task, trial and grid point")
+    report(options.rounds, options.trials)
 
 
 if __name__ == "__main__":
