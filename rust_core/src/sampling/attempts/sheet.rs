@@ -280,29 +280,34 @@ impl Kernel for Leads<'_> {
         let Self { plan, deal, sheet, hand, first: (chunk, i, first), trials } = self;
         let (grid, size) = (plan.layout.grid, sheet.trials);
         let answers = deal.answers() as u64;
-        for t in 0..trials {
-            let (mut started, mut next) = (false, 0);
-            for (point, &to) in grid.iter().enumerate() {
+        // The leading wrong answer has at least its share of the wrong attempts and at most all of them. (The product
+        // stays below 2^63: attempts and answers are capped.)
+        let is_open = |correct: u64, wrong: u64| (correct <= wrong) & (correct * answers >= wrong);
+        let mut open = [false; MOST_TRIALS];
+        for (row, &to) in grid.iter().enumerate() {
+            let places = (row + 1) * size..(row + 1) * size + trials;
+            let leads = sheet.leads[places.clone()].iter_mut().zip(&mut open);
+            for (&correct, (leads, open)) in sheet.correct[places].iter().zip(leads) {
+                *leads = correct > to - correct;
+                *open |= is_open(correct, to - correct);
+            }
+        }
+        for t in (0..trials).filter(|&t| open[t]) {
+            deal.start(hand, i, chunk, first + t);
+            let priorities = plan.priorities(chunk, i, first + t);
+            let (mut next, mut from, mut before) = (0, 0, 0);
+            for (point, &most) in grid.iter().enumerate() {
                 let at = (point + 1) * size + t;
                 let correct = sheet.correct[at];
-                let wrong = to - correct;
-                // The leading wrong answer has at least its share of the wrong attempts and at most all of them.
-                let open = correct <= wrong && correct.saturating_mul(answers) >= wrong;
-                sheet.leads[at] = if open {
-                    if !started {
-                        deal.start(hand, i, chunk, first + t);
-                        started = true;
+                if is_open(correct, most - correct) {
+                    for cell in next..=point {
+                        let now = sheet.correct[(cell + 1) * size + t];
+                        deal.deal(hand, cell, (grid[cell] - from) - (now - before));
+                        (from, before) = (grid[cell], now);
                     }
-                    while next <= point {
-                        let (attempts, here) =
-                            (grid[next] - if next == 0 { 0 } else { grid[next - 1] }, next * size + t);
-                        deal.deal(hand, next, attempts - (sheet.correct[here + size] - sheet.correct[here]));
-                        next += 1;
-                    }
-                    plan.priorities(chunk, i, first + t).correct_leads(correct, deal.dealt(hand))
-                } else {
-                    correct > wrong
-                };
+                    next = point + 1;
+                    sheet.leads[at] = priorities.correct_leads(correct, deal.dealt(hand));
+                }
             }
         }
     }
