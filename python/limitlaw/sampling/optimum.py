@@ -34,10 +34,12 @@ def optimal_attempts(
     threads: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> pl.DataFrame:
-    """The number of attempts with the highest utility, and how well the data determine it.
+    """The number of attempts, or the limit, with the highest utility, and how well the data determine it.
 
     A finite optimum exists only because tasks differ: one task alone gains or loses with every attempt. The maximum
-    is found in log space, over all numbers of attempts (not only the scenario's grid).
+    is found in log space, over all numbers of attempts (not only the scenario's grid). Where the scenario has a
+    ``Cost``, the money of an attempt is part of what it costs. Where it has ``limits``, of one unit and crossing, the
+    best of them is found.
 
     Args:
         scenario: The scenario; its utility gives the reward and the cost of an attempt (1 and 0 where it has none).
@@ -55,11 +57,14 @@ def optimal_attempts(
         ``censored``: the best is the whole pool, more might be better), ``utility`` there; over the resamples the
         quantiles ``optimal_attempts_q05`` to ``_q95`` (null: unbounded), ``utility_q05`` to ``_q95`` of the utility at
         ``optimal_attempts``, and the shares ``p_zero``, ``p_unbounded``, ``p_censored``; ``bootstrap``, ``resample``,
-        ``seed``, ``spec_id``, ``stream``.
+        ``seed``, ``spec_id``, ``stream``. Under limits ``optimal_limit`` takes the place of ``optimal_attempts``: the
+        amount in their unit, 0 where the best is not to ask; ``censored`` is then the largest of them.
 
     Raises:
-        ValueError: A cost is negative, or ``resample="attempts"`` where no attempts were observed.
-        NoClosedFormError: The tasks have ``posterior=True`` or a Beta law, or the error rates are spread by ``icc``.
+        ValueError: A cost is negative, ``resample="attempts"`` where no attempts were observed, or limits differ in
+            their unit or crossing.
+        NoClosedFormError: The tasks have ``posterior=True`` or a Beta law, the error rates are spread by ``icc``,
+            attempts come in batches, or ``solve`` has no answer under the limits.
 
     Example:
         >>> import limitlaw as ll
@@ -98,7 +103,11 @@ def optimal_attempts(
         threads=threads,
         progress=progress,
     )
-    pool = int(scenario.tasks.attempts.min()) if isinstance(scenario.tasks, PoolTasks) else None
+    # The most that could be found.
+    end = float(scenario.tasks.attempts.min()) if isinstance(scenario.tasks, PoolTasks) else None
+    name, series = "optimal_attempts", _attempts
+    if scenario.limits is not None:
+        name, series, end = "optimal_limit", _amounts, max(limit.amount for limit in scenario.limits)
     labels = [policy.label for policy in scenario.policies]
     rows = len(labels) * len(costs)
     best = found["optimal_attempts"]
@@ -107,22 +116,21 @@ def optimal_attempts(
     columns: dict[str, pl.Series] = {
         "policy": pl.Series(labels, dtype=pl.Enum(labels)).gather(np.repeat(np.arange(len(labels)), len(costs))),
         "wrong_cost": pl.Series(costs * len(labels), dtype=pl.Float64),
-        "optimal_attempts": _attempts(best),
-        "status": pl.Series([_status(k, pool) for k in best], dtype=pl.Enum(_STATUS)),
+        name: series(best),
+        "status": pl.Series([_status(k, end) for k in best], dtype=pl.Enum(_STATUS)),
         "utility": pl.Series(found["utility"]),
     }
-    for name, values in (("optimal_attempts", drawn), ("utility", utility)):
+    for quantity, values in ((name, drawn), ("utility", utility)):
         for p in _QUANTILES:
             cut = np.quantile(values, p, axis=1, method="inverted_cdf") if resamples else np.full(rows, np.nan)
-            column = _attempts(cut) if name == "optimal_attempts" else pl.Series(cut, nan_to_null=True)
-            columns[f"{name}_q{round(100 * p):02d}"] = column
+            columns[f"{quantity}_q{round(100 * p):02d}"] = series(cut) if quantity == name else _amounts(cut)
     shares = {
         "p_zero": drawn == 0,
         "p_unbounded": np.isinf(drawn),
-        "p_censored": drawn == pool if pool is not None else np.zeros(drawn.shape, dtype=bool),
+        "p_censored": drawn == end if end is not None else np.zeros(drawn.shape, dtype=bool),
     }
-    for name, hit in shares.items():
-        columns[name] = pl.Series(hit.mean(axis=1) if resamples else [None] * rows, dtype=pl.Float64)
+    for share, hit in shares.items():
+        columns[share] = pl.Series(hit.mean(axis=1) if resamples else [None] * rows, dtype=pl.Float64)
     columns |= {
         "bootstrap": pl.Series([resamples] * rows, dtype=pl.Int64),
         "resample": pl.Series([resample if resamples else None] * rows, dtype=pl.String),
@@ -136,12 +144,16 @@ def optimal_attempts(
 _STATUS = ["zero", "interior", "unbounded", "censored"]
 
 
-def _status(attempts: float, pool: int | None) -> str:
-    if attempts == 0:
+def _status(best: float, end: float | None) -> str:
+    if best == 0:
         return "zero"
-    if np.isinf(attempts):
+    if np.isinf(best):
         return "unbounded"
-    return "censored" if attempts == pool else "interior"
+    return "censored" if best == end else "interior"
+
+
+def _amounts(values: npt.NDArray[np.float64]) -> pl.Series:
+    return pl.Series(values, nan_to_null=True)
 
 
 def _attempts(values: npt.NDArray[np.float64]) -> pl.Series:

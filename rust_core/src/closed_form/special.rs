@@ -8,9 +8,9 @@ use std::f64::consts::FRAC_1_SQRT_2;
 use libm::{erfc, exp, expm1, lgamma, log, log1p, sqrt};
 
 /// `ln sqrt(2 pi)`.
-const LN_SQRT_2_PI: f64 = 0.918_938_533_204_672_8;
+pub(super) const LN_SQRT_2_PI: f64 = 0.918_938_533_204_672_8;
 /// From here on the Stirling series is exact to 3e-17.
-const STIRLING: f64 = 10.0;
+pub(super) const STIRLING: f64 = 10.0;
 
 /// `ln Gamma(x)`, for x > 0.
 pub fn ln_gamma(x: f64) -> f64 {
@@ -18,7 +18,7 @@ pub fn ln_gamma(x: f64) -> f64 {
 }
 
 /// What Stirling's formula leaves over: `ln Gamma(x) - (x - 1/2) ln x + x - ln sqrt(2 pi)`, for x >= 10.
-fn stirling_remainder(x: f64) -> f64 {
+pub(super) fn stirling_remainder(x: f64) -> f64 {
     // B_2j / (2j (2j-1) x^(2j-1)), j = 1..7.
     const C: [f64; 7] =
         [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360_360.0, 1.0 / 156.0];
@@ -233,7 +233,7 @@ fn ln_beta_front(a: f64, b: f64, x: f64) -> f64 {
     a * log1p(distance / a) + b * log1p(-distance / b) + 0.5 * log(a * (b / s)) - LN_SQRT_2_PI + remainder
 }
 
-fn guard(x: f64) -> f64 {
+pub(super) fn guard(x: f64) -> f64 {
     if x.abs() < 1e-300 { 1e-300 } else { x }
 }
 

@@ -1,6 +1,7 @@
-//! The uncertainty of the best number of attempts: resample tasks (other tasks could have been asked) or the attempts
+//! The uncertainty of the best number of attempts, or of the best limit: resample tasks (other tasks could have been asked) or the attempts
 //! within each task (other answers could have been drawn), and find the optimum again.
 
+use super::best_limit::Limits;
 use super::cost::Utility;
 use super::law::{Rates, TaskLaw};
 use super::optimum::{Optimum, TaskRates, best_of_curves, independent, value_at};
@@ -31,7 +32,7 @@ pub enum Resample {
 pub struct Optima {
     /// From the data as they are.
     pub estimate: Optimum,
-    /// From each resample: the best number of attempts, and the utility at the estimate's number of attempts.
+    /// From each resample: the best number of attempts (or limit), and the utility at the estimate's.
     pub resamples: Vec<Optimum>,
 }
 
@@ -48,11 +49,13 @@ pub fn optima(
     if resamples > MAX_RESAMPLES {
         return Err(Error::argument("bootstrap", format!("at most {MAX_RESAMPLES}"), resamples));
     }
-    if let Some(i) = scenario.policies.iter().position(|p| !p.is_cellwise()) {
+    let limited = scenario.limits.is_some();
+    if let Some(i) = scenario.policies.iter().position(|p| !p.is_cellwise() && !limited) {
         let expected = "first_accepted with fallback \"abstain\" or \"last\": the optimum of others has no closed form";
         return Err(Error::argument(&format!("policies[{i}]"), expected, scenario.policies[i].name()));
     }
-    let problem = Problem::new(scenario)?;
+    let utilities = &with_money(scenario, utilities)?;
+    let problem = Problem::new(scenario, control)?;
     if resample == Resample::Attempts && matches!(scenario.tasks, Tasks::Fixed { .. }) {
         return Err(Error::argument(
             "resample",
@@ -97,6 +100,19 @@ pub fn optima(
     let collect = |again: Vec<Optimum>| found.iter_mut().zip(again).for_each(|(o, optimum)| o.resamples.push(optimum));
     run(resamples, threads, control, || (), work, collect)?;
     Ok(found)
+}
+
+/// What an attempt costs in money is part of its cost, unless limits count the money themselves.
+fn with_money(scenario: &SamplingScenario, utilities: &[Utility]) -> Result<Vec<Utility>> {
+    let Some(cost) = scenario.cost else { return Ok(utilities.to_vec()) };
+    if cost.parallel > 1.0 {
+        return Err(Error::NoClosedForm(
+            "no closed form of the optimum for batches (parallel above 1): whole batches are paid; use simulate".into(),
+        ));
+    }
+    // Policies that stop at the first acceptance have every attempt verified.
+    let money = if scenario.limits.is_some() { 0.0 } else { cost.mean_rates(true)[1] };
+    Ok(utilities.iter().map(|&u| Utility { attempt_cost: u.attempt_cost + money, ..u }).collect())
 }
 
 /// The laws whose mixture decides the optimum, and their weights: the tasks, or the types of a mixture.
@@ -151,10 +167,11 @@ struct Problem<'a> {
     weights: Vec<f64>,
     /// The attempts that every task of a pool can answer; `None` for independent attempts.
     pool: Option<usize>,
+    limits: Option<Limits<'a>>,
 }
 
 impl<'a> Problem<'a> {
-    fn new(scenario: &'a SamplingScenario) -> Result<Self> {
+    fn new(scenario: &'a SamplingScenario, control: &Control) -> Result<Self> {
         let (laws, weights) = laws_and_weights(scenario);
         let count = laws.len();
         let mut pool = None;
@@ -181,7 +198,8 @@ impl<'a> Problem<'a> {
                 pool.unwrap_or(0.0) * count as f64,
             ));
         }
-        Ok(Self { scenario, laws, weights, pool: pool.map(|n| n as usize) })
+        let limits = if scenario.limits.is_some() { Some(Limits::new(scenario, &laws, control)?) } else { None };
+        Ok(Self { scenario, laws, weights, pool: pool.map(|n| n as usize), limits })
     }
 
     /// The optima of all policies and utilities with tasks counted `times`; with `at`, the utilities there instead of
@@ -196,6 +214,11 @@ impl<'a> Problem<'a> {
     ) -> Result<Vec<Optimum>> {
         let scale: f64 = self.weights.iter().zip(times).map(|(w, t)| w * t).sum();
         let weight = |i: usize| self.weights[i] * times[i] / scale;
+        if let Some(limits) = &self.limits {
+            let again = (laws != self.laws).then(|| limits.values(laws, control)).transpose()?;
+            let weights: Vec<f64> = (0..laws.len()).map(weight).collect();
+            return Ok(limits.optima(again.as_deref(), &weights, utilities, at));
+        }
         let mut found = Vec::new();
         for policy in &self.scenario.policies {
             if let Some(cap) = self.pool {

@@ -36,6 +36,27 @@ impl Context {
         Self { scores, threshold, answers: scenario.answers, worthwhile }
     }
 
+    /// The exact outcome of a part of one task at `n` attempts, which may be none.
+    pub fn within(&self, part: Part, policy: Policy, n: u64) -> Result<Outcome> {
+        if n == 0 { Ok(Outcome::default()) } else { self.outcome(part, policy, n as f64) }
+    }
+
+    /// P(the policy has not stopped by itself after `n` attempts).
+    pub fn going_on(&self, part: Part, policy: Policy, n: f64) -> f64 {
+        let law = match (policy, part) {
+            (Policy::FirstAccepted { .. } | Policy::FirstWorthwhile {}, Part::Beta([alpha, beta])) => {
+                return exp(ln_beta_ratio(alpha, beta, n));
+            }
+            (Policy::FirstAccepted { .. } | Policy::FirstWorthwhile {}, Part::Known(law)) => law,
+            (Policy::FirstAbove { threshold }, Part::Known(TaskLaw::Attempts(rates))) => {
+                let [correct, wrong] = self.scores.map_or([0.0; 2], |s| s.above(threshold));
+                TaskLaw::attempts(rates.success, (wrong, 1.0 - correct))
+            }
+            _ => return 1.0,
+        };
+        exp(law.ln_survival(Event::Accepted, n))
+    }
+
     /// The exact outcome of a part of one task at `cap` attempts.
     pub fn outcome(&self, part: Part, policy: Policy, cap: f64) -> Result<Outcome> {
         let coverage = coverage(part, cap);

@@ -3,6 +3,7 @@
 pub mod alias;
 pub mod answers;
 pub mod attempts;
+pub mod best_limit;
 pub mod block;
 pub mod bootstrap;
 pub mod ceilings;
@@ -13,6 +14,7 @@ pub mod cost;
 pub mod error_rates;
 pub mod estimate;
 pub mod exact;
+pub mod fitting;
 pub mod known;
 pub mod law;
 pub mod limit;

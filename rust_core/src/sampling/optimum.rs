@@ -30,10 +30,10 @@ pub struct TaskRates {
     pub weight: f64,
 }
 
-/// The best number of attempts and its utility.
+/// The best number of attempts, or the best limit, and its utility.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Optimum {
-    /// The best K; infinity where more is always better.
+    /// The best K, infinity where more is always better; or the amount of the best limit.
     pub attempts: f64,
     /// The utility there.
     pub utility: f64,

@@ -6,8 +6,10 @@
 
 use libm::{exp, expm1};
 
+use super::cost::Bill;
 use super::estimate::TaskMeans;
 use super::exact::Context;
+use super::fitting::Fitting;
 use super::known::KnownRates;
 use super::law::{Event, TaskLaw};
 use super::policy::Policy;
@@ -47,27 +49,47 @@ pub fn solve(
                 .into(),
         ));
     }
-    if scenario.limits.is_some() {
-        return Err(Error::NoClosedForm("no closed form under limits; use simulate".into()));
-    }
     let laws = ExactLaws::new(scenario)?;
     let covered = coverage && scenario.knows_coverage();
     let known = KnownRates::new(&laws, covered).filter(|_| scenario.cost.is_none());
     let context = Context::new(scenario);
-    let grid = scenario.grid();
     let weighted = scenario.weights().is_some();
-    for (g, &cap) in grid[..scenario.answerable()].iter().enumerate() {
+    let mut row = |p: usize, g: usize, means: TaskMeans| {
+        control.check()?;
+        let mut row = ExactRow { means, ..ExactRow::default() };
+        if !weighted {
+            row.score(scenario, quantiles, control)?;
+        }
+        visit(p, g, row);
+        Ok(())
+    };
+    let grid = scenario.grid();
+    for (g, &cap) in grid.iter().take(scenario.answerable()).enumerate() {
         for (p, policy) in scenario.policies.iter().enumerate() {
-            control.check()?;
+            let rates = scenario.cost.map_or([f64::NAN; 3], |cost| cost.mean_rates(policy.checks()));
+            let exact = |part| {
+                let outcome = context.outcome(part, *policy, cap as f64)?;
+                Ok(Exact { outcome, bill: rates.map(|each| each * outcome.attempts) })
+            };
             let means = match &known {
                 Some(known) if policy.is_cellwise() => known.means(*policy, cap as f64, scenario.utility),
-                _ => means(scenario, &laws, &context, *policy, cap as f64, covered)?,
+                _ => means(scenario, &laws, *policy, covered, exact)?,
             };
-            let mut row = ExactRow { means, ..ExactRow::default() };
-            if !weighted {
-                row.score(scenario, quantiles, control)?;
-            }
-            visit(p, g, row);
+            row(p, g, means)?;
+        }
+    }
+    let (Some(limits), Some(cost)) = (&scenario.limits, scenario.cost) else { return Ok(()) };
+    for (g, &limit) in limits.iter().enumerate() {
+        let fitting = |checked| Fitting::new(&cost, limit, checked, scenario.most());
+        let mut found = [None, None];
+        for (p, policy) in scenario.policies.iter().enumerate() {
+            let slot = &mut found[usize::from(policy.checks())];
+            let fitting = match slot {
+                Some(found) => found,
+                None => slot.insert(fitting(policy.checks())?),
+            };
+            let exact = |part| control.check().and_then(|()| fitting.exact(&context, part, *policy));
+            row(p, g, means(scenario, &laws, *policy, covered, exact)?)?;
         }
     }
     Ok(())
@@ -168,38 +190,34 @@ impl ExactLaws {
         self.tasks
     }
 
-    fn outcome(&self, i: usize, context: &Context, policy: Policy, cap: f64) -> Result<Outcome> {
-        let mut mean = Outcome::default();
+    fn mean(&self, i: usize, one: impl Fn(Part) -> Result<Exact>) -> Result<Exact> {
+        let mut mean = Exact::default();
         for &(weight, part) in self.parts(i) {
-            let one = context.outcome(part, policy, cap)?;
-            mean.accepted += weight * one.accepted;
-            mean.correct += weight * one.correct;
-            mean.wrong += weight * one.wrong;
-            mean.coverage += weight * one.coverage;
-            mean.attempts += weight * one.attempts;
+            let Exact { outcome, bill } = one(part)?;
+            mean.outcome.add(weight, &outcome);
+            mean.bill.iter_mut().zip(bill).for_each(|(sum, x)| *sum += weight * x);
         }
         Ok(mean)
     }
 }
 
-/// Exact means of every task at `cap` attempts.
+/// Exact means of every task, from those of each part of its law.
 fn means(
     scenario: &SamplingScenario,
     laws: &ExactLaws,
-    context: &Context,
     policy: Policy,
-    cap: f64,
     covered: bool,
+    exact: impl Fn(Part) -> Result<Exact>,
 ) -> Result<TaskMeans> {
     let mut means = TaskMeans::default();
-    let alike = if laws.alike() { Some(laws.outcome(0, context, policy, cap)?) } else { None };
+    let alike = if laws.alike() { Some(laws.mean(0, &exact)?) } else { None };
     let count = scenario.tasks.count();
     for i in 0..count {
         let one = match alike {
             Some(one) => one,
-            None => laws.outcome(i, context, policy, cap)?,
+            None => laws.mean(i, &exact)?,
         };
-        let Outcome { accepted, correct, wrong, coverage, attempts } = one;
+        let Outcome { accepted, correct, wrong, coverage, attempts } = one.outcome;
         if policy.accepts() {
             means.accepted.push(accepted);
         }
@@ -209,7 +227,7 @@ fn means(
             means.covered.push(coverage);
         }
         means.attempts[0].push(attempts);
-        let bill = scenario.cost.map(|cost| cost.mean_rates(policy.checks()).map(|each| attempts * each));
+        let bill = scenario.cost.map(|_| one.bill);
         for (columns, x) in means.bill.iter_mut().zip(bill.iter().flatten()) {
             columns[0].push(*x);
             columns[1].push(0.0);
@@ -229,6 +247,26 @@ fn means(
     }
     means.attempts[1] = zeros;
     Ok(means)
+}
+
+/// What one task comes to, and its expected bill.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Exact {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Tokens, money and seconds.
+    pub bill: Bill,
+}
+
+impl Outcome {
+    /// Adds another's with a weight.
+    pub fn add(&mut self, weight: f64, other: &Self) {
+        self.accepted += weight * other.accepted;
+        self.correct += weight * other.correct;
+        self.wrong += weight * other.wrong;
+        self.coverage += weight * other.coverage;
+        self.attempts += weight * other.attempts;
+    }
 }
 
 /// What one task comes to.
