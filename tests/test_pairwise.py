@@ -98,7 +98,7 @@ def reasons(case: Case) -> list[str]:
         found += ["verifier must be None for a pool"] if case.verifier != "none" else []
         found += ["answers must be None for a pool"] if case.answers != "none" else []
         found += ["cost must be None for a pool"] if case.cost != "none" else []
-        if scores or isinstance(policy, (*VOTES, ll.FirstWorthwhile)):
+        if scores or isinstance(policy, VOTES):
             found.append("for a pool")
         return found
     if scores and not case.verifier.startswith("judge"):
@@ -225,6 +225,8 @@ def attempts(case: Case, random: np.random.Generator) -> policy_loop.Attempts:
 
 def worthwhile(case: Case) -> list[bool]:
     """By attempt number: is an acceptance worth more than nothing, under the population's known rates?"""
+    if case.population == "pool":
+        return [WRONG_COST * 2 < 3] * GRID[-1]  # one task: its precision is 3 in 5 at every attempt
     types = [(2 / 3, 0.7), (1 / 3, 0.05)] if case.population == "mixture" else [(1.0, 0.35)]
     point = (VERIFIERS[case.verifier] or ll.Verifier.perfect()).operating_points().row(0, named=True)
     f, t = point["false_positive_rate"], point["true_positive_rate"]

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -138,6 +139,38 @@ def test_first_worthwhile_beats_every_cap() -> None:
     gain = (w * (1 - a) ** (k - 1) * a * v).sum(axis=1)
     assert utility[0, :59] == pytest.approx(np.cumsum(gain * (gain > 0)), abs=1e-13)
     assert (np.abs(frame["utility"].to_numpy() - utility.ravel()) <= 7 * frame["utility_se"].to_numpy() + 1e-12).all()
+
+
+def test_first_worthwhile_declines_late_acceptances_of_a_pool() -> None:
+    """Easy tasks with a good verifier, hard ones with a bad one, and two that the verifier never accepts."""
+    n, a, t = [20, 12, 15, 10], [15, 2, 1, 0], [14, 0, 0, 0]
+    pool = ll.SamplingScenario(
+        tasks=ll.Tasks.pool(n, a, t, correct=[16, 1, 0, 3], weight=[1, 2, 1, 1]),
+        policies=[ll.FirstWorthwhile(), ll.FirstAccepted()],
+        max_attempts=[1, 3, 10],
+        utility=ll.Utility(wrong_cost=1.0),
+    )
+    exact = ll.solve(pool)
+    # Attempt by attempt over every prefix, in fractions: P(T = k), and whether the weighted value is positive.
+    weight = [Fraction(w, 5) for w in (1, 2, 1, 1)]
+
+    def first_at(i: int, k: int) -> Fraction:
+        return Fraction(math.comb(n[i] - k, a[i] - 1), math.comb(n[i], a[i])) if a[i] else Fraction(0)
+
+    def gain(k: int) -> Fraction:
+        return sum(w * first_at(i, k) * Fraction(2 * t[i] - a[i], a[i] or 1) for i, w in enumerate(weight))
+
+    pays = [gain(k) > 0 for k in range(1, 11)]
+    assert set(pays) == {True, False}
+    for row, cap in enumerate(pool.max_attempts):
+        want = sum(gain(k) for k in range(1, int(cap) + 1) if pays[k - 1])
+        assert exact["utility"][row] == pytest.approx(float(want), abs=1e-13)
+    trials = 100_000
+    frame = ll.simulate(pool, trials=trials, seed=6, by="task")
+    for got, chance in zip(frame["accuracy"], ll.solve(pool, by="task")["accuracy"], strict=True):
+        assert binomial_p_value(round(got * trials), trials, chance) > FALSE_ALARM / frame.height
+    with pytest.raises(ValueError, match="at most 10000000 with first_worthwhile on a pool"):
+        pool.replace(tasks=ll.Tasks.pool([10**8], [1], [1]), max_attempts=[10**8])
 
 
 def test_first_worthwhile_takes_a_mixture_as_its_prior() -> None:

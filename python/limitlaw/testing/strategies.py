@@ -155,8 +155,8 @@ def policies(
         kinds.append(st.builds(FirstAccepted, fallback=st.sampled_from(fallbacks)))
     if pool != "verdicts":
         kinds += [st.builds(AnyOf), st.builds(AllOf)]
+    kinds += [st.builds(FirstWorthwhile)] if verdicts and known else []
     if not pool:
-        kinds += [st.builds(FirstWorthwhile)] if verdicts and known else []
         kinds += [st.builds(FilteredVote)] if verdicts and answers else []
         kinds += [st.builds(MajorityVote), st.builds(StopWhenAhead, margin=st.integers(1, 4))] if answers else []
         kinds += [st.builds(WeightedVote)] if scores and answers else []

@@ -57,6 +57,16 @@ impl Context {
         exp(law.ln_survival(Event::Accepted, n))
     }
 
+    /// First worthwhile at `cap` attempts.
+    fn first_worthwhile(&self, law: &TaskLaw, cap: f64) -> Outcome {
+        let (right, bad) = law.precision();
+        let stretches = self.worthwhile.as_ref().map_or_else(Vec::new, |w| w.stretches(cap as u64));
+        let survival = |k: u64| exp(law.ln_survival(Event::Accepted, k as f64));
+        let accepted: f64 = stretches.iter().map(|&(from, to)| survival(from) - survival(to)).sum();
+        let first = outcome(law, Policy::FirstAccepted { fallback: Fallback::Abstain }, cap);
+        Outcome { accepted, correct: right * accepted, wrong: bad * accepted, ..first }
+    }
+
     /// The exact outcome of a part of one task at `cap` attempts.
     pub fn outcome(&self, part: Part, policy: Policy, cap: f64) -> Result<Outcome> {
         let coverage = coverage(part, cap);
@@ -70,6 +80,7 @@ impl Context {
             }
             (_, Part::Known(law)) if policy.is_cellwise() => return Ok(outcome(&law, policy, cap)),
             (_, Part::Beta(parameters)) if policy.is_cellwise() => return Ok(beta_outcome(parameters, policy, cap)),
+            (Policy::FirstWorthwhile {}, Part::Known(law)) => return Ok(self.first_worthwhile(&law, cap)),
             (_, Part::Known(law @ TaskLaw::Attempts(rates))) => (law, rates.or_silent()),
             (_, Part::Known(_)) => return Err(none_for(policy, "a pool has neither scores nor answers")),
             (_, Part::Beta(_)) => return Err(none_for(policy, "the rates are drawn anew in every trial")),
@@ -87,15 +98,6 @@ impl Context {
                 first.correct += low;
                 first.wrong += (none - low).max(0.0);
                 Ok(first)
-            }
-            Policy::FirstWorthwhile {} => {
-                let (right, bad) = law.precision();
-                let stretches = self.worthwhile.as_ref().map_or_else(Vec::new, |w| w.stretches(cap as u64));
-                let ln_b = rates.ln_rejected();
-                let survival = |k: u64| if k == 0 { 1.0 } else { exp(k as f64 * ln_b) };
-                let accepted: f64 = stretches.iter().map(|&(from, to)| survival(from) - survival(to)).sum();
-                let attempts = outcome(law, Policy::FirstAccepted { fallback: Fallback::Abstain }, cap).attempts;
-                Ok(Outcome { accepted, correct: right * accepted, wrong: bad * accepted, coverage, attempts })
             }
             Policy::FirstAbove { threshold } => {
                 let [correct, wrong] = scores.map_or([0.0; 2], |s| s.above(threshold));

@@ -23,6 +23,9 @@ pub const MAX_CELLS: usize = 20_000_000;
 /// The most attempts of one grid point where a policy needs them one by one.
 pub const MAX_SINGLE_ATTEMPTS: f64 = 1e7;
 
+/// The most tasks times attempts for which first worthwhile values every attempt number of a pool.
+const MAX_WORTHWHILE: f64 = 1e7;
+
 /// The one kind of sampling scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -320,10 +323,17 @@ impl SamplingScenario {
                 Policy::AnyOf {} | Policy::AllOf {} => Ok(()),
                 _ if policy.is_cellwise() => Ok(()),
                 Policy::FirstWorthwhile {} => {
-                    refuse("first_accepted for a pool: what an attempt number is worth follows from known rates")
+                    let most = self.answerable().checked_sub(1).map_or(0.0, |last| self.attempts()[last]);
+                    let work = self.tasks.count() as f64 * most;
+                    if work > MAX_WORTHWHILE {
+                        let expected = format!("at most {MAX_WORTHWHILE} with first_worthwhile on a pool");
+                        return Err(Error::argument("tasks times max_attempts", expected, work));
+                    }
+                    Ok(())
                 }
                 _ => refuse(
-                    "first_accepted, any_of or all_of for a pool, whose attempts carry verdicts but no scores or answers",
+                    "first_accepted, first_worthwhile, any_of or all_of for a pool, whose attempts carry verdicts but no \
+                     scores or answers",
                 ),
             };
         }

@@ -1,7 +1,9 @@
 //! First worthwhile: the attempt numbers at which the first acceptance has positive expected value.
 
+use libm::exp;
+
 use super::cost::Utility;
-use super::law::{Rates, TaskLaw};
+use super::law::{Event, Rates, TaskLaw};
 use super::optimum::{Sum, TaskRates};
 use super::scenario::SamplingScenario;
 use super::tasks::Tasks;
@@ -34,6 +36,32 @@ impl Worthwhile {
         Self { first: sum.sign(1.0) > 0.0, turns: turns.into_iter().map(|k| k as u64 + 1).collect() }
     }
 
+    /// Finds them up to attempt `most` for a prior of weighted pools, attempt by attempt.
+    fn of_pools(prior: &[(f64, TaskLaw)], most: u64, utility: Utility) -> Self {
+        let (mut first, mut last, mut turns) = (false, false, Vec::new());
+        for k in 1..=most {
+            let before = k as f64 - 1.0;
+            let mut gain = 0.0;
+            for &(weight, law) in prior {
+                let TaskLaw::Pool { attempts, accepted, accepted_correct, .. } = law else { continue };
+                if before + accepted <= attempts {
+                    let value =
+                        accepted_correct * utility.correct_reward - (accepted - accepted_correct) * utility.wrong_cost;
+                    // P(the first k - 1 are rejected) times P(the next one is accepted and correct, or wrong).
+                    gain += weight * exp(law.ln_survival(Event::Accepted, before)) * value / (attempts - before);
+                }
+            }
+            let pays = gain > 0.0;
+            if k == 1 {
+                first = pays;
+            } else if pays != last {
+                turns.push(k);
+            }
+            last = pays;
+        }
+        Self { first, turns }
+    }
+
     /// Whether an acceptance at attempt `k` is worthwhile.
     pub fn at(&self, k: u64) -> bool {
         self.first ^ (self.turns.partition_point(|&turn| turn <= k) % 2 == 1)
@@ -51,6 +79,12 @@ impl SamplingScenario {
     pub fn worthwhile(&self, laws: &[TaskLaw]) -> Worthwhile {
         let weights = self.weights();
         let errors = |i: usize| self.verifier.as_ref().map_or((0.0, 0.0), |v| v.rates(i));
+        if let Tasks::Pool { .. } = self.tasks {
+            let weight = |i| weights.as_ref().map_or(1.0, |w| w[i]);
+            let prior: Vec<(f64, TaskLaw)> = laws.iter().enumerate().map(|(i, &law)| (weight(i), law)).collect();
+            let most = self.grid()[..self.answerable()].last().copied().unwrap_or(0);
+            return Worthwhile::of_pools(&prior, most, self.worth());
+        }
         let mut prior = Vec::new();
         for (i, law) in laws.iter().enumerate() {
             let weight = weights.as_ref().map_or(1.0, |w| w[i]);
