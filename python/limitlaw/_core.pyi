@@ -93,6 +93,7 @@ def simulate_exhaustion(
     samples: Sequence[str],
     progress: _Progress | None,
     redrawn: Sequence[str] = ...,
+    exact_quantiles: bool = ...,
 ) -> tuple[dict[str, _Columns], _Columns]: ...
 def simulate_constraint(
     spec: str,

@@ -156,8 +156,9 @@ impl Histogram {
         self.most = self.most.max(other.most);
     }
 
-    /// The number of that rank (1 is the smallest), interpolated within its bin; None beyond the ends.
-    pub fn ranked(&self, rank: u64) -> Option<f64> {
+    /// The bin that holds the number of that rank (1 is the smallest): its key, how many numbers are below it, and how
+    /// many are in it; None beyond the ends.
+    pub fn bin_of(&self, rank: u64) -> Option<(u32, u64, u64)> {
         if rank == 0 || rank > self.total {
             return None;
         }
@@ -165,17 +166,22 @@ impl Histogram {
         for (i, count) in self.counts().enumerate() {
             let count = u64::from(count);
             if below + count >= rank {
-                if i == 0 {
-                    return Some(0.0);
-                }
-                let edge = |key: u32| f64::from_bits(u64::from(key) << (52 - self.bits));
-                let (low, high) = (edge(self.base + i as u32), edge(self.base + i as u32 + 1));
-                let within = ((rank - below) as f64 - 0.5) / count as f64;
-                return Some((low + (high - low) * within).clamp(self.least, self.most));
+                return Some((if i == 0 { 0 } else { self.base + i as u32 }, below, count));
             }
             below += count;
         }
         None
+    }
+
+    /// The number of that rank, interpolated within its bin; None beyond the ends.
+    pub fn ranked(&self, rank: u64) -> Option<f64> {
+        let (key, below, count) = self.bin_of(rank)?;
+        if key == 0 {
+            return Some(0.0);
+        }
+        let edge = |key: u32| f64::from_bits(u64::from(key) << (52 - self.bits));
+        let within = ((rank - below) as f64 - 0.5) / count as f64;
+        Some((edge(key) + (edge(key + 1) - edge(key)) * within).clamp(self.least, self.most))
     }
 }
 

@@ -40,7 +40,7 @@ pub fn frames() -> [(&'static str, Vec<String>); 3] {
 
 /// Simulates a scenario: the columns of each frame of [`frames`], and of samples.
 #[pyfunction]
-#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, sampler, samples, progress, redrawn=Vec::new()))]
+#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, sampler, samples, progress, redrawn=Vec::new(), exact_quantiles=false))]
 pub fn simulate_exhaustion<'py>(
     py: Python<'py>,
     spec: &str,
@@ -53,31 +53,35 @@ pub fn simulate_exhaustion<'py>(
     samples: Vec<String>,
     progress: Option<Bound<'py, PyAny>>,
     redrawn: Vec<String>,
+    exact_quantiles: bool,
 ) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyDict>)> {
     let arrays = owned(&arrays);
-    let (samples, names, results) = wait(py, trials, progress.as_ref(), |control| {
-        let scenario: ExhaustionScenario = parse(spec, &arrays)?;
-        let method = Method::parse(sampler)?;
-        let mut names = Vec::new();
-        let mut columns = Vec::new();
-        for name in &samples {
-            for (name, sample) in Sample::parse(name, &scenario)? {
-                if !columns.contains(&sample) {
-                    names.push(name);
-                    columns.push(sample);
+    let (samples, names, results) =
+        wait(py, if exact_quantiles { 3 * trials } else { trials }, progress.as_ref(), |control| {
+            let scenario: ExhaustionScenario = parse(spec, &arrays)?;
+            let method = Method::parse(sampler)?;
+            let mut names = Vec::new();
+            let mut columns = Vec::new();
+            for name in &samples {
+                for (name, sample) in Sample::parse(name, &scenario)? {
+                    if !columns.contains(&sample) {
+                        names.push(name);
+                        columns.push(sample);
+                    }
                 }
             }
-        }
-        let threads = resolve_threads(threads)?;
-        let plan = Plan { trials, key, replicate, threads, method, samples: columns, redrawn, yearly: true };
-        let outcome = simulate(&scenario, &plan, control)?;
-        let results = [
-            estimate::exhaustion(&outcome, &scenario.years),
-            estimate::exhausted_by(&outcome),
-            estimate::trajectories(&outcome),
-        ];
-        Ok((outcome.samples, names, results))
-    })?;
+            let threads = resolve_threads(threads)?;
+            let samples = columns;
+            let plan =
+                Plan { trials, key, replicate, threads, method, samples, redrawn, yearly: true, exact_quantiles };
+            let outcome = simulate(&scenario, &plan, control)?;
+            let results = [
+                estimate::exhaustion(&outcome, &scenario.years),
+                estimate::exhausted_by(&outcome),
+                estimate::trajectories(&outcome),
+            ];
+            Ok((outcome.samples, names, results))
+        })?;
     let found = PyDict::new(py);
     for ((frame, columns), values) in frames().into_iter().zip(results) {
         found.set_item(frame, named(py, &columns, values)?)?;

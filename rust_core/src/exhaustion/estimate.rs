@@ -36,12 +36,16 @@ pub fn exhaustion_columns() -> Vec<String> {
 
 /// The yearly variables, in the columns of [`trajectory_columns`].
 pub fn trajectories(outcome: &Outcome) -> Vec<Vec<f64>> {
-    let all = merged(outcome);
+    let all = outcome.merged();
     let error = |cell: usize| {
         spread(outcome, |part| part.moments[cell].mean).unwrap_or_else(|| all.moments[cell].standard_error())
     };
     let mut columns = vec![all.moments.iter().map(|m| m.mean).collect(), (0..all.values.len()).map(error).collect()];
-    for p in QUANTILES {
+    for (i, p) in QUANTILES.into_iter().enumerate() {
+        if let Some(exact) = &outcome.exact {
+            columns.push(exact[..all.values.len()].iter().map(|cell| cell[i]).collect());
+            continue;
+        }
         let ranked = |h: &Histogram| h.ranked(rank(p, h.total())).unwrap_or(f64::NAN);
         columns.push(all.values.iter().zip(OFFSETS.iter().cycle()).map(|(h, offset)| ranked(h) + offset).collect());
     }
@@ -51,11 +55,13 @@ pub fn trajectories(outcome: &Outcome) -> Vec<Vec<f64>> {
 /// The years of running out, in the columns of [`exhaustion_columns`]; NaN where a quantile is not reached by the
 /// horizon, or the projection does not reach a year. `years` are those of the projection.
 pub fn exhaustion(outcome: &Outcome, years: &[i32]) -> Vec<Vec<f64>> {
-    let all = merged(outcome);
+    let all = outcome.merged();
     let definitions = 0..DEFINITIONS.len();
     let mut columns: Vec<Vec<f64>> = Vec::new();
-    for p in QUANTILES {
-        columns.push(definitions.clone().map(|d| quantile(&all.years[d], p, all.trials)).collect());
+    for (i, p) in QUANTILES.into_iter().enumerate() {
+        let exact = |d: usize| outcome.exact.as_ref().map(|exact| exact[all.values.len() + d][i]);
+        let estimate = |d: usize| exact(d).unwrap_or_else(|| quantile(&all.years[d], p, all.trials));
+        columns.push(definitions.clone().map(estimate).collect());
         columns.push(
             definitions
                 .clone()
@@ -83,7 +89,7 @@ pub fn exhaustion(outcome: &Outcome, years: &[i32]) -> Vec<Vec<f64>> {
 
 /// The probabilities of having run out by each year, in the columns [`BY_YEAR_COLUMNS`].
 pub fn exhausted_by(outcome: &Outcome) -> Vec<Vec<f64>> {
-    let all = merged(outcome);
+    let all = outcome.merged();
     let years: Vec<_> = (0..all.by_year[0].len()).map(|year| by_year(outcome, &all, year)).collect();
     let column = |i: usize| (0..DEFINITIONS.len()).flat_map(|d| years.iter().map(move |y| y[i][d])).collect();
     vec![column(0), column(1)]
@@ -98,16 +104,6 @@ fn by_year(outcome: &Outcome, all: &Tally, year: usize) -> [[f64; DEFINITIONS.le
         spread(outcome, |part| share(part, d)).unwrap_or_else(|| (p * (1.0 - p) / all.trials as f64).sqrt())
     });
     [shares, errors]
-}
-
-/// The tally of all parts; variables have every draw, years of running out only those that run out.
-fn merged(outcome: &Outcome) -> Tally {
-    let (first, others) = outcome.parts.split_first().expect("a run has a part");
-    let mut all = first.clone();
-    for part in others {
-        all.merge(part);
-    }
-    all
 }
 
 /// The standard error of a mean of independent scramblings; None where there is one part.

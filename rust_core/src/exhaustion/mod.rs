@@ -18,6 +18,7 @@ pub mod demand;
 pub mod dist;
 pub mod draws;
 pub mod estimate;
+mod exact;
 pub mod lanes;
 pub mod law;
 pub mod repetition;

@@ -2,6 +2,8 @@
 
 use super::block::Block;
 use super::draws::{CHUNK, Columns, Draw, Sampler, Source};
+use super::estimate::QUANTILES;
+use super::exact;
 use super::lanes::{LANES, Lanes, Scratch};
 use super::samples::Sample;
 use super::scenario::ExhaustionScenario;
@@ -18,9 +20,9 @@ use crate::stats::{Moments, Sums};
 pub const OFFSETS: [f64; VARIABLES.len()] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 /// The binary logarithm of the bins per power of two: quantiles are off by less than 2^-8 of their value (of epochs
 /// beyond the first), losses by 2^-14.
-const BITS: [u32; VARIABLES.len()] = [8, 8, 8, 8, 8, 8, 8, 14, 14, 8, 8, 8];
+pub const BITS: [u32; VARIABLES.len()] = [8, 8, 8, 8, 8, 8, 8, 14, 14, 8, 8, 8];
 /// The same for calendar years: bins of 2^-10 year.
-const YEAR_BITS: u32 = 20;
+pub const YEAR_BITS: u32 = 20;
 /// Independent scramblings of Sobol' points; their spread gives the standard errors.
 pub const SCRAMBLINGS: u64 = 16;
 /// The most draws of one run: counts are 32 bits wide.
@@ -65,6 +67,8 @@ pub struct Plan {
     pub redrawn: Vec<String>,
     /// Whether the yearly variables are tallied: they are most of the work, and no other number depends on it.
     pub yearly: bool,
+    /// Whether quantiles are order statistics of all draws, found by two further passes.
+    pub exact_quantiles: bool,
 }
 
 /// Tallies of some draws.
@@ -89,6 +93,8 @@ pub struct Outcome {
     pub parts: Vec<Tally>,
     /// One column per sample asked for.
     pub samples: Vec<Vec<f64>>,
+    /// Exact quantiles, where asked for: of the yearly variables, then of the years of running out.
+    pub exact: Option<Vec<[f64; QUANTILES.len()]>>,
 }
 
 impl Tally {
@@ -129,12 +135,9 @@ pub fn simulate(scenario: &ExhaustionScenario, plan: &Plan, control: &Control) -
         return Err(Error::argument("trials", format!("in [1, {MAX_TRIALS}]"), plan.trials));
     }
     let model = Model { sampler: &sampler, options: &options, plan };
-    match plan.method {
-        Method::Philox => {
-            let source = Source::Philox { key: plan.key, replicate: plan.replicate };
-            let (tally, samples) = model.part(source, plan.trials, control)?;
-            Ok(Outcome { parts: vec![tally], samples })
-        }
+    let points;
+    let parts: Vec<(Source, u64)> = match plan.method {
+        Method::Philox => vec![(Source::Philox { key: plan.key, replicate: plan.replicate }, plan.trials)],
         Method::Sobol => {
             let least = SCRAMBLINGS * LANES as u64;
             if !plan.trials.is_power_of_two() || plan.trials < least {
@@ -145,24 +148,68 @@ pub fn simulate(scenario: &ExhaustionScenario, plan: &Plan, control: &Control) -
             if plan.replicate > last {
                 return Err(Error::argument("replicate", format!("in [0, {last}] for Sobol' points"), plan.replicate));
             }
-            let points = Sobol::new(sampler.dimensions())?;
-            let mut outcome = Outcome { parts: Vec::new(), samples: vec![Vec::new(); plan.samples.len()] };
-            for scrambling in 0..SCRAMBLINGS {
-                let replicate = plan.replicate * SCRAMBLINGS + scrambling;
-                let source = Source::Sobol { points: &points, key: plan.key, replicate };
-                let (tally, samples) = model.part(source, plan.trials / SCRAMBLINGS, control)?;
-                outcome.parts.push(tally);
-                outcome.samples.iter_mut().zip(samples).for_each(|(all, more)| all.extend(more));
-            }
-            Ok(outcome)
+            points = Sobol::new(sampler.dimensions())?;
+            (0..SCRAMBLINGS)
+                .map(|scrambling| {
+                    let replicate = plan.replicate * SCRAMBLINGS + scrambling;
+                    (Source::Sobol { points: &points, key: plan.key, replicate }, plan.trials / SCRAMBLINGS)
+                })
+                .collect()
         }
+    };
+    let mut outcome = Outcome { parts: Vec::new(), samples: vec![Vec::new(); plan.samples.len()], exact: None };
+    for &(source, trials) in &parts {
+        let (tally, samples) = model.part(source, trials, control)?;
+        outcome.parts.push(tally);
+        outcome.samples.iter_mut().zip(samples).for_each(|(all, more)| all.extend(more));
+    }
+    if plan.exact_quantiles {
+        outcome.exact = Some(exact::quantiles(&model, &parts, &outcome.merged(), control)?);
+    }
+    Ok(outcome)
+}
+
+impl Outcome {
+    /// The tally of all parts; variables have every draw, years of running out only those that run out.
+    pub fn merged(&self) -> Tally {
+        let (first, others) = self.parts.split_first().expect("a run has a part");
+        let mut all = first.clone();
+        for part in others {
+            all.merge(part);
+        }
+        all
     }
 }
 
-struct Model<'a> {
-    sampler: &'a Sampler,
-    options: &'a Options,
-    plan: &'a Plan,
+/// A run: where draws come from and what is done with them.
+#[derive(Debug)]
+pub(super) struct Model<'a> {
+    pub sampler: &'a Sampler,
+    pub options: &'a Options,
+    pub plan: &'a Plan,
+}
+
+/// What becomes of the yearly variables of a block.
+pub(super) trait Take {
+    /// Takes the first `valid` numbers of a block that starts at draw `first` of the chunk.
+    fn take(&mut self, index: usize, variable: usize, first: usize, valid: usize, values: &Lanes);
+}
+
+/// Tallies them, if there are cells for them.
+struct Tallying<'a> {
+    keys: &'a mut [u32],
+    cells: &'a mut [Cell],
+}
+
+impl Take for Tallying<'_> {
+    #[inline(always)]
+    fn take(&mut self, index: usize, variable: usize, first: usize, valid: usize, values: &Lanes) {
+        let at = index * VARIABLES.len() + variable;
+        if at < self.cells.len() {
+            let keys = &mut self.keys[at * STRIDE + first..][..LANES];
+            tally(values, valid, variable, keys, &mut self.cells[at]);
+        }
+    }
 }
 
 /// What a worker keeps from chunk to chunk.
@@ -203,7 +250,7 @@ impl Cell {
 }
 
 /// Keys of a cell lie this far apart: not a power of two, so that cells do not compete for the same cache lines.
-const STRIDE: usize = CHUNK + 16;
+pub(super) const STRIDE: usize = CHUNK + 16;
 
 /// What a chunk hands over, merged in the order of chunks.
 struct Part {
@@ -264,7 +311,8 @@ impl Model<'_> {
             let valid = LANES.min(count - first);
             let (options, wanted) = (self.options, self.plan.samples.as_slice());
             let samples = &mut samples;
-            let block = &dispatch(Years { columns, work, options, first, valid, keys, cells, wanted, samples });
+            let take = Tallying { keys, cells };
+            let block = &dispatch(Years { columns, work, options, first, valid, take, wanted, samples });
             for (sample, column) in wanted.iter().zip(samples) {
                 sample.read(columns, block, first, &mut column[first..first + valid]);
             }
@@ -295,32 +343,29 @@ impl Model<'_> {
     }
 }
 
-/// Takes the block that starts at a draw through all years and tallies its variables.
-struct Years<'a> {
-    columns: &'a Columns,
-    work: &'a mut Scratch,
-    options: &'a Options,
-    first: usize,
-    valid: usize,
-    keys: &'a mut [u32],
-    cells: &'a mut [Cell],
-    wanted: &'a [Sample],
-    samples: &'a mut [Vec<f64>],
+/// Takes the block that starts at a draw through all years.
+pub(super) struct Years<'a, T> {
+    pub columns: &'a Columns,
+    pub work: &'a mut Scratch,
+    pub options: &'a Options,
+    pub first: usize,
+    pub valid: usize,
+    pub take: T,
+    pub wanted: &'a [Sample],
+    pub samples: &'a mut [Vec<f64>],
 }
 
-impl Kernel for Years<'_> {
+impl<T: Take> Kernel for Years<'_, T> {
     type Output = Block;
 
     #[inline(always)]
     fn run(self) -> Block {
-        let Self { columns, work, options, first, valid, keys, cells, wanted, samples } = self;
+        let Self { columns, work, options, first, valid, mut take, wanted, samples } = self;
         let mut block = Block::new(columns, first, options);
         for index in 0..options.years.len() {
             block.advance(index, options, work);
-            for variable in 0..if cells.is_empty() { 0 } else { VARIABLES.len() } {
-                let at = index * VARIABLES.len() + variable;
-                let out = &mut keys[at * STRIDE + first..][..LANES];
-                tally(&work.out[variable], valid, variable, out, &mut cells[at]);
+            for variable in 0..VARIABLES.len() {
+                take.take(index, variable, first, valid, &work.out[variable]);
             }
             for (sample, column) in wanted.iter().zip(&mut *samples) {
                 let out = &mut column[first..first + valid];

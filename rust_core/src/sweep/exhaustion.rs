@@ -138,6 +138,7 @@ impl Method<ExhaustionScenario> for ExhaustionMethod {
                 samples: Vec::new(),
                 redrawn: Vec::new(),
                 yearly: self.frame == Frame::Trajectories,
+                exact_quantiles: false,
             };
             let outcome = simulate(scenario, &plan, control)?;
             let total = match &mut total {
