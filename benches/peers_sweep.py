@@ -24,6 +24,11 @@ def clock(function):
     return time.perf_counter() - started, result
 
 
+def summary(values, digits=0):
+    """The median of the rounds, with the lowest and the highest."""
+    return f"{np.median(values):,.{digits}f} ({min(values):,.{digits}f} to {max(values):,.{digits}f})"
+
+
 def peak():
     """The most memory so far, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -68,24 +73,32 @@ def simulate_in_numpy(made, points, trials):
         yield accuracy, accepted, accuracy / accepted, accuracy - point["utility.wrong_cost"] * (accepted - accuracy)
 
 
-def compare(title, made, points, sample, peer, **settings):
-    """Points per second with one thread and two, beside the peer's on a sample of the points."""
-    print(f"\n{title}")
-    swept = grid(made, points)
-    for threads in (1, 2):
-        before = peak()
-        with tempfile.TemporaryDirectory() as folder:
-            seconds, done = clock(
-                lambda t=threads, f=folder: ll.sweep(
-                    swept, store=f, threads=t, progress=False, columns=COLUMNS, **settings
-                ).report()
-            )
-        assert done.ok
-        rate = done.done / seconds
-        print(f"  {threads} threads  {rate:>12,.0f} points/s  {seconds:6.1f} s  memory {before:.0f} -> {peak():.0f} MB")
+def sweep_rate(swept, threads, **settings):
+    """Points per second of a sweep into a fresh store."""
+    with tempfile.TemporaryDirectory() as folder:
+        seconds, done = clock(lambda: ll.sweep(swept, store=folder, threads=threads, progress=False, **settings))
+    assert done.report().ok
+    return len(swept) / seconds
+
+
+def compare(title, swept, rounds, peer=None, sample=0, **settings):
+    """Points per second with one thread and two, beside the peer's on a sample of the points, round by round."""
+    print(f"\n{title}: {len(swept):,} points")
     chosen = [swept.values(int(i)) for i in np.linspace(0, len(swept) - 1, sample)]
-    seconds, _ = clock(lambda: list(peer(chosen)))
-    print(f"  NumPy      {sample / seconds:>12,.0f} points/s  (ratio {rate * seconds / sample:.1f})")
+    one, two, theirs, memory = [], [], [], [peak()]
+    for _ in range(rounds):
+        one.append(sweep_rate(swept, 1, **settings))
+        memory.append(peak())
+        two.append(sweep_rate(swept, 2, **settings))
+        if peer is not None:
+            theirs.append(sample / clock(lambda: list(peer(chosen)))[0])
+    print(f"  1 thread   {summary(one)} points/s")
+    print(f"  2 threads  {summary(two)} points/s, {summary(np.divide(two, one), 2)} times one thread")
+    if peer is not None:
+        print(f"  NumPy      {summary(theirs)} points/s")
+        print(f"  ratio      {summary(np.divide(one, theirs), 2)} with one thread")
+        print(f"             {summary(np.divide(two, theirs), 2)} with two")
+    print(f"  memory     {memory[0]:.0f} MB before, {memory[1]:.0f} MB after one sweep, {peak():.0f} MB after all")
 
 
 def large_store(rows):
@@ -111,31 +124,52 @@ def large_store(rows):
         print(f"  resume, all skipped {seconds:6.2f} s  ({report.skipped:,} points)")
 
 
+def overhead(points, rounds):
+    """What a point costs besides its formulas: three tasks, three columns, solved by one thread."""
+    swept = grid(scenario(3, [10]), points)
+    wall, cpu = [], []
+    for _ in range(rounds):
+        started = time.process_time()
+        seconds, _ = clock(lambda: ll.sweep(swept, method="solve", columns=COLUMNS[:3], threads=1, progress=False))
+        wall.append(seconds / len(swept) * 1e6)
+        cpu.append((time.process_time() - started) / len(swept) * 1e6)
+    print(f"Overhead per solved point, {len(swept):,} points of 3 tasks and 3 columns, one thread (target: under 5 us)")
+    print(f"  wall       {summary(wall, 2)} us")
+    print(f"  CPU        {summary(cpu, 2)} us")
+
+
 @click.command()
 @click.option("--scale", type=float, default=1.0, show_default=True, help="Share of the points to run.")
-def main(scale):
-    """Print the comparison; nothing is asserted about time."""
-    small = scenario(3, [10])
-    three = COLUMNS[:3]
-    swept = grid(small, int(1e6 * scale))
-    seconds, _ = clock(lambda: ll.sweep(swept, method="solve", columns=three, threads=1, progress=False))
-    print(f"Overhead: {seconds / len(swept) * 1e6:.2f} us per solved point of 3 tasks, three columns, one thread")
+@click.option("--rounds", type=int, default=3, show_default=True, help="Rounds of each comparison.")
+def main(scale, rounds):
+    """Print the comparison, medians with lowest and highest; nothing is asserted about time."""
+    overhead(int(1e6 * scale), rounds)
     made = scenario(164, [1, 3, 10, 30, 100])
     compare(
         "164 tasks, 5 attempts, 4 columns, solved",
-        made,
-        int(1e6 * scale),
+        grid(made, int(1e6 * scale)),
+        rounds,
+        lambda points: solve_in_numpy(made, points),
         2000,
-        lambda p: solve_in_numpy(made, p),
         method="solve",
+        columns=COLUMNS,
     )
     few = scenario(10, [1, 3, 10, 30, 100])
     compare(
-        "10 tasks, 1,000 trials, simulated",
-        few,
-        int(1e5 * scale),
+        "10 tasks, 5 attempts, 4 columns, 1,000 trials, simulated",
+        grid(few, int(1e5 * scale)),
+        rounds,
+        lambda points: simulate_in_numpy(few, points, 1000),
         500,
-        lambda p: simulate_in_numpy(few, p, 1000),
+        trials=1000,
+        seed=7,
+        columns=COLUMNS,
+    )
+    axes = {"data_share": np.linspace(0.1, 0.9, int(2000 * scale) + 1), "overtraining": [1.0, 3.0]}
+    compare(
+        "Exhaustion, 30 years, 1,000 trials",
+        ll.Grid(ll.ExhaustionScenario.preset("default"), axes),
+        rounds,
         trials=1000,
         seed=7,
     )
