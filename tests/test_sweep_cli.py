@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -93,12 +95,46 @@ def test_an_error_names_file_key_and_what_was_expected(spec, old, new, error, me
         ll.read_sweep(path)
 
 
-def test_a_job_array_is_the_serial_sweep(spec, tmp_path):
-    path = spec()
-    processes = [limitlaw("sweep", path, "--store", tmp_path / "s", "--shard", f"{i}/4") for i in range(4)]
+def blocks(page, language):
+    """The code blocks of a page of the documentation."""
+    text = (Path(__file__).parents[1] / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def test_the_files_in_the_documentation_are_sweeps(tmp_path):
+    found = blocks("sweeps.md", "toml")
+    assert len(found) == 2
+    for text in found:
+        path = tmp_path / "spec.toml"
+        path.write_text(text, encoding="utf-8")
+        grid, settings = ll.read_sweep(path)
+        assert len(grid) == 6
+        assert ll.sweep(grid, progress=False, **settings | {"trials": 10}).report().ok
+
+
+def test_the_job_array_of_the_documentation_is_the_serial_sweep(spec, tmp_path):
+    spec()
+    (script,) = blocks("clusters.md", "bash")[-1:]
+    assert script.startswith("#!/bin/bash\n#SBATCH --array=0-15\n")
+    for theirs, ours in [("/shared/runs/x", "s"), ("/16", "/4")]:
+        assert theirs in script
+        script = script.replace(theirs, ours)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "SLURM_CPUS_PER_TASK": "1"}
+    processes = [
+        subprocess.Popen(
+            ["bash", "-c", script],
+            cwd=tmp_path,
+            env=environment | {"SLURM_ARRAY_TASK_ID": str(i)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for i in range(4)
+    ]
     outputs = [process.communicate(timeout=120) for process in processes]
     assert [process.returncode for process in processes] == [0] * 4, outputs
-    grid, settings = ll.read_sweep(path)
+    grid, settings = ll.read_sweep(tmp_path / "spec.toml")
     serial = ll.sweep(grid, progress=False, **settings).frame()
     store = ll.Store(tmp_path / "s")
     assert store.verify() == []
