@@ -242,10 +242,34 @@ def test_a_closed_client_is_one_clear_error_and_the_same_call_resumes(cluster, t
     parts = ll.iter_sweep(grid(), store=tmp_path, executor=client, **SETTINGS)
     next(parts)
     client.close()
-    with pytest.raises(RuntimeError, match=r"executor takes no more work .*the same call resumes"):
+    with pytest.raises(RuntimeError, match=r"executor .*the same call resumes"):
         list(parts)
     assert 0 < run(None, tmp_path).report().skipped < 2048
     assert content_digest(ll.Store(tmp_path).scan().collect()) == undisturbed()
+
+
+SCHEDULER_DIES = """
+import dask, distributed
+dask.config.set({'distributed.comm.timeouts.connect': '1s'})
+with distributed.LocalCluster(n_workers=1, dashboard_address=":0", silence_logs=50) as cluster:
+    client = distributed.Client(cluster.scheduler_address)
+    parts = ll.iter_sweep(case.grid(), store=sys.argv[1], executor=client, **case.SETTINGS | {'trials': 40_000})
+    next(parts)
+    cluster.sync(cluster.scheduler.close)
+    started = time.monotonic()
+    try:
+        list(parts)
+    except RuntimeError as error:
+        print(time.monotonic() - started < 30, error, flush=True)
+    os._exit(0)
+"""
+
+
+def test_a_scheduler_that_dies_is_one_clear_error_and_the_same_call_resumes(tmp_path):
+    out, err = run_here(SCHEDULER_DIES, tmp_path / "s", folder=tmp_path).communicate(timeout=120)
+    assert out.startswith("True executor"), err
+    assert "the same call resumes" in out
+    assert content_digest(run(None, tmp_path / "s", trials=40_000).frame()) == undisturbed(trials=40_000)
 
 
 DASK_DIES = """

@@ -146,6 +146,8 @@ def sweep(spec: Path, store: Path, executor: str | None, shard: str | None, thre
             click.echo(note, err=True)
         click.echo(f"To go on: limitlaw {shlex.join(sys.argv[1:])}", err=True)
         raise SystemExit(130) from None
+    except RuntimeError as error:  # the executor is gone; the message says how to go on
+        raise click.ClickException(str(error)) from error
     click.echo(done.report())
     click.echo(f"ll.Store({str(store)!r}).scan() has the rows")
     if not done.report().ok:

@@ -187,6 +187,8 @@ class _Run:
                         yield self._kept(part)
                 if broken:
                     self._replace(pool, running, broken)
+                if pool.is_lost:
+                    raise RuntimeError(f"executor lost its scheduler; {_KEPT}")
                 silence = time.monotonic() - heard
                 if done:
                     heard, patience = time.monotonic(), max(patience, 10 * silence)

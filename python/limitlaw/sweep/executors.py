@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import math
 import multiprocessing
 import os
@@ -61,8 +62,11 @@ class Dask(concurrent.futures.Executor):
         return max(1, self._workers)
 
     def count(self) -> int:
-        """Ask the scheduler for the slots of all workers."""
-        self._workers, self._counted = sum(self.client.nthreads().values()), time.monotonic()
+        """Ask the scheduler for the slots of all workers; where it does not answer, as many as there were."""
+        self._counted = time.monotonic()
+        # A lost scheduler shows where work is sent, with an error that says how to go on.
+        with contextlib.suppress(Exception):
+            self._workers = sum(self.client.nthreads().values())
         return self._workers
 
 
@@ -138,6 +142,11 @@ class Pool:
             workers = getattr(self.executor, "_max_workers", None) or os.cpu_count() or 1
         return _IN_FLIGHT * int(workers)
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing sent will ever be answered: the scheduler is gone, and its client has given up."""
+        return isinstance(self.executor, Dask) and self.executor.client.status in ("closing", "closed")
+
     def look(self) -> None:
         """Say so where no worker is there to answer: a cluster may bring one later."""
         if isinstance(self.executor, Dask) and not self.executor.count():
@@ -163,7 +172,9 @@ class Pool:
                 for child in children:
                     child.terminate()
         for own in self._own:
-            own.close()
+            # A client that has lost its scheduler cannot say goodbye.
+            with contextlib.suppress(OSError):
+                own.close(**({"timeout": 0.5} if at_once else {}))
 
 
 def _is_executor(value: Any) -> bool:
