@@ -147,6 +147,11 @@ def test_damage_is_found_named_and_repaired(tmp_path, damage):
     problems = store.verify()
     assert len(problems) == 1
     assert str(bad) in problems[0]
+    if damage in (damage_truncate, damage_empty):
+        with pytest.raises(
+            ll.StoreError, match=r"store has 1 damaged shards: .*verify\(repair=True\) computes them again"
+        ):
+            run(tmp_path, 512)
     assert "computed again" in store.verify(repair=True)[0]
     assert store.verify() == []
     assert content_digest(store.scan().collect()) == undisturbed(512)

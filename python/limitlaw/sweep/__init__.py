@@ -44,11 +44,16 @@ class Sweep:
         """All rows in the order of the points; from the store, where there is one.
 
         Returns:
-            ``point``; one column per axis; ``policy`` and ``max_attempts``; the result columns; where simulated
-            ``trials``, and with ``target_se`` also ``<column>_low``, ``<column>_high`` and ``reached``; ``error``.
+            ``point``; one column per axis; what names a row in the frame of the result (``policy`` and
+            ``max_attempts``, or ``limit``; ``definition``; ``year`` and ``variable``...); the result columns; where
+            simulated ``trials``, and with ``target_se`` also ``<column>_low``, ``<column>_high`` and ``reached``;
+            ``error``.
+
+        Raises:
+            StoreError: A shard in the store is damaged; the message says how to compute it again.
         """
         if self.store is not None:
-            return self.store.scan().collect()
+            return self.store.collect()
         if not self._parts:
             raise ValueError("sweep must have a finished shard for a frame, got none: see report()")
         return pl.concat([part.frame() for part in sorted(self._parts, key=lambda part: part.shard)])
@@ -88,18 +93,24 @@ def sweep(
             ``random``: ``"common"`` (default) gives every point the same random numbers, so that comparisons are sharp;
             ``"independent"`` gives each its own.
             ``replicate``: the number of an independent repetition, from 0 to 65535; a store adds them up.
+            ``frame``: of an exhaustion scenario ``"exhaustion"`` (default), ``"exhausted_by"`` or ``"trajectories"``,
+            of a constraint scenario ``"bands"`` (default) or ``"binding"``: which frame of the result gives the rows.
             ``columns``: result columns, by default estimates and standard errors.
-            ``target_se``: a standard error to reach, for accuracy or by column: trials start at ``trials`` and double
-            until every row of the point is that precise, at most ``max_trials`` (1e7 unless given). Rows then carry
-            ``<column>_low`` and ``<column>_high``, an interval at level ``confidence`` (.95 unless given) that holds at
-            all times at once, so that stopping by the data does not bias it (beta-binomial mixture; tasks may differ).
+            ``sampler``: of an exhaustion scenario, ``"philox"`` (default) or ``"sobol"``, as in ``simulate``.
+            ``target_se``: a standard error to reach, for accuracy (``p_not_by_horizon``) or by column; shares,
+            probabilities and utility can have one. Trials start at ``trials`` and double until every row of the point
+            is that precise, at most ``max_trials`` (1e7 unless given). Rows then carry ``<column>_low`` and
+            ``<column>_high``, an interval at level ``confidence`` (.95 unless given) that holds at all times at once,
+            so that stopping by the data does not bias it (beta-binomial mixture, for utility empirical Bernstein;
+            tasks may differ).
 
     Returns:
         The frame and the report.
 
     Raises:
         ValueError: A setting is out of range; the store holds another sweep; the executor forks.
-        StoreError: The store cannot be written.
+        StoreError: The store cannot be written, or has a damaged shard.
+        RuntimeError: The executor broke and cannot be replaced, or lost its scheduler; the same call resumes.
         KeyboardInterrupt: Ctrl-C, within a second; a note says how to go on.
 
     Example:

@@ -12,6 +12,7 @@ import polars as pl
 
 from limitlaw._core import __version__
 from limitlaw._spec import canonical
+from limitlaw.errors import StoreError
 from limitlaw.sweep.grid import Grid
 from limitlaw.sweep.merging import merge_replicates
 from limitlaw.sweep.plan import Plan, Shard, run_shard
@@ -46,6 +47,8 @@ class Store:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(f"store must be the path of a folder, got {path!r:.80}")
         self.path = Path(path)
 
     def __repr__(self) -> str:
@@ -162,13 +165,30 @@ class Store:
         )
         return pl.concat([frame.lazy() for frame in merged])
 
+    def collect(self, rows: pl.LazyFrame | None = None) -> pl.DataFrame:
+        """The rows of ``scan()``, or of a query on it, as a frame.
+
+        Raises:
+            StoreError: A shard is damaged; the message names it and says how to compute it again.
+        """
+        try:
+            return (self.scan() if rows is None else rows).collect()
+        except pl.exceptions.ComputeError as error:
+            problems = [line for line in self.verify() if not line.endswith("(ignored)")]
+            if not problems:  # the query's own
+                raise
+            raise StoreError(
+                f"store has {len(problems)} damaged shards: ll.Store({str(self.path)!r}).verify(repair=True) computes "
+                f"them again; the first is {problems[0]}"
+            ) from error
+
     def failures(self, replicate: int = 0, *, shown: int = 100) -> tuple[int, list[tuple[int, str]]]:
         """How many points failed, and the first of them as (point, message)."""
         held = dict(self._files(replicate))
         if not held:
             return 0, []
         rows = pl.scan_parquet([held[shard] for shard in sorted(held)]).select("point", "error")
-        bad = rows.filter(pl.col("error").is_not_null()).collect()
+        bad = self.collect(rows.filter(pl.col("error").is_not_null()))
         return bad.height, list(bad.sort("point").head(shown).iter_rows())
 
     # --- care
