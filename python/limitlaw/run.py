@@ -114,15 +114,15 @@ def simulate(
     Returns:
         An ``ExhaustionResult``, a ``ConstraintResult``, or for a sampling scenario a frame of this form.
 
-        One row per policy and ``max_attempts``. Shares (no unit): ``accepted``, ``returned``, ``abstained``,
-        ``accuracy``, ``wrong``, ``precision``, ``false_discovery_rate``, ``coverage``; means per task:
+        One row per policy and ``max_attempts``, or ``limit``. Shares (no unit): ``accepted``, ``returned``,
+        ``abstained``, ``accuracy``, ``wrong``, ``precision``, ``false_discovery_rate``, ``coverage``; means per task:
         ``attempts_used``, ``tokens``, ``cost``, ``latency``, ``utility``; each with its Monte Carlo standard error
-        ``_se``; quantiles ``_q05`` to ``_q95`` of one run of the whole benchmark for accuracy, cost and utility (null
-        for weighted tasks); ``trials``, ``exact``, ``seed``, ``spec_id``, ``stream``. Null where a value does not
-        exist. ``attempts_used`` averages the expected number given the cell of the grid that the acceptance fell into,
-        which has less noise than the numbers themselves. A continuous score's quantile is the least value of its bin
-        of relative width 2**-13: exact where each bin holds one value, as utilities without attempt costs do unless
-        the tasks are many or the rewards have a fine common unit.
+        ``_se``; quantiles ``_q05`` to ``_q95`` of one run of the whole benchmark for accuracy, tokens, cost, latency
+        and utility (null for weighted tasks); ``trials``, ``exact``, ``seed``, ``spec_id``, ``stream``. Null where a
+        value does not exist. ``attempts_used`` averages the expected number given the cell of the grid that the
+        acceptance fell into, which has less noise than the numbers themselves. A continuous score's quantile is the
+        least value of its bin of relative width 2**-13: exact where each bin holds one value, as utilities without
+        attempt costs do unless the tasks are many or the rewards have a fine common unit.
 
     Raises:
         ValueError: An argument is out of range.
@@ -195,8 +195,9 @@ def solve(scenario: SamplingScenario, *, by: By = "policy", columns: Sequence[st
     """Solve a scenario exactly: the columns of ``simulate`` from closed forms, with standard errors 0.
 
     Quantiles of one benchmark run come from the exact distribution of the score (Poisson-binomial). They are null for
-    weighted tasks, and those of the utility also where an attempt costs something or the rewards have no small common
-    unit.
+    weighted tasks and for tokens, cost and latency, and those of the utility also where an attempt costs something or
+    the rewards have no small common unit. Under limits with ``crossing="cut"`` and tokens that spread, the parts of the
+    bill other than the limited one are null unless they are in proportion to it.
 
     Args:
         scenario: What to solve.
