@@ -45,6 +45,7 @@ pub struct Sheet {
 /// One cell in a batch of trials.
 #[derive(Debug)]
 struct Cell {
+    words: Vec<u64>,
     kind: Vec<u8>,
     correct: Vec<u64>,
     depths: [Vec<f64>; CLASSES],
@@ -67,6 +68,7 @@ impl Sheet {
             drawn: Vec::new(),
             spans: vec![[0; 2]; places],
             cell: Cell {
+                words: vec![0; trials],
                 kind: vec![0; trials],
                 correct: vec![0; trials],
                 depths: [0; CLASSES].map(|_| vec![f64::INFINITY; trials]),
@@ -174,7 +176,7 @@ impl Plan<'_> {
     ) -> usize {
         let (size, trials, attempts) = (sheet.trials, clocks.len(), to - from);
         let (before, now) = sheet.correct[point * size..].split_at_mut(size);
-        let Cell { kind, correct, depths, cut } = &mut sheet.cell;
+        let Cell { words, kind, correct, depths, cut } = &mut sheet.cell;
         let mut cuts = 0;
         kind.fill(0);
         for (t, (Clocks { accepted, correct: covered, .. }, _)) in clocks.iter().enumerate() {
@@ -183,52 +185,40 @@ impl Plan<'_> {
             cut[cuts] = t as u32;
             cuts += usize::from(((*accepted <= to) & !after[0]) | ((*covered <= to) & !after[1]));
         }
-        // Four trials share a block of random words; it is not computed where none of them needs it.
-        let tables = [none, none, rejected, nothing];
-        let words = self.stream(purpose::COUNTS, chunk);
-        for (four, (kind, correct)) in (0..trials).step_by(4).zip(kind.chunks_exact(4).zip(correct.chunks_exact_mut(4)))
-        {
-            correct.fill(0);
-            if kind.iter().any(|&kind| kind > 1) {
-                let words = words.block((row * self.chunk + first + four) as u64 / 4);
-                for t in 0..4 {
-                    correct[t] = tables[kind[t] as usize & 3].pick(words[t]);
-                }
+        // Words are computed only where some trial needs one.
+        let (kind, correct, words) =
+            (&kind[..trials], &mut correct[..trials], &mut words[..trials.next_multiple_of(4)]);
+        correct.fill(0);
+        if kind.iter().any(|&kind| kind > 1) {
+            let tables = [none, none, rejected, nothing];
+            self.stream(purpose::COUNTS, chunk).fill((row * self.chunk + first) as u64 / 4, words);
+            for ((correct, &kind), &word) in correct.iter_mut().zip(kind).zip(&*words) {
+                *correct = tables[kind as usize & 3].pick(word);
             }
         }
-        for t in 0..trials {
-            now[t] = before[t] + correct[t];
-        }
+        now.iter_mut().zip(before).zip(&*correct).for_each(|((now, before), correct)| *now = *before + correct);
         if let (Some(scores), Some(duel)) = (&self.needs.scores, &self.duel) {
-            let words = self.stream(purpose::MAXIMA, chunk);
-            for (class, depths) in depths.iter_mut().enumerate() {
+            for (class, (depths, least)) in depths.iter_mut().zip(&mut sheet.depths).enumerate() {
                 let beyond = KINDS.map(|kind| if kind.accepted().is_some() { scores.threshold[class] } else { 0.0 });
-                let place = (CLASSES * row + class) * self.chunk + first;
-                for four in (0..trials).step_by(4) {
-                    let depths = &mut depths[four..four + 4];
-                    let sizes: [u64; 4] = std::array::from_fn(|t| {
-                        let correct = correct[four + t];
-                        if class == 0 { correct } else { attempts - correct }
-                    });
-                    depths.fill(f64::INFINITY);
-                    if sizes != [0; 4] {
-                        let words = words.block((place + four) as u64 / 4);
-                        for t in 0..4 {
-                            let x = self.exponential.of(words[t], &mut random.maxima);
-                            // Infinite where the class has no attempt.
-                            depths[t] = beyond[kind[four + t] as usize & 3] + x / sizes[t] as i64 as f64;
-                        }
+                let size_of = |correct: u64| if class == 0 { correct } else { attempts - correct };
+                let depths = &mut depths[..trials];
+                depths.fill(f64::INFINITY);
+                if correct.iter().any(|&correct| size_of(correct) > 0) {
+                    let place = (CLASSES * row + class) * self.chunk + first;
+                    self.stream(purpose::MAXIMA, chunk).fill(place as u64 / 4, words);
+                    for (((depth, &kind), &correct), &word) in depths.iter_mut().zip(kind).zip(&*correct).zip(&*words) {
+                        let x = self.exponential.of(word, &mut random.maxima);
+                        // Infinite where the class has no attempt.
+                        *depth = beyond[kind as usize & 3] + x / size_of(correct) as i64 as f64;
                     }
                 }
+                let (before, now) = least[point * size..].split_at_mut(size);
+                now.iter_mut().zip(before).zip(&*depths).for_each(|((now, before), depth)| *now = before.min(*depth));
             }
-            let [right, wrong] = &mut sheet.depths;
-            let ((right_before, right), (wrong_before, wrong)) =
-                (right[point * size..].split_at_mut(size), wrong[point * size..].split_at_mut(size));
-            let best = &mut sheet.best_is_correct[(point + 1) * size..][..size];
-            for t in 0..trials {
-                right[t] = right_before[t].min(depths[0][t]);
-                wrong[t] = wrong_before[t].min(depths[1][t]);
-                best[t] = duel.correct_wins([right[t], wrong[t]]);
+            let [right, wrong] = sheet.depths.each_ref().map(|least| &least[(point + 1) * size..][..trials]);
+            let best = &mut sheet.best_is_correct[(point + 1) * size..][..trials];
+            for ((best, &right), &wrong) in best.iter_mut().zip(right).zip(wrong) {
+                *best = duel.correct_wins([right, wrong]);
             }
         }
         if self.needs.last {
