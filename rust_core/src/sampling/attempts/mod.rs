@@ -18,21 +18,23 @@ pub mod pool;
 pub mod score;
 pub mod sheet;
 pub mod single;
+pub mod state;
 pub mod stretch;
 pub mod tally;
 pub mod tokens;
 pub mod votes;
+pub mod walk;
 
 use clocks::Plan as ClockPlan;
 use counts::Counts;
 use deal::{Deal, Hand};
 use duel::Duel;
 use exponential::Exponential;
-use pool::{Left, Pool};
+use pool::Pool;
 use score::{CLASSES, Scores};
 use sheet::Sheet;
 use single::Singles;
-use stretch::{Given, Stretch, cut};
+use state::{Drawn, State};
 use tally::{Block, Layout, Outcome, Score, Sums, Tally};
 use tokens::Tokens;
 use votes::Priorities;
@@ -49,7 +51,7 @@ use super::worthwhile::Worthwhile;
 use crate::error::Result;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::run::{Control, run};
-use crate::variates::{NEVER, below};
+use crate::variates::NEVER;
 use std::ops::Range;
 
 /// What is drawn beyond the clocks.
@@ -75,32 +77,6 @@ impl Needs {
             singles,
         }
     }
-}
-
-/// A stretch with what was drawn of it.
-#[derive(Debug, Clone, Copy)]
-pub struct Drawn {
-    stretch: Stretch,
-    correct: u64,
-    /// The least depth of each class; infinite where it has no attempts.
-    depths: [f64; CLASSES],
-}
-
-/// One task in one trial, up to a grid point.
-struct State {
-    clocks: Clocks,
-    rates: Rates,
-    /// What is left of a pool.
-    left: Option<Left>,
-    correct: u64,
-    /// The least depth of each class; infinite where it has no attempts.
-    depths: [f64; CLASSES],
-    /// Whether the highest score is that of a correct answer.
-    best_is_correct: bool,
-    /// Whether the correct answer leads.
-    leads: bool,
-    /// Whether the last attempt is correct.
-    last_correct: bool,
 }
 
 struct Worker {
@@ -322,106 +298,6 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// One task in one trial, `t` of the chunk and `at` of its batch, from grid point to grid point.
-    fn walk(&self, worker: &mut Worker, random: &mut Random, (chunk, i): (u64, usize), (t, at): (usize, usize)) {
-        let Layout { grid, policies, .. } = self.layout;
-        let Worker { tally, sums, tokens, block, clocks, sheet, fine, .. } = worker;
-        let points = grid.len();
-        self.start_fine(fine, chunk, i, t);
-        if let Some(tokens) = tokens {
-            tokens.start(self.run.key, self.run.replicate, i, chunk * self.chunk as u64 + t as u64);
-        }
-        let priorities = self.priorities(chunk, i, t);
-        let (mut from, mut before) = (0, 0);
-        for (point, &to) in grid.iter().enumerate() {
-            let state = sheet.state(point + 1, at, clocks[t]);
-            if self.needs.singles {
-                let wrong = (to - from) - (state.correct - before);
-                self.refine(fine, &mut random.single, &state, sheet.drawn(point, at), (point, from, wrong));
-            }
-            for (p, &policy) in policies.iter().enumerate() {
-                let outcome = self.outcome(policy, p, &state, &fine.singles, &priorities, to);
-                let row = p * points + point;
-                tally.add(&self.layout, (row, i), outcome, to);
-                block.add((row, t), &[outcome]);
-                if let (Some(cost), Some(tokens)) = (&self.layout.cost, &mut *tokens) {
-                    let bill = cost.bill(tokens, outcome.attempts, to, policy.checks());
-                    sums.pay(&self.layout, row, i, outcome, bill);
-                    block.pay((row, t), bill);
-                }
-            }
-            (from, before) = (to, state.correct);
-        }
-    }
-
-    fn start_fine(&self, fine: &mut Fine, chunk: u64, i: usize, t: usize) {
-        fine.singles.start();
-        if let (Some(deal), Some(hand)) = (&self.deal, &mut fine.hand) {
-            deal.start(hand, i, chunk, t);
-        }
-    }
-
-    /// Deals the `wrong` attempts of a cell after `from`, and draws its attempts one by one where somebody looks at them.
-    fn refine(
-        &self,
-        fine: &mut Fine,
-        random: &mut single::Random,
-        state: &State,
-        drawn: &[Drawn],
-        (cell, from, wrong): (usize, u64, u64),
-    ) {
-        let Fine { hand, dealt, singles } = fine;
-        if let (Some(deal), Some(hand)) = (&self.deal, hand) {
-            dealt.copy_from_slice(deal.dealt(hand));
-            deal.deal(hand, cell, wrong);
-            dealt.iter_mut().zip(deal.dealt(hand)).for_each(|(dealt, now)| *dealt = now - *dealt);
-        }
-        if self.needs.singles {
-            let accept = [1.0 - state.rates.false_negative, state.rates.false_positive];
-            singles.draw(drawn, dealt, accept, (from, state.last_correct), (random, &self.exponential));
-        }
-    }
-
-    /// Draws the attempts of task `i` after `from` up to `to` in one trial, stretch by stretch.
-    fn draw_cell(
-        &self,
-        state: &mut State,
-        random: &mut Random,
-        drawn: &mut Vec<Drawn>,
-        i: usize,
-        (from, to): (u64, u64),
-    ) {
-        let mut higher = false;
-        cut(&state.clocks, from, to, |stretch| {
-            let correct = match &mut state.left {
-                Some(left) => left.draw(&stretch, &mut random.counts),
-                None => self.counts.draw(i, &state.rates, &stretch, &mut random.counts),
-            };
-            let sizes = [correct, stretch.attempts - correct];
-            let mut depths = [f64::INFINITY; CLASSES];
-            if let Some(scores) = &self.needs.scores {
-                for class in 0..CLASSES {
-                    if sizes[class] > 0 {
-                        let some = (sizes[class], stretch.given.accepted());
-                        depths[class] = scores.least(class, some, &self.exponential, &mut random.maxima);
-                        higher |= depths[class] < state.depths[class];
-                        state.depths[class] = depths[class].min(state.depths[class]);
-                    }
-                }
-            }
-            state.correct += correct;
-            if self.needs.last {
-                state.last_correct = below(stretch.attempts, &mut random.last) < correct;
-            }
-            if self.needs.singles {
-                drawn.push(Drawn { stretch, correct, depths });
-            }
-        });
-        if let Some(duel) = self.duel.as_ref().filter(|_| higher) {
-            state.best_is_correct = duel.correct_wins(state.depths);
-        }
-    }
-
     /// What a policy comes to with at most `most` attempts.
     fn outcome(
         &self,
@@ -463,28 +339,5 @@ impl<'a> Plan<'a> {
             | Policy::FilteredVote {}
             | Policy::StopWhenAhead { .. } => singles.outcome(index, priorities, most),
         }
-    }
-}
-
-impl State {
-    /// Before the first attempt.
-    const fn start(clocks: Clocks, rates: Rates) -> Self {
-        Self {
-            clocks,
-            rates,
-            left: None,
-            correct: 0,
-            depths: [f64::INFINITY; CLASSES],
-            best_is_correct: false,
-            leads: false,
-            last_correct: false,
-        }
-    }
-}
-
-impl Drawn {
-    /// What is known of the stretch.
-    const fn given(&self) -> Given {
-        self.stretch.given
     }
 }

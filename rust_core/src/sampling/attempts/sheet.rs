@@ -8,9 +8,10 @@ use super::counts::Table;
 use super::deal::{Deal, Hand};
 use super::pool::Pool;
 use super::score::CLASSES;
+use super::state::{Drawn, State};
 use super::stretch::{Given, Stretch};
 use super::votes::Priorities;
-use super::{Drawn, Plan, Random, State};
+use super::{Plan, Random};
 use crate::dispatch::{Kernel, dispatch};
 use crate::rng::purpose;
 use crate::sampling::law::Rates;
@@ -95,7 +96,7 @@ impl Sheet {
 
     /// One trial up to row `row`.
     #[inline]
-    pub(super) fn state(&self, row: usize, t: usize, (clocks, rates): (Clocks, Rates)) -> State {
+    pub fn state(&self, row: usize, t: usize, (clocks, rates): (Clocks, Rates)) -> State {
         let at = row * self.trials + t;
         State {
             clocks,

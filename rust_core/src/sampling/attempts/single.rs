@@ -1,8 +1,8 @@
 //! Single attempts, for policies that no count can tell: drawn given the counts, maxima and answers of their stretch.
 
-use super::Drawn;
 use super::exponential::Exponential;
 use super::score::{CLASSES, Scores};
+use super::state::Drawn;
 use super::tally::Outcome;
 use super::votes::Priorities;
 use crate::rng::Sequence;
