@@ -90,6 +90,18 @@ def test_the_demo_says_what_it_ran_and_writes_the_picture(demo: tuple[str, Path]
     assert picture.stat().st_size > 20_000
 
 
+def test_the_demo_says_when_data_run_out(demo: tuple[str, Path]) -> None:
+    text = demo[0][demo[0].index("training data run out") :]
+    found = ll.simulate(ll.ExhaustionScenario.preset("default"), trials=20_000, seed=7).exhaustion
+    meanings = ("reaches the stock", "reaches the unique tokens", "wastes half of the compute")
+    for row, meaning in zip(found.iter_rows(named=True), meanings, strict=True):
+        (line,) = [line for line in text.splitlines() if meaning in line]
+        assert f"{row['q10']:.1f}" in line
+        assert f"{row['q50']:.1f}" in line
+        assert f"{row['p_by_2030']:.0%}" in line
+        assert f"{row['p_not_by_horizon']:.0%}" in line
+
+
 def test_the_demo_agrees_with_the_closed_form(demo: tuple[str, Path]) -> None:
     # 69 normal deviates at a fixed seed: beyond 7.5 by chance with probability below 1e-11.
     found = re.search(r"differ by at most (\d+\.\d) standard errors over (\d+) numbers", demo[0])

@@ -30,9 +30,10 @@ class ExhaustionResult:
 
     Attributes:
         trajectories: One row per year and variable: ``year``, ``variable``, ``unit``, ``mean``, ``se`` (the mean's
-            standard error), quantiles ``q05`` to ``q95``. They are read off histograms whose bins halve each power of
-            two 8 times (losses: 14 times): off the order statistic by less than 2**-8 of their value, of epochs beyond
-            the first, losses by less than 2**-14; exact with ``exact_quantiles=True``.
+            standard error; null for one draw, and beyond 1e150, whose squares overflow), quantiles ``q05`` to ``q95``.
+            They are read off histograms whose bins halve each power of two 8 times (losses: 14 times): off the order
+            statistic by less than 2**-8 of their value, of epochs beyond the first, losses by less than 2**-14; exact
+            with ``exact_quantiles=True``.
         exhaustion: One row per definition of running out: demand reaches the effective stock (``effective_stock``, V24)
             or the unique tokens (``unique_tokens``), or the shortage wastes half of the compute (``half_compute``, or
             ``lost_threshold``). Quantiles of the year (null where not reached by the horizon; off by less than 0.001

@@ -121,17 +121,17 @@ pub fn law_optima<'py>(
         let best = law.optimum(ln_k, ln_u);
         let free = law.unconstrained(ln_k);
         let row = [
-            exp(best.ln_params),
-            exp(best.ln_tokens),
-            exp((best.ln_tokens - ln_u).max(0.0)),
+            cut(best.ln_params),
+            cut(best.ln_tokens),
+            cut((best.ln_tokens - ln_u).max(0.0)),
             best.loss_unconstrained,
             best.loss_unconstrained + best.excess,
             best.excess,
             best.lost,
             best.marginal,
-            exp(free.0),
-            exp(free.1),
-            exp(free.1 - ln_u),
+            cut(free.0),
+            cut(free.1),
+            cut(free.1 - ln_u),
         ];
         let more = derived(&best, ln_k, ln_u, law.compute_per_data(&best, ln_k));
         names.iter_mut().zip(row.into_iter().chain(more)).for_each(|((_, column), x)| column.push(x));
@@ -141,6 +141,11 @@ pub fn law_optima<'py>(
         columns.add(name, column)?;
     }
     Ok(columns.into_dict())
+}
+
+/// The exponential, cut where a law far from any fitted one would leave the doubles.
+fn cut(ln_x: f64) -> f64 {
+    exp(ln_x.clamp(-690.0, 690.0))
 }
 
 /// Losses of runs under a law, nats per token.
