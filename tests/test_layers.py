@@ -30,7 +30,7 @@ CORE_LAYERS = [
     {"error"},
     {"dispatch", "math", "rng"},
     {"run", "spec", "variates"},
-    {"stats"},
+    {"histogram", "stats"},
     {"closed_form"},
     {"sampling", "exhaustion"},
     {"fit"},
