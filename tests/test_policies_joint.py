@@ -167,23 +167,32 @@ def test_wrong_answers_and_attempts_follow_the_plain_loop(verifier, policies):
     assert (np.abs(frame["attempts_used"].to_numpy() - used.mean(axis=1)) <= 7.5 * error + 0.003).all()
 
 
-@pytest.mark.parametrize("case", ["uniform", "dirichlet", "posterior"])
+@pytest.mark.parametrize("case", ["uniform", "dirichlet", "posterior", "cost"])
 def test_a_further_policy_changes_no_number_of_another(case):
-    grid = [1, 4, 20]
+    # A cell of 280 attempts has its wrong answers dealt by counts.
+    grid = [1, 4, 20, 300] if case == "uniform" else [1, 4, 20]
+    trials = 1000 if case == "uniform" else 3000
     utility = ll.Utility(wrong_cost=0.5, attempt_cost=0.01)
+    cost = ll.Cost(prompt_tokens=100, output_tokens=(300, 0.5), price_in=1, price_out=4) if case == "cost" else None
     tasks = ll.Tasks.fixed(success=[0.0, 0.1, 0.1, 0.7, 1.0])
     if case == "posterior":
         tasks = ll.Tasks.counts([5, 9], [0, 4], posterior=True, prior="jeffreys")
     answers = ll.Answers.dirichlet(0.7, 3) if case == "dirichlet" else ll.Answers.uniform(4)
     policies = [*SCORED] if case == "posterior" else [*SCORED, ll.FirstWorthwhile()]
     together = ll.SamplingScenario(
-        tasks=tasks, verifier=JUDGE, answers=answers, policies=policies, max_attempts=grid, utility=utility
+        tasks=tasks,
+        verifier=JUDGE,
+        answers=answers,
+        policies=policies,
+        max_attempts=grid,
+        utility=utility,
+        cost=cost,
     )
     all_rows = (
-        ll.simulate(together, trials=3000, seed=21).drop("spec_id").with_columns(pl.col("policy").cast(pl.String))
+        ll.simulate(together, trials=trials, seed=21).drop("spec_id").with_columns(pl.col("policy").cast(pl.String))
     )
     for policy in policies:
-        alone = ll.simulate(together.replace(policies=[policy]), trials=3000, seed=21).drop("spec_id")
+        alone = ll.simulate(together.replace(policies=[policy]), trials=trials, seed=21).drop("spec_id")
         alone = alone.with_columns(pl.col("policy").cast(pl.String))
         # The coverage column is the scenario's: the same for every policy.
         assert_frame_equal(alone, all_rows.filter(policy=policy.label), check_exact=True)
