@@ -72,7 +72,7 @@ def compute(
 ) -> Part:
     """Compute a shard and, where this machine sees the store, write it: what an executor is given to do."""
     frame = run_shard(plan, shard, threads=threads, progress=progress)
-    bad = frame.filter(pl.col("error").is_not_null()).select("point", "error")
+    bad = frame.select("point", "error").drop_nulls()
     part = Part(
         shard=shard,
         rows=frame.height,
@@ -84,7 +84,7 @@ def compute(
     )
     if folder is None or not is_shared(folder, plan):
         return part
-    return dataclasses.replace(part, path=write_shard(folder, plan, shard, frame), _frame=None)
+    return dataclasses.replace(part, path=write_shard(folder, plan, shard, frame, part.digest), _frame=None)
 
 
 def run_plan(
@@ -282,7 +282,7 @@ class _Run:
         if self.folder is None:
             return part
         if part._frame is not None:  # noqa: SLF001  (our own)
-            path = write_shard(self.folder, self.plan, part.shard, part.frame())
+            path = write_shard(self.folder, self.plan, part.shard, part.frame(), part.digest)
             return dataclasses.replace(part, path=path, _frame=None)
         return dataclasses.replace(part, path=shard_path(self.folder, self.plan, part.shard))
 

@@ -65,7 +65,8 @@ class Kind:
 
 def whole(column: Any) -> pl.Series:
     """A column of whole numbers from the core, in which a failed point has -1."""
-    return pl.Series(column).replace(-1, None)
+    series = pl.Series(column)
+    return series.set(series < 0, None) if column.min(initial=0) < 0 else series
 
 
 def labelled(labels: Sequence[str], codes: Any) -> pl.Series:

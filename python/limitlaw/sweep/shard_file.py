@@ -31,15 +31,15 @@ def shard_path(folder: Path, plan: Plan, shard: Shard) -> Path:
     return folder / "shards" / f"{shard.first // plan.size % 256:02x}" / name
 
 
-def write_shard(folder: Path, plan: Plan, shard: Shard, frame: pl.DataFrame) -> Path:
-    """Write a shard whole or not at all.
+def write_shard(folder: Path, plan: Plan, shard: Shard, frame: pl.DataFrame, digest: str | None = None) -> Path:
+    """Write a shard whole or not at all; ``digest`` is that of its content, where it is known.
 
     Raises:
         StoreError: It cannot be written: no space, no permission, a limit on file sizes.
     """
     path = shard_path(folder, plan, shard)
     buffer = io.BytesIO()
-    frame.write_parquet(buffer, metadata={"limitlaw": canonical(_footer(plan, shard, frame))})
+    frame.write_parquet(buffer, metadata={"limitlaw": canonical(_footer(plan, shard, frame, digest))})
     write_whole(path, buffer.getvalue())
     return path
 
@@ -79,7 +79,7 @@ def _link(beside: Path, path: Path) -> bool:
     return True
 
 
-def _footer(plan: Plan, shard: Shard, frame: pl.DataFrame) -> dict[str, Any]:
+def _footer(plan: Plan, shard: Shard, frame: pl.DataFrame, digest: str | None = None) -> dict[str, Any]:
     return {
         "id": plan.id,
         "replicate": plan.replicate,
@@ -87,7 +87,7 @@ def _footer(plan: Plan, shard: Shard, frame: pl.DataFrame) -> dict[str, Any]:
         "last": shard.last,
         "rows": frame.height,
         "stream": _core.STREAM_VERSION,
-        "digest": content_digest(frame),
+        "digest": digest or content_digest(frame),
     }
 
 
@@ -95,14 +95,21 @@ def content_digest(frame: pl.DataFrame) -> str:
     """BLAKE2b-128 (hex) of names, types, nulls and values of all columns: equal for equal bits, in any file."""
     state = hashlib.blake2b(digest_size=16)
     for column in frame.get_columns():
-        state.update(f"{column.name}\0{column.dtype}\0{column.len()}\0".encode())
-        state.update(column.is_null().to_numpy().tobytes())
+        nulls = column.null_count()
+        state.update(f"{column.name}\0{column.dtype}\0{column.len()}\0{nulls}\0".encode())
+        values = column
+        if nulls:
+            state.update(column.is_null().to_numpy().tobytes())
+            values = column.drop_nulls()
+        if values.is_empty():
+            continue
         if column.dtype.is_nested():
-            state.update(json.dumps(column.to_list()).encode())
-        elif column.dtype in (pl.String, pl.Enum):
-            state.update("\0".join(column.cast(pl.String).fill_null("").to_list()).encode())
+            state.update(json.dumps(values.to_list()).encode())
+        elif column.dtype == pl.String:
+            state.update(values.str.len_bytes().to_numpy().tobytes())
+            state.update(values.str.join("").item().encode())
         else:
-            state.update(column.fill_null(False if column.dtype == pl.Boolean else 0).to_numpy().tobytes())
+            state.update(values.to_physical().to_numpy().tobytes())
     return state.hexdigest()
 
 
