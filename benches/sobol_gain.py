@@ -4,8 +4,8 @@
 
 For equal standard errors pseudo-random numbers need ``(se / se_sobol)**2`` times the draws, because their variance
 falls with the number of draws. ``se_sobol**2`` is averaged over replicates of 16 scramblings each (15 degrees of
-freedom per replicate: 240 in all leave 9 % of error in the gain); ``se`` comes from one larger run. Default
-scenario. Means whose tail is so heavy that a few draws make the variance (tokens, demand, parameters, epochs) have no stable gain.
+freedom per replicate: 240 in all leave 9 % of error in the gain); ``se`` comes from one larger run. Means whose tail is
+so heavy that a few draws make the variance (tokens, demand, parameters, epochs) have no stable gain.
 """
 
 from __future__ import annotations
