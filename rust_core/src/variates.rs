@@ -54,6 +54,16 @@ pub fn beta([alpha, beta]: [f64; 2], random: &mut Sequence) -> f64 {
     1.0 / (1.0 + exp(y - x))
 }
 
+/// A Beta(shape, shape) draw (Ulrich 1984, *Computer generation of distributions on the m-sphere*: a coordinate of a
+/// point on a sphere); two words where the shape is above 1/2.
+pub fn symmetric_beta(shape: f64, random: &mut Sequence) -> f64 {
+    if shape <= 0.5 {
+        return beta([shape, shape], random);
+    }
+    let radius = sqrt(-libm::expm1(2.0 * log(random.open01()) / (2.0 * shape - 1.0)));
+    0.5 + 0.5 * radius * libm::cos(2.0 * std::f64::consts::PI * random.open01())
+}
+
 /// A Binomial(n, p) draw: the median of n uniforms is a Beta draw that halves n (Devroye 1986, X.4.3); small n by coins.
 pub fn binomial(mut n: u64, mut p: f64, random: &mut Sequence) -> u64 {
     let mut successes = 0;
@@ -120,6 +130,10 @@ mod tests {
             let excess =
                 6.0 * ((a - b) * (a - b) * (sum + 1.0) - a * b * (sum + 2.0)) / (a * b * (sum + 2.0) * (sum + 3.0));
             check("beta", a / sum, variance, 3.0 + excess, |r| beta([a, b], r));
+        }
+        for a in [0.3, 0.7, 4.0, 300.0] {
+            let variance = 0.25 / (2.0 * a + 1.0);
+            check("symmetric beta", 0.5, variance, 3.0 - 6.0 / (2.0 * a + 3.0), |r| symmetric_beta(a, r));
         }
         check("below", 3.0, 4.0, 1.75, |r| below(7, r) as f64);
     }

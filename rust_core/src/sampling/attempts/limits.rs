@@ -68,6 +68,10 @@ impl Plan<'_> {
             let alike = cost.rates(false) == cost.rates(true);
             let mut known = None;
             for checked in [false, true] {
+                // Where nothing is drawn between the stops, those of nobody matter to nobody.
+                if !self.needs.counts && self.layout.policies.iter().all(|p| p.checks() != checked) {
+                    continue;
+                }
                 let allowance = match known {
                     Some(same) if alike => same,
                     _ => cost.allow(tokens, limit, checked, self.most),

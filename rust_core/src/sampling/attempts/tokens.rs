@@ -10,7 +10,7 @@ use libm::{exp, floor, log1p, sqrt};
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::sampling::cost::{Bill, Cost, TokenLaw};
 use crate::sampling::limit::{Crossing, Limit};
-use crate::variates::{beta, ln_gamma, normal};
+use crate::variates::{ln_gamma, normal, symmetric_beta};
 
 /// Random words of one node: far more than its draws ever take.
 const NODE_WORDS: u64 = 4 << 20;
@@ -114,7 +114,7 @@ impl Tokens {
             return first;
         }
         let shape = half as f64 * self.shape();
-        let first = sum * beta([shape, shape], &mut self.stream.words_from(NODE_WORDS * number));
+        let first = sum * symmetric_beta(shape, &mut self.stream.words_from(NODE_WORDS * number));
         self.nodes.push((number, first));
         first
     }
