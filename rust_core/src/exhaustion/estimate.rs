@@ -1,6 +1,7 @@
 //! Means, quantiles and probabilities with their standard errors, from the tallies of a run.
 
-use super::simulate::{OFFSETS, Outcome, Tally};
+use super::cells::OFFSETS;
+use super::simulate::{Outcome, Tally};
 use super::trajectory::DEFINITIONS;
 use crate::histogram::Histogram;
 use crate::stats::rank;

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use super::cells::{BITS, OFFSETS};
 use super::draws::{CHUNK, Columns, Draw, Source};
 use super::estimate::QUANTILES;
 use super::lanes::{LANES, Lanes, Scratch};
-use super::simulate::{BITS, Model, OFFSETS, STRIDE, Take, Tally, YEAR_BITS, Years};
+use super::simulate::{Model, STRIDE, Take, Tally, YEAR_BITS, Years};
 use super::trajectory::{DEFINITIONS, VARIABLES};
 use crate::dispatch::dispatch;
 use crate::error::Result;

@@ -10,6 +10,7 @@
 #![allow(clippy::neg_cmp_op_on_partial_ord)]
 
 pub mod block;
+pub mod cells;
 pub mod compute;
 pub mod constraint;
 pub mod copula;
