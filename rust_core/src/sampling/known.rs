@@ -74,8 +74,9 @@ impl Kernel for Means<'_> {
                 wrong[i] += none * (1.0 - known.last[i]);
             }
         }
-        let attempts: Vec<f64> =
-            some.iter().zip(&known.accepted).map(|(&s, &a)| if a == 0.0 { cap } else { s / a }).collect();
+        // (1 - (1-a)^K)/a is K to all digits where Ka is below half a unit of them; nor is `some` exact that far down.
+        let used = |(&s, &a): (&f64, &f64)| if cap * a < 1e-16 { cap } else { s / a };
+        let attempts: Vec<f64> = some.iter().zip(&known.accepted).map(used).collect();
         let covered = known.ln_wrong.iter().map(|&ln| -expm1(cap * ln)).collect();
         let mut means = TaskMeans { covered, ..TaskMeans::default() };
         if let Some(u) = utility {
@@ -97,7 +98,7 @@ mod tests {
 
     #[test]
     fn all_at_once_is_one_by_one() {
-        let json = r#"{"kind":"sampling","tasks":{"kind":"fixed","success":[0.0,1e-12,0.1,0.5,0.999,1.0],"weight":null},
+        let json = r#"{"kind":"sampling","tasks":{"kind":"fixed","success":[0.0,5e-324,1e-300,1e-12,0.1,0.5,0.999,1.0],"weight":null},
             "verifier":{"kind":"rates","false_positive_rate":0.0625,"false_negative_rate":0.25},"answers":null,
             "policies":[],"max_attempts":[1.0,10.0],"limits":null,"cost":null,
             "utility":{"kind":"utility","correct_reward":2.0,"wrong_cost":3.0,"attempt_cost":0.125}}"#;
@@ -119,6 +120,7 @@ mod tests {
                     near(means.wrong[i], want.wrong);
                     near(means.covered[i], want.coverage);
                     near(means.attempts[0][i], want.attempts);
+                    near(means.attempts[0][i] / want.attempts, 1.0);
                     near(means.utility[0][i], 2.0 * want.correct - 3.0 * want.wrong - 0.125 * want.attempts);
                 }
             }
