@@ -205,7 +205,7 @@ def test_every_error_is_one_line(spec: Path, tmp_path: Path) -> None:
         (["simulate", wrong, "--seed", 7], f"{wrong}: false_positive_rate must be in [0, 1], got 1.2"),
         (["simulate", spec, "--seed", 7, "--trials", 0], "trials must be "),
         (["simulate", spec, "--seed", 7, "--out", "x.xlsx"], "--out must end in .parquet or .csv, got 'x.xlsx'"),
-        (["solve", spec, "--out", tmp_path / "absent" / "x.csv"], "No such file or directory"),
+        (["solve", spec, "--out", tmp_path / "absent" / "x.csv"], "--out must be in a folder that exists"),
     ):
         result = run(*arguments)
         assert result.exit_code == 1
@@ -264,3 +264,10 @@ def test_plot_draws_what_simulate_wrote(spec: Path, tmp_path: Path) -> None:
         refused = run("plot", *arguments)
         assert refused.exit_code == 1
         assert message in refused.output
+
+
+def test_a_missing_folder_is_refused_before_the_work(spec: Path, tmp_path: Path) -> None:
+    for name, verb in (("x.csv", ("simulate", spec, "--seed", 7, "--trials", 10**13)), ("x.png", ("demo",))):
+        result = run(*verb, "--out", tmp_path / "missing" / name)
+        assert result.exit_code == 1
+        assert "--out must be in a folder that exists, got" in result.output

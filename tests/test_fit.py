@@ -317,3 +317,9 @@ def test_frames_say_what_was_resampled():
     frame = ll.pass_at_k(3, [1, 2], [1, 2], seed=2**70, resample="attempts", bootstrap=10)
     assert frame.select("tasks", "resample", "bootstrap", "seed").row(0) == (2, "attempts", 10, str(2**70))
     assert frame.schema["k"] == pl.Int64
+
+
+def test_one_task_says_nothing_about_others() -> None:
+    row = ll.pass_at_k([10], [3], [1], seed=1).row(0, named=True)
+    assert (row["pass_at_k_se"], row["low"], row["high"]) == (None, None, None)
+    assert ll.pass_at_k([10], [3], [1], resample="attempts", seed=1)["low"].null_count() == 0

@@ -86,3 +86,20 @@ def test_the_error_is_that_of_the_difference() -> None:
 def test_what_cannot_be_compared_is_refused(changes, arguments, message) -> None:
     with pytest.raises(ValueError, match=message):
         ll.compare_policies(SCENARIO.replace(**changes), **({"trials": 10, "seed": 1} | arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"trials": None}, TypeError),
+        ({"trials": 10**30}, ValueError),
+        ({"trials": 1}, ValueError),
+        ({"threads": -1}, ValueError),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused_by_name(arguments: dict[str, object], error: type[Exception]) -> None:
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=[0.3]), policies=[ll.FirstAccepted(), ll.AnyOf()], max_attempts=[1, 2]
+    )
+    with pytest.raises(error, match=rf"^{next(iter(arguments))} must be "):
+        ll.compare_policies(scenario, **({"trials": 10, "seed": 1} | arguments))

@@ -68,6 +68,7 @@ def main() -> None:
 @_one_line_errors
 def demo(trials: int, seed: int, threads: int | None, out: Path) -> None:
     """The main job on bundled real data: a table and a picture."""
+    _check_folder(out)
     from limitlaw import demo as job  # noqa: PLC0415  (the charts' libraries are slow to import)
 
     job.run(trials=trials, seed=seed, threads=threads, out=out)
@@ -204,6 +205,7 @@ def plot(result: Path, out: Path, show: tuple[str, ...]) -> None:
 
     if out.suffix not in (".png", ".svg", ".json"):
         raise ValueError(f"--out must end in .png, .svg or .json, got {out.name!r}")
+    _check_folder(out)
     frame = _read(result)
     if {"variable", "year"} <= set(frame.columns):
         chart = plots.fan(frame, list(show or ("effective_stock", "demand")), log="lost_compute" not in show)
@@ -245,6 +247,13 @@ def _check_ending(out: Path | None) -> None:
     """Before the work, not after it."""
     if out is not None and out.suffix not in (".parquet", ".csv"):
         raise ValueError(f"--out must end in .parquet or .csv, got {out.name!r}")
+    _check_folder(out)
+
+
+def _check_folder(out: Path | None) -> None:
+    """Before the work, not after it."""
+    if out is not None and not out.absolute().parent.is_dir():
+        raise ValueError(f"--out must be in a folder that exists, got {str(out)!r}")
 
 
 def _show(frame: pl.DataFrame, out: Path | None) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import polars as pl
 
 from limitlaw import _core
@@ -51,7 +53,8 @@ def pass_at_k(
         progress: Called about every 50 ms with (resamples done, resamples).
 
     Returns:
-        One row per k: ``k``, ``pass_at_k``, ``pass_at_k_se``, ``low``, ``high``, ``tasks``, ``resample``,
+        One row per k: ``k``, ``pass_at_k``, ``pass_at_k_se``, ``low``, ``high`` (null for one task resampled over
+        tasks: it says nothing about others), ``tasks``, ``resample``,
         ``bootstrap``, ``level``, ``seed``.
 
     Raises:
@@ -140,6 +143,8 @@ def _pass_rates(
         "low": found["low"],
         "high": found["high"],
     }
+    if resample == "tasks" and len(c) == 1:  # one task says nothing about others
+        estimates |= {name: np.full(len(ks), math.nan) for name in ("low", "high")}
     return pl.DataFrame({"k": ks.astype("int64")} | estimates).with_columns(
         pl.col(*estimates).fill_nan(None),
         pl.lit(len(c), pl.Int64).alias("tasks"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
 
 from limitlaw import _core
+from limitlaw._arguments import as_threads, as_whole
 from limitlaw.sampling.scenario import SamplingScenario, row_key
 from limitlaw.seed import Seed, key_of
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy.typing as npt
+
+#: The most trials of one call, as in ``simulate``.
+_MAX_TRIALS = 10**14
 
 
 def compare_policies(
@@ -66,6 +69,7 @@ def compare_policies(
         ('best_of', 'majority_vote', 'best_of')
     """
     labels, trials = _check(scenario, trials, metric)
+    threads = as_threads(threads)
     key, text = key_of(seed)
     spec, arrays = scenario.wire()
     found = _core.compare_sampling(
@@ -138,10 +142,7 @@ def _check(scenario: object, trials: int, metric: object) -> tuple[list[str], in
         raise ValueError('metric must be "accuracy" for a scenario without utility, got "utility"')
     if scenario.tasks.weight is not None:
         raise ValueError("tasks must be without weights to be compared, got weights")
-    trials = operator.index(trials)
-    if trials < 2:  # noqa: PLR2004  (one trial shows no spread)
-        raise ValueError(f"trials must be at least 2, got {trials}")
-    return labels, trials
+    return labels, as_whole(trials, "trials", 2, _MAX_TRIALS)  # one trial shows no spread
 
 
 def _share(costs: npt.NDArray[np.float64], at: float) -> npt.NDArray[np.float64]:

@@ -62,12 +62,12 @@ pub fn best_of_judge(success: f64, d_prime: f64, attempts: f64) -> f64 {
     let ln_n = log(attempts);
     let step = 0.25 / sqrt(1.0 + 2.0 * ln_n);
     let reach = sqrt(2.0 * (40.0 + ln_n));
-    let (low, high) = (d_prime - reach, d_prime.max(0.0) + reach);
-    let nodes = ((high - low) / step).ceil() as usize;
+    let nodes = (2.0 * reach / step).ceil() as usize;
     let mut sum = 0.0;
     for i in 0..=nodes {
-        let z = low + i as f64 * step;
-        let x = z - d_prime;
+        // From the mean of correct answers: far from that of wrong ones the steps still count.
+        let x = i as f64 * step - reach;
+        let z = x + d_prime;
         let above = (1.0 - success) * normal_survival(z) + success * normal_survival(x);
         let below = if attempts == 1.0 { 0.0 } else { (attempts - 1.0) * log1p(-above.min(1.0)) };
         sum += exp(below - 0.5 * x * x + ln_n);
@@ -87,14 +87,14 @@ pub fn best_of_judge_within(success: f64, d_prime: f64, attempts: f64, low: f64,
     }
     let ln_n = log(attempts);
     let reach = sqrt(2.0 * (40.0 + ln_n));
-    let (low, high) = (low.max(d_prime - reach), high.min(d_prime.max(0.0) + reach));
+    let (low, high) = ((low - d_prime).max(-reach), (high - d_prime).min(reach));
     if low >= high {
         return 0.0;
     }
     let pieces = ((high - low) * sqrt(1.0 + 2.0 * ln_n) * 2.0).ceil();
     let half = 0.5 * (high - low) / pieces;
-    let at = |z: f64| {
-        let x = z - d_prime;
+    let at = |x: f64| {
+        let z = x + d_prime;
         let above = (1.0 - success) * normal_survival(z) + success * normal_survival(x);
         let below = if attempts == 1.0 { 0.0 } else { (attempts - 1.0) * log1p(-above.min(1.0)) };
         exp(below - 0.5 * x * x + ln_n)
@@ -153,6 +153,19 @@ pub fn best_of_scored(scores: &[f64], values: &[f64], attempts: f64) -> Result<f
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scores_that_never_overlap_leave_the_best_to_the_counts() {
+        let (p, n) = (0.3_f64, 4);
+        for d_prime in [50.0, 1e4, 1e12, 1e15, 1e18, 1e308] {
+            let (best, worst) = (1.0 - (1.0 - p).powi(n), p.powi(n));
+            assert!((best_of_judge(p, d_prime, f64::from(n)) / best - 1.0).abs() < 1e-12, "{d_prime}");
+            assert!((best_of_judge(p, -d_prime, f64::from(n)) / worst - 1.0).abs() < 1e-12, "{d_prime}");
+            let whole = |d_prime| best_of_judge_within(p, d_prime, f64::from(n), f64::NEG_INFINITY, f64::INFINITY);
+            assert!((whole(d_prime) / best - 1.0).abs() < 1e-12, "{d_prime}");
+            assert!((whole(-d_prime) / worst - 1.0).abs() < 1e-12, "{d_prime}");
+        }
+    }
 
     #[test]
     fn the_parts_of_the_line_add_up_to_the_whole() {
