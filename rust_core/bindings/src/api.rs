@@ -3,8 +3,9 @@
 use limitlaw_core::error::Error;
 use limitlaw_core::exhaustion::constraint::scenario::ConstraintScenario;
 use limitlaw_core::exhaustion::dist::Dist;
-use limitlaw_core::exhaustion::law::LawSpec;
-use limitlaw_core::exhaustion::scenario::{ComputePath, ExhaustionScenario, LawParameters};
+use limitlaw_core::exhaustion::law_spec::LawSpec;
+use limitlaw_core::exhaustion::prior::{ComputePath, LawParameters};
+use limitlaw_core::exhaustion::scenario::ExhaustionScenario;
 use limitlaw_core::sampling::answers::Answers;
 use limitlaw_core::sampling::cost::{Cost, Utility};
 use limitlaw_core::sampling::limit::Limit;

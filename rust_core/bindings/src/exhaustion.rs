@@ -3,7 +3,8 @@
 use limitlaw_core::dispatch::{self, Width};
 use limitlaw_core::error::{Error, Result};
 use limitlaw_core::exhaustion::estimate::{self, BY_YEAR_COLUMNS};
-use limitlaw_core::exhaustion::law::{DERIVED, LN_6, LawSpec, derived};
+use limitlaw_core::exhaustion::law::{DERIVED, LN_6, derived};
+use limitlaw_core::exhaustion::law_spec::LawSpec;
 use limitlaw_core::exhaustion::samples::Sample;
 use limitlaw_core::exhaustion::scenario::ExhaustionScenario;
 use limitlaw_core::exhaustion::simulate::{Method, Plan, simulate};

@@ -10,10 +10,12 @@ mod error;
 mod exhaustion;
 mod fit;
 mod formulas;
+mod optimum;
 mod run;
 mod sampling;
 mod stream;
 mod sweep;
+mod tallies;
 
 use pyo3::prelude::*;
 
@@ -35,14 +37,15 @@ mod _core {
     #[pymodule_export]
     use super::formulas::closed_form;
     #[pymodule_export]
-    use super::sampling::{
-        ceilings_sampling, compare_sampling, estimate_sampling, operating_points, optima_sampling, simulate_sampling,
-        solve_sampling, tally_sampling,
-    };
+    use super::optimum::{ceilings_sampling, operating_points, optima_sampling};
+    #[pymodule_export]
+    use super::sampling::{compare_sampling, simulate_sampling, solve_sampling};
     #[pymodule_export]
     use super::stream::stream_words;
     #[pymodule_export]
     use super::sweep::{sequence_interval, sweep_points};
+    #[pymodule_export]
+    use super::tallies::{estimate_sampling, tally_sampling};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

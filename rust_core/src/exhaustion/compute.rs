@@ -4,7 +4,8 @@
 
 use super::draws::Columns;
 use super::lanes::{LANES, Lanes, lanes};
-use super::scenario::{ComputePath, ExhaustionScenario, Input};
+use super::prior::ComputePath;
+use super::scenario::{ExhaustionScenario, Input};
 use crate::math::{exp, expm1, ln};
 
 /// The year at whose start the caps are given.

@@ -1,7 +1,7 @@
 //! The Gaussian copula: rank correlations between inputs as a mixing of their standard normal numbers.
 
 use super::dist::Dist;
-use super::scenario::Correlation;
+use super::prior::Correlation;
 use crate::error::{Error, Result};
 
 /// How one input's normal number is mixed from the independent ones of itself and of earlier inputs.

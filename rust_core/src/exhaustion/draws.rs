@@ -3,7 +3,9 @@
 use super::copula::{Copula, cholesky};
 use super::dist::{Dist, Marginal};
 use super::law::{EXPONENT_HIGH, EXPONENT_LOW};
-use super::scenario::{ExhaustionScenario, INPUTS, Input, LawParameters};
+use super::law_spec::LawSpec;
+use super::prior::{Correlation, LawParameters};
+use super::scenario::{ExhaustionScenario, INPUTS, Input};
 use super::sobol::Sobol;
 use crate::dispatch::Kernel;
 use crate::error::{Error, Result};
@@ -148,7 +150,7 @@ impl Sampler {
                 LawPrior::Rows { rows: (0..columns[0].len()).map(|i| columns.map(|c| c[i])).collect() }
             }
         };
-        let law_choices = matches!(scenario.law, super::law::LawSpec::Mixture { .. });
+        let law_choices = matches!(scenario.law, LawSpec::Mixture { .. });
         let trend_choice = !matches!(dists[Input::TrendWeight as usize], Dist::Constant { value } if *value == 0.0);
         let mut sampler = Self {
             marginals,
@@ -195,7 +197,7 @@ impl Sampler {
                 }
             }
         }
-        let parted = |c: &&super::scenario::Correlation| names.contains(&c.first) != names.contains(&c.second);
+        let parted = |c: &&Correlation| names.contains(&c.first) != names.contains(&c.second);
         match scenario.correlations.iter().find(parted) {
             Some(c) => Err(Error::argument(
                 "redrawn",

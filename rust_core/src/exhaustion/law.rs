@@ -6,21 +6,22 @@
 
 use std::f64::consts::LN_10;
 
-use serde::Deserialize;
-
 use super::{repetition, search};
-use crate::error::{Error, Result};
+use crate::error::{Result, check_range};
 use crate::math::{exp, ln};
-use crate::spec::Spec;
 
 /// The natural logarithm of 6, the FLOP per parameter and token of training.
 pub const LN_6: f64 = 1.791_759_469_228_055;
 /// Logarithms of reducible losses are cut here, far outside every fitted law, so that nothing overflows.
 const LN_LOSS_MAX: f64 = 300.0;
 
+/// The smallest exponent of a law; draws at or below it are drawn again.
+pub const EXPONENT_LOW: f64 = 0.05;
+/// The largest exponent of a law.
+pub const EXPONENT_HIGH: f64 = 5.0;
+
 /// `L(N, D) = E + A N^-alpha + B D^-beta`: the base of every law.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Base {
     /// ln A.
     pub log_a: f64,
@@ -42,62 +43,6 @@ pub const REPETITION_PARAMS: f64 = 5.309_743;
 /// Besiroglu et al. 2024, the digits behind their Table 1.
 pub const BESIROGLU: Base =
     Base { log_a: 6.177_955_98, log_b: 7.642_732_36, log_e: 0.597_111_96, alpha: 0.347_813_03, beta: 0.365_854_12 };
-/// The C4 base of Muennighoff et al. 2023 (alpha and beta tied).
-pub const C4: Base =
-    Base { log_a: 6.255_414, log_b: 7.304_997_4, log_e: 0.625_480_4, alpha: 0.352_659_6, beta: 0.352_659_6 };
-
-/// A law of the loss, as a value.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum LawSpec {
-    /// Every token counts in full, repeated or not.
-    Chinchilla {
-        /// The law itself.
-        base: [f64; 5],
-    },
-    /// Repeated tokens and excess parameters lose value exponentially (Muennighoff et al. 2023).
-    Muennighoff {
-        /// ln A, ln B, ln E, alpha, beta; none: drawn in a scenario, Besiroglu's on its own.
-        base: Option<[f64; 5]>,
-        /// `R_D*`; none: drawn in a scenario, 15.39 on its own.
-        repetition_data: Option<f64>,
-        /// `R_N*`; none: drawn in a scenario, 5.31 on its own.
-        repetition_params: Option<f64>,
-        /// The most epochs allowed.
-        max_epochs: Option<f64>,
-    },
-    /// An additive penalty on repetition that grows with overparametrisation (Lovelace et al. 2026).
-    Penalty {
-        /// ln A, ln B, ln E, alpha, beta.
-        base: [f64; 5],
-        /// ln P.
-        log_p: f64,
-        /// Exponent of repetitions.
-        delta: f64,
-        /// Exponent of parameters per unique token.
-        kappa: f64,
-    },
-    /// Loss bounded by the vocabulary, with a term in parameters per unique token (Practical Scaling Laws, 2026).
-    Bounded {
-        /// ln a, ln b, ln E, alpha, beta.
-        base: [f64; 5],
-        /// ln c.
-        log_c: f64,
-        /// Exponent of parameters.
-        gamma: f64,
-        /// Exponent of unique tokens.
-        delta: f64,
-        /// Logarithm of the vocabulary: the loss of a uniform guess.
-        log_vocabulary: f64,
-    },
-    /// One of several laws, chosen once per draw.
-    Mixture {
-        /// The laws.
-        laws: Vec<LawSpec>,
-        /// Their weights, in any unit.
-        weights: Vec<f64>,
-    },
-}
 
 /// A law with every coefficient known.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -199,6 +144,15 @@ pub fn derived(best: &Optimum, ln_k: f64, ln_u: f64, per_data: f64) -> [f64; DER
 }
 
 impl Base {
+    /// The name and range of each coefficient, in the order of [`Base::new`].
+    pub const RANGES: [(&str, f64, f64); 5] = [
+        ("log_a", -50.0, 100.0),
+        ("log_b", -50.0, 100.0),
+        ("log_e", -50.0, 10.0),
+        ("alpha", EXPONENT_LOW, EXPONENT_HIGH),
+        ("beta", EXPONENT_LOW, EXPONENT_HIGH),
+    ];
+
     /// The base of (ln A, ln B, ln E, alpha, beta).
     pub fn new([log_a, log_b, log_e, alpha, beta]: [f64; 5]) -> Self {
         Self { log_a, log_b, log_e, alpha, beta }
@@ -225,104 +179,10 @@ impl Base {
         (at_one - ln_reducible) * (self.alpha + self.beta) / (self.alpha * self.beta)
     }
 
-    fn check(&self, place: &str) -> Result<()> {
-        let ranges = [
-            ("log_a", self.log_a, -50.0, 100.0),
-            ("log_b", self.log_b, -50.0, 100.0),
-            ("log_e", self.log_e, -50.0, 10.0),
-            ("alpha", self.alpha, EXPONENT_LOW, EXPONENT_HIGH),
-            ("beta", self.beta, EXPONENT_LOW, EXPONENT_HIGH),
-        ];
-        ranges.iter().try_for_each(|&(name, x, low, high)| within(&format!("{place}{name}"), x, low, high))
-    }
-}
-
-/// The smallest exponent of a law; draws at or below it are drawn again.
-pub const EXPONENT_LOW: f64 = 0.05;
-/// The largest exponent of a law.
-pub const EXPONENT_HIGH: f64 = 5.0;
-/// The range of `R_D*` and `R_N*`.
-pub const REPETITION_RANGE: (f64, f64) = (1e-3, 1e15);
-
-fn within(name: &str, x: f64, low: f64, high: f64) -> Result<()> {
-    if x >= low && x <= high { Ok(()) } else { Err(Error::argument(name, format!("in [{low}, {high}]"), x)) }
-}
-
-impl Spec for LawSpec {
-    fn resolve(&mut self, _: &[Vec<f64>]) -> Result<()> {
-        Ok(())
-    }
-
-    fn check(&self) -> Result<()> {
-        let (low, high) = REPETITION_RANGE;
-        match self {
-            Self::Chinchilla { base } => Base::new(*base).check(""),
-            Self::Muennighoff { base, repetition_data, repetition_params, max_epochs } => {
-                base.map_or(Ok(()), |b| Base::new(b).check(""))?;
-                repetition_data.map_or(Ok(()), |r| within("repetition_data", r, low, high))?;
-                repetition_params.map_or(Ok(()), |r| within("repetition_params", r, low, high))?;
-                max_epochs.map_or(Ok(()), |e| within("max_epochs", e, 1.0, 1e15))
-            }
-            Self::Penalty { base, log_p, delta, kappa } => {
-                Base::new(*base).check("")?;
-                within("log_p", *log_p, -50.0, 50.0)?;
-                within("delta", *delta, 1e-3, 5.0)?;
-                within("kappa", *kappa, 1e-3, 5.0)
-            }
-            Self::Bounded { base, log_c, gamma, delta, log_vocabulary } => {
-                Base::new(*base).check("")?;
-                within("log_c", *log_c, -50.0, 50.0)?;
-                within("gamma", *gamma, 1e-3, 5.0)?;
-                within("delta", *delta, 1e-3, 5.0)?;
-                within("log_vocabulary", *log_vocabulary, exp(base[2]), 100.0)
-            }
-            Self::Mixture { laws, weights } => {
-                if laws.is_empty() || laws.len() != weights.len() {
-                    return Err(Error::argument("weights", format!("one per law ({})", laws.len()), weights.len()));
-                }
-                if laws.iter().any(|law| matches!(law, Self::Mixture { .. })) {
-                    return Err(Error::argument("laws", "laws, not mixtures", "a mixture"));
-                }
-                crate::error::check_range("weights", weights, 0.0, f64::INFINITY)?;
-                let total: f64 = weights.iter().sum();
-                if !(total > 0.0 && total.is_finite()) {
-                    return Err(Error::argument("weights", "positive in sum", total));
-                }
-                laws.iter().try_for_each(Self::check)
-            }
-        }
-    }
-}
-
-impl LawSpec {
-    /// The law with what is missing filled in; a mixture has no single law.
-    pub fn resolve(&self, base: Base, data: f64, params: f64) -> Result<Law> {
-        Ok(match *self {
-            Self::Chinchilla { base } => Law { base: Base::new(base), scarcity: Scarcity::None },
-            Self::Muennighoff { base: own, repetition_data, repetition_params, max_epochs } => Law {
-                base: own.map_or(base, Base::new),
-                scarcity: Scarcity::Repetition {
-                    data: repetition_data.unwrap_or(data),
-                    params: repetition_params.unwrap_or(params),
-                    max_epochs: max_epochs.unwrap_or(f64::INFINITY),
-                },
-            },
-            Self::Penalty { base, log_p, delta, kappa } => {
-                Law { base: Base::new(base), scarcity: Scarcity::Penalty { log_p, delta, kappa } }
-            }
-            Self::Bounded { base, log_c, gamma, delta, log_vocabulary } => Law {
-                base: Base::new(base),
-                scarcity: Scarcity::Bounded { log_c, gamma, delta, ceiling: log_vocabulary },
-            },
-            Self::Mixture { .. } => {
-                return Err(Error::argument("law", "one law", "a mixture, which only a scenario can draw from"));
-            }
-        })
-    }
-
-    /// The law by itself: Besiroglu's base and the published repetition constants where none are given.
-    pub fn alone(&self) -> Result<Law> {
-        self.resolve(BESIROGLU, REPETITION_DATA, REPETITION_PARAMS)
+    /// Checks that every coefficient is in its range.
+    pub fn check(&self) -> Result<()> {
+        let values = [self.log_a, self.log_b, self.log_e, self.alpha, self.beta];
+        Self::RANGES.iter().zip(values).try_for_each(|(&(name, low, high), x)| check_range(name, &[x], low, high))
     }
 }
 

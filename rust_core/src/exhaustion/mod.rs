@@ -22,6 +22,8 @@ pub mod estimate;
 mod exact;
 pub mod lanes;
 pub mod law;
+pub mod law_spec;
+pub mod prior;
 pub mod repetition;
 pub mod roots;
 pub mod samples;

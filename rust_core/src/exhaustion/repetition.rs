@@ -303,7 +303,11 @@ impl Shortage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exhaustion::law::{BESIROGLU, C4, Law, Scarcity};
+    use crate::exhaustion::law::{BESIROGLU, Law, Scarcity};
+
+    /// The C4 base of Muennighoff et al. 2023 (alpha and beta tied).
+    const C4: Base =
+        Base { log_a: 6.255_414, log_b: 7.304_997_4, log_e: 0.625_480_4, alpha: 0.352_659_6, beta: 0.352_659_6 };
 
     /// The root by 200 bisections of the first-order condition, the slow way.
     fn bisect(t: f64, r: [f64; 2], c: [f64; 2]) -> f64 {

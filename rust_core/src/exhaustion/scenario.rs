@@ -2,12 +2,13 @@
 
 use serde::Deserialize;
 
-use super::copula::{Copula, cholesky};
+use super::copula::Copula;
 use super::dist::Dist;
-use super::law::{EXPONENT_HIGH, EXPONENT_LOW, LawSpec};
-use crate::error::{Error, Result};
+use super::law_spec::LawSpec;
+use super::prior::{ComputePath, Correlation, LawParameters};
+use crate::error::{Error, Result, check_range};
 use crate::math::ln;
-use crate::spec::{Spec, Values};
+use crate::spec::Spec;
 
 /// The year at whose start every level is given.
 pub const BASE_YEAR: i32 = 2024;
@@ -131,46 +132,6 @@ pub enum Kind {
     ComputePath,
 }
 
-/// A rank correlation between two inputs.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Correlation {
-    /// Always `correlation`.
-    pub kind: Kind,
-    /// One input.
-    pub first: String,
-    /// The other.
-    pub second: String,
-    /// Spearman's rho.
-    pub spearman: f64,
-}
-
-/// The joint prior of the base of the law: (ln A, ln B, ln E, alpha, beta).
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum LawParameters {
-    /// A multivariate normal; exponents at or below 0.05 are drawn again.
-    Normal {
-        /// Means.
-        mean: Vec<f64>,
-        /// Covariance, row by row.
-        covariance: Vec<Vec<f64>>,
-    },
-    /// One of the given rows, each as likely.
-    Rows {
-        /// ln A.
-        log_a: Values,
-        /// ln B.
-        log_b: Values,
-        /// ln E.
-        log_e: Values,
-        /// Exponents of parameters.
-        alpha: Values,
-        /// Exponents of tokens.
-        beta: Values,
-    },
-}
-
 /// What training on synthetic data does over generations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -195,24 +156,6 @@ pub enum Demand {
     InferenceAware,
     /// The number that maximises profit.
     Profit,
-}
-
-/// A path of compute through published quantiles of log10 FLOP.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ComputePath {
-    /// Always `compute_path`.
-    pub kind: Kind,
-    /// Years of the quantiles.
-    pub years: Vec<f64>,
-    /// 2.5th percentiles.
-    pub low: Vec<f64>,
-    /// Medians.
-    pub median: Vec<f64>,
-    /// 97.5th percentiles.
-    pub high: Vec<f64>,
-    /// Orders of magnitude per year before the first year.
-    pub growth_before: f64,
 }
 
 impl ExhaustionScenario {
@@ -241,15 +184,8 @@ impl Spec for ExhaustionScenario {
         if let Some(path) = &self.compute_path {
             path.check()?;
         }
-        let options = [
-            ("overtraining_from", self.overtraining_from, 0.0, 1e4),
-            ("lost_threshold", self.lost_threshold, 0.0, 100.0),
-        ];
-        for (name, x, low, high) in options {
-            if !(x >= low && x <= high) {
-                return Err(Error::argument(name, format!("in [{low}, {high}]"), x));
-            }
-        }
+        check_range("overtraining_from", &[self.overtraining_from], 0.0, 1e4)?;
+        check_range("lost_threshold", &[self.lost_threshold], 0.0, 100.0)?;
         self.copula().map(|_| ())
     }
 }
@@ -324,82 +260,4 @@ pub(super) fn check_support(name: &str, dist: &Dist, low: f64, high: f64) -> Res
 fn brief(x: f64) -> String {
     let plain = x == 0.0 || (x.abs() >= 1e-3 && x.abs() < 1e6);
     if plain { x.to_string() } else { format!("{x:e}") }
-}
-
-impl Spec for LawParameters {
-    fn resolve(&mut self, arrays: &[Vec<f64>]) -> Result<()> {
-        if let Self::Rows { log_a, log_b, log_e, alpha, beta } = self {
-            for values in [log_a, log_b, log_e, alpha, beta] {
-                values.resolve(arrays)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn check(&self) -> Result<()> {
-        let named = |e: Error| Error::Value(format!("law_parameters: {e}"));
-        match self {
-            Self::Normal { mean, covariance } => {
-                if mean.len() != 5 || covariance.len() != 5 || covariance.iter().any(|row| row.len() != 5) {
-                    return Err(Error::argument(
-                        "law_parameters",
-                        "5 means and a 5 x 5 covariance (log_a, log_b, log_e, alpha, beta)",
-                        format!("{} and {}", mean.len(), covariance.len()),
-                    ));
-                }
-                let law = LawSpec::Chinchilla { base: [mean[0], mean[1], mean[2], mean[3], mean[4]] };
-                law.check().map_err(named)?;
-                let tolerance = |i: usize, j: usize| 1e-9 * (covariance[i][i] * covariance[j][j]).abs().sqrt();
-                let symmetric = |i: usize, j: usize| (covariance[i][j] - covariance[j][i]).abs() <= tolerance(i, j);
-                let asymmetric = (0..5).flat_map(|i| (0..i).map(move |j| (i, j))).find(|&(i, j)| !symmetric(i, j));
-                if let Some((i, j)) = asymmetric {
-                    let got = format!("{} and {} at ({i}, {j})", covariance[i][j], covariance[j][i]);
-                    return Err(named(Error::argument("covariance", "symmetric", got)));
-                }
-                cholesky(covariance).map(drop).map_err(|row| {
-                    named(Error::argument("covariance", "positive definite", format!("one that fails at row {row}")))
-                })
-            }
-            Self::Rows { log_a, log_b, log_e, alpha, beta } => {
-                let count = log_a.as_slice().len();
-                if count == 0 {
-                    return Err(named(Error::argument("log_a", "at least one row", "none")));
-                }
-                let ranges = [
-                    ("log_a", log_a, -50.0, 100.0),
-                    ("log_b", log_b, -50.0, 100.0),
-                    ("log_e", log_e, -50.0, 10.0),
-                    ("alpha", alpha, EXPONENT_LOW, EXPONENT_HIGH),
-                    ("beta", beta, EXPONENT_LOW, EXPONENT_HIGH),
-                ];
-                for (name, values, low, high) in ranges {
-                    values.check_length(name, count, "log_a").map_err(named)?;
-                    values.check_range(name, low, high).map_err(named)?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-impl Spec for ComputePath {
-    fn resolve(&mut self, _: &[Vec<f64>]) -> Result<()> {
-        Ok(())
-    }
-
-    fn check(&self) -> Result<()> {
-        let count = self.years.len();
-        if count == 0 || [&self.low, &self.median, &self.high].iter().any(|v| v.len() != count) {
-            return Err(Error::argument("compute_path", "one low, median and high per year", format!("{count} years")));
-        }
-        let rising = self.years.windows(2).all(|w| w[1] > w[0]);
-        let ordered = (0..count).all(|i| self.low[i] <= self.median[i] && self.median[i] <= self.high[i]);
-        let sane =
-            self.low.iter().chain(&self.high).all(|&x| (0.0..=60.0).contains(&x)) && self.growth_before.abs() <= 3.0;
-        if rising && ordered && sane {
-            Ok(())
-        } else {
-            Err(Error::argument("compute_path", "rising years with low <= median <= high in [0, 60] orders", "other"))
-        }
-    }
 }

@@ -242,7 +242,7 @@ fn marginal(law: &Law, ln_k: f64, ln_u: f64, run: &Run) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exhaustion::law::LawSpec;
+    use crate::exhaustion::law_spec::LawSpec;
 
     fn bounded_law() -> Law {
         let base = [4.8385, 15.8437, 0.684_08, 0.358_16, 0.844_95];

@@ -2,7 +2,7 @@
 
 use super::compute::ComputeOptions;
 use super::dist::Dist;
-use super::law::LawSpec;
+use super::law_spec::LawSpec;
 use super::scenario::{Collapse, Demand, ExhaustionScenario, Input};
 
 /// The yearly variables: name and unit.

@@ -76,10 +76,6 @@ impl Answers {
 }
 
 impl Spec for Answers {
-    fn resolve(&mut self, _: &[Vec<f64>]) -> Result<()> {
-        Ok(())
-    }
-
     fn check(&self) -> Result<()> {
         let (Self::Uniform { count } | Self::Zipf { count, .. } | Self::Dirichlet { count, .. }) = *self;
         if !(1.0..=MAX_ANSWERS).contains(&count) || count.fract() != 0.0 {

@@ -34,11 +34,16 @@ impl Column {
             .iter()
             .position(|known| known == name)
             .ok_or_else(|| Error::argument("columns", "names of result columns", format!("{name:?}")))?;
-        Ok(match at.checked_sub(2 * METRICS.len()) {
+        Ok(Self::at(at))
+    }
+
+    /// The column of an index into [`column_names`].
+    pub const fn at(index: usize) -> Self {
+        match index.checked_sub(2 * METRICS.len()) {
             Some(quantile) => Self::Quantile(quantile / QUANTILES.len(), quantile % QUANTILES.len()),
-            None if at % 2 == 0 => Self::Value(at / 2),
-            None => Self::Error(at / 2),
-        })
+            None if index.is_multiple_of(2) => Self::Value(index / 2),
+            None => Self::Error(index / 2),
+        }
     }
 
     /// The scores whose quantiles are among the columns.

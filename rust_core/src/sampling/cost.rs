@@ -31,10 +31,6 @@ pub struct Utility {
 }
 
 impl Spec for Utility {
-    fn resolve(&mut self, _: &[Vec<f64>]) -> Result<()> {
-        Ok(())
-    }
-
     fn check(&self) -> Result<()> {
         check_range("correct_reward", &[self.correct_reward], 0.0, MAX_VALUE)?;
         check_range("wrong_cost", &[self.wrong_cost], 0.0, MAX_VALUE)?;
@@ -117,10 +113,6 @@ impl Cost {
 }
 
 impl Spec for Cost {
-    fn resolve(&mut self, _: &[Vec<f64>]) -> Result<()> {
-        Ok(())
-    }
-
     fn check(&self) -> Result<()> {
         let [mean, cv] = self.output_tokens;
         for (argument, value) in [

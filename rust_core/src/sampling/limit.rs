@@ -73,10 +73,6 @@ impl Limit {
 }
 
 impl Spec for Limit {
-    fn resolve(&mut self, _: &[Vec<f64>]) -> Result<()> {
-        Ok(())
-    }
-
     fn check(&self) -> Result<()> {
         let given: Vec<&str> = [("cost", self.cost), ("tokens", self.tokens), ("seconds", self.seconds)]
             .into_iter()

@@ -136,10 +136,6 @@ impl Policy {
 }
 
 impl Spec for Policy {
-    fn resolve(&mut self, _: &[Vec<f64>]) -> Result<()> {
-        Ok(())
-    }
-
     fn check(&self) -> Result<()> {
         match *self {
             Self::FirstAbove { threshold } | Self::BestOf { threshold: Some(threshold) } => {

@@ -10,7 +10,6 @@ use crate::exhaustion::constraint::estimate::{BINDING_COLUMNS, band_columns, ban
 use crate::exhaustion::constraint::scenario::ConstraintScenario;
 use crate::exhaustion::constraint::simulate::simulate;
 use crate::run::Control;
-use crate::spec::Spec;
 
 /// Options, read and checked.
 #[derive(Debug)]
@@ -68,10 +67,10 @@ impl Method<ConstraintScenario> for ConstraintMethod {
 }
 
 impl Swept for ConstraintScenario {
-    fn set(&mut self, field: &str, value: &Value, arrays: &[Vec<f64>]) -> Result<()> {
+    fn set(&mut self, field: &str, value: &Value) -> Result<()> {
         if let Some(dist) = self.input_mut(field) {
             *dist = read(field, value)?;
-            return dist.resolve(arrays);
+            return Ok(());
         }
         match field {
             "year" => self.year = read(field, value)?,

@@ -13,7 +13,6 @@ use crate::exhaustion::scenario::ExhaustionScenario;
 use crate::exhaustion::simulate::{self, Outcome, Plan, simulate};
 use crate::exhaustion::trajectory::{DEFINITIONS, VARIABLES};
 use crate::run::Control;
-use crate::spec::Spec;
 
 /// A frame of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,19 +164,16 @@ impl Method<ExhaustionScenario> for ExhaustionMethod {
 }
 
 impl Swept for ExhaustionScenario {
-    fn set(&mut self, field: &str, value: &Value, arrays: &[Vec<f64>]) -> Result<()> {
+    fn set(&mut self, field: &str, value: &Value) -> Result<()> {
         if let Some(dist) = self.input_mut(field) {
             *dist = read(field, value)?;
-            return dist.resolve(arrays);
+            return Ok(());
         }
         match field {
             "years" => self.years = read(field, value)?,
             "correlations" => self.correlations = read(field, value)?,
             "law" => self.law = read(field, value)?,
-            "law_parameters" => {
-                self.law_parameters = read(field, value)?;
-                return self.law_parameters.resolve(arrays);
-            }
+            "law_parameters" => self.law_parameters = read(field, value)?,
             "collapse" => self.collapse = read(field, value)?,
             "demand" => self.demand = read(field, value)?,
             "compute_path" => self.compute_path = read(field, value)?,

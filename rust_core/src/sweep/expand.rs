@@ -14,8 +14,8 @@ pub fn read<'v, T: Deserialize<'v>>(field: &str, value: &'v Value) -> Result<T> 
 
 /// A scenario that can be swept.
 pub trait Swept: Spec + Clone + Send + Sync {
-    /// Replaces one field by what its JSON says; ranges are checked once all fields are set.
-    fn set(&mut self, field: &str, value: &Value, arrays: &[Vec<f64>]) -> Result<()>;
+    /// Replaces one field by what its JSON says; arrays are put in and ranges checked once all fields are set.
+    fn set(&mut self, field: &str, value: &Value) -> Result<()>;
 }
 
 /// An axis below a field: its place among the axes and the rest of its path.
@@ -93,9 +93,10 @@ impl<'a, S: Swept> Expander<'a, S> {
                 to.clone_from(&self.axes.groups()[slot.group][slot.axis].values[at]);
                 digits.push(at);
             }
-            self.scenario.set(&field.name, &field.value, self.arrays)?;
+            self.scenario.set(&field.name, &field.value)?;
             field.digits = Some(digits);
         }
+        self.scenario.resolve(self.arrays)?;
         self.scenario.check()?;
         Ok(&self.scenario)
     }

@@ -14,7 +14,6 @@ use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::simulate::{Run, simulate};
 use crate::sampling::solve::solve;
 use crate::sampling::tally::RowTally;
-use crate::spec::Spec;
 
 /// The metrics that a target may be set on: means of bounded values.
 pub const TARGETS: [&str; 7] = ["accepted", "returned", "abstained", "accuracy", "wrong", "coverage", UTILITY];
@@ -190,41 +189,18 @@ impl Method<SamplingScenario> for SamplingMethod {
 }
 
 impl Swept for SamplingScenario {
-    fn set(&mut self, field: &str, value: &Value, arrays: &[Vec<f64>]) -> Result<()> {
+    fn set(&mut self, field: &str, value: &Value) -> Result<()> {
         match field {
-            "tasks" => {
-                self.tasks = read(field, value)?;
-                self.tasks.resolve(arrays)
-            }
-            "verifier" => {
-                self.verifier = read(field, value)?;
-                self.verifier.iter_mut().try_for_each(|verifier| verifier.resolve(arrays))
-            }
-            "policies" => {
-                self.policies = read(field, value)?;
-                self.policies.iter_mut().try_for_each(|policy| policy.resolve(arrays))
-            }
-            "max_attempts" => {
-                self.max_attempts = read(field, value)?;
-                self.max_attempts.iter_mut().try_for_each(|grid| grid.resolve(arrays))
-            }
-            "limits" => {
-                self.limits = read(field, value)?;
-                Ok(())
-            }
-            "answers" => {
-                self.answers = read(field, value)?;
-                Ok(())
-            }
-            "cost" => {
-                self.cost = read(field, value)?;
-                Ok(())
-            }
-            "utility" => {
-                self.utility = read(field, value)?;
-                Ok(())
-            }
-            _ => Err(Error::argument("axes", "paths of settings of a sampling scenario", field)),
+            "tasks" => self.tasks = read(field, value)?,
+            "verifier" => self.verifier = read(field, value)?,
+            "policies" => self.policies = read(field, value)?,
+            "max_attempts" => self.max_attempts = read(field, value)?,
+            "limits" => self.limits = read(field, value)?,
+            "answers" => self.answers = read(field, value)?,
+            "cost" => self.cost = read(field, value)?,
+            "utility" => self.utility = read(field, value)?,
+            _ => return Err(Error::argument("axes", "paths of settings of a sampling scenario", field)),
         }
+        Ok(())
     }
 }

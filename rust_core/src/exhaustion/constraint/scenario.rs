@@ -8,7 +8,8 @@ use super::Inputs;
 use crate::error::{Error, Result};
 use crate::exhaustion::copula::Copula;
 use crate::exhaustion::dist::Dist;
-use crate::exhaustion::scenario::{Correlation, check_support};
+use crate::exhaustion::prior::Correlation;
+use crate::exhaustion::scenario::check_support;
 use crate::spec::Spec;
 
 /// The year at whose start levels are given and growth begins.

@@ -1,0 +1,82 @@
+//! What follows from a sampling scenario without a run: its ceilings, operating points and best number of attempts.
+
+use limitlaw_core::error::Error;
+use limitlaw_core::run::resolve_threads;
+use limitlaw_core::sampling::bootstrap::{self, Resample};
+use limitlaw_core::sampling::ceilings;
+use limitlaw_core::sampling::cost::Utility;
+use limitlaw_core::sampling::scenario::SamplingScenario;
+use limitlaw_core::sampling::verifier::Verifier;
+use limitlaw_core::spec::{Spec, parse};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::columns::{Arrays, Columns, owned};
+use crate::error::to_python;
+use crate::run::wait;
+
+/// The three ceilings: (all tasks, accepted tasks, pooled, number of tasks with acceptances).
+#[pyfunction]
+pub fn ceilings_sampling(spec: &str, arrays: Arrays<'_>) -> PyResult<(f64, f64, f64, f64)> {
+    let scenario: SamplingScenario = parse(spec, &owned(&arrays)).map_err(to_python)?;
+    let c = ceilings::ceilings(&scenario).map_err(to_python)?;
+    Ok((c.all_tasks, c.accepted_tasks, c.pooled, c.tasks_accepted))
+}
+
+/// The operating points of a verifier on its tasks (one where it is the same for all): threshold, false positive rate,
+/// true positive rate and the task, point after point.
+#[pyfunction]
+pub fn operating_points<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+    tasks: usize,
+) -> PyResult<Bound<'py, PyDict>> {
+    let verifier: Verifier = parse(spec, &owned(&arrays)).map_err(to_python)?;
+    verifier.check_tasks(tasks).map_err(to_python)?;
+    let points: Vec<(f64, [f64; 3])> =
+        (0..tasks).flat_map(|i| verifier.operating_points(i).into_iter().map(move |p| (i as f64, p))).collect();
+    let columns = Columns::new(py);
+    columns.add("task", points.iter().map(|p| p.0).collect())?;
+    for (j, name) in ["threshold", "false_positive_rate", "true_positive_rate"].iter().enumerate() {
+        columns.add(name, points.iter().map(|p| p.1[j]).collect())?;
+    }
+    Ok(columns.into_dict())
+}
+
+/// The best number of attempts per policy and cost of a wrong answer, and the utility there; the same of each resample
+/// (with the utility at the estimate's number of attempts), at `index * resamples` on.
+#[pyfunction]
+#[pyo3(signature = (spec, arrays, *, wrong_cost, resamples, resample, key, threads, progress))]
+pub fn optima_sampling<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+    wrong_cost: Vec<f64>,
+    resamples: u64,
+    resample: &str,
+    key: [u64; 2],
+    threads: Option<usize>,
+    progress: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let arrays = owned(&arrays);
+    let found = wait(py, resamples, progress.as_ref(), |control| {
+        let scenario: SamplingScenario = parse(spec, &arrays)?;
+        let base = scenario.worth();
+        let utilities: Vec<Utility> = wrong_cost.iter().map(|&wrong_cost| Utility { wrong_cost, ..base }).collect();
+        utilities.iter().try_for_each(Spec::check)?;
+        let resample = match resample {
+            "tasks" => Resample::Tasks,
+            "attempts" => Resample::Attempts,
+            other => return Err(Error::argument("resample", "\"tasks\" or \"attempts\"", format!("{other:?}"))),
+        };
+        bootstrap::optima(&scenario, &utilities, resample, resamples, key, resolve_threads(threads)?, control)
+    })?;
+    let columns = Columns::new(py);
+    columns.add("optimal_attempts", found.iter().map(|o| o.estimate.attempts).collect())?;
+    columns.add("utility", found.iter().map(|o| o.estimate.utility).collect())?;
+    let resampled = || found.iter().flat_map(|o| &o.resamples);
+    columns.add("resampled_attempts", resampled().map(|o| o.attempts).collect())?;
+    columns.add("resampled_utility", resampled().map(|o| o.utility).collect())?;
+    Ok(columns.into_dict())
+}
