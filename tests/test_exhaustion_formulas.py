@@ -305,7 +305,7 @@ def test_the_plateau_is_the_limit_of_ever_larger_models():
         (lambda: inference_overtraining(-1, BESIROGLU), "inference_ratio must be finite and at least 0, got -1"),
         (lambda: profit_overtraining(0.4, BESIROGLU), "elasticity_ratio must be below alpha = 0.347813, got 0.4"),
         (lambda: plateau(0.0, BESIROGLU), "unique_tokens must be finite and above 0, got 0"),
-        (lambda: whole_web_stock(10, seed=1, year=1900), r"year must be in \[1951, 2051\], got 1900"),
+        (lambda: whole_web_stock(10, seed=1, year=1900), r"year must be in \[1951, 2101\], got 1900"),
     ],
 )
 def test_bad_input_names_the_argument(call, message):

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 import limitlaw as ll
-from limitlaw.exhaustion import high_quality_stock_2022
 from limitlaw.exhaustion.fitted import fitted_draws
+from reference.villalobos import profit_by_descent
 
 RERUN = 10_000
 SIGMAS = 4
@@ -185,37 +185,75 @@ def test_villalobos_2024_figure_1_at_exhaustion() -> None:
     assert round(6 * 4e14**2 / 20 / 1e28) == 5
 
 
-# Villalobos et al. 2022, the first version ---------------------------------------------------------------------------
+#: Appendix F: (I_0, r, h), what the paper says of its overtraining, and the median that projections.py prints.
+POLICIES = {
+    "r=7, h=1.1": ((1e13, 7.0, 1.1), 1, 2029.55),
+    "r=7, h=2": ((1e15, 7.0, 2.0), 5, 2028.09),
+    "r=10, h=2.4": ((1e16, 10.0, 2.4), 100, 2025.67),
+}
+EPOCH_TOY = ll.Law.chinchilla(log_a=math.log(514), log_b=math.log(2115.2), log_e=0.0, alpha=0.35, beta=0.37)
 
 
-def test_villalobos_2022_table_1_high_quality_language_by_the_historical_trend() -> None:
-    """2024.5, 90 % [2023.5, 2025.7]: as printed, from the published constants and the published script.
+@pytest.mark.parametrize(("policy", "overtraining"), [v[:2] for v in POLICIES.values()], ids=POLICIES)
+def test_villalobos_2024_overtraining_of_the_profit_policies_is_that_of_its_descent(policy, overtraining) -> None:
+    """Appendix F, "about 1, 5 and 100 times" at 5e25 FLOP: where the published descent stops, not the most profit."""
+    parameters, tokens = profit_by_descent(math.log10(5e25), *policy)
+    optimal = ll.optimal_allocation(6 * parameters * tokens, 1e30, EPOCH_TOY)["tokens"][0]
+    over_the_law, over_twenty = (tokens / optimal) ** 2, tokens / parameters / 20
+    if overtraining == 1:
+        assert round(over_the_law) == 1
+    elif overtraining == 5:
+        assert round(over_twenty) == 5
+        assert over_the_law == pytest.approx(7.8, abs=0.05)
+    else:
+        assert round(math.log10(over_twenty)) == round(math.log10(over_the_law)) == 2
+        # The limit on serving makes it: without dividing ln N by its excess it were no more than the other.
+        parameters, tokens = profit_by_descent(math.log10(5e25), *policy, serving_limit=False)
+        assert tokens / parameters / 20 == pytest.approx(4.5, abs=0.05)
 
-    The script takes the density of stock = demand in each twentieth of a year as the density of the year, smooths it
-    by a *trailing* mean over 20 points, which delays it by 0.475 y (without it the median is 2024.05), and normalises.
-    Tolerance: rounding and one step.
+
+def test_villalobos_2024_medians_of_projections_py() -> None:
+    """2029.55, 2028.09, 2025.67 (rerun, mixed demand): grid points of 24/99 y, the last before a probability of 1/2.
+
+    The demand becomes that of the policy by a straight line in logarithms between its runs of 1e22 and of 1e31 FLOP.
+    A run has 10,000 draws of the stock, so its probability has a standard error of at most 0.005.
     """
-    words = np.log10(high_quality_stock_2022(400_000, seed=1))
-    rng = np.random.default_rng(2)
-    growth = np.log10(np.exp(np.log(1.02 * 1.06) / 2 + np.log(1.06 / 1.02) / 3.2897 * rng.standard_normal(400_000)))
-    orders = 12 * math.log10(2)  # a year, over the doubling time in months
-    fast = (orders / 14.8 + orders / 6.7) / 2
-    slow = (orders / 20.2 + orders / 10.3) / 2
-    mean, sd = (fast + slow) / 2, (fast - slow) / 3.2897
-    years = 2022 + np.arange(160) / 20
-    density = []
-    for t in years - 2022:
-        stock, width = words + growth * (t - 0.01), (t + 1e-6) * sd
-        z = (stock - math.log10(2e12) - (t + 1e-6) * mean) / width
-        density.append((stock * np.exp(-z * z / 2) / width).mean())
+    years = range(2024, 2033)
+    scenario = EPOCH_2024.replace(trend_weight=RERUN_WEIGHT, years=years)
+    names = [f"{variable}_{year}" for variable in ("demand", "effective_stock") for year in years]
+    drawn = ll.simulate(scenario, trials=100_000, seed=5, samples=names).samples
+    log = {name: np.log10(drawn[name].to_numpy()) for name in names}
+    grid, error = np.linspace(2015, 2039, 100), SIGMAS * math.sqrt(0.25 / RERUN)
 
-    def quantiles(y: np.ndarray) -> np.ndarray:
-        cumulative = np.concatenate([[0.0], np.cumsum((y[1:] + y[:-1]) / 2)])
-        return years[np.searchsorted(cumulative / cumulative[-1], [0.05, 0.5, 0.95])]
+    def between(variable: str, at: float) -> np.ndarray:
+        year, part = int(at), at - int(at)
+        return (1 - part) * log[f"{variable}_{year}"] + part * log[f"{variable}_{year + 1}"]
 
-    smoothed = np.array([np.mean(density[max(0, i - 19) : i + 1]) for i in range(len(years))])
-    np.testing.assert_allclose(quantiles(smoothed), [2023.5, 2024.5, 2025.7], atol=0.05 + 0.05 + 1e-9)
-    assert quantiles(np.array(density))[1] == pytest.approx(2024.05, abs=0.05 + 1e-9)
+    for policy, _, printed in POLICIES.values():
+        runs = np.log10([profit_by_descent(c, *policy) for c in (22, 31)])
+        compute, tokens = math.log10(6) + runs.sum(axis=1), runs[:, 1]
+        i = int(np.abs(grid - printed).argmin())
+        assert grid[i] == pytest.approx(printed, abs=0.005)
+        before, after = (
+            np.mean(
+                tokens[0]
+                + (math.log10(6 / 20) + 2 * between("demand", at) - compute[0])
+                * (tokens[1] - tokens[0])
+                / (compute[1] - compute[0])
+                >= between("effective_stock", at)
+            )
+            for at in grid[i : i + 2]
+        )
+        assert before < 0.5 + error, policy
+        assert after >= 0.5 - error, policy
+
+
+def test_villalobos_2024_compute_of_the_overtrained_run() -> None:
+    """Section 2.5, "6e27 FLOP": the effective stock of 2024 at 100 tokens per parameter; 4e14 tokens are 1e28."""
+    stock = ll.simulate(EPOCH_2024.replace(years=[2024]), trials=100_000, seed=5).trajectories
+    tokens = stock.filter(variable="effective_stock")["q50"].item()
+    assert round(6 * tokens**2 / (5 * 20) / 1e27) == 6
+    assert round(6 * 4e14**2 / (5 * 20) / 1e27) == 10
 
 
 # Besiroglu et al. 2024 -----------------------------------------------------------------------------------------------

@@ -18,7 +18,13 @@ from limitlaw.exhaustion.prior import ComputePath, Correlation, LawParameters, r
 from limitlaw.exhaustion.run import ExhaustionResult
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.exhaustion.sensitivity import Sensitivity, sensitivity
-from limitlaw.exhaustion.stock import deep_web_stock, high_quality_stock_2022, whole_web_stock
+from limitlaw.exhaustion.stock import (
+    deep_web_stock,
+    high_quality_stock_2022,
+    image_stock_2022,
+    low_quality_stock_2022,
+    whole_web_stock,
+)
 
 __all__ = [
     "DEFAULT_LEVERS",
@@ -42,10 +48,12 @@ __all__ = [
     "failure_seconds",
     "goodput",
     "high_quality_stock_2022",
+    "image_stock_2022",
     "inference_aware_allocation",
     "inference_overtraining",
     "levers",
     "loss",
+    "low_quality_stock_2022",
     "optimal_allocation",
     "plateau",
     "profit_maximising_allocation",
