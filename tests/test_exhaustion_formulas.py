@@ -14,8 +14,10 @@ from limitlaw.exhaustion import (
     effective_training_time,
     failure_seconds,
     goodput,
+    image_stock_2022,
     inference_aware_allocation,
     inference_overtraining,
+    low_quality_stock_2022,
     plateau,
     profit_maximising_allocation,
     profit_overtraining,
@@ -306,6 +308,8 @@ def test_the_plateau_is_the_limit_of_ever_larger_models():
         (lambda: profit_overtraining(0.4, BESIROGLU), "elasticity_ratio must be below alpha = 0.347813, got 0.4"),
         (lambda: plateau(0.0, BESIROGLU), "unique_tokens must be finite and above 0, got 0"),
         (lambda: whole_web_stock(10, seed=1, year=1900), r"year must be in \[1951, 2101\], got 1900"),
+        (lambda: low_quality_stock_2022(10, seed=1, year=2016), r"year must be in \[2017, 2100\], got 2016"),
+        (lambda: image_stock_2022(10, seed=1, year=2101), r"year must be in \[1951, 2100\], got 2101"),
     ],
 )
 def test_bad_input_names_the_argument(call, message):
