@@ -214,6 +214,28 @@ def test_every_error_is_one_line(spec: Path, tmp_path: Path) -> None:
         assert len(errors) == 1
 
 
+def test_a_file_of_another_verb_is_told_to_it(spec: Path, tmp_path: Path) -> None:
+    swept = tmp_path / "sweep.toml"
+    swept.write_text('[scenario]\nkind = "sampling"\n[axes]\n"utility.wrong_cost" = [1, 2]\n')
+    world = tmp_path / "world.json"
+    world.write_text('{"kind": "exhaustion"}')
+    for arguments, message in (
+        (["simulate", swept, "--seed", 7], "got None; with scenario and axes it is a sweep: limitlaw sweep, or"),
+        (["solve", swept], "got None; with scenario and axes it is a sweep: limitlaw sweep, or"),
+        (["sweep", spec, "--store", tmp_path / "s"], "got 'kind'; with kind it is a scenario: limitlaw simulate or"),
+        (["solve", world], "scenario must be a SamplingScenario to be solved, got one that can be simulated only"),
+    ):
+        result = run(*arguments)
+        assert result.exit_code == 1
+        assert message in result.output
+        assert result.output.count("\n") == 1
+    assert not (tmp_path / "s").exists()
+
+
+def test_nothing_but_results_is_shown_where_nobody_looks(spec: Path) -> None:
+    assert run("simulate", spec, "--trials", 10, "--seed", 7).stderr == ""
+
+
 def test_help_and_version() -> None:
     assert run("--version").output == f"limitlaw, version {ll.__version__}\n"
     for verb in ("demo", "simulate", "solve"):
@@ -238,8 +260,17 @@ def test_fit_estimates_from_a_table_of_counts(tmp_path: Path) -> None:
     ]
     bad = run("fit", table, "--correct", "right", "--seed", 7)
     assert bad.exit_code == 1
-    assert "--correct must name a column of" in bad.output
+    assert "--correct must name one of the columns" in bad.output
     assert "got 'right'" in bad.output
+    for column, message in (
+        (pl.when(pl.int_range(pl.len()) != 3).then("correct"), "got 1 nulls in 'correct', the first in row 3 (from 0)"),
+        (pl.lit("many"), "--correct must be a column of numbers, got 'correct' of type String"),
+        (pl.lit(1e9), "correct[0] must be at most attempts[0] = 100, got 1e9"),
+    ):
+        data.with_columns(correct=column).write_parquet(tmp_path / "bad.parquet")
+        bad = run("fit", tmp_path / "bad.parquet", "--seed", 7)
+        assert bad.exit_code == 1
+        assert message in bad.output
 
 
 def test_plot_draws_what_simulate_wrote(spec: Path, tmp_path: Path) -> None:

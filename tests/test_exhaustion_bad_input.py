@@ -29,6 +29,10 @@ def score(observations, as_of=AS_OF, scenario=DEFAULT):
     return ll.backtest(scenario, observations, as_of=as_of, trials=10, seed=1)
 
 
+def path(**changes):
+    return ll.ComputePath(**{"years": [2024, 2025], "low": [25, 25], "median": [26, 26], "high": [27, 27]} | changes)
+
+
 CASES = [
     # Fields of a scenario.
     (lambda: DEFAULT.replace(text_stock=NAN), "text_stock: value must be finite, got nan"),
@@ -47,7 +51,13 @@ CASES = [
     (lambda: DEFAULT.replace(law=ll.Law.muennighoff), "law must be a Law, got <function"),
     (lambda: DEFAULT.replace(goodput=1), "goodput must be True or False, got 1"),
     (lambda: DEFAULT.replace(compute_path=5), "compute_path must be a ComputePath, got 5"),
-    (lambda: ll.ComputePath(years=[2025, 2024], low=[1, 1], median=[2, 2], high=[3, 3]), "must be rising years"),
+    (lambda: path(years=[2025, 2024]), r"years\[1\] must be above years\[0\] \(2025\), got 2024"),
+    (lambda: path(high=[27, 1e28]), r"high\[1\] must be log10 FLOP in \[0, 60\], got 1e28"),
+    (lambda: path(low=[25, 28]), r"low\[1\] must be at most median\[1\] \(26\), got 28"),
+    (lambda: path(median=[25, 29]), r"median\[1\] must be at most high\[1\] \(27\), got 29"),
+    (lambda: path(low=[25]), r"low must be as long as years \(2\), got 1 values"),
+    (lambda: path(years=[], low=[], median=[], high=[]), "years must be at least one year, got none"),
+    (lambda: path(growth_before=4), r"growth_before must be in \[-3, 3\], got 4"),
     (lambda: ll.ExhaustionScenario.preset(None), r"name must be one of \['default', 'epoch2024'\], got None"),
     (lambda: DEFAULT.replace(correlations=5), "correlations must be a sequence, got 5"),
     (lambda: DEFAULT.replace(correlations={"a": 1}), "correlations must map pairs of inputs .* got the key 'a'"),

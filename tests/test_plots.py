@@ -96,7 +96,7 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         ValueError, match=r"^frame must be of one policy \(filter it first\), got \['best_of_n', 'first"
     ):
         plots.curves(two)
-    with pytest.raises(ValueError, match=r"^metrics must be at most 4, got 5$"):
+    with pytest.raises(ValueError, match=r"^metrics must be 1 to 4, got 5$"):
         plots.curves(FRAME, metrics=["accuracy", "coverage", "precision", "wrong", "attempts_used"])
 
 

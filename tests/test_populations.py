@@ -192,7 +192,7 @@ def test_merging_replicates_of_a_run_is_more_trials_and_other_seeds_are_refused(
     twice = ll.merge([ll.merge(parts[:2], tallies=True), parts[2]])
     assert twice.equals(merged)
     other = ll.simulate(run, trials=2000, seed=4, tallies=True)
-    with pytest.raises(ValueError, match=r'frames\[1\] must have the seed of frames\[0\] \(3\), got 4: redraw="run"'):
+    with pytest.raises(ValueError, match=r"frames\[1\] must have the seed of frames\[0\] \(3\), got 4: redraw='run'"):
         ll.merge([parts[0], other])
     trial = run.replace(tasks=run.tasks.replace(redraw="trial"))
     ll.merge([ll.simulate(trial, trials=10, seed=s, tallies=True) for s in (3, 4)])
@@ -212,7 +212,7 @@ def test_what_has_no_solution_says_why() -> None:
     imperfect = ll.Verifier.rates(false_positive_rate=0.1)
     spread = ll.Verifier.rates(false_positive_rate=0.1, icc=0.1)
     for tasks, verifier, why in (
-        (ll.Tasks.beta(1, 1, 3, redraw="run"), None, 'redraw="run": the tasks are drawn from a seed'),
+        (ll.Tasks.beta(1, 1, 3, redraw="run"), None, "redraw='run': the tasks are drawn from a seed"),
         (ll.Tasks.mixture(weight=[1], success=[0.1], count=1, redraw="run"), None, "use simulate"),
         (ll.Tasks.beta(1, 1, 3), imperfect, "a Beta population with an imperfect verifier"),
         (ll.Tasks.fixed(success=[0.1]), spread, "error rates with icc"),

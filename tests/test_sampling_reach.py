@@ -140,7 +140,11 @@ def test_a_pool_cannot_need_more_attempts_than_it_has() -> None:
             TypeError,
             "scenario.verifier must be made by Verifier.rates",
         ),
-        (lambda w: ll.can_match(w, 1.5), ValueError, r"strong must be .* numbers in \[0, 1\], got 1.5"),
+        (
+            lambda w: ll.can_match(w, 1.5),
+            ValueError,
+            r"strong must be a SamplingScenario or a number in \[0, 1\], got 1.5",
+        ),
         (lambda _: ll.can_match([0.5, math.nan], 0.5), ValueError, r"weak must be .* numbers in \[0, 1\]"),
         (lambda _: ll.can_match("all", 0.5), TypeError, "weak must be a SamplingScenario or numbers"),
         (lambda w: ll.can_match(w, 0.5, standard_error=-1), ValueError, "standard_error must be finite and at least 0"),

@@ -215,7 +215,7 @@ def test_every_repr_is_one_line_of_at_most_120_characters(setting: Outer) -> Non
         ({"cost": None}, TypeError, "cost must be a number, got None"),
         ({"cost": float("nan")}, ValueError, "cost must be finite, got nan"),
         ({"cost": float("inf")}, ValueError, "cost must be finite, got inf"),
-        ({"cost": 10**400}, TypeError, "cost must be a number, got 1000"),
+        ({"cost": 10**400}, ValueError, "cost must be at most 1.8e308 in size, got 1000"),
         ({"count": 1.5}, TypeError, "count must be a whole number, got 1.5"),
         ({"count": True}, TypeError, "count must be a whole number, got True"),
         ({"flag": 1}, TypeError, "flag must be True or False, got 1"),

@@ -79,9 +79,17 @@ def test_a_forked_pool_is_refused_with_the_reason():
 
 
 @pytest.mark.parametrize(("executor", "error"), [(3, TypeError), ("mpi", ValueError), (lambda: 3, TypeError)])
-def test_what_is_no_executor_is_refused(executor, error):
+def test_what_is_no_executor_is_refused_before_a_store_is_made(executor, error, tmp_path):
     with pytest.raises(error, match="executor must be"):
-        run(executor)
+        run(executor, tmp_path / "s")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("changes", [{"threads": 0}, {"threads": 1.5}, {"progress": "bar"}])
+def test_a_call_that_is_refused_makes_no_store(changes, tmp_path):
+    with pytest.raises((TypeError, ValueError), match=f"^{next(iter(changes))} must be"):
+        ll.sweep(grid(), **{"store": tmp_path / "s", "progress": False, **SETTINGS, **changes})
+    assert list(tmp_path.iterdir()) == []
 
 
 class Counting(ThreadPoolExecutor):

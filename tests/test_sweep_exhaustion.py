@@ -198,13 +198,16 @@ def test_a_grid_names_what_is_wrong(axes, error, message):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"method": "solve"}, 'method must be "simulate" for exhaustion scenarios'),
+        ({"method": "solve"}, "method must be 'simulate' for exhaustion scenarios"),
         ({"trials": 10}, "trials and seed must be given"),
         ({"trials": 2**33, "seed": 1}, r"trials must be in \[1, 4294967295\]"),
-        ({"trials": 10, "seed": 1, "frame": "policy"}, "frame must be one of"),
+        (
+            {"trials": 10, "seed": 1, "frame": "policy"},
+            "frame must be 'exhaustion', 'exhausted_by' or 'trajectories', got 'policy'",
+        ),
         ({"trials": 10, "seed": 1, "columns": ["accuracy"]}, "columns must name some of"),
         ({"trials": 10, "seed": 1, "frame": "trajectories", "target_se": 0.1}, "has no bounded means"),
-        ({"trials": 10, "seed": 1, "target_se": {"q50": 0.1}}, "target_se must be set on some of"),
+        ({"trials": 10, "seed": 1, "target_se": {"q50": 0.1}}, "target_se must name some of"),
         ({"trials": 1000, "seed": 1, "sampler": "sobol"}, "trials must be a power of two"),
         ({"trials": 1024, "seed": 1, "sampler": "sobol", "target_se": 0.1}, "draws are not independent"),
         ({"trials": 10, "seed": 1, "replicate": 1}, r"do not merge \(columns=\['p_already', 'p_already_se'"),
@@ -218,9 +221,9 @@ def test_a_plan_names_what_is_wrong(settings, message):
 def test_a_sampling_sweep_has_no_such_settings():
     made = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.1]), max_attempts=[1])
     swept = ll.Grid(made, {"verifier.false_positive_rate": [0.1]})
-    with pytest.raises(ValueError, match="sampler must be one of"):
+    with pytest.raises(ValueError, match="sampler must be 'philox', got"):
         ll.sweep(swept, trials=1024, seed=1, sampler="sobol", progress=False)
-    with pytest.raises(ValueError, match="frame must be one of"):
+    with pytest.raises(ValueError, match="frame must be 'policy', got"):
         ll.sweep(swept, trials=10, seed=1, frame="trajectories", progress=False)
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import termios
 import types
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -73,3 +74,18 @@ def test_progress_goes_to_a_callable_and_counts_what_was_there(tmp_path):
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     with pytest.raises(TypeError, match="progress must be"):
         ll.sweep(grid(), progress="bar", **SETTINGS)
+
+
+@pytest.mark.parametrize("executor", [None, ThreadPoolExecutor])
+def test_an_exception_of_the_callable_ends_the_sweep(tmp_path, executor):
+    """It is no failure of a shard, which would be tried again and given up."""
+
+    def stop(done, points):
+        raise OSError(f"no {done} of {points}")
+
+    pool = executor and executor(1)
+    with pytest.raises(OSError, match=r"^no 64 of 2048$"):
+        ll.sweep(grid(), store=tmp_path, progress=stop, executor=pool, **SETTINGS)
+    assert len(ll.Store(tmp_path).done()) <= 1 + (pool is not None) * 64
+    assert ll.Store(tmp_path).verify() == []
+    assert ll.sweep(grid(), store=tmp_path, progress=False, **SETTINGS).report().ok

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import numbers
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 #: The most threads of one call.
 MAX_THREADS = 1024
@@ -23,10 +25,12 @@ def as_number(value: object, name: str) -> float:
         raise TypeError(f"{name} must be a number, got {shown(value)}")
     try:
         number = float(value)
-    except (ValueError, OverflowError):
+    except ValueError:  # a signalling NaN
         raise TypeError(f"{name} must be a number, got {shown(value)}") from None
+    except OverflowError:
+        raise ValueError(f"{name} must be at most 1.8e308 in size, got {shown(value)}") from None
     if not np.isfinite(number):
-        raise ValueError(f"{name} must be finite, got {number}")
+        raise ValueError(f"{name} must be finite, got {brief(number)}")
     return number + 0.0  # -0.0 and 0.0 are one
 
 
@@ -34,7 +38,7 @@ def as_share(value: object, name: str, *, inside: bool = False) -> float:
     """A number in [0, 1], or with ``inside`` in (0, 1)."""
     number = as_number(value, name)
     if not 0.0 <= number <= 1.0 or (inside and number in (0.0, 1.0)):
-        raise ValueError(f"{name} must be in {'(0, 1)' if inside else '[0, 1]'}, got {number}")
+        raise ValueError(f"{name} must be in {'(0, 1)' if inside else '[0, 1]'}, got {brief(number)}")
     return number
 
 
@@ -47,7 +51,7 @@ def as_whole(value: object, name: str, low: int, high: int) -> int:
     except TypeError:
         raise TypeError(f"{name} must be a whole number, got {shown(value)}") from None
     if not low <= number <= high:
-        raise ValueError(f"{name} must be in [{low}, {high}], got {shown(number)}")
+        raise ValueError(f"{name} must be in [{low}, {brief(high)}], got {shown(number)}")
     return number
 
 
@@ -55,20 +59,48 @@ def as_floats(
     value: Any, name: str, low: float = -np.inf, high: float = np.inf, *, above: bool = False, endless: bool = False
 ) -> npt.NDArray[np.float64]:
     """Floats of any shape in [low, high], or with ``above`` in (low, high]; infinity only if ``endless``."""
-    try:
-        given = np.asarray(value)
-        array = given.astype(np.float64) if given.dtype.kind in "iuf" or given.size == 0 else None
-    except (TypeError, ValueError, OverflowError):  # ragged, or no array at all
-        array = None
-    if array is None:
-        raise TypeError(f"{name} must be a number or an array of numbers, got {shown(value)}")
+    array = as_numbers(value, name, "a number or an array of numbers").astype(np.float64)
     bad = ~(((array > low) if above else (array >= low)) & (array <= high) & (endless | np.isfinite(array)))
     if bad.any():
         finite = "finite and " if high == np.inf and not endless else ""
-        expected = f"in [{low:g}, {high:g}]" if high < np.inf else f"{'above' if above else 'at least'} {low:g}"
+        expected = (
+            f"in [{brief(low)}, {brief(high)}]" if high < np.inf else f"{'above' if above else 'at least'} {brief(low)}"
+        )
         expected = finite + expected if low > -np.inf else "finite"
-        raise ValueError(f"{name} must be {expected}, got {array[bad].flat[0]:g}")
+        raise ValueError(f"{name} must be {expected}, got {brief(array[bad].flat[0])}")
     return array
+
+
+def as_numbers(value: Any, name: str, expected: str, *, dimensions: tuple[int, ...] = ()) -> npt.NDArray[Any]:
+    """What NumPy makes of ``value``: whole numbers or floats of at most 64 bits, without gaps."""
+    try:
+        array = np.asarray(value)
+    except Exception:  # noqa: BLE001  (ragged, or an object whose own conversion fails in any way)
+        array = np.asarray(None)
+    numeric = array.dtype.kind in "iuf" or array.size == 0
+    if not numeric or (dimensions and array.ndim not in dimensions) or np.ma.is_masked(value):
+        raise TypeError(f"{name} must be {expected}, got {shown(value)}")
+    if isinstance(value, pl.Series) and value.null_count():  # NumPy has NaN in its place
+        raise ValueError(f"{name}[{value.is_null().arg_max()}] must be a number, got null")
+    if array.dtype.itemsize > 8:  # noqa: PLR2004  (a longer float may be too large for a double)
+        with np.errstate(over="ignore"):
+            array = array.astype(np.float64)
+    return array
+
+
+def as_column(frame: pl.DataFrame, argument: str, name: str, *, numeric: bool = True) -> npt.NDArray[Any]:
+    """A column of a frame that an argument names, as an array without gaps."""
+    if not isinstance(frame, pl.DataFrame):
+        raise TypeError(f"frame must be a polars.DataFrame, got {type(frame).__module__}.{type(frame).__name__}")
+    if not isinstance(name, str) or name not in frame.columns:
+        raise ValueError(f"{argument} must name one of the columns {listed(frame.columns, name)}, got {shown(name)}")
+    column = frame.get_column(name)
+    if numeric and not column.dtype.is_numeric():
+        raise TypeError(f"{argument} must be a column of numbers, got {name!r} of type {column.dtype}")
+    if column.null_count():
+        nulls = f"{column.null_count()} nulls in {name!r}, the first in row {column.is_null().arg_max()}"
+        raise ValueError(f"{argument} must have a value in every row, got {nulls} (from 0)")
+    return np.asarray(column.to_numpy() if numeric else column.to_list())
 
 
 def as_threads(value: object) -> int | None:
@@ -79,7 +111,15 @@ def as_threads(value: object) -> int | None:
 def check_choice(value: object, name: str, choices: tuple[str, ...]) -> None:
     """One of a few words."""
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name} must be {' or '.join(map(repr, choices))}, got {shown(value)}")
+        *others, last = map(repr, choices)
+        expected = f"{', '.join(others)} or {last}" if others else last
+        raise ValueError(f"{name} must be {expected}, got {shown(value)}")
+
+
+def check_name(value: object, name: str, known: Sequence[str]) -> None:
+    """One of many words."""
+    if not isinstance(value, str) or value not in known:
+        raise ValueError(f"{name} must name some of {listed(known, value)}, got {shown(value)}")
 
 
 def check_flag(value: object, name: str) -> None:
@@ -100,7 +140,27 @@ def is_sequence(value: Any) -> bool:
         not isinstance(value, (str, bytes, bytearray, dict, type))
         and hasattr(value, "__len__")
         and hasattr(value, "__getitem__")
+        and getattr(value, "ndim", 1) != 0
     )
+
+
+def listed(names: Sequence[str], near: object = None) -> str:
+    """Names in an error message: all of a few; of many those like ``near``, and the first."""
+    most = 12
+    if len(names) <= most:
+        return str(list(names))
+    close = difflib.get_close_matches(near, names) if isinstance(near, str) else []
+    first = list(dict.fromkeys([*close, *names]))[:most]
+    return f"{str(first)[:-1]}, ...] ({len(names)} names)"
+
+
+def brief(number: float) -> str:
+    """A number as the core shows it: in full, or with an exponent where that is far shorter."""
+    if isinstance(number, int) and number != int(float(number)):
+        return str(number)
+    full = np.format_float_positional(number, trim="-")
+    short = np.format_float_scientific(number, trim="-", exp_digits=1).replace("e+", "e")
+    return short if len(full) > len(short) + 3 else full
 
 
 def shown(value: object) -> str:

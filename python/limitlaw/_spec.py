@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from limitlaw import _core
-from limitlaw._arguments import as_number, is_sequence, shown
+from limitlaw._arguments import as_number, as_numbers, brief, is_sequence, shown
 
 #: A one-dimensional read-only array of floats; any sequence of numbers is accepted (hence ``Any`` for type checkers).
 FloatArray = Annotated[Any, "float"]
@@ -279,9 +279,11 @@ def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PL
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         try:
-            return _not_bool(operator.index(value), value)
+            number = _not_bool(operator.index(value), value)
         except TypeError:
             raise TypeError(f"{name} must be a whole number, got {shown(value)}") from None
+        as_number(number, name)  # the core reads a float
+        return number
     if hint is str:
         if not isinstance(value, str):
             raise TypeError(f"{name} must be a string, got {shown(value)}")
@@ -332,15 +334,7 @@ def _is_text(value: str) -> bool:
 def as_array(value: Any, name: str, *, whole: bool = False) -> npt.NDArray[Any]:
     """A private, read-only, one-dimensional copy."""
     kind = "whole numbers" if whole else "numbers"
-    try:
-        array = np.asarray(value)
-    except Exception:  # noqa: BLE001  (ragged, or an object whose own conversion fails in any way)
-        array = np.asarray(None)
-    if array.ndim != 1 or (array.dtype.kind not in "iuf" and array.size > 0) or np.ma.is_masked(value):
-        raise TypeError(f"{name} must be a one-dimensional sequence of {kind}, got {shown(value)}")
-    if array.dtype.itemsize > 8:  # noqa: PLR2004  (a longer float may be too large for a double)
-        with np.errstate(over="ignore"):
-            array = array.astype(np.float64)
+    array = as_numbers(value, name, f"a one-dimensional sequence of {kind}", dimensions=(1,))
     if not np.isfinite(array).all() if array.size else False:
         at = int(np.flatnonzero(~np.isfinite(array))[0])
         raise ValueError(f"{name}[{at}] must be finite, got {array[at]}")
@@ -349,7 +343,9 @@ def as_array(value: Any, name: str, *, whole: bool = False) -> npt.NDArray[Any]:
             at = int(np.flatnonzero(array != np.floor(array))[0])
             raise ValueError(f"{name}[{at}] must be a whole number, got {array[at]}")
         if array.size and (np.abs(array.astype(np.float64)) > 2.0**53).any():
-            raise ValueError(f"{name} must be at most 2**53 in size, got {array.astype(np.float64).max():g}")
+            raise ValueError(
+                f"{name} must be at most 2**53 in size, got {brief(np.abs(array.astype(np.float64)).max())}"
+            )
     array = array.astype(np.int64 if whole else np.float64) + 0  # a copy in which -0.0 is 0.0
     array.flags.writeable = False
     return array

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shlex
@@ -13,9 +14,10 @@ import click
 import polars as pl
 
 import limitlaw as ll
+from limitlaw._arguments import as_column, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["main"]
 
@@ -98,13 +100,13 @@ def simulate(
     """Simulate the SCENARIO of a .toml or .json file: sampling, exhaustion or constraint."""
     _check_ending(out)
     settings: Any = ll.read_scenario(scenario)
-    with click.progressbar(length=trials, label="trials", file=sys.stderr) as bar:
+    with _progress(trials) as progress:
         found: Any = ll.simulate(
             settings,
             trials=trials,
             seed=seed,
             threads=threads,
-            progress=lambda done, _: bar.update(done - bar.pos),
+            progress=progress,
             samples=samples,
             sampler=sampler,
         )
@@ -131,7 +133,7 @@ def solve(scenario: Path, out: Path | None) -> None:
 @main.command()
 @click.argument("spec", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--store", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the results.")
-@click.option("--executor", help='"processes" or "dask://host:port".  [default: this process, on every core]')
+@click.option("--executor", help="'processes' or 'dask://host:port'.  [default: this process, on every core]")
 @click.option("--shard", metavar="I/N", help="Run part I (from 0) of N, for job arrays.")
 @_threads
 @_one_line_errors
@@ -179,12 +181,10 @@ def fit(
     """Estimate pass@k and the Beta population of tasks from the COUNTS of a .csv or .parquet file."""
     _check_ending(out)
     frame = _read(counts)
-    for option, column in (("--attempts", attempts), ("--correct", correct)):
-        if column not in frame.columns:
-            raise ValueError(f"{option} must name a column of {counts}, one of {frame.columns}, got {column!r}")
+    n, c = as_column(frame, "--attempts", attempts), as_column(frame, "--correct", correct)
     found = {
-        "pass_at_k": ll.pass_at_k(frame[attempts], frame[correct], list(ks), seed=seed, threads=threads),
-        "population": ll.fit.fit_beta_binomial(frame[attempts], frame[correct], unsolvable=unsolvable),
+        "pass_at_k": ll.pass_at_k(n, c, list(ks), seed=seed, threads=threads),
+        "population": ll.fit.fit_beta_binomial(n, c, unsolvable=unsolvable),
     }
     _show_frames(found, list(found), out)
 
@@ -203,8 +203,7 @@ def plot(result: Path, out: Path, show: tuple[str, ...]) -> None:
     """Draw the RESULT that simulate or solve wrote with --out: curves, policies, a fan, or who has run out by when."""
     from limitlaw import plots  # noqa: PLC0415  (the charts' libraries are slow to import)
 
-    if out.suffix not in (".png", ".svg", ".json"):
-        raise ValueError(f"--out must end in .png, .svg or .json, got {out.name!r}")
+    plots.chart.check_ending(out, "--out")
     _check_folder(out)
     frame = _read(result)
     if {"variable", "year"} <= set(frame.columns):
@@ -220,9 +219,19 @@ def plot(result: Path, out: Path, show: tuple[str, ...]) -> None:
     else:
         raise ValueError(
             f"{result} must be a result of simulate or solve (trajectories or exhausted_by of an "
-            f"exhaustion scenario), got columns {frame.columns}"
+            f"exhaustion scenario), got columns {listed(frame.columns)}"
         )
     click.echo(f"picture: {plots.save(plots.stack(chart), out)}")
+
+
+@contextlib.contextmanager
+def _progress(trials: int) -> Iterator[Callable[[int, int], object] | None]:
+    """A bar where someone is looking."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=trials, label="trials", file=sys.stderr) as bar:
+        yield lambda done, _: bar.update(done - bar.pos)
 
 
 def _read(path: Path) -> pl.DataFrame:
@@ -232,7 +241,7 @@ def _read(path: Path) -> pl.DataFrame:
     try:
         return pl.read_csv(path) if path.suffix == ".csv" else pl.read_parquet(path)
     except pl.exceptions.PolarsError as error:
-        raise ValueError(f"{path} cannot be read: {error}") from error
+        raise ValueError(f"{path} cannot be read: {str(error).partition(chr(10))[0]}") from error
 
 
 def _part(grid: ll.Grid, shard: str) -> ll.Grid:

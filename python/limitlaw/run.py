@@ -146,12 +146,12 @@ def simulate(
     check_choice(by, "by", ("policy", "task"))
     check_flag(tallies, "tallies")
     check_flag(exact_quantiles, "exact_quantiles")
+    check_choice(sampler, "sampler", ("philox", "sobol"))
+    if not is_sequence(samples) or not all(isinstance(name, str) for name in samples):
+        raise TypeError(f"samples must be a sequence of names, got {shown(samples)}")
     if isinstance(scenario, ExhaustionScenario):
         if by != "policy" or columns is not None or tallies:
             raise ValueError("by, columns and tallies must be left out for an exhaustion scenario")
-        if not is_sequence(samples) or not all(isinstance(name, str) for name in samples):
-            raise TypeError(f"samples must be a sequence of names, got {shown(samples)}")
-        check_choice(sampler, "sampler", ("philox", "sobol"))
         return simulate_exhaustion(
             scenario,
             trials=trials,
@@ -164,7 +164,7 @@ def simulate(
             sampler=sampler,
             exact_quantiles=exact_quantiles,
         )
-    if samples or sampler != "philox" or exact_quantiles:
+    if sampler != "philox" or exact_quantiles or len(samples):
         raise ValueError(f"samples, sampler and exact_quantiles must be left out for a {scenario.kind} scenario")
     if isinstance(scenario, ConstraintScenario):
         if by != "policy" or columns is not None or tallies:
@@ -267,10 +267,15 @@ def read_scenario(path: str | Path) -> Scenario:
         raise ValueError(f"{path}: {error}") from None
     kind = data.get("kind") if isinstance(data, dict) else None
     if kind not in _KINDS:
-        raise ValueError(f"{path}: kind must be one of {list(_KINDS)}, got {shown(kind)}")
+        hint = "; with scenario and axes it is a sweep: limitlaw sweep, or read_sweep" if "axes" in data else ""
+        raise ValueError(f"{path}: kind must be one of {list(_KINDS)}, got {shown(kind)}{hint}")
     return _KINDS[kind].from_file(path)
 
 
 def _check_scenario(scenario: object) -> None:
+    if isinstance(scenario, (ExhaustionScenario, ConstraintScenario)):
+        raise TypeError(
+            f"scenario must be a SamplingScenario to be solved, got one that can be simulated only: {scenario}"
+        )
     if not isinstance(scenario, SamplingScenario):
         raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from limitlaw import _core
-from limitlaw._arguments import check_choice, shown
+from limitlaw._arguments import as_numbers, check_choice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,10 +39,4 @@ def option(name: str, value: str, options: tuple[str, str]) -> float:
 
 
 def _floats(name: str, value: Numbers) -> Floats:
-    try:
-        array = np.asarray(value)
-    except ValueError:  # ragged
-        array = np.asarray(None)
-    if array.dtype.kind not in "iuf" and array.size > 0:
-        raise TypeError(f"{name} must be numbers, got {shown(value)}")
-    return array.astype(np.float64)
+    return as_numbers(value, name, "a number or an array of numbers").astype(np.float64)

@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from limitlaw._arguments import as_floats, shown
+from limitlaw._arguments import as_floats, brief, shown
 
 #: Mean and standard deviation of a natural logarithm.
 Moments = tuple[float, float]
@@ -96,10 +96,10 @@ def crossing_year(
     """
     p = as_floats(probability, "probability")
     if not ((p > 0) & (p < 1)).all():
-        raise ValueError(f"probability must be in (0, 1), got {p[~((p > 0) & (p < 1))].flat[0]:g}")
+        raise ValueError(f"probability must be in (0, 1), got {brief(p[~((p > 0) & (p < 1))].flat[0])}")
     d, m, v, w = _difference(log_stock, log_demand, log_stock_growth, log_demand_growth)
     if m <= 0:
-        raise ValueError(f"log_demand_growth must have a mean above the stock's, got a difference of {m:g}")
+        raise ValueError(f"log_demand_growth must have a mean above the stock's, got a difference of {brief(m)}")
     z = np.vectorize(NormalDist().inv_cdf, otypes=[np.float64])(p)
     a, b, c = m * m - z * z * w, d * m, d * d - z * z * v
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -126,7 +126,7 @@ def _difference(
         if as_floats(moments, name).shape != (2,):
             raise ValueError(f"{name} must be a mean and a standard deviation, got {shown(moments)}")
         if not moments[1] >= 0:
-            raise ValueError(f"{name}[1] must be at least 0, got {moments[1]:g}")
+            raise ValueError(f"{name}[1] must be at least 0, got {brief(moments[1])}")
     v = stock[1] ** 2 + demand[1] ** 2
     if v == 0:
         raise ValueError("log_stock[1] must be above 0 where log_demand[1] is 0, got 0")

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from limitlaw._arguments import as_floats, as_number
+from limitlaw._arguments import as_floats, as_number, brief
 from limitlaw.exhaustion.law import BESIROGLU, ChinchillaLaw, Law, MuennighoffLaw, PenaltyLaw
 
 Number = float | npt.ArrayLike
@@ -167,11 +167,10 @@ def profit_maximising_allocation(
     base = coefficients(law)
     r, h = as_number(loss_elasticity, "loss_elasticity"), as_number(price_elasticity, "price_elasticity")
     if not h > 1:
-        raise ValueError(f"price_elasticity must be above 1, got {h:g}")
+        raise ValueError(f"price_elasticity must be above 1, got {brief(h)}")
     if not r > (h - 1) / base.alpha:
-        raise ValueError(
-            f"loss_elasticity must be above (price_elasticity - 1)/alpha = {(h - 1) / base.alpha:g}, got {r:g}"
-        )
+        least = f"(price_elasticity - 1)/alpha = {brief((h - 1) / base.alpha)}"
+        raise ValueError(f"loss_elasticity must be above {least}, got {brief(r)}")
     flop = as_floats(compute, "compute", 0.0, above=True).ravel()
     scale, c = _positive(demand_scale, "demand_scale"), _positive(dollars_per_flop, "dollars_per_flop")
     served_per_training_compute = _positive(served_per_training_compute, "served_per_training_compute")
@@ -210,7 +209,7 @@ def profit_overtraining(elasticity_ratio: Number, law: Law) -> Floats:
     base = coefficients(law)
     ratio = as_floats(elasticity_ratio, "elasticity_ratio", 0.0)
     if not (ratio < base.alpha).all():
-        raise ValueError(f"elasticity_ratio must be below alpha = {base.alpha:g}, got {ratio.max():g}")
+        raise ValueError(f"elasticity_ratio must be below alpha = {brief(base.alpha)}, got {brief(ratio.max())}")
     return np.asarray(_profit_factor(ratio, base) ** (2 / (base.alpha + base.beta)))
 
 
@@ -233,5 +232,5 @@ def _frame(n: Floats, log_k: Floats, start: Floats, **columns: Floats) -> pl.Dat
 def _positive(value: float, name: str) -> float:
     number = as_number(value, name)
     if not number > 0:
-        raise ValueError(f"{name} must be above 0, got {number:g}")
+        raise ValueError(f"{name} must be above 0, got {brief(number)}")
     return number

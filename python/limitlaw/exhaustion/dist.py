@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from limitlaw._arguments import as_number
+from limitlaw._arguments import as_number, brief
 from limitlaw._spec import FloatArray, Spec
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def log_moments(mean: float, sd: float) -> Lognormal:
     mean, sd = as_number(mean, "mean"), as_number(sd, "sd")
     half = 1.959963984540054 * sd
     if not sd > 0:
-        raise ValueError(f"sd must be positive, got {sd:g}")
+        raise ValueError(f"sd must be positive, got {brief(sd)}")
     if not abs(mean) + half < 700:  # noqa: PLR2004  (the exponential of more is no double)
         raise ValueError(
             f"mean and sd must keep both ends of the 95 % interval within e^-700 and e^700, got {mean}, {sd}"

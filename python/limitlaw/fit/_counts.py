@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from limitlaw._arguments import as_number, as_threads, as_whole, check_progress, shown
+from limitlaw._arguments import as_number, as_numbers, as_threads, as_whole, check_progress
 from limitlaw.seed import Seed, key_of
 
 if TYPE_CHECKING:
@@ -21,13 +21,8 @@ MAX_RESAMPLES = 1_000_000
 
 def column(name: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """One number a task, or one number of attempts each."""
-    try:
-        array = np.atleast_1d(np.asarray(values))
-    except ValueError:  # ragged
-        array = np.asarray([None])
-    if array.ndim != 1 or (array.dtype.kind not in "iuf" and array.size > 0):
-        raise TypeError(f"{name} must be a one-dimensional sequence of numbers, got {shown(values)}")
-    return np.ascontiguousarray(array, dtype=np.float64)
+    array = as_numbers(values, name, "a one-dimensional sequence of numbers", dimensions=(0, 1))
+    return np.ascontiguousarray(np.atleast_1d(array), dtype=np.float64)
 
 
 def counts(attempts: npt.ArrayLike, correct: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

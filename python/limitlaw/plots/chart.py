@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
+import polars as pl
+
+from limitlaw._arguments import is_sequence, listed, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import polars as pl
 
 #: Colours whose lightness differs, so that they survive greyscale, each with its own dashes.
 STYLES = [("#12305e", [1, 0]), ("#d1661c", [7, 3]), ("#4fa79a", [2, 2]), ("#8e3b74", [9, 3, 2, 3])]
@@ -41,6 +42,7 @@ def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> Path:
         The absolute path of the file.
     """
     path = Path(path).resolve()
+    check_ending(path, "path")
     chart.save(str(path), scale_factor=scale)
     return path
 
@@ -60,7 +62,36 @@ def titled(title: str, subtitle: str | list[str]) -> alt.TitleParams:
 
 
 def check_columns(frame: pl.DataFrame, columns: Sequence[str], name: str = "frame") -> None:
-    """Refuse a frame without one of the columns."""
+    """Refuse a frame without rows or without one of the columns, and words where numbers belong."""
+    if not isinstance(frame, pl.DataFrame):
+        raise TypeError(f"{name} must be a Polars frame, got {shown(frame)}")
     for column in columns:
-        if column not in frame.columns:
-            raise ValueError(f"{name} must have a column {column!r}, got {frame.columns}")
+        if not isinstance(column, str) or column not in frame.columns:
+            raise ValueError(f"{name} must have a column {shown(column)}, got {listed(frame.columns, column)}")
+        found = frame[column]
+        if column not in _WORDS and not found.dtype.is_numeric() and found.null_count() < frame.height:
+            raise TypeError(f"{name}[{column!r}] must be numbers, got {found.dtype}")
+        if column in _PLACES and found.null_count():
+            raise ValueError(f"{name}[{column!r}] must have a value in every row, got {found.null_count()} nulls")
+    if frame.is_empty():
+        raise ValueError(f"{name} must have at least one row, got none")
+
+
+#: Columns that hold words.
+_WORDS = ("policy", "variable", "unit", "definition", "lever", "status")
+#: Columns that say where a row stands on an axis.
+_PLACES = ("max_attempts", "year")
+
+
+def check_count(names: Sequence[str], name: str) -> None:
+    """As many things to draw as there are styles."""
+    if not is_sequence(names):
+        raise TypeError(f"{name} must be a sequence of names, got {shown(names)}")
+    if not 1 <= len(names) <= len(STYLES):
+        raise ValueError(f"{name} must be 1 to {len(STYLES)}, got {len(names)}")
+
+
+def check_ending(path: Path, name: str) -> None:
+    """A kind of picture that can be written."""
+    if path.suffix not in (".png", ".svg", ".json"):
+        raise ValueError(f"{name} must end in .png, .svg or .json, got {path.name!r}")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import polars as pl
 
-from limitlaw.plots.chart import INK, STYLES, WIDTH, check_columns, own_legends, titled
+from limitlaw._arguments import check_name
+from limitlaw.plots.chart import INK, STYLES, WIDTH, check_columns, check_count, own_legends, titled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 _RAISED = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
 _UNITS = {"OOM": "orders of magnitude", "nats/token": "nats per token"}
@@ -52,13 +54,11 @@ def fan(
         ValueError: The frame lacks a column or a variable, the variables differ in unit, or they are none or too many.
     """
     check_columns(trajectories, ["year", "variable", "unit", "q05", "q25", "q50", "q75", "q95"], "trajectories")
-    labels = dict(variables) if hasattr(variables, "keys") else {name: name.replace("_", " ") for name in variables}
+    check_count(list(variables) if isinstance(variables, Mapping) else variables, "variables")
     known = trajectories["variable"].cast(pl.String).unique(maintain_order=True).to_list()
-    for name in labels:
-        if name not in known:
-            raise ValueError(f"variables must name some of {known}, got {name!r}")
-    if not 1 <= len(labels) <= len(STYLES):
-        raise ValueError(f"variables must be 1 to {len(STYLES)}, got {len(labels)}")
+    for name in variables:
+        check_name(name, "variables", known)
+    labels = dict(variables) if isinstance(variables, Mapping) else {name: name.replace("_", " ") for name in variables}
     shown = trajectories.with_columns(pl.col("variable").cast(pl.String)).filter(pl.col("variable").is_in(labels))
     units = shown["unit"].cast(pl.String).unique(maintain_order=True).to_list()
     if len(units) != 1:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import polars as pl
 
-from limitlaw.plots.chart import INK, STYLES, WIDTH, check_columns, own_legends, titled
+from limitlaw.plots.chart import INK, STYLES, WIDTH, check_columns, check_count, own_legends, titled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,9 +45,8 @@ def curves(
     Raises:
         ValueError: The frame has several policies, or lacks a column.
     """
+    check_count(metrics, "metrics")
     _check(frame, metrics)
-    if len(metrics) > len(STYLES):
-        raise ValueError(f"metrics must be at most {len(STYLES)}, got {len(metrics)}")
     colours = alt.Scale(domain=list(metrics), range=[c for c, _ in STYLES[: len(metrics)]])
     dashes = alt.Scale(domain=list(metrics), range=[d for _, d in STYLES[: len(metrics)]])
     meanings = ", ".join(f"{m!r}: {_label(m)!r}" for m in metrics)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_threads, as_whole
+from limitlaw._arguments import as_threads, as_whole, check_choice, check_progress, shown
 from limitlaw.sampling.scenario import SamplingScenario, row_key
 from limitlaw.seed import Seed, key_of
 
@@ -70,6 +70,7 @@ def compare_policies(
     """
     labels, trials = _check(scenario, trials, metric)
     threads = as_threads(threads)
+    check_progress(progress)
     key, text = key_of(seed)
     spec, arrays = scenario.wire()
     found = _core.compare_sampling(
@@ -132,14 +133,13 @@ def compare_policies(
 def _check(scenario: object, trials: int, metric: object) -> tuple[list[str], int]:
     """The labels of the policies and the trials, where they can be compared."""
     if not isinstance(scenario, SamplingScenario):
-        raise TypeError(f"scenario must be a SamplingScenario, got {scenario!r:.80}")
+        raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
     labels = [policy.label for policy in scenario.policies]
     if len(labels) < 2:  # noqa: PLR2004  (a comparison takes two)
         raise ValueError(f"policies must be at least two to be compared, got {len(labels)}")
-    if metric not in ("accuracy", "utility"):
-        raise ValueError(f'metric must be "accuracy" or "utility", got {metric!r}')
+    check_choice(metric, "metric", ("accuracy", "utility"))
     if metric == "utility" and scenario.utility is None:
-        raise ValueError('metric must be "accuracy" for a scenario without utility, got "utility"')
+        raise ValueError("metric must be 'accuracy' for a scenario without utility, got 'utility'")
     if scenario.tasks.weight is not None:
         raise ValueError("tasks must be without weights to be compared, got weights")
     return labels, as_whole(trials, "trials", 2, _MAX_TRIALS)  # one trial shows no spread

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import is_sequence, shown
+from limitlaw._arguments import check_name, is_sequence, shown
 from limitlaw.sampling.scenario import SamplingScenario, row_key
 
 By = Literal["policy", "task"]
@@ -90,8 +90,7 @@ def _chosen(columns: Sequence[str] | None) -> list[str] | None:
     if not is_sequence(columns):
         raise TypeError(f"columns must be a sequence of column names, got {shown(columns)}")
     for name in columns:
-        if not isinstance(name, str) or name not in _core.SAMPLING_COLUMNS:
-            raise ValueError(f"columns must name some of {list(_core.SAMPLING_COLUMNS)}, got {shown(name)}")
+        check_name(name, "columns", _core.SAMPLING_COLUMNS)
     return list(columns)
 
 
@@ -304,8 +303,8 @@ def _check_population(i: int, frame: pl.DataFrame, first: pl.DataFrame) -> None:
     if "population" in frame.columns and frame["population"][0] != first["population"][0]:
         raise ValueError(
             f"frames[{i}] must have the seed of frames[0] ({first['population'][0]}), got {frame['population'][0]}: "
-            'redraw="run" draws other tasks from another seed, and the sum would pass the luck of that draw off as '
-            'none; use replicates of one seed, or redraw="trial"'
+            "redraw='run' draws other tasks from another seed, and the sum would pass the luck of that draw off as "
+            "none; use replicates of one seed, or redraw='trial'"
         )
 
 

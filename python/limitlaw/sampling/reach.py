@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from limitlaw._arguments import as_share, as_threads, as_whole, shown
+from limitlaw._arguments import as_floats, as_numbers, as_share, as_threads, as_whole, shown
 from limitlaw._core import NoClosedFormError
 from limitlaw.sampling.frames import simulate_frame, solve_frame
 from limitlaw.sampling.optimum import ceilings
@@ -246,13 +246,15 @@ def can_match(
         ceiling, variance = np.array([found]), _ceiling_variance(weak)
         attempts = _attempts_to_reach(weak, single) if found >= single else None
     else:
-        ceiling, variance = _shares("weak", weak), 0.0
+        ceiling, variance = _shares("weak", weak, numbers="numbers", dimensions=(0, 1)), 0.0
     if standard_error is None:
         error = np.full(len(ceiling), math.sqrt(variance + single_variance))
     else:
-        error = np.broadcast_to(np.asarray(standard_error, dtype=np.float64), ceiling.shape)
-        if not ((error >= 0.0) & np.isfinite(error)).all():
-            raise ValueError(f"standard_error must be finite and at least 0, got {shown(standard_error)}")
+        error = as_floats(standard_error, "standard_error", 0.0)
+        if error.shape not in ((), ceiling.shape):
+            expected = f"one number, or one for each of {len(ceiling)} models"
+            raise ValueError(f"standard_error must be {expected}, got the shape {error.shape}")
+        error = np.broadcast_to(error, ceiling.shape)
     difference = ceiling - single
     half = score * error
     verdict = np.where(difference + half < 0.0, 0, np.where(difference - half >= 0.0, 2, 1))
@@ -273,20 +275,18 @@ def can_match(
 _VERDICTS = ["cannot", "too close to call", "can"]
 
 
-def _shares(name: str, value: Any) -> npt.NDArray[np.float64]:
-    try:
-        shares = np.atleast_1d(np.asarray(value, dtype=np.float64))
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a SamplingScenario or numbers in [0, 1], got {shown(value)}") from None
-    if shares.ndim != 1 or shares.size == 0 or not ((shares >= 0.0) & (shares <= 1.0)).all():
-        raise ValueError(f"{name} must be a SamplingScenario or numbers in [0, 1], got {shown(value)}")
+def _shares(name: str, value: Any, *, numbers: str, dimensions: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    expected = f"a SamplingScenario or {numbers} in [0, 1]"
+    shares = np.atleast_1d(as_numbers(value, name, expected, dimensions=dimensions).astype(np.float64))
+    if shares.size == 0 or not ((shares >= 0.0) & (shares <= 1.0)).all():
+        raise ValueError(f"{name} must be {expected}, got {shown(value)}")
     return shares
 
 
 def _single_attempt(strong: SamplingScenario | float) -> tuple[float, float]:
     """The accuracy of one attempt and the variance that its observed attempts leave."""
     if not isinstance(strong, SamplingScenario):
-        return float(_shares("strong", strong)[0]), 0.0
+        return float(_shares("strong", strong, numbers="a number", dimensions=(0,))[0]), 0.0
     one = strong.replace(policies=[FirstAccepted()], max_attempts=[1], limits=None)
     row = solve_frame(one, by="policy", columns=["coverage", "accuracy"]).row(0, named=True)
     tasks, weight = strong.tasks, _weights(strong)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-import numpy as np
-
-from limitlaw._arguments import shown
+from limitlaw._arguments import as_column, shown
 from limitlaw._spec import FloatArray, IntArray, Spec
 
 if TYPE_CHECKING:
@@ -219,12 +217,12 @@ class Tasks(Spec):
             >>> ll.Tasks.from_frame(df, attempts="n", correct="c", task="task_id").names
             ('a', 'b')
         """
-        names = None if task is None else [str(name) for name in _column(frame, "task", task, numeric=False)]
+        names = None if task is None else [str(name) for name in as_column(frame, "task", task, numeric=False)]
         counts = {
-            "attempts": _column(frame, "attempts", attempts),
-            "correct": None if correct is None else _column(frame, "correct", correct),
+            "attempts": as_column(frame, "attempts", attempts),
+            "correct": None if correct is None else as_column(frame, "correct", correct),
         }
-        weights = None if weight is None else _column(frame, "weight", weight)
+        weights = None if weight is None else as_column(frame, "weight", weight)
         if accepted is None:
             if accepted_correct is not None:
                 raise ValueError(f"accepted must be named with accepted_correct ({shown(accepted_correct)}), got None")
@@ -235,8 +233,8 @@ class Tasks(Spec):
             raise ValueError(f"accepted_correct must be named with accepted ({shown(accepted)}), got None")
         return PoolTasks(
             **counts,
-            accepted=_column(frame, "accepted", accepted),
-            accepted_correct=_column(frame, "accepted_correct", accepted_correct),
+            accepted=as_column(frame, "accepted", accepted),
+            accepted_correct=as_column(frame, "accepted_correct", accepted_correct),
             weight=weights,
             names=names,  # type: ignore[arg-type]
         )
@@ -244,22 +242,6 @@ class Tasks(Spec):
 
 #: When the tasks of a population are drawn.
 Redraw = Literal["trial", "run"]
-
-
-def _column(frame: pl.DataFrame, argument: str, name: str, *, numeric: bool = True) -> npt.NDArray[Any]:
-    """A column of a frame as an array; nulls and missing columns are refused."""
-    import polars as pl  # noqa: PLC0415  (only where a frame is given)
-
-    if not isinstance(frame, pl.DataFrame):
-        raise TypeError(f"frame must be a polars.DataFrame, got {type(frame).__module__}.{type(frame).__name__}")
-    if not isinstance(name, str) or name not in frame.columns:
-        raise ValueError(f"{argument} must name one of the columns {shown(frame.columns)}, got {shown(name)}")
-    column = frame.get_column(name)
-    if column.null_count():
-        raise ValueError(f"{argument} must have a value in every row, got {column.null_count()} nulls in {name!r}")
-    if numeric and not column.dtype.is_numeric():
-        raise TypeError(f"{argument} must be a column of numbers, got {name!r} of type {column.dtype}")
-    return np.asarray(column.to_numpy() if numeric else column.to_list())
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)

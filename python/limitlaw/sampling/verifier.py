@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_share
+from limitlaw._arguments import as_number, as_share, shown
 from limitlaw._spec import FloatArray, Spec
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ class Verifier(Spec):
             0.849
             0.907
         """
+        icc, correlation = as_number(icc, "icc"), as_number(correlation, "correlation")
         if icc == 0:
             if correlation != 0:
                 raise ValueError(f"correlation must be 0 where icc is 0 (nothing is spread), got {correlation}")
@@ -202,7 +203,8 @@ class Verifier(Spec):
             JudgeVerifier(d_prime=1.5, threshold=1.0, votes=4, fresh=0.5)
         """
         if (d_prime is None) == (auc is None):
-            raise ValueError(f"d_prime or auc must be given, one of them, got d_prime={d_prime}, auc={auc}")
+            given = f"d_prime={shown(d_prime)}, auc={shown(auc)}"
+            raise ValueError(f"d_prime or auc must be given, one of them, got {given}")
         if auc is not None:
             d_prime = math.sqrt(2.0) * statistics.NormalDist().inv_cdf(as_share(auc, "auc", inside=True))
         return JudgeVerifier(d_prime=d_prime, threshold=threshold, votes=votes, fresh=fresh)  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from limitlaw._arguments import as_threads
 from limitlaw.errors import StoreError
 from limitlaw.sweep.executors import Pool
 from limitlaw.sweep.plan import Plan, Shard, run_shard
-from limitlaw.sweep.progress import Progress
+from limitlaw.sweep.progress import Progress, check_wanted
 from limitlaw.sweep.report import MAX_SHOWN, Report
 from limitlaw.sweep.shard_file import content_digest, shard_path, write_shard
 from limitlaw.sweep.store import Store, is_shared
@@ -99,17 +99,24 @@ def run_plan(
     """Yield every shard that is not in the store yet as it is finished; ``report`` is kept up to date."""
     started = time.perf_counter()
     threads = as_threads(threads)
+    check_wanted(progress)
+    pool = None if executor is None else Pool(executor)  # a store is made for what can run only
     done: set[Shard] = set()
-    if store is not None:
-        plan = store.open(plan)
-        done = store.done(plan.replicate)
+    try:
+        if store is not None:
+            plan = store.open(plan)
+            done = store.done(plan.replicate)
+    except BaseException:
+        if pool is not None:
+            pool.close(at_once=True)
+        raise
     todo = [shard for shard in plan.shards() if shard not in done]
     report.points = sum(map(len, plan.shards()))
     report.skipped = report.points - sum(map(len, todo))
     run = _Run(plan, collections.deque(todo), threads, None if store is None else store.path.absolute(), report)
     try:
         with Progress(progress, points=report.points, skipped=report.skipped) as bar:
-            parts = run.in_process(bar) if executor is None else run.on(executor, bar)
+            parts = run.in_process(bar) if pool is None else run.on(pool, bar)
             for part in parts:
                 report.done += len(part.shard)
                 report.add_failures(part.failed, part.errors)
@@ -157,15 +164,16 @@ class _Run:
                 )
             except StoreError:
                 raise
-            except Exception as error:  # noqa: BLE001  (one shard's failure is not the sweep's)
+            except Exception as error:  # one shard's failure is not the sweep's, but the callback's is
+                if error is bar.failed:
+                    raise
                 self._strike(shard, error)
                 continue
             bar.done = before
             bar.advance(len(shard))
             yield self._kept(part)
 
-    def on(self, executor: Any, bar: Progress) -> Iterator[Part]:
-        pool = Pool(executor)
+    def on(self, pool: Pool, bar: Progress) -> Iterator[Part]:
         running: dict[concurrent.futures.Future[Part], Shard] = {}
         finished = False
         heard, patience = time.monotonic(), _PATIENCE
@@ -262,7 +270,7 @@ class _Run:
         if not pool.replace():
             raise RuntimeError(
                 f"executor broke: a worker died, and {len(lost)} shards were lost with it; {_KEPT}. "
-                'executor="processes", or a function that makes the executor, replaces it and goes on'
+                "executor='processes', or a function that makes the executor, replaces it and goes on"
             )
         if len(lost) == 1:
             self._strike(lost[0], concurrent.futures.BrokenExecutor("the worker died"))

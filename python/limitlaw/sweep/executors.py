@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
+from limitlaw._arguments import shown
+
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
@@ -99,8 +101,8 @@ class Pool:
         if not _is_executor(executor) and not _is_client(executor):
             if not callable(executor):
                 raise TypeError(
-                    'executor must be None, "processes", "dask://host:port", a distributed.Client, an Executor or a '
-                    f"function that makes one, got {executor!r:.80}"
+                    "executor must be None, 'processes', 'dask://host:port', a distributed.Client, an Executor or a "
+                    f"function that makes one, got {shown(executor)}"
                 )
             self._make = executor
             executor = executor()
@@ -118,18 +120,18 @@ class Pool:
             client: Any = Client(f"tcp://{host}:{port}")  # type: ignore[no-untyped-call]
             self._own.append(client)
             return client
-        raise ValueError(f'executor must be "processes" or "dask://host:port" as text, got {name!r}')
+        raise ValueError(f"executor must be 'processes' or 'dask://host:port' as text, got {shown(name)}")
 
     def _use(self, executor: Any) -> None:
         if _is_client(executor):
             executor = Dask(executor)
         if not _is_executor(executor):
-            raise TypeError(f"executor must be made by the function given, got {executor!r:.80}")
+            raise TypeError(f"executor must be made by the function given, got {shown(executor)}")
         context = getattr(executor, "_mp_context", None)
         if context is not None and context.get_start_method() == "fork":
             raise ValueError(
                 "executor must not fork: Polars hangs in a forked child; use "
-                'ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) or executor="processes"'
+                "ProcessPoolExecutor(mp_context=multiprocessing.get_context('spawn')) or executor='processes'"
             )
         self.executor = cast("Executor", executor)
 

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from limitlaw._arguments import shown
 from limitlaw.sweep.grid import Grid
 from limitlaw.sweep.kinds import scenario_class
 from limitlaw.sweep.plan import Plan, Settings
@@ -50,13 +51,14 @@ def read_sweep(path: str | Path) -> tuple[Grid, Settings]:
 def _parse(data: Any) -> tuple[Grid, Settings]:
     known = ["scenario", "axes", "zip", *Settings.__annotations__]
     if not isinstance(data, dict):
-        raise TypeError(f"a sweep must be a table with the keys {known}, got {data!r:.80}")
+        raise TypeError(f"a sweep must be a table with the keys {known}, got {shown(data)}")
     for key in data:
         if key not in known:
-            raise ValueError(f"a sweep has the keys {known}, got {key!r}")
+            hint = "; with kind it is a scenario: limitlaw simulate or solve, or read_scenario" if key == "kind" else ""
+            raise ValueError(f"a sweep has the keys {known}, got {key!r}{hint}")
     for key in ("scenario", "axes"):
         if not isinstance(data.get(key), dict):
-            raise TypeError(f"{key} must be a table, got {data.get(key)!r:.80}")
+            raise TypeError(f"{key} must be a table, got {shown(data.get(key))}")
     grid = Grid(_scenario(data["scenario"]), _flat(data["axes"]), zip=data.get("zip", ()))
     return grid, cast("Settings", {key: data[key] for key in data if key in Settings.__annotations__})
 

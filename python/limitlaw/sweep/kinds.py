@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from limitlaw._arguments import shown
 from limitlaw.sweep.exhaustion import CONSTRAINT, EXHAUSTION
 from limitlaw.sweep.sampling import SAMPLING
 
@@ -22,7 +23,7 @@ def kind_of(scenario: object) -> Kind:
         if isinstance(scenario, kind.scenario):
             return kind
     names = [kind.scenario.__name__ for kind in _KINDS]
-    raise TypeError(f"scenario must be one of {names}, got {scenario!r:.80}")
+    raise TypeError(f"scenario must be one of {names}, got {shown(scenario)}")
 
 
 def scenario_class(data: Any) -> type[Spec]:
@@ -31,4 +32,4 @@ def scenario_class(data: Any) -> type[Spec]:
     for kind in _KINDS:
         if kind.name == name:
             return kind.scenario
-    raise ValueError(f"scenario.kind must be one of {[kind.name for kind in _KINDS]}, got {name!r}")
+    raise ValueError(f"scenario.kind must be one of {[kind.name for kind in _KINDS]}, got {shown(name)}")

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
+from limitlaw._arguments import as_number, as_share, as_whole, check_choice, check_name, is_sequence, shown
 from limitlaw._spec import canonical, digest
 from limitlaw.seed import Seed, key_of
 from limitlaw.sweep.grid import Grid
@@ -88,19 +89,22 @@ class Plan:
         confidence: float = 0.95,
     ) -> None:
         if not isinstance(grid, Grid):
-            raise TypeError(f"grid must be a Grid, got {grid!r:.80}")
+            raise TypeError(f"grid must be a Grid, got {shown(grid)}")
         self.grid = grid
         self.offset = 0
         kind = grid.kind
-        self.method = _one_of("method", method, ("simulate", "solve"))
+        check_choice(method, "method", ("simulate", "solve"))
         if method not in kind.methods:
             raise ValueError(
-                f'method must be "simulate" for {kind.name} scenarios: they have no closed form, got {method!r}'
+                f"method must be 'simulate' for {kind.name} scenarios: they have no closed form, got {method!r}"
             )
-        self.random = _one_of("random", random, ("common", "independent"))
-        self.frame = next(iter(kind.frames)) if frame is None else _one_of("frame", frame, list(kind.frames))
+        check_choice(random, "random", ("common", "independent"))
+        self.method, self.random = method, random
+        self.frame = next(iter(kind.frames)) if frame is None else frame
+        check_choice(self.frame, "frame", tuple(kind.frames))
         self.columns = _columns(self.rows, columns)
-        self.sampler = _one_of("sampler", sampler, kind.samplers)
+        check_choice(sampler, "sampler", kind.samplers)
+        self.sampler = sampler
         self.trials: int | None = None
         self.key, self.seed, self.replicate = (0, 0), "", 0
         self.targets: dict[str, float] = {}
@@ -109,7 +113,7 @@ class Plan:
             given = {"trials": trials, "seed": seed, "target_se": target_se, "replicate": replicate or None}
             for name, value in given.items():
                 if value is not None:
-                    raise ValueError(f'{name} must be left out with method="solve", which is exact, got {value!r}')
+                    raise ValueError(f"{name} must be left out with method='solve', which is exact, got {shown(value)}")
         else:
             self._set_random(trials, seed, replicate)
             if target_se is not None:
@@ -129,31 +133,28 @@ class Plan:
 
     def _set_random(self, trials: int | None, seed: Seed | None, replicate: int) -> None:
         if trials is None or seed is None:
-            raise ValueError(f'trials and seed must be given with method="simulate", got {trials!r} and {seed!r}')
-        self.trials = _whole("trials", trials, 1, self.grid.kind.max_trials)
+            raise ValueError(
+                f"trials and seed must be given with method='simulate', got {shown(trials)} and {shown(seed)}"
+            )
+        self.trials = as_whole(trials, "trials", 1, self.grid.kind.max_trials)
         if self.sampler == "sobol" and (self.trials & (self.trials - 1) or self.trials < _LEAST_SOBOL):
             raise ValueError(
                 f"trials must be a power of two and at least {_LEAST_SOBOL} for Sobol' points, got {self.trials}"
             )
         self.key, self.seed = key_of(seed)
-        self.replicate = _whole("replicate", replicate, 0, _MAX_REPLICATE - 1)
+        self.replicate = as_whole(replicate, "replicate", 0, _MAX_REPLICATE - 1)
         # 16 bits of the replicate and 8 of the stage leave 40 for the point; Sobol' points need 4 for the scrambling.
         most = 2**36 if self.sampler == "sobol" else 2**40
         if self.random == "independent" and len(self.grid) >= most:
-            raise ValueError(f'random must be "common" for {most} points or more, got {self.random!r}')
+            raise ValueError(f"random must be 'common' for {most} points or more, got {self.random!r}")
 
     def _set_target(self, target_se: float | Mapping[str, float], max_trials: int, confidence: float) -> None:
         if self.sampler == "sobol":
-            raise ValueError(
-                f'target_se must be left out with sampler="sobol", whose draws are not independent, got {target_se!r}'
-            )
+            expected = "left out with sampler='sobol', whose draws are not independent"
+            raise ValueError(f"target_se must be {expected}, got {shown(target_se)}")
         self.targets = _targets(self.grid.kind.name, self.frame, self.rows, target_se)
-        self.max_trials = _whole("max_trials", max_trials, self.trials or 1, self.grid.kind.max_trials)
-        if isinstance(confidence, bool) or not isinstance(confidence, (int, float)):
-            raise TypeError(f"confidence must be a number, got {confidence!r:.80}")
-        if not 0.0 < confidence < 1.0:
-            raise ValueError(f"confidence must be in (0, 1), got {confidence!r}")
-        self.confidence = float(confidence)
+        self.max_trials = as_whole(max_trials, "max_trials", self.trials or 1, self.grid.kind.max_trials)
+        self.confidence = as_share(confidence, "confidence", inside=True)
 
     def _size(self) -> int:
         """Points of a shard: a power of two from the cost of a point, never from the machine's speed."""
@@ -323,11 +324,10 @@ def run_shard(
 def _columns(rows: Frame, columns: Sequence[str] | None) -> tuple[str, ...]:
     if columns is None:
         return rows.default
-    if isinstance(columns, str) or not hasattr(columns, "__iter__"):
-        raise TypeError(f"columns must be a sequence of column names, got {columns!r:.80}")
+    if not is_sequence(columns):
+        raise TypeError(f"columns must be a sequence of column names, got {shown(columns)}")
     for name in columns:
-        if name not in rows.columns:
-            raise ValueError(f"columns must name some of {list(rows.columns)}, got {name!r}")
+        check_name(name, "columns", rows.columns)
     if len(set(columns)) < len(columns):
         raise ValueError(f"columns must name each column once, got {list(columns)}")
     return tuple(columns)
@@ -337,26 +337,11 @@ def _targets(kind: str, frame: str, rows: Frame, target_se: float | Mapping[str,
     if not rows.targets:
         raise ValueError(
             f"target_se must be left out for the frame {frame!r} of {kind} scenarios: it has no bounded means, "
-            f"got {target_se!r}"
+            f"got {shown(target_se)}"
         )
     targets = dict(target_se) if isinstance(target_se, Mapping) else {rows.targets[0]: target_se}
     for name, value in targets.items():
-        if name not in rows.targets:
-            raise ValueError(f"target_se must be set on some of {list(rows.targets)}, got {name!r}")
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < np.inf:
-            raise ValueError(f"target_se must be a positive number for {name}, got {value!r}")
+        check_name(name, "target_se", rows.targets)
+        if not as_number(value, f"target_se[{name!r}]" if isinstance(target_se, Mapping) else "target_se") > 0:
+            raise ValueError(f"target_se must be positive for {name}, got {shown(value)}")
     return {name: float(targets[name]) for name in sorted(targets)}
-
-
-def _one_of(name: str, value: Any, known: Sequence[str]) -> Any:
-    if value not in known:
-        raise ValueError(f"{name} must be one of {list(known)}, got {value!r}")
-    return value
-
-
-def _whole(name: str, value: Any, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be a whole number, got {value!r:.80}")
-    if not low <= value <= high:
-        raise ValueError(f"{name} must be in [{low}, {high}], got {value}")
-    return int(value)

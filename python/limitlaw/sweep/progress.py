@@ -9,7 +9,15 @@ from typing import Any, Self
 
 from tqdm.auto import tqdm
 
-__all__ = ["Progress"]
+from limitlaw._arguments import shown
+
+__all__ = ["Progress", "check_wanted"]
+
+
+def check_wanted(value: object) -> None:
+    """What ``Progress`` takes."""
+    if not isinstance(value, bool) and not callable(value):
+        raise TypeError(f"progress must be True, False or callable, got {shown(value)}")
 
 
 class Progress:
@@ -23,11 +31,10 @@ class Progress:
     """
 
     def __init__(self, wanted: bool | Callable[[int, int], object], *, points: int, skipped: int) -> None:
-        if not isinstance(wanted, bool) and not callable(wanted):
-            raise TypeError(f"progress must be True, False or callable, got {wanted!r:.80}")
         self.points = points
         self.done = skipped
         self.call = None if isinstance(wanted, bool) else wanted
+        self.failed: Exception | None = None
         self.bar: Any = None
         if wanted is True and _someone_looks():
             self.bar = tqdm(total=points, initial=skipped, unit=" points", unit_scale=True, smoothing=0.1)
@@ -47,7 +54,11 @@ class Progress:
     def show(self, done: int) -> None:
         """Show a number of finished points, those of a running shard included."""
         if self.call is not None:
-            self.call(done, self.points)
+            try:
+                self.call(done, self.points)
+            except Exception as error:
+                self.failed = error
+                raise
         elif self.bar is not None:
             self.bar.update(done - self.bar.n)
 

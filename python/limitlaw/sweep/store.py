@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from limitlaw._arguments import shown
 from limitlaw._core import __version__
 from limitlaw._spec import canonical
 from limitlaw.errors import StoreError
@@ -48,7 +49,7 @@ class Store:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         if not isinstance(path, (str, os.PathLike)):
-            raise TypeError(f"store must be the path of a folder, got {path!r:.80}")
+            raise TypeError(f"store must be the path of a folder, got {shown(path)}")
         self.path = Path(path)
 
     def __repr__(self) -> str:

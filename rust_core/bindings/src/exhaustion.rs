@@ -1,7 +1,7 @@
 //! The exhaustion model across the border: simulate, laws by themselves, and the width of the vectors.
 
 use limitlaw_core::dispatch::{self, Width};
-use limitlaw_core::error::{Error, Result};
+use limitlaw_core::error::{Error, Result, quoted};
 use limitlaw_core::exhaustion::estimate::{self, BY_YEAR_COLUMNS};
 use limitlaw_core::exhaustion::law::{DERIVED, LN_6, derived};
 use limitlaw_core::exhaustion::law_spec::LawSpec;
@@ -171,7 +171,7 @@ fn width_of(name: &str) -> Result<Width> {
         "baseline" => Ok(Width::Baseline),
         "avx2" => Ok(Width::Avx2),
         "avx512" => Ok(Width::Avx512),
-        _ => Err(Error::argument("width", "\"baseline\", \"avx2\", \"avx512\" or None", format!("{name:?}"))),
+        _ => Err(Error::argument("width", "'baseline', 'avx2', 'avx512' or None", quoted(name))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Estimation from counts across the border: pass rates, Beta populations, forecasts.
 
-use limitlaw_core::error::{Error, Result};
+use limitlaw_core::error::{Error, Result, quoted};
 use limitlaw_core::fit::beta_binomial::{self, Counts, Population, QUANTITIES};
 use limitlaw_core::fit::forecast;
 use limitlaw_core::fit::pass_rates::{Bootstrap, PassRate, curve};
@@ -38,7 +38,7 @@ pub fn pass_rates<'py>(
         let resample = match resample {
             "tasks" => Resample::Tasks,
             "attempts" => Resample::Attempts,
-            other => return Err(Error::argument("resample", "\"tasks\" or \"attempts\"", format!("{other:?}"))),
+            other => return Err(Error::argument("resample", "'tasks' or 'attempts'", quoted(other))),
         };
         let level = check_level(level)?;
         let bootstrap = Bootstrap { resample, resamples, level, key };

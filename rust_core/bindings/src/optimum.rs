@@ -1,6 +1,6 @@
 //! What follows from a sampling scenario without a run: its ceilings, operating points and best number of attempts.
 
-use limitlaw_core::error::Error;
+use limitlaw_core::error::{Error, quoted};
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::sampling::bootstrap::{self, Resample};
 use limitlaw_core::sampling::ceilings;
@@ -68,7 +68,7 @@ pub fn optima_sampling<'py>(
         let resample = match resample {
             "tasks" => Resample::Tasks,
             "attempts" => Resample::Attempts,
-            other => return Err(Error::argument("resample", "\"tasks\" or \"attempts\"", format!("{other:?}"))),
+            other => return Err(Error::argument("resample", "'tasks' or 'attempts'", quoted(other))),
         };
         bootstrap::optima(&scenario, &utilities, resample, resamples, key, resolve_threads(threads)?, control)
     })?;

@@ -1,6 +1,6 @@
 //! A shard of a sweep across the border: a range of points in, columns out.
 
-use limitlaw_core::error::{Error, Result};
+use limitlaw_core::error::{Error, Result, quoted};
 use limitlaw_core::exhaustion::constraint::scenario::ConstraintScenario;
 use limitlaw_core::exhaustion::scenario::ExhaustionScenario;
 use limitlaw_core::run::resolve_threads;
@@ -61,7 +61,7 @@ pub fn sweep_points<'py>(
                 let method = ConstraintMethod::parse(options)?;
                 run_points(&base, &axes, first..last, threads, control, &method)
             }
-            _ => Err(Error::argument("kind", "a kind of scenario that can be swept", format!("{kind:?}"))),
+            _ => Err(Error::argument("kind", "a kind of scenario that can be swept", quoted(kind))),
         }
     })?;
     let keys = PyList::new(py, rows.keys.into_iter().map(|column| column.into_pyarray(py)))?;

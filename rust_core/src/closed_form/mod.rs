@@ -10,7 +10,7 @@ pub mod stopping;
 pub mod two_type;
 pub mod voting;
 
-use crate::error::{Error, Result, check_range};
+use crate::error::{Error, Result, check_range, number};
 
 /// What values an argument may take.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +43,7 @@ impl Range {
         let Some(at) = values.iter().position(|&x| !fits(x)) else { return Ok(()) };
         let expected = match self {
             Self::Share => "in [0, 1]".to_owned(),
-            Self::Whole(low) | Self::WholeOrUnknown(low) => format!("a whole number in [{low}, 2^53]"),
+            Self::Whole(low) | Self::WholeOrUnknown(low) => format!("a whole number in [{low}, 2**53]"),
             Self::Positive => "finite and greater than 0".to_owned(),
             Self::Real => "finite".to_owned(),
         };
@@ -284,7 +284,7 @@ fn one(out: &mut [f64], value: f64) -> Result<()> {
 
 fn check_counts(attempts: f64, correct: f64) -> Result<()> {
     if correct > attempts {
-        return Err(Error::argument("correct", format!("at most attempts = {attempts}"), correct));
+        return Err(Error::argument("correct", format!("at most attempts = {}", number(attempts)), correct));
     }
     Ok(())
 }

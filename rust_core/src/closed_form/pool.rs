@@ -4,7 +4,7 @@ use libm::{exp, expm1};
 
 use super::special::ln_none_drawn;
 use super::stopping::Stopped;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, number};
 
 /// The counts of one task's pool; NaN where not known.
 #[derive(Debug, Clone, Copy)]
@@ -19,12 +19,12 @@ impl Pool {
     /// Of `attempts` attempts, `accepted` were accepted, of which `accepted_correct` are correct; `correct` in all.
     pub fn new(attempts: f64, accepted: f64, accepted_correct: f64, correct: f64) -> Result<Self> {
         if accepted > attempts {
-            return Err(Error::argument("accepted", format!("at most attempts = {attempts}"), accepted));
+            return Err(Error::argument("accepted", format!("at most attempts = {}", number(attempts)), accepted));
         }
         if accepted_correct > accepted {
             return Err(Error::argument(
                 "accepted_correct",
-                format!("at most accepted = {accepted}"),
+                format!("at most accepted = {}", number(accepted)),
                 accepted_correct,
             ));
         }

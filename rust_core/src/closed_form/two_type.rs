@@ -4,7 +4,7 @@ use libm::{ceil, log, log1p};
 
 use super::special::any_of;
 use super::stopping::Rates;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, number};
 
 /// Easy and hard tasks before one verifier; a correct answer is worth the correct reward, a wrong one costs the wrong cost.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ impl TwoTypes {
     pub fn new(x: &[f64]) -> Result<Self> {
         let &[easy, hard, share, f, g, value, loss, ..] = x else { unreachable!("the table lists seven arguments") };
         if hard > easy {
-            return Err(Error::argument("success_hard", format!("at most success_easy = {easy}"), hard));
+            return Err(Error::argument("success_hard", format!("at most success_easy = {}", number(easy)), hard));
         }
         if g > 1.0 - f {
             let expected = format!("at most 1 - false_positive_rate = {} (a verifier worse than chance)", 1.0 - f);

@@ -2,7 +2,7 @@
 
 use super::dist::Dist;
 use super::prior::Correlation;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, number, quoted};
 
 /// How one input's normal number is mixed from the independent ones of itself and of earlier inputs.
 #[derive(Debug, Clone, Default)]
@@ -19,7 +19,7 @@ impl Copula {
         let mut entries = Vec::new();
         for correlation in correlations {
             let find = |name: &str| {
-                position(name).ok_or_else(|| Error::argument("correlations", "between inputs", format!("{name:?}")))
+                position(name).ok_or_else(|| Error::argument("correlations", "between inputs", quoted(name)))
             };
             let pair = (find(&correlation.first)?, find(&correlation.second)?);
             let shown = format!("{} and {}", correlation.first, correlation.second);
@@ -30,7 +30,7 @@ impl Copula {
                 return Err(Error::argument("correlations", "given once per pair", shown + " twice"));
             }
             if !(correlation.spearman.abs() < 1.0) {
-                let got = format!("{} for {shown}", correlation.spearman);
+                let got = format!("{} for {shown}", number(correlation.spearman));
                 return Err(Error::argument("correlations", "in (-1, 1)", got));
             }
             for input in [pair.0, pair.1] {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::closed_form::special::beta_cdf;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, number};
 use crate::math::{exp, ln, normal_cdf, normal_quantile};
 use crate::spec::{Spec, Values};
 
@@ -88,7 +88,7 @@ impl Spec for Dist {
             if x > 0.0 && x.is_finite() { Ok(()) } else { Err(Error::argument(name, "positive", x)) }
         };
         let ordered = |name: &str, low: f64, high: f64| {
-            if high > low { Ok(()) } else { Err(Error::argument(name, format!("above {low}"), high)) }
+            if high > low { Ok(()) } else { Err(Error::argument(name, format!("above {}", number(low)), high)) }
         };
         match self {
             Self::Constant { value } => finite("value", *value),
@@ -128,7 +128,7 @@ impl Spec for Dist {
                     Err(Error::argument(
                         "p50",
                         "nearer the middle of p10 and p90 (no three-term metalog is that skewed)",
-                        format!("{p50} between {p10} and {p90}"),
+                        format!("{} between {} and {}", number(*p50), number(*p10), number(*p90)),
                     ))
                 }
             }
@@ -139,7 +139,7 @@ impl Spec for Dist {
                 }
                 values.iter().try_for_each(|&x| finite("values", x))?;
                 match rows {
-                    Some(label) if label.is_empty() => Err(Error::argument("rows", "a label or nothing", "\"\"")),
+                    Some(label) if label.is_empty() => Err(Error::argument("rows", "a label or nothing", "''")),
                     _ => Ok(()),
                 }
             }

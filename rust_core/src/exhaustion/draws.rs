@@ -8,7 +8,7 @@ use super::prior::{Correlation, LawParameters};
 use super::scenario::{ExhaustionScenario, INPUTS, Input};
 use super::sobol::Sobol;
 use crate::dispatch::Kernel;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::math::{normal_quantile, normal_quantiles};
 use crate::rng::{Key, Stream, open01, purpose};
 use crate::spec::Values;
@@ -130,7 +130,7 @@ impl Sampler {
             let length = values.as_slice().len();
             let found = labels.iter().position(|&(known, _)| known == label);
             if let Some(at) = found.filter(|&at| labels[at].1 != length) {
-                let expected = format!("as long as the others of rows {label:?} ({})", labels[at].1);
+                let expected = format!("as long as the others of rows {} ({})", quoted(label), labels[at].1);
                 return Err(Error::argument(INPUTS[i].0, expected, length));
             }
             group_of[i] = Some(found.unwrap_or_else(|| {
@@ -189,11 +189,7 @@ impl Sampler {
                     }
                 }
                 _ => {
-                    return Err(Error::argument(
-                        "redrawn",
-                        "inputs, \"law_parameters\" or \"law\"",
-                        format!("{name:?}"),
-                    ));
+                    return Err(Error::argument("redrawn", "inputs, 'law_parameters' or 'law'", quoted(name)));
                 }
             }
         }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::copula::cholesky;
 use super::law::Base;
 use super::scenario::Kind;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_range, number};
 use crate::spec::{Spec, Values};
 
 /// A rank correlation between two inputs.
@@ -116,18 +116,30 @@ impl Spec for LawParameters {
 
 impl Spec for ComputePath {
     fn check(&self) -> Result<()> {
-        let count = self.years.len();
-        if count == 0 || [&self.low, &self.median, &self.high].iter().any(|v| v.len() != count) {
-            return Err(Error::argument("compute_path", "one low, median and high per year", format!("{count} years")));
+        let (count, years) = (self.years.len(), &self.years);
+        if count == 0 {
+            return Err(Error::argument("years", "at least one year", "none"));
         }
-        let rising = self.years.windows(2).all(|w| w[1] > w[0]);
-        let ordered = (0..count).all(|i| self.low[i] <= self.median[i] && self.median[i] <= self.high[i]);
-        let sane =
-            self.low.iter().chain(&self.high).all(|&x| (0.0..=60.0).contains(&x)) && self.growth_before.abs() <= 3.0;
-        if rising && ordered && sane {
-            Ok(())
-        } else {
-            Err(Error::argument("compute_path", "rising years with low <= median <= high in [0, 60] orders", "other"))
+        if let Some(i) = (1..count).find(|&i| years[i] <= years[i - 1]) {
+            let expected = format!("above years[{}] ({})", i - 1, number(years[i - 1]));
+            return Err(Error::argument(&format!("years[{i}]"), expected, years[i]));
         }
+        let band = [("low", &self.low), ("median", &self.median), ("high", &self.high)];
+        for (name, values) in band {
+            if values.len() != count {
+                let expected = format!("as long as years ({count})");
+                return Err(Error::argument(name, expected, format!("{} values", values.len())));
+            }
+            if let Some(i) = values.iter().position(|x| !(0.0..=60.0).contains(x)) {
+                return Err(Error::argument(&format!("{name}[{i}]"), "log10 FLOP in [0, 60]", values[i]));
+            }
+        }
+        for [(name, lower), (above, upper)] in [[band[0], band[1]], [band[1], band[2]]] {
+            if let Some(i) = (0..count).find(|&i| lower[i] > upper[i]) {
+                let expected = format!("at most {above}[{i}] ({})", number(upper[i]));
+                return Err(Error::argument(&format!("{name}[{i}]"), expected, lower[i]));
+            }
+        }
+        check_range("growth_before", &[self.growth_before], -3.0, 3.0)
     }
 }

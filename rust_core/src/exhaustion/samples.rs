@@ -5,7 +5,7 @@ use super::draws::Columns;
 use super::law::DERIVED;
 use super::scenario::{ExhaustionScenario, INPUTS};
 use super::trajectory::{DEFINITIONS, VARIABLES};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::math::exp;
 
 /// The coefficients of the law, by the names that samples use.
@@ -50,8 +50,9 @@ impl Sample {
             yearly.or_else(|| of(&DERIVED).map(|variable| Self::Derived(variable, index)))
         });
         variable_and_year.map(|sample| vec![(name.to_owned(), sample)]).ok_or_else(|| {
-            let expected = "\"exhaustion_year\", an input, a coefficient of the law or a variable and a year such as \"loss_2035\"";
-            Error::argument("samples", expected, format!("{name:?}"))
+            let expected =
+                "'exhaustion_year', an input, a coefficient of the law or a variable and a year such as 'loss_2035'";
+            Error::argument("samples", expected, quoted(name))
         })
     }
 

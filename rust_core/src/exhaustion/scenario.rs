@@ -6,7 +6,7 @@ use super::copula::Copula;
 use super::dist::Dist;
 use super::law_spec::LawSpec;
 use super::prior::{ComputePath, Correlation, LawParameters};
-use crate::error::{Error, Result, check_range};
+use crate::error::{Error, Result, check_range, range};
 use crate::math::ln;
 use crate::spec::Spec;
 
@@ -253,11 +253,5 @@ pub(super) fn check_support(name: &str, dist: &Dist, low: f64, high: f64) -> Res
     } else {
         stated.iter().copied().find(|&x| !inside(x))
     };
-    bad.map_or(Ok(()), |x| Err(Error::argument(name, format!("in [{}, {}]", brief(low), brief(high)), brief(x))))
-}
-
-/// A number as a person writes it: with an exponent where it has many zeros.
-fn brief(x: f64) -> String {
-    let plain = x == 0.0 || (x.abs() >= 1e-3 && x.abs() < 1e6);
-    if plain { x.to_string() } else { format!("{x:e}") }
+    bad.map_or(Ok(()), |x| Err(Error::argument(name, range(low, high), x)))
 }

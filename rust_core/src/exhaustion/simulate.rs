@@ -11,7 +11,7 @@ use super::scenario::ExhaustionScenario;
 use super::sobol::Sobol;
 use super::trajectory::{DEFINITIONS, Options, VARIABLES};
 use crate::dispatch::{Kernel, dispatch};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::histogram::Histogram;
 use crate::rng::Key;
 use crate::run::{Control, run};
@@ -39,7 +39,7 @@ impl Method {
         match name {
             "philox" => Ok(Self::Philox),
             "sobol" => Ok(Self::Sobol),
-            other => Err(Error::argument("sampler", "\"philox\" or \"sobol\"", format!("{other:?}"))),
+            other => Err(Error::argument("sampler", "'philox' or 'sobol'", quoted(other))),
         }
     }
 }

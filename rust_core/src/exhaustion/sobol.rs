@@ -25,8 +25,8 @@ impl Sobol {
     /// The first `dimensions` dimensions.
     pub fn new(dimensions: usize) -> Result<Self> {
         if dimensions > DIMENSIONS {
-            let expected = format!("\"philox\" for a scenario of more than {DIMENSIONS} random numbers per draw");
-            return Err(Error::argument("sampler", expected, format!("\"sobol\" for {dimensions}")));
+            let expected = format!("'philox' for a scenario of more than {DIMENSIONS} random numbers per draw");
+            return Err(Error::argument("sampler", expected, format!("'sobol' for {dimensions}")));
         }
         Ok(Self { columns: (0..dimensions).map(columns).collect() })
     }

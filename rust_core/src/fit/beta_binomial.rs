@@ -13,7 +13,7 @@ use super::digamma::digamma_rise;
 use super::maximum::{Maximum, maximise};
 use super::{check_counts, quantile};
 use crate::closed_form::special::{ln_add_exp, ln_beta_ratio, ln_choose, normal_isf};
-use crate::error::{Error, Result, check_range};
+use crate::error::{Error, Result, check_range, number};
 use crate::rng::{Key, Stream, purpose};
 use crate::run::{Control, run};
 use crate::variates::below;
@@ -122,7 +122,7 @@ impl Counts {
             return Err(Error::argument("stopped_at", "a whole number of at least 1", most));
         }
         if let Some(at) = correct.iter().position(|&c| c > most) {
-            let expected = format!("at most stopped_at = {most}");
+            let expected = format!("at most stopped_at = {}", number(most));
             return Err(Error::argument(&format!("correct[{at}]"), expected, correct[at]));
         }
         let mut places = BTreeMap::new();

@@ -6,7 +6,7 @@ pub mod forecast;
 pub mod maximum;
 pub mod pass_rates;
 
-use crate::error::{Error, Result, check_range};
+use crate::error::{Error, Result, check_range, number};
 
 /// Checks counts of attempts and of correct ones among them, one pair a task.
 pub fn check_counts(attempts: &[f64], correct: &[f64]) -> Result<()> {
@@ -26,7 +26,7 @@ pub fn check_counts(attempts: &[f64], correct: &[f64]) -> Result<()> {
     match attempts.iter().zip(correct).position(|(n, c)| c > n) {
         None => Ok(()),
         Some(at) => {
-            let expected = format!("at most attempts[{at}] = {}", attempts[at]);
+            let expected = format!("at most attempts[{at}] = {}", number(attempts[at]));
             Err(Error::argument(&format!("correct[{at}]"), expected, correct[at]))
         }
     }

@@ -3,7 +3,7 @@
 use libm::{exp, log};
 use serde::Deserialize;
 
-use crate::error::{Error, Result, check_range};
+use crate::error::{Result, check_range, check_whole};
 use crate::rng::Sequence;
 use crate::spec::Spec;
 use crate::variates::beta;
@@ -78,9 +78,7 @@ impl Answers {
 impl Spec for Answers {
     fn check(&self) -> Result<()> {
         let (Self::Uniform { count } | Self::Zipf { count, .. } | Self::Dirichlet { count, .. }) = *self;
-        if !(1.0..=MAX_ANSWERS).contains(&count) || count.fract() != 0.0 {
-            return Err(Error::argument("count", format!("a whole number in [1, {MAX_ANSWERS}]"), count));
-        }
+        check_whole("count", count, 1.0, MAX_ANSWERS)?;
         match *self {
             Self::Uniform { .. } => Ok(()),
             Self::Zipf { exponent, .. } => check_range("exponent", &[exponent], 0.0, 100.0),

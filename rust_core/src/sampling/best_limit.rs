@@ -60,7 +60,7 @@ impl<'a> Limits<'a> {
                     if exact.bill[1].is_nan() {
                         return Err(Error::NoClosedForm(
                             "no closed form for the money of an attempt that is cut by a limit in another unit; use \
-                             crossing=\"refund\" or \"finish\", or a limit in money"
+                             crossing='refund' or 'finish', or a limit in money"
                                 .into(),
                         ));
                     }

@@ -51,7 +51,7 @@ pub fn optima(
     }
     let limited = scenario.limits.is_some();
     if let Some(i) = scenario.policies.iter().position(|p| !p.is_cellwise() && !limited) {
-        let expected = "first_accepted with fallback \"abstain\" or \"last\": the optimum of others has no closed form";
+        let expected = "first_accepted with fallback 'abstain' or 'last': the optimum of others has no closed form";
         return Err(Error::argument(&format!("policies[{i}]"), expected, scenario.policies[i].name()));
     }
     let utilities = &with_money(scenario, utilities)?;
@@ -59,8 +59,8 @@ pub fn optima(
     if resample == Resample::Attempts && matches!(scenario.tasks, Tasks::Fixed { .. }) {
         return Err(Error::argument(
             "resample",
-            "\"tasks\" for tasks with fixed rates, which rest on no observed attempts",
-            "\"attempts\"",
+            "'tasks' for tasks with fixed rates, which rest on no observed attempts",
+            "'attempts'",
         ));
     }
     if resamples > 0 && matches!(scenario.tasks, Tasks::Beta { .. } | Tasks::Mixture { .. }) {

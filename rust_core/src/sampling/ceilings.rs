@@ -95,7 +95,7 @@ fn spread_limit(scenario: &SamplingScenario, i: usize) -> Result<Limit> {
         Tasks::Fixed { success, .. } => success.at(i),
         Tasks::Counts { attempts, correct, posterior: false, .. } => correct.at(i) / attempts.at(i),
         Tasks::Beta { redraw: Redraw::Run, .. } | Tasks::Mixture { redraw: Redraw::Run, .. } => {
-            return none("for redraw=\"run\", whose tasks depend on a seed");
+            return none("for redraw='run', whose tasks depend on a seed");
         }
         _ => return none("where success rates and error rates are both drawn"),
     };

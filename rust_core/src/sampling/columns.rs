@@ -3,7 +3,7 @@
 use super::estimate::{Estimates, METRICS, QUANTILES, TaskMeans, quantile};
 use super::solve::ExactRow;
 use super::tally::{BILL, RowTally, SHARES};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 
 /// The scores of a whole benchmark run that have quantiles.
 pub const SCORES: [&str; 7] = ["accuracy", "tokens", "cost", "latency", "utility", "accepted", "wrong"];
@@ -33,7 +33,7 @@ impl Column {
         let at = column_names()
             .iter()
             .position(|known| known == name)
-            .ok_or_else(|| Error::argument("columns", "names of result columns", format!("{name:?}")))?;
+            .ok_or_else(|| Error::argument("columns", "names of result columns", quoted(name)))?;
         Ok(Self::at(at))
     }
 

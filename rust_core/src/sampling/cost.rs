@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result, check_range};
+use crate::error::{Result, check_range, check_whole};
 use crate::spec::Spec;
 
 /// The largest value or cost.
@@ -129,9 +129,6 @@ impl Spec for Cost {
         if cv != 0.0 {
             check_range("output_tokens[1]", &[cv], 0.01, 10.0)?;
         }
-        if !(self.parallel >= 1.0 && self.parallel <= 1e6 && self.parallel.fract() == 0.0) {
-            return Err(Error::argument("parallel", "a whole number in [1, 1000000]", self.parallel));
-        }
-        Ok(())
+        check_whole("parallel", self.parallel, 1.0, 1e6)
     }
 }

@@ -16,8 +16,8 @@ pub type ErrorRates = (f64, f64);
 
 /// The standard deviation of a judge's score given whether the answer is correct: persistent noise stays, fresh noise
 /// is averaged over the votes.
-pub fn judge_deviation(votes: u64, fresh: f64) -> f64 {
-    sqrt(1.0 - fresh + fresh / votes as f64)
+pub fn judge_deviation(votes: f64, fresh: f64) -> f64 {
+    sqrt(1.0 - fresh + fresh / votes)
 }
 
 impl Verifier {
@@ -29,8 +29,8 @@ impl Verifier {
                 (false_positive_rate.at(i), false_negative_rate.at(i))
             }
             Self::Tests { tests, detection, icc, flakiness } => {
-                let ln_stable = *tests as f64 * log1p(-flakiness);
-                let missed = ln_missed(*tests as f64, detection.at(i), *icc);
+                let ln_stable = *tests * log1p(-flakiness);
+                let missed = ln_missed(*tests, detection.at(i), *icc);
                 // A wrong answer is accepted where no test catches it and none fails for no reason.
                 (exp(ln_stable + missed), -libm::expm1(ln_stable))
             }
@@ -88,7 +88,7 @@ impl Verifier {
                 let operating = rule.needed(members.len());
                 std::iter::once(at(operating)).chain((1..=members.len()).rev().map(at)).collect()
             }
-            Self::Tests { tests, .. } => vec![point(*tests as f64, self.rates(i))],
+            Self::Tests { tests, .. } => vec![point(*tests, self.rates(i))],
             Self::Rates { .. } | Self::Spread { .. } => vec![point(f64::NAN, self.rates(i))],
         }
     }
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn identical_members_that_share_every_error_are_one() {
         let one = rates(0.07, 0.3);
-        for needed in 1..=3 {
+        for needed in [1.0, 2.0, 3.0] {
             let ensemble =
                 Verifier::Ensemble { verifiers: vec![one.clone(); 3], rule: Rule::AtLeast(needed), shared: 1.0 };
             assert_eq!(ensemble.rates(0), one.rates(0));
@@ -224,10 +224,10 @@ mod tests {
         // E[(1-D)^5], D ~ Beta(0.3 s, 0.7 s), s = (1-icc)/icc, as its product.
         let size = 1.0 / 0.2 - 1.0;
         let product: f64 = (0..5).map(|j| (0.7 * size + f64::from(j)) / (size + f64::from(j))).product();
-        assert!((suite(5, 0.2, 0.0).rates(0).0 - product).abs() < 1e-15);
-        assert!((suite(5, 0.0, 0.0).rates(0).0 - libm::pow(0.7, 5.0)).abs() < 1e-15);
-        assert!((suite(5, 1.0, 0.0).rates(0).0 - 0.7).abs() < 1e-15);
-        let (f, g) = suite(5, 0.2, 0.01).rates(0);
+        assert!((suite(5.0, 0.2, 0.0).rates(0).0 - product).abs() < 1e-15);
+        assert!((suite(5.0, 0.0, 0.0).rates(0).0 - libm::pow(0.7, 5.0)).abs() < 1e-15);
+        assert!((suite(5.0, 1.0, 0.0).rates(0).0 - 0.7).abs() < 1e-15);
+        let (f, g) = suite(5.0, 0.2, 0.01).rates(0);
         assert!((f - product * libm::pow(0.99, 5.0)).abs() < 1e-15 && (g - 1.0 + libm::pow(0.99, 5.0)).abs() < 1e-15);
     }
 }

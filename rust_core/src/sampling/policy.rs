@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result, check_range};
+use crate::error::{Result, check_range, check_whole};
 use crate::spec::Spec;
 
 /// The largest score a threshold may name, in standard deviations of a wrong answer's score.
@@ -141,9 +141,7 @@ impl Spec for Policy {
             Self::FirstAbove { threshold } | Self::BestOf { threshold: Some(threshold) } => {
                 check_range("threshold", &[threshold], -MAX_THRESHOLD, MAX_THRESHOLD)
             }
-            Self::StopWhenAhead { margin } if !(1.0..=1e12).contains(&margin) || margin.fract() != 0.0 => {
-                Err(Error::argument("margin", "a whole number in [1, 1e12]", margin))
-            }
+            Self::StopWhenAhead { margin } => check_whole("margin", margin, 1.0, 1e12),
             _ => Ok(()),
         }
     }

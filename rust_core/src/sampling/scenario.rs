@@ -10,7 +10,7 @@ use super::limit::Limit;
 use super::policy::Policy;
 use super::tasks::{Redraw, Tasks, scaled};
 use super::verifier::Verifier;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, number};
 use crate::spec::{Spec, Values};
 
 /// The most attempts of one grid point.
@@ -202,8 +202,8 @@ impl Spec for SamplingScenario {
             if policy.returns_last() && !self.knows_coverage() {
                 return Err(Error::argument(
                     &format!("policies[{i}].fallback"),
-                    "\"abstain\" for a pool without `correct` (whether a rejected answer is correct is not known)",
-                    "\"last\"",
+                    "'abstain' for a pool without correct (whether a rejected answer is correct is not known)",
+                    "'last'",
                 ));
             }
         }
@@ -243,7 +243,7 @@ impl SamplingScenario {
             if pair[1] <= pair[0] {
                 return Err(Error::argument(
                     &format!("max_attempts[{}]", i + 1),
-                    format!("above max_attempts[{i}] ({})", pair[0]),
+                    format!("above max_attempts[{i}] ({})", number(pair[0])),
                     pair[1],
                 ));
             }
@@ -318,7 +318,7 @@ impl SamplingScenario {
         if let Tasks::Pool { .. } = self.tasks {
             return match policy {
                 Policy::AnyOf {} | Policy::AllOf {} if !self.knows_coverage() => refuse(
-                    "first_accepted for a pool without `correct` (whether a rejected answer is correct is not known)",
+                    "first_accepted for a pool without correct (whether a rejected answer is correct is not known)",
                 ),
                 Policy::AnyOf {} | Policy::AllOf {} => Ok(()),
                 _ if policy.is_cellwise() => Ok(()),

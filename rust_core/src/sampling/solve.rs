@@ -124,8 +124,8 @@ impl ExactLaws {
         let none = |reason: &str| Err(Error::NoClosedForm(reason.into()));
         if redraw == Redraw::Run {
             return none(
-                "no closed form for redraw=\"run\": the tasks are drawn from a seed, which solve does not take; use \
-                 simulate, or redraw=\"trial\"",
+                "no closed form for redraw='run': the tasks are drawn from a seed, which solve does not take; use \
+                 simulate, or redraw='trial'",
             );
         }
         let verifier = scenario.verifier.as_ref().filter(|_| scenario.policies.iter().any(|p| p.needs_verdicts()));

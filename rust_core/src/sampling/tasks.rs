@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result, check_range};
+use crate::error::{Error, Result, check_range, check_whole, number};
 use crate::spec::{Spec, Values};
 
 /// The most tasks of one scenario.
@@ -63,7 +63,7 @@ pub enum Tasks {
         /// The Beta parameters.
         beta: f64,
         /// Tasks.
-        count: usize,
+        count: f64,
         /// P(a task cannot be solved: its success rate is 0).
         unsolvable: f64,
         /// When the rates are drawn.
@@ -76,7 +76,7 @@ pub enum Tasks {
         /// P(one attempt is correct), per type.
         success: Values,
         /// Tasks.
-        count: usize,
+        count: f64,
         /// When the types are drawn.
         redraw: Redraw,
     },
@@ -126,7 +126,7 @@ impl Tasks {
         match self {
             Self::Fixed { success, .. } => success.as_slice().len(),
             Self::Counts { attempts, .. } | Self::Pool { attempts, .. } => attempts.as_slice().len(),
-            Self::Beta { count, .. } | Self::Mixture { count, .. } => *count,
+            Self::Beta { count, .. } | Self::Mixture { count, .. } => *count as usize,
         }
     }
 
@@ -156,7 +156,11 @@ pub fn scaled(weight: &[f64]) -> Vec<f64> {
 fn check_part(name: &str, part: &Values, whole_name: &str, whole: &Values) -> Result<()> {
     for (i, (&x, &n)) in part.as_slice().iter().zip(whole.as_slice()).enumerate() {
         if x > n {
-            return Err(Error::argument(&format!("{name}[{i}]"), format!("at most {whole_name}[{i}] ({n})"), x));
+            return Err(Error::argument(
+                &format!("{name}[{i}]"),
+                format!("at most {whole_name}[{i}] ({})", number(n)),
+                x,
+            ));
         }
     }
     Ok(())
@@ -191,10 +195,8 @@ impl Spec for Tasks {
         let first = match self {
             Self::Fixed { .. } => "success",
             Self::Counts { .. } | Self::Pool { .. } => "attempts",
-            Self::Beta { .. } | Self::Mixture { .. } => {
-                if count == 0 || count > MAX_TASKS {
-                    return Err(Error::argument("count", format!("in [1, {MAX_TASKS}]"), count));
-                }
+            Self::Beta { count, .. } | Self::Mixture { count, .. } => {
+                check_whole("count", *count, 1.0, MAX_TASKS as f64)?;
                 "count"
             }
         };
@@ -215,7 +217,7 @@ impl Spec for Tasks {
                     (true, None) => {
                         return Err(Error::argument(
                             "prior",
-                            "\"jeffreys\" or (alpha, beta) where posterior is True",
+                            "'jeffreys' or (alpha, beta) where posterior is True",
                             "None",
                         ));
                     }
@@ -228,7 +230,7 @@ impl Spec for Tasks {
                             return Err(Error::argument(
                                 "prior",
                                 "two positive numbers up to 1e9",
-                                format!("({alpha}, {beta})"),
+                                format!("({}, {})", number(alpha), number(beta)),
                             ));
                         }
                     }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result, check_range};
+use crate::error::{Error, Result, check_range, check_whole};
 use crate::spec::{Spec, Values};
 
 /// A verifier.
@@ -30,7 +30,7 @@ pub enum Verifier {
     /// A test suite that accepts what passes every test.
     Tests {
         /// Tests.
-        tests: u64,
+        tests: f64,
         /// P(one test catches a wrong answer).
         detection: Values,
         /// Correlation of two tests' verdicts on the same wrong answer.
@@ -48,7 +48,7 @@ pub enum Verifier {
         /// Scores above it are accepted; without it there is a score but no verdict.
         threshold: Option<f64>,
         /// Calls whose scores are averaged.
-        votes: u64,
+        votes: f64,
         /// The share of one call's variance that is drawn anew in every call.
         fresh: f64,
     },
@@ -64,13 +64,13 @@ pub enum Verifier {
 }
 
 /// How many members must accept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub enum Rule {
     /// By name.
     Named(NamedRule),
     /// At least so many.
-    AtLeast(u64),
+    AtLeast(f64),
 }
 
 /// A rule with a name.
@@ -97,7 +97,7 @@ impl Rule {
 /// The largest d' and threshold, in standard deviations of one call.
 pub const MAX_SCORE: f64 = 100.0;
 /// The most votes of a judge, and the most tests of a suite.
-pub const MAX_VOTES: u64 = 1_000_000_000;
+pub const MAX_VOTES: f64 = 1e9;
 /// The most members of an ensemble.
 pub const MAX_MEMBERS: usize = 1000;
 
@@ -167,9 +167,7 @@ impl Spec for Verifier {
                 check_range("correlation", &[*correlation], -1.0, 1.0)
             }
             Self::Tests { tests, detection, icc, flakiness } => {
-                if *tests == 0 || *tests > MAX_VOTES {
-                    return Err(Error::argument("tests", format!("in [1, {MAX_VOTES}]"), tests));
-                }
+                check_whole("tests", *tests, 1.0, MAX_VOTES)?;
                 detection.check_range("detection", 0.0, 1.0)?;
                 check_range("icc", &[*icc], 0.0, 1.0)?;
                 check_range("flakiness", &[*flakiness], 0.0, 1.0)
@@ -178,10 +176,7 @@ impl Spec for Verifier {
                 check_range("d_prime", &[*d_prime], -MAX_SCORE, MAX_SCORE)?;
                 check_range("threshold", threshold.as_slice(), -MAX_SCORE, MAX_SCORE)?;
                 check_range("fresh", &[*fresh], 0.0, 1.0)?;
-                if *votes == 0 || *votes > MAX_VOTES {
-                    return Err(Error::argument("votes", format!("in [1, {MAX_VOTES}]"), votes));
-                }
-                Ok(())
+                check_whole("votes", *votes, 1.0, MAX_VOTES)
             }
             Self::Ensemble { verifiers, rule, shared } => {
                 let members = verifiers.len();
@@ -198,13 +193,11 @@ impl Spec for Verifier {
                         ));
                     }
                 }
-                let needed = rule.needed(members);
-                if needed == 0 || needed > members {
-                    return Err(Error::argument(
-                        "rule",
-                        format!("\"all\", \"any\" or a number of verifiers in [1, {members}]"),
-                        needed,
-                    ));
+                if let Rule::AtLeast(needed) = *rule
+                    && check_whole("rule", needed, 1.0, members as f64).is_err()
+                {
+                    let expected = format!("'all', 'any' or a whole number of verifiers in [1, {members}]");
+                    return Err(Error::argument("rule", expected, needed));
                 }
                 check_range("shared", &[*shared], 0.0, 1.0)
             }

@@ -48,7 +48,7 @@ impl Axes {
             points = points
                 .checked_mul(length as u64)
                 .filter(|&p| p < 1 << 53)
-                .ok_or_else(|| Error::argument("axes", "below 2^53 points", "more"))?;
+                .ok_or_else(|| Error::argument("axes", "below 2**53 points", "more"))?;
         }
         Ok(Self { groups, strides, points })
     }

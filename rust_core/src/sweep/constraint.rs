@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::expand::{Swept, read};
 use super::options::{Options, Simulate};
 use super::points::{Method, Rows};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::exhaustion::constraint::estimate::{BINDING_COLUMNS, band_columns, bands, binding};
 use crate::exhaustion::constraint::scenario::ConstraintScenario;
 use crate::exhaustion::constraint::simulate::simulate;
@@ -27,7 +27,7 @@ impl ConstraintMethod {
         let binding = match options.frame.as_deref() {
             Some("bands") => false,
             Some("binding") => true,
-            other => return Err(Error::argument("frame", "\"bands\" or \"binding\"", format!("{other:?}"))),
+            other => return Err(Error::argument("frame", "'bands' or 'binding'", quoted(other.unwrap_or_default()))),
         };
         let known = if binding { BINDING_COLUMNS.map(str::to_owned).to_vec() } else { band_columns() };
         let columns = Options::indices("columns", &options.columns, &known)?;
@@ -36,7 +36,7 @@ impl ConstraintMethod {
             return Err(Error::argument("target_se", "left out for constraint scenarios", "a target"));
         }
         if simulate.sampler != "philox" {
-            return Err(Error::argument("sampler", "\"philox\" for constraint scenarios", simulate.sampler));
+            return Err(Error::argument("sampler", "'philox' for constraint scenarios", quoted(&simulate.sampler)));
         }
         Ok(Self { binding, columns, simulate })
     }

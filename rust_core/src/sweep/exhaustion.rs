@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::expand::{Swept, read};
 use super::options::{Options, Simulate, share_interval, share_is_precise};
 use super::points::{Method, Rows};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::exhaustion::estimate::{
     BY_YEAR_COLUMNS, exhausted_by, exhaustion, exhaustion_columns, trajectories, trajectory_columns,
 };
@@ -32,8 +32,8 @@ impl Frame {
             Some("exhausted_by") => Ok(Self::ExhaustedBy),
             Some("trajectories") => Ok(Self::Trajectories),
             other => {
-                let expected = "\"exhaustion\", \"exhausted_by\" or \"trajectories\"";
-                Err(Error::argument("frame", expected, format!("{other:?}")))
+                let expected = "'exhaustion', 'exhausted_by' or 'trajectories'";
+                Err(Error::argument("frame", expected, quoted(other.unwrap_or_default())))
             }
         }
     }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::sequence::{interval, resolution};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::rng::Key;
 
 /// What to do with every point.
@@ -59,8 +59,8 @@ impl Options {
     /// How to simulate, for kinds that have no closed form.
     pub fn only_simulate(&self, kind: &str) -> Result<&Simulate> {
         self.simulate.as_ref().ok_or_else(|| {
-            let expected = format!("\"simulate\" for {kind} scenarios, which have no closed form");
-            Error::argument("method", expected, "\"solve\"")
+            let expected = format!("'simulate' for {kind} scenarios, which have no closed form");
+            Error::argument("method", expected, "'solve'")
         })
     }
 
@@ -70,7 +70,7 @@ impl Options {
             .iter()
             .map(|name| {
                 let at = known.iter().position(|k| k == name);
-                at.ok_or_else(|| Error::argument(argument, format!("among {}", known.join(", ")), format!("{name:?}")))
+                at.ok_or_else(|| Error::argument(argument, format!("among {}", known.join(", ")), quoted(name)))
             })
             .collect()
     }

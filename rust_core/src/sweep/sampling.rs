@@ -6,7 +6,7 @@ use super::bernstein::Spread;
 use super::expand::{Swept, read};
 use super::options::{Options, Simulate, share_interval, share_is_precise};
 use super::points::{Method, Rows};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::run::Control;
 use crate::sampling::columns::{Column, Row};
 use crate::sampling::estimate::METRICS;
@@ -41,7 +41,7 @@ impl SamplingMethod {
             .map(|(name, error)| {
                 let metric = METRICS.iter().position(|m| m == name).filter(|_| TARGETS.contains(&name.as_str()));
                 let metric = metric.ok_or_else(|| {
-                    Error::argument("target_se", format!("set on some of {}", TARGETS.join(", ")), format!("{name:?}"))
+                    Error::argument("target_se", format!("set on some of {}", TARGETS.join(", ")), quoted(name))
                 })?;
                 Ok((metric, *error))
             })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Inputs;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted, range};
 use crate::exhaustion::copula::Copula;
 use crate::exhaustion::dist::Dist;
 use crate::exhaustion::prior::Correlation;
@@ -63,7 +63,7 @@ impl Spec for ConstraintScenario {
     fn check(&self) -> Result<()> {
         let Kind::Constraint = self.kind;
         if let Some(unknown) = self.inputs.keys().find(|name| !Inputs::NAMES.contains(&name.as_str())) {
-            return Err(Error::Value(format!("a constraint scenario has no field {unknown:?}")));
+            return Err(Error::Value(format!("a constraint scenario has no field {}", quoted(unknown))));
         }
         for (&name, &(low, high)) in Inputs::NAMES.iter().zip(Inputs::RANGES) {
             let dist = self.inputs.get(name).ok_or_else(|| Error::argument(name, "given", "nothing"))?;
@@ -74,7 +74,7 @@ impl Spec for ConstraintScenario {
             }
         }
         if !(self.year >= BASE_YEAR && self.year <= LAST_YEAR) {
-            return Err(Error::argument("year", format!("in [{BASE_YEAR}, {LAST_YEAR}]"), self.year));
+            return Err(Error::argument("year", range(BASE_YEAR, LAST_YEAR), self.year));
         }
         self.copula().map(|_| ())
     }

@@ -192,7 +192,7 @@ mod tests {
     impl Scores {
         /// Scores of one call.
         pub fn of(d_prime: f64, threshold: Option<f64>) -> Self {
-            let verifier = Verifier::Judge { d_prime, threshold, votes: 1, fresh: 1.0 };
+            let verifier = Verifier::Judge { d_prime, threshold, votes: 1.0, fresh: 1.0 };
             Self::new(&verifier).expect("a judge scores")
         }
     }
