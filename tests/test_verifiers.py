@@ -179,7 +179,7 @@ def test_an_ensemble_of_one_kind_lies_between_one_member_and_independence(
     [
         (ll.Verifier.judge, "d_prime or auc must be given"),
         (lambda: ll.Verifier.judge(d_prime=1, auc=0.7), "d_prime or auc must be given"),
-        (lambda: ll.Verifier.judge(auc=1.0), r"auc must be in \(0, 1\), got 1.0"),
+        (lambda: ll.Verifier.judge(auc=1.0), r"auc must be in \(0, 1\), got 1"),
         (lambda: ll.Verifier.judge(d_prime=1, votes=0), r"votes must be a whole number in \[1, "),
         (lambda: ll.Verifier.judge(d_prime=1, fresh=1.1), r"fresh must be in \[0, 1\], got 1.1"),
         (lambda: ll.Verifier.judge(d_prime=101), r"d_prime must be in \[-100, 100\], got 101"),
