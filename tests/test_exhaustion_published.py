@@ -352,6 +352,8 @@ def test_sevilla_2024_printed_bands() -> None:
                 found = rows[quantity][label]
                 # Four standard errors of 400,000 draws are below 1.5 % for the widest band.
                 assert abs(found - expected) <= half_unit(expected, digits) + 0.015 * expected, (quantity, label, found)
+    # "400 trillion to 20 quadrillion" in the summary, "450 trillion to 23 quadrillion" in the text.
+    assert [f"{rows['data_tokens'][label]:.0e}" for label in ("q10", "q90")] == ["4e+14", "2e+16"]
 
 
 def test_sevilla_2024_which_constraint_binds() -> None:

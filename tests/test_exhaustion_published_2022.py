@@ -47,7 +47,7 @@ def high_quality(draws: int, seed: int, year: float) -> np.ndarray:
 
 LANGUAGE = ((DOUBLING / 20.2 + DOUBLING / 10.3) / 2, (DOUBLING / 14.8 + DOUBLING / 6.7) / 2)
 TABLE_1 = {
-    # src/index.ts and src/scripts/plot_int.py of the first commit (f9a9a48).
+    # src/index.ts and src/scripts/plot_int.py of an early commit (f9a9a48).
     "low-quality language": Row(
         lambda n, seed, year: np.log10(low_quality_stock_2022(n, seed=seed, year=round(year))),
         *(np.log10(2e12), LANGUAGE, 1e-6, 2023, 2080, 5, 1, 10, 0.0, (2028.4, 2032.4, 2039.2)),
@@ -56,7 +56,7 @@ TABLE_1 = {
     "high-quality language": Row(
         high_quality, np.log10(2e12), LANGUAGE, 1e-6, 2022, 2030, 20, 10, 20, 0.05, (2023.5, 2024.5, 2025.7)
     ),
-    # src/scripts/plot_int_vision.py of the first commit: smoothed for the picture, not for the figures. Of the two
+    # src/scripts/plot_int_vision.py of that commit: smoothed for the picture, not for the figures. Of the two
     # growth paths (5, 50 and 95 %) the code takes the 50 % as the 95 %.
     "images": Row(
         lambda n, seed, year: np.log10(image_stock_2022(n, seed=seed, year=round(year))),
@@ -145,7 +145,7 @@ def test_villalobos_2022_table_1_by_compute_needs_the_file_that_is_not_public() 
 def test_villalobos_2022_stock_of_language() -> None:
     """Key takeaways: "currently between 7e13 and 7e16 words", the 90 % interval.
 
-    The mixture of the later commit, with recorded speech by itself in it, ends at 2e17.
+    The mixture of the final code, with recorded speech by itself in it, ends at 2e17.
     """
     found = np.quantile(low_quality_stock_2022(400_000, seed=1), [0.05, 0.95])
     # The published draws are 1,000 of each part; ours have an error of 0.5 %.

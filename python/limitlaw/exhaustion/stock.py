@@ -143,9 +143,9 @@ def low_quality_stock_2022(draws: int, *, seed: int, year: int = 2022) -> Floats
         ValueError: An argument is out of range (the year, of the crawl and of the population table).
 
     Source: Villalobos et al. 2022 (arXiv 2211.04325v1) with the constants of its code
-    (github.com/epoch-research/data-stock). Its Table 1 rests on the mixture of the *first* commit, which this is; the
-    later one has recorded speech itself, with weight 1, in place of the last part. The code counts the blogs' posts of
-    one day, not of a year; so does this.
+    (github.com/epoch-research/data-stock). Its Table 1 rests on the mixture of an early commit (f9a9a48), which this
+    is; the final one has recorded speech itself, with weight 1, in place of the last part. The code counts the blogs'
+    posts of one day, not of a year; so does this.
 
     Example:
         >>> stock = low_quality_stock_2022(100_000, seed=1)
@@ -194,8 +194,8 @@ def image_stock_2022(draws: int, *, seed: int, year: int = 2022) -> Floats:
     Raises:
         ValueError: An argument is out of range.
 
-    Source: Villalobos et al. 2022 (arXiv 2211.04325v1) with the constants of the first commit of its code
-    (github.com/epoch-research/data-stock); the later one fits a normal to a mixture of the two estimates.
+    Source: Villalobos et al. 2022 (arXiv 2211.04325v1) with the constants of an early commit (f9a9a48) of its
+    code (github.com/epoch-research/data-stock); the final one fits a normal to a mixture of the two estimates.
 
     Example:
         >>> stock = image_stock_2022(100_000, seed=1)
