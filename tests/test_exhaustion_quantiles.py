@@ -89,5 +89,5 @@ def test_exact_quantiles_are_for_exhaustion_scenarios() -> None:
     with pytest.raises(TypeError, match="exact_quantiles must be"):
         ll.simulate(DEFAULT, trials=10, seed=1, exact_quantiles=1)  # type: ignore[call-overload]
     tasks = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.5]), max_attempts=[1])
-    with pytest.raises(ValueError, match="exact_quantiles must be left out for a sampling scenario"):
+    with pytest.raises(ValueError, match="exact_quantiles must be left out for scenarios of the kind sampling"):
         ll.simulate(tasks, trials=10, seed=1, exact_quantiles=True)  # type: ignore[call-overload]

@@ -3,42 +3,18 @@
 import functools
 
 import numpy as np
-import polars as pl
 import pytest
 from click.testing import CliRunner
 from polars.testing import assert_frame_equal
 
 import limitlaw as ll
-from limitlaw import _core
 from limitlaw.cli import main
 from limitlaw.testing import assert_reproducible
 from reference import limit_loop, policy_loop
 from reference.tails import FALSE_ALARM, two_sample_p_value
+from sampling_cases import COST, POLICIES, check_pairs, check_policies_alone
 
 JUDGE = ll.Verifier.judge(d_prime=1.1, threshold=0.9)
-COST = ll.Cost(
-    prompt_tokens=300,
-    output_tokens=(700, 0.8),
-    price_in=2.0,
-    price_out=8.0,
-    verifier_price=0.002,
-    seconds_per_token=0.01,
-    verifier_seconds=1.5,
-)
-POLICIES = [
-    ll.FirstAccepted(),
-    ll.FirstAccepted(fallback="last"),
-    ll.FirstAccepted(fallback="best"),
-    ll.FirstAbove(threshold=1.6),
-    ll.BestOf(),
-    ll.BestOf(threshold=1.5),
-    ll.MajorityVote(),
-    ll.WeightedVote(),
-    ll.FilteredVote(),
-    ll.StopWhenAhead(margin=2),
-    ll.AnyOf(),
-    ll.AllOf(),
-]
 #: Policies whose cost does not grow with the attempts.
 COARSE = [ll.FirstAccepted(), ll.BestOf(), ll.MajorityVote(), ll.AllOf()]
 LIMITS = [
@@ -74,16 +50,6 @@ def truth(case):
     return limit_loop.run(policies, limits, cost, attempts, tokens)
 
 
-def correct_together(scenario, trials):
-    """Trials in which two rows are both right, for every pair of rows; the scenario has one task."""
-    spec, arrays = scenario.wire()
-    found = _core.compare_sampling(
-        spec, arrays, score="accuracy", trials=trials, key=(11, 12), replicate=0, threads=2, progress=None
-    )
-    rows = len(scenario.policies) * len(scenario.limits)
-    return np.rint(found["products"].reshape(rows, rows) * trials).astype(int)
-
-
 #: Trials of the plain loop; ours are three times as many.
 TRIALS = 8_000
 CASES = {
@@ -99,14 +65,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_every_pair_of_rows_follows_the_plain_loop(case):
     policies, limits, cost, _ = CASES[case]
-    ours = correct_together(scenario(policies, limits, cost), 3 * TRIALS)
-    correct = truth(case)["correct"].astype(np.int64)
-    theirs = correct @ correct.T
-    pairs = [(r, s) for r in range(len(ours)) for s in range(r + 1)]
-    names = [f"{policy.label}, {limit.label}" for policy in policies for limit in limits]
-    for r, s in pairs:
-        p = two_sample_p_value(int(ours[r, s]), 3 * TRIALS, int(theirs[r, s]), TRIALS)
-        assert p > FALSE_ALARM / len(pairs) / len(CASES), (names[r], names[s], ours[r, s], theirs[r, s])
+    check_pairs(scenario(policies, limits, cost), truth(case)["correct"], 3 * TRIALS, comparisons=len(CASES))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -132,11 +91,6 @@ def test_bills_follow_the_plain_loop(case):
                 assert abs(ours / spread**2 - 1) < tolerance, (line["policy"], line["limit"], name)
 
 
-def plain(frame):
-    """Without what names the scenario, so that frames of other policies compare."""
-    return frame.drop("spec_id").with_columns(pl.col("policy").cast(pl.String), pl.col("limit").cast(pl.String))
-
-
 @pytest.mark.parametrize("case", ["gamma", "batches", "lognormal"])
 def test_a_further_policy_changes_no_number_of_another(case):
     _, limits, cost, _ = CASES[case]
@@ -145,11 +99,7 @@ def test_a_further_policy_changes_no_number_of_another(case):
         "answers": ll.Answers.dirichlet(0.7, 3),
         "utility": ll.Utility(wrong_cost=0.5, attempt_cost=0.01),
     }
-    policies = [*POLICIES, ll.FirstWorthwhile()]
-    together = plain(ll.simulate(scenario(policies, limits, cost, **changes), trials=300, seed=21))
-    for policy in policies:
-        alone = ll.simulate(scenario([policy], limits, cost, **changes), trials=300, seed=21)
-        assert_frame_equal(plain(alone), together.filter(policy=policy.label), check_exact=True)
+    check_policies_alone(scenario([*POLICIES, ll.FirstWorthwhile()], limits, cost, **changes), trials=300, seed=21)
 
 
 def test_the_same_bits_for_any_number_of_threads_and_merged_runs():

@@ -8,6 +8,7 @@ import pytest
 
 import limitlaw as ll
 from limitlaw.testing import assert_agrees_with_solution
+from sampling_cases import COST
 
 #: Exponential tokens at the price of one: the attempts that fit are those of a Poisson process.
 EXPONENTIAL = ll.Cost(output_tokens=(500, 1.0), price_out=1e6 / 500)
@@ -15,15 +16,6 @@ P, F, G = 0.3, 0.15, 0.2
 ACCEPTED = P * (1 - G) + (1 - P) * F
 PRECISION = P * (1 - G) / ACCEPTED
 RATES = ll.Verifier.rates(false_positive_rate=F, false_negative_rate=G)
-FULL = ll.Cost(
-    prompt_tokens=300,
-    output_tokens=(700, 0.8),
-    price_in=2.0,
-    price_out=8.0,
-    verifier_price=0.002,
-    seconds_per_token=0.01,
-    verifier_seconds=1.5,
-)
 
 
 def limited(policies, limits, cost, **changes):
@@ -97,7 +89,7 @@ def test_gamma_tokens_equal_the_sum_over_the_first_acceptance(cv: float, constan
 
 
 def test_fixed_tokens_are_a_number_of_attempts() -> None:
-    cost = FULL.replace(output_tokens=(700, 0.0))
+    cost = COST.replace(output_tokens=(700, 0.0))
     each = (300 * 2.0 + 700 * 8.0) / 1e6 + 0.002
     policies = [ll.FirstAccepted(), ll.FirstAccepted(fallback="last"), ll.AllOf()]
     names = ["accepted", "accuracy", "wrong", "coverage", "attempts_used", "tokens", "cost", "latency"]
@@ -150,7 +142,7 @@ def test_the_simulator_agrees(population: str, most: list[int] | None) -> None:
         policies=policies,
         limits=LIMITS,
         max_attempts=most,
-        cost=FULL,
+        cost=COST,
         utility=ll.Utility(correct_reward=0.1, wrong_cost=0.05, attempt_cost=0.001),
     )
     exact = ll.solve(scenario)
@@ -178,5 +170,5 @@ def test_what_has_no_closed_form_says_why() -> None:
         with pytest.raises(ll.NoClosedFormError, match=match):
             ll.solve(limited([ll.FirstAccepted()], [limit], cost))
     # Where the limit does not count tokens their law does not matter.
-    priced = FULL.replace(law="lognormal", price_out=0.0)
+    priced = COST.replace(law="lognormal", price_out=0.0)
     assert ll.solve(limited([ll.FirstAccepted()], [ll.Limit(cost=0.03)], priced))["latency"].null_count() == 0

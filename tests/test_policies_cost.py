@@ -1,21 +1,13 @@
 """Tokens, money and time: means against exact ones, batches and laws against the plain loop."""
 
 import numpy as np
-import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 import limitlaw as ll
+from limitlaw.testing import assert_reproducible
+from sampling_cases import COST, check_policies_alone
 
-COST = ll.Cost(
-    prompt_tokens=300,
-    output_tokens=(700, 0.8),
-    price_in=2.0,
-    price_out=8.0,
-    verifier_price=0.002,
-    seconds_per_token=0.01,
-    verifier_seconds=1.5,
-)
 SCENARIO = ll.SamplingScenario(
     tasks=ll.Tasks.fixed(success=[0.05, 0.3, 0.9]),
     verifier=ll.Verifier.judge(d_prime=1.0, threshold=1.0),
@@ -44,20 +36,15 @@ def test_first_accepted_is_accepted_as_without_a_cost() -> None:
 
 
 def test_a_further_policy_changes_no_bill_of_another() -> None:
-    frame = ll.simulate(SCENARIO, trials=1000, seed=9).drop("spec_id").with_columns(pl.col("policy").cast(pl.String))
-    for policy in SCENARIO.policies:
-        alone = ll.simulate(SCENARIO.replace(policies=[policy]), trials=1000, seed=9).drop("spec_id")
-        alone = alone.with_columns(pl.col("policy").cast(pl.String))
-        assert_frame_equal(alone, frame.filter(policy=policy.label), check_exact=True)
+    check_policies_alone(SCENARIO, trials=1000, seed=9)
 
 
 def test_the_same_bits_for_any_number_of_threads_and_merged_runs() -> None:
-    frames = [ll.simulate(SCENARIO, trials=9000, seed=9, threads=threads) for threads in (1, 2, 5)]
-    for frame in frames[1:]:
-        assert_frame_equal(frame, frames[0], check_exact=True)
+    assert_reproducible(SCENARIO, trials=9000, seed=9, threads=(1, 2, 5))
+    whole = ll.simulate(SCENARIO, trials=9000, seed=9)
     parts = [ll.simulate(SCENARIO, trials=3000, seed=9, replicate=r, tallies=True) for r in range(3)]
-    merged, error = ll.merge(parts), frames[0]["cost_se"]
-    assert ((merged["cost"] - frames[0]["cost"]).abs() <= 7 * 2**0.5 * error + 1e-12).all()
+    merged, error = ll.merge(parts), whole["cost_se"]
+    assert ((merged["cost"] - whole["cost"]).abs() <= 7 * 2**0.5 * error + 1e-12).all()
     assert merged["cost_q50"].null_count() == 0
 
 

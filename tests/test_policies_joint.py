@@ -1,14 +1,13 @@
 """All policies on one set of attempts: every pair of rows against the plain loop, and no policy disturbs another."""
 
 import numpy as np
-import polars as pl
 import pytest
-from polars.testing import assert_frame_equal
 
 import limitlaw as ll
-from limitlaw import _core
+from limitlaw.testing import assert_reproducible
 from reference import policy_loop
 from reference.tails import FALSE_ALARM, binomial_p_value, two_sample_p_value
+from sampling_cases import check_pairs, check_policies_alone
 
 JUDGE = ll.Verifier.judge(d_prime=1.1, threshold=0.9)
 RATES = ll.Verifier.rates(false_positive_rate=0.25, false_negative_rate=0.3)
@@ -67,16 +66,6 @@ def scenario(
     )
 
 
-def correct_together(scenario: ll.SamplingScenario, trials: int) -> np.ndarray:
-    """Trials in which two rows are both right, for every pair of rows; the scenario has one task."""
-    spec, arrays = scenario.wire()
-    found = _core.compare_sampling(
-        spec, arrays, score="accuracy", trials=trials, key=(11, 12), replicate=0, threads=2, progress=None
-    )
-    rows = len(scenario.policies) * len(scenario.max_attempts)
-    return np.rint(found["products"].reshape(rows, rows) * trials).astype(int)
-
-
 @pytest.mark.parametrize(
     ("case", "success", "verifier", "policies", "grid"),
     [
@@ -92,18 +81,8 @@ def correct_together(scenario: ll.SamplingScenario, trials: int) -> np.ndarray:
 )
 def test_every_pair_of_rows_follows_the_plain_loop(case, success, verifier, policies, grid):
     trials = 60_000 if grid[-1] < 100 else 20_000
-    ours = correct_together(scenario(case, success, verifier, policies, grid), 3 * trials)
     correct, _, _ = policy_loop.run(policies, grid, lambda: draw(case, success, verifier, trials, grid[-1]))
-    theirs = correct.astype(np.int64) @ correct.astype(np.int64).T
-    pairs = [(r, s) for r in range(len(ours)) for s in range(r + 1)]
-    for r, s in pairs:
-        p = two_sample_p_value(int(ours[r, s]), 3 * trials, int(theirs[r, s]), trials)
-        assert p > FALSE_ALARM / len(pairs), (
-            policies[r // len(grid)],
-            policies[s // len(grid)],
-            ours[r, s],
-            theirs[r, s],
-        )
+    check_pairs(scenario(case, success, verifier, policies, grid), correct, 3 * trials)
 
 
 #: Policies that a pool knows.
@@ -126,16 +105,11 @@ POOLED = [ll.FirstAccepted(), ll.FirstAccepted(fallback="last"), ll.AnyOf(), ll.
 )
 def test_every_pair_of_rows_of_a_pool_follows_the_plain_loop(counts, grid):
     trials = 40_000
-    n, accepted, accepted_correct, correct = counts
-    pool = ll.Tasks.pool([n], [accepted], [accepted_correct], correct=[correct])
-    ours = correct_together(ll.SamplingScenario(tasks=pool, policies=POOLED, max_attempts=grid), 3 * trials)
+    n, accepted, accepted_correct, right = counts
+    pool = ll.Tasks.pool([n], [accepted], [accepted_correct], correct=[right])
     random = np.random.default_rng(98)
-    rows, _, _ = policy_loop.run(POOLED, grid, lambda: policy_loop.pooled(counts, (trials, grid[-1]), random))
-    theirs = rows.astype(np.int64) @ rows.astype(np.int64).T
-    pairs = [(r, s) for r in range(len(ours)) for s in range(r + 1)]
-    for r, s in pairs:
-        p = two_sample_p_value(int(ours[r, s]), 3 * trials, int(theirs[r, s]), trials)
-        assert p > FALSE_ALARM / len(pairs), (r, s, ours[r, s], theirs[r, s])
+    correct, _, _ = policy_loop.run(POOLED, grid, lambda: policy_loop.pooled(counts, (trials, grid[-1]), random))
+    check_pairs(ll.SamplingScenario(tasks=pool, policies=POOLED, max_attempts=grid), correct, 3 * trials)
 
 
 def test_a_pool_gives_every_policy_its_exact_numbers():
@@ -188,14 +162,8 @@ def test_a_further_policy_changes_no_number_of_another(case):
         utility=utility,
         cost=cost,
     )
-    all_rows = (
-        ll.simulate(together, trials=trials, seed=21).drop("spec_id").with_columns(pl.col("policy").cast(pl.String))
-    )
-    for policy in policies:
-        alone = ll.simulate(together.replace(policies=[policy]), trials=trials, seed=21).drop("spec_id")
-        alone = alone.with_columns(pl.col("policy").cast(pl.String))
-        # The coverage column is the scenario's: the same for every policy.
-        assert_frame_equal(alone, all_rows.filter(policy=policy.label), check_exact=True)
+    # The coverage column is the scenario's: the same for every policy.
+    check_policies_alone(together, trials=trials, seed=21)
 
 
 def test_any_of_is_the_coverage_that_first_accepted_reports():
@@ -207,8 +175,6 @@ def test_any_of_is_the_coverage_that_first_accepted_reports():
 
 def test_the_same_bits_for_any_number_of_threads():
     everything = scenario("zipf", 0.3, "judge", SCORED, [1, 5, 30])
-    frames = [ll.simulate(everything, trials=5000, seed=4, threads=threads) for threads in (1, 2, 5)]
-    for frame in frames[1:]:
-        assert_frame_equal(frame, frames[0], check_exact=True)
+    assert_reproducible(everything, trials=5000, seed=4, threads=(1, 2, 5))
     parts = [ll.simulate(everything, trials=2000, seed=4, replicate=r, tallies=True) for r in (0, 1)]
     assert ll.merge(parts)["trials"].unique().to_list() == [4000]

@@ -27,7 +27,6 @@ class Toy(Spec):
         pass
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Inner(Toy):
     """The simplest setting."""
 
@@ -35,7 +34,6 @@ class Inner(Toy):
     rate: float = 0.5
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outer(Toy):
     """A setting with one field of each declared type."""
 
@@ -51,7 +49,6 @@ class Outer(Toy):
     inner: Inner = Inner()
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Tally(Toy):
     """A setting that is an array."""
 

@@ -32,9 +32,14 @@ _LINE = 120
 _REGISTRY: dict[tuple[str, str], type[Spec]] = {}
 
 
+@typing.dataclass_transform(
+    frozen_default=True, kw_only_default=True, eq_default=False, field_specifiers=(dataclasses.field,)
+)
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Spec:
     """A frozen setting. Subclasses declare ``family`` once and ``kind`` in each concrete class.
+
+    A concrete class is a frozen, keyword-only dataclass without a decorator of its own.
 
     Two settings are equal when their canonical JSON is. Ranges are checked once, by the core, when the object is made.
     """
@@ -50,6 +55,7 @@ class Spec:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "kind" in cls.__dict__:
+            dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
             _REGISTRY[cls.family, cls.kind] = cls
 
     def __post_init__(self) -> None:

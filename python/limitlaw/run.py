@@ -6,7 +6,7 @@ import json
 import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import polars as pl
 
@@ -23,7 +23,7 @@ MAX_TRIALS = 10**14
 
 #: What ``simulate`` simulates.
 Scenario = SamplingScenario | ExhaustionScenario | ConstraintScenario
-_KINDS: dict[str, type[SamplingScenario | ExhaustionScenario | ConstraintScenario]] = {
+_KINDS: dict[str, type[Scenario]] = {
     one.kind: one for one in (SamplingScenario, ExhaustionScenario, ConstraintScenario)
 }
 
@@ -65,7 +65,7 @@ def simulate(
     replicate: int = 0,
 ) -> ConstraintResult: ...
 def simulate(
-    scenario: SamplingScenario | ExhaustionScenario | ConstraintScenario,
+    scenario: Scenario,
     *,
     trials: int,
     seed: Seed,
@@ -139,56 +139,35 @@ def simulate(
     if not isinstance(scenario, (ExhaustionScenario, ConstraintScenario)):
         _check_scenario(scenario)
     key, text = key_of(seed)
-    trials = as_whole(trials, "trials", 1, MAX_TRIALS)
-    replicate = as_whole(replicate, "replicate", 0, 2**64 - 1)
-    threads = as_threads(threads)
     check_progress(progress)
+    run: dict[str, Any] = {
+        "trials": as_whole(trials, "trials", 1, MAX_TRIALS),
+        "key": key,
+        "seed": text,
+        "replicate": as_whole(replicate, "replicate", 0, 2**64 - 1),
+        "threads": as_threads(threads),
+        "progress": progress,
+    }
     check_choice(by, "by", ("policy", "task"))
     check_flag(tallies, "tallies")
     check_flag(exact_quantiles, "exact_quantiles")
     check_choice(sampler, "sampler", ("philox", "sobol"))
     if not is_sequence(samples) or not all(isinstance(name, str) for name in samples):
         raise TypeError(f"samples must be a sequence of names, got {shown(samples)}")
+    kind = f"scenarios of the kind {scenario.kind}"
+    if not isinstance(scenario, SamplingScenario) and (by != "policy" or columns is not None or tallies):
+        raise ValueError(f"by, columns and tallies must be left out for {kind}")
     if isinstance(scenario, ExhaustionScenario):
-        if by != "policy" or columns is not None or tallies:
-            raise ValueError("by, columns and tallies must be left out for an exhaustion scenario")
-        return simulate_exhaustion(
-            scenario,
-            trials=trials,
-            key=key,
-            seed=text,
-            samples=samples,
-            threads=threads,
-            progress=progress,
-            replicate=replicate,
-            sampler=sampler,
-            exact_quantiles=exact_quantiles,
-        )
+        return simulate_exhaustion(scenario, samples=samples, sampler=sampler, exact_quantiles=exact_quantiles, **run)
     if sampler != "philox" or exact_quantiles or len(samples):
-        raise ValueError(f"samples, sampler and exact_quantiles must be left out for a {scenario.kind} scenario")
+        raise ValueError(f"samples, sampler and exact_quantiles must be left out for {kind}")
     if isinstance(scenario, ConstraintScenario):
-        if by != "policy" or columns is not None or tallies:
-            raise ValueError("by, columns and tallies must be left out for a constraint scenario")
-        return simulate_constraint(
-            scenario, trials=trials, key=key, seed=text, replicate=replicate, threads=threads, progress=progress
-        )
+        return simulate_constraint(scenario, **run)
     if tallies:
         if by != "policy" or columns is not None:
             raise ValueError("tallies=True gives every count of every task: by and columns must be left out")
-        return tallies_frame(
-            scenario, trials=trials, key=key, seed=text, replicate=replicate, threads=threads, progress=progress
-        )
-    return simulate_frame(
-        scenario,
-        trials=trials,
-        key=key,
-        seed=text,
-        replicate=replicate,
-        by=by,
-        columns=columns,
-        threads=threads,
-        progress=progress,
-    )
+        return tallies_frame(scenario, **run)
+    return simulate_frame(scenario, by=by, columns=columns, **run)
 
 
 def solve(scenario: SamplingScenario, *, by: By = "policy", columns: Sequence[str] | None = None) -> pl.DataFrame:

@@ -45,11 +45,6 @@ def best_of_roc(
         >>> corners = {"false_positive_rates": [0, 0.05, 1], "true_positive_rates": [0, 0.8, 1]}
         >>> print(best_of_roc(success=0.1, attempts=[1, 10, 1000], **corners).round(4))
         [0.1    0.4776 0.64  ]
-
-                [0.     0.6363 5.9088]
-
-
-        [0.1    0.4776 0.64  ]
     """
     arguments = {"success": success, "attempts": attempts}
     corners = {"false_positive_rates": false_positive_rates, "true_positive_rates": true_positive_rates}
@@ -99,16 +94,6 @@ def judge_threshold(*, success: Numbers, d_prime: Numbers, threshold: Numbers) -
         >>> result = judge_threshold(success=0.1, d_prime=1.5, threshold=[0, 2, 4])
         >>> print(result.precision.round(3), result.attempts_used.round(1))
         [0.172 0.601 0.956] [   1.8   19.5 1539.7]
-
-                                [0.     0.6363 5.9088]
-
-
-                        [0.1    0.4776 0.64  ]
-
-                [0.5  0.75 1.    nan]
-
-
-        [0.172 0.601 0.956] [   1.8   19.5 1539.7]
     """
     arguments = {"success": success, "d_prime": d_prime, "threshold": threshold}
     return Threshold(*evaluate("judge_threshold", arguments))
@@ -130,8 +115,6 @@ def best_of_kl(*, attempts: Numbers) -> Floats:
 
     Example:
         >>> print(best_of_kl(attempts=[1, 4, 1000]).round(4))
-        [0.     0.6363 5.9088]
-
         [0.     0.6363 5.9088]
     """
     return evaluate("best_of_kl", {"attempts": attempts})[0]
@@ -155,13 +138,6 @@ def best_of_scored(*, scores: Numbers, values: Numbers, attempts: Numbers) -> Fl
 
     Example:
         >>> print(best_of_scored(scores=[0.1, 0.4, 0.4, 0.9], values=[0, 1, 0, 1], attempts=[1, 2, 4, 5]).round(4))
-        [0.5  0.75 1.    nan]
-
-                        [0.     0.6363 5.9088]
-
-
-                [0.1    0.4776 0.64  ]
-
         [0.5  0.75 1.    nan]
     """
     return evaluate("best_of_scored", {"attempts": attempts}, {"scores": scores, "values": values})[0]

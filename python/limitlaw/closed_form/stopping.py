@@ -131,8 +131,6 @@ def spread_ceiling(
     Example:
         >>> print(spread_ceiling(success=0.1, false_positive_rate=0.05, icc=[0, 0.1, 0.3, 0.6]).round(3))
         [0.69  0.773 0.849 0.907]
-
-        [0.69  0.773 0.849 0.907]
     """
     arguments = {
         "success": success,

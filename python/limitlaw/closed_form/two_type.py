@@ -52,9 +52,6 @@ def two_type_utility(
         >>> paper = dict(success_easy=0.87, success_hard=0.13, easy_share=0.58, false_positive_rate=0.25, wrong_cost=2)
         >>> print(two_type_utility(**paper, max_attempts=[1, 2, 15]).round(4))
         [0.3388 0.3007 0.1493]
-
-
-        [0.3388 0.3007 0.1493]
     """
     arguments = {
         "success_easy": success_easy,

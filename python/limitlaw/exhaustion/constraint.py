@@ -52,7 +52,6 @@ _EPOCH_NAMES = {
 _BOUNDS = {"pos": (0.0, None), "growth": (1.0, None), "pct": (0.0, 1.0)}
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ConstraintScenario(Spec):
     """What data, power and chips allow one training run in a year to spend; stock and compute are swappable inputs.
 
@@ -192,10 +191,9 @@ class ConstraintResult:
 
     Attributes:
         bands: One row per quantity: ``quantity``, ``unit``, ``mean_log10`` with its standard error, quantiles ``q05``
-        to
-            ``q95`` (exact order statistics). ``data``, ``power`` and ``chips`` are the constraints in FLOP, ``minimum``
-            the least of them; ``data_tokens``, ``distributed_watts``, ``distributed``, ``campus``, ``bandwidth`` and
-            ``gpus`` are what they are made of.
+            to ``q95`` (exact order statistics). ``data``, ``power`` and ``chips`` are the constraints in FLOP,
+            ``minimum`` the least of them; ``data_tokens``, ``distributed_watts``, ``distributed``, ``campus``,
+            ``bandwidth`` and ``gpus`` are what they are made of.
         binding: One row per constraint: ``constraint``, the ``share`` of draws it binds, and its standard error.
     """
 

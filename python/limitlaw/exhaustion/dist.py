@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import math
 from statistics import NormalDist
@@ -47,7 +46,6 @@ class Dist(Spec):
             return value
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Constant(Dist):
     """Always the same value; made by ``constant``, or by a plain number."""
 
@@ -55,7 +53,6 @@ class Constant(Dist):
     value: float
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Lognormal(Dist):
     """The logarithm is normal; made by ``lognormal``."""
 
@@ -65,7 +62,6 @@ class Lognormal(Dist):
     interval: float = 0.95
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Normal(Dist):
     """Normal; made by ``normal``."""
 
@@ -74,7 +70,6 @@ class Normal(Dist):
     sd: float
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class LogitNormal(Dist):
     """The logit is normal; made by ``logit_normal``."""
 
@@ -83,7 +78,6 @@ class LogitNormal(Dist):
     sd: float
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Uniform(Dist):
     """Uniform; made by ``uniform``."""
 
@@ -92,7 +86,6 @@ class Uniform(Dist):
     high: float
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Beta(Dist):
     """Beta; made by ``beta``."""
 
@@ -101,7 +94,6 @@ class Beta(Dist):
     b: float
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Metalog(Dist):
     """Three-term metalog; made by ``metalog``."""
 
@@ -113,7 +105,6 @@ class Metalog(Dist):
     upper: float | None = None
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Empirical(Dist):
     """Given values, each as likely; made by ``empirical``."""
 

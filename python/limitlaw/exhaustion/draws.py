@@ -9,13 +9,11 @@ import numpy.typing as npt
 
 from limitlaw import _core
 from limitlaw._arguments import as_threads, as_whole, shown
+from limitlaw.exhaustion.run import DEFINITIONS
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.seed import Seed, key_of
 
 Floats = npt.NDArray[np.float64]
-
-#: The definitions of running out.
-DEFINITIONS: tuple[str, ...] = tuple(_core.EXHAUSTION_DEFINITIONS)
 
 
 def sample(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
@@ -172,7 +171,6 @@ class Law(Spec):
         return MixtureLaw(laws=tuple(laws), weights=tuple(weights.values()))
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ChinchillaLaw(Law):
     """Repeats count in full; made by ``Law.chinchilla``, ``Law.hoffmann`` or ``Law.besiroglu``."""
 
@@ -180,7 +178,6 @@ class ChinchillaLaw(Law):
     base: tuple[float, ...]
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class MuennighoffLaw(Law):
     """Repeats lose value; made by ``Law.muennighoff`` or ``Law.muennighoff_c4``."""
 
@@ -191,7 +188,6 @@ class MuennighoffLaw(Law):
     max_epochs: float | None = None
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PenaltyLaw(Law):
     """Repeats are penalised; made by ``Law.penalty``."""
 
@@ -202,7 +198,6 @@ class PenaltyLaw(Law):
     kappa: float = 0.70654
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BoundedLaw(Law):
     """The loss is bounded by the vocabulary; made by ``Law.bounded``."""
 
@@ -214,7 +209,6 @@ class BoundedLaw(Law):
     log_vocabulary: float = math.log(50257)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class MixtureLaw(Law):
     """One of several laws per draw; made by ``Law.mixture``."""
 

@@ -11,8 +11,9 @@ import polars as pl
 
 from limitlaw._arguments import as_share, as_whole, is_sequence, shown
 from limitlaw.exhaustion import dist
-from limitlaw.exhaustion.draws import DEFINITIONS, check_scenario, provenance, sample_years
+from limitlaw.exhaustion.draws import check_scenario, provenance, sample_years
 from limitlaw.exhaustion.paired import probability_change, quantile, quantile_change
+from limitlaw.exhaustion.run import DEFINITIONS
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.seed import Seed
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -85,7 +84,6 @@ class LawParameters(Spec):
         return LawParameters.rows(fitted_draws("chinchilla_bootstrap_4000.csv"))
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NormalLawParameters(LawParameters):
     """A multivariate normal; made by ``LawParameters.normal``."""
 
@@ -94,7 +92,6 @@ class NormalLawParameters(LawParameters):
     covariance: tuple[tuple[float, ...], ...] = BESIROGLU_COVARIANCE
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class RowsLawParameters(LawParameters):
     """Given rows; made by ``LawParameters.rows`` or ``LawParameters.bootstrap``."""
 
@@ -106,7 +103,6 @@ class RowsLawParameters(LawParameters):
     beta: FloatArray
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Correlation(Spec):
     """A rank correlation between two inputs, applied through a Gaussian copula.
 
@@ -138,7 +134,6 @@ def as_correlations(given: Any) -> Any:
     return tuple(correlations)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ComputePath(Spec):
     """A path of compute through published quantiles; a draw keeps its place in the band over the years.
 

@@ -71,12 +71,12 @@ def simulate_exhaustion(
     trials: int,
     key: tuple[int, int],
     seed: str,
-    samples: Sequence[str] = (),
-    threads: int | None = None,
-    progress: Callable[[int, int], object] | None = None,
-    replicate: int = 0,
-    sampler: SamplerName = "philox",
-    exact_quantiles: bool = False,
+    replicate: int,
+    threads: int | None,
+    progress: Callable[[int, int], object] | None,
+    samples: Sequence[str],
+    sampler: SamplerName,
+    exact_quantiles: bool,
 ) -> ExhaustionResult:
     """Simulate a scenario; ``limitlaw.simulate`` documents the arguments and turns the seed into its key."""
     text, arrays = scenario.wire()

@@ -1,5 +1,4 @@
 """The exhaustion scenario: every input of the yearly model with its default, unit, range and source."""
-# ruff: noqa: RUF009  (defaults are frozen values, safe to share)
 
 from __future__ import annotations
 
@@ -29,7 +28,6 @@ FIRST_YEAR, LAST_YEAR = 2024, 2224
 _NO_CAP = Constant(value=1e90)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ExhaustionScenario(Spec):
     """Stock, demand, law and shortage of training data, year by year.
 

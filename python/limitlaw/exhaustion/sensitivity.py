@@ -10,9 +10,10 @@ import polars as pl
 
 from limitlaw._arguments import as_whole
 from limitlaw.exhaustion.dist import Constant, Dist, Empirical
-from limitlaw.exhaustion.draws import DEFINITIONS, check_scenario, provenance, sample, sample_years
+from limitlaw.exhaustion.draws import check_scenario, provenance, sample, sample_years
 from limitlaw.exhaustion.indices import first_order, rank_correlation, total
 from limitlaw.exhaustion.law import MixtureLaw
+from limitlaw.exhaustion.run import DEFINITIONS
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.seed import Seed
 
@@ -82,7 +83,7 @@ def sensitivity(
     if output != "p_exhausted_by":
         raise ValueError(f"output must be 'p_exhausted_by', got {output!r}")
     if definition not in DEFINITIONS:
-        raise ValueError(f"definition must be one of {list(DEFINITIONS)}, got {definition!r}")
+        raise ValueError(f"definition must be one of {DEFINITIONS}, got {definition!r}")
     year = as_whole(year, "year", scenario.years[0], scenario.years[-1])
     grouped = groups(scenario)
     latent = [name for names in grouped.values() for name in names]
@@ -124,8 +125,8 @@ def groups(scenario: ExhaustionScenario) -> dict[str, list[str]]:
         >>> groups(ll.ExhaustionScenario.preset("default"))["power_cap + chip_cap"]
         ['power_cap', 'chip_cap']
     """
-    dists = {f.name: getattr(scenario, f.name) for f in dataclasses.fields(scenario)}
-    inputs = [name for name, one in dists.items() if isinstance(one, Dist)]
+    inputs = scenario.input_names()
+    dists = {name: getattr(scenario, name) for name in inputs}
     varying = [name for name in inputs if not isinstance(dists[name], Constant)]
     found = [[name] for name in inputs]
     tied = [(c.first, c.second) for c in scenario.correlations]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import ClassVar
 
 from limitlaw._spec import Spec
@@ -61,7 +60,6 @@ class Answers(Spec):
         return DirichletAnswers(concentration=concentration, count=count)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UniformAnswers(Answers):
     """Equally likely wrong answers; made by ``Answers.uniform``."""
 
@@ -69,7 +67,6 @@ class UniformAnswers(Answers):
     count: int
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ZipfAnswers(Answers):
     """Wrong answers by Zipf's law; made by ``Answers.zipf``."""
 
@@ -78,7 +75,6 @@ class ZipfAnswers(Answers):
     exponent: float = 1.0
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DirichletAnswers(Answers):
     """Wrong answers with drawn shares; made by ``Answers.dirichlet``."""
 

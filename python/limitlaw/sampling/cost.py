@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from limitlaw._spec import Spec
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Utility(Spec):
     """The worth of one task, in any unit; abstaining is worth 0.
 
@@ -36,7 +34,6 @@ class Utility(Spec):
     attempt_cost: float = 0.0
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Cost(Spec):
     """What attempts cost in tokens, money and time.
 
@@ -84,7 +81,6 @@ class Cost(Spec):
         super()._check()
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Limit(Spec):
     """A limit per task in money, tokens or seconds, in place of a number of attempts.
 

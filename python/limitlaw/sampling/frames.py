@@ -20,29 +20,19 @@ Columns = dict[str, npt.NDArray[np.float64]]
 #: The scores whose quantiles are shown unless columns are chosen.
 _DEFAULT_SCORES = ("accuracy", "tokens", "cost", "latency", "utility")
 
+#: The counts per task, and the scores whose sums over trials are kept.
+_COUNTS = ("accepted", "correct", "wrong", "covered")
+_SCORES = ("attempts", "utility", "tokens", "cost", "latency")
 #: The list columns of a tallies frame, with their Polars types.
 _TALLIES: Mapping[str, type[pl.DataType]] = {
-    "accepted": pl.UInt64,
-    "correct": pl.UInt64,
-    "wrong": pl.UInt64,
-    "covered": pl.UInt64,
-    "attempts_sum": pl.Float64,
-    "attempts_square_sum": pl.Float64,
-    "utility_sum": pl.Float64,
-    "utility_square_sum": pl.Float64,
-    "accuracy_counts": pl.UInt64,
-    "accepted_counts": pl.UInt64,
-    "wrong_counts": pl.UInt64,
-    "tokens_sum": pl.Float64,
-    "tokens_square_sum": pl.Float64,
-    "cost_sum": pl.Float64,
-    "cost_square_sum": pl.Float64,
-    "latency_sum": pl.Float64,
-    "latency_square_sum": pl.Float64,
-} | {
-    f"{score}_{what}": kind
-    for score in ("tokens", "cost", "latency", "utility")
-    for what, kind in (("values", pl.Float64), ("counts", pl.UInt64))
+    **dict.fromkeys(_COUNTS, pl.UInt64),
+    **{f"{score}_{what}": pl.Float64 for score in _SCORES for what in ("sum", "square_sum")},
+    **dict.fromkeys(("accuracy_counts", "accepted_counts", "wrong_counts"), pl.UInt64),
+    **{
+        f"{score}_{what}": kind
+        for score in _SCORES[1:]
+        for what, kind in (("values", pl.Float64), ("counts", pl.UInt64))
+    },
 }
 
 

@@ -24,7 +24,6 @@ class Policy(Spec):
         return self.kind + (f"({', '.join(changed)})" if changed else "")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FirstAccepted(Policy):
     """Return the first accepted answer among at most ``max_attempts``.
 
@@ -42,7 +41,6 @@ class FirstAccepted(Policy):
     fallback: Literal["abstain", "last", "best"] = "abstain"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FirstWorthwhile(Policy):
     """Wait for the first acceptance; return it if its attempt number is worthwhile, else abstain.
 
@@ -61,7 +59,6 @@ class FirstWorthwhile(Policy):
     kind: ClassVar[str] = "first_worthwhile"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FirstAbove(Policy):
     """Return the first answer whose score exceeds a threshold of its own, among at most ``max_attempts``.
 
@@ -78,7 +75,6 @@ class FirstAbove(Policy):
     threshold: float
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BestOf(Policy):
     """Return the answer with the highest score among ``max_attempts`` (best of N).
 
@@ -95,7 +91,6 @@ class BestOf(Policy):
     threshold: float | None = None
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class MajorityVote(Policy):
     """Return the most frequent answer; no verifier is asked.
 
@@ -111,7 +106,6 @@ class MajorityVote(Policy):
     kind: ClassVar[str] = "majority_vote"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WeightedVote(Policy):
     """Return the answer with the largest sum of log likelihood ratios of its judge scores, among those that appeared.
 
@@ -127,7 +121,6 @@ class WeightedVote(Policy):
     kind: ClassVar[str] = "weighted_vote"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FilteredVote(Policy):
     """Return the most frequent among the accepted answers; abstain where none was accepted. It draws every attempt.
 
@@ -142,7 +135,6 @@ class FilteredVote(Policy):
     kind: ClassVar[str] = "filtered_vote"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class StopWhenAhead(Policy):
     """Draw until one answer leads every other by ``margin`` votes, at most ``max_attempts``; return the leader.
 
@@ -161,7 +153,6 @@ class StopWhenAhead(Policy):
     margin: int
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AnyOf(Policy):
     """Return a correct answer if any of ``max_attempts`` is correct, else nothing: coverage, pass@k.
 
@@ -176,7 +167,6 @@ class AnyOf(Policy):
     kind: ClassVar[str] = "any_of"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AllOf(Policy):
     """Right where all ``max_attempts`` answers are correct, wrong elsewhere: reliability, pass^k.
 

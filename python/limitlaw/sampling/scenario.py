@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -16,7 +15,6 @@ from limitlaw.sampling.tasks import PoolTasks, Tasks
 from limitlaw.sampling.verifier import Verifier
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SamplingScenario(Spec):
     """Repeated sampling: draw answers to each task until something imperfect accepts one.
 

@@ -244,7 +244,6 @@ class Tasks(Spec):
 Redraw = Literal["trial", "run"]
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FixedTasks(Tasks):
     """Tasks with known success rates; made by ``Tasks.fixed``."""
 
@@ -254,7 +253,6 @@ class FixedTasks(Tasks):
     names: tuple[str, ...] | None = None
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CountsTasks(Tasks):
     """Tasks known by observed counts; made by ``Tasks.counts``."""
 
@@ -267,7 +265,6 @@ class CountsTasks(Tasks):
     names: tuple[str, ...] | None = None
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PoolTasks(Tasks):
     """Observed attempts, drawn without replacement; made by ``Tasks.pool``."""
 
@@ -280,7 +277,6 @@ class PoolTasks(Tasks):
     names: tuple[str, ...] | None = None
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BetaTasks(Tasks):
     """Success rates from a Beta law; made by ``Tasks.beta``."""
 
@@ -296,7 +292,6 @@ class BetaTasks(Tasks):
         return self.count
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class MixtureTasks(Tasks):
     """Tasks of a few types; made by ``Tasks.mixture``."""
 

@@ -221,7 +221,6 @@ class Verifier(Spec):
         return RatesVerifier()
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class RatesVerifier(Verifier):
     """Given error rates; made by ``Verifier.rates``."""
 
@@ -230,7 +229,6 @@ class RatesVerifier(Verifier):
     false_negative_rate: float | FloatArray = 0.0
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SpreadVerifier(Verifier):
     """Error rates that differ from task to task; made by ``Verifier.rates`` with ``icc``."""
 
@@ -241,7 +239,6 @@ class SpreadVerifier(Verifier):
     correlation: float = 0.0
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SuiteVerifier(Verifier):
     """A test suite; made by ``Verifier.tests``."""
 
@@ -252,7 +249,6 @@ class SuiteVerifier(Verifier):
     flakiness: float = 0.0
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class JudgeVerifier(Verifier):
     """A judge whose score is normal; made by ``Verifier.judge``."""
 
@@ -263,7 +259,6 @@ class JudgeVerifier(Verifier):
     fresh: float = 0.0
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class EnsembleVerifier(Verifier):
     """Several verifiers and a rule; made by ``Verifier.ensemble``."""
 
