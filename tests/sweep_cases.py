@@ -25,6 +25,11 @@ def grid(points=2048, *, bad=False):
     return ll.Grid(scenario, {"utility.wrong_cost": np.arange(points // 2) / 8, "verifier.false_positive_rate": rates})
 
 
+def run(executor, folder=None, **changes):
+    """The sweep on an executor, with or without a store."""
+    return ll.sweep(grid(), executor=executor, store=folder, progress=False, **SETTINGS | changes)
+
+
 def undisturbed(points=2048, *, bad=False, **changes):
     """The digest of the frame of one serial run in memory."""
     return content_digest(ll.sweep(grid(points, bad=bad), progress=False, **SETTINGS | changes).frame())

@@ -15,7 +15,7 @@ import limitlaw as ll
 from limitlaw.sweep import engine
 from limitlaw.sweep.report import Report
 from limitlaw.sweep.shard_file import content_digest
-from sweep_cases import SETTINGS, grid, run_here, undisturbed
+from sweep_cases import SETTINGS, grid, run, run_here, undisturbed
 
 pytestmark = [
     # Dask's own sockets and loops, closed late when a worker is killed under it.
@@ -26,10 +26,6 @@ pytestmark = [
 
 def spawn():
     return ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
-
-
-def run(executor, folder=None, **changes):
-    return ll.sweep(grid(), executor=executor, store=folder, progress=False, **SETTINGS | changes)
 
 
 @pytest.fixture(scope="module")
@@ -304,77 +300,6 @@ def test_a_dask_worker_that_dies_every_time_is_given_up_and_the_rest_is_done(tmp
     assert content_digest(run(None, tmp_path / "s").frame()) == undisturbed()
 
 
-# --- drivers that end
-
-DRIVE = """
-settings = case.SETTINGS | {'trials': 40_000}
-ll.sweep(case.grid(), store=sys.argv[1], executor=eval(sys.argv[2]), progress=False, **settings)
-"""
-
-
-def wait_for_shards(folder, count, process):
-    deadline = time.monotonic() + 60
-    while len(list(folder.rglob("*.parquet"))) < count:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, "no shard was finished in a minute"
-        time.sleep(0.01)
-
-
-@pytest.mark.parametrize("executor", ["None", "'processes'"])
-def test_a_killed_driver_resumes(tmp_path, executor):
-    process = run_here(DRIVE, tmp_path / "s", executor, folder=tmp_path, start_new_session=True)
-    wait_for_shards(tmp_path / "s", 3, process)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-    kept = len(ll.Store(tmp_path / "s").done())
-    assert 3 <= kept < 32
-    rest = run(None, tmp_path / "s", trials=40_000)
-    assert rest.report().skipped == kept * 64
-    assert content_digest(rest.frame()) == undisturbed(trials=40_000)
-    # A file that was being written is left over beside its place, named and ignored.
-    assert all("/." in line and line.endswith("(ignored)") for line in ll.Store(tmp_path / "s").verify())
-
-
-TOGETHER = """
-open(sys.argv[1] + '.' + sys.argv[2], 'w').close()
-while not os.path.exists(sys.argv[1] + '.go'):
-    time.sleep(0.001)
-settings = case.SETTINGS | {'trials': 40_000}
-report = ll.sweep(case.grid(), store=sys.argv[1], progress=False, **settings).report()
-print(report.done, report.skipped, report.ok)
-"""
-
-
-def test_two_drivers_on_one_store_give_one_sweep(tmp_path):
-    store = tmp_path / "s"
-    drivers = [run_here(TOGETHER, store, name, folder=tmp_path) for name in "ab"]
-    deadline = time.monotonic() + 60
-    while not all(store.with_name(f"s.{name}").exists() for name in "ab"):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    store.with_name("s.go").touch()
-    outputs = [process.communicate(timeout=120) for process in drivers]
-    assert [process.returncode for process in drivers] == [0, 0], outputs
-    done, skipped = zip(*[map(int, out.split()[:2]) for out, _ in outputs], strict=True)
-    assert min(done) > 0
-    assert [a + b for a, b in zip(done, skipped, strict=True)] == [2048, 2048]
-    assert ll.Store(store).verify() == []
-    assert content_digest(ll.Store(store).scan().collect()) == undisturbed(trials=40_000)
-
-
-@pytest.mark.parametrize("executor", [None, ThreadPoolExecutor])
-def test_what_another_driver_finishes_in_the_meantime_is_skipped(tmp_path, executor):
-    pool = executor and executor(1)
-    report = Report()
-    parts = ll.iter_sweep(grid(), store=tmp_path, executor=pool, report=report, **SETTINGS)
-    next(parts)
-    run(None, tmp_path)
-    # What was out already comes too, and no more.
-    assert sum(1 for _ in parts) <= (4 if executor else 0)
-    assert report.done + report.skipped == report.points == 2048
-    assert content_digest(ll.Store(tmp_path).scan().collect()) == undisturbed()
-
-
 def test_workers_that_do_not_see_the_store_send_their_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "is_shared", lambda *_: False)
     with ThreadPoolExecutor(2) as pool:
@@ -382,21 +307,3 @@ def test_workers_that_do_not_see_the_store_send_their_rows(tmp_path, monkeypatch
     assert len(ll.Store(tmp_path).done()) == 32
     assert ll.Store(tmp_path).verify() == []
     assert content_digest(done.frame()) == undisturbed()
-
-
-@pytest.mark.parametrize(
-    "executor", ["None", "'processes'", "__import__('concurrent.futures').futures.ThreadPoolExecutor(2)"]
-)
-def test_an_interrupt_stops_soon_and_says_how_to_go_on(tmp_path, executor):
-    process = run_here(DRIVE, tmp_path / "s", executor, folder=tmp_path)
-    wait_for_shards(tmp_path / "s", 2, process)
-    started = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    # The promise is a second; a loaded machine gets more.
-    assert time.monotonic() - started < 3
-    assert process.returncode != 0
-    assert "KeyboardInterrupt" in err
-    assert "of 2048 points were finished; what is finished is kept: run the same call with store=" in err
-    kept = len(ll.Store(tmp_path / "s").done())
-    assert run(None, tmp_path / "s", trials=40_000).report().skipped == kept * 64
