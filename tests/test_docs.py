@@ -9,28 +9,38 @@ from typing import Any
 
 import pytest
 
+import limitlaw as ll
+from limitlaw._spec import _REGISTRY
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r'^```(\w*)(?: title="([\w.]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 
-def blocks(text: str) -> Iterator[tuple[str, str, int]]:
-    """Each fenced block: its language, its text and the line on which the text begins."""
+def blocks(text: str) -> Iterator[tuple[str, str, str, int]]:
+    """Each fenced block: its language, its title, its text and the line on which the text begins."""
     for match in FENCE.finditer(text):
-        yield match[1], match[2], text.count("\n", 0, match.start(2))
+        yield match[1], match[2], match[3], text.count("\n", 0, match.start(3))
 
 
 def run_page(text: str, name: str) -> int:
-    """Run the page's Python in order, in one namespace; a ``text`` block is what the code before it prints."""
+    """Run the page's Python in order, in one namespace; a ``text`` block is what the code before it prints.
+
+    A ``toml`` block is the file of its title, a scenario or a sweep.
+    """
     namespace: dict[str, Any] = {}
     printed, count = "", 0
-    for language, body, line in blocks(text):
+    for language, title, body, line in blocks(text):
         if language == "python":
             with contextlib.redirect_stdout(io.StringIO()) as out:
                 exec(compile("\n" * line + body, name, "exec"), namespace)
             printed, count = out.getvalue(), count + 1
         elif language == "text":
             assert printed.rstrip() == body.rstrip(), f"{name}, line {line}: the output differs"
+        elif language == "toml":
+            assert title, f"{name}, line {line}: the file has no name"
+            Path(title).write_text(body, encoding="utf-8")
+            (ll.read_sweep if "\n[scenario]\n" in body else ll.read_scenario)(title)
     return count
 
 
@@ -45,3 +55,8 @@ def test_a_wrong_output_is_noticed() -> None:
     assert run_page(page.format(2), "page") == 1
     with pytest.raises(AssertionError, match="the output differs"):
         run_page(page.format(3), "page")
+
+
+def test_every_kind_of_setting_is_in_the_page_of_files() -> None:
+    table = (ROOT / "docs" / "scenario-files.md").read_text(encoding="utf-8").partition("## Every kind")[2]
+    assert {*re.findall(r"`(\w+)`", table)} >= {kind for family, kind in _REGISTRY if family != "toy"}

@@ -92,7 +92,6 @@ pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
 }
 
 #[cfg(test)]
-#[allow(clippy::inline_always)] // what every kernel does
 mod tests {
     use super::*;
 

@@ -1,7 +1,5 @@
 //! Histograms whose bins are the leading bits of a number: integers, so that they merge exactly in any order.
 
-#![allow(clippy::inline_always)] // keys are made within kernels, whose vector width they must take
-
 use crate::dispatch::{Kernel, dispatch};
 
 /// A log-linear histogram of non-negative numbers: bins are the leading bits of the number itself.

@@ -4,9 +4,7 @@
 //! reductions and coefficients follow fdlibm (`exp`, `ln`) and Wichura's AS 241 (`normal_quantile`). Errors against
 //! `libm` stay within 2 units in the last place (`normal_quantile`: 8), as the tests check.
 
-// Inlining is what carries a kernel's vector width into these functions.
-#![allow(clippy::inline_always)]
-// Coefficients stand as published.
+// Coefficients stand as published. Inlining is what carries a kernel's vector width into these functions.
 #![allow(clippy::excessive_precision)]
 
 const LOG2_E: f64 = std::f64::consts::LOG2_E;

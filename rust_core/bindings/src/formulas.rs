@@ -8,7 +8,6 @@ use crate::error::to_python;
 
 /// Evaluates a named formula row by row; every column and shared array must be contiguous.
 #[pyfunction]
-#[allow(clippy::needless_pass_by_value)] // PyO3 hands arguments over by value
 pub fn closed_form<'py>(
     py: Python<'py>,
     name: &str,

@@ -1,9 +1,5 @@
 //! Data-exhaustion scaling: stock, demand, law and shortage, year by year, under uncertainty.
 
-// Stages are inlined into the yearly kernel, whose vector width they must take.
-#![allow(clippy::inline_always)]
-// A stage is one loop over the lanes of many arrays.
-#![allow(clippy::needless_range_loop)]
 // Coefficients stand as published.
 #![allow(clippy::excessive_precision)]
 // `!(x > 0)` is true of NaN, as it must be.
