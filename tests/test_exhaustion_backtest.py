@@ -94,7 +94,7 @@ def test_only_what_came_later_counts_and_columns_are_kept():
             dt.date(2020, 1, 1),
             r"observations\['date'\] must be in the scenario's years 2024 to 2053, got 2020",
         ),
-        (RECORDS.with_columns(variable=pl.lit("size")), AS_OF, 'samples must be "exhaustion_year"'),
+        (RECORDS.with_columns(variable=pl.lit("size")), AS_OF, "samples must be 'exhaustion_year'"),
     ],
 )
 def test_bad_observations_are_named(observations, as_of, message):

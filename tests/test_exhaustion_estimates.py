@@ -244,7 +244,7 @@ def test_sobol_agrees_with_philox_and_needs_fewer_draws() -> None:
         ({"data_share": 1.2}, r"data_share must be in \[0, 1\], got 1.2"),
         ({"text_stock": ll.dist.constant(-1)}, "text_stock must be in"),
         ({"repetition_data": 0}, "repetition_data must be in"),
-        ({"correlations": {("text_stock", "imagess"): 0.5}}, 'correlations must be between inputs, got "imagess"'),
+        ({"correlations": {("text_stock", "imagess"): 0.5}}, "correlations must be between inputs, got 'imagess'"),
         (
             {"correlations": {("text_stock", "images"): 1.5}},
             r"correlations must be in \(-1, 1\), got 1.5 for text_stock and images",
@@ -284,7 +284,7 @@ def test_bad_calls_are_one_clear_error() -> None:
     for call, message in (
         ({"trials": 1000, "sampler": "sobol"}, "trials must be a power of two"),
         ({"trials": 10, "sampler": "lattice"}, "sampler must be"),
-        ({"trials": 10, "samples": ["loss_1999"]}, 'samples must be .* got "loss_1999"'),
+        ({"trials": 10, "samples": ["loss_1999"]}, "samples must be .* got 'loss_1999'"),
         ({"trials": 2**32}, "trials must be in"),
         ({"trials": 0}, "trials must be in"),
         ({"trials": 10, "by": "task"}, "by, columns and tallies must be left out"),

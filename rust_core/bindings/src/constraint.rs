@@ -1,6 +1,6 @@
 //! The constraint model across the border: simulate, as columns of bands and of what binds.
 
-use limitlaw_core::exhaustion::constraint::estimate::{BINDING_COLUMNS, band_columns, bands, binding};
+use limitlaw_core::exhaustion::constraint::estimate::Frame;
 use limitlaw_core::exhaustion::constraint::scenario::ConstraintScenario;
 use limitlaw_core::exhaustion::constraint::simulate::simulate;
 use limitlaw_core::exhaustion::constraint::{CONSTRAINTS, OUTPUTS};
@@ -24,7 +24,7 @@ pub fn constraints() -> Vec<&'static str> {
 
 /// The columns of each frame of a result, by the frame's name.
 pub fn frames() -> [(&'static str, Vec<String>); 2] {
-    [("bands", band_columns()), ("binding", BINDING_COLUMNS.map(str::to_owned).to_vec())]
+    Frame::ALL.map(|(name, frame)| (name, frame.columns()))
 }
 
 /// Simulates a scenario: the columns of each frame of [`frames`].
@@ -46,8 +46,8 @@ pub fn simulate_constraint<'py>(
         simulate(&scenario, trials, key, replicate, resolve_threads(threads)?, control)
     })?;
     let found = PyDict::new(py);
-    for ((frame, columns), values) in frames().into_iter().zip([bands(&summary), binding(&summary, trials)]) {
-        found.set_item(frame, named(py, &columns, values)?)?;
+    for (name, frame) in Frame::ALL {
+        found.set_item(name, named(py, &frame.columns(), frame.values(&summary, trials))?)?;
     }
     Ok(found)
 }

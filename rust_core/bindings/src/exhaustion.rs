@@ -2,7 +2,7 @@
 
 use limitlaw_core::dispatch::{self, Width};
 use limitlaw_core::error::{Error, Result, quoted};
-use limitlaw_core::exhaustion::estimate::{self, BY_YEAR_COLUMNS};
+use limitlaw_core::exhaustion::estimate::Frame;
 use limitlaw_core::exhaustion::law::{DERIVED, LN_6, derived};
 use limitlaw_core::exhaustion::law_spec::LawSpec;
 use limitlaw_core::exhaustion::samples::Sample;
@@ -32,11 +32,7 @@ pub fn definitions() -> Vec<&'static str> {
 
 /// The columns of each frame of a result, by the frame's name.
 pub fn frames() -> [(&'static str, Vec<String>); 3] {
-    [
-        ("exhaustion", estimate::exhaustion_columns()),
-        ("exhausted_by", BY_YEAR_COLUMNS.map(str::to_owned).to_vec()),
-        ("trajectories", estimate::trajectory_columns()),
-    ]
+    Frame::ALL.map(|(name, frame)| (name, frame.columns()))
 }
 
 /// Simulates a scenario: the columns of each frame of [`frames`], and of samples.
@@ -76,11 +72,7 @@ pub fn simulate_exhaustion<'py>(
             let plan =
                 Plan { trials, key, replicate, threads, method, samples, redrawn, yearly: true, exact_quantiles };
             let outcome = simulate(&scenario, &plan, control)?;
-            let results = [
-                estimate::exhaustion(&outcome, &scenario.years),
-                estimate::exhausted_by(&outcome),
-                estimate::trajectories(&outcome),
-            ];
+            let results = Frame::ALL.map(|(_, frame)| frame.values(&outcome, &scenario.years));
             Ok((outcome.samples, names, results))
         })?;
     let found = PyDict::new(py);

@@ -8,16 +8,13 @@ use super::crossing::Crossings;
 use super::demand::{self, Market};
 use super::draws::Columns;
 use super::lanes::{LANES, Lanes, Scratch, lanes};
-use super::law::{Base, LN_6, Law, Optimum, Scarcity, derived};
+use super::law::{Base, LN_6, LN_LOSS_MAX, Law, Optimum, Scarcity, derived};
 use super::repetition::{Exponents, Shortage};
 use super::roots::Roots;
 use super::scenario::{BASE_YEAR, Demand, Input};
 use super::stock::Stock;
 use super::trajectory::{DEFINITIONS, LN_MAX, Options};
 use crate::math::{exp, exp_inside, expm1, ln, ln_inside};
-
-/// Logarithms of reducible losses are cut here, and at minus twice of it.
-const LN_LOSS_MAX: f64 = 300.0;
 
 /// Sixty-four draws on their way through the years.
 #[derive(Debug, Clone)]

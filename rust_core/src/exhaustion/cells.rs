@@ -10,6 +10,7 @@ pub const OFFSETS: [f64; VARIABLES.len()] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 
 /// The binary logarithm of the bins per power of two: quantiles are off by less than 2^-8 of their value (of epochs
 /// beyond the first), losses by 2^-14.
 pub const BITS: [u32; VARIABLES.len()] = [8, 8, 8, 8, 8, 8, 8, 14, 14, 8, 8, 8];
+
 /// A year and variable within a chunk: eight sums side by side, so that adding a block stays in vectors.
 #[derive(Debug, Clone, Copy)]
 pub struct Cell {

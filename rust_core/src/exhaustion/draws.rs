@@ -151,7 +151,7 @@ impl Sampler {
             }
         };
         let law_choices = matches!(scenario.law, LawSpec::Mixture { .. });
-        let trend_choice = !matches!(dists[Input::TrendWeight as usize], Dist::Constant { value } if *value == 0.0);
+        let trend_choice = scenario.may_follow_trend();
         let mut sampler = Self {
             marginals,
             copula: scenario.copula()?,

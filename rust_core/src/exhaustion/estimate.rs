@@ -11,32 +11,55 @@ pub const QUANTILES: [f64; 7] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95];
 
 /// The years whose probabilities stand in the frame of the years of running out.
 pub const BY_YEARS: [i32; 2] = [2030, 2035];
-/// The columns of the probability of having run out by a year: definition by definition, and within one year by year.
-pub const BY_YEAR_COLUMNS: [&str; 2] = ["probability", "se"];
 
-fn quantile_names() -> impl Iterator<Item = String> {
+/// A frame of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frame {
+    /// The years of running out: a row per definition.
+    Exhaustion,
+    /// The probability of having run out by a year: definition by definition, and within one year by year.
+    ExhaustedBy,
+    /// The yearly variables: year by year, and within a year in the order of the variables.
+    Trajectories,
+}
+
+impl Frame {
+    /// Every frame under its name.
+    pub const ALL: [(&str, Self); 3] =
+        [("exhaustion", Self::Exhaustion), ("exhausted_by", Self::ExhaustedBy), ("trajectories", Self::Trajectories)];
+
+    /// The names of its columns.
+    pub fn columns(self) -> Vec<String> {
+        match self {
+            Self::Exhaustion => {
+                let by = BY_YEARS.iter().map(|year| format!("p_by_{year}"));
+                let ends = ["p_already", "p_not_by_horizon"].map(str::to_owned);
+                let [already, never] = ends.map(std::iter::once);
+                let names = quantile_names().chain(already).chain(by).chain(never);
+                names.flat_map(|name| [name.clone(), format!("{name}_se")]).collect()
+            }
+            Self::ExhaustedBy => ["probability", "se"].map(str::to_owned).to_vec(),
+            Self::Trajectories => ["mean", "se"].map(str::to_owned).into_iter().chain(quantile_names()).collect(),
+        }
+    }
+
+    /// Its columns; `years` are those of the projection.
+    pub fn values(self, outcome: &Outcome, years: &[i32]) -> Vec<Vec<f64>> {
+        match self {
+            Self::Exhaustion => exhaustion(outcome, years),
+            Self::ExhaustedBy => exhausted_by(outcome),
+            Self::Trajectories => trajectories(outcome),
+        }
+    }
+}
+
+/// The names of the reported quantiles.
+pub fn quantile_names() -> impl Iterator<Item = String> {
     QUANTILES.iter().map(|p| format!("q{:02.0}", p * 100.0))
 }
 
-fn with_errors(names: impl Iterator<Item = String>) -> Vec<String> {
-    names.flat_map(|name| [name.clone(), format!("{name}_se")]).collect()
-}
-
-/// The columns of the yearly variables: year by year, and within a year in the order of the variables.
-pub fn trajectory_columns() -> Vec<String> {
-    ["mean", "se"].map(str::to_owned).into_iter().chain(quantile_names()).collect()
-}
-
-/// The columns of the years of running out: one row per definition.
-pub fn exhaustion_columns() -> Vec<String> {
-    let by = BY_YEARS.iter().map(|year| format!("p_by_{year}"));
-    let shares =
-        std::iter::once("p_already".to_owned()).chain(by).chain(std::iter::once("p_not_by_horizon".to_owned()));
-    with_errors(quantile_names().chain(shares))
-}
-
-/// The yearly variables, in the columns of [`trajectory_columns`].
-pub fn trajectories(outcome: &Outcome) -> Vec<Vec<f64>> {
+/// The yearly variables.
+fn trajectories(outcome: &Outcome) -> Vec<Vec<f64>> {
     let all = outcome.merged();
     let error = |cell: usize| {
         spread(outcome, |part| part.moments[cell].mean).unwrap_or_else(|| all.moments[cell].standard_error())
@@ -53,9 +76,8 @@ pub fn trajectories(outcome: &Outcome) -> Vec<Vec<f64>> {
     columns
 }
 
-/// The years of running out, in the columns of [`exhaustion_columns`]; NaN where a quantile is not reached by the
-/// horizon, or the projection does not reach a year. `years` are those of the projection.
-pub fn exhaustion(outcome: &Outcome, years: &[i32]) -> Vec<Vec<f64>> {
+/// The years of running out; NaN where a quantile is not reached by the horizon, or the projection does not reach a year.
+fn exhaustion(outcome: &Outcome, years: &[i32]) -> Vec<Vec<f64>> {
     let all = outcome.merged();
     let definitions = 0..DEFINITIONS.len();
     let mut columns: Vec<Vec<f64>> = Vec::new();
@@ -88,8 +110,8 @@ pub fn exhaustion(outcome: &Outcome, years: &[i32]) -> Vec<Vec<f64>> {
     columns
 }
 
-/// The probabilities of having run out by each year, in the columns [`BY_YEAR_COLUMNS`].
-pub fn exhausted_by(outcome: &Outcome) -> Vec<Vec<f64>> {
+/// The probabilities of having run out by each year.
+fn exhausted_by(outcome: &Outcome) -> Vec<Vec<f64>> {
     let all = outcome.merged();
     let years: Vec<_> = (0..all.by_year[0].len()).map(|year| by_year(outcome, &all, year)).collect();
     let column = |i: usize| (0..DEFINITIONS.len()).flat_map(|d| years.iter().map(move |y| y[i][d])).collect();

@@ -13,7 +13,7 @@ use crate::math::{exp, ln};
 /// The natural logarithm of 6, the FLOP per parameter and token of training.
 pub const LN_6: f64 = 1.791_759_469_228_055;
 /// Logarithms of reducible losses are cut here, far outside every fitted law, so that nothing overflows.
-const LN_LOSS_MAX: f64 = 300.0;
+pub const LN_LOSS_MAX: f64 = 300.0;
 
 /// The smallest exponent of a law; draws at or below it are drawn again.
 pub const EXPONENT_LOW: f64 = 0.05;

@@ -2,14 +2,11 @@
 
 use super::block::Block;
 use super::draws::Columns;
-use super::law::DERIVED;
+use super::law::{Base, DERIVED};
 use super::scenario::{ExhaustionScenario, INPUTS};
 use super::trajectory::{DEFINITIONS, VARIABLES};
 use crate::error::{Error, Result, quoted};
 use crate::math::exp;
-
-/// The coefficients of the law, by the names that samples use.
-const LAW: [&str; 5] = ["log_a", "log_b", "log_e", "alpha", "beta"];
 
 /// One column of samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +34,7 @@ impl Sample {
         let one = (0..DEFINITIONS.len())
             .map(year_of)
             .chain(INPUTS.iter().enumerate().map(|(i, input)| (input.0.to_owned(), Self::Input(i))))
-            .chain(LAW.iter().enumerate().map(|(i, coefficient)| ((*coefficient).to_owned(), Self::Law(i))))
+            .chain(Base::RANGES.iter().enumerate().map(|(i, coefficient)| (coefficient.0.to_owned(), Self::Law(i))))
             .find(|(known, _)| known == name);
         if let Some(found) = one {
             return Ok(vec![found]);

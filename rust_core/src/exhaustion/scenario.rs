@@ -159,6 +159,11 @@ pub enum Demand {
 }
 
 impl ExhaustionScenario {
+    /// Whether some draw may follow the trend of datasets.
+    pub fn may_follow_trend(&self) -> bool {
+        !matches!(self.trend_weight, Dist::Constant { value } if value == 0.0)
+    }
+
     /// The factor of the correlations.
     pub fn copula(&self) -> Result<Copula> {
         let names: Vec<&str> = INPUTS.iter().map(|&(name, ..)| name).collect();

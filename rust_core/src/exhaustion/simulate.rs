@@ -17,7 +17,7 @@ use crate::rng::Key;
 use crate::run::{Control, run};
 use crate::stats::Moments;
 
-/// The same for calendar years: bins of 2^-10 year.
+/// Leading bits of the histograms of calendar years: bins of 2^-10 year.
 pub const YEAR_BITS: u32 = 20;
 /// Independent scramblings of Sobol' points; their spread gives the standard errors.
 pub const SCRAMBLINGS: u64 = 16;

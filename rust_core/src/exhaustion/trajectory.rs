@@ -1,9 +1,8 @@
 //! What the yearly model reports, and what of it a scenario uses.
 
 use super::compute::ComputeOptions;
-use super::dist::Dist;
 use super::law_spec::LawSpec;
-use super::scenario::{Collapse, Demand, ExhaustionScenario, Input};
+use super::scenario::{Collapse, Demand, ExhaustionScenario};
 
 /// The yearly variables: name and unit.
 pub const VARIABLES: [(&str, &str); 12] = [
@@ -24,6 +23,7 @@ pub const VARIABLES: [(&str, &str); 12] = [
 pub const DEFINITIONS: [&str; 3] = ["effective_stock", "unique_tokens", "half_compute"];
 /// Logarithms of reported quantities are cut here.
 pub const LN_MAX: f64 = 345.0;
+
 /// What of the yearly model a scenario uses.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -67,7 +67,7 @@ impl Options {
         Self {
             compute: ComputeOptions::new(scenario),
             demand: scenario.demand,
-            trend: !matches!(scenario.dists()[Input::TrendWeight as usize], Dist::Constant { value } if *value == 0.0),
+            trend: scenario.may_follow_trend(),
             collapse: scenario.collapse,
             endogenous_quality: scenario.endogenous_quality,
             overtraining_from: scenario.overtraining_from,
@@ -76,6 +76,7 @@ impl Options {
             years: scenario.years.clone(),
         }
     }
+
     /// Whether the law takes everything from the draws.
     pub fn law_is_drawn(&self) -> bool {
         matches!(

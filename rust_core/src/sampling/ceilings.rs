@@ -3,7 +3,7 @@
 use super::law::TaskLaw;
 use super::scenario::SamplingScenario;
 use super::solve::{ExactLaws, Part};
-use super::tasks::{Redraw, Tasks};
+use super::tasks::Redraw;
 use super::verifier::Verifier;
 use crate::closed_form::stopping::spread_ceiling;
 use crate::error::{Error, Result};
@@ -91,13 +91,11 @@ fn spread_limit(scenario: &SamplingScenario, i: usize) -> Result<Limit> {
     let Some(Verifier::Spread { icc, correlation, .. }) = &scenario.verifier else {
         return none("of an ensemble whose members' error rates have icc");
     };
-    let success = match &scenario.tasks {
-        Tasks::Fixed { success, .. } => success.at(i),
-        Tasks::Counts { attempts, correct, posterior: false, .. } => correct.at(i) / attempts.at(i),
-        Tasks::Beta { redraw: Redraw::Run, .. } | Tasks::Mixture { redraw: Redraw::Run, .. } => {
-            return none("for redraw='run', whose tasks depend on a seed");
-        }
-        _ => return none("where success rates and error rates are both drawn"),
+    let Some(success) = scenario.tasks.success(i) else {
+        return none(match scenario.redraw() {
+            Some(Redraw::Run) => "for redraw='run', whose tasks depend on a seed",
+            _ => "where success rates and error rates are both drawn",
+        });
     };
     let (mean, missed) = scenario.verifier.as_ref().map_or((0.0, 0.0), |v| v.rates(i));
     if *correlation != 0.0 && *icc > 0.0 && mean > 0.0 && mean < 1.0 {

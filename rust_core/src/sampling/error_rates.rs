@@ -134,18 +134,14 @@ fn spread_rate(mean: f64, icc: f64, correlation: f64, score: f64, random: &mut S
 /// The error rates of members together. On the share `shared` of answers one uniform number decides for all of them
 /// (each accepts where it lies below its own rate), so that identical members agree; on the rest they err on their own.
 fn joined(members: &[ErrorRates], needed: usize, shared: f64) -> ErrorRates {
-    let accepted = |rates: Vec<f64>| {
+    let together = |rates: Vec<f64>, needed: usize| {
         let mut sorted = rates.clone();
         sorted.sort_by(|a, b| b.total_cmp(a));
         shared * sorted[needed - 1] + (1.0 - shared) * at_least(&rates, needed)
     };
-    let wrong = accepted(members.iter().map(|&(f, _)| f).collect());
+    let (accepts, rejects) = members.iter().copied().unzip();
     // P(reject | correct) directly, so that it keeps its digits: rejected where more than n - needed members reject.
-    let rejects: Vec<f64> = members.iter().map(|&(_, g)| g).collect();
-    let enough = members.len() - needed + 1;
-    let mut sorted = rejects.clone();
-    sorted.sort_by(|a, b| b.total_cmp(a));
-    (wrong, shared * sorted[enough - 1] + (1.0 - shared) * at_least(&rejects, enough))
+    (together(accepts, needed), together(rejects, members.len() - needed + 1))
 }
 
 /// P(at least `needed` of independent events happen).

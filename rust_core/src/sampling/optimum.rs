@@ -6,7 +6,7 @@
 //! change of sign if the tangents of one stay above the chord of the other; else it is halved. The candidates (0, each
 //! change from + to -, infinity where the last sign is +) are compared by the sign of their difference, in log space too.
 
-use libm::{exp, expm1, floor, log, log1p};
+use libm::{exp, expm1, floor, log};
 
 use super::cost::Utility;
 
@@ -274,13 +274,10 @@ pub fn best_of_curves(accuracy: &[f64], wrong: &[f64], attempts: &[f64], utility
     best
 }
 
-/// ln P(rejected) from P(accepted), accurate for small ones.
-pub fn ln_rejected(accepted: f64) -> f64 {
-    log1p(-accepted)
-}
-
 #[cfg(test)]
 mod tests {
+    use libm::log1p;
+
     use super::*;
     use crate::rng::Stream;
     use crate::sampling::cost::UtilityKind;
@@ -295,7 +292,7 @@ mod tests {
         TaskRates {
             accepted_correct: a * q,
             accepted_wrong: a * (1.0 - q),
-            ln_rejected: ln_rejected(a),
+            ln_rejected: log1p(-a),
             last_correct: None,
             weight,
         }

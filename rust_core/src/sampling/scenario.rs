@@ -100,15 +100,13 @@ impl SamplingScenario {
         };
         (0..self.tasks.count())
             .map(|i| match &self.tasks {
-                Tasks::Fixed { success, .. } => TaskLaw::attempts(success.at(i), rates(i)),
-                Tasks::Counts { attempts, correct, .. } => TaskLaw::attempts(correct.at(i) / attempts.at(i), rates(i)),
                 Tasks::Pool { attempts, accepted, accepted_correct, correct, .. } => TaskLaw::Pool {
                     attempts: attempts.at(i),
                     accepted: accepted.at(i),
                     accepted_correct: accepted_correct.at(i),
                     correct: correct.as_ref().map(|c| c.at(i)),
                 },
-                Tasks::Beta { .. } | Tasks::Mixture { .. } => TaskLaw::Drawn,
+                tasks => tasks.success(i).map_or(TaskLaw::Drawn, |p| TaskLaw::attempts(p, rates(i))),
             })
             .collect()
     }

@@ -40,6 +40,15 @@ pub struct Run {
     pub wanted: Wanted,
 }
 
+impl Run {
+    fn check(&self) -> Result<()> {
+        if (1..=MAX_TRIALS).contains(&self.trials) {
+            return Ok(());
+        }
+        Err(Error::argument("trials", format!("in [1, {MAX_TRIALS}]"), self.trials))
+    }
+}
+
 impl SamplingScenario {
     /// What a run counts for coverage, where asked, and for the quantiles of some scores of the whole benchmark.
     pub fn wanted(&self, coverage: bool, scores: &[String]) -> Wanted {
@@ -65,9 +74,7 @@ pub fn simulate(
     control: &Control,
     mut visit: impl FnMut(usize, usize, RowTally),
 ) -> Result<()> {
-    if options.trials == 0 || options.trials > MAX_TRIALS {
-        return Err(Error::argument("trials", format!("in [1, {MAX_TRIALS}]"), options.trials));
-    }
+    options.check()?;
     let laws = laws(scenario, options.key);
     let answerable = scenario.answerable();
     let grid = &scenario.grid()[..answerable];
@@ -107,9 +114,7 @@ pub fn compare(
     control: &Control,
     visit: impl FnMut(usize, usize, RowTally),
 ) -> Result<Vec<f64>> {
-    if options.trials == 0 || options.trials > MAX_TRIALS {
-        return Err(Error::argument("trials", format!("in [1, {MAX_TRIALS}]"), options.trials));
-    }
+    options.check()?;
     if let Some(&beyond) = scenario.grid().get(scenario.answerable()) {
         return Err(Error::argument("max_attempts", "at most the attempts of the smallest pool", beyond));
     }

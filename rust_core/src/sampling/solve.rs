@@ -141,12 +141,9 @@ impl ExactLaws {
         let each = if alike { 1 } else { tasks };
         match &scenario.tasks {
             // Only the verifier's rates are drawn, and no policy asks for them.
-            Tasks::Fixed { success, .. } => {
-                laws((0..tasks).map(|i| (1.0, Part::Known(TaskLaw::attempts(success.at(i), errors(i))))).collect(), 1)
-            }
-            Tasks::Counts { attempts, correct, posterior: false, .. } => {
-                let law = |i| TaskLaw::attempts(correct.at(i) / attempts.at(i), errors(i));
-                laws((0..tasks).map(|i| (1.0, Part::Known(law(i)))).collect(), 1)
+            known if known.success(0).is_some() => {
+                let known = (0..tasks).filter_map(|i| Some(TaskLaw::attempts(known.success(i)?, errors(i))));
+                laws(known.map(|law| (1.0, Part::Known(law))).collect(), 1)
             }
             Tasks::Counts { attempts, correct, prior, .. } if perfect => {
                 let [alpha, beta] = prior.map_or([f64::NAN; 2], Prior::parameters);

@@ -138,6 +138,15 @@ impl Tasks {
         }
     }
 
+    /// The success rate of task `i`, given or as observed; `None` where it is drawn, or attempts are drawn from a pool.
+    pub fn success(&self, i: usize) -> Option<f64> {
+        match self {
+            Self::Fixed { success, .. } => Some(success.at(i)),
+            Self::Counts { attempts, correct, posterior: false, .. } => Some(correct.at(i) / attempts.at(i)),
+            _ => None,
+        }
+    }
+
     const fn names(&self) -> Option<&Vec<String>> {
         match self {
             Self::Fixed { names, .. } | Self::Counts { names, .. } | Self::Pool { names, .. } => names.as_ref(),

@@ -6,7 +6,7 @@ use super::expand::{Swept, read};
 use super::options::{Options, Simulate};
 use super::points::{Method, Rows};
 use crate::error::{Error, Result, quoted};
-use crate::exhaustion::constraint::estimate::{BINDING_COLUMNS, band_columns, bands, binding};
+use crate::exhaustion::constraint::estimate::Frame;
 use crate::exhaustion::constraint::scenario::ConstraintScenario;
 use crate::exhaustion::constraint::simulate::simulate;
 use crate::run::Control;
@@ -14,8 +14,7 @@ use crate::run::Control;
 /// Options, read and checked.
 #[derive(Debug)]
 pub struct ConstraintMethod {
-    /// Whether rows are the constraints, and not the quantities.
-    binding: bool,
+    frame: Frame,
     columns: Vec<usize>,
     simulate: Simulate,
 }
@@ -24,13 +23,8 @@ impl ConstraintMethod {
     /// Reads the options.
     pub fn parse(json: &str) -> Result<Self> {
         let options = Options::parse(json)?;
-        let binding = match options.frame.as_deref() {
-            Some("bands") => false,
-            Some("binding") => true,
-            other => return Err(Error::argument("frame", "'bands' or 'binding'", quoted(other.unwrap_or_default()))),
-        };
-        let known = if binding { BINDING_COLUMNS.map(str::to_owned).to_vec() } else { band_columns() };
-        let columns = Options::indices("columns", &options.columns, &known)?;
+        let frame = options.frame(&Frame::ALL)?;
+        let columns = Options::indices("columns", &options.columns, &frame.columns())?;
         let simulate = options.only_simulate("constraint")?.clone();
         if simulate.target.is_some() {
             return Err(Error::argument("target_se", "left out for constraint scenarios", "a target"));
@@ -38,7 +32,7 @@ impl ConstraintMethod {
         if simulate.sampler != "philox" {
             return Err(Error::argument("sampler", "'philox' for constraint scenarios", quoted(&simulate.sampler)));
         }
-        Ok(Self { binding, columns, simulate })
+        Ok(Self { frame, columns, simulate })
     }
 }
 
@@ -57,7 +51,7 @@ impl Method<ConstraintScenario> for ConstraintMethod {
     ) -> Result<()> {
         let how = &self.simulate;
         let summary = simulate(scenario, how.trials, how.key, how.replicate(index, 0), threads, control)?;
-        let values = if self.binding { binding(&summary, how.trials) } else { bands(&summary) };
+        let values = self.frame.values(&summary, how.trials);
         for row in 0..values[0].len() {
             let keys = [row as i64, 0, how.trials as i64, 1];
             rows.push(index, &keys, self.columns.iter().map(|&column| values[column][row]));

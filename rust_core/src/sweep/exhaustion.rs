@@ -5,67 +5,22 @@ use serde_json::Value;
 use super::expand::{Swept, read};
 use super::options::{Options, Simulate, share_interval, share_is_precise};
 use super::points::{Method, Rows};
-use crate::error::{Error, Result, quoted};
-use crate::exhaustion::estimate::{
-    BY_YEAR_COLUMNS, exhausted_by, exhaustion, exhaustion_columns, trajectories, trajectory_columns,
-};
+use crate::error::{Error, Result};
+use crate::exhaustion::estimate::Frame;
 use crate::exhaustion::scenario::ExhaustionScenario;
 use crate::exhaustion::simulate::{self, Outcome, Plan, simulate};
 use crate::exhaustion::trajectory::{DEFINITIONS, VARIABLES};
 use crate::run::Control;
 
-/// A frame of the result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Frame {
-    /// One row per definition.
-    Exhaustion,
-    /// One row per definition and year.
-    ExhaustedBy,
-    /// One row per year and variable.
-    Trajectories,
-}
-
-impl Frame {
-    fn parse(name: Option<&str>) -> Result<Self> {
-        match name {
-            Some("exhaustion") => Ok(Self::Exhaustion),
-            Some("exhausted_by") => Ok(Self::ExhaustedBy),
-            Some("trajectories") => Ok(Self::Trajectories),
-            other => {
-                let expected = "'exhaustion', 'exhausted_by' or 'trajectories'";
-                Err(Error::argument("frame", expected, quoted(other.unwrap_or_default())))
-            }
-        }
-    }
-
-    fn columns(self) -> Vec<String> {
-        match self {
-            Self::Exhaustion => exhaustion_columns(),
-            Self::ExhaustedBy => BY_YEAR_COLUMNS.map(str::to_owned).to_vec(),
-            Self::Trajectories => trajectory_columns(),
-        }
-    }
-
-    fn values(self, outcome: &Outcome, years: &[i32]) -> Vec<Vec<f64>> {
-        match self {
-            Self::Exhaustion => exhaustion(outcome, years),
-            Self::ExhaustedBy => exhausted_by(outcome),
-            Self::Trajectories => trajectories(outcome),
-        }
-    }
-
-    /// What names each row.
-    fn keys(self, years: &[i32]) -> Vec<[i64; 2]> {
-        let definitions = 0..DEFINITIONS.len() as i64;
-        match self {
-            Self::Exhaustion => definitions.map(|d| [d, 0]).collect(),
-            Self::ExhaustedBy => {
-                definitions.flat_map(|d| years.iter().map(move |&year| [d, i64::from(year)])).collect()
-            }
-            Self::Trajectories => {
-                let variables = 0..VARIABLES.len() as i64;
-                years.iter().flat_map(|&year| variables.clone().map(move |v| [v, i64::from(year)])).collect()
-            }
+/// What names each row of a frame.
+fn keys(frame: Frame, years: &[i32]) -> Vec<[i64; 2]> {
+    let definitions = 0..DEFINITIONS.len() as i64;
+    match frame {
+        Frame::Exhaustion => definitions.map(|d| [d, 0]).collect(),
+        Frame::ExhaustedBy => definitions.flat_map(|d| years.iter().map(move |&year| [d, i64::from(year)])).collect(),
+        Frame::Trajectories => {
+            let variables = 0..VARIABLES.len() as i64;
+            years.iter().flat_map(|&year| variables.clone().map(move |v| [v, i64::from(year)])).collect()
         }
     }
 }
@@ -85,7 +40,7 @@ impl ExhaustionMethod {
     /// Reads the options.
     pub fn parse(json: &str) -> Result<Self> {
         let options = Options::parse(json)?;
-        let frame = Frame::parse(options.frame.as_deref())?;
+        let frame = options.frame(&Frame::ALL)?;
         let known = frame.columns();
         let columns = Options::indices("columns", &options.columns, &known)?;
         let simulate = options.only_simulate("exhaustion")?.clone();
@@ -153,7 +108,7 @@ impl Method<ExhaustionScenario> for ExhaustionMethod {
             next = how.more(done, reached);
         }
         let confidence = how.target.as_ref().map_or(f64::NAN, |t| t.confidence);
-        for (row, [code, year]) in self.frame.keys(&scenario.years).into_iter().enumerate() {
+        for (row, [code, year]) in keys(self.frame, &scenario.years).into_iter().enumerate() {
             let shares = self.targets.iter().map(|&(column, _)| values[column][row]);
             let ends = shares.flat_map(|share| share_interval(share, done as f64, confidence));
             let keys = [code, year, done as i64, i64::from(reached)];

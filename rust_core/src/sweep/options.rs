@@ -56,6 +56,15 @@ impl Options {
         serde_json::from_str(json).map_err(|e| Error::Value(format!("options: {e}")))
     }
 
+    /// The frame that is asked for, among those known by name.
+    pub fn frame<F: Copy>(&self, known: &[(&str, F)]) -> Result<F> {
+        let asked = self.frame.as_deref().unwrap_or_default();
+        known.iter().find(|(name, _)| *name == asked).map(|&(_, frame)| frame).ok_or_else(|| {
+            let names: Vec<&str> = known.iter().map(|&(name, _)| name).collect();
+            Error::argument("frame", format!("among {}", names.join(", ")), quoted(asked))
+        })
+    }
+
     /// How to simulate, for kinds that have no closed form.
     pub fn only_simulate(&self, kind: &str) -> Result<&Simulate> {
         self.simulate.as_ref().ok_or_else(|| {

@@ -5,18 +5,17 @@ use super::{CONSTRAINTS, Inputs, OUTPUTS, allowed};
 use crate::error::{Error, Result};
 use crate::exhaustion::copula::Copula;
 use crate::exhaustion::dist::Marginal;
+use crate::exhaustion::estimate::QUANTILES;
 use crate::math::normal_quantile;
 use crate::rng::{Key, Stream, open01, purpose};
 use crate::run::{Control, run};
+use crate::stats::rank;
 
 /// Draws per chunk of the random stream.
 const CHUNK: usize = 2048;
 /// Every draw is kept until the quantiles are known.
 const MAX_TRIALS: u64 = 10_000_000;
 const COUNT: usize = Inputs::NAMES.len();
-
-/// The reported quantiles.
-pub const QUANTILES: [f64; 7] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95];
 
 /// A quantity over all draws.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -116,7 +115,7 @@ fn band(mut column: Vec<f64>) -> Band {
     let squares: f64 = log10.iter().map(|x| (x - mean_log10) * (x - mean_log10)).sum();
     let se_log10 = (squares / (n - 1.0).max(1.0) / n).sqrt();
     let quantiles = QUANTILES.map(|p| {
-        let at = ((n * p).ceil() as usize).clamp(1, column.len()) - 1;
+        let at = rank(p, column.len() as u64) as usize - 1;
         *column.select_nth_unstable_by(at, f64::total_cmp).1
     });
     Band { mean_log10, se_log10, quantiles }
