@@ -44,7 +44,7 @@ def spec(tmp_path):
         for old, new in lines.values():
             assert old in text
             text = text.replace(old, new)
-        path = tmp_path / "spec.toml"
+        path = tmp_path / "sweep.toml"
         path.write_text(text, encoding="utf-8")
         return path
 
@@ -91,21 +91,21 @@ def test_a_file_is_the_sweep_it_says(spec):
 )
 def test_an_error_names_file_key_and_what_was_expected(spec, old, new, error, message):
     path = spec(costs=2, change=(old, new))
-    with pytest.raises(error, match=rf"spec\.toml: .*{message}"):
+    with pytest.raises(error, match=rf"sweep\.toml: .*{message}"):
         ll.read_sweep(path)
 
 
 def blocks(page, language):
     """The code blocks of a page of the documentation."""
     text = (Path(__file__).parents[1] / "docs" / page).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    return re.findall(rf"^```{language}[^\n]*\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
 
 
 def test_the_files_in_the_documentation_are_sweeps(tmp_path):
     found = blocks("sweeps.md", "toml")
     assert len(found) == 2
     for text in found:
-        path = tmp_path / "spec.toml"
+        path = tmp_path / "sweep.toml"
         path.write_text(text, encoding="utf-8")
         grid, settings = ll.read_sweep(path)
         assert len(grid) == 6
@@ -134,7 +134,7 @@ def test_the_job_array_of_the_documentation_is_the_serial_sweep(spec, tmp_path):
     ]
     outputs = [process.communicate(timeout=120) for process in processes]
     assert [process.returncode for process in processes] == [0] * 4, outputs
-    grid, settings = ll.read_sweep(tmp_path / "spec.toml")
+    grid, settings = ll.read_sweep(tmp_path / "sweep.toml")
     serial = ll.sweep(grid, progress=False, **settings).frame()
     store = ll.Store(tmp_path / "s")
     assert store.verify() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -10,7 +11,7 @@ import operator
 import tomllib
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -95,27 +96,17 @@ class Spec:
         """
         if not isinstance(text, str):
             raise TypeError(f"text must be a string, got {shown(text)}")
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"expected JSON, got text that fails at {error}") from None
-        return cls._from_data(data)
+        return cls.from_data(_parse_json(text))
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
         """Read a setting from a ``.toml`` or ``.json`` file; an error names the file."""
-        path = Path(path)
-        try:
-            text = path.read_text(encoding="utf-8")
-            if path.suffix == ".toml":
-                return cls._from_data(tomllib.loads(text))
-            return cls.from_json(text)
-        except (TypeError, ValueError) as error:
-            kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(f"{path}: {error}") from None
+        with reading(path) as data:
+            return cls.from_data(data)
 
     @classmethod
-    def _from_data(cls, data: Any) -> Self:
+    def from_data(cls, data: Any) -> Self:
+        """Read plain data: what ``json.loads`` makes of ``to_json``."""
         if not isinstance(data, dict) or not isinstance(data.get("kind"), str):
             raise TypeError(f"expected an object with a kind for {cls.family}, got {shown(data)}")
         found = _REGISTRY.get((cls.family, data["kind"]))
@@ -170,6 +161,25 @@ class Spec:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), {f.name: getattr(self, f.name) for f in dataclasses.fields(self)})
+
+
+@contextlib.contextmanager
+def reading(path: str | Path) -> Iterator[Any]:
+    """The plain data of a ``.toml`` or ``.json`` file; an error within names the file."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        yield tomllib.loads(text) if path.suffix == ".toml" else _parse_json(text)
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{path}: {error}") from None
+
+
+def _parse_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"expected JSON, got text that fails at {error}") from None
 
 
 def _rebuild(cls: type[Spec], fields: dict[str, Any]) -> Spec:
@@ -304,7 +314,7 @@ def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PL
         if isinstance(value, hint):
             return value
         if isinstance(value, dict):
-            return hint._from_data(value)  # noqa: SLF001  (another Spec)
+            return hint.from_data(value)
         raise TypeError(f"{name} must be a {hint.__name__}, got {shown(value)}")
     raise AssertionError(f"a setting declares the type {hint}, which has no rule")
 

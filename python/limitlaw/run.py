@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, overload
@@ -11,6 +9,7 @@ from typing import Any, overload
 import polars as pl
 
 from limitlaw._arguments import as_threads, as_whole, check_choice, check_flag, check_progress, is_sequence, shown
+from limitlaw._spec import reading
 from limitlaw.exhaustion.constraint import ConstraintResult, ConstraintScenario, simulate_constraint
 from limitlaw.exhaustion.run import ExhaustionResult, SamplerName, simulate_exhaustion
 from limitlaw.exhaustion.scenario import ExhaustionScenario
@@ -238,17 +237,12 @@ def read_scenario(path: str | Path) -> Scenario:
         >>> ll.read_scenario(path).trend_weight
         Constant(value=1.0)
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-    kind = data.get("kind") if isinstance(data, dict) else None
-    if kind not in _KINDS:
-        hint = "; with scenario and axes it is a sweep: limitlaw sweep, or read_sweep" if "axes" in data else ""
-        raise ValueError(f"{path}: kind must be one of {list(_KINDS)}, got {shown(kind)}{hint}")
-    return _KINDS[kind].from_file(path)
+    with reading(path) as data:
+        kind, axes = (data.get("kind"), "axes" in data) if isinstance(data, dict) else (None, False)
+        if kind not in _KINDS:
+            hint = "; with scenario and axes it is a sweep: limitlaw sweep, or read_sweep" if axes else ""
+            raise ValueError(f"kind must be one of {list(_KINDS)}, got {shown(kind)}{hint}")
+        return _KINDS[kind].from_data(data)
 
 
 def _check_scenario(scenario: object) -> None:

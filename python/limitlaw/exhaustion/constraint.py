@@ -149,10 +149,10 @@ class ConstraintScenario(Spec):
         super().__post_init__()
 
     @classmethod
-    def _from_data(cls, data: Any) -> Self:
+    def from_data(cls, data: Any) -> Self:
         """Plain data may name the preset that they change; there is one."""
         if not isinstance(data, dict) or "preset" not in data:
-            return super()._from_data(data)
+            return super().from_data(data)
         if data["preset"] != "epoch2030":
             raise ValueError(f"preset must be 'epoch2030', got {data['preset']!r:.80}")
         changes = {name: value for name, value in data.items() if name not in ("kind", "preset")}

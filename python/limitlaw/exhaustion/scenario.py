@@ -193,10 +193,10 @@ class ExhaustionScenario(Spec):
         return [field.name for field in dataclasses.fields(cls) if field.type == "Dist"]
 
     @classmethod
-    def _from_data(cls, data: Any) -> Self:
+    def from_data(cls, data: Any) -> Self:
         """Plain data may name the preset that they change."""
         if not isinstance(data, dict) or "preset" not in data:
-            return super()._from_data(data)
+            return super().from_data(data)
         if data["preset"] not in list(_PRESETS):
             raise ValueError(f"preset must be one of {sorted(_PRESETS)}, got {data['preset']!r:.80}")
         changes = {name: value for name, value in data.items() if name not in ("kind", "preset")}

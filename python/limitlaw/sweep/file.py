@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from limitlaw._arguments import shown
+from limitlaw._spec import reading
 from limitlaw.sweep.grid import Grid
 from limitlaw.sweep.kinds import scenario_class
 from limitlaw.sweep.plan import Plan, Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from limitlaw._spec import Spec
 
 __all__ = ["read_sweep"]
@@ -36,16 +36,10 @@ def read_sweep(path: str | Path) -> tuple[Grid, Settings]:
             names file and key.
         TypeError: A value has the wrong type; the message names file, key and the expected type.
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    with reading(path) as data:
         grid, settings = _parse(data)
         Plan(grid, **settings)
-    except (TypeError, ValueError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{path}: {error}") from None
-    return grid, settings
+        return grid, settings
 
 
 def _parse(data: Any) -> tuple[Grid, Settings]:
@@ -66,7 +60,7 @@ def _parse(data: Any) -> tuple[Grid, Settings]:
 def _scenario(data: dict[str, Any]) -> Spec:
     kind = scenario_class(data)
     try:
-        return kind.from_json(json.dumps(data, default=str))
+        return kind.from_data(data)
     except (TypeError, ValueError) as error:
         raise type(error)(f"scenario: {error}") from None
 

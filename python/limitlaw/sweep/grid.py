@@ -126,7 +126,7 @@ class Grid:
             for step in steps[:-1]:
                 at = at[int(step) if isinstance(at, list) else step]
             at[int(steps[-1]) if isinstance(at, list) else steps[-1]] = encode(value)
-        return type(self.scenario).from_json(json.dumps(settings))
+        return type(self.scenario).from_data(settings)
 
     def shard(self, i: int, *, of: int) -> Grid:
         """Every ``of``-th shard from the ``i``-th on: a part of the same sweep for one of ``of`` machines.
@@ -191,7 +191,7 @@ class Grid:
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Grid:
         """The grid that ``to_data`` wrote, or the same keys of a file in which ``axes`` may be a table."""
-        scenario = scenario_class(data["scenario"]).from_json(json.dumps(data["scenario"]))
+        scenario = scenario_class(data["scenario"]).from_data(data["scenario"])
         return cls(scenario, dict(data["axes"]), zip=data.get("zip", ()))
 
 
