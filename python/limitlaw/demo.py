@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import polars as pl
@@ -12,7 +12,7 @@ import limitlaw as ll
 from limitlaw import plots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
 
 __all__ = ["run"]
@@ -31,7 +31,7 @@ What to try next
 The README has an example that puts these together."""
 
 
-def run(*, trials: int, seed: int, threads: int | None, out: Path, say: Callable[[str], Any] = click.echo) -> None:
+def run(*, trials: int, seed: int, threads: int | None, out: Path) -> None:
     """Run the demo.
 
     Args:
@@ -39,7 +39,6 @@ def run(*, trials: int, seed: int, threads: int | None, out: Path, say: Callable
         seed: Seed of the simulation and of the bootstrap.
         threads: Threads; ``None`` is every core.
         out: The PNG to write.
-        say: Where a line of text goes.
     """
     started = time.perf_counter()
     data = ll.datasets.codegen_humaneval()
@@ -53,7 +52,7 @@ def run(*, trials: int, seed: int, threads: int | None, out: Path, say: Callable
         utility=ll.Utility(correct_reward=1.0, wrong_cost=_WRONG_COST, attempt_cost=0.0),
     )
     (attempts,) = data["n"].unique().to_list()
-    say(
+    click.echo(
         f"limitlaw {ll.__version__}: repeated sampling with an imperfect verifier\n\n"
         f"Data      CodeGen-16B on HumanEval: {data.height} tasks, {attempts} executed attempts each\n"
         "Verifier  HumanEval's own tests accept an attempt; the tests of HumanEval+ say whether it is correct\n"
@@ -69,18 +68,18 @@ def run(*, trials: int, seed: int, threads: int | None, out: Path, say: Callable
     best = ll.optimal_attempts(scenario, wrong_cost=_WRONG_COSTS, bootstrap=_BOOTSTRAP, resample="tasks", seed=seed)
     optimising = time.perf_counter() - clock
 
-    say("\nWhere more attempts lead (exact; the range is what single runs of the benchmark score, simulated)")
-    say(_where_attempts_lead(exact, simulated))
+    click.echo("\nWhere more attempts lead (exact; the range is what single runs of the benchmark score, simulated)")
+    click.echo(_where_attempts_lead(exact, simulated))
     first, last = exact.row(0, named=True), exact.row(-1, named=True)
-    say(
+    click.echo(
         f"From {first['max_attempts']} to {last['max_attempts']} attempts, accuracy goes from {first['accuracy']:.3f} "
         f"to {last['accuracy']:.3f}, and of the answers returned {first['false_discovery_rate']:.1%} to "
         f"{last['false_discovery_rate']:.1%} are wrong."
     )
-    say("\nCeilings: the accuracy that attempts without end would reach")
-    say(_ceilings(ll.ceilings(scenario)))
-    say("\nThe best number of attempts, by the cost of a wrong answer; how sure (bootstrap over tasks)")
-    say(_best(best))
+    click.echo("\nCeilings: the accuracy that attempts without end would reach")
+    click.echo(_ceilings(ll.ceilings(scenario)))
+    click.echo("\nThe best number of attempts, by the cost of a wrong answer; how sure (bootstrap over tasks)")
+    click.echo(_best(best))
 
     picture = plots.save(
         plots.stack(
@@ -89,7 +88,7 @@ def run(*, trials: int, seed: int, threads: int | None, out: Path, say: Callable
         ),
         out,
     )
-    say(
+    click.echo(
         f"\nRan {trials:,} trials of {data.height} tasks (seed {seed}) in {simulating:.2f} s, "
         f"{trials / simulating:,.0f} trials/s;\n"
         f"{_BOOTSTRAP:,} bootstrap samples at {len(_WRONG_COSTS)} costs in {optimising:.2f} s; "
@@ -97,8 +96,8 @@ def run(*, trials: int, seed: int, threads: int | None, out: Path, say: Callable
         f"{_agreement(exact, simulated)}\n"
         f"Picture: {picture}"
     )
-    say(_when_data_run_out(trials=trials, seed=seed, threads=threads))
-    say(f"\n{_NEXT}")
+    click.echo(_when_data_run_out(trials=trials, seed=seed, threads=threads))
+    click.echo(f"\n{_NEXT}")
 
 
 def _when_data_run_out(*, trials: int, seed: int, threads: int | None) -> str:

@@ -7,7 +7,7 @@ use limitlaw_core::exhaustion::law::{DERIVED, LN_6, derived};
 use limitlaw_core::exhaustion::law_spec::LawSpec;
 use limitlaw_core::exhaustion::samples::Sample;
 use limitlaw_core::exhaustion::scenario::ExhaustionScenario;
-use limitlaw_core::exhaustion::simulate::{Method, Plan, simulate};
+use limitlaw_core::exhaustion::simulate::{Plan, SamplerName, simulate};
 use limitlaw_core::exhaustion::trajectory::{DEFINITIONS, VARIABLES};
 use limitlaw_core::math::{exp, ln};
 use limitlaw_core::run::resolve_threads;
@@ -56,7 +56,7 @@ pub fn simulate_exhaustion<'py>(
     let (samples, names, results) =
         wait(py, if exact_quantiles { 3 * trials } else { trials }, progress.as_ref(), |control| {
             let scenario: ExhaustionScenario = parse(spec, &arrays)?;
-            let method = Method::parse(sampler)?;
+            let sampler = SamplerName::parse(sampler)?;
             let mut names = Vec::new();
             let mut columns = Vec::new();
             for name in &samples {
@@ -70,7 +70,7 @@ pub fn simulate_exhaustion<'py>(
             let threads = resolve_threads(threads)?;
             let samples = columns;
             let plan =
-                Plan { trials, key, replicate, threads, method, samples, redrawn, yearly: true, exact_quantiles };
+                Plan { trials, key, replicate, threads, sampler, samples, redrawn, yearly: true, exact_quantiles };
             let outcome = simulate(&scenario, &plan, control)?;
             let results = Frame::ALL.map(|(_, frame)| frame.values(&outcome, &scenario.years));
             Ok((outcome.samples, names, results))

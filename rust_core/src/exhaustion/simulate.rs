@@ -24,17 +24,17 @@ pub const SCRAMBLINGS: u64 = 16;
 /// The most draws of one run: counts are 32 bits wide.
 pub const MAX_TRIALS: u64 = u32::MAX as u64;
 
-/// How to sample.
+/// Where random numbers come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub enum SamplerName {
     /// Pseudo-random numbers.
     Philox,
     /// Scrambled Sobol' points.
     Sobol,
 }
 
-impl Method {
-    /// The method of a name.
+impl SamplerName {
+    /// The sampler of a name.
     pub fn parse(name: &str) -> Result<Self> {
         match name {
             "philox" => Ok(Self::Philox),
@@ -56,7 +56,7 @@ pub struct Plan {
     /// Threads.
     pub threads: usize,
     /// Where numbers come from.
-    pub method: Method,
+    pub sampler: SamplerName,
     /// Variables to return draw by draw.
     pub samples: Vec<Sample>,
     /// Inputs to draw anew while all others keep their numbers.
@@ -132,9 +132,9 @@ pub fn simulate(scenario: &ExhaustionScenario, plan: &Plan, control: &Control) -
     }
     let model = Model { sampler: &sampler, options: &options, plan };
     let points;
-    let parts: Vec<(Source, u64)> = match plan.method {
-        Method::Philox => vec![(Source::Philox { key: plan.key, replicate: plan.replicate }, plan.trials)],
-        Method::Sobol => {
+    let parts: Vec<(Source, u64)> = match plan.sampler {
+        SamplerName::Philox => vec![(Source::Philox { key: plan.key, replicate: plan.replicate }, plan.trials)],
+        SamplerName::Sobol => {
             let least = SCRAMBLINGS * LANES as u64;
             if !plan.trials.is_power_of_two() || plan.trials < least {
                 let expected = format!("a power of two and at least {least} for Sobol' points");

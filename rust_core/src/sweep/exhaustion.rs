@@ -8,7 +8,7 @@ use super::points::{Method, Rows};
 use crate::error::{Error, Result};
 use crate::exhaustion::estimate::Frame;
 use crate::exhaustion::scenario::ExhaustionScenario;
-use crate::exhaustion::simulate::{self, Outcome, Plan, simulate};
+use crate::exhaustion::simulate::{Outcome, Plan, SamplerName, simulate};
 use crate::exhaustion::trajectory::{DEFINITIONS, VARIABLES};
 use crate::run::Control;
 
@@ -31,7 +31,7 @@ pub struct ExhaustionMethod {
     frame: Frame,
     columns: Vec<usize>,
     simulate: Simulate,
-    sampler: simulate::Method,
+    sampler: SamplerName,
     /// Columns of probabilities, which their standard errors follow, and what those are to reach.
     targets: Vec<(usize, f64)>,
 }
@@ -44,7 +44,7 @@ impl ExhaustionMethod {
         let known = frame.columns();
         let columns = Options::indices("columns", &options.columns, &known)?;
         let simulate = options.only_simulate("exhaustion")?.clone();
-        let sampler = simulate::Method::parse(&simulate.sampler)?;
+        let sampler = SamplerName::parse(&simulate.sampler)?;
         let mut targets = Vec::new();
         for (name, error) in simulate.target.iter().flat_map(|t| &t.standard_errors) {
             let shares: Vec<String> =
@@ -88,7 +88,7 @@ impl Method<ExhaustionScenario> for ExhaustionMethod {
                 key: how.key,
                 replicate: how.replicate(index, stage),
                 threads,
-                method: self.sampler,
+                sampler: self.sampler,
                 samples: Vec::new(),
                 redrawn: Vec::new(),
                 yearly: self.frame == Frame::Trajectories,
