@@ -1,8 +1,9 @@
-"""The code in README and docs runs, and prints what the page says it prints."""
+"""The code in README and docs runs, and prints what the page says it prints; the examples run and draw."""
 
 import contextlib
 import io
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,15 @@ def run_page(text: str, name: str) -> int:
 def test_a_page_runs_and_prints_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     run_page(page.read_text(encoding="utf-8"), str(page.relative_to(ROOT)))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.stem)
+def test_an_example_runs_and_draws_its_picture(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(path), run_name="__main__")
+    (picture,) = tmp_path.glob("*.png")
+    assert picture.stem == path.stem
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_wrong_output_is_noticed() -> None:

@@ -4,19 +4,14 @@ False-alarm probability: each test that compares random numbers asks at most 1,0
 errors (two-sided probability 6e-13), so it fails by chance with a probability below 1e-9.
 """
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import limitlaw as ll
 from limitlaw.exhaustion import crossing_probability, crossing_year, profit_overtraining
 from limitlaw.exhaustion.draws import DEFINITIONS, sample
-
-sys.path.insert(0, str(Path(__file__).parent / "reference"))
-import constraint_numpy
-import exhaustion_numpy as truth
+from reference import constraint_numpy
+from reference import exhaustion_numpy as truth
 
 Z = 7.2
 LAW = ["log_a", "log_b", "log_e", "alpha", "beta"]

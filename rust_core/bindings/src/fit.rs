@@ -1,6 +1,6 @@
 //! Estimation from counts across the border: pass rates, Beta populations, forecasts.
 
-use limitlaw_core::error::{Error, Result, quoted};
+use limitlaw_core::error::{Error, Result};
 use limitlaw_core::fit::beta_binomial::{self, Counts, Population, QUANTITIES};
 use limitlaw_core::fit::forecast;
 use limitlaw_core::fit::pass_rates::{Bootstrap, PassRate, curve};
@@ -35,13 +35,7 @@ pub fn pass_rates<'py>(
     let [attempts, correct, k] = [&attempts, &correct, &k].map(|c| c.as_array().to_vec());
     let rate = if rate == "pass_hat_k" { PassRate::HatK } else { PassRate::AtK };
     let found = wait(py, resamples, progress.as_ref(), |control| {
-        let resample = match resample {
-            "tasks" => Resample::Tasks,
-            "attempts" => Resample::Attempts,
-            other => return Err(Error::argument("resample", "'tasks' or 'attempts'", quoted(other))),
-        };
-        let level = check_level(level)?;
-        let bootstrap = Bootstrap { resample, resamples, level, key };
+        let bootstrap = Bootstrap { resample: Resample::parse(resample)?, resamples, level: check_level(level)?, key };
         curve(rate, &attempts, &correct, &k, bootstrap, resolve_threads(threads)?, control)
     })?;
     let columns = Columns::new(py);

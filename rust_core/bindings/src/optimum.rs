@@ -1,6 +1,5 @@
 //! What follows from a sampling scenario without a run: its ceilings, operating points and best number of attempts.
 
-use limitlaw_core::error::{Error, quoted};
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::sampling::bootstrap::{self, Resample};
 use limitlaw_core::sampling::ceilings;
@@ -65,11 +64,7 @@ pub fn optima_sampling<'py>(
         let base = scenario.worth();
         let utilities: Vec<Utility> = wrong_cost.iter().map(|&wrong_cost| Utility { wrong_cost, ..base }).collect();
         utilities.iter().try_for_each(Spec::check)?;
-        let resample = match resample {
-            "tasks" => Resample::Tasks,
-            "attempts" => Resample::Attempts,
-            other => return Err(Error::argument("resample", "'tasks' or 'attempts'", quoted(other))),
-        };
+        let resample = Resample::parse(resample)?;
         bootstrap::optima(&scenario, &utilities, resample, resamples, key, resolve_threads(threads)?, control)
     })?;
     let columns = Columns::new(py);

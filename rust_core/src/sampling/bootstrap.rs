@@ -8,7 +8,7 @@ use super::optimum::{Optimum, TaskRates, best_of_curves, independent, value_at};
 use super::policy::Policy;
 use super::scenario::SamplingScenario;
 use super::tasks::{Redraw, Tasks, scaled};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::run::{Control, run};
 use crate::variates::{below, binomial};
@@ -25,6 +25,17 @@ pub enum Resample {
     Tasks,
     /// The attempts within each task.
     Attempts,
+}
+
+impl Resample {
+    /// What a name stands for.
+    pub fn parse(name: &str) -> Result<Self> {
+        match name {
+            "tasks" => Ok(Self::Tasks),
+            "attempts" => Ok(Self::Attempts),
+            other => Err(Error::argument("resample", "'tasks' or 'attempts'", quoted(other))),
+        }
+    }
 }
 
 /// The optimum of one policy at one cost of a wrong answer.
