@@ -180,7 +180,7 @@ def test_a_file_that_is_no_scenario_is_one_line(tmp_path: Path) -> None:
         ),
         ('{"kind": "constraint", "preset": "default"}', "preset must be 'epoch2030', got 'default'"),
         ('{"kind": "exhaustion", "data_share": 2}', "data_share must be in [0, 1], got 2"),
-        ('{"kind": "exhaustion", "data_share": {"kind": "beta", "a": 1}}', "b"),
+        ('{"kind": "exhaustion", "data_share": {"kind": "beta", "a": 1}}', "b must be given for Beta"),
         ("{", "wrong.json: "),
     ):
         wrong = tmp_path / "wrong.json"

@@ -27,7 +27,7 @@ What to try next
   your own counts       ll.Tasks.from_frame(df, attempts="n", correct="c")
   another verifier      ll.Verifier.rates(false_positive_rate=0.01, false_negative_rate=0.1)
   costs that are yours  ll.Utility(correct_reward=1, wrong_cost=4, attempt_cost=0.001)
-  a scenario in a file  python -m limitlaw simulate scenario.toml --seed 7
+  a scenario in a file  limitlaw simulate scenario.toml --seed 7
 The README has an example that puts these together."""
 
 
