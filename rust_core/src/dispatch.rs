@@ -55,10 +55,16 @@ fn widest() -> Width {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::is_x86_feature_detected as has;
-        if has!("avx512f") && has!("avx512dq") && has!("avx512vl") && has!("popcnt") {
+        if has!("avx512f")
+            && has!("avx512dq")
+            && has!("avx512vl")
+            && has!("avx512vpopcntdq")
+            && has!("bmi1")
+            && has!("popcnt")
+        {
             return Width::Avx512;
         }
-        if has!("avx2") && has!("popcnt") {
+        if has!("avx2") && has!("bmi1") && has!("popcnt") {
             return Width::Avx2;
         }
     }
@@ -68,11 +74,11 @@ fn widest() -> Width {
 /// Runs the kernel at the current width.
 #[cfg(target_arch = "x86_64")]
 pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
-    #[target_feature(enable = "avx2,popcnt")]
+    #[target_feature(enable = "avx2,bmi1,popcnt")]
     fn avx2<K: Kernel>(kernel: K) -> K::Output {
         kernel.run()
     }
-    #[target_feature(enable = "avx512f,avx512dq,avx512vl,popcnt")]
+    #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512vpopcntdq,bmi1,popcnt")]
     fn avx512<K: Kernel>(kernel: K) -> K::Output {
         kernel.run()
     }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use libm::{ceil, floor, sqrt};
+use libm::{ceil, floor, log, sqrt};
 
 use super::alias::Alias;
 use super::binomial::binomial;
@@ -18,6 +18,8 @@ use rand_core::RngCore;
 const MOST_ENTRIES: usize = 1 << 20;
 /// The most entries of one table.
 const MOST_WIDTH: usize = 1 << 12;
+/// What is less probable is left out.
+pub const NEGLIGIBLE: f64 = 2e-18;
 /// Longer stretches than this power of two that the clocks cut off are drawn by rejection.
 const MOST_POWER: usize = 9;
 
@@ -160,22 +162,22 @@ fn width(n: u64, success: f64) -> usize {
     usize::try_from(most - least + 1).unwrap_or(usize::MAX)
 }
 
-/// The counts outside of which less than 2e-18 lies: Bernstein's bound.
+/// The counts outside of which less than `NEGLIGIBLE` lies: Bernstein's bound.
 fn range(n: u64, success: f64) -> (u64, u64) {
-    const LN: f64 = 41.4;
+    let ln = log(2.0 / NEGLIGIBLE);
     if success <= 0.0 || success >= 1.0 {
         let certain = if success <= 0.0 { 0 } else { n };
         return (certain, certain);
     }
     let mean = n as f64 * success;
-    let reach = LN / 3.0 + sqrt(LN * LN / 9.0 + 2.0 * LN * mean * (1.0 - success));
+    let reach = ln / 3.0 + sqrt(ln * ln / 9.0 + 2.0 * ln * mean * (1.0 - success));
     (floor(mean - reach).max(0.0) as u64, (ceil(mean + reach) as u64).min(n))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use libm::{exp, lgamma, log, log1p};
+    use libm::{exp, lgamma, log1p};
 
     fn mass(n: u64, p: f64, k: u64) -> f64 {
         let (n, k) = (n as f64, k as f64);

@@ -1,16 +1,20 @@
 //! The answers of wrong attempts, dealt where somebody asks: whoever asks, and whenever, the same are dealt.
 //!
 //! Cells of the grid with few wrong attempts share one sequence of answers per task and trial; a cell with many is dealt
-//! by binomial counts from words of its own. Equally likely answers come 64 at a time: a tree halves the answers, and at
-//! each level one random word decides 64 attempts at once, more words where the halves differ.
+//! by binomial counts from words of its own. Few equally likely answers come by the page, others one by one.
 
 use super::alias::Alias;
 use super::binomial::binomial;
+use super::counts::NEGLIGIBLE;
+use std::ops::Range;
+
+use super::pages::{MOST_ANSWERS, Pages, lowest};
+use crate::math::ln;
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::sampling::answers::Answers;
 use rand_core::RngCore;
 
-/// Cells of fewer wrong attempts per answer are dealt one by one: from a table, or 64 at a time.
+/// Cells of fewer wrong attempts per answer are dealt one by one: from a table, or by the page.
 const ONE_BY_ONE: [u64; 2] = [8, 32];
 /// Blocks of random words of one trial: far more than it ever takes.
 const TRIAL_BLOCKS: u64 = 1 << 40;
@@ -21,6 +25,7 @@ const CELL_BLOCKS: u64 = 1 << 20;
 #[derive(Debug)]
 pub struct Deal {
     answers: Answers,
+    count: usize,
     key: Key,
     replicate: u64,
     /// Of the answers from j on, the share of answer j; empty where every task and trial draws its own.
@@ -31,21 +36,12 @@ pub struct Deal {
 /// How a cell of few wrong attempts is dealt.
 #[derive(Debug)]
 enum Way {
-    /// Equally likely answers, 64 attempts at a time: the splits of the tree, level by level.
-    Halved(Vec<Split>),
+    /// Few equally likely answers.
+    Paged(Pages),
     /// One attempt at a time.
     Table(Alias),
     /// By binomial counts, as any cell.
     Counted,
-}
-
-/// Nodes of the tree on one level and of one size: of `count` answers, `left` go to the first child.
-#[derive(Debug, Clone)]
-struct Split {
-    left: usize,
-    count: usize,
-    /// The first answer of each node.
-    nodes: Vec<usize>,
 }
 
 /// The wrong answers of one task in one trial, dealt up to some attempt.
@@ -60,9 +56,11 @@ pub struct Hand {
     /// Attempts still to be dealt one by one.
     waiting: u64,
     random: Sequence<8>,
-    /// By answer, which of the current 64 attempts gave it; those that are dealt.
-    page: Vec<u64>,
-    used: u32,
+    /// The next page.
+    next: u64,
+    /// By answer, which attempts of the current page gave it; those that are not dealt yet.
+    page: Vec<[u64; 1]>,
+    rest: u64,
 }
 
 impl Deal {
@@ -73,21 +71,40 @@ impl Deal {
             answers.stick(&mut Stream::new(key, replicate, purpose::ANSWER_SHARES, 0).sequence(), &mut stick);
         }
         let way = match (answers, answers.shares()) {
-            (Answers::Uniform { .. }, _) => Way::Halved(splits(answers.count())),
+            (Answers::Uniform { .. }, _) if answers.count() <= MOST_ANSWERS => Way::Paged(Pages::new(answers.count())),
             (_, Some(shares)) => Way::Table(Alias::new(&shares)),
             _ => Way::Counted,
         };
-        Self { answers, key, replicate, stick, way }
+        Self { answers, count: answers.count(), key, replicate, stick, way }
     }
 
     /// The number of wrong answers.
     pub const fn answers(&self) -> usize {
-        self.answers.count()
+        self.count
+    }
+
+    /// The counts of correct attempts among `attempts` that leave it undecided whether the correct answer leads. With
+    /// fewer, a wrong answer with its share of the others has more; with more, none comes to as many, or by Chernoff's
+    /// bound with less than `NEGLIGIBLE` probability.
+    pub fn undecided(&self, attempts: u64) -> Range<u64> {
+        let largest = self.answers.shares().map_or(1.0, |shares| shares.into_iter().fold(0.0, f64::max));
+        let beaten = |correct: u64| {
+            let (wrong, share) = ((attempts - correct) as f64, correct as f64 / (attempts - correct) as f64);
+            share > largest && wrong * divergence(share, largest) > ln(self.count as f64 / NEGLIGIBLE)
+        };
+        let least = attempts.div_ceil(self.count as u64 + 1);
+        let (mut low, mut high) = (least, attempts / 2 + 1);
+        // The first count that beats all wrong answers: any larger one does, too.
+        while low < high {
+            let middle = low.midpoint(high);
+            if beaten(middle) { high = middle } else { low = middle + 1 }
+        }
+        least..high
     }
 
     /// An empty hand.
     pub fn hand(&self) -> Hand {
-        let (n, stream) = (self.answers.count(), Stream::new(self.key, 0, 0, 0));
+        let (n, stream) = (self.count, Stream::new(self.key, 0, 0, 0));
         Hand {
             answers: stream,
             shares: stream,
@@ -96,31 +113,49 @@ impl Deal {
             stick: Vec::new(),
             waiting: 0,
             random: stream.ahead(0),
-            page: vec![0; n],
-            used: 64,
+            next: 0,
+            page: vec![[0]; n],
+            rest: 0,
         }
+    }
+
+    fn stream(&self, of: u64, i: usize, chunk: u64) -> Stream {
+        Stream::new(self.key, self.replicate, of + ((i as u64 + 1) << 32), chunk)
+    }
+
+    /// Where all cells up to a grid point are dealt by the page: how, the stream of task `i`, and how many points.
+    pub fn by_page(&self, i: usize, chunk: u64, grid: &[u64]) -> Option<(Pages, Stream, usize)> {
+        let Way::Paged(pages) = self.way else { return None };
+        let most = ONE_BY_ONE[1] * self.count as u64;
+        let long = (0..grid.len()).find(|&cell| grid[cell] - if cell == 0 { 0 } else { grid[cell - 1] } >= most);
+        Some((pages, self.stream(purpose::ANSWERS, i, chunk), long.unwrap_or(grid.len())))
+    }
+
+    /// The first block of the pages of trial `t` of a chunk.
+    pub const fn first_block(t: usize) -> u64 {
+        t as u64 * TRIAL_BLOCKS
     }
 
     /// Starts task `i` in trial `t` of a chunk.
     pub fn start(&self, hand: &mut Hand, i: usize, chunk: u64, t: usize) {
-        let stream = |of: u64| Stream::new(self.key, self.replicate, of + ((i as u64 + 1) << 32), chunk);
-        hand.answers = stream(purpose::ANSWERS);
-        hand.shares = stream(purpose::ANSWER_SHARES);
-        hand.trial = t as u64 * TRIAL_BLOCKS;
+        hand.answers = self.stream(purpose::ANSWERS, i, chunk);
+        hand.shares = self.stream(purpose::ANSWER_SHARES, i, chunk);
+        hand.trial = Self::first_block(t);
         hand.random = hand.answers.ahead(4 * hand.trial);
         hand.dealt.fill(0);
         hand.stick.clear();
         hand.waiting = 0;
-        hand.used = 64;
+        hand.next = 0;
+        hand.rest = 0;
     }
 
     /// Deals the `count` wrong attempts of the next cell.
     #[inline(always)]
     pub fn deal(&self, hand: &mut Hand, cell: usize, count: u64) {
-        let few = |per_answer: u64| count < per_answer * self.answers.count() as u64;
+        let few = |per_answer: u64| count < per_answer * self.count as u64;
         let waits = match self.way {
             Way::Table(_) => few(ONE_BY_ONE[0]),
-            Way::Halved(_) => few(ONE_BY_ONE[1]),
+            Way::Paged(_) => few(ONE_BY_ONE[1]),
             Way::Counted => false,
         };
         if waits {
@@ -134,18 +169,19 @@ impl Deal {
     #[inline(always)]
     pub fn dealt<'h>(&self, hand: &'h mut Hand) -> &'h [u64] {
         match &self.way {
-            Way::Halved(splits) => {
+            Way::Paged(pages) => {
                 while hand.waiting > 0 {
-                    if hand.used == 64 {
-                        hand.turn(splits);
+                    if hand.rest == 0 {
+                        let words = pages.words(&hand.answers, hand.trial, hand.next).map(|word| [word]);
+                        pages.read(&words, &mut hand.page, std::slice::from_mut(&mut hand.rest));
+                        hand.next += 1;
                     }
-                    let taken = hand.waiting.min(u64::from(64 - hand.used)) as u32;
-                    let some = (u64::MAX >> (64 - taken)) << hand.used;
-                    for (dealt, page) in hand.dealt.iter_mut().zip(&hand.page) {
-                        *dealt += u64::from((page & some).count_ones());
+                    let some = lowest(hand.rest, hand.waiting);
+                    for (dealt, [given]) in hand.dealt.iter_mut().zip(&hand.page) {
+                        *dealt += u64::from((given & some).count_ones());
                     }
-                    hand.used += taken;
-                    hand.waiting -= u64::from(taken);
+                    hand.rest ^= some;
+                    hand.waiting -= u64::from(some.count_ones());
                 }
             }
             Way::Table(alias) => {
@@ -177,61 +213,10 @@ impl Deal {
     }
 }
 
-impl Hand {
-    /// Draws the answers of 64 more attempts.
-    #[inline(always)]
-    fn turn(&mut self, splits: &[Split]) {
-        self.used = 0;
-        self.page[0] = u64::MAX;
-        for Split { left, count, nodes } in splits {
-            let goes_left = sixty_four(*left, *count, &mut self.random);
-            for &first in nodes {
-                let attempts = self.page[first];
-                self.page[first] = attempts & goes_left;
-                self.page[first + left] = attempts & !goes_left;
-            }
-        }
-    }
-}
-
-/// 64 independent bits, each set with probability `part / whole`, exactly: bit by bit, a uniform number of each is
-/// compared with the fraction until all are decided.
-#[inline(always)]
-fn sixty_four(part: usize, whole: usize, random: &mut Sequence<8>) -> u64 {
-    let (mut set, mut open, mut rest) = (0, u64::MAX, part);
-    while rest != 0 && open != 0 {
-        let bits = random.next_u64();
-        rest *= 2;
-        if rest >= whole {
-            rest -= whole;
-            set |= open & !bits;
-            open &= bits;
-        } else {
-            open &= !bits;
-        }
-    }
-    set
-}
-
-/// The splits of a tree of `count` answers: even numbers by half, odd ones at the largest power of two below.
-fn splits(count: usize) -> Vec<Split> {
-    let (mut splits, mut level) = (Vec::new(), vec![(count, vec![0])]);
-    while let Some((count, nodes)) = level.pop() {
-        if count == 1 {
-            continue;
-        }
-        let left = if count % 2 == 0 { count / 2 } else { 1 << (count - 1).ilog2() };
-        for (count, first) in [(left, 0), (count - left, left)] {
-            let children = nodes.iter().map(|node| node + first);
-            // Nodes of one size are split together: largest first, so all of them are known by then.
-            match level.binary_search_by_key(&count, |(count, _)| *count) {
-                Ok(at) => level[at].1.extend(children),
-                Err(at) => level.insert(at, (count, children.collect())),
-            }
-        }
-        splits.push(Split { left, count, nodes });
-    }
-    splits
+/// The relative entropy of a coin with P(heads) `a` against one with `b`; both in (0, 1], `a` the larger.
+fn divergence(a: f64, b: f64) -> f64 {
+    let tails = if a < 1.0 { (1.0 - a) * ln((1.0 - a) / (1.0 - b)) } else { 0.0 };
+    a * ln(a / b) + tails
 }
 
 #[cfg(test)]
@@ -273,7 +258,7 @@ mod tests {
     /// `binomial`: false alarms below 1e-10 each.
     #[test]
     fn answers_have_their_shares() {
-        for (count, exponent) in [(1, 0.0), (2, 0.0), (3, 0.0), (7, 0.0), (10, 0.0), (37, 0.0), (6, 1.3)] {
+        for (count, exponent) in [(1, 0.0), (2, 0.0), (3, 0.0), (7, 0.0), (10, 0.0), (31, 0.0), (37, 0.0), (6, 1.3)] {
             let answers = if exponent == 0.0 {
                 Answers::Uniform { count: f64::from(count) }
             } else {

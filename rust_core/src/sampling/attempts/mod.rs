@@ -13,7 +13,9 @@ pub mod counts;
 pub mod deal;
 pub mod duel;
 pub mod exponential;
+pub mod leads;
 pub mod limits;
+pub mod pages;
 pub mod pool;
 pub mod score;
 pub mod sheet;
@@ -96,6 +98,7 @@ struct Worker {
 /// What is looked at more closely: wrong answers, and single attempts.
 struct Fine {
     hand: Option<Hand>,
+    leads: leads::Scratch,
     /// Wrong attempts of the current cell by answer.
     dealt: Vec<u64>,
     singles: Singles,
@@ -137,6 +140,8 @@ struct Plan<'a> {
     exponential: Exponential,
     duel: Option<Duel>,
     deal: Option<Deal>,
+    /// By grid point, the counts of correct attempts that leave open who leads the vote.
+    undecided: Vec<Range<u64>>,
     worthwhile: Option<Worthwhile>,
     /// The pools of the tasks; empty where attempts are independent.
     pools: Vec<Pool>,
@@ -197,6 +202,7 @@ impl<'a> Plan<'a> {
     ) -> Self {
         let chunk = chunk_trials(laws.len());
         let needs = Needs::new(scenario, policies);
+        let deal = needs.answers.map(|answers| Deal::new(answers, run.key, run.replicate));
         let worthwhile = policies.contains(&Policy::FirstWorthwhile {}).then(|| scenario.worthwhile(laws));
         Self {
             layout: Layout {
@@ -213,7 +219,8 @@ impl<'a> Plan<'a> {
             chunk,
             clocks: ClockPlan::new(Population::new(scenario), laws, grid, run, chunk),
             most: scenario.most(),
-            deal: needs.answers.map(|answers| Deal::new(answers, run.key, run.replicate)),
+            undecided: deal.iter().flat_map(|deal| grid.iter().map(|&most| deal.undecided(most))).collect(),
+            deal,
             counts: Counts::new(if needs.counts { laws } else { &[] }, grid),
             exponential: Exponential::default(),
             duel: needs.scores.map(Duel::new),
@@ -239,6 +246,7 @@ impl<'a> Plan<'a> {
             outcomes: Vec::new(),
             fine: Fine {
                 hand: self.deal.as_ref().map(Deal::hand),
+                leads: leads::Scratch::new(self.undecided.len()),
                 dealt: vec![0; answers],
                 singles: Singles::new(self.layout.policies, answers, self.needs.scores),
             },
@@ -266,7 +274,7 @@ impl<'a> Plan<'a> {
         }
         let voted = policies.contains(&Policy::MajorityVote {});
         if let Some(hand) = fine.hand.as_mut().filter(|_| voted) {
-            self.find_leads(sheet, hand, (chunk, i, trials.start), clocks.len());
+            self.find_leads(sheet, (hand, &mut fine.leads), (chunk, i, trials.start), clocks.len());
         }
         if self.needs.singles || self.layout.cost.is_some() {
             for t in trials.clone() {

@@ -5,21 +5,18 @@
 //! stretch.
 
 use super::counts::Table;
-use super::deal::{Deal, Hand};
 use super::pool::Pool;
 use super::score::CLASSES;
 use super::state::{Drawn, State};
 use super::stretch::{Given, Stretch};
-use super::votes::Priorities;
 use super::{Plan, Random};
-use crate::dispatch::{Kernel, dispatch};
 use crate::rng::purpose;
 use crate::sampling::law::Rates;
 use crate::sampling::waiting::Clocks;
 use crate::variates::below;
 
 /// The most trials of a batch, and the most places (trials times grid points) that a larger grid leaves it.
-const MOST_TRIALS: usize = 128;
+pub const MOST_TRIALS: usize = 128;
 const MOST_PLACES: usize = 1 << 13;
 
 /// What a cell is where no clock cuts it, by whether the first acceptance (1) and the first correct (2) came before.
@@ -52,6 +49,8 @@ struct Cell {
     depths: [Vec<f64>; CLASSES],
     /// Trials in which a clock cuts the cell.
     cut: Vec<u32>,
+    /// Trials in which a clock had not struck before the cell.
+    waiting: Vec<u32>,
 }
 
 impl Sheet {
@@ -74,6 +73,7 @@ impl Sheet {
                 correct: vec![0; trials],
                 depths: [0; CLASSES].map(|_| vec![f64::INFINITY; trials]),
                 cut: vec![0; trials + 1],
+                waiting: Vec::with_capacity(trials),
             },
         }
     }
@@ -81,6 +81,12 @@ impl Sheet {
     /// By trial, whether the best answer is correct at a grid point.
     pub fn best_is_correct(&self, point: usize) -> &[bool] {
         &self.best_is_correct[(point + 1) * self.trials..][..self.trials]
+    }
+
+    /// By trial, correct attempts up to a grid point, and room for whether the correct answer leads.
+    pub fn votes(&mut self, point: usize) -> (&[u64], &mut [bool]) {
+        let row = (point + 1) * self.trials..(point + 2) * self.trials;
+        (&self.correct[row.clone()], &mut self.leads[row])
     }
 
     /// By trial, whether the correct answer leads at a grid point.
@@ -133,6 +139,8 @@ impl Plan<'_> {
     ) {
         let (grid, trials) = (self.layout.grid, clocks.len());
         sheet.drawn.clear();
+        sheet.cell.waiting.clear();
+        sheet.cell.waiting.extend(0..trials as u32);
         let mut lefts = vec![self.pools.get(i).map(Pool::full); if self.pools.is_empty() { 0 } else { trials }];
         let mut from = 0;
         for (point, &to) in grid.iter().enumerate() {
@@ -177,15 +185,19 @@ impl Plan<'_> {
     ) -> usize {
         let (size, trials, attempts) = (sheet.trials, clocks.len(), to - from);
         let (before, now) = sheet.correct[point * size..].split_at_mut(size);
-        let Cell { words, kind, correct, depths, cut } = &mut sheet.cell;
-        let mut cuts = 0;
-        kind.fill(0);
-        for (t, (Clocks { accepted, correct: covered, .. }, _)) in clocks.iter().enumerate() {
-            let after = [*accepted <= from, *covered <= from];
-            kind[t] = u8::from(after[0]) | u8::from(after[1]) << 1;
-            cut[cuts] = t as u32;
-            cuts += usize::from(((*accepted <= to) & !after[0]) | ((*covered <= to) & !after[1]));
+        let Cell { words, kind, correct, depths, cut, waiting } = &mut sheet.cell;
+        let (mut cuts, mut left) = (0, 0);
+        for at in 0..waiting.len() {
+            let t = waiting[at];
+            let Clocks { accepted, correct, .. } = clocks[t as usize].0;
+            let after = [accepted <= from, correct <= from];
+            kind[t as usize] = u8::from(after[0]) | u8::from(after[1]) << 1;
+            cut[cuts] = t;
+            cuts += usize::from(((accepted <= to) & !after[0]) | ((correct <= to) & !after[1]));
+            waiting[left] = t;
+            left += usize::from(!(after[0] & after[1]));
         }
+        waiting.truncate(left);
         // Words are computed only where some trial needs one.
         let (kind, correct, words) =
             (&kind[..trials], &mut correct[..trials], &mut words[..trials.next_multiple_of(4)]);
@@ -237,69 +249,5 @@ impl Plan<'_> {
             }
         }
         cuts
-    }
-
-    /// Finds whether the correct answer leads, at every grid point; wrong answers are dealt only where that decides.
-    pub(super) fn find_leads(&self, sheet: &mut Sheet, hand: &mut Hand, first: (u64, usize, usize), trials: usize) {
-        if let Some(deal) = &self.deal {
-            dispatch(Leads { plan: self, deal, sheet, hand, first, trials });
-        }
-    }
-
-    pub(super) fn priorities(&self, chunk: u64, i: usize, t: usize) -> Priorities {
-        let answers = 1 + self.needs.answers.map_or(0, |a| a.count());
-        Priorities { stream: self.stream(purpose::PRIORITIES, chunk), start: ((i * self.chunk + t) * answers) as u64 }
-    }
-}
-
-/// Who leads in a batch of trials of a task: counts bits, for which wider machines have an instruction.
-struct Leads<'a> {
-    plan: &'a Plan<'a>,
-    deal: &'a Deal,
-    sheet: &'a mut Sheet,
-    hand: &'a mut Hand,
-    /// The chunk, the task, and the first trial.
-    first: (u64, usize, usize),
-    trials: usize,
-}
-
-impl Kernel for Leads<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { plan, deal, sheet, hand, first: (chunk, i, first), trials } = self;
-        let (grid, size) = (plan.layout.grid, sheet.trials);
-        let answers = deal.answers() as u64;
-        // The leading wrong answer has at least its share of the wrong attempts and at most all of them. (The product
-        // stays below 2^63: attempts and answers are capped.)
-        let is_open = |correct: u64, wrong: u64| (correct <= wrong) & (correct * answers >= wrong);
-        let mut open = [false; MOST_TRIALS];
-        for (row, &to) in grid.iter().enumerate() {
-            let places = (row + 1) * size..(row + 1) * size + trials;
-            let leads = sheet.leads[places.clone()].iter_mut().zip(&mut open);
-            for (&correct, (leads, open)) in sheet.correct[places].iter().zip(leads) {
-                *leads = correct > to - correct;
-                *open |= is_open(correct, to - correct);
-            }
-        }
-        for t in (0..trials).filter(|&t| open[t]) {
-            deal.start(hand, i, chunk, first + t);
-            let priorities = plan.priorities(chunk, i, first + t);
-            let (mut next, mut from, mut before) = (0, 0, 0);
-            for (point, &most) in grid.iter().enumerate() {
-                let at = (point + 1) * size + t;
-                let correct = sheet.correct[at];
-                if is_open(correct, most - correct) {
-                    for cell in next..=point {
-                        let now = sheet.correct[(cell + 1) * size + t];
-                        deal.deal(hand, cell, (grid[cell] - from) - (now - before));
-                        (from, before) = (grid[cell], now);
-                    }
-                    next = point + 1;
-                    sheet.leads[at] = priorities.correct_leads(correct, deal.dealt(hand));
-                }
-            }
-        }
     }
 }

@@ -5,31 +5,59 @@
 
 use crate::rng::Stream;
 
+/// Answers whose priorities share a block.
+pub const SHORT: usize = 16;
+
 /// The priorities of one task's answers in one trial.
 #[derive(Debug, Clone, Copy)]
 pub struct Priorities {
-    /// Their stream.
-    pub stream: Stream,
-    /// Where the first one stands.
-    pub start: u64,
+    /// The highest 16 bits of each.
+    short: Stream,
+    /// The other bits.
+    long: Stream,
+    trial: u64,
+    answers: u64,
+    /// The first block of the highest bits: of most scenarios, all.
+    first: [u64; 4],
 }
 
 impl Priorities {
-    fn of(&self, answer: usize) -> u64 {
-        self.stream.word(self.start + answer as u64)
+    /// The priorities of `answers` answers, in trial `trial` of the streams of their highest and of their other bits.
+    #[inline(always)]
+    pub fn new([short, long]: [Stream; 2], answers: usize, trial: u64) -> Self {
+        let blocks = answers.div_ceil(SHORT) as u64;
+        Self { short, long, trial, answers: answers as u64, first: short.block(trial * blocks) }
+    }
+
+    /// Whether answer `a` has the higher priority.
+    fn wins(&self, a: usize, b: usize) -> bool {
+        let [x, y] = [a, b].map(|answer| self.highest(answer));
+        let long = |answer: usize| self.long.word(self.trial * self.answers + answer as u64);
+        if x == y { long(a) > long(b) } else { x > y }
+    }
+
+    #[inline]
+    fn highest(&self, answer: usize) -> u16 {
+        (self.block(answer / SHORT)[answer / 4 % 4] >> (16 * (answer % 4))) as u16
+    }
+
+    /// The highest bits of four answers a word, of `SHORT` answers a block, lowest first.
+    #[inline(always)]
+    pub fn block(&self, index: usize) -> [u64; 4] {
+        match index {
+            0 => self.first,
+            later => self.short.block(self.trial * self.answers.div_ceil(SHORT as u64) + later as u64),
+        }
     }
 
     /// Whether the correct answer leads.
-    #[inline]
     pub fn correct_leads(&self, correct: u64, wrong: &[u64]) -> bool {
         let most = wrong.iter().copied().max().unwrap_or(0);
         if correct == most { self.correct_wins_tie(most, wrong) } else { correct > most }
     }
 
-    #[cold]
     fn correct_wins_tie(&self, most: u64, wrong: &[u64]) -> bool {
-        let own = self.of(0);
-        wrong.iter().zip(1..).all(|(&votes, answer)| votes < most || self.of(answer) <= own)
+        wrong.iter().zip(1..).all(|(&votes, answer)| votes < most || !self.wins(answer, 0))
     }
 
     /// The answer with the most votes; `None` without any vote.
@@ -38,18 +66,10 @@ impl Priorities {
         votes: &[V],
         appeared: impl Fn(usize) -> bool,
     ) -> Option<usize> {
-        let mut best: Option<(usize, Option<u64>)> = None;
-        for (answer, &count) in votes.iter().enumerate().filter(|(j, _)| appeared(*j)) {
-            best = match best {
-                Some((leader, _)) if votes[leader] > count => best,
-                Some((leader, priority)) if votes[leader] == count => {
-                    let (old, new) = (priority.unwrap_or_else(|| self.of(leader)), self.of(answer));
-                    Some(if new > old { (answer, Some(new)) } else { (leader, Some(old)) })
-                }
-                _ => Some((answer, None)),
-            };
-        }
-        best.map(|(answer, _)| answer)
+        (0..votes.len()).filter(|&j| appeared(j)).reduce(|leader, answer| {
+            let tied = votes[leader] == votes[answer];
+            if votes[leader] < votes[answer] || (tied && self.wins(answer, leader)) { answer } else { leader }
+        })
     }
 }
 
@@ -57,17 +77,35 @@ impl Priorities {
 mod tests {
     use super::*;
 
+    fn streams() -> [Stream; 2] {
+        [1, 2].map(|purpose| Stream::new([5, 6], 0, purpose, 2))
+    }
+
     #[test]
     fn ties_go_to_the_highest_priority() {
-        let stream = Stream::new([5, 6], 0, 1, 2);
-        let priorities = Priorities { stream, start: 8 };
-        let word = |j: u64| stream.word(8 + j);
-        let want = if word(1) > word(3) { 1 } else { 3 };
+        let priorities = Priorities::new(streams(), 4, 2);
+        let short = |j: u32| priorities.first[0] >> (16 * j) & 0xffff;
+        assert_eq!(priorities.first, streams()[0].block(2));
+        let want = if short(1) > short(3) { 1 } else { 3 };
         assert_eq!(priorities.leader(&[1, 4, 0, 4], |_| true), Some(want));
         assert_eq!(priorities.leader(&[5, 4, 0, 4], |_| true), Some(0));
         assert_eq!(priorities.leader(&[0u32; 4], |_| false), None);
         for votes in [[3u64, 3, 1, 0], [3, 3, 3, 3], [2, 3, 0, 0], [4, 3, 0, 0]] {
             assert_eq!(priorities.correct_leads(votes[0], &votes[1..]), priorities.leader(&votes, |_| true) == Some(0));
         }
+    }
+
+    /// 40,000 answers have more than 2^16 pairs of equal highest bits: the other bits order these.
+    #[test]
+    fn equal_highest_bits_are_ordered_by_the_others() {
+        let priorities = Priorities::new(streams(), 40_000, 3);
+        let mut order: Vec<usize> = (0..40_000).collect();
+        order.sort_by_key(|&answer| (priorities.highest(answer), priorities.long.word(3 * 40_000 + answer as u64)));
+        let mut ties = 0;
+        for pair in order.windows(2) {
+            ties += usize::from(priorities.highest(pair[0]) == priorities.highest(pair[1]));
+            assert!(priorities.wins(pair[1], pair[0]) && !priorities.wins(pair[0], pair[1]));
+        }
+        assert!(ties > 1000);
     }
 }

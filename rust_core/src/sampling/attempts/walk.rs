@@ -59,7 +59,7 @@ impl Plan<'_> {
         drawn: &[Drawn],
         (cell, from, wrong): (usize, u64, u64),
     ) {
-        let Fine { hand, dealt, singles } = fine;
+        let Fine { hand, dealt, singles, .. } = fine;
         if let (Some(deal), Some(hand)) = (&self.deal, hand) {
             dealt.copy_from_slice(deal.dealt(hand));
             deal.deal(hand, cell, wrong);
