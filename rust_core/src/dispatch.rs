@@ -22,9 +22,9 @@ pub trait Kernel {
 pub enum Width {
     /// What every machine of the target has.
     Baseline = 1,
-    /// 256 bits.
+    /// 256 bits, and counting the bits of a word.
     Avx2 = 2,
-    /// 512 bits.
+    /// 512 bits, and counting the bits of eight words.
     Avx512 = 3,
 }
 
