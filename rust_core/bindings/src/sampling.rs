@@ -2,7 +2,7 @@
 
 use limitlaw_core::error::Result;
 use limitlaw_core::run::resolve_threads;
-use limitlaw_core::sampling::attempts::tally::Score;
+use limitlaw_core::sampling::attempts::outcome::Score;
 use limitlaw_core::sampling::columns::{Column, Row, column_names};
 use limitlaw_core::sampling::estimate::TaskMeans;
 use limitlaw_core::sampling::scenario::SamplingScenario;

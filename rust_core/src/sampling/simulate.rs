@@ -6,7 +6,7 @@
 //! All other policies read `attempts`, which refines the same draws.
 
 use super::attempts;
-use super::attempts::tally::Score;
+use super::attempts::outcome::Score;
 use super::cellwise;
 use super::law::TaskLaw;
 use super::population::Population;

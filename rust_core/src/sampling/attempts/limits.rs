@@ -5,8 +5,8 @@
 //! reads streams of its own: so a further policy changes no other's numbers, as on a grid, and nothing is drawn beyond
 //! the last attempt that some policy uses.
 
+use super::outcome::Outcome;
 use super::state::State;
-use super::tally::Outcome;
 use super::{Plan, Random, Worker};
 use crate::sampling::attempts::single::Singles;
 use crate::sampling::attempts::votes::Priorities;

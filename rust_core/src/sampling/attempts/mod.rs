@@ -7,7 +7,9 @@
 //! cost of a trial does not grow with the number of attempts.
 
 pub mod alias;
+pub mod bill;
 pub mod binomial;
+pub mod block;
 pub mod clocks;
 pub mod counts;
 pub mod deal;
@@ -15,6 +17,7 @@ pub mod duel;
 pub mod exponential;
 pub mod leads;
 pub mod limits;
+pub mod outcome;
 pub mod pages;
 pub mod pool;
 pub mod score;
@@ -27,17 +30,19 @@ pub mod tokens;
 pub mod votes;
 pub mod walk;
 
+use block::Block;
 use clocks::Plan as ClockPlan;
 use counts::Counts;
 use deal::{Deal, Hand};
 use duel::Duel;
 use exponential::Exponential;
+use outcome::{Layout, Outcome, Score};
 use pool::Pool;
 use score::{CLASSES, Scores};
 use sheet::Sheet;
 use single::Singles;
 use state::{Drawn, State};
-use tally::{Block, Layout, Outcome, Score, Sums, Tally};
+use tally::{Sums, Tally};
 use tokens::Tokens;
 use votes::Priorities;
 

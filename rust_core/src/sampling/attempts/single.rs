@@ -1,9 +1,9 @@
 //! Single attempts, for policies that no count can tell: drawn given the counts, maxima and answers of their stretch.
 
 use super::exponential::Exponential;
+use super::outcome::Outcome;
 use super::score::{CLASSES, Scores};
 use super::state::Drawn;
-use super::tally::Outcome;
 use super::votes::Priorities;
 use crate::rng::Sequence;
 use crate::sampling::policy::Policy;

@@ -1,102 +1,9 @@
-//! What the policies returned: outcomes per task, and scores of the whole benchmark trial by trial.
+//! What the policies returned, counted task by task and over the whole benchmark.
 
-use std::ops::Range;
-
-use crate::sampling::cost::{Bill, Cost, Utility};
-use crate::sampling::limit::Limit;
-use crate::sampling::policy::Policy;
-use crate::sampling::tally::{BILL, RowTally, SHARES, Values, Wanted};
-
-/// What a policy came to on one task in one trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outcome {
-    /// What was returned.
-    pub returned: Returned,
-    /// Whether it was accepted.
-    pub accepted: bool,
-    /// Attempts used.
-    pub attempts: u64,
-}
-
-/// What a policy returned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Returned {
-    /// A correct answer.
-    Correct,
-    /// A wrong answer.
-    Wrong,
-    /// Nothing.
-    Nothing,
-}
-
-impl Outcome {
-    /// An answer was returned.
-    pub const fn answer(correct: bool, accepted: bool, attempts: u64) -> Self {
-        let returned = if correct { Returned::Correct } else { Returned::Wrong };
-        Self { returned, accepted, attempts }
-    }
-
-    /// Nothing was returned.
-    pub const fn nothing(attempts: u64) -> Self {
-        Self { returned: Returned::Nothing, accepted: false, attempts }
-    }
-}
-
-/// The layout of the rows: a policy at a grid point, or under a limit, is row `policy * points + point`.
-#[derive(Debug, Clone)]
-pub struct Layout<'a> {
-    /// The policies.
-    pub policies: &'a [Policy],
-    /// The grid of attempts; empty under limits.
-    pub grid: &'a [u64],
-    /// The limits in its place.
-    pub limits: &'a [Limit],
-    /// The number of tasks.
-    pub tasks: usize,
-    /// What is counted.
-    pub wanted: Wanted,
-    /// What attempts cost.
-    pub cost: Option<Cost>,
-    /// What answers are worth.
-    pub utility: Option<Utility>,
-    /// The score whose products over pairs of rows are summed.
-    pub compared: Option<Score>,
-}
-
-/// A score of the whole benchmark in one trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Score {
-    /// The number of tasks with a correct answer.
-    Correct,
-    /// The utility per task.
-    Utility,
-}
-
-impl Layout<'_> {
-    /// The number of rows.
-    pub const fn rows(&self) -> usize {
-        self.policies.len() * self.points()
-    }
-
-    /// The number of rows of a policy.
-    pub const fn points(&self) -> usize {
-        self.grid.len() + self.limits.len()
-    }
-
-    fn scored(&self) -> bool {
-        self.wanted.scores() || self.compared.is_some()
-    }
-
-    /// Which parts of a bill are summed trial by trial.
-    fn kept_bills(&self) -> [bool; BILL.len()] {
-        let [tokens, money, seconds] = self.wanted.bill_counts;
-        [tokens, money || (self.cost.is_some() && self.uses_utility()), seconds]
-    }
-
-    fn uses_utility(&self) -> bool {
-        self.wanted.utility_counts || self.compared == Some(Score::Utility)
-    }
-}
+use super::block::Block;
+use super::outcome::{Layout, Outcome, Returned};
+use crate::sampling::cost::{Bill, Utility};
+use crate::sampling::tally::{BILL, RowTally, SHARES, Values};
 
 /// Counts of one row and task.
 #[derive(Debug, Clone, Copy, Default)]
@@ -178,111 +85,6 @@ impl Sums {
     }
 }
 
-/// The scores of a block of trials, row by row: `row * size + trial`; what nobody asks for is empty.
-#[derive(Debug, Clone)]
-pub struct Block {
-    size: usize,
-    correct: Vec<u32>,
-    wrong: Vec<u32>,
-    accepted: Vec<u32>,
-    attempts: Vec<u64>,
-    /// Tokens, money and seconds; empty where neither counted nor part of a utility.
-    bills: [Vec<f64>; BILL.len()],
-}
-
-impl Block {
-    /// Room for `trials` trials.
-    pub fn new(layout: &Layout<'_>, trials: usize) -> Self {
-        let size = |used: bool| if used { trials * layout.rows() } else { 0 };
-        let [accuracy, accepted, wrong] = layout.wanted.share_counts;
-        let utility = layout.uses_utility();
-        Self {
-            size: trials,
-            correct: vec![0; size(accuracy || utility || layout.compared.is_some())],
-            wrong: vec![0; size(wrong || utility)],
-            accepted: vec![0; size(accepted)],
-            attempts: vec![0; size(utility)],
-            bills: layout.kept_bills().map(|kept| vec![0.0; size(kept)]),
-        }
-    }
-
-    /// Empties the block.
-    pub fn clear(&mut self) {
-        self.correct.fill(0);
-        self.wrong.fill(0);
-        self.accepted.fill(0);
-        self.attempts.fill(0);
-        self.bills.iter_mut().for_each(|part| part.fill(0.0));
-    }
-
-    /// The utility per task at a place.
-    fn utility(&self, layout: &Layout<'_>, at: usize) -> f64 {
-        let Some(u) = layout.utility else { return 0.0 };
-        let worth = u.correct_reward * f64::from(self.correct[at]) - u.wrong_cost * f64::from(self.wrong[at]);
-        let money = self.bills[1].get(at).copied().unwrap_or(0.0);
-        (worth - u.attempt_cost * self.attempts[at] as f64 - money) / layout.tasks as f64
-    }
-
-    /// Adds a bill to row `row` of trial `t`.
-    pub fn pay(&mut self, (row, t): (usize, usize), bill: Bill) {
-        for (sums, more) in self.bills.iter_mut().zip(bill) {
-            if let Some(slot) = sums.get_mut(row * self.size + t) {
-                *slot += more;
-            }
-        }
-    }
-
-    /// Over the first `trials` trials, the sums of the products of the compared score of each two rows.
-    pub fn products(&self, layout: &Layout<'_>, trials: usize) -> Vec<f64> {
-        let Some(score) = layout.compared else { return Vec::new() };
-        let rows = layout.rows();
-        let (mut products, mut values) = (vec![0.0; rows * rows], vec![0.0; rows]);
-        for trial in 0..trials {
-            for (row, value) in values.iter_mut().enumerate() {
-                let at = row * self.size + trial;
-                *value = if score == Score::Correct { f64::from(self.correct[at]) } else { self.utility(layout, at) };
-            }
-            for (line, &x) in products.chunks_exact_mut(rows).zip(&values) {
-                line.iter_mut().zip(&values).for_each(|(product, y)| *product += x * y);
-            }
-        }
-        products
-    }
-
-    /// Adds what row `row` came to on one task in each trial from `first` on.
-    #[inline]
-    pub fn add(&mut self, (row, first): (usize, usize), outcomes: &[Outcome]) {
-        let from = row * self.size + first;
-        let places = from..from + outcomes.len();
-        count(&mut self.correct, places.clone(), outcomes, |o| o.returned == Returned::Correct);
-        count(&mut self.wrong, places.clone(), outcomes, |o| o.returned == Returned::Wrong);
-        count(&mut self.accepted, places.clone(), outcomes, |o| o.accepted);
-        if let Some(attempts) = self.attempts.get_mut(places) {
-            attempts.iter_mut().zip(outcomes).for_each(|(sum, outcome)| *sum += outcome.attempts);
-        }
-    }
-
-    /// The same for answers that nobody accepts, correct or not, after `most` attempts.
-    #[inline]
-    pub fn add_answers(&mut self, (row, first): (usize, usize), correct: &[bool], most: u64) {
-        let from = row * self.size + first;
-        let places = from..from + correct.len();
-        count(&mut self.correct, places.clone(), correct, |&correct| correct);
-        count(&mut self.wrong, places.clone(), correct, |&correct| !correct);
-        if let Some(attempts) = self.attempts.get_mut(places) {
-            attempts.iter_mut().for_each(|sum| *sum += most);
-        }
-    }
-}
-
-/// Counts in each place whether something is so; nothing where there are no places.
-#[inline]
-fn count<T>(counts: &mut [u32], places: Range<usize>, of: &[T], is: impl Fn(&T) -> bool) {
-    if let Some(counts) = counts.get_mut(places) {
-        counts.iter_mut().zip(of).for_each(|(count, one)| *count += u32::from(is(one)));
-    }
-}
-
 impl Tally {
     /// Nothing counted yet.
     pub fn new(layout: &Layout<'_>) -> Self {
@@ -344,21 +146,21 @@ impl Tally {
             return;
         }
         let width = layout.tasks + 1;
-        for (counts, scores) in self.shares.iter_mut().zip([&block.correct, &block.accepted, &block.wrong]) {
+        for (counts, scores) in self.shares.iter_mut().zip(block.shares()) {
             if counts.is_empty() {
                 continue;
             }
-            for (counts, scores) in counts.chunks_exact_mut(width).zip(scores.chunks_exact(block.size)) {
+            for (counts, scores) in counts.chunks_exact_mut(width).zip(scores) {
                 scores[..trials].iter().for_each(|&n| counts[n as usize] += 1);
             }
         }
-        for (values, sums) in self.bills.iter_mut().zip(&block.bills) {
-            for (values, sums) in values.iter_mut().zip(sums.chunks_exact(block.size)) {
+        for (values, sums) in self.bills.iter_mut().zip(block.bills()) {
+            for (values, sums) in values.iter_mut().zip(sums) {
                 sums[..trials].iter().for_each(|sum| values.add(sum / layout.tasks as f64));
             }
         }
         for (row, utilities) in self.utilities.iter_mut().enumerate() {
-            (0..trials).for_each(|t| utilities.add(block.utility(layout, row * block.size + t)));
+            block.utilities(layout, row).take(trials).for_each(|utility| utilities.add(utility));
         }
     }
 

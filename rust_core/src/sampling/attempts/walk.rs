@@ -1,7 +1,7 @@
 //! One task in one trial, grid point by grid point: for policies that look at single attempts, and for costs.
 
+use super::outcome::Layout;
 use super::state::{Drawn, State};
-use super::tally::Layout;
 use super::{Fine, Plan, Random, Worker, single};
 
 impl Plan<'_> {
