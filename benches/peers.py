@@ -1,6 +1,6 @@
-"""Repeated sampling side by side with its peers in one process: vectorised NumPy and a plain Python loop.
+"""The simulators side by side with their peers in one run: vectorised NumPy and a plain Python loop.
 
-First accepted, then best of N and majority vote.
+First accepted, then best of N and majority vote, then data exhaustion.
 
 Every round runs all of them, one after the other, so that a busy machine slows all alike; the medians of the ratios
 within a round are printed. Nothing is asserted: a machine has moods, a test has none.
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import peers_exhaustion
 import peers_policies
 
 import limitlaw as ll
@@ -201,6 +202,8 @@ def main() -> None:
         ours(trials)
         print(f"{trials:>14,} trials {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:>8,.0f} MiB")
     peers_policies.report(options.rounds, max(options.trials // 20, 1))
+    print()
+    peers_exhaustion.report(max(options.trials // 2, 1), pairs=3)
 
 
 if __name__ == "__main__":

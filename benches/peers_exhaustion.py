@@ -5,7 +5,7 @@
 Both do the default scenario, 30 years, every output with seven quantiles and the exhaustion years. NumPy is
 tests/reference/exhaustion_numpy.py: chunked, two threads, exact quantiles, the constrained optimum by bisection and,
 a second peer, by Newton's method. Each measurement is a process of its own, so that peak memory is its own; at the end
-one run of four times the draws shows that memory does not grow with them.
+one run of four times the draws shows that memory does not grow with them. `peers.py` runs these too.
 """
 
 from __future__ import annotations
@@ -62,6 +62,27 @@ def run_once(subject: str, trials: int, seed: int) -> dict[str, float]:
     return json.loads(found)  # type: ignore[no-any-return]
 
 
+def report(trials: int, pairs: int) -> None:
+    """Prints all comparisons."""
+    runs: dict[str, list[dict[str, float]]] = {subject: [] for subject in SUBJECTS}
+    for pair in range(pairs):
+        for subject, done in runs.items():
+            done.append(run_once(subject, trials, pair + 1))
+    print(f"default scenario, 30 years, {trials:,} draws, {THREADS} threads, medians of {pairs} pairs")
+    ours = [run["seconds"] for run in runs["limitlaw"]]
+    for subject, done in runs.items():
+        seconds = [run["seconds"] for run in done]
+        rate, memory = trials / statistics.median(seconds), max(run["memory"] for run in done)
+        print(f"{subject:18} {rate:12,.0f} draws/s  peak {memory:6,.0f} MiB", end="")
+        if subject != "limitlaw":
+            ratios = sorted(theirs / own for theirs, own in zip(seconds, ours, strict=True))
+            print(f"  limitlaw is {statistics.median(ratios):.1f} times as fast", end="")
+            print(f" (lowest {ratios[0]:.1f}, highest {ratios[-1]:.1f})", end="")
+        print()
+    more = run_once("limitlaw", 4 * trials, 0)
+    print(f"{'limitlaw':18} {4 * trials:,} draws: peak {more['memory']:,.0f} MiB, {more['seconds']:.1f} s")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=1_000_000)
@@ -71,24 +92,8 @@ def main() -> None:
     if options.measure:
         subject, seed = options.measure
         print(json.dumps(measure(subject, options.trials, int(seed))))
-        return
-    runs: dict[str, list[dict[str, float]]] = {subject: [] for subject in SUBJECTS}
-    for pair in range(options.pairs):
-        for subject, done in runs.items():
-            done.append(run_once(subject, options.trials, pair + 1))
-    print(f"default scenario, 30 years, {options.trials:,} draws, {THREADS} threads, medians of {options.pairs} pairs")
-    ours = [run["seconds"] for run in runs["limitlaw"]]
-    for subject, done in runs.items():
-        seconds = [run["seconds"] for run in done]
-        rate, memory = options.trials / statistics.median(seconds), max(run["memory"] for run in done)
-        print(f"{subject:18} {rate:12,.0f} draws/s  peak {memory:6,.0f} MiB", end="")
-        if subject != "limitlaw":
-            ratios = sorted(theirs / own for theirs, own in zip(seconds, ours, strict=True))
-            print(f"  limitlaw is {statistics.median(ratios):.1f} times as fast", end="")
-            print(f" (lowest {ratios[0]:.1f}, highest {ratios[-1]:.1f})", end="")
-        print()
-    more = run_once("limitlaw", 4 * options.trials, 0)
-    print(f"{'limitlaw':18} {4 * options.trials:,} draws: peak {more['memory']:,.0f} MiB, {more['seconds']:.1f} s")
+    else:
+        report(options.trials, options.pairs)
 
 
 if __name__ == "__main__":
