@@ -176,7 +176,7 @@ def test_a_file_that_is_no_scenario_is_one_line(tmp_path: Path) -> None:
         ("[1]", "kind must be one of"),
         (
             '{"kind": "exhaustion", "preset": "epoch2030"}',
-            "preset must be one of ['default', 'epoch2024'], got 'epoch2030'",
+            "preset must be 'default' or 'epoch2024', got 'epoch2030'",
         ),
         ('{"kind": "constraint", "preset": "default"}', "preset must be 'epoch2030', got 'default'"),
         ('{"kind": "exhaustion", "data_share": 2}', "data_share must be in [0, 1], got 2"),
@@ -202,7 +202,7 @@ def test_every_error_is_one_line(spec: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(SPEC.replace("0.05", "1.2"))
     for arguments, message in (
-        (["simulate", wrong, "--seed", 7], f"{wrong}: false_positive_rate must be in [0, 1], got 1.2"),
+        (["simulate", wrong, "--seed", 7], f"{wrong}: verifier: false_positive_rate must be in [0, 1], got 1.2"),
         (["simulate", spec, "--seed", 7, "--trials", 0], "trials must be "),
         (["simulate", spec, "--seed", 7, "--out", "x.xlsx"], "--out must end in .parquet or .csv, got 'x.xlsx'"),
         (["solve", spec, "--out", tmp_path / "absent" / "x.csv"], "--out must be in a folder that exists"),

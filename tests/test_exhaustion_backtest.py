@@ -88,13 +88,21 @@ def test_only_what_came_later_counts_and_columns_are_kept():
     [
         (RECORDS.drop("value"), AS_OF, "observations must have a column 'value'"),
         (RECORDS, dt.date(2030, 1, 1), "observations must contain a date after 2030-01-01, got none"),
-        (RECORDS.with_columns(value=pl.lit(-1.0)), AS_OF, r"observations\['value'\] must be above 0, got -1"),
+        (
+            RECORDS.with_columns(value=pl.lit(-1.0)),
+            AS_OF,
+            r"observations\['value'\] must be finite and above 0, got -1.0",
+        ),
         (
             RECORDS,
             dt.date(2020, 1, 1),
             r"observations\['date'\] must be in the scenario's years 2024 to 2053, got 2020",
         ),
-        (RECORDS.with_columns(variable=pl.lit("size")), AS_OF, "samples must be 'exhaustion_year'"),
+        (
+            RECORDS.with_columns(variable=pl.lit("size")),
+            AS_OF,
+            r"observations\['variable'\] must name some of \['compute', .*, got 'size'",
+        ),
     ],
 )
 def test_bad_observations_are_named(observations, as_of, message):

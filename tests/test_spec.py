@@ -234,8 +234,12 @@ def test_every_repr_is_one_line_of_at_most_120_characters(setting: Outer) -> Non
         ({"counts": [2**60]}, ValueError, "counts must be at most 2**53 in size"),
         ({"counts": 3}, TypeError, "counts must be a one-dimensional sequence of whole numbers, got 3"),
         ({"inner": 3}, TypeError, "inner must be a Inner, got 3"),
-        ({"inner": {"kind": "outer", "cost": 1}}, ValueError, "kind must be one of ['inner'] for toy, got 'outer'"),
-        ({"inner": {"rate": 1}}, TypeError, "expected an object with a kind for toy, got {'rate': 1}"),
+        (
+            {"inner": {"kind": "outer", "cost": 1}},
+            ValueError,
+            "inner: kind must be one of ['inner'] for toy, got 'outer'",
+        ),
+        ({"inner": {"rate": 1}}, TypeError, "inner: expected an object with a kind for toy, got {'rate': 1}"),
     ],
     ids=str,
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import numbers
 import operator
+import os
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -48,7 +50,7 @@ def as_whole(value: object, name: str, low: int, high: int) -> int:
         if isinstance(value, bool):
             raise TypeError
         number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
+    except Exception:  # noqa: BLE001  (an object's own conversion may fail in any way)
         raise TypeError(f"{name} must be a whole number, got {shown(value)}") from None
     if not low <= number <= high:
         raise ValueError(f"{name} must be in [{low}, {brief(high)}], got {shown(number)}")
@@ -88,6 +90,15 @@ def as_numbers(value: Any, name: str, expected: str, *, dimensions: tuple[int, .
     return array
 
 
+def together(**arrays: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
+    """Arrays in their common shape."""
+    try:
+        return list(np.broadcast_arrays(*arrays.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise ValueError(f"shapes must broadcast, got {shapes}") from None
+
+
 def as_column(frame: pl.DataFrame, argument: str, name: str, *, numeric: bool = True) -> npt.NDArray[Any]:
     """A column of a frame that an argument names, as an array without gaps."""
     if not isinstance(frame, pl.DataFrame):
@@ -101,6 +112,18 @@ def as_column(frame: pl.DataFrame, argument: str, name: str, *, numeric: bool = 
         nulls = f"{column.null_count()} nulls in {name!r}, the first in row {column.is_null().arg_max()}"
         raise ValueError(f"{argument} must have a value in every row, got {nulls} (from 0)")
     return np.asarray(column.to_numpy() if numeric else column.to_list())
+
+
+def as_path(value: object, name: str) -> Path:
+    """The path of a file or folder."""
+    try:
+        path = Path(value)  # type: ignore[arg-type]
+        good = b"\0" not in os.fsencode(path)
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        raise TypeError(f"{name} must be a path, got {shown(value)}")
+    return path
 
 
 def as_threads(value: object) -> int | None:

@@ -15,6 +15,7 @@ STREAM_VERSION: str
 DEBUG_BUILD: bool
 SAMPLING_COLUMNS: list[str]
 EXHAUSTION_VARIABLES: list[tuple[str, str]]
+EXHAUSTION_DERIVED: list[str]
 EXHAUSTION_DEFINITIONS: list[str]
 EXHAUSTION_FRAMES: list[tuple[str, list[str]]]
 CONSTRAINT_QUANTITIES: list[tuple[str, str]]

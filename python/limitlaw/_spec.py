@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from limitlaw import _core
-from limitlaw._arguments import as_number, as_numbers, brief, is_sequence, shown
+from limitlaw._arguments import as_number, as_numbers, as_path, brief, is_sequence, listed, shown
 
 #: A one-dimensional read-only array of floats; any sequence of numbers is accepted (hence ``Any`` for type checkers).
 FloatArray = Annotated[Any, "float"]
@@ -166,7 +166,7 @@ class Spec:
 @contextlib.contextmanager
 def reading(path: str | Path) -> Iterator[Any]:
     """The plain data of a ``.toml`` or ``.json`` file; an error within names the file."""
-    path = Path(path)
+    path = as_path(path, "path")
     try:
         text = path.read_text(encoding="utf-8")
         yield tomllib.loads(text) if path.suffix == ".toml" else _parse_json(text)
@@ -195,7 +195,7 @@ def _check_names(cls: type[Spec], given: dict[str, Any]) -> None:
     known = [f.name for f in dataclasses.fields(cls)]
     for name in given:
         if name not in known:
-            raise ValueError(f"{cls.__name__} has the fields {known}, got {name!r}")
+            raise ValueError(f"{cls.__name__} has the fields {listed(known, name)}, got {shown(name)}")
 
 
 def coerce_field(owner: Spec | tuple[Any, ...], name: str, value: Any, label: str) -> Any:
@@ -296,7 +296,7 @@ def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PL
             value = int(value)
         try:
             number = _not_bool(operator.index(value), value)
-        except TypeError:
+        except Exception:  # noqa: BLE001  (an object's own conversion may fail in any way)
             raise TypeError(f"{name} must be a whole number, got {shown(value)}") from None
         as_number(number, name)  # the core reads a float
         return number
@@ -308,13 +308,12 @@ def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PL
         return str(value)
     if isinstance(hint, type) and issubclass(hint, Spec):
         try:
-            value = hint._adapt(value)  # noqa: SLF001  (another Spec)
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
+            value = hint.from_data(value) if isinstance(value, dict) else hint._adapt(value)  # noqa: SLF001  (another Spec)
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{name}: {error}") from None
         if isinstance(value, hint):
             return value
-        if isinstance(value, dict):
-            return hint.from_data(value)
         raise TypeError(f"{name} must be a {hint.__name__}, got {shown(value)}")
     raise AssertionError(f"a setting declares the type {hint}, which has no rule")
 

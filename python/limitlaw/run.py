@@ -153,13 +153,16 @@ def simulate(
     check_choice(sampler, "sampler", ("philox", "sobol"))
     if not is_sequence(samples) or not all(isinstance(name, str) for name in samples):
         raise TypeError(f"samples must be a sequence of names, got {shown(samples)}")
-    kind = f"scenarios of the kind {scenario.kind}"
-    if not isinstance(scenario, SamplingScenario) and (by != "policy" or columns is not None or tallies):
-        raise ValueError(f"by, columns and tallies must be left out for {kind}")
+    if not isinstance(scenario, SamplingScenario):
+        _check_left_out(scenario.kind, by=(by, "policy"), columns=(columns, None), tallies=(tallies, False))
     if isinstance(scenario, ExhaustionScenario):
         return simulate_exhaustion(scenario, samples=samples, sampler=sampler, exact_quantiles=exact_quantiles, **run)
-    if sampler != "philox" or exact_quantiles or len(samples):
-        raise ValueError(f"samples, sampler and exact_quantiles must be left out for {kind}")
+    _check_left_out(
+        scenario.kind,
+        samples=(tuple(samples), ()),
+        sampler=(sampler, "philox"),
+        exact_quantiles=(exact_quantiles, False),
+    )
     if isinstance(scenario, ConstraintScenario):
         return simulate_constraint(scenario, **run)
     if tallies:
@@ -243,6 +246,13 @@ def read_scenario(path: str | Path) -> Scenario:
             hint = "; with scenario and axes it is a sweep: limitlaw sweep, or read_sweep" if axes else ""
             raise ValueError(f"kind must be one of {list(_KINDS)}, got {shown(kind)}{hint}")
         return _KINDS[kind].from_data(data)
+
+
+def _check_left_out(kind: str, **arguments: tuple[object, object]) -> None:
+    """Each argument, given with what it is unless given, says nothing about this kind of scenario."""
+    for name, (value, default) in arguments.items():
+        if type(value) is not type(default) or value != default:
+            raise ValueError(f"{name} must be left out for scenarios of the kind {kind}, got {shown(value)}")
 
 
 def _check_scenario(scenario: object) -> None:

@@ -46,7 +46,7 @@ def key_of(seed: Seed) -> tuple[tuple[int, int], str]:
             if isinstance(seed, (bool, np.bool_)):
                 raise TypeError
             number = operator.index(seed)
-        except TypeError:
+        except Exception:  # noqa: BLE001  (an object's own conversion may fail in any way)
             raise TypeError(f"seed must be a whole number or a SeedSequence, got {shown(seed)}") from None
         if number >= MAX_SEED:
             raise ValueError("seed must be below 2**4096, got a larger number")

@@ -60,9 +60,10 @@ pub fn number(x: f64) -> String {
     if full.len() > short.len() + MOST_ZEROS { short } else { full }
 }
 
-/// Text in quotes, as Python shows it.
+/// Text in quotes, as Python shows it; the first of long ones.
 pub fn quoted(text: &str) -> String {
-    format!("'{}'", text.escape_debug())
+    const MOST: usize = 80;
+    format!("'{}'", text.chars().take(MOST).collect::<String>().escape_debug())
 }
 
 /// `in [low, high]`.

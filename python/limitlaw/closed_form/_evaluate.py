@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from limitlaw import _core
-from limitlaw._arguments import as_numbers, check_choice
+from limitlaw._arguments import as_numbers, check_choice, together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ def evaluate(
     formula: str, arguments: Mapping[str, Numbers], shared: Mapping[str, Numbers] | None = None
 ) -> tuple[Floats, ...]:
     """One row of the formula for each element of the broadcast arguments; ``shared`` arrays serve every row."""
-    columns = np.broadcast_arrays(*(_floats(name, value) for name, value in arguments.items()))
+    columns = together(**{name: _floats(name, value) for name, value in arguments.items()})
     whole = [_floats(name, value).ravel() for name, value in (shared or {}).items()]
     results = _core.closed_form(formula, [np.ascontiguousarray(c).ravel() for c in columns], whole)
     shape = columns[0].shape

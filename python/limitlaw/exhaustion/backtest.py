@@ -9,13 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from limitlaw._arguments import shown
+from limitlaw import _core
+from limitlaw._arguments import as_floats, as_whole, brief, check_name, listed, shown
 from limitlaw.exhaustion.draws import check_scenario, provenance, sample
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.seed import Seed
 
 Floats = npt.NDArray[np.float64]
 
+#: What an observation may be of.
+_VARIABLES = [*(name for name, _ in _core.EXHAUSTION_VARIABLES), *_core.EXHAUSTION_DERIVED]
 #: Central intervals whose coverage is counted.
 INTERVALS = (0.5, 0.8, 0.9)
 
@@ -61,7 +64,10 @@ def crps(draws: npt.ArrayLike, value: float) -> float:
         >>> round(crps([0.0, 1.0, 2.0], 1.0), 4)
         0.0
     """
-    return crps_and_error(draws, value)[0]
+    with np.errstate(over="ignore"):  # in the squares of the error, which is dropped
+        return crps_and_error(
+            as_floats(draws, "draws", -1e150, 1e150).ravel(), float(as_floats(value, "value", -1e150, 1e150))
+        )[0]
 
 
 def crps_and_error(draws: npt.ArrayLike, value: float) -> tuple[float, float]:
@@ -136,7 +142,7 @@ def backtest(
         observations: Columns ``date``, ``variable`` (a yearly variable of the scenario such as ``"compute"`` or
             ``"demand"``) and ``value`` (in its unit, > 0); more columns are kept. ``ll.datasets.record_runs()`` is one.
         as_of: When the projection was made: only later observations count.
-        trials: Draws of the projection.
+        trials: Draws of the projection, at least 2.
         seed: A whole number that is not negative, or a ``numpy.random.SeedSequence``.
         threads: Threads to use; every core unless given.
 
@@ -158,11 +164,48 @@ def backtest(
         [83.0]
     """
     check_scenario(scenario)
+    trials = as_whole(trials, "trials", 2, 2**32 - 1)  # one draw is no projection
+    later = _later(observations, as_of)
+    known = [int(year) for year in scenario.years]
+    years = [year_of(date) for date in later["date"]]
+    if not known[0] <= min(years) <= max(years) <= known[-1]:
+        raise ValueError(
+            f"observations['date'] must be in the scenario's years {known[0]} to {known[-1]}, "
+            f"got {min(years):.2f} to {max(years):.2f}"
+        )
+    places = []
+    for variable, year in zip(later["variable"], years, strict=True):
+        at = int(np.searchsorted(known, year, side="right")) - 1
+        before, after = known[at], known[min(at + 1, len(known) - 1)]
+        places.append((f"{variable}_{before}", f"{variable}_{after}", (year - before) / max(after - before, 1)))
+    names = dict.fromkeys(name for low, high, _ in places for name in (low, high))
+    draws = sample(scenario, list(names), trials=trials, seed=seed, threads=threads)
+    for name, projected in draws.items():
+        if not projected.min() > 0.0:
+            raise ValueError(
+                f"scenario must project {name} above 0 in every draw, for scores are of orders of magnitude, "
+                f"got {brief(projected.min())}"
+            )
+    logs = {name: np.log10(draws[name]) for name in names}
+    rows = [
+        {"year": year} | score((1 - weight) * logs[low] + weight * logs[high], value)
+        for year, (low, high, weight), value in zip(years, places, later["value"].cast(pl.Float64), strict=True)
+    ]
+    scored = pl.concat([later, pl.DataFrame(rows)], how="horizontal")
+    coverage = [pl.col(f"inside_{i * 100:.0f}").mean().alias(f"coverage_{i * 100:.0f}") for i in INTERVALS]
+    by_variable = scored.group_by("variable", maintain_order=True)
+    scores = by_variable.agg(pl.len().alias("observations"), pl.mean("crps"), *coverage)
+    ends = [pl.lit(x).alias(name) for name, x in provenance(scenario, trials=trials, seed=seed).items()]
+    return Backtest(observations=scored.with_columns(ends), scores=scores.with_columns(ends))
+
+
+def _later(observations: object, as_of: object) -> pl.DataFrame:
+    """The observations after the projection was made, checked."""
     if not isinstance(observations, pl.DataFrame):
         raise TypeError(f"observations must be a Polars frame, got {shown(observations)}")
     for name, kind in (("date", pl.Date), ("variable", pl.String), ("value", None)):
         if name not in observations.columns:
-            raise ValueError(f"observations must have a column {name!r}, got {observations.columns}")
+            raise ValueError(f"observations must have a column {name!r}, got {listed(observations.columns)}")
         found = observations.schema[name]
         if found != kind if kind is not None else not found.is_numeric():
             raise TypeError(f"observations[{name!r}] must be {kind or 'a number'}, got {found}")
@@ -171,31 +214,9 @@ def backtest(
     later = observations.filter(pl.col("date") > as_of)
     if later.is_empty():
         raise ValueError(f"observations must contain a date after {as_of}, got none")
-    wrong = later.filter((pl.col("value").is_finite() & (pl.col("value") > 0)).not_().fill_null(value=True))
-    if not wrong.is_empty():
-        raise ValueError(f"observations['value'] must be above 0, got {wrong['value'][0]!r}")
-    years = [year_of(date) for date in later["date"]]
-    known = [int(year) for year in scenario.years]
-    if not known[0] <= min(years) <= max(years) <= known[-1]:
-        raise ValueError(
-            f"observations['date'] must be in the scenario's years {known[0]} to {known[-1]}, "
-            f"got {min(years):.2f} to {max(years):.2f}"
-        )
-    places = []
-    for variable, year in zip(later["variable"], years, strict=True):
-        at = min(int(np.searchsorted(known, year, side="right")), len(known) - 1)
-        before, after = known[at - 1], known[at]
-        places.append((f"{variable}_{before}", f"{variable}_{after}", (year - before) / (after - before)))
-    names = dict.fromkeys(name for low, high, _ in places for name in (low, high))
-    draws = sample(scenario, list(names), trials=trials, seed=seed, threads=threads)
-    logs = {name: np.log10(draws[name]) for name in names}
-    rows = [
-        {"year": year} | score((1 - weight) * logs[low] + weight * logs[high], value)
-        for year, (low, high, weight), value in zip(years, places, later["value"], strict=True)
-    ]
-    scored = pl.concat([later, pl.DataFrame(rows)], how="horizontal")
-    coverage = [pl.col(f"inside_{i * 100:.0f}").mean().alias(f"coverage_{i * 100:.0f}") for i in INTERVALS]
-    by_variable = scored.group_by("variable", maintain_order=True)
-    scores = by_variable.agg(pl.len().alias("observations"), pl.mean("crps"), *coverage)
-    ends = [pl.lit(x).alias(name) for name, x in provenance(scenario, trials=trials, seed=seed).items()]
-    return Backtest(observations=scored.with_columns(ends), scores=scores.with_columns(ends))
+    for value in later["value"].cast(pl.Float64):
+        if value is None or not 0.0 < value < np.inf:
+            raise ValueError(f"observations['value'] must be finite and above 0, got {shown(value)}")
+    for variable in later["variable"].unique(maintain_order=True):
+        check_name(variable, "observations['variable']", _VARIABLES)
+    return later

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import polars as pl
 
 from limitlaw import _core
+from limitlaw._arguments import check_choice
 from limitlaw._spec import Spec
 from limitlaw.exhaustion import dist
 from limitlaw.exhaustion.dist import Dist
@@ -153,8 +154,7 @@ class ConstraintScenario(Spec):
         """Plain data may name the preset that they change; there is one."""
         if not isinstance(data, dict) or "preset" not in data:
             return super().from_data(data)
-        if data["preset"] != "epoch2030":
-            raise ValueError(f"preset must be 'epoch2030', got {data['preset']!r:.80}")
+        check_choice(data["preset"], "preset", ("epoch2030",))
         changes = {name: value for name, value in data.items() if name not in ("kind", "preset")}
         return cls.epoch2030().replace(**changes)
 

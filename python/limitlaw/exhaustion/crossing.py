@@ -33,7 +33,7 @@ def crossing_probability(
     t^2 w))``.
 
     Args:
-        years: Years after the start, any shape.
+        years: Years after the start, in [-1e6, 1e6]; any shape.
         log_stock: Mean and standard deviation of ln S_0 (S_0 in tokens).
         log_demand: The same of ln D_0.
         log_stock_growth: The same of ln g_S, per year.
@@ -43,7 +43,7 @@ def crossing_probability(
         Probabilities in the shape of ``years``.
 
     Raises:
-        ValueError: A standard deviation is negative, or all are zero.
+        ValueError: A number is beyond 1e6 in size, a standard deviation is negative, or all are zero.
 
     Source: elementary; the comparison of Villalobos et al. 2024 with its inputs as lognormals.
 
@@ -55,7 +55,7 @@ def crossing_probability(
         [0.0, 0.496, 0.994]
     """
     d, m, v, w = _difference(log_stock, log_demand, log_stock_growth, log_demand_growth)
-    t = as_floats(years, "years")
+    t = as_floats(years, "years", -1e6, 1e6)
     z = (d + t * m) / np.sqrt(v + t**2 * w)
     return np.asarray(np.vectorize(NormalDist().cdf, otypes=[np.float64])(z))
 
@@ -123,7 +123,7 @@ def _difference(
         "log_demand_growth": demand_growth,
     }
     for name, moments in given.items():
-        if as_floats(moments, name).shape != (2,):
+        if as_floats(moments, name, -1e6, 1e6).shape != (2,):
             raise ValueError(f"{name} must be a mean and a standard deviation, got {shown(moments)}")
         if not moments[1] >= 0:
             raise ValueError(f"{name}[1] must be at least 0, got {brief(moments[1])}")

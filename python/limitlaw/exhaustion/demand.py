@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from limitlaw._arguments import as_floats, as_number, brief
+from limitlaw._arguments import as_floats, as_number, brief, shown, together
 from limitlaw.exhaustion.law import BESIROGLU, ChinchillaLaw, Law, MuennighoffLaw, PenaltyLaw
 
 Number = float | npt.ArrayLike
@@ -44,7 +44,7 @@ def coefficients(law: Law) -> Coefficients:
         0.34781303
     """
     if not isinstance(law, (ChinchillaLaw, MuennighoffLaw, PenaltyLaw)):
-        raise TypeError(f"law must be a Law with a power-law base, got {law!r:.80}")
+        raise TypeError(f"law must be a Law with a power-law base, got {shown(law)}")
     return Coefficients(*(law.base or BESIROGLU))
 
 
@@ -56,14 +56,14 @@ def inference_overtraining(inference_ratio: Number, law: Law) -> Floats:
     overtraining is ``(1 + rho/3)^(2/(alpha + beta))``. No inference gives the compute optimum.
 
     Args:
-        inference_ratio: rho = I/D, served tokens per training token, >= 0; any shape.
+        inference_ratio: rho = I/D, served tokens per training token, from 0 to 1e12; any shape.
         law: The scaling law.
 
     Returns:
         Tokens per parameter over optimal, >= 1, in the shape of ``inference_ratio``.
 
     Raises:
-        ValueError: The ratio is negative or not finite.
+        ValueError: The ratio is out of range.
         TypeError: The law has no power-law base.
 
     Example:
@@ -72,7 +72,7 @@ def inference_overtraining(inference_ratio: Number, law: Law) -> Floats:
         [1.0, 6.98]
     """
     base = coefficients(law)
-    rho = as_floats(inference_ratio, "inference_ratio", 0.0)
+    rho = as_floats(inference_ratio, "inference_ratio", 0.0, 1e12)
     return np.asarray((1 + rho / 3) ** (2 / (base.alpha + base.beta)))
 
 
@@ -83,8 +83,8 @@ def inference_aware_allocation(compute: Number, inference_tokens: Number, law: L
     started at the compute optimum: the condition is decreasing and concave in ln N, so the steps fall onto the root.
 
     Args:
-        compute: C, FLOP of training, > 0; any shape that broadcasts with the next.
-        inference_tokens: I, tokens served, >= 0.
+        compute: C, FLOP of training, from 6 to 1e100; any shape that broadcasts with the next.
+        inference_tokens: I, tokens served, from 0 to 1e100.
         law: The scaling law.
 
     Returns:
@@ -101,8 +101,10 @@ def inference_aware_allocation(compute: Number, inference_tokens: Number, law: L
         ['6.20e+11', '4.58e+11', '7.06e+10']
     """
     base = coefficients(law)
-    c = as_floats(compute, "compute", 0.0, above=True)
-    c, served = np.broadcast_arrays(c, as_floats(inference_tokens, "inference_tokens", 0.0))
+    c, served = together(
+        compute=as_floats(compute, "compute", 6.0, 1e100),
+        inference_tokens=as_floats(inference_tokens, "inference_tokens", 0.0, 1e100),
+    )
     log_k, both = np.log(c / 6).ravel(), base.alpha + base.beta
     start = _optimal_log_parameters(log_k, base)
     n = start
@@ -138,7 +140,7 @@ def profit_maximising_allocation(
     the budget.
 
     Args:
-        compute: C, FLOP of training, > 0; any shape.
+        compute: C, FLOP of training, from 6 to 1e100; any shape.
         law: The scaling law.
         demand_scale: I_0, tokens sold at a reducible loss of 0.1 and 1e-6 dollars per token, > 0.
         loss_elasticity: r > 0, and above ``(h - 1)/alpha``: else the smallest model is the most profitable.
@@ -171,7 +173,7 @@ def profit_maximising_allocation(
     if not r > (h - 1) / base.alpha:
         least = f"(price_elasticity - 1)/alpha = {brief((h - 1) / base.alpha)}"
         raise ValueError(f"loss_elasticity must be above {least}, got {brief(r)}")
-    flop = as_floats(compute, "compute", 0.0, above=True).ravel()
+    flop = as_floats(compute, "compute", 6.0, 1e100).ravel()
     scale, c = _positive(demand_scale, "demand_scale"), _positive(dollars_per_flop, "dollars_per_flop")
     served_per_training_compute = _positive(served_per_training_compute, "served_per_training_compute")
     log_k = np.log(flop / 6)
@@ -179,10 +181,17 @@ def profit_maximising_allocation(
     n = start - np.log(_profit_factor((h - 1) / r, base)) / (base.alpha + base.beta)
     parameters = np.exp(n)
     loss = np.exp(base.log_a - base.alpha * n) + np.exp(base.log_b - base.beta * (log_k - n))
-    interest = scale * (loss / 0.1) ** -r
-    sold_at_most = served_per_training_compute * flop / (2 * parameters)
-    price = np.maximum(h / (h - 1) * 2 * parameters * c, 1e-6 * (interest / sold_at_most) ** (1 / h))
-    profit = interest * (price / 1e-6) ** -h * (price - 2 * parameters * c) - flop * c
+    with np.errstate(all="ignore"):
+        interest = scale * (loss / 0.1) ** -r
+        sold_at_most = served_per_training_compute * flop / (2 * parameters)
+        price = np.maximum(h / (h - 1) * 2 * parameters * c, 1e-6 * (interest / sold_at_most) ** (1 / h))
+        profit = interest * (price / 1e-6) ** -h * (price - 2 * parameters * c) - flop * c
+    if not (np.isfinite(price) & np.isfinite(profit)).all():
+        given = f"{brief(scale)}, {brief(r)}, {brief(h)}, {brief(c)} and {brief(served_per_training_compute)}"
+        raise ValueError(
+            "demand_scale, loss_elasticity, price_elasticity, dollars_per_flop and served_per_training_compute must "
+            f"give a price and a profit below 1.8e308, got {given}"
+        )
     return _frame(n, log_k, start, compute=flop, price=price, profit=profit)
 
 

@@ -156,10 +156,12 @@ def log_moments(mean: float, sd: float) -> Lognormal:
     if not sd > 0:
         raise ValueError(f"sd must be positive, got {brief(sd)}")
     if not abs(mean) + half < 700:  # noqa: PLR2004  (the exponential of more is no double)
-        raise ValueError(
-            f"mean and sd must keep both ends of the 95 % interval within e^-700 and e^700, got {mean}, {sd}"
-        )
-    return Lognormal(low=math.exp(mean - half), high=math.exp(mean + half), interval=0.95)
+        expected = "keep both ends of the 95 % interval within e^-700 and e^700"
+        raise ValueError(f"mean and sd must {expected}, got {brief(mean)}, {brief(sd)}")
+    low, high = math.exp(mean - half), math.exp(mean + half)
+    if not high > low:
+        raise ValueError(f"sd must be large enough to tell the ends of the 95 % interval apart, got {brief(sd)}")
+    return Lognormal(low=low, high=high, interval=0.95)
 
 
 def normal(mean: float, sd: float) -> Normal:

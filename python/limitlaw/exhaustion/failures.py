@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from limitlaw._arguments import as_floats
+from limitlaw._arguments import as_floats, check_choice, together
 
 Number = float | npt.ArrayLike
 Floats = npt.NDArray[np.float64]
@@ -23,9 +23,9 @@ def failure_seconds(*, gpus: Number, failures_per_node_day: Number, gpus_per_nod
     """Mean time between failures of a whole job: a day over (nodes times failures per node and day).
 
     Args:
-        gpus: GPUs in the job, > 0; any shape, broadcast with the other arguments.
-        failures_per_node_day: Failures of one node per day, > 0.
-        gpus_per_node: GPUs that fail together, > 0.
+        gpus: GPUs in the job, from 1e-30 to 1e30; any shape, broadcast with the other arguments.
+        failures_per_node_day: Failures of one node per day, from 1e-30 to 1e30.
+        gpus_per_node: GPUs that fail together, from 1e-30 to 1e30.
 
     Returns:
         Seconds, in the shape of the arguments.
@@ -41,8 +41,8 @@ def failure_seconds(*, gpus: Number, failures_per_node_day: Number, gpus_per_nod
         >>> hours.round(2).tolist()
         [1.8, 0.23]
     """
-    nodes = _positive("gpus", gpus) / _positive("gpus_per_node", gpus_per_node)
-    return np.asarray(_DAY / (nodes * _positive("failures_per_node_day", failures_per_node_day)))
+    n, per_node, rate = _positive(gpus=gpus, gpus_per_node=gpus_per_node, failures_per_node_day=failures_per_node_day)
+    return np.asarray(_DAY / (n / per_node * rate))
 
 
 def checkpoint_interval(
@@ -62,9 +62,9 @@ def checkpoint_interval(
       ``tau/M = 1 - exp(-(tau + delta)/M)``, solved here by Newton's method from above (convex, so it cannot overshoot).
 
     Args:
-        checkpoint_seconds: delta, > 0.
-        failure_seconds: M, > 0.
-        restart_seconds: R, >= 0; only ``availability`` depends on it.
+        checkpoint_seconds: delta, from 1e-30 to 1e30.
+        failure_seconds: M, from 1e-30 to 1e30.
+        restart_seconds: R, 0 to 1e30; only ``availability`` depends on it.
         rule: One of the four.
 
     Returns:
@@ -81,10 +81,13 @@ def checkpoint_interval(
         daly 0.3099
         exact 0.3099
     """
-    delta, m = np.broadcast_arrays(
-        _positive("checkpoint_seconds", checkpoint_seconds), _positive("failure_seconds", failure_seconds)
+    check_choice(rule, "rule", ("exact", "daly", "young", "availability"))
+    delta, m, restart = _positive(
+        ("restart_seconds",),
+        checkpoint_seconds=checkpoint_seconds,
+        failure_seconds=failure_seconds,
+        restart_seconds=restart_seconds,
     )
-    restart = _positive("restart_seconds", restart_seconds, or_zero=True)
     young = np.sqrt(2 * delta * m)
     if rule == "young":
         return np.asarray(young)
@@ -93,12 +96,10 @@ def checkpoint_interval(
         return np.asarray(np.where(ratio < 1, young * (1 + np.sqrt(ratio) / 3 + ratio / 9) - delta, m))
     if rule == "availability":
         return np.asarray(np.sqrt(2 * (m + restart) * delta + delta**2))
-    if rule == "exact":
-        d, x = delta / m, np.ones_like(m)
-        for _ in range(64):  # each step halves the distance at worst: delta/M -> 0 makes the root double
-            x = x - (x + np.expm1(-(x + d))) / -np.expm1(-(x + d))
-        return np.asarray(x * m)
-    raise ValueError(f"rule must be one of ['exact', 'daly', 'young', 'availability'], got {rule!r}")
+    d, x = delta / m, np.ones_like(m)
+    for _ in range(64):  # each step halves the distance at worst: delta/M -> 0 makes the root double
+        x = x - (x + np.expm1(-(x + d))) / -np.expm1(-(x + d))
+    return np.asarray(x * m)
 
 
 def goodput(
@@ -115,10 +116,10 @@ def goodput(
     tends to 1 as tau -> 0.
 
     Args:
-        interval: tau, seconds of work between two saves, > 0.
-        checkpoint_seconds: delta, >= 0.
-        failure_seconds: M, > 0.
-        restart_seconds: R, >= 0.
+        interval: tau, seconds of work between two saves, from 1e-30 to 1e30.
+        checkpoint_seconds: delta, 0 to 1e30.
+        failure_seconds: M, from 1e-30 to 1e30.
+        restart_seconds: R, 0 to 1e30.
 
     Returns:
         A share in (0, 1], in the shape of the arguments.
@@ -132,10 +133,13 @@ def goodput(
         >>> round(float(g), 5)
         0.85246
     """
-    tau = _positive("interval", interval)
-    delta = _positive("checkpoint_seconds", checkpoint_seconds, or_zero=True)
-    m = _positive("failure_seconds", failure_seconds)
-    restart = _positive("restart_seconds", restart_seconds, or_zero=True)
+    tau, delta, m, restart = _positive(
+        ("checkpoint_seconds", "restart_seconds"),
+        interval=interval,
+        checkpoint_seconds=checkpoint_seconds,
+        failure_seconds=failure_seconds,
+        restart_seconds=restart_seconds,
+    )
     with np.errstate(over="ignore"):  # a segment that never ends has goodput 0
         return np.asarray(tau / m * np.exp(-restart / m) / np.expm1((tau + delta) / m))
 
@@ -147,9 +151,9 @@ def effective_training_time(*, interval: Number, restart_seconds: Number, failur
     is ``1 / (n_nodes r_f)``. It is :func:`goodput` to first order in (u_0 + tau)/M, and below 0 where that is large.
 
     Args:
-        interval: tau, seconds of work between two saves, > 0.
-        restart_seconds: u_0, >= 0.
-        failure_seconds: M, > 0.
+        interval: tau, seconds of work between two saves, from 1e-30 to 1e30.
+        restart_seconds: u_0, 0 to 1e30.
+        failure_seconds: M, from 1e-30 to 1e30.
 
     Returns:
         A ratio, at most 1, in the shape of the arguments.
@@ -161,9 +165,12 @@ def effective_training_time(*, interval: Number, restart_seconds: Number, failur
         >>> round(float(effective_training_time(interval=600, restart_seconds=300, failure_seconds=60_000)), 3)
         0.99
     """
-    cost = _positive("restart_seconds", restart_seconds, or_zero=True) + _positive("interval", interval) / 2
-    return np.asarray(1 - cost / _positive("failure_seconds", failure_seconds))
+    tau, restart, m = _positive(
+        ("restart_seconds",), interval=interval, restart_seconds=restart_seconds, failure_seconds=failure_seconds
+    )
+    return np.asarray(1 - (restart + tau / 2) / m)
 
 
-def _positive(name: str, value: Number, *, or_zero: bool = False) -> Floats:
-    return as_floats(value, name, 0.0, above=not or_zero)
+def _positive(or_zero: tuple[str, ...] = (), /, **values: Number) -> list[Floats]:
+    """Positive numbers, some of them perhaps zero, in their common shape; their ratios stay far from overflow."""
+    return together(**{n: as_floats(v, n, 0.0 if n in or_zero else 1e-30, 1e30) for n, v in values.items()})

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_floats, as_number, shown
+from limitlaw._arguments import as_floats, as_number, shown, together
 from limitlaw._spec import Spec
 from limitlaw.exhaustion.fitted import fitted_draws
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-#: (ln A, ln B, ln E, alpha, beta) of published laws.
+#: (ln A, ln B, ln E, alpha, beta).
+Base = tuple[float, float, float, float, float]
+#: Of published laws.
 HOFFMANN = (6.0073404, 6.0179186, 0.5267228, 0.33917084, 0.2849083)
 BESIROGLU = (6.17795598, 7.64273236, 0.59711196, 0.34781303, 0.36585412)
 C4 = (6.255414, 7.3049974, 0.6254804, 0.3526596, 0.3526596)
@@ -50,7 +52,7 @@ class Law(Spec):
             beta: Exponent of tokens, in [0.05, 5].
         """
         given = {"log_a": log_a, "log_b": log_b, "log_e": log_e, "alpha": alpha, "beta": beta}
-        return ChinchillaLaw(base=tuple(as_number(value, name) for name, value in given.items()))
+        return ChinchillaLaw(base=tuple(as_number(value, name) for name, value in given.items()))  # type: ignore[arg-type]
 
     @staticmethod
     def hoffmann() -> ChinchillaLaw:
@@ -166,7 +168,7 @@ class Law(Spec):
         laws = []
         for law in weights:
             if isinstance(law, str) and law not in named:
-                raise ValueError(f"weights must name laws of {sorted(named)}, got {law!r}")
+                raise ValueError(f"weights must name laws of {sorted(named)}, got {shown(law)}")
             laws.append(named[law]() if isinstance(law, str) else law)
         return MixtureLaw(laws=tuple(laws), weights=tuple(weights.values()))
 
@@ -175,14 +177,14 @@ class ChinchillaLaw(Law):
     """Repeats count in full; made by ``Law.chinchilla``, ``Law.hoffmann`` or ``Law.besiroglu``."""
 
     kind: ClassVar[str] = "chinchilla"
-    base: tuple[float, ...]
+    base: Base
 
 
 class MuennighoffLaw(Law):
     """Repeats lose value; made by ``Law.muennighoff`` or ``Law.muennighoff_c4``."""
 
     kind: ClassVar[str] = "muennighoff"
-    base: tuple[float, ...] | None = None
+    base: Base | None = None
     repetition_data: float | None = None
     repetition_params: float | None = None
     max_epochs: float | None = None
@@ -192,7 +194,7 @@ class PenaltyLaw(Law):
     """Repeats are penalised; made by ``Law.penalty``."""
 
     kind: ClassVar[str] = "penalty"
-    base: tuple[float, ...] = (6.2272, 9.9843, 0.71361, 0.33813, 0.46860)
+    base: Base = (6.2272, 9.9843, 0.71361, 0.33813, 0.46860)
     log_p: float = -2.8840
     delta: float = 0.34896
     kappa: float = 0.70654
@@ -202,7 +204,7 @@ class BoundedLaw(Law):
     """The loss is bounded by the vocabulary; made by ``Law.bounded``."""
 
     kind: ClassVar[str] = "bounded"
-    base: tuple[float, ...] = (4.8385, 15.8437, 0.68408, 0.35816, 0.84495)
+    base: Base = (4.8385, 15.8437, 0.68408, 0.35816, 0.84495)
     log_c: float = -1.1008
     gamma: float = 0.51496
     delta: float = 0.61549
@@ -287,17 +289,12 @@ def loss(
 
 def _check_law(law: object) -> None:
     if not isinstance(law, Law):
-        raise TypeError(f"law must be a Law, got {law!r:.80}")
+        raise TypeError(f"law must be a Law, got {shown(law)}")
 
 
 def _broadcast(
     **named: tuple[npt.ArrayLike, float, float],
 ) -> tuple[tuple[int, ...], list[npt.NDArray[np.float64]]]:
     """The common shape and the flat arrays; an error names the argument that is out of range."""
-    arrays = [as_floats(values, name, low, high) for name, (values, low, high) in named.items()]
-    try:
-        together = np.broadcast_arrays(*arrays)
-    except ValueError:
-        shapes = ", ".join(f"{name} {a.shape}" for name, a in zip(named, arrays, strict=True))
-        raise ValueError(f"shapes must broadcast, got {shapes}") from None
-    return together[0].shape, [np.ascontiguousarray(a).ravel() for a in together]
+    arrays = together(**{name: as_floats(values, name, low, high) for name, (values, low, high) in named.items()})
+    return arrays[0].shape, [np.ascontiguousarray(a).ravel() for a in arrays]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from limitlaw._arguments import as_floats
+from limitlaw._arguments import as_floats, together
 from limitlaw.exhaustion.demand import coefficients
 from limitlaw.exhaustion.law import Law
 
@@ -28,13 +28,14 @@ def plateau(
     what ``6 (l/k_0)^(-(alpha + beta)/(alpha beta))`` FLOP reach with all the data they want.
 
     Args:
-        unique_tokens: U > 0; any shape that broadcasts with the next two.
+        unique_tokens: U, from 1 to 1e100; any shape that broadcasts with the next two.
         law: The scaling law.
         repetition_data: R_D >= 0; 0 is no value in repeating, infinity no loss of it.
         repetition_params: R_N >= 0; infinity is no loss of value in larger models.
 
     Returns:
-        One row per element: ``unique_tokens``, ``reducible_loss`` (nats per token), ``equivalent_compute`` (FLOP).
+        One row per element: ``unique_tokens``, ``reducible_loss`` (nats per token), ``equivalent_compute`` (FLOP;
+        infinite beyond 1.8e308, and where nothing loses value).
 
     Raises:
         ValueError: An argument is out of range.
@@ -49,10 +50,10 @@ def plateau(
         >>> f"{frame['equivalent_compute'][0]:.5e}"
         '2.99924e+30'
     """
-    u, r_d, r_n = np.broadcast_arrays(
-        as_floats(unique_tokens, "unique_tokens", 0.0, above=True),
-        as_floats(repetition_data, "repetition_data", 0.0, endless=True),
-        as_floats(repetition_params, "repetition_params", 0.0, endless=True),
+    u, r_d, r_n = together(
+        unique_tokens=as_floats(unique_tokens, "unique_tokens", 1.0, 1e100),
+        repetition_data=as_floats(repetition_data, "repetition_data", 0.0, endless=True),
+        repetition_params=as_floats(repetition_params, "repetition_params", 0.0, endless=True),
     )
     log_a, log_b, _, alpha, beta = coefficients(law)
     both = alpha + beta
@@ -62,8 +63,8 @@ def plateau(
     of_n = np.exp(log_a - alpha * (log_u_n + np.log1p(r_n.ravel())))
     of_d = np.exp(log_b - beta * (log_u + np.log1p(r_d.ravel())))
     log_k0 = np.logaddexp(log_a - alpha * log_g, log_b + beta * log_g)
-    with np.errstate(divide="ignore"):  # without any loss of value no compute is too much
+    with np.errstate(divide="ignore", over="ignore"):  # without any loss of value no compute is too much
         log_left = np.log(of_n + of_d)
-    log_equivalent = np.log(6) - both / (alpha * beta) * (log_left - log_k0)
-    columns = {"unique_tokens": u.ravel(), "reducible_loss": of_n + of_d, "equivalent_compute": np.exp(log_equivalent)}
+        equivalent = np.exp(np.log(6) - both / (alpha * beta) * (log_left - log_k0))
+    columns = {"unique_tokens": u.ravel(), "reducible_loss": of_n + of_d, "equivalent_compute": equivalent}
     return pl.DataFrame(columns)

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from typing import Any, ClassVar, Literal, Self
 
+from limitlaw._arguments import check_choice, shown
 from limitlaw._spec import Spec
 from limitlaw.exhaustion.dist import Constant, Dist, log_moments, logit_normal, lognormal
 from limitlaw.exhaustion.law import Law, MuennighoffLaw
@@ -184,7 +185,8 @@ class ExhaustionScenario(Spec):
     def _check(self) -> None:
         first, last = min(self.years, default=FIRST_YEAR), max(self.years, default=FIRST_YEAR)
         if not FIRST_YEAR <= first <= last <= LAST_YEAR:
-            raise ValueError(f"years must be rising, from {FIRST_YEAR} to at most {LAST_YEAR}, got {first} to {last}")
+            expected = f"rising, from {FIRST_YEAR} to at most {LAST_YEAR}"
+            raise ValueError(f"years must be {expected}, got {shown(first)} to {shown(last)}")
         super()._check()
 
     @classmethod
@@ -197,8 +199,7 @@ class ExhaustionScenario(Spec):
         """Plain data may name the preset that they change."""
         if not isinstance(data, dict) or "preset" not in data:
             return super().from_data(data)
-        if data["preset"] not in list(_PRESETS):
-            raise ValueError(f"preset must be one of {sorted(_PRESETS)}, got {data['preset']!r:.80}")
+        check_choice(data["preset"], "preset", tuple(_PRESETS))
         changes = {name: value for name, value in data.items() if name not in ("kind", "preset")}
         return cls.preset(data["preset"], **changes)
 
@@ -221,8 +222,7 @@ class ExhaustionScenario(Spec):
             >>> ll.ExhaustionScenario.preset("epoch2024", trend_weight=1).trend_weight
             Constant(value=1.0)
         """
-        if name not in list(_PRESETS):
-            raise ValueError(f"name must be one of {sorted(_PRESETS)}, got {name!r}")
+        check_choice(name, "name", tuple(_PRESETS))
         return cls(**_PRESETS[name]).replace(**changes)
 
 

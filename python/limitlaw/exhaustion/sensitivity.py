@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from limitlaw._arguments import as_whole
+from limitlaw._arguments import as_whole, check_choice
 from limitlaw.exhaustion.dist import Constant, Dist, Empirical
 from limitlaw.exhaustion.draws import check_scenario, provenance, sample, sample_years
 from limitlaw.exhaustion.indices import first_order, rank_correlation, total
@@ -80,10 +80,8 @@ def sensitivity(
         'data_share'
     """
     check_scenario(scenario)
-    if output != "p_exhausted_by":
-        raise ValueError(f"output must be 'p_exhausted_by', got {output!r}")
-    if definition not in DEFINITIONS:
-        raise ValueError(f"definition must be one of {DEFINITIONS}, got {definition!r}")
+    check_choice(output, "output", ("p_exhausted_by",))
+    check_choice(definition, "definition", tuple(DEFINITIONS))
     year = as_whole(year, "year", scenario.years[0], scenario.years[-1])
     grouped = groups(scenario)
     latent = [name for names in grouped.values() for name in names]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import polars as pl
 
-from limitlaw._arguments import is_sequence, listed, shown
+from limitlaw._arguments import as_path, is_sequence, listed, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> Path:
     Returns:
         The absolute path of the file.
     """
-    path = Path(path).resolve()
+    path = as_path(path, "path").resolve()
     check_ending(path, "path")
     chart.save(str(path), scale_factor=scale)
     return path

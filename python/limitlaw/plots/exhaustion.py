@@ -149,8 +149,7 @@ def _shade(exhaustion: pl.DataFrame, definition: str, ends: tuple[int, int], spa
     """The middle half of the years of running out as a band, their median as a rule, and both in words."""
     check_columns(exhaustion, ["definition", "q25", "q50", "q75", "p_not_by_horizon"], "exhaustion")
     known = exhaustion["definition"].cast(pl.String).to_list()
-    if definition not in known:
-        raise ValueError(f"definition must be one of {known}, got {definition!r}")
+    check_name(definition, "definition", known)
     row = exhaustion.row(known.index(definition), named=True)
     words = f"{row['p_not_by_horizon']:.0%} not by the horizon."
     if row["q25"] is None:
@@ -197,8 +196,7 @@ def tornado(
     """
     check_columns(levers, ["lever", "definition", "q50", "q50_change"], "levers")
     known = levers["definition"].cast(pl.String).unique(maintain_order=True).to_list()
-    if definition not in known:
-        raise ValueError(f"definition must be one of {known}, got {definition!r}")
+    check_name(definition, "definition", known)
     frame = levers.with_columns(pl.col("definition").cast(pl.String)).filter(definition=definition)
     median = frame.filter(pl.col("lever").is_null())["q50"].item()
     if median is None:

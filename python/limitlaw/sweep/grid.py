@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from limitlaw._arguments import as_whole, is_sequence, shown
 from limitlaw._spec import Spec, coerce_field
 from limitlaw.exhaustion.dist import Constant
 from limitlaw.sweep.kind import Kind
@@ -64,7 +65,7 @@ class Grid:
         kind_of(scenario)
         self.scenario = scenario
         if not isinstance(axes, Mapping):
-            raise TypeError(f"axes must map paths to values, got {axes!r:.80}")
+            raise TypeError(f"axes must map paths to values, got {shown(axes)}")
         self.axes: dict[str, tuple[Any, ...]] = {
             path: tuple(_values(scenario, path, values)) for path, values in axes.items()
         }
@@ -100,8 +101,7 @@ class Grid:
 
     def values(self, point: int) -> dict[str, Any]:
         """The values of the swept settings at a point."""
-        if not 0 <= point < len(self):
-            raise IndexError(f"point must be in [0, {len(self) - 1}], got {point}")
+        point = as_whole(point, "point", 0, len(self) - 1)
         found = {}
         for group, stride, length in zip(self.groups, self.strides(), self._lengths(), strict=True):
             for path in group:
@@ -139,10 +139,9 @@ class Grid:
             A grid of the same points and the same identity, of which ``sweep`` runs only this part. Together the parts
             are the whole: give each its own store and ``combine`` them, or one store in a shared folder.
         """
-        if not (isinstance(i, int) and isinstance(of, int) and 0 <= i < of):
-            raise ValueError(f"shard must be a part i in [0, of - 1], got {i!r} of {of!r}")
+        of = as_whole(of, "of", 1, MAX_POINTS)
         part = copy.copy(self)
-        part.part = (i, of)
+        part.part = (as_whole(i, "i", 0, of - 1), of)
         return part
 
     def axis_columns(self, first: int, last: int) -> dict[str, pl.Series]:
@@ -157,7 +156,7 @@ class Grid:
 
     def _column(self, path: str) -> pl.Series:
         if path not in self._shown:
-            self._shown[path] = shown(self.axes[path])
+            self._shown[path] = axis_column(self.axes[path])
         return self._shown[path]
 
     def window(self, first: int, last: int) -> tuple[Grid, int]:
@@ -206,7 +205,7 @@ def encode(value: Any) -> Any:
     return value
 
 
-def shown(values: Sequence[Any]) -> pl.Series:
+def axis_column(values: Sequence[Any]) -> pl.Series:
     """The values of an axis as a column: numbers and text as they are, settings by their text, arrays as lists."""
     values = [v.value if isinstance(v, Constant) else v for v in values]
     if any(isinstance(v, Spec) for v in values) or any(isinstance(v, tuple) for v in values):
@@ -229,8 +228,8 @@ def shown(values: Sequence[Any]) -> pl.Series:
 def _values(scenario: Spec, path: str, values: Any) -> list[Any]:
     """The values of an axis as the type that the setting declares."""
     owner, name = _owner(scenario, path)
-    if isinstance(values, (str, bytes, Spec)) or not hasattr(values, "__iter__"):
-        raise TypeError(f"{path} must be a sequence of values, got {values!r:.80}")
+    if not is_sequence(values):
+        raise TypeError(f"{path} must be a sequence of values, got {shown(values)}")
     values = list(values)
     if not values:
         raise ValueError(f"{path} must have at least one value, got none")
@@ -250,7 +249,7 @@ def _value(owner: Any, name: str, value: Any, label: str) -> Any:
 def _owner(scenario: Spec, path: str) -> tuple[Any, str]:
     """The setting that holds what a path leads to, and the name in it; a sequence is named by the field it is in."""
     if not isinstance(path, str) or not path:
-        raise TypeError(f"axes must have dotted paths as keys, got {path!r:.80}")
+        raise TypeError(f"axes must have dotted paths as keys, got {shown(path)}")
     at: Any = scenario
     *steps, last = path.split(".")
     for i, step in enumerate(steps):
@@ -269,7 +268,7 @@ def _step(at: Any, step: str, path: str) -> Any:
             raise ValueError(f"{path} must name one of {len(at)} items by its place from 0, got {step!r}")
         return at[int(step)]
     if not isinstance(at, Spec):
-        raise TypeError(f"{path} must lead to a setting, got a step {step!r} into {at!r:.40}")
+        raise TypeError(f"{path} must lead to a setting, got a step {step!r} into {shown(at)}")
     fields = [field.name for field in dataclasses.fields(at)]
     if step not in fields:
         raise ValueError(f"{path} must lead to a setting: {type(at).__name__} has {fields}, got {step!r}")
@@ -284,8 +283,8 @@ def _check_overlap(paths: list[str]) -> None:
 
 
 def _groups(axes: dict[str, tuple[Any, ...]], zipped: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
-    if isinstance(zipped, str) or any(isinstance(group, str) for group in zipped):
-        raise TypeError(f"zip must be a sequence of groups of paths, got {zipped!r}")
+    if not is_sequence(zipped) or not all(map(is_sequence, zipped)):
+        raise TypeError(f"zip must be a sequence of groups of paths, got {shown(zipped)}")
     groups = [tuple(group) for group in zipped]
     named = [path for group in groups for path in group]
     for path in named:

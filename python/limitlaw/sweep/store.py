@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from limitlaw._arguments import shown
+from limitlaw._arguments import as_path, shown
 from limitlaw._core import __version__
 from limitlaw._spec import canonical
 from limitlaw.errors import StoreError
@@ -48,9 +48,7 @@ class Store:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        if not isinstance(path, (str, os.PathLike)):
-            raise TypeError(f"store must be the path of a folder, got {shown(path)}")
-        self.path = Path(path)
+        self.path = as_path(path, "store")
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
@@ -133,7 +131,7 @@ class Store:
         plan = self._plan(replicate)
         if grid is not None:
             if canonical(grid.to_data()) != canonical(plan.grid.to_data()):
-                raise ValueError(f"grid must be the one of the store, got {grid!r}")
+                raise ValueError(f"grid must be the one of the store, got {shown(grid)}")
             plan.grid = grid
         done = self.done(replicate)
         return [shard for shard in plan.shards() if shard not in done]

@@ -25,6 +25,11 @@ pub fn variables() -> Vec<(&'static str, &'static str)> {
     VARIABLES.to_vec()
 }
 
+/// The names of yearly variables that only samples have.
+pub fn derived_names() -> Vec<&'static str> {
+    DERIVED.map(|(name, _)| name).to_vec()
+}
+
 /// The definitions of running out, in the order of the columns.
 pub fn definitions() -> Vec<&'static str> {
     DEFINITIONS.to_vec()

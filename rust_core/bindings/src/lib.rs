@@ -52,6 +52,7 @@ mod _core {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("STREAM_VERSION", limitlaw_core::rng::STREAM_VERSION)?;
         module.add("EXHAUSTION_VARIABLES", super::exhaustion::variables())?;
+        module.add("EXHAUSTION_DERIVED", super::exhaustion::derived_names())?;
         module.add("EXHAUSTION_DEFINITIONS", super::exhaustion::definitions())?;
         module.add("EXHAUSTION_FRAMES", super::exhaustion::frames().to_vec())?;
         module.add("SAMPLING_COLUMNS", limitlaw_core::sampling::columns::column_names())?;

@@ -4,7 +4,7 @@ use libm::{exp, expm1, log, log1p, sqrt};
 
 use super::special::{ln_choose, normal_survival};
 use super::stopping::Rates;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, number};
 
 const INV_SQRT_2_PI: f64 = 0.398_942_280_401_432_7;
 
@@ -24,8 +24,14 @@ impl<'a> Roc<'a> {
             return Err(Error::argument("true_positive_rates", expected, t.len()));
         }
         for (name, rates) in [("false_positive_rates", f), ("true_positive_rates", t)] {
-            if rates.first() != Some(&0.0) || rates.last() != Some(&1.0) || rates.windows(2).any(|w| w[1] < w[0]) {
-                return Err(Error::argument(name, "never falling, from 0 to 1", format!("{rates:?}")));
+            let expected = "never falling, from 0 to 1";
+            if let Some(w) = rates.windows(2).find(|w| w[1] < w[0]) {
+                let got = format!("{} after {}", number(w[1]), number(w[0]));
+                return Err(Error::argument(name, expected, got));
+            }
+            let [first, last] = [rates.first(), rates.last()].map(|x| x.copied().unwrap_or(f64::NAN));
+            if [first, last] != [0.0, 1.0] {
+                return Err(Error::argument(name, expected, format!("{} to {}", number(first), number(last))));
             }
         }
         Ok(Self { false_positive_rates, true_positive_rates })

@@ -53,12 +53,11 @@ pub struct Population {
 }
 
 impl Population {
-    /// A population with alpha, beta > 0 and a share in [0, 1].
+    /// A population with alpha and beta in [1e-300, 1e300] and a share in [0, 1].
     pub fn new(alpha: f64, beta: f64, unsolvable: f64) -> Result<Self> {
         for (name, value) in [("alpha", alpha), ("beta", beta)] {
-            if !(value > 0.0 && value.is_finite()) {
-                return Err(Error::argument(name, "finite and greater than 0", value));
-            }
+            // Beyond them Gamma functions overflow.
+            check_range(name, &[value], 1e-300, 1e300)?;
         }
         check_range("unsolvable", &[unsolvable], 0.0, 1.0)?;
         Ok(Self { alpha, beta, unsolvable })

@@ -8,9 +8,11 @@ pub mod pass_rates;
 
 use crate::error::{Error, Result, check_range, number};
 
+/// The largest count: 2^53, up to which every whole number is a float.
+const LARGEST: f64 = 9_007_199_254_740_992.0;
+
 /// Checks counts of attempts and of correct ones among them, one pair a task.
 pub fn check_counts(attempts: &[f64], correct: &[f64]) -> Result<()> {
-    const LARGEST: f64 = 9_007_199_254_740_992.0;
     if attempts.is_empty() {
         return Err(Error::argument("attempts", "counts of at least one task", "none"));
     }
@@ -34,9 +36,12 @@ pub fn check_counts(attempts: &[f64], correct: &[f64]) -> Result<()> {
 
 /// Checks numbers of attempts to pass in.
 pub fn check_k(ks: &[f64]) -> Result<()> {
-    match ks.iter().position(|&k| !(k >= 1.0 && k == k.trunc() && k.is_finite())) {
+    if ks.is_empty() {
+        return Err(Error::argument("k", "at least one number of attempts", "none"));
+    }
+    match ks.iter().position(|&k| !(1.0..=LARGEST).contains(&k) || k != k.trunc()) {
         None => Ok(()),
-        Some(at) => Err(Error::argument(&format!("k[{at}]"), "a whole number of at least 1", ks[at])),
+        Some(at) => Err(Error::argument(&format!("k[{at}]"), "a whole number in [1, 2**53]", ks[at])),
     }
 }
 
