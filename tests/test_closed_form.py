@@ -279,7 +279,7 @@ def test_arguments_broadcast_and_numbers_stay_numbers():
         (lambda: cf.pass_at_k(attempts=3, correct=4, k=1), "^correct must be at most attempts = 3, got 4$"),
         (lambda: cf.pass_at_k(attempts=3, correct=1, k=0.5), r"^k must be a whole number in \[1, 2\*\*53\], got 0.5$"),
         (lambda: cf.pass_hat_k(attempts=3, correct=1, k=0), r"^k must be a whole number in \[1, 2\*\*53\], got 0$"),
-        (lambda: cf.beta_coverage(alpha=0, beta=1, k=1), "^alpha must be finite and greater than 0, got 0$"),
+        (lambda: cf.beta_coverage(alpha=0, beta=1, k=1), r"^alpha must be in \[1e-300, 1e100\], got 0$"),
         (lambda: cf.majority(answers=[0.5, 0.4], votes=3), "^answers must be probabilities that sum to 1, got 0.9$"),
         (lambda: cf.majority(answers=[1.0], votes=513), "^votes must be at most 512"),
         (

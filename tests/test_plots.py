@@ -153,7 +153,7 @@ def test_a_fan_shades_the_years_of_running_out(exhaustion: ll.ExhaustionResult) 
     never = drawn(exhaustion.exhaustion.with_columns(nothing))
     assert '"from"' not in never
     assert "not by the horizon" in never
-    with pytest.raises(ValueError, match=r"^definition must be one of \['effective_stock', .*\], got 'taste'$"):
+    with pytest.raises(ValueError, match=r"^definition must name some of \['effective_stock', .*\], got 'taste'$"):
         drawn(exhaustion.exhaustion, "taste")
 
 
@@ -179,7 +179,7 @@ def test_a_tornado_has_the_largest_effect_on_top() -> None:
         assert words in text
     order = text[text.index('"sort": [') :]
     assert order.index('"never"') < order.index('"large"') < order.index('"small"')
-    with pytest.raises(ValueError, match=r"^definition must be one of \['effective_stock'\], got 'taste'$"):
+    with pytest.raises(ValueError, match=r"^definition must name some of \['effective_stock'\], got 'taste'$"):
         plots.tornado(levers, definition="taste")
     with pytest.raises(ValueError, match=r"^levers must have a median year of effective_stock by default, got none"):
         plots.tornado(levers.with_columns(q50=pl.lit(None, dtype=pl.Float64)))

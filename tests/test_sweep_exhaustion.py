@@ -181,7 +181,7 @@ def test_a_bad_point_is_a_row_with_its_error_and_the_rest_goes_on():
     ("axes", "error", "message"),
     [
         ({"data_share": ["x"]}, TypeError, r"data_share\[0\] must be a Dist"),
-        ({"data_shares": [0.1]}, ValueError, "data_shares must lead to a setting: ExhaustionScenario has"),
+        ({"data_shares": [0.1]}, ValueError, "must lead to a setting: ExhaustionScenario has"),
         ({"data_share.low": [0.1]}, ValueError, r"LogitNormal has \['mean', 'sd'\], got 'low'"),
         ({"overtraining.low": [0.1]}, ValueError, r"Constant has \['value'\]"),
         ({"demand": ["supply"]}, ValueError, r"demand\[0\] must be one of"),

@@ -189,7 +189,7 @@ def test_swept_policies_and_verifiers_are_named_in_the_rows():
 @pytest.mark.parametrize(
     ("axes", "zipped", "error", "message"),
     [
-        ({"verifier.fpr": [0.1]}, (), ValueError, "verifier.fpr must lead to a setting: RatesVerifier has"),
+        ({"verifier.fpr": [0.1]}, (), ValueError, r"axes\['verifier.fpr'\] must lead to a setting: RatesVerifier has"),
         ({"verifier.false_positive_rate": []}, (), ValueError, "must have at least one value"),
         ({"verifier.false_positive_rate": 0.1}, (), TypeError, "must be a sequence of values"),
         ({"verifier.false_positive_rate": [0.1, "x"]}, (), TypeError, r"false_positive_rate\[1\] must be"),

@@ -247,7 +247,7 @@ def _read(path: Path) -> pl.DataFrame:
 def _part(grid: ll.Grid, shard: str) -> ll.Grid:
     """The part that ``I/N`` names."""
     i, slash, of = shard.partition("/")
-    if not (slash and i.isdigit() and of.isdigit() and int(i) < int(of)):
+    if not (slash and shard.isascii() and i.isdecimal() and of.isdecimal() and int(i) < int(of)):
         raise ValueError(f"--shard must be I/N with I from 0 to N - 1, got {shard!r}")
     return grid.shard(int(i), of=int(of))
 

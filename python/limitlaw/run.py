@@ -136,7 +136,7 @@ def simulate(
         [(1, 0.25, 100000), (10, 0.82, 100000)]
     """
     if not isinstance(scenario, (ExhaustionScenario, ConstraintScenario)):
-        _check_scenario(scenario)
+        check_solvable(scenario)
     key, text = key_of(seed)
     check_progress(progress)
     run: dict[str, Any] = {
@@ -194,7 +194,7 @@ def solve(scenario: SamplingScenario, *, by: By = "policy", columns: Sequence[st
         >>> ll.solve(scenario)["accuracy"].round(4).to_list()
         [0.25, 0.8226]
     """
-    _check_scenario(scenario)
+    check_solvable(scenario)
     check_choice(by, "by", ("policy", "task"))
     return solve_frame(scenario, by=by, columns=columns)
 
@@ -255,7 +255,8 @@ def _check_left_out(kind: str, **arguments: tuple[object, object]) -> None:
             raise ValueError(f"{name} must be left out for scenarios of the kind {kind}, got {shown(value)}")
 
 
-def _check_scenario(scenario: object) -> None:
+def check_solvable(scenario: object) -> None:
+    """Only a sampling scenario will do."""
     if isinstance(scenario, (ExhaustionScenario, ConstraintScenario)):
         raise TypeError(
             f"scenario must be a SamplingScenario to be solved, got one that can be simulated only: {scenario}"

@@ -77,8 +77,8 @@ def posterior_pass_at_k(
         attempts: n, whole numbers >= 0.
         correct: c, whole numbers in [0, n].
         k: Whole numbers >= 1.
-        alpha: First parameter of the prior, > 0.
-        beta: Second parameter of the prior, > 0.
+        alpha: First parameter of the prior, in [1e-300, 1e100].
+        beta: Second parameter of the prior, in [1e-300, 1e100].
 
     Raises:
         ValueError: An argument is out of its range; the message gives its index.

@@ -14,7 +14,7 @@ class BetaCoverage(NamedTuple):
     coverage: Floats
     #: P(none of k attempts is correct), averaged over tasks.
     failure: Floats
-    #: Gamma(alpha + beta)/Gamma(beta) k^-alpha, what ``failure`` tends to.
+    #: Gamma(alpha + beta)/Gamma(beta) k^-alpha, what ``failure`` tends to; infinite beyond 1.8e308.
     power_law: Floats
     #: Leading term of failure/power_law - 1.
     relative_error: Floats
@@ -31,8 +31,8 @@ def beta_coverage(*, alpha: Numbers, beta: Numbers, k: Numbers) -> BetaCoverage:
     Source: Schaeffer et al., arXiv 2502.17578, section 4; DLMF 5.11.13 for the ratio.
 
     Args:
-        alpha: First parameter, > 0; the exponent of the power law.
-        beta: Second parameter, > 0.
+        alpha: First parameter, in [1e-300, 1e100]; the exponent of the power law.
+        beta: Second parameter, in [1e-300, 1e100].
         k: Whole numbers >= 1.
 
     Raises:

@@ -14,7 +14,7 @@ class Threshold(NamedTuple):
     false_positive_rate: Floats
     #: 1 - T, P(score below the threshold | correct).
     false_negative_rate: Floats
-    #: P(correct | score above the threshold).
+    #: P(correct | score above the threshold); NaN where no score ever is.
     precision: Floats
     #: Expected attempts until the first score above the threshold; infinite where none ever is.
     attempts_used: Floats

@@ -102,13 +102,13 @@ def beta_binomial_log_likelihood(
     unsolvable: float = 0.0,
     stopped_at: int | None = None,
 ) -> float:
-    """The log likelihood that :func:`fit_beta_binomial` maximises, coefficients included.
+    """The log likelihood that :func:`fit_beta_binomial` maximises, with coefficients; -inf where the data cannot be.
 
     Args:
         attempts: n, attempts of each task; one number serves all tasks.
         correct: c, correct ones among them.
-        alpha: First parameter of the Beta, > 0.
-        beta: Second parameter, > 0.
+        alpha: First parameter of the Beta, in [1e-300, 1e300].
+        beta: Second parameter, in [1e-300, 1e300].
         unsolvable: Share of tasks with p = 0, in [0, 1].
         stopped_at: As in :func:`fit_beta_binomial`.
 

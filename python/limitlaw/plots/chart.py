@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import polars as pl
 
-from limitlaw._arguments import as_path, is_sequence, listed, shown
+from limitlaw._arguments import as_number, as_path, as_whole, brief, is_sequence, listed, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: Colours whose lightness differs, so that they survive greyscale, each with its own dashes.
 STYLES = [("#12305e", [1, 0]), ("#d1661c", [7, 3]), ("#4fa79a", [2, 2]), ("#8e3b74", [9, 3, 2, 3])]
 WIDTH = 860
+#: The most pixels of a PNG for each pixel of the chart.
+MAX_SCALE = 20
 INK = "#222222"
 
 
@@ -36,13 +38,18 @@ def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> Path:
     Args:
         chart: Any Altair chart.
         path: The file to write.
-        scale: Pixels of a PNG for each pixel of the chart.
+        scale: Pixels of a PNG for each pixel of the chart, at most 20.
 
     Returns:
         The absolute path of the file.
     """
     path = as_path(path, "path").resolve()
     check_ending(path, "path")
+    if not isinstance(chart, alt.TopLevelMixin):
+        raise TypeError(f"chart must be an Altair chart, got {shown(chart)}")
+    scale = as_number(scale, "scale")
+    if not 0.0 < scale <= MAX_SCALE:
+        raise ValueError(f"scale must be above 0 and at most {MAX_SCALE}, got {brief(scale)}")
     chart.save(str(path), scale_factor=scale)
     return path
 
@@ -56,6 +63,8 @@ def own_legends(chart: alt.VConcatChart) -> alt.VConcatChart:
 
 def titled(title: str, subtitle: str | list[str]) -> alt.TitleParams:
     """A title with what the reader must know below it."""
+    if not isinstance(title, str):
+        raise TypeError(f"title must be text, got {shown(title)}")
     return alt.TitleParams(
         title, subtitle=subtitle, anchor="start", fontSize=17, subtitleFontSize=12, subtitleColor="#555555", offset=10
     )
@@ -71,6 +80,8 @@ def check_columns(frame: pl.DataFrame, columns: Sequence[str], name: str = "fram
         found = frame[column]
         if column not in _WORDS and not found.dtype.is_numeric() and found.null_count() < frame.height:
             raise TypeError(f"{name}[{column!r}] must be numbers, got {found.dtype}")
+        if found.dtype.is_float() and found.is_nan().any():
+            raise ValueError(f"{name}[{column!r}] must be numbers, got nan")
         if column in _PLACES and found.null_count():
             raise ValueError(f"{name}[{column!r}] must have a value in every row, got {found.null_count()} nulls")
     if frame.is_empty():
@@ -80,7 +91,21 @@ def check_columns(frame: pl.DataFrame, columns: Sequence[str], name: str = "fram
 #: Columns that hold words.
 _WORDS = ("policy", "variable", "unit", "definition", "lever", "status")
 #: Columns that say where a row stands on an axis.
-_PLACES = ("max_attempts", "year")
+_PLACES = ("policy", "max_attempts", "year", "wrong_cost", "status", "p_not_by_horizon")
+
+
+def run_of(frame: pl.DataFrame) -> tuple[int, str] | None:
+    """The trials and the seed of a frame; none where it does not say, or is exact."""
+    if not {"trials", "seed"} <= set(frame.columns) or not frame.schema["trials"].is_integer():
+        return None
+    trials, seed = frame["trials"][0], frame["seed"][0]
+    return None if trials is None else (trials, str(seed))
+
+
+def check_tasks(tasks: object) -> None:
+    """A number of tasks for a caption, or none."""
+    if tasks is not None:
+        as_whole(tasks, "tasks", 1, 10**7)
 
 
 def check_count(names: Sequence[str], name: str) -> None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import polars as pl
 
-from limitlaw._arguments import check_name
-from limitlaw.plots.chart import INK, STYLES, WIDTH, check_columns, check_count, own_legends, titled
+from limitlaw._arguments import as_whole, check_flag, check_name, is_sequence
+from limitlaw._arguments import shown as describe
+from limitlaw.plots.chart import INK, STYLES, WIDTH, check_columns, check_count, own_legends, run_of, titled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,8 @@ _MEANINGS = {
     "unique_tokens": "demand reaches the unique tokens",
     "half_compute": "the shortage wastes half of the compute",
 }
+#: The quantiles that are drawn.
+_DRAWN = ["q05", "q25", "q50", "q75", "q95"]
 _BANDS = (("q05", "q95", 0.15), ("q25", "q75", 0.25))
 
 
@@ -53,7 +56,8 @@ def fan(
     Raises:
         ValueError: The frame lacks a column or a variable, the variables differ in unit, or they are none or too many.
     """
-    check_columns(trajectories, ["year", "variable", "unit", "q05", "q25", "q50", "q75", "q95"], "trajectories")
+    check_flag(log, "log")
+    check_columns(trajectories, ["year", "variable", "unit", *_DRAWN], "trajectories")
     check_count(list(variables) if isinstance(variables, Mapping) else variables, "variables")
     known = trajectories["variable"].cast(pl.String).unique(maintain_order=True).to_list()
     for name in variables:
@@ -64,9 +68,14 @@ def fan(
     if len(units) != 1:
         raise ValueError(f"variables must have one unit, got {units}")
     if years is not None:
-        shown = shown.filter(pl.col("year").is_between(*years))
+        if not is_sequence(years) or len(years) != 2:  # noqa: PLR2004  (first and last)
+            raise TypeError(f"years must be a first and a last year, got {describe(years)}")
+        first, last = (as_whole(year, "years", 0, 9999) for year in years)
+        shown = shown.filter(pl.col("year").is_between(first, last))
+        if shown.is_empty():
+            raise ValueError(f"years must overlap those of trajectories, got {describe(years)}")
     if log:
-        shown = shown.with_columns(pl.when(pl.col("^q..$") > 0.0).then(pl.col("^q..$")))
+        shown = shown.with_columns(pl.when(pl.col(_DRAWN) > 0.0).then(pl.col(_DRAWN)))
     shown = shown.with_columns(series=pl.col("variable").replace(labels))
     names = list(labels.values())
     legend = alt.Legend(title=None, orient="top", labelLimit=0, labelFontSize=13, symbolOpacity=1)
@@ -170,9 +179,8 @@ def _shade(exhaustion: pl.DataFrame, definition: str, ends: tuple[int, int], spa
 
 
 def _provenance(frame: pl.DataFrame) -> str:
-    if not {"trials", "seed"} <= set(frame.columns):
-        return "."
-    return f" ({frame['trials'][0]:,} worlds, seed {frame['seed'][0]})."
+    found = run_of(frame)
+    return "." if found is None else f" ({found[0]:,} worlds, seed {found[1]})."
 
 
 def tornado(
@@ -198,7 +206,10 @@ def tornado(
     known = levers["definition"].cast(pl.String).unique(maintain_order=True).to_list()
     check_name(definition, "definition", known)
     frame = levers.with_columns(pl.col("definition").cast(pl.String)).filter(definition=definition)
-    median = frame.filter(pl.col("lever").is_null())["q50"].item()
+    base = frame.filter(pl.col("lever").is_null())
+    if base.height != 1:
+        raise ValueError(f"levers must have one row without a lever for {definition}, got {base.height}")
+    median = base["q50"].item()
     if median is None:
         raise ValueError(f"levers must have a median year of {definition} by default, got none by the horizon")
     frame = frame.drop_nulls("lever")
@@ -209,7 +220,7 @@ def tornado(
         start=pl.lit(median),
         label=pl.when(pl.col("q50").is_null())
         .then(pl.lit("half never run out \N{RIGHTWARDS ARROW}"))
-        .otherwise(pl.format("{} y", pl.col("q50_change").round(1))),
+        .otherwise(pl.format("{} y", pl.col("q50_change").cast(pl.Float64).round(1))),
         later=pl.col("q50").fill_null(end) >= median,
         moved=(pl.col("q50") - median).abs().fill_null(math.inf),
     )

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import polars as pl
 
-from limitlaw.plots.chart import INK, STYLES, WIDTH, check_columns, check_count, own_legends, titled
+from limitlaw._arguments import as_number
+from limitlaw.plots.chart import (
+    INK,
+    STYLES,
+    WIDTH,
+    check_columns,
+    check_count,
+    check_tasks,
+    own_legends,
+    run_of,
+    titled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +57,7 @@ def curves(
         ValueError: The frame has several policies, or lacks a column.
     """
     check_count(metrics, "metrics")
+    check_tasks(tasks)
     _check(frame, metrics)
     colours = alt.Scale(domain=list(metrics), range=[c for c, _ in STYLES[: len(metrics)]])
     dashes = alt.Scale(domain=list(metrics), range=[d for _, d in STYLES[: len(metrics)]])
@@ -74,7 +86,8 @@ def curves(
         )
     )
     layers: list[Any] = []
-    banded = [m for m in metrics if f"{m}_q05" in frame.columns and frame[f"{m}_q05"].null_count() < frame.height]
+    ends = {f"{m}_{q}" for m in metrics for q in ("q05", "q95")} & set(frame.columns)
+    banded = [m for m in metrics if {f"{m}_q05", f"{m}_q95"} <= ends and not frame[f"{m}_q05"].is_null().all()]
     for metric in banded:
         colour = STYLES[list(metrics).index(metric)][0]
         layers.append(
@@ -111,10 +124,14 @@ def utility(
     Returns:
         Panels in a row. The shaded span is the 5 to 95 % bootstrap interval of the optimum.
     """
+    check_tasks(tasks)
+    correct_reward, attempt_cost = as_number(correct_reward, "correct_reward"), as_number(attempt_cost, "attempt_cost")
     _check(frame, ["accuracy", "wrong", "attempts_used"])
     check_columns(
         best, ["wrong_cost", *(f"optimal_attempts{q}" for q in ("", "_q05", "_q95")), "status", "utility"], "best"
     )
+    if best["utility"].null_count():
+        raise ValueError(f"best['utility'] must have a value in every row, got {best['utility'].null_count()} nulls")
     panels = [
         _panel(
             frame.select(
@@ -157,7 +174,9 @@ def policies(
     Raises:
         ValueError: The frame lacks a column.
     """
-    check_columns(frame, ["policy", "max_attempts", metric, f"{metric}_se"])
+    check_tasks(tasks)
+    check_columns(frame, ["policy", "max_attempts", metric])
+    check_columns(frame, [f"{metric}_se"])
     shown = frame.select(
         pl.col("policy").cast(pl.String),
         "max_attempts",
@@ -165,6 +184,8 @@ def policies(
         low=pl.col(metric) - 2 * pl.col(f"{metric}_se"),
         high=pl.col(metric) + 2 * pl.col(f"{metric}_se"),
     ).drop_nulls("value")
+    if shown.is_empty():
+        raise ValueError(f"metric must be a column with values, got {metric!r}, in which all are null")
     names = shown["policy"].unique(maintain_order=True).to_list()
     legend = alt.Legend(title=None, orient="right", labelFontSize=13, labelLimit=0, symbolSize=600)
     colour = alt.Color("policy:N", sort=names, legend=legend, scale=alt.Scale(domain=names, scheme="tableau10"))
@@ -243,8 +264,8 @@ def _check(frame: pl.DataFrame, columns: Sequence[str]) -> None:
 
 
 def _provenance(frame: pl.DataFrame, tasks: int | None) -> str:
-    trials = frame["trials"][0] if "trials" in frame.columns else None
-    run = "exact" if trials is None else f"{trials:,} trials, seed {frame['seed'][0]}"
+    found = run_of(frame)
+    run = "exact" if found is None else f"{found[0]:,} trials, seed {found[1]}"
     return f"{tasks} tasks, {run}." if tasks else f"{run.capitalize()}."
 
 

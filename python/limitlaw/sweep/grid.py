@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from limitlaw._arguments import as_whole, is_sequence, shown
+from limitlaw._arguments import as_whole, is_sequence, listed, shown
 from limitlaw._spec import Spec, coerce_field
 from limitlaw.exhaustion.dist import Constant
 from limitlaw.sweep.kind import Kind
@@ -255,23 +255,30 @@ def _owner(scenario: Spec, path: str) -> tuple[Any, str]:
     for i, step in enumerate(steps):
         at = _step(at, step, path)
         if at is None:
+            above = ".".join(steps[: i + 1])
             raise ValueError(
-                f"{path} must lead into a setting that the base scenario has: {'.'.join(steps[: i + 1])} is None"
+                f"{_axis(path)} must lead into a setting that the base scenario has, got {above}, which is None"
             )
     _step(at, last, path)
     return at, last
 
 
+def _axis(path: str) -> str:
+    """An axis whose path may be anything."""
+    return f"axes[{shown(path)}]"
+
+
 def _step(at: Any, step: str, path: str) -> Any:
     if isinstance(at, tuple):
-        if not (step.isdigit() and int(step) < len(at)):
-            raise ValueError(f"{path} must name one of {len(at)} items by its place from 0, got {step!r}")
+        if not (step.isascii() and step.isdecimal() and int(step) < len(at)):
+            raise ValueError(f"{_axis(path)} must name one of {len(at)} items by its place from 0, got {shown(step)}")
         return at[int(step)]
     if not isinstance(at, Spec):
-        raise TypeError(f"{path} must lead to a setting, got a step {step!r} into {shown(at)}")
+        raise TypeError(f"{_axis(path)} must lead to a setting, got a step {shown(step)} into {shown(at)}")
     fields = [field.name for field in dataclasses.fields(at)]
     if step not in fields:
-        raise ValueError(f"{path} must lead to a setting: {type(at).__name__} has {fields}, got {step!r}")
+        expected = f"lead to a setting: {type(at).__name__} has {listed(fields, step)}"
+        raise ValueError(f"{_axis(path)} must {expected}, got {shown(step)}")
     return getattr(at, step)
 
 
@@ -288,8 +295,8 @@ def _groups(axes: dict[str, tuple[Any, ...]], zipped: Sequence[Sequence[str]]) -
     groups = [tuple(group) for group in zipped]
     named = [path for group in groups for path in group]
     for path in named:
-        if path not in axes:
-            raise ValueError(f"zip must name axes of the grid ({list(axes)}), got {path!r}")
+        if not isinstance(path, str) or path not in axes:
+            raise ValueError(f"zip must name axes of the grid ({listed(list(axes))}), got {shown(path)}")
         if named.count(path) > 1:
             raise ValueError(f"zip must name an axis once, got {path!r} twice")
     for group in groups:

@@ -28,7 +28,8 @@ _SHARD_ROWS = 2**18
 _LEAST_SHARDS = 32
 #: A shard this small costs more to write than to compute.
 _LEAST_POINTS = 64
-_MAX_REPLICATE = 2**16
+#: The last replicate: 16 bits hold it.
+MAX_REPLICATE = 2**16 - 1
 #: 16 scramblings of a block of 64 draws.
 _LEAST_SOBOL = 1024
 
@@ -105,6 +106,8 @@ class Plan:
         self.columns = _columns(self.rows, columns)
         check_choice(sampler, "sampler", kind.samplers)
         self.sampler = sampler
+        max_trials = as_whole(max_trials, "max_trials", 1, kind.max_trials)
+        confidence = as_share(confidence, "confidence", inside=True)
         self.trials: int | None = None
         self.key, self.seed, self.replicate = (0, 0), "", 0
         self.targets: dict[str, float] = {}
@@ -142,7 +145,7 @@ class Plan:
                 f"trials must be a power of two and at least {_LEAST_SOBOL} for Sobol' points, got {self.trials}"
             )
         self.key, self.seed = key_of(seed)
-        self.replicate = as_whole(replicate, "replicate", 0, _MAX_REPLICATE - 1)
+        self.replicate = as_whole(replicate, "replicate", 0, MAX_REPLICATE)
         # 16 bits of the replicate and 8 of the stage leave 40 for the point; Sobol' points need 4 for the scrambling.
         most = 2**36 if self.sampler == "sobol" else 2**40
         if self.random == "independent" and len(self.grid) >= most:
@@ -154,7 +157,7 @@ class Plan:
             raise ValueError(f"target_se must be {expected}, got {shown(target_se)}")
         self.targets = _targets(self.grid.kind.name, self.frame, self.rows, target_se)
         self.max_trials = as_whole(max_trials, "max_trials", self.trials or 1, self.grid.kind.max_trials)
-        self.confidence = as_share(confidence, "confidence", inside=True)
+        self.confidence = confidence
 
     def _size(self) -> int:
         """Points of a shard: a power of two from the cost of a point, never from the machine's speed."""

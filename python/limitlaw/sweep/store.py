@@ -10,13 +10,13 @@ from typing import Any
 
 import polars as pl
 
-from limitlaw._arguments import as_path, shown
+from limitlaw._arguments import as_path, as_whole, check_flag, shown
 from limitlaw._core import __version__
 from limitlaw._spec import canonical
 from limitlaw.errors import StoreError
 from limitlaw.sweep.grid import Grid
 from limitlaw.sweep.merging import merge_replicates
-from limitlaw.sweep.plan import Plan, Shard, run_shard
+from limitlaw.sweep.plan import MAX_REPLICATE, Plan, Shard, run_shard
 from limitlaw.sweep.shard_file import damage, write_shard, write_whole
 
 __all__ = ["Store", "is_shared"]
@@ -130,6 +130,8 @@ class Store:
         """
         plan = self._plan(replicate)
         if grid is not None:
+            if not isinstance(grid, Grid):
+                raise TypeError(f"grid must be a Grid, got {shown(grid)}")
             if canonical(grid.to_data()) != canonical(plan.grid.to_data()):
                 raise ValueError(f"grid must be the one of the store, got {shown(grid)}")
             plan.grid = grid
@@ -170,6 +172,8 @@ class Store:
         Raises:
             StoreError: A shard is damaged; the message names it and says how to compute it again.
         """
+        if rows is not None and not isinstance(rows, pl.LazyFrame):
+            raise TypeError(f"rows must be a polars.LazyFrame, got {shown(rows)}")
         try:
             return (self.scan() if rows is None else rows).collect()
         except pl.exceptions.ComputeError as error:
@@ -183,6 +187,7 @@ class Store:
 
     def failures(self, replicate: int = 0, *, shown: int = 100) -> tuple[int, list[tuple[int, str]]]:
         """How many points failed, and the first of them as (point, message)."""
+        shown = as_whole(shown, "shown", 0, 2**32 - 1)
         held = dict(self._files(replicate))
         if not held:
             return 0, []
@@ -201,6 +206,7 @@ class Store:
         Returns:
             One line per problem; empty where all is well.
         """
+        check_flag(repair, "repair")
         problems = []
         replicates = {plan.replicate: plan for plan in self.plans()} or {0: self._plan(0)}
         known: dict[Path, tuple[Plan, Shard]] = {}
@@ -248,6 +254,7 @@ class Store:
         return came
 
     def _plan(self, replicate: int) -> Plan:
+        replicate = as_whole(replicate, "replicate", 0, MAX_REPLICATE)
         data = self.manifest()["plan"]
         if data["method"] == "solve":
             return Plan.from_data(data, trials=None, replicate=0)
@@ -258,6 +265,7 @@ class Store:
 
     def _files(self, replicate: int) -> Iterator[tuple[Shard, Path]]:
         """The shards of a replicate by their names; other files are none of ours."""
+        replicate = as_whole(replicate, "replicate", 0, MAX_REPLICATE)
         manifest = self.manifest()
         prefix, size = f"{manifest['id']}-{replicate}-", manifest["plan"]["size"]
         for folder in sorted((self.path / "shards").glob("??")):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from limitlaw._arguments import as_share, as_whole
+from limitlaw._arguments import as_share, as_whole, is_sequence, shown
 from limitlaw._core import NoClosedFormError
-from limitlaw.run import simulate, solve
+from limitlaw.run import check_solvable, simulate, solve
 from limitlaw.sampling import SamplingScenario
 from limitlaw.sampling.scenario import row_key
 
@@ -38,6 +38,9 @@ def assert_reproducible(
         >>> import limitlaw as ll
         >>> assert_reproducible(ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.1, 0.4]), max_attempts=[1, 10]))
     """
+    check_solvable(scenario)
+    if not is_sequence(threads) or len(threads) < 2:  # noqa: PLR2004  (two to compare)
+        raise TypeError(f"threads must be a sequence of at least two numbers of threads, got {shown(threads)}")
     first = simulate(scenario, trials=trials, seed=seed, threads=threads[0])
     for count in threads[1:]:
         again = simulate(scenario, trials=trials, seed=seed, threads=count)
@@ -127,6 +130,7 @@ def assert_accuracy_at_least(
         >>> tasks = ll.Tasks.fixed(success=[0.3])
         >>> assert_accuracy_at_least(ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[50]), 0.85)
     """
+    check_solvable(scenario)
     accuracy = as_share(accuracy, "accuracy")
     false_alarm = as_share(false_alarm, "false_alarm", inside=True)
     _, points = row_key(scenario)

@@ -10,7 +10,7 @@ pub mod stopping;
 pub mod two_type;
 pub mod voting;
 
-use crate::error::{Error, Result, check_range, number};
+use crate::error::{Error, Result, check_range, number, range};
 
 /// What values an argument may take.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,7 @@ enum Range {
     Whole(f64),
     /// Like `Whole`, but NaN stands for "not known".
     WholeOrUnknown(f64),
-    /// Finite and above 0.
+    /// Above 0, and in a range in which no power overflows.
     Positive,
     /// Finite.
     Real,
@@ -37,14 +37,14 @@ impl Range {
             Self::Share => (0.0..=1.0).contains(&x),
             Self::Whole(low) => x >= low && x <= LARGEST && x == x.trunc(),
             Self::WholeOrUnknown(low) => x.is_nan() || (x >= low && x <= LARGEST && x == x.trunc()),
-            Self::Positive => x > 0.0 && x < f64::INFINITY,
+            Self::Positive => (1e-300..=1e100).contains(&x),
             Self::Real => x.is_finite(),
         };
         let Some(at) = values.iter().position(|&x| !fits(x)) else { return Ok(()) };
         let expected = match self {
             Self::Share => "in [0, 1]".to_owned(),
             Self::Whole(low) | Self::WholeOrUnknown(low) => format!("a whole number in [{low}, 2**53]"),
-            Self::Positive => "finite and greater than 0".to_owned(),
+            Self::Positive => range(1e-300, 1e100),
             Self::Real => "finite".to_owned(),
         };
         let place = if values.len() == 1 { name.to_owned() } else { format!("{name}[{at}]") };
@@ -211,10 +211,7 @@ const FORMULAS: [Formula; 19] = [
         shared: &[],
         results: 4,
         row: |x, _, out| {
-            let rates = selection::judge_rates(x[0], x[1], x[2]);
-            let all =
-                [rates.false_positive_rate, rates.false_negative_rate, rates.precision(), 1.0 / rates.acceptance()];
-            out.copy_from_slice(&all);
+            out.copy_from_slice(&selection::judge_threshold(x[0], x[1], x[2]));
             Ok(())
         },
     },

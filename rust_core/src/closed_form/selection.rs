@@ -3,7 +3,6 @@
 use libm::{exp, expm1, log, log1p, sqrt};
 
 use super::special::{ln_choose, normal_survival};
-use super::stopping::Rates;
 use crate::error::{Error, Result, number};
 
 const INV_SQRT_2_PI: f64 = 0.398_942_280_401_432_7;
@@ -115,9 +114,14 @@ pub fn best_of_judge_within(success: f64, d_prime: f64, attempts: f64, low: f64,
     (success * INV_SQRT_2_PI * half * sum).min(1.0)
 }
 
-/// The rates of a judge that accepts scores above a threshold.
-pub fn judge_rates(success: f64, d_prime: f64, threshold: f64) -> Rates {
-    Rates::new(success, normal_survival(threshold), normal_survival(d_prime - threshold))
+/// A judge that accepts scores above a threshold: its false positive and false negative rates, its precision (NaN where
+/// nothing is accepted) and the attempts until the first acceptance.
+pub fn judge_threshold(success: f64, d_prime: f64, threshold: f64) -> [f64; 4] {
+    let false_positive_rate = normal_survival(threshold);
+    // From the tail itself: 1 less the false negative rate has no digits left at a high threshold.
+    let hit = success * normal_survival(threshold - d_prime);
+    let acceptance = hit + (1.0 - success) * false_positive_rate;
+    [false_positive_rate, normal_survival(d_prime - threshold), hit / acceptance, 1.0 / acceptance]
 }
 
 /// The divergence KL(best of n, one draw) in nats, for continuous scores: ln n - (n-1)/n.

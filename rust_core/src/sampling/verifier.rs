@@ -140,6 +140,14 @@ impl Verifier {
     }
 }
 
+/// Checks that there is a rate, or one per task, and that each is in [0, 1].
+fn check_rates(argument: &str, rates: &Values) -> Result<()> {
+    if rates.as_slice().is_empty() {
+        return Err(Error::argument(argument, "one number, or one per task", "none"));
+    }
+    rates.check_range(argument, 0.0, 1.0)
+}
+
 impl Spec for Verifier {
     fn resolve(&mut self, arrays: &[Vec<f64>]) -> Result<()> {
         match self {
@@ -157,18 +165,18 @@ impl Spec for Verifier {
     fn check(&self) -> Result<()> {
         match self {
             Self::Rates { false_positive_rate, false_negative_rate } => {
-                false_positive_rate.check_range("false_positive_rate", 0.0, 1.0)?;
-                false_negative_rate.check_range("false_negative_rate", 0.0, 1.0)
+                check_rates("false_positive_rate", false_positive_rate)?;
+                check_rates("false_negative_rate", false_negative_rate)
             }
             Self::Spread { false_positive_rate, false_negative_rate, icc, correlation } => {
-                false_positive_rate.check_range("false_positive_rate", 0.0, 1.0)?;
-                false_negative_rate.check_range("false_negative_rate", 0.0, 1.0)?;
+                check_rates("false_positive_rate", false_positive_rate)?;
+                check_rates("false_negative_rate", false_negative_rate)?;
                 check_range("icc", &[*icc], 0.0, 1.0)?;
                 check_range("correlation", &[*correlation], -1.0, 1.0)
             }
             Self::Tests { tests, detection, icc, flakiness } => {
                 check_whole("tests", *tests, 1.0, MAX_VOTES)?;
-                detection.check_range("detection", 0.0, 1.0)?;
+                check_rates("detection", detection)?;
                 check_range("icc", &[*icc], 0.0, 1.0)?;
                 check_range("flakiness", &[*flakiness], 0.0, 1.0)
             }

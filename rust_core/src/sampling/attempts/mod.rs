@@ -178,9 +178,12 @@ pub fn simulate(
             for first in (0..trials).step_by(worker.sheet.trials) {
                 let batch = first..(first + worker.sheet.trials).min(trials);
                 if plan.layout.limits.is_empty() {
-                    plan.batch(worker, &mut random, (index, i), batch);
-                } else {
-                    batch.for_each(|t| plan.walk_limits(worker, index, i, t));
+                    plan.batch(worker, &mut random, (index, i), batch, control)?;
+                    continue;
+                }
+                for t in batch {
+                    control.check()?;
+                    plan.walk_limits(worker, index, i, t);
                 }
             }
         }
@@ -267,7 +270,14 @@ impl<'a> Plan<'a> {
     }
 
     /// One task in a batch of trials.
-    fn batch(&self, worker: &mut Worker, random: &mut Random, (chunk, i): (u64, usize), trials: Range<usize>) {
+    fn batch(
+        &self,
+        worker: &mut Worker,
+        random: &mut Random,
+        (chunk, i): (u64, usize),
+        trials: Range<usize>,
+        control: &Control,
+    ) -> Result<()> {
         let Layout { grid, policies, .. } = self.layout;
         let Worker { tally, block, sheet, outcomes, clocks, fine, .. } = worker;
         let clocks = &clocks[trials.clone()];
@@ -283,9 +293,11 @@ impl<'a> Plan<'a> {
         }
         if self.needs.singles || self.layout.cost.is_some() {
             for t in trials.clone() {
+                // A walk may take millions of attempts.
+                control.check()?;
                 self.walk(worker, random, (chunk, i), (t, t - trials.start));
             }
-            return;
+            return Ok(());
         }
         let priorities = self.priorities(chunk, i, trials.start);
         for (p, &policy) in policies.iter().enumerate() {
@@ -309,6 +321,7 @@ impl<'a> Plan<'a> {
                 block.add_answers((row, trials.start), &answers[..clocks.len()], most);
             }
         }
+        Ok(())
     }
 
     /// What a policy comes to with at most `most` attempts.
