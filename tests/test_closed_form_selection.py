@@ -74,6 +74,19 @@ def test_a_threshold_is_first_accepted_at_one_point_of_the_curve():
     close(got.false_negative_rate[2], math.erfc(-0.5 / math.sqrt(2)) / 2)
 
 
+def test_a_high_threshold_keeps_the_digits_of_its_precision():
+    """One less the false negative rate has none left there."""
+    threshold = np.array([5.0, 8.0, 10.0, 20.0, 30.0])
+    correct, wrong = ([math.erfc((t - d) / math.sqrt(2)) / 2 for t in threshold] for d in (1.5, 0.0))
+    accepted = 0.1 * np.array(correct) + 0.9 * np.array(wrong)
+    got = cf.judge_threshold(success=0.1, d_prime=1.5, threshold=threshold)
+    np.testing.assert_allclose(got.precision, 0.1 * np.array(correct) / accepted, rtol=1e-12)
+    np.testing.assert_allclose(got.attempts_used, 1 / accepted, rtol=1e-12)
+    never = cf.judge_threshold(success=0.1, d_prime=1.5, threshold=100.0)
+    assert math.isnan(never.precision)
+    assert math.isinf(never.attempts_used)
+
+
 def test_the_divergence_of_best_of_n_is_its_integral():
     for n in (1, 2, 7, 1000):
         with mp.workdps(30):

@@ -132,7 +132,30 @@ CASES = [
         lambda: score(RECORDS.with_columns(value=pl.lit(INF))),
         r"observations\['value'\] must be finite and above 0, got inf",
     ),
+    (lambda: score(RECORDS, scenario=DEFAULT.replace(compute=1, years=[2024])), "in the scenario's years 2024 to 2024"),
+    (
+        lambda: score(RECORDS.with_columns(variable=pl.lit("lost_compute"))),
+        "scenario must project lost_compute_20.* above 0 in every draw, .* got 0",
+    ),
+    (
+        lambda: ll.backtest(DEFAULT, RECORDS, as_of=AS_OF, trials=1, seed=1),
+        r"trials must be in \[2, 4294967295\], got 1",
+    ),
+    (lambda: ll.simulate(DEFAULT, trials=10, seed=1, by="task"), "by must be left out for scenarios of the kind"),
+    (lambda: DEFAULT.replace(data_share={}), "data_share: expected an object with a kind for dist, got {}"),
+    (lambda: DEFAULT.replace(datashare=1), r"has the fields \['data_share', .*\] \(56 names\), got 'datashare'"),
     # Laws by themselves, building blocks.
+    (lambda: type(LAW)(base=(1, 2)), r"base must hold 5 values, got \(1, 2\)"),
+    (
+        lambda: ex.goodput(interval=[1, 2], checkpoint_seconds=1, failure_seconds=[1, 2, 3]),
+        "shapes must broadcast, got",
+    ),
+    (lambda: ll.dist.log_moments(0, 5e-324), "sd must be large enough to tell the ends .* apart, got 5e-324"),
+    (
+        lambda: ex.profit_maximising_allocation(1e25, LAW, demand_scale=1e300, loss_elasticity=1e3, price_elasticity=2),
+        "must give a price and a profit below 1.8e308",
+    ),
+    (lambda: ll.read_scenario(None), "path must be a path, got None"),
     (lambda: ll.optimal_allocation(None, 1e9, LAW), "compute must be a number or an array of numbers, got None"),
     (lambda: ll.loss(LAW, [1, 2], [1, 2, 3]), r"shapes must broadcast, got parameters \(2,\), tokens \(3,\)"),
     (lambda: ll.loss(LAW, [[1], [2, 3]], 5), "parameters must be a number or an array of numbers"),

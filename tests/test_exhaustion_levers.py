@@ -140,7 +140,7 @@ def test_rank_correlation_of_a_copula_is_the_one_asked_for():
     ("changes", "message"),
     [
         ({"output": "year"}, "output must be 'p_exhausted_by', got 'year'"),
-        ({"definition": "epoch"}, "definition must be one of"),
+        ({"definition": "epoch"}, "definition must be 'effective_stock', 'unique_tokens' or 'half_compute'"),
         ({"year": 2100}, r"year must be in \[2024, 2053\], got 2100"),
     ],
 )

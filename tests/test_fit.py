@@ -256,6 +256,15 @@ def test_a_rate_without_errors_is_zero_and_claims_no_interval():
             lambda: ll.pass_at_k([3, 2], [1, 3], 1, bootstrap=0),
             r"^correct\[1\] must be at most attempts\[1\] = 2, got 3$",
         ),
+        (lambda: ll.pass_at_k(3, [1], [], seed=1), "^k must be at least one number of attempts, got none$"),
+        (
+            lambda: ll.pass_at_k(3, [1], 1e20, bootstrap=0),
+            r"^k\[0\] must be a whole number in \[1, 2\*\*53\], got 1e20$",
+        ),
+        (
+            lambda: fit.forecast_pass_at_k(5, [2, 1], [], bootstrap=0),
+            "^k must be at least one number of attempts, got none$",
+        ),
         (lambda: ll.pass_at_k(3, [1], 0, bootstrap=0), r"^k\[0\] must be a whole number in \[1, 2\*\*53\], got 0$"),
         (lambda: ll.pass_at_k(3, [1], 1), "^seed must be given where there is a bootstrap"),
         (lambda: ll.pass_at_k(3, [1], 1, seed=1, level=1.0), "^level must be between 0 and 1, got 1$"),

@@ -100,6 +100,30 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         plots.curves(FRAME, metrics=["accuracy", "coverage", "precision", "wrong", "attempts_used"])
 
 
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: plots.curves(5), "^frame must be a Polars frame, got 5$"),
+        (lambda: plots.curves(FRAME.clear()), "^frame must have at least one row, got none$"),
+        (lambda: plots.curves(FRAME, metrics="accuracy"), "^metrics must be a sequence of names, got 'accuracy'$"),
+        (lambda: plots.curves(FRAME, title=None), "^title must be text, got None$"),
+        (lambda: plots.curves(FRAME, tasks=0.5), "^tasks must be a whole number, got 0.5$"),
+        (
+            lambda: plots.curves(FRAME.with_columns(accuracy=pl.lit("x"))),
+            r"^frame\['accuracy'\] must be numbers, got Str",
+        ),
+        (lambda: plots.curves(FRAME.with_columns(max_attempts=None)), r"^frame\['max_attempts'\] must have a value in"),
+        (lambda: plots.policies(FRAME, metric=5), "^frame must have a column 5, got"),
+        (lambda: plots.save(plots.curves(FRAME), "x.bmp"), "^path must end in .png, .svg or .json, got 'x.bmp'$"),
+        (lambda: plots.save(5, "x.png"), "^chart must be an Altair chart, got 5$"),
+        (lambda: plots.save(plots.curves(FRAME), "x.png", scale=0), "^scale must be above 0 and at most 20, got 0$"),
+    ],
+)
+def test_bad_input_of_a_chart_is_one_clear_error(draw, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        draw()
+
+
 def test_policies_are_lines_of_their_own_with_their_errors() -> None:
     scenario = ll.SamplingScenario(
         tasks=ll.Tasks.fixed(success=[0.2, 0.6]),

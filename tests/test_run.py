@@ -167,3 +167,27 @@ def test_the_same_bits_for_any_number_of_threads(trials: int, by: str) -> None:
 def test_an_impossible_number_of_threads_is_refused(threads: object) -> None:
     with pytest.raises((TypeError, ValueError), match=r"^threads must be "):
         ll.simulate(SCENARIO, trials=10, seed=7, threads=threads)
+
+
+#: A judge whose every attempt is looked at, a million of them per task and trial.
+WALKS = ll.SamplingScenario(
+    tasks=ll.Tasks.fixed(success=[0.01]),
+    verifier=ll.Verifier.judge(d_prime=1, threshold=1),
+    answers=ll.Answers.uniform(3),
+    policies=[ll.WeightedVote()],
+    max_attempts=[10**6],
+    cost=ll.Cost(),
+)
+
+
+@pytest.mark.parametrize("limits", [None, [ll.Limit(tokens=10**6)]])
+def test_a_run_of_long_walks_stops_between_two_of_them(limits: list[ll.Limit] | None) -> None:
+    raised: list[float] = []
+
+    def stop(_done: int, _trials: int) -> None:
+        raised.append(time.monotonic())
+        raise StopHere
+
+    with pytest.raises(StopHere):
+        ll.simulate(WALKS.replace(limits=limits), trials=ENDLESS, seed=7, threads=1, progress=stop)
+    assert time.monotonic() - raised[0] < 2.0  # a whole chunk takes minutes

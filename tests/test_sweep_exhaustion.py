@@ -185,7 +185,7 @@ def test_a_bad_point_is_a_row_with_its_error_and_the_rest_goes_on():
         ({"data_share.low": [0.1]}, ValueError, r"LogitNormal has \['mean', 'sd'\], got 'low'"),
         ({"overtraining.low": [0.1]}, ValueError, r"Constant has \['value'\]"),
         ({"demand": ["supply"]}, ValueError, r"demand\[0\] must be one of"),
-        ({"compute_path.growth_before": [0.1]}, ValueError, "compute_path is None"),
+        ({"compute_path.growth_before": [0.1]}, ValueError, "got compute_path, which is None"),
         ({"text_stock": [1e14], "text_stock.low": [1e13]}, ValueError, "axes must not overlap"),
         ({"law.laws.0": [ll.Law.penalty()]}, ValueError, "MuennighoffLaw has"),
     ],

@@ -211,7 +211,7 @@ def test_a_grid_names_what_is_wrong(axes, zipped, error, message):
 
 
 def test_a_path_through_nothing_says_what_is_missing():
-    with pytest.raises(ValueError, match="utility is None"):
+    with pytest.raises(ValueError, match="got utility, which is None"):
         ll.Grid(scenario(utility=None), {"utility.wrong_cost": [1.0]})
 
 

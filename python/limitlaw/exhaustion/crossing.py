@@ -33,7 +33,7 @@ def crossing_probability(
     t^2 w))``.
 
     Args:
-        years: Years after the start, in [-1e6, 1e6]; any shape.
+        years: Years after the start, at most 1e100 in size; any shape.
         log_stock: Mean and standard deviation of ln S_0 (S_0 in tokens).
         log_demand: The same of ln D_0.
         log_stock_growth: The same of ln g_S, per year.
@@ -55,7 +55,7 @@ def crossing_probability(
         [0.0, 0.496, 0.994]
     """
     d, m, v, w = _difference(log_stock, log_demand, log_stock_growth, log_demand_growth)
-    t = as_floats(years, "years", -1e6, 1e6)
+    t = as_floats(years, "years", -1e100, 1e100)
     z = (d + t * m) / np.sqrt(v + t**2 * w)
     return np.asarray(np.vectorize(NormalDist().cdf, otypes=[np.float64])(z))
 
