@@ -1,8 +1,8 @@
 //! Who leads the vote in a batch of trials of one task, at every grid point.
 //!
 //! The counts decide most of it: the correct answer leads with more attempts than any wrong one comes to, and never with
-//! less than the leading wrong answer's least share. Elsewhere the wrong attempts are dealt; equally likely answers in many trials
-//! side by side, where the votes of an answer and its priority are compared as one number.
+//! less than the leading wrong answer's least share. Elsewhere the wrong attempts are dealt; equally likely answers in
+//! many trials side by side, where the votes of an answer and its priority are compared as one number.
 
 use std::ops::Range;
 
@@ -169,6 +169,37 @@ impl Leads<'_> {
         }
     }
 
+    /// Reads what is known of trials up to the first `points` grid points; returns the most wrong attempts of each that
+    /// are to be dealt.
+    #[inline(always)]
+    fn read(&mut self, trials: &[usize], points: usize, answers: usize) -> Lanes {
+        let (chunk, i, first) = self.at;
+        let Scratch { rows, ranks, dealt, .. } = &mut *self.scratch;
+        let n = trials.len();
+        for (lane, &t) in trials.iter().enumerate() {
+            let priorities = self.plan.priorities(chunk, i, first + t);
+            for (block, ranks) in ranks.chunks_exact_mut(SHORT).take((answers + 1).div_ceil(SHORT)).enumerate() {
+                for (word, ranks) in priorities.block(block).into_iter().zip(ranks.chunks_exact_mut(4)) {
+                    (0..4).for_each(|j| ranks[j][lane] = word >> (16 * j) & 0xffff);
+                }
+            }
+        }
+        let mut last = [0; LANES];
+        for (point, row) in rows[..points].iter_mut().enumerate() {
+            let (correct, _) = self.sheet.votes(point);
+            row.correct.iter_mut().zip(trials).for_each(|(row, &t)| *row = correct[t]);
+            let (most, undecided) = (self.grid[point], &self.plan.undecided[point]);
+            for lane in 0..n {
+                let correct = row.correct[lane];
+                row.wrong[lane] = (most - correct) & is_in(undecided, correct).wrapping_neg();
+                row.leads[lane] = u64::from(correct >= undecided.end);
+                last[lane] = last[lane].max(row.wrong[lane]);
+            }
+        }
+        dealt[..answers].iter_mut().for_each(|dealt| dealt[..n].fill(0));
+        last
+    }
+
     /// Decides trials at the first `points` grid points; where the highest bits of priorities tie they stay open.
     #[inline(always)]
     fn decide_by_page(
@@ -178,35 +209,16 @@ impl Leads<'_> {
         points: usize,
         decided: &mut [usize],
     ) {
-        let (chunk, i, first) = self.at;
+        let (answers, n, first) = (pages.answers(), trials.len(), self.at.2);
+        let last = self.read(trials, points, answers);
         let Scratch { rows, ranks, dealt, given } = &mut *self.scratch;
-        let (answers, n) = (pages.answers(), trials.len());
-        for (lane, &t) in trials.iter().enumerate() {
-            let priorities = self.plan.priorities(chunk, i, first + t);
-            for (block, ranks) in ranks.chunks_exact_mut(SHORT).take((answers + 1).div_ceil(SHORT)).enumerate() {
-                for (word, ranks) in priorities.block(block).into_iter().zip(ranks.chunks_exact_mut(4)) {
-                    (0..4).for_each(|j| ranks[j][lane] = word >> (16 * j) & 0xffff);
-                }
-            }
-        }
         let rows = &mut rows[..points];
-        for (point, row) in rows.iter_mut().enumerate() {
-            let (correct, _) = self.sheet.votes(point);
-            row.correct.iter_mut().zip(trials).for_each(|(row, &t)| *row = correct[t]);
-            let (most, undecided) = (self.grid[point], &self.plan.undecided[point]);
-            for lane in 0..n {
-                let correct = row.correct[lane];
-                row.wrong[lane] = (most - correct) & is_in(undecided, correct).wrapping_neg();
-                row.leads[lane] = u64::from(correct >= undecided.end);
-            }
-        }
-        dealt[..answers].iter_mut().for_each(|dealt| dealt[..n].fill(0));
         let mut words = [[0; LANES]; pages::WORDS];
         let [mut all, mut before, mut after, mut counts, mut tied] = [[0; LANES]; 5];
         // The first row that is not decided in all trials.
         let mut next = 0;
         for page in 0.. {
-            for (lane, &t) in trials.iter().enumerate() {
+            for (lane, &t) in trials.iter().enumerate().filter(|&(lane, _)| before[lane] < last[lane]) {
                 for (words, word) in words.iter_mut().zip(pages.words(stream, Deal::first_block(first + t), page)) {
                     words[lane] = word;
                 }
