@@ -302,3 +302,9 @@ def test_a_missing_folder_is_refused_before_the_work(spec: Path, tmp_path: Path)
         result = run(*verb, "--out", tmp_path / "missing" / name)
         assert result.exit_code == 1
         assert "--out must be in a folder that exists, got" in result.output
+
+
+def test_a_picture_of_another_kind_is_refused_before_the_work(tmp_path: Path) -> None:
+    result = run("demo", "--trials", 10**13, "--out", tmp_path / "x.bmp")
+    assert result.exit_code == 1
+    assert result.output == "Error: --out must end in .png, .svg or .json, got 'x.bmp'\n"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -180,8 +181,18 @@ WALKS = ll.SamplingScenario(
 )
 
 
-@pytest.mark.parametrize("limits", [None, [ll.Limit(tokens=10**6)]])
-def test_a_run_of_long_walks_stops_between_two_of_them(limits: list[ll.Limit] | None) -> None:
+#: A million tasks, each with tables of its own.
+MANY = ll.SamplingScenario(
+    tasks=ll.Tasks.fixed(success=np.linspace(0.001, 0.999, 10**6)),
+    verifier=ll.Verifier.rates(false_positive_rate=0.05),
+    max_attempts=[1, 10],
+)
+
+
+@pytest.mark.parametrize(
+    "scenario", [WALKS, WALKS.replace(limits=[ll.Limit(tokens=10**6)]), MANY], ids=["walks", "limits", "many tasks"]
+)
+def test_a_run_stops_within_long_walks_and_long_preparations(scenario: ll.SamplingScenario) -> None:
     raised: list[float] = []
 
     def stop(_done: int, _trials: int) -> None:
@@ -189,5 +200,5 @@ def test_a_run_of_long_walks_stops_between_two_of_them(limits: list[ll.Limit] | 
         raise StopHere
 
     with pytest.raises(StopHere):
-        ll.simulate(WALKS.replace(limits=limits), trials=ENDLESS, seed=7, threads=1, progress=stop)
-    assert time.monotonic() - raised[0] < 2.0  # a whole chunk takes minutes
+        ll.simulate(scenario, trials=ENDLESS, seed=7, threads=1, progress=stop)
+    assert time.monotonic() - raised[0] < 2.0  # a chunk of walks takes minutes, the tables several seconds

@@ -72,7 +72,9 @@ def demo(trials: int, seed: int, threads: int | None, out: Path) -> None:
     """The main job on bundled real data: a table and a picture."""
     _check_folder(out)
     from limitlaw import demo as job  # noqa: PLC0415  (the charts' libraries are slow to import)
+    from limitlaw.plots.chart import check_ending  # noqa: PLC0415
 
+    check_ending(out, "--out")
     job.run(trials=trials, seed=seed, threads=threads, out=out)
 
 

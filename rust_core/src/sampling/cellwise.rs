@@ -56,7 +56,7 @@ pub fn tally<C: Count>(
     options: Run,
     control: &Control,
 ) -> Result<Tally> {
-    let plan = Plan::new(scenario, laws, grid, options);
+    let plan = Plan::new(scenario, laws, grid, options, control)?;
     let (tasks, points, chunk) = (laws.len(), grid.len(), plan.chunk);
     let wanted = plan.options.wanted;
     let new_worker = || Worker {
@@ -99,22 +99,31 @@ pub fn tally<C: Count>(
 }
 
 impl<'a> Plan<'a> {
-    fn new(scenario: &'a SamplingScenario, laws: &'a [TaskLaw], grid: &'a [u64], options: Run) -> Self {
+    fn new(
+        scenario: &'a SamplingScenario,
+        laws: &'a [TaskLaw],
+        grid: &'a [u64],
+        options: Run,
+        control: &Control,
+    ) -> Result<Self> {
         let points = grid.len();
         let last = scenario.policies.iter().any(|p| p.returns_last());
         // A last answer is correct only where some answer is: it needs the coverage cell.
         let wanted = Wanted { coverage: options.wanted.coverage || last, ..options.wanted };
         let mut distinct: Vec<Cells> = Vec::new();
         let mut known = HashMap::new();
-        let mut index = |law: &TaskLaw| {
-            *known.entry(law_bits(law)).or_insert_with(|| {
-                distinct.push(Cells::new(law, grid, wanted.coverage));
+        let mut law = Vec::with_capacity(laws.len());
+        for (i, one) in laws.iter().enumerate() {
+            if i % 1024 == 0 {
+                control.check()?;
+            }
+            law.push(*known.entry(law_bits(one)).or_insert_with(|| {
+                distinct.push(Cells::new(one, grid, wanted.coverage));
                 distinct.len() - 1
-            })
-        };
-        let law: Vec<usize> = laws.iter().map(&mut index).collect();
+            }));
+        }
         let cells = 0..=2 * points;
-        Self {
+        Ok(Self {
             laws,
             grid,
             policies: &scenario.policies,
@@ -130,7 +139,7 @@ impl<'a> Plan<'a> {
             wrong: cells.map(|cell| usize::from((points..2 * points).contains(&cell))).collect(),
             last,
             exact_attempts: wanted.utility_counts && scenario.utility.is_some_and(|u| u.attempt_cost > 0.0),
-        }
+        })
     }
 
     fn stream(&self, purpose: u64, chunk: u64) -> Stream {
