@@ -267,7 +267,7 @@ def test_a_rate_without_errors_is_zero_and_claims_no_interval():
         ),
         (lambda: ll.pass_at_k(3, [1], 0, bootstrap=0), r"^k\[0\] must be a whole number in \[1, 2\*\*53\], got 0$"),
         (lambda: ll.pass_at_k(3, [1], 1), "^seed must be given where there is a bootstrap"),
-        (lambda: ll.pass_at_k(3, [1], 1, seed=1, level=1.0), "^level must be between 0 and 1, got 1$"),
+        (lambda: ll.pass_at_k(3, [1], 1, seed=1, confidence=1.0), r"^confidence must be in \(0, 1\), got 1$"),
         (
             lambda: ll.pass_at_k(3, [1], 1, seed=1, resample="models"),
             "^resample must be 'tasks' or 'attempts', got 'models'$",
@@ -314,7 +314,7 @@ def test_bad_arguments_are_named(call, message):
         (lambda: ll.pass_at_k(3, [[1]], 1, seed=1), r"^correct must be a one-dimensional sequence of numbers"),
         (lambda: ll.pass_at_k(3, [1], 1, seed=1, bootstrap=1.5), r"^bootstrap must be a whole number, got 1.5$"),
         (lambda: ll.pass_at_k(3, [1], 1, seed=1, threads="two"), r"^threads must be a whole number, got 'two'$"),
-        (lambda: ll.pass_at_k(3, [1], 1, seed=1, level="high"), r"^level must be a number, got 'high'$"),
+        (lambda: ll.pass_at_k(3, [1], 1, seed=1, confidence="high"), r"^confidence must be a number, got 'high'$"),
         (lambda: fit.fit_beta_binomial(3, [1, 2], unsolvable=0.5), r"^unsolvable must be True or False, got 0.5$"),
         (lambda: fit.fit_beta_binomial(3, [1, 2], stopped_at=2.5), r"^stopped_at must be a whole number, got 2.5$"),
         (lambda: fit.beta_binomial_log_likelihood(3, [1], alpha="a", beta=1), r"^alpha must be a number, got 'a'$"),

@@ -91,7 +91,7 @@ def test_intervals_cover_after_stopping(success):
     truth = float(np.mean(success))
     covered = ((frame["accuracy_low"] <= truth) & (truth <= frame["accuracy_high"])).sum()
     assert covered >= runs * confidence - 6.0 * math.sqrt(runs * confidence * (1 - confidence))
-    # The naive interval of the same level is what this is for: stopping by the data breaks it.
+    # The naive interval of the same confidence is what this is for: stopping by the data breaks it.
     naive = ((frame["accuracy"] - truth).abs() <= 1.6449 * frame["accuracy_se"]).sum()
     assert naive < covered
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
-from limitlaw._arguments import as_number, as_numbers, as_threads, as_whole, check_progress
+from limitlaw._arguments import as_numbers, as_share, as_threads, as_whole, check_progress
 from limitlaw.seed import Seed, key_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def resampling(
     bootstrap: int,
     seed: Seed | None,
     *,
-    level: float,
+    confidence: float,
     threads: int | None,
     progress: Callable[[int, int], object] | None,
 ) -> tuple[dict[str, Any], str | None]:
@@ -47,5 +48,18 @@ def resampling(
         if seed is None:
             raise ValueError("seed must be given where there is a bootstrap, got None (bootstrap=0: no resampling)")
         key, text = key_of(seed)
-    options = {"resamples": resamples, "level": as_number(level, "level"), "key": key}
+    options = {"resamples": resamples, "confidence": as_share(confidence, "confidence", inside=True), "key": key}
     return options | {"threads": as_threads(threads), "progress": progress}, text
+
+
+def closing(tasks: int, options: dict[str, Any], seed: str | None, **chosen: str | int) -> list[pl.Expr]:
+    """The last columns of a frame: what it rests on and what was chosen."""
+    return [
+        pl.lit(tasks, pl.Int64).alias("tasks"),
+        *(
+            pl.lit(value, pl.Int64 if isinstance(value, int) else pl.String).alias(name)
+            for name, value in chosen.items()
+        ),
+        pl.lit(options["confidence"], pl.Float64).alias("confidence"),
+        pl.lit(seed, pl.String).alias("seed"),
+    ]

@@ -9,7 +9,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_number, as_whole, check_choice, check_flag
-from limitlaw.fit._counts import MAX_RESAMPLES, column, counts, resampling
+from limitlaw.fit._counts import MAX_RESAMPLES, closing, column, counts, resampling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ def fit_beta_binomial(
     stopped_at: int | None = None,
     interval: Literal["profile", "bootstrap"] = "profile",
     bootstrap: int = 1_000,
-    level: float = 0.95,
+    confidence: float = 0.95,
     seed: Seed | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], object] | None = None,
@@ -49,7 +49,7 @@ def fit_beta_binomial(
         interval: ``"profile"``: the values whose best likelihood is within chi-squared of the maximum;
             ``"bootstrap"``: percentiles over refits to resampled tasks.
         bootstrap: Resamples, for ``interval="bootstrap"``.
-        level: Of the intervals.
+        confidence: Of the intervals, in (0, 1).
         seed: The seed of the bootstrap; required for ``interval="bootstrap"``.
         threads: Threads to use; every core unless given.
         progress: Called about every 50 ms with (resamples done, resamples).
@@ -57,7 +57,7 @@ def fit_beta_binomial(
     Returns:
         One row per quantity: ``quantity`` (``alpha``, ``beta``, ``mean`` of the Beta, its intra-class correlation
         ``icc`` = 1/(alpha + beta + 1), and ``unsolvable`` if fitted), ``estimate``, ``low``, ``high`` (infinite where
-        the data set no bound), ``log_likelihood``, ``tasks``, ``interval``, ``level``, ``seed``.
+        the data set no bound), ``log_likelihood``, ``tasks``, ``interval``, ``confidence``, ``seed``.
 
     Raises:
         ValueError: A count is out of range; no attempt is correct or none is wrong; a seed is missing.
@@ -73,7 +73,7 @@ def fit_beta_binomial(
     check_choice(interval, "interval", ("profile", "bootstrap"))
     check_flag(unsolvable, "unsolvable")
     again = as_whole(bootstrap, "bootstrap", 1, MAX_RESAMPLES) if interval == "bootstrap" else 0
-    options, text = resampling(again, seed, level=level, threads=threads, progress=progress)
+    options, text = resampling(again, seed, confidence=confidence, threads=threads, progress=progress)
     n, c = counts(attempts, correct)
     found = _core.fit_beta_binomial(n, c, stopped_at=_stop(stopped_at), unsolvable=unsolvable, **options)
     rows = len(_QUANTITIES) if unsolvable else len(_QUANTITIES) - 1
@@ -85,12 +85,7 @@ def fit_beta_binomial(
             "high": found["high"],
             "log_likelihood": found["ln_likelihood"],
         }
-    )[:rows].with_columns(
-        pl.lit(len(c), pl.Int64).alias("tasks"),
-        pl.lit(interval).alias("interval"),
-        pl.lit(options["level"], pl.Float64).alias("level"),
-        pl.lit(text, pl.String).alias("seed"),
-    )
+    )[:rows].with_columns(closing(len(c), options, text, interval=interval))
 
 
 def beta_binomial_log_likelihood(
@@ -135,7 +130,7 @@ def forecast_pass_at_k(
     unsolvable: bool = False,
     stopped_at: int | None = None,
     bootstrap: int = 1_000,
-    level: float = 0.95,
+    confidence: float = 0.95,
     seed: Seed | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], object] | None = None,
@@ -154,13 +149,13 @@ def forecast_pass_at_k(
         unsolvable: Fit a share of tasks with p = 0 as well; it bounds the forecast below 1.
         stopped_at: As in :func:`fit_beta_binomial`.
         bootstrap: Resamples for the interval; 0 for none.
-        level: Of the interval.
+        confidence: Of the interval, in (0, 1).
         seed: The seed of the bootstrap; required unless ``bootstrap=0``.
         threads: Threads to use; every core unless given.
         progress: Called about every 50 ms with (resamples done, resamples).
 
     Returns:
-        One row per k: ``k``, ``pass_at_k``, ``low``, ``high``, ``tasks``, ``bootstrap``, ``level``, ``seed``.
+        One row per k: ``k``, ``pass_at_k``, ``low``, ``high``, ``tasks``, ``bootstrap``, ``confidence``, ``seed``.
 
     Raises:
         ValueError: A count is out of range; no attempt is correct or none is wrong; a seed is missing.
@@ -174,17 +169,14 @@ def forecast_pass_at_k(
         [0.633, 0.92]
     """
     check_flag(unsolvable, "unsolvable")
-    options, text = resampling(bootstrap, seed, level=level, threads=threads, progress=progress)
+    options, text = resampling(bootstrap, seed, confidence=confidence, threads=threads, progress=progress)
     n, c = counts(attempts, correct)
     ks = column("k", k)
     found = _core.forecast_pass_at_k(n, c, ks, stopped_at=_stop(stopped_at), unsolvable=unsolvable, **options)
     columns = {"pass_at_k": found["estimate"], "low": found["low"], "high": found["high"]}
     return pl.DataFrame({"k": ks.astype(np.int64)} | columns).with_columns(
         pl.col("low", "high").fill_nan(None),
-        pl.lit(len(c), pl.Int64).alias("tasks"),
-        pl.lit(options["resamples"], pl.Int64).alias("bootstrap"),
-        pl.lit(options["level"], pl.Float64).alias("level"),
-        pl.lit(text, pl.String).alias("seed"),
+        *closing(len(c), options, text, bootstrap=options["resamples"]),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import polars as pl
 
-from limitlaw._arguments import as_number, check_choice
+from limitlaw._arguments import as_share, check_choice
 from limitlaw.closed_form._evaluate import evaluate
 from limitlaw.fit._counts import column
 from limitlaw.fit.beta_binomial import fit_beta_binomial
@@ -25,7 +25,7 @@ def fit_error_rates(
     correct: npt.ArrayLike,
     *,
     by: Literal["population", "task"] = "population",
-    level: float = 0.95,
+    confidence: float = 0.95,
 ) -> pl.DataFrame:
     """Fit a weak verifier's error rates, taking a stronger verifier as the truth.
 
@@ -40,7 +40,7 @@ def fit_error_rates(
         accepted_correct: t, accepted and correct.
         correct: c, correct by the strong verifier.
         by: ``"population"``: the distribution of each rate over tasks; ``"task"``: each task's own rates.
-        level: Of the intervals: profile likelihood for the population, posterior for a task.
+        confidence: Of the intervals, in (0, 1): profile likelihood for the population, posterior for a task.
 
     Returns:
         ``by="population"``: a row per ``rate`` (``false_positive_rate``, ``false_negative_rate``) and ``quantity``
@@ -61,13 +61,13 @@ def fit_error_rates(
         [(1, 10, 0.1, 0.1), (0, 15, 0.0, 0.1), (2, 6, 0.333, 0.1), (2, 19, 0.105, 0.1)]
     """
     check_choice(by, "by", ("population", "task"))
-    level = as_number(level, "level")
+    confidence = as_share(confidence, "confidence", inside=True)
     n, a = column("attempts", attempts), column("accepted", accepted)
     t, c = column("accepted_correct", accepted_correct), column("correct", correct)
     n, a, t, c = _checked(n.repeat(len(c)) if len(n) == 1 else n, a, t, c)
     counts = {"false_positive_rate": (a - t, n - c), "false_negative_rate": (c - t, c)}
     make = _population if by == "population" else _tasks
-    frames = [make(rate, errors, of, level) for rate, (errors, of) in counts.items()]
+    frames = [make(rate, errors, of, confidence) for rate, (errors, of) in counts.items()]
     return pl.concat(frames)
 
 
@@ -82,10 +82,10 @@ def _checked(*counts: Counts) -> tuple[Counts, ...]:
     return counts
 
 
-def _fit(errors: Counts, of: Counts, level: float) -> pl.DataFrame:
+def _fit(errors: Counts, of: Counts, confidence: float) -> pl.DataFrame:
     total, possible = errors.sum(), of.sum()
     if 0 < total < possible:
-        return fit_beta_binomial(of, errors, level=level).select(
+        return fit_beta_binomial(of, errors, confidence=confidence).select(
             "quantity", "estimate", "low", "high", "log_likelihood", "tasks"
         )
     mean = None if possible == 0 else float(total / possible)
@@ -97,12 +97,12 @@ def _fit(errors: Counts, of: Counts, level: float) -> pl.DataFrame:
     )
 
 
-def _population(rate: str, errors: Counts, of: Counts, level: float) -> pl.DataFrame:
-    return _fit(errors, of, level).select(pl.lit(rate).alias("rate"), pl.all())
+def _population(rate: str, errors: Counts, of: Counts, confidence: float) -> pl.DataFrame:
+    return _fit(errors, of, confidence).select(pl.lit(rate).alias("rate"), pl.all())
 
 
-def _tasks(rate: str, errors: Counts, of: Counts, level: float) -> pl.DataFrame:
-    population = dict(_fit(errors, of, level).select("quantity", "estimate").iter_rows())
+def _tasks(rate: str, errors: Counts, of: Counts, confidence: float) -> pl.DataFrame:
+    population = dict(_fit(errors, of, confidence).select("quantity", "estimate").iter_rows())
     raw = np.divide(errors, of, out=np.full(len(of), np.nan), where=of > 0)
     nowhere = np.full(len(of), np.nan)
     if population["alpha"] is None:
@@ -111,7 +111,7 @@ def _tasks(rate: str, errors: Counts, of: Counts, level: float) -> pl.DataFrame:
     else:
         alpha, beta = population["alpha"] + errors, population["beta"] + (of - errors)
         estimate = alpha / (alpha + beta)
-        tail = (1 - level) / 2
+        tail = (1 - confidence) / 2
         low, high = (evaluate("beta_quantile", {"alpha": alpha, "beta": beta, "p": p})[0] for p in (tail, 1 - tail))
     columns = {"raw": raw, "estimate": estimate, "low": low, "high": high}
     counts = {"errors": errors.astype(np.int64), "of": of.astype(np.int64)}

@@ -10,7 +10,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import check_choice
-from limitlaw.fit._counts import column, counts, resampling
+from limitlaw.fit._counts import closing, column, counts, resampling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ def pass_at_k(
     *,
     resample: Resample = "tasks",
     bootstrap: int = 1_000,
-    level: float = 0.95,
+    confidence: float = 0.95,
     seed: Seed | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], object] | None = None,
@@ -47,7 +47,8 @@ def pass_at_k(
             ``"attempts"``: would other answers to these tasks? The latter's standard error is unbiased and needs
             n >= 2k (null otherwise); its interval is rough unless k is small against n.
         bootstrap: Resamples for the interval; 0 for none.
-        level: Of the interval: percentiles of the resampled means, moved so that their mean is the estimate.
+        confidence: Of the interval, in (0, 1): percentiles of the resampled means, moved so that their mean is the
+            estimate.
         seed: The seed of the bootstrap; required unless ``bootstrap=0``.
         threads: Threads to use; every core unless given.
         progress: Called about every 50 ms with (resamples done, resamples).
@@ -55,7 +56,7 @@ def pass_at_k(
     Returns:
         One row per k: ``k``, ``pass_at_k``, ``pass_at_k_se``, ``low``, ``high`` (null for one task resampled over
         tasks: it says nothing about others), ``tasks``, ``resample``,
-        ``bootstrap``, ``level``, ``seed``.
+        ``bootstrap``, ``confidence``, ``seed``.
 
     Raises:
         ValueError: A count is out of range, or a seed is missing.
@@ -69,7 +70,14 @@ def pass_at_k(
         [(1, 0.4, 0.2273), (5, 0.624, 0.2388), (20, None, None)]
     """
     return _pass_rates(
-        "pass_at_k", attempts, correct, k, (resample, bootstrap, level), seed=seed, threads=threads, progress=progress
+        "pass_at_k",
+        attempts,
+        correct,
+        k,
+        (resample, bootstrap, confidence),
+        seed=seed,
+        threads=threads,
+        progress=progress,
     )
 
 
@@ -80,7 +88,7 @@ def pass_hat_k(
     *,
     resample: Resample = "tasks",
     bootstrap: int = 1_000,
-    level: float = 0.95,
+    confidence: float = 0.95,
     seed: Seed | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], object] | None = None,
@@ -96,14 +104,14 @@ def pass_hat_k(
         k: Numbers of attempts, whole numbers >= 1.
         resample: As in :func:`pass_at_k`.
         bootstrap: Resamples for the interval; 0 for none.
-        level: Of the interval.
+        confidence: Of the interval, in (0, 1).
         seed: The seed of the bootstrap; required unless ``bootstrap=0``.
         threads: Threads to use; every core unless given.
         progress: Called about every 50 ms with (resamples done, resamples).
 
     Returns:
         One row per k: ``k``, ``pass_hat_k``, ``pass_hat_k_se``, ``low``, ``high``, ``tasks``, ``resample``,
-        ``bootstrap``, ``level``, ``seed``.
+        ``bootstrap``, ``confidence``, ``seed``.
 
     Raises:
         ValueError: A count is out of range, or a seed is missing.
@@ -116,7 +124,14 @@ def pass_hat_k(
         [0.5833, 0.5, 0.3333]
     """
     return _pass_rates(
-        "pass_hat_k", attempts, correct, k, (resample, bootstrap, level), seed=seed, threads=threads, progress=progress
+        "pass_hat_k",
+        attempts,
+        correct,
+        k,
+        (resample, bootstrap, confidence),
+        seed=seed,
+        threads=threads,
+        progress=progress,
     )
 
 
@@ -131,9 +146,9 @@ def _pass_rates(
     threads: int | None,
     progress: Callable[[int, int], object] | None,
 ) -> pl.DataFrame:
-    resample, bootstrap, level = interval
+    resample, bootstrap, confidence = interval
     check_choice(resample, "resample", ("tasks", "attempts"))
-    options, text = resampling(bootstrap, seed, level=level, threads=threads, progress=progress)
+    options, text = resampling(bootstrap, seed, confidence=confidence, threads=threads, progress=progress)
     n, c = counts(attempts, correct)
     ks = column("k", k)
     found = _core.pass_rates(rate, n, c, ks, resample=resample, **options)
@@ -147,9 +162,5 @@ def _pass_rates(
         estimates |= {name: np.full(len(ks), math.nan) for name in ("low", "high")}
     return pl.DataFrame({"k": ks.astype("int64")} | estimates).with_columns(
         pl.col(*estimates).fill_nan(None),
-        pl.lit(len(c), pl.Int64).alias("tasks"),
-        pl.lit(resample).alias("resample"),
-        pl.lit(options["resamples"], pl.Int64).alias("bootstrap"),
-        pl.lit(options["level"], pl.Float64).alias("level"),
-        pl.lit(text, pl.String).alias("seed"),
+        *closing(len(c), options, text, resample=resample, bootstrap=options["resamples"]),
     )

@@ -100,9 +100,9 @@ def sweep(
             ``target_se``: a standard error to reach, for accuracy (``p_not_by_horizon``) or by column; shares,
             probabilities and utility can have one. Trials start at ``trials`` and double until every row of the point
             is that precise, at most ``max_trials`` (1e7 unless given). Rows then carry ``<column>_low`` and
-            ``<column>_high``, an interval at level ``confidence`` (.95 unless given) that holds at all times at once,
-            so that stopping by the data does not bias it (beta-binomial mixture, for utility empirical Bernstein;
-            tasks may differ).
+            ``<column>_high``, an interval of that ``confidence`` (.95 unless given) that holds at all times at once, so
+            that stopping by the data does not bias it (beta-binomial mixture, for utility empirical Bernstein; tasks
+            may differ).
 
     Returns:
         The frame and the report.

@@ -18,7 +18,7 @@ type Column<'py> = PyReadonlyArray1<'py, f64>;
 
 /// Mean pass@k or pass^k: `estimate`, `standard_error`, `low`, `high`, one of each a k.
 #[pyfunction]
-#[pyo3(signature = (rate, attempts, correct, k, *, resample, resamples, level, key, threads, progress))]
+#[pyo3(signature = (rate, attempts, correct, k, *, resample, resamples, confidence, key, threads, progress))]
 pub fn pass_rates<'py>(
     py: Python<'py>,
     rate: &str,
@@ -27,7 +27,7 @@ pub fn pass_rates<'py>(
     k: Column<'py>,
     resample: &str,
     resamples: u64,
-    level: f64,
+    confidence: f64,
     key: [u64; 2],
     threads: Option<usize>,
     progress: Option<Bound<'py, PyAny>>,
@@ -35,7 +35,12 @@ pub fn pass_rates<'py>(
     let [attempts, correct, k] = [&attempts, &correct, &k].map(|c| c.as_array().to_vec());
     let rate = if rate == "pass_hat_k" { PassRate::HatK } else { PassRate::AtK };
     let found = wait(py, resamples, progress.as_ref(), |control| {
-        let bootstrap = Bootstrap { resample: Resample::parse(resample)?, resamples, level: check_level(level)?, key };
+        let bootstrap = Bootstrap {
+            resample: Resample::parse(resample)?,
+            resamples,
+            confidence: check_confidence(confidence)?,
+            key,
+        };
         curve(rate, &attempts, &correct, &k, bootstrap, resolve_threads(threads)?, control)
     })?;
     let columns = Columns::new(py);
@@ -49,14 +54,14 @@ pub fn pass_rates<'py>(
 /// The maximum-likelihood Beta population: `estimate`, `low`, `high`, one of each quantity, and `ln_likelihood`.
 /// `resamples` of 0 asks for profile intervals.
 #[pyfunction]
-#[pyo3(signature = (attempts, correct, *, stopped_at, unsolvable, level, resamples, key, threads, progress))]
+#[pyo3(signature = (attempts, correct, *, stopped_at, unsolvable, confidence, resamples, key, threads, progress))]
 pub fn fit_beta_binomial<'py>(
     py: Python<'py>,
     attempts: Column<'py>,
     correct: Column<'py>,
     stopped_at: Option<f64>,
     unsolvable: bool,
-    level: f64,
+    confidence: f64,
     resamples: u64,
     key: [u64; 2],
     threads: Option<usize>,
@@ -65,12 +70,12 @@ pub fn fit_beta_binomial<'py>(
     let [attempts, correct] = [&attempts, &correct].map(|c| c.as_array().to_vec());
     let fit = wait(py, resamples, progress.as_ref(), |control| {
         let counts = Counts::new(&attempts, &correct, stopped_at)?;
-        let level = check_level(level)?;
+        let confidence = check_confidence(confidence)?;
         if resamples == 0 {
-            beta_binomial::fit_profile(&counts, unsolvable, level)
+            beta_binomial::fit_profile(&counts, unsolvable, confidence)
         } else {
             let threads = resolve_threads(threads)?;
-            beta_binomial::fit_bootstrap(&counts, unsolvable, level, resamples, key, threads, control)
+            beta_binomial::fit_bootstrap(&counts, unsolvable, confidence, resamples, key, threads, control)
         }
     })?;
     let columns = Columns::new(py);
@@ -100,7 +105,7 @@ pub fn beta_binomial_likelihood<'py>(
 
 /// Mean pass@k forecast for the observed tasks: `estimate`, `low`, `high`, one of each a k.
 #[pyfunction]
-#[pyo3(signature = (attempts, correct, k, *, stopped_at, unsolvable, level, resamples, key, threads, progress))]
+#[pyo3(signature = (attempts, correct, k, *, stopped_at, unsolvable, confidence, resamples, key, threads, progress))]
 pub fn forecast_pass_at_k<'py>(
     py: Python<'py>,
     attempts: Column<'py>,
@@ -108,7 +113,7 @@ pub fn forecast_pass_at_k<'py>(
     k: Column<'py>,
     stopped_at: Option<f64>,
     unsolvable: bool,
-    level: f64,
+    confidence: f64,
     resamples: u64,
     key: [u64; 2],
     threads: Option<usize>,
@@ -117,7 +122,8 @@ pub fn forecast_pass_at_k<'py>(
     let [attempts, correct, k] = [&attempts, &correct, &k].map(|c| c.as_array().to_vec());
     let found = wait(py, resamples, progress.as_ref(), |control| {
         let counts = Counts::new(&attempts, &correct, stopped_at)?;
-        let bootstrap = Bootstrap { resample: Resample::Tasks, resamples, level: check_level(level)?, key };
+        let bootstrap =
+            Bootstrap { resample: Resample::Tasks, resamples, confidence: check_confidence(confidence)?, key };
         forecast::forecast(&counts, unsolvable, &k, bootstrap, resolve_threads(threads)?, control)
     })?;
     let columns = Columns::new(py);
@@ -127,6 +133,10 @@ pub fn forecast_pass_at_k<'py>(
     Ok(columns.into_dict())
 }
 
-fn check_level(level: f64) -> Result<f64> {
-    if level > 0.0 && level < 1.0 { Ok(level) } else { Err(Error::argument("level", "between 0 and 1", level)) }
+fn check_confidence(confidence: f64) -> Result<f64> {
+    if confidence > 0.0 && confidence < 1.0 {
+        Ok(confidence)
+    } else {
+        Err(Error::argument("confidence", "in (0, 1)", confidence))
+    }
 }

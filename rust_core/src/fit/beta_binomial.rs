@@ -240,11 +240,11 @@ pub struct Fit {
 }
 
 /// Fits, with profile-likelihood intervals: the values whose best log likelihood is within z^2/2 of the maximum.
-pub fn fit_profile(counts: &Counts, inflated: bool, level: f64) -> Result<Fit> {
+pub fn fit_profile(counts: &Counts, inflated: bool, confidence: f64) -> Result<Fit> {
     counts.check_informative()?;
     let weights = counts.weights();
     let (population, top) = counts.fit(&weights, inflated);
-    let z = normal_isf((1.0 - level) / 2.0);
+    let z = normal_isf((1.0 - confidence) / 2.0);
     let least = top - 0.5 * z * z;
     let (mut low, mut high) = ([0.0; 5], [0.0; 5]);
     let places = [
@@ -346,7 +346,7 @@ pub fn refits(
 pub fn fit_bootstrap(
     counts: &Counts,
     inflated: bool,
-    level: f64,
+    confidence: f64,
     resamples: u64,
     key: Key,
     threads: usize,
@@ -361,6 +361,6 @@ pub fn fit_bootstrap(
             quantile(&values, p)
         })
     };
-    let tail = (1.0 - level) / 2.0;
+    let tail = (1.0 - confidence) / 2.0;
     Ok(Fit { population, ln_likelihood: counts.ln_coefficients + top, low: ends(tail), high: ends(1.0 - tail) })
 }

@@ -38,7 +38,7 @@ pub fn forecast(
         let sum: f64 = counts.groups.iter().zip(weights).map(|(g, w)| w * predicted(population, g, k)).sum();
         sum / total
     };
-    let tail = (1.0 - bootstrap.level) / 2.0;
+    let tail = (1.0 - bootstrap.confidence) / 2.0;
     let (mut low, mut high) = (Vec::new(), Vec::new());
     for &k in ks {
         control.check()?;

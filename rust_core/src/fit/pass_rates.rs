@@ -59,8 +59,8 @@ pub struct Bootstrap {
     pub resample: Resample,
     /// How often; 0 for no interval.
     pub resamples: u64,
-    /// The interval's level.
-    pub level: f64,
+    /// The confidence of the interval, in (0, 1).
+    pub confidence: f64,
     /// The key of the seed.
     pub key: Key,
 }
@@ -111,7 +111,7 @@ pub fn curve(
         }
     };
     let (mut low, mut high) = (Vec::new(), Vec::new());
-    let tail = (1.0 - bootstrap.level) / 2.0;
+    let tail = (1.0 - bootstrap.confidence) / 2.0;
     for (j, mut sums) in sums.into_iter().enumerate() {
         sums.sort_by(f64::total_cmp);
         let centre = sums.iter().sum::<f64>() / sums.len() as f64;
