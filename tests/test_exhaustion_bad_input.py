@@ -110,6 +110,11 @@ CASES = [
         lambda: ll.simulate(DEFAULT, trials=1024, seed=1, sampler="sobol", replicate=2**64 - 1),
         r"replicate must be in \[0, 1152921504606846974\] for Sobol' points",
     ),
+    (
+        lambda: ll.simulate(DEFAULT, trials=4 * 10**8, seed=1, samples=["exhaustion_year"]),
+        "trials times samples must be at most 1000000000, got 1200000000",
+    ),
+    (lambda: ll.sensitivity(DEFAULT, seed=1, trials=10**9), "trials times samples must be at most 1000000000, got"),
     # Levers, sensitivities, scores.
     (lambda: levers(5), "levers must map names to the fields that change, got 5"),
     (lambda: levers({"a": 5}), "levers must map names to the fields that change"),

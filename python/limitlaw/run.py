@@ -99,7 +99,7 @@ def simulate(
             definition), an input, a coefficient of the law such as ``"alpha"``, or a variable and a year such as
             ``"loss_2035"``. Variables are those of the trajectories and ``tokens_per_parameter``,
             ``equivalent_compute``, ``compute_efficiency``, ``marginal_value_per_trillion_tokens`` and
-            ``marginal_compute``, as in ``optimal_allocation``.
+            ``marginal_compute``, as in ``optimal_allocation``. They are in memory at once: at most 1e9 values.
         sampler: Of an exhaustion scenario, ``"philox"`` for pseudo-random numbers, or ``"sobol"`` for Owen-scrambled
             Sobol' points: 16 independent scramblings of ``trials / 16`` points, whose spread gives the standard errors
             (t with 15 degrees of freedom); ``trials`` is then a power of two. At most 2**32 - 1 trials.

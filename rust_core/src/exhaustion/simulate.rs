@@ -23,6 +23,8 @@ pub const YEAR_BITS: u32 = 20;
 pub const SCRAMBLINGS: u64 = 16;
 /// The most draws of one run: counts are 32 bits wide.
 pub const MAX_TRIALS: u64 = u32::MAX as u64;
+/// The most values that are kept draw by draw: they are in memory at once.
+pub const MAX_SAMPLES: u64 = 1_000_000_000;
 
 /// Where random numbers come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +131,10 @@ pub fn simulate(scenario: &ExhaustionScenario, plan: &Plan, control: &Control) -
     let options = Options::new(scenario);
     if !(1..=MAX_TRIALS).contains(&plan.trials) {
         return Err(Error::argument("trials", format!("in [1, {MAX_TRIALS}]"), plan.trials));
+    }
+    let kept = plan.samples.len() as u64 * plan.trials;
+    if kept > MAX_SAMPLES {
+        return Err(Error::argument("trials times samples", format!("at most {MAX_SAMPLES}"), kept));
     }
     let model = Model { sampler: &sampler, options: &options, plan };
     let points;
