@@ -180,7 +180,8 @@ class Verifier(Spec):
         judge is persuaded by the same mistake again), the share ``fresh`` is new each time. The score is the mean of
         ``votes`` calls, so only the fresh part can be averaged away: its standard deviation is
         sqrt(1 - fresh + fresh / votes). With a threshold the judge accepts scores above it and acts as a verifier with
-        f = P(N(0, s) > threshold) and g = P(N(d', s) < threshold).
+        f = P(N(0, s) > threshold) and g = P(N(d', s) < threshold). More than 8 s above d' g rounds to 1: it is taken to
+        accept no correct answer.
 
         Args:
             d_prime: Distance between the means of correct and wrong answers, in standard deviations of one call, in
