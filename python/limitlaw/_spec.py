@@ -11,7 +11,7 @@ import operator
 import tomllib
 import types
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from limitlaw import _core
-from limitlaw._arguments import as_number, as_numbers, as_path, brief, is_sequence, listed, shown
+from limitlaw._arguments import as_number, as_numbers, as_path, brief, check_choice, is_sequence, listed, shown
 
 #: A one-dimensional read-only array of floats; any sequence of numbers is accepted (hence ``Any`` for type checkers).
 FloatArray = Annotated[Any, "float"]
@@ -52,6 +52,11 @@ class Spec:
     def _adapt(cls, value: Any) -> Any:
         """What may stand for a setting of this class, as one: by default nothing else may."""
         return value
+
+    @classmethod
+    def _presets(cls) -> dict[str, Callable[[], Self]]:
+        """The settings of this class that plain data may start from, by name: by default none."""
+        return {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -106,7 +111,7 @@ class Spec:
 
     @classmethod
     def from_data(cls, data: Any) -> Self:
-        """Read plain data: what ``json.loads`` makes of ``to_json``."""
+        """Read plain data: what ``json.loads`` makes of ``to_json``, or changes to a named ``preset``."""
         if not isinstance(data, dict) or not isinstance(data.get("kind"), str):
             raise TypeError(f"expected an object with a kind for {cls.family}, got {shown(data)}")
         found = _REGISTRY.get((cls.family, data["kind"]))
@@ -114,6 +119,9 @@ class Spec:
             known = sorted(k for (family, k), c in _REGISTRY.items() if family == cls.family and issubclass(c, cls))
             raise ValueError(f"kind must be one of {known} for {cls.family}, got {shown(data['kind'])}")
         given = {name: value for name, value in data.items() if name != "kind"}
+        if "preset" in given and (presets := found._presets()):  # noqa: SLF001  (a class of this tree)
+            check_choice(given["preset"], "preset", tuple(presets))
+            return presets[given.pop("preset")]().replace(**given)
         _check_names(found, given)
         missing = dataclasses.MISSING
         for field in dataclasses.fields(found):

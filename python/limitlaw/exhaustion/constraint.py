@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Self
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import check_choice
 from limitlaw._spec import Spec
 from limitlaw.exhaustion import dist
 from limitlaw.exhaustion.dist import Dist
@@ -150,13 +149,8 @@ class ConstraintScenario(Spec):
         super().__post_init__()
 
     @classmethod
-    def from_data(cls, data: Any) -> Self:
-        """Plain data may name the preset that they change; there is one."""
-        if not isinstance(data, dict) or "preset" not in data:
-            return super().from_data(data)
-        check_choice(data["preset"], "preset", ("epoch2030",))
-        changes = {name: value for name, value in data.items() if name not in ("kind", "preset")}
-        return cls.epoch2030().replace(**changes)
+    def _presets(cls) -> dict[str, Callable[[], Self]]:
+        return {"epoch2030": cls.epoch2030}
 
     @classmethod
     def epoch2030(cls) -> Self:

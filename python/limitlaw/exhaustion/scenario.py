@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal, Self
 
 from limitlaw._arguments import check_choice, shown
@@ -195,13 +197,8 @@ class ExhaustionScenario(Spec):
         return [field.name for field in dataclasses.fields(cls) if field.type == "Dist"]
 
     @classmethod
-    def from_data(cls, data: Any) -> Self:
-        """Plain data may name the preset that they change."""
-        if not isinstance(data, dict) or "preset" not in data:
-            return super().from_data(data)
-        check_choice(data["preset"], "preset", tuple(_PRESETS))
-        changes = {name: value for name, value in data.items() if name not in ("kind", "preset")}
-        return cls.preset(data["preset"], **changes)
+    def _presets(cls) -> dict[str, Callable[[], Self]]:
+        return {name: functools.partial(cls.preset, name) for name in _PRESETS}
 
     @classmethod
     def preset(cls, name: str = "default", **changes: Any) -> Self:
