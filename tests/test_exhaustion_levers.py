@@ -10,7 +10,7 @@ import pytest
 import limitlaw as ll
 from limitlaw.exhaustion.draws import sample
 from limitlaw.exhaustion.indices import first_order, rank_correlation, total
-from limitlaw.exhaustion.paired import probability_change, quantile_change
+from limitlaw.exhaustion.paired import probability_change, quantile, quantile_change
 from limitlaw.exhaustion.sensitivity import groups
 
 Z = 7.0
@@ -56,6 +56,13 @@ def test_every_built_in_lever_applies_and_most_matter():
     assert set(frame["lever"].drop_nulls()) == names
     idle = frame.filter(definition="effective_stock", p_not_by_horizon_change=0.0, p_by_2035_change=0.0)
     assert set(idle["lever"].drop_nulls()) == set()
+
+
+def test_a_rank_that_is_whole_but_for_rounding_is_whole():
+    """100 x .07 is 7.000000000000001 in floating point, and the seventh of a hundred all the same, as in the core."""
+    assert 100 * 0.07 > 7
+    years = np.arange(1.0, 101.0)
+    assert [quantile(years, p) for p in (1e-9, 0.07, 0.071, 0.5, 0.95, 1.0)] == [1, 7, 8, 50, 95, 100]
 
 
 def test_standard_errors_of_changes_cover_the_spread_of_repetitions():

@@ -82,6 +82,6 @@ mod tests {
 
     #[test]
     fn ranks_are_ceilings() {
-        assert_eq!([rank(0.05, 100), rank(0.05, 101), rank(0.5, 1), rank(0.95, 20), rank(0.1, 30)], [5, 6, 1, 19, 3]);
+        assert_eq!([rank(0.05, 100), rank(0.05, 101), rank(0.5, 1), rank(0.95, 20), rank(0.07, 100)], [5, 6, 1, 19, 7]);
     }
 }

@@ -9,12 +9,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from limitlaw import _core
+
 Floats = npt.NDArray[np.float64]
 
 
 def quantile(years: Floats, p: float) -> float:
-    """The ceil(n p)-th smallest."""
-    at = int(np.ceil(len(years) * p)) - 1
+    """The ceil(n p)-th smallest, n p being whole where it is so but for rounding: as in the core."""
+    at = _core.quantile_rank(p, len(years)) - 1
     return float(np.partition(years, at)[at])
 
 

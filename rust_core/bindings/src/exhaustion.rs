@@ -12,6 +12,7 @@ use limitlaw_core::exhaustion::trajectory::{DEFINITIONS, VARIABLES};
 use limitlaw_core::math::{exp, ln};
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::spec::parse;
+use limitlaw_core::stats::rank;
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -85,6 +86,12 @@ pub fn simulate_exhaustion<'py>(
         found.set_item(frame, named(py, &columns, values)?)?;
     }
     Ok((found, named(py, &names, samples)?))
+}
+
+/// The rank of quantile p among n: by the core's one rule.
+#[pyfunction]
+pub fn quantile_rank(p: f64, n: u64) -> u64 {
+    rank(p, n)
 }
 
 /// Compute-optimal runs under a law: columns, one row per pair of compute and unique tokens.
