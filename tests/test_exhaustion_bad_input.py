@@ -105,6 +105,8 @@ CASES = [
     # Runs.
     (lambda: ll.simulate(DEFAULT, trials=10, seed=1, samples="exhaustion_year"), "samples must be a sequence of names"),
     (lambda: ll.simulate(DEFAULT, trials=10, seed=1, samples=[5]), r"samples must be a sequence of names, got \[5\]"),
+    (lambda: ll.simulate(DEFAULT, trials=2**32, seed=1), r"trials must be in \[1, 4294967295\], got 4294967296"),
+    (lambda: ll.simulate(ll.ConstraintScenario.epoch2030(), trials=0, seed=1), r"trials must be in \[1, 1e7\], got 0"),
     (lambda: ll.simulate(DEFAULT, trials=10, seed=1, sampler=None), "sampler must be 'philox' or 'sobol', got None"),
     (
         lambda: ll.simulate(DEFAULT, trials=1024, seed=1, sampler="sobol", replicate=2**64 - 1),

@@ -8,6 +8,7 @@ from typing import Any, overload
 
 import polars as pl
 
+from limitlaw import _core
 from limitlaw._arguments import as_threads, as_whole, check_choice, check_flag, check_progress, is_sequence, shown
 from limitlaw._spec import reading
 from limitlaw.exhaustion.constraint import ConstraintResult, ConstraintScenario, simulate_constraint
@@ -16,9 +17,6 @@ from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.sampling.frames import By, merge_frames, simulate_frame, solve_frame, tallies_frame
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.seed import Seed, key_of
-
-#: The most trials of one call.
-MAX_TRIALS = 10**14
 
 #: What ``simulate`` simulates.
 Scenario = SamplingScenario | ExhaustionScenario | ConstraintScenario
@@ -140,7 +138,7 @@ def simulate(
     key, text = key_of(seed)
     check_progress(progress)
     run: dict[str, Any] = {
-        "trials": as_whole(trials, "trials", 1, MAX_TRIALS),
+        "trials": as_whole(trials, "trials", 1, _core.MAX_TRIALS[scenario.kind]),
         "key": key,
         "seed": text,
         "replicate": as_whole(replicate, "replicate", 0, 2**64 - 1),

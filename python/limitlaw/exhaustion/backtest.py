@@ -164,7 +164,7 @@ def backtest(
         [83.0]
     """
     check_scenario(scenario)
-    trials = as_whole(trials, "trials", 2, 2**32 - 1)  # one draw is no projection
+    trials = as_whole(trials, "trials", 2, _core.MAX_TRIALS[scenario.kind])  # one draw is no projection
     later = _later(observations, as_of)
     known = [int(year) for year in scenario.years]
     years = [year_of(date) for date in later["date"]]

@@ -32,7 +32,7 @@ def sample(
     """
     check_scenario(scenario)
     key, _ = key_of(seed)
-    trials, threads = as_whole(trials, "trials", 1, 2**32 - 1), as_threads(threads)
+    trials, threads = as_whole(trials, "trials", 1, _core.MAX_TRIALS[scenario.kind]), as_threads(threads)
     spec, arrays = scenario.wire()
     *_, columns = _core.simulate_exhaustion(
         spec,

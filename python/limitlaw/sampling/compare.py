@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-#: The most trials of one call, as in ``simulate``.
-_MAX_TRIALS = 10**14
-
 
 def compare_policies(
     scenario: SamplingScenario,
@@ -142,7 +139,7 @@ def _check(scenario: object, trials: int, metric: object) -> tuple[list[str], in
         raise ValueError("metric must be 'accuracy' for a scenario without utility, got 'utility'")
     if scenario.tasks.weight is not None:
         raise ValueError("tasks must be without weights to be compared, got weights")
-    return labels, as_whole(trials, "trials", 2, _MAX_TRIALS)  # one trial shows no spread
+    return labels, as_whole(trials, "trials", 2, _core.MAX_TRIALS[scenario.kind])  # one trial shows no spread
 
 
 def _share(costs: npt.NDArray[np.float64], at: float) -> npt.NDArray[np.float64]:

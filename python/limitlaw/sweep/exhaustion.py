@@ -81,7 +81,7 @@ EXHAUSTION = Kind(
     methods=("simulate",),
     frames=_exhaustion_frames(),
     samplers=("philox", "sobol"),
-    max_trials=2**32 - 1,
+    max_trials=_core.MAX_TRIALS["exhaustion"],
     cost=_exhaustion_cost,
 )
 
@@ -122,6 +122,6 @@ CONSTRAINT = Kind(
     methods=("simulate",),
     frames=_constraint_frames(),
     samplers=("philox",),
-    max_trials=10**7,
+    max_trials=_core.MAX_TRIALS["constraint"],
     cost=lambda _scenario, trials, _frame: 2e5 + 2000 * (trials or 0),
 )

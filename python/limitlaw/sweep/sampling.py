@@ -80,7 +80,7 @@ SAMPLING = Kind(
         )
     },
     samplers=("philox",),
-    max_trials=10**14,
+    max_trials=_core.MAX_TRIALS["sampling"],
     cost=_sampling_cost,
     check_axes=_check_axes,
 )

@@ -31,7 +31,7 @@ mod _core {
     #[pymodule_export]
     use super::error::NoClosedFormError;
     #[pymodule_export]
-    use super::exhaustion::{force_vector_width, law_losses, law_optima, simulate_exhaustion};
+    use super::exhaustion::{force_vector_width, law_losses, law_optima, quantile_rank, simulate_exhaustion};
     #[pymodule_export]
     use super::fit::{beta_binomial_likelihood, fit_beta_binomial, forecast_pass_at_k, pass_rates};
     #[pymodule_export]
@@ -51,6 +51,7 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("STREAM_VERSION", limitlaw_core::rng::STREAM_VERSION)?;
+        module.add("MAX_TRIALS", super::run::max_trials())?;
         module.add("EXHAUSTION_VARIABLES", super::exhaustion::variables())?;
         module.add("EXHAUSTION_DERIVED", super::exhaustion::derived_names())?;
         module.add("EXHAUSTION_DEFINITIONS", super::exhaustion::definitions())?;

@@ -1,5 +1,6 @@
 //! The waiting loop: work on other threads, the caller waits without the GIL and alone touches Python.
 
+use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -7,9 +8,19 @@ use std::time::Duration;
 
 use limitlaw_core::error::Result;
 use limitlaw_core::run::Control;
+use limitlaw_core::{exhaustion, sampling};
 use pyo3::prelude::*;
 
 use crate::error::to_python;
+
+/// The most trials of one call, by the kind of scenario.
+pub fn max_trials() -> BTreeMap<&'static str, u64> {
+    BTreeMap::from([
+        ("sampling", sampling::simulate::MAX_TRIALS),
+        ("exhaustion", exhaustion::simulate::MAX_TRIALS),
+        ("constraint", exhaustion::constraint::simulate::MAX_TRIALS),
+    ])
+}
 
 const POLL: Duration = Duration::from_millis(50);
 

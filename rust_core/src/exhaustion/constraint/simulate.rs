@@ -14,7 +14,7 @@ use crate::stats::rank;
 /// Draws per chunk of the random stream.
 const CHUNK: usize = 2048;
 /// Every draw is kept until the quantiles are known.
-const MAX_TRIALS: u64 = 10_000_000;
+pub const MAX_TRIALS: u64 = 10_000_000;
 const COUNT: usize = Inputs::NAMES.len();
 
 /// A quantity over all draws.
