@@ -1,6 +1,6 @@
 """The simulators side by side with their peers in one run: vectorised NumPy and a plain Python loop.
 
-First accepted, then best of N and majority vote, then data exhaustion.
+Data exhaustion, then first accepted, best of N and majority vote.
 
 Every round runs all of them, one after the other, so that a busy machine slows all alike; the medians of the ratios
 within a round are printed. Nothing is asserted: a machine has moods, a test has none.
@@ -159,6 +159,10 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=2_000_000, help="of ours; the peers run fewer")
     options = parser.parse_args()
 
+    # First, while this process is small: the peak memory of a new process is at least that of the one it comes from.
+    peers_exhaustion.report(max(options.trials // 2, 1), pairs=3)
+
+    print("\nfirst accepted")
     means = [ours(200_000), numpy_peer(50_000), tuned_numpy_peer(50_000), loop_peer(300)]
     print("largest difference of a mean:", *(f"{np.abs(means[0] - other).max():.5f}" for other in means[1:]))
 
@@ -202,8 +206,6 @@ def main() -> None:
         ours(trials)
         print(f"{trials:>14,} trials {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:>8,.0f} MiB")
     peers_policies.report(options.rounds, max(options.trials // 20, 1))
-    print()
-    peers_exhaustion.report(max(options.trials // 2, 1), pairs=3)
 
 
 if __name__ == "__main__":
