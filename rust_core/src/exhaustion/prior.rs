@@ -92,7 +92,7 @@ impl Spec for LawParameters {
                 let symmetric = |i: usize, j: usize| (covariance[i][j] - covariance[j][i]).abs() <= tolerance(i, j);
                 let asymmetric = (0..5).flat_map(|i| (0..i).map(move |j| (i, j))).find(|&(i, j)| !symmetric(i, j));
                 if let Some((i, j)) = asymmetric {
-                    let got = format!("{} and {} at ({i}, {j})", covariance[i][j], covariance[j][i]);
+                    let got = format!("{} and {} at ({i}, {j})", number(covariance[i][j]), number(covariance[j][i]));
                     return Err(named(Error::argument("covariance", "symmetric", got)));
                 }
                 cholesky(covariance).map(drop).map_err(|row| {

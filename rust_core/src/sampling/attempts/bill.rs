@@ -56,6 +56,7 @@ impl Cost {
         cut[part] = limit.amount();
         Allowance { attempts: fit, bill: cut }
     }
+
     /// How many attempts, in whole batches and at most `most`, fit under a limit; all of them where they are free.
     fn fitting(&self, tokens: &mut Tokens, limit: &Limit, checked: bool, most: u64) -> u64 {
         let batch = self.parallel as u64;

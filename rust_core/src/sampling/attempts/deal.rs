@@ -3,11 +3,11 @@
 //! Cells of the grid with few wrong attempts share one sequence of answers per task and trial; a cell with many is dealt
 //! by binomial counts from words of its own. Few equally likely answers come by the page, others one by one.
 
+use std::ops::Range;
+
 use super::alias::Alias;
 use super::binomial::binomial;
 use super::counts::NEGLIGIBLE;
-use std::ops::Range;
-
 use super::pages::{MOST_ANSWERS, Pages, lowest};
 use crate::math::ln;
 use crate::rng::{Key, Sequence, Stream, purpose};

@@ -10,7 +10,7 @@ use super::Plan;
 use super::deal::{Deal, Hand};
 use super::pages::{self, MOST_ANSWERS, Pages, lowest};
 use super::sheet::{MOST_TRIALS, Sheet};
-use super::votes::{Priorities, SHORT};
+use super::votes::{PER_BLOCK, Priorities};
 use crate::dispatch::{Kernel, dispatch};
 use crate::rng::{Stream, purpose};
 
@@ -178,7 +178,8 @@ impl Leads<'_> {
         let n = trials.len();
         for (lane, &t) in trials.iter().enumerate() {
             let priorities = self.plan.priorities(chunk, i, first + t);
-            for (block, ranks) in ranks.chunks_exact_mut(SHORT).take((answers + 1).div_ceil(SHORT)).enumerate() {
+            for (block, ranks) in ranks.chunks_exact_mut(PER_BLOCK).take((answers + 1).div_ceil(PER_BLOCK)).enumerate()
+            {
                 for (word, ranks) in priorities.block(block).into_iter().zip(ranks.chunks_exact_mut(4)) {
                     (0..4).for_each(|j| ranks[j][lane] = word >> (16 * j) & 0xffff);
                 }

@@ -6,7 +6,7 @@
 use crate::rng::Stream;
 
 /// Answers whose priorities share a block.
-pub const SHORT: usize = 16;
+pub const PER_BLOCK: usize = 16;
 
 /// The priorities of one task's answers in one trial.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ impl Priorities {
     /// The priorities of `answers` answers, in trial `trial` of the streams of their highest and of their other bits.
     #[inline(always)]
     pub fn new([short, long]: [Stream; 2], answers: usize, trial: u64) -> Self {
-        let blocks = answers.div_ceil(SHORT) as u64;
+        let blocks = answers.div_ceil(PER_BLOCK) as u64;
         Self { short, long, trial, answers: answers as u64, first: short.block(trial * blocks) }
     }
 
@@ -38,15 +38,15 @@ impl Priorities {
 
     #[inline]
     fn highest(&self, answer: usize) -> u16 {
-        (self.block(answer / SHORT)[answer / 4 % 4] >> (16 * (answer % 4))) as u16
+        (self.block(answer / PER_BLOCK)[answer / 4 % 4] >> (16 * (answer % 4))) as u16
     }
 
-    /// The highest bits of four answers a word, of `SHORT` answers a block, lowest first.
+    /// The highest bits of four answers a word, of `PER_BLOCK` answers a block, lowest first.
     #[inline(always)]
     pub fn block(&self, index: usize) -> [u64; 4] {
         match index {
             0 => self.first,
-            later => self.short.block(self.trial * self.answers.div_ceil(SHORT as u64) + later as u64),
+            later => self.short.block(self.trial * self.answers.div_ceil(PER_BLOCK as u64) + later as u64),
         }
     }
 
