@@ -86,6 +86,7 @@ def test_an_exception_of_the_callable_ends_the_sweep(tmp_path, executor):
     pool = executor and executor(1)
     with pytest.raises(OSError, match=r"^no 64 of 2048$"):
         ll.sweep(grid(), store=tmp_path, progress=stop, executor=pool, **SETTINGS)
-    assert len(ll.Store(tmp_path).done()) <= 1 + (pool is not None) * 64
+    # Of 32 shards: at most the one that was told of, and those that were out already.
+    assert len(ll.Store(tmp_path).done()) <= (1 if pool is None else 5)
     assert ll.Store(tmp_path).verify() == []
     assert ll.sweep(grid(), store=tmp_path, progress=False, **SETTINGS).report().ok
