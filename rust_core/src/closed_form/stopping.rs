@@ -2,6 +2,9 @@
 
 use libm::{exp, expm1, log, log1p, sqrt};
 
+/// A smaller intra-class correlation changes no digit of any rate, and its inverse may be no number.
+pub const NO_ICC: f64 = 1e-30;
+
 use super::special::any_of;
 
 /// One task's rates.
@@ -120,7 +123,7 @@ pub fn batched(rates: Rates, batch: f64, rounds: f64) -> Batched {
 /// summed exactly.
 pub fn spread_ceiling(success: f64, mean: f64, false_negative_rate: f64, icc: f64) -> f64 {
     let at = |f: f64| Rates::new(success, f, false_negative_rate).precision();
-    if icc == 0.0 || mean == 0.0 || mean == 1.0 || success == 0.0 || success == 1.0 || false_negative_rate == 1.0 {
+    if icc < NO_ICC || mean == 0.0 || mean == 1.0 || success == 0.0 || success == 1.0 || false_negative_rate == 1.0 {
         return at(mean);
     }
     if icc == 1.0 {

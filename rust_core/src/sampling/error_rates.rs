@@ -8,6 +8,7 @@ use libm::{exp, log1p, sqrt};
 
 use super::verifier::Verifier;
 use crate::closed_form::special::{beta_quantile_of_score, ln_beta_ratio, normal_survival};
+use crate::closed_form::stopping::NO_ICC;
 use crate::rng::Sequence;
 use crate::variates::{beta, normal};
 
@@ -103,7 +104,7 @@ fn ln_missed(tests: f64, detection: f64, icc: f64) -> f64 {
     if icc == 1.0 || tests == 1.0 {
         return log1p(-detection);
     }
-    if icc == 0.0 {
+    if icc < NO_ICC {
         return tests * log1p(-detection);
     }
     if detection == 1.0 {
@@ -115,7 +116,7 @@ fn ln_missed(tests: f64, detection: f64, icc: f64) -> f64 {
 
 /// A rate with the given mean and intra-class correlation: Beta, as a normal score tied to the success rate's.
 fn spread_rate(mean: f64, icc: f64, correlation: f64, score: f64, random: &mut Sequence) -> f64 {
-    if icc == 0.0 || mean == 0.0 || mean == 1.0 {
+    if icc < NO_ICC || mean == 0.0 || mean == 1.0 {
         return mean;
     }
     let size = (1.0 - icc) / icc;
@@ -221,7 +222,9 @@ mod tests {
         let size = 1.0 / 0.2 - 1.0;
         let product: f64 = (0..5).map(|j| (0.7 * size + f64::from(j)) / (size + f64::from(j))).product();
         assert!((suite(5.0, 0.2, 0.0).rates(0).0 - product).abs() < 1e-15);
-        assert!((suite(5.0, 0.0, 0.0).rates(0).0 - libm::pow(0.7, 5.0)).abs() < 1e-15);
+        for icc in [0.0, 2e-313, 1e-100] {
+            assert!((suite(5.0, icc, 0.0).rates(0).0 - libm::pow(0.7, 5.0)).abs() < 1e-15);
+        }
         assert!((suite(5.0, 1.0, 0.0).rates(0).0 - 0.7).abs() < 1e-15);
         let (f, g) = suite(5.0, 0.2, 0.01).rates(0);
         assert!((f - product * libm::pow(0.99, 5.0)).abs() < 1e-15 && (g - 1.0 + libm::pow(0.99, 5.0)).abs() < 1e-15);
