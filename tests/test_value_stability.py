@@ -1,19 +1,20 @@
 """Pinned numbers: a change here is a change of numbers under a fixed seed, "Value-breaking" in the changelog.
 
-One scenario for each kernel. The numbers were written once; after a deliberate change write the new ones with
+The numbers of first accepted in full, and digests of a small run of every kernel. They were written once; after a
+deliberate change write the new ones (of all, or of the kernels named) and say so in the changelog:
 
-    python tests/test_value_stability.py
-
-and say so in the changelog.
+    python tests/test_value_stability.py [KERNEL ...]
 """
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import limitlaw as ll
+from kernel_cases import KERNELS, digests
 from limitlaw import _core
 from limitlaw.seed import key_of
 
@@ -54,6 +55,7 @@ SEED = 2**100 + 7
 TRIALS = 5000
 #: Counts as whole numbers, floats to the last bit in hexadecimal.
 PINNED = Path(__file__).parent / "pinned" / "philox4x64-v1.json"
+PINNED_KERNELS = PINNED.with_name("kernels.json")
 INTEGERS = ("accepted", "correct", "wrong", "covered")
 FLOATS = ("attempts_used", "utility", "utility_se", "precision")
 
@@ -84,6 +86,14 @@ def test_the_bootstrap_gives_the_pinned_numbers() -> None:
     assert bootstrap() == json.loads(PINNED.read_text())["bootstrap"]
 
 
+@pytest.mark.parametrize("name", KERNELS)
+def test_every_kernel_gives_the_pinned_numbers(name: str) -> None:
+    pinned = json.loads(PINNED_KERNELS.read_text())[name]
+    found = digests(name)
+    # A further column changes no number.
+    assert {column: found.get(column) for column in pinned} == pinned
+
+
 def test_the_key_of_a_seed_and_the_name_of_the_stream_are_pinned() -> None:
     assert key_of(0) == ((15793235383387715774, 12390638538380655177), "0")
     assert key_of(np.random.SeedSequence(5, spawn_key=(3,)))[1] == "5/3"
@@ -91,5 +101,11 @@ def test_the_key_of_a_seed_and_the_name_of_the_stream_are_pinned() -> None:
 
 
 if __name__ == "__main__":
-    pinned = {name: numbers(name) for name in SCENARIOS} | {"bootstrap": bootstrap()}
-    PINNED.write_text(json.dumps(pinned, indent=1) + "\n")
+    chosen = sys.argv[1:] or list(KERNELS)
+    if not sys.argv[1:]:
+        pinned = {name: numbers(name) for name in SCENARIOS} | {"bootstrap": bootstrap()}
+        PINNED.write_text(json.dumps(pinned, indent=1) + "\n")
+    kernels = json.loads(PINNED_KERNELS.read_text()) if PINNED_KERNELS.exists() else {}
+    kernels = {name: digests(name) if name in chosen else kernels[name] for name in KERNELS}
+    lines = (f" {json.dumps(name)}: {json.dumps(found)}" for name, found in kernels.items())
+    PINNED_KERNELS.write_text("{\n" + ",\n".join(lines) + "\n}\n")

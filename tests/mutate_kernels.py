@@ -1,0 +1,129 @@
+"""Shows that every pin bites: one constant of a kernel changed at a time must change the pins of that kernel.
+
+    python tests/mutate_kernels.py [WORD ...]
+
+Works on a copy of the sources in a temporary folder, rebuilt for each change (about ten minutes for all); with words,
+only the changes whose pins have one of them in their names. Not a test: run it when a kernel or a pin is new.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+#: (what stands once in the core, what replaces it, pins that must notice).
+MUTATIONS = [
+    ("let k = floor((2.0 * a / edge + b) * u + centre)", "let k = floor((2.0 * a / edge + b) * u + centre + 1.0)",
+     ["votes, many attempts", "votes, many attempts, zipf"]),
+    ("((left[low] * 281_474_976_710_656.0) as u64) << 16", "((left[low] * 271_474_976_710_656.0) as u64) << 16",
+     ["policies, uniform answers", "policies, many uniform answers", "policies, zipf answers", "compared"]),
+    ("acceptance[2 * cells] = exp(accepted[cells]);", "acceptance[2 * cells] = 0.9 * exp(accepted[cells]);",
+     ["far attempts", "redraw once", "pool", "many tasks", "first worthwhile", "sweep, sampling"]),
+    ("let coin = random.open01() * any;", "let coin = 0.9 * random.open01() * any;",
+     ["beta", "correlated errors", "mixture", "mixture, correlated", "spread errors", "posterior", "beta, every policy",
+      "limits"]),
+    ("const TAIL: f64 = 7.697_117_470_131_05;", "const TAIL: f64 = 7.5;",
+     ["policies, uniform answers", "policies, dirichlet answers", "compared"]),
+    ("return x * sqrt(-2.0 * log(s) / s);", "return x * sqrt(-1.9 * log(s) / s);",
+     ["beta", "posterior", "policies, dirichlet answers", "gamma tokens", "lognormal tokens", "batches", "limits",
+      "limits, lognormal", "correlated errors"]),
+    ("let radius = sqrt(-libm::expm1(2.0 * log(random.open01()) / (2.0 * shape - 1.0)));",
+     "let radius = sqrt(-libm::expm1(1.9 * log(random.open01()) / (2.0 * shape - 1.0)));", ["gamma tokens", "limits"]),
+    ("exp(sqrt(variance) * normal(&mut self.random) - 0.5 * variance)",
+     "exp(sqrt(variance) * normal(&mut self.random) - 0.4 * variance)", ["lognormal tokens", "limits, lognormal"]),
+    ("let at_mode = exp(ln_choose(c, mode)", "let at_mode = 0.9 * exp(ln_choose(c, mode)", ["pool"]),
+    ("outcome.correct += exp(none) * last;", "outcome.correct += 0.9 * exp(none) * last;",
+     ["exact pool", "exact limits"]),
+    ("correct[i] += none * known.last[i];", "correct[i] += 0.9 * none * known.last[i];", ["exact"]),
+    ("let low = selection::best_of_judge_within(p, judge(), cap, f64::NEG_INFINITY, least);",
+     "let low = 0.9 * selection::best_of_judge_within(p, judge(), cap, f64::NEG_INFINITY, least);",
+     ["exact, every policy"]),
+    ("let accepted = -expm1(ln_beta_ratio(alpha, beta, cap));",
+     "let accepted = -0.9 * expm1(ln_beta_ratio(alpha, beta, cap));", ["exact beta"]),
+    ("let value = utility.correct_reward * c - utility.wrong_cost * w", "let value = 0.9 * c - utility.wrong_cost * w",
+     ["optimal attempts, pool"]),
+    ("flip * ln[0].partial_cmp(&ln[1])", "-flip * ln[0].partial_cmp(&ln[1])", ["optimal attempts"]),
+    ("sum.pooled = correct / accepted;", "sum.pooled = 0.9 * correct / accepted;", ["ceilings"]),
+    ("x ^= x.wrapping_mul(0x0552_6c56);", "x ^= x.wrapping_mul(0x0552_6c54);", ["exhaustion, sobol"]),
+    ("2.0 * libm::sin(std::f64::consts::PI * correlation.spearman / 6.0)",
+     "1.9 * libm::sin(std::f64::consts::PI * correlation.spearman / 6.0)", ["exhaustion", "sweep, exhaustion"]),
+    ("pub const LN_6: f64 = 1.791_759_469_228_055;", "pub const LN_6: f64 = 1.69;",
+     ["exhaustion", "hoffmann", "muennighoff", "penalty", "bounded", "mixture of laws"]),
+    ("let slope = s + h * (s1 + h * 0.5 * s2);", "let slope = s + h * (s1 + h * 0.6 * s2);", ["muennighoff"]),
+    ("(ln(alpha / kappa) + log_a + kappa * unique", "(ln(0.9 * alpha / kappa) + log_a + kappa * unique",
+     ["penalty", "mixture of laws"]),
+    ("(ln(alpha / gamma) + log_a + delta * unique", "(ln(0.1 * alpha / gamma) + log_a + delta * unique", ["bounded"]),
+    ("linear = 20.0 * 2.0 * i.network_kilometers", "linear = 21.0 * 2.0 * i.network_kilometers", ["constraint"]),
+    ("((total(|g| g.correct) + 0.5)", "((total(|g| g.correct) + 0.6)", ["fit beta binomial"]),
+    (".map(move |&k| rate.of(attempts[i], correct[i], k))", ".map(move |&k| 0.9 * rate.of(attempts[i], correct[i], k))",
+     ["fit pass at k"]),
+]  # fmt: skip
+
+
+def core_files(root: Path) -> list[Path]:
+    """The sources of the core in a copy."""
+    return sorted((root / "rust_core" / "src").rglob("*.rs"))
+
+
+def build(root: Path) -> None:
+    """Builds the core of a copy and puts it beside its Python."""
+    command = ["cargo", "build", "--locked", "--quiet", "--profile", "quick", "--package", "limitlaw-python"]
+    environment = os.environ | {"PYO3_BUILD_EXTENSION_MODULE": "1", "PYO3_PYTHON": sys.executable}
+    subprocess.run(command, cwd=root, env=environment, check=True)
+    shutil.copy(root / "target" / "quick" / "lib_core.so", root / "python" / "limitlaw" / "_core.abi3.so")
+
+
+def noticed(root: Path) -> set[str]:
+    """The pins that a copy's numbers differ from; one that cannot be computed differs."""
+    code = """
+import json, kernel_cases as cases
+found = {}
+for name in cases.KERNELS:
+    try:
+        found[name] = cases.digests(name)
+    except Exception:
+        found[name] = {}
+print(json.dumps(found))
+"""
+    path = os.pathsep.join([str(root / "python"), str(root / "tests")])
+    command = [sys.executable, "-c", code]
+    out = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, check=True, capture_output=True, text=True)
+    found = json.loads(out.stdout)
+    pinned = json.loads((ROOT / "tests" / "pinned" / "kernels.json").read_text())
+    return {name for name, columns in pinned.items() if any(found[name].get(c) != d for c, d in columns.items())}
+
+
+def main(words: list[str]) -> int:
+    """Runs the changes; returns how many pins did not notice theirs."""
+    silent = 0
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "limitlaw"
+        shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(".git", "target", ".venv", "*.so", "dist"))
+        build(root)
+        assert noticed(root) == set(), "the pins are not those of these sources"
+        for old, new, pins in MUTATIONS:
+            if words and not any(word in pin for word in words for pin in pins):
+                continue
+            places = [path for path in core_files(root) if old in path.read_text(encoding="utf-8")]
+            assert len(places) == 1, f"{old!r} stands in {len(places)} files"
+            text = places[0].read_text(encoding="utf-8")
+            assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {places[0]}"
+            places[0].write_text(text.replace(old, new), encoding="utf-8")
+            build(root)
+            bitten = noticed(root)
+            places[0].write_text(text, encoding="utf-8")
+            missed = [pin for pin in pins if pin not in bitten]
+            silent += len(missed)
+            sys.stdout.write(
+                f"{places[0].name}: {len(bitten)} pins notice {new!r}" + (f", NOT {missed}" if missed else "") + "\n"
+            )
+            sys.stdout.flush()
+    return silent
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(sys.argv[1:]) else 0)
