@@ -111,3 +111,52 @@ def test_pairwise_correlations_that_cannot_be_together_name_their_pairs(rho: flo
     for (a, b), value in pairs.items():
         assert f"{a}-{b} {value:g}" in message
     assert "audio_seconds" not in message
+
+
+# Tables of the law's coefficients
+
+
+def test_a_table_of_coefficients_is_read_by_name() -> None:
+    """Columns in another order, raw or logarithmic, of any kind of table: one prior, and the same draws."""
+    log = {name: getattr(ll.LawParameters.bootstrap(), name)[:9] for name in ("log_a", "log_b", "log_e")}
+    exponents = {name: getattr(ll.LawParameters.bootstrap(), name)[:9] for name in ("alpha", "beta")}
+    raw = {name: np.exp(log[f"log_{name.lower()}"]) for name in "EAB"}
+    by_position = ll.LawParameters.rows(np.column_stack([*log.values(), *exponents.values()]))
+    spelled = {"lnE": log["log_e"], "beta": exponents["beta"], "ln A": log["log_a"], "logB": log["log_b"]}
+    assert ll.LawParameters.rows(pl.DataFrame(exponents | log)) == by_position
+    assert ll.LawParameters.rows(pl.DataFrame(spelled | exponents).to_dict()) == by_position
+    scenario = DEFAULT.replace(law_parameters=by_position, years=[2024, 2035])
+    want = ll.simulate(scenario, trials=50, seed=1, samples=["loss_2035"]).samples["loss_2035"]
+    for table in (raw | exponents, pl.DataFrame(raw | exponents)):
+        changed = scenario.replace(law_parameters=ll.LawParameters.rows(table))
+        found = ll.simulate(changed, trials=50, seed=1, samples=["loss_2035"]).samples["loss_2035"]
+        np.testing.assert_allclose(found, want, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"A": [482.0], "log_a": [6.2]}, "rows must have each coefficient once, got 'log_a' beside another of log_a"),
+        ({"a": [6.2]}, "rows must have columns alpha, beta, and A or log_a .so too B, E., got 'a'"),
+        ({"log10_A": [2.7]}, "got 'log10_A'"),
+        ({"log_alpha": [2.7]}, "got 'log_alpha'"),
+        ({"A": [482.0], "B": [2085.0], "E": [1.8], "alpha": [0.3]}, "got none for beta"),
+        ({"A": [482.0, -1.0]}, r"rows\['A'\] must be finite and above 0, got -1"),
+        ({"alpha": ["x"]}, r"rows\['alpha'\] must be a number or an array of numbers"),
+        ({"A": [1.0], "B": [1.0], "E": [1.0], "alpha": [0.3, 0.4], "beta": [0.3]}, "law_parameters"),
+        ({"log_a": [482.0], "B": [2085.0], "E": [1.8], "alpha": [0.3], "beta": [0.3]}, "log_a"),
+    ],
+)
+def test_a_table_of_coefficients_says_what_is_wrong(columns: dict[str, list[object]], message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        ll.LawParameters.rows(columns)
+
+
+def test_a_table_is_not_read_by_position() -> None:
+    table = pl.DataFrame({"E": [1.8], "A": [482.0]})
+    with pytest.raises(TypeError, match="rows must be a table in memory"):
+        ll.LawParameters.rows(table.lazy())
+    with pytest.raises(TypeError, match=r"covariance must be .* got a table of the columns \['E', 'A'\]"):
+        ll.LawParameters.normal(covariance=table)
+    with pytest.raises(TypeError, match=r"values must be .* got a table of the columns \['E', 'A'\]"):
+        ll.dist.empirical(table)

@@ -74,7 +74,13 @@ def as_floats(
 
 
 def as_numbers(value: Any, name: str, expected: str, *, dimensions: tuple[int, ...] = ()) -> npt.NDArray[Any]:
-    """What NumPy makes of ``value``: whole numbers or floats of at most 64 bits, without gaps."""
+    """What NumPy makes of ``value``: whole numbers or floats of at most 64 bits, without gaps.
+
+    A table is refused: an array would have its columns by position.
+    """
+    if getattr(value, "columns", None) is not None and not isinstance(value, pl.LazyFrame):
+        names = listed([str(column) for column in value.columns])
+        raise TypeError(f"{name} must be {expected}, got a table of the columns {names}: give one by its name")
     try:
         array = np.asarray(value)
     except Exception:  # noqa: BLE001  (ragged, or an object whose own conversion fails in any way)

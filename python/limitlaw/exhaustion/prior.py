@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import polars as pl
 
 from limitlaw._arguments import as_floats, shown
 from limitlaw._spec import FloatArray, Spec
@@ -26,6 +28,9 @@ BESIROGLU_COVARIANCE = (
     (3.97335852e-03, -1.72704729e-03, 1.26051481e-04, 2.37177182e-04, -8.65629932e-05),
     (-1.39355996e-03, 8.67426428e-03, 1.75517866e-04, -8.65629932e-05, 4.24488742e-04),
 )
+
+#: The coefficients of a base, in the order of an array of them.
+_COEFFICIENTS = ("log_a", "log_b", "log_e", "alpha", "beta")
 
 
 class LawParameters(Spec):
@@ -58,21 +63,32 @@ class LawParameters(Spec):
 
     @staticmethod
     def rows(rows: npt.ArrayLike) -> RowsLawParameters:
-        """One of the given rows (ln A, ln B, ln E, alpha, beta), each as likely; one row fixes the law.
+        """One of the given rows, each as likely; one row fixes the law.
 
         Args:
-            rows: Shape ``(n, 5)`` or ``(5,)``.
+            rows: A table with names (a Polars or pandas frame, a mapping of columns), read by them, in any order:
+                ``alpha``, ``beta``, and for each of A, B, E either the coefficient (``A``) or its natural logarithm
+                (``log_a``; ``logA``, ``ln A`` and so on). Or an array of the shape ``(n, 5)`` or ``(5,)``: ln A, ln B,
+                ln E, alpha, beta.
+
+        Raises:
+            ValueError: A name is unknown, missing or given twice, a coefficient is out of range, or the shape is wrong.
+            TypeError: ``rows`` is no table and no array.
 
         Example:
             >>> import limitlaw as ll
             >>> ll.LawParameters.rows([6.178, 7.643, 0.597, 0.3478, 0.3659]).alpha
             array([0.3478])
+            >>> ll.LawParameters.rows({"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3659}).log_a
+            array([6.17796486])
         """
+        named = _columns(rows)
+        if named is not None:
+            return RowsLawParameters(**_coefficients(named))
         table = np.atleast_2d(as_floats(rows, "rows"))
         if table.ndim != 2 or table.shape[1] != len(BESIROGLU):  # noqa: PLR2004
             raise ValueError(f"rows must have the shape (n, 5), got {table.shape}")
-        log_a, log_b, log_e, alpha, beta = table.T
-        return RowsLawParameters(log_a=log_a, log_b=log_b, log_e=log_e, alpha=alpha, beta=beta)
+        return RowsLawParameters(**dict(zip(_COEFFICIENTS, table.T, strict=True)))
 
     @staticmethod
     def bootstrap() -> RowsLawParameters:
@@ -82,6 +98,36 @@ class LawParameters(Spec):
         medians of the exhaustion year lie half a year to a year after those of the normal prior.
         """
         return LawParameters.rows(fitted_draws("chinchilla_bootstrap_4000.csv"))
+
+
+def _columns(table: Any) -> dict[str, Any] | None:
+    """The columns of a table by their names; ``None`` for what has no names."""
+    if isinstance(table, pl.LazyFrame):
+        raise TypeError("rows must be a table in memory, got a polars.LazyFrame: collect() it first")
+    names = table if isinstance(table, Mapping) else getattr(table, "columns", None)
+    return None if names is None else {str(name): table[name] for name in names}
+
+
+def _coefficients(columns: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]]:
+    """Coefficients by the names of their columns; those of A, B and E may hold the number or its logarithm."""
+    found: dict[str, npt.NDArray[np.float64]] = {}
+    for name, values in columns.items():
+        logarithm = re.fullmatch(r"(?:log|ln)[ _]?([abe])", name, re.IGNORECASE)
+        raw = name in ("A", "B", "E")
+        coefficient = f"log_{logarithm[1] if logarithm else name}".lower() if logarithm or raw else name
+        if coefficient not in _COEFFICIENTS:
+            raise ValueError(f"rows must have columns alpha, beta, and A or log_a (so too B, E), got {name!r}")
+        if coefficient in found:
+            raise ValueError(f"rows must have each coefficient once, got {name!r} beside another of {coefficient}")
+        of_name = f"rows[{name!r}]"
+        column = np.atleast_1d(as_floats(values, of_name, 0.0, above=True) if raw else as_floats(values, of_name))
+        if column.ndim != 1:
+            raise ValueError(f"{of_name} must have one dimension, got the shape {column.shape}")
+        found[coefficient] = np.log(column) if raw else column
+    missing = [name for name in _COEFFICIENTS if name not in found]
+    if missing:
+        raise ValueError(f"rows must have a column for each of {', '.join(_COEFFICIENTS)}, got none for {missing[0]}")
+    return found
 
 
 class NormalLawParameters(LawParameters):
