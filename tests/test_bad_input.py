@@ -103,8 +103,8 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: ll.Tasks.from_frame(NULLS, attempts="n", correct="c"), ValueError, "attempts must have a value in every row, got 1 nulls in 'n'"),
     (lambda: ll.Tasks.from_frame(FRAME, attempts="n", accepted="a"), ValueError, "accepted_correct must be named with accepted ('a'), got None"),
     (lambda: ll.Tasks.from_frame(FRAME, attempts="n", accepted_correct="t"), ValueError, "accepted must be named with accepted_correct ('t')"),
-    (lambda: ll.Tasks.from_frame(FRAME.lazy(), attempts="n", correct="c"), TypeError, "frame must be a polars.DataFrame, got polars."),
-    (lambda: ll.Tasks.from_frame({"n": [1], "c": [1]}, attempts="n", correct="c"), TypeError, "frame must be a polars.DataFrame, got builtins.dict"),
+    (lambda: ll.Tasks.from_frame(FRAME.lazy(), attempts="n", correct="c"), TypeError, "frame must be a polars.DataFrame, got a polars.LazyFrame: write frame.collect()"),
+    (lambda: ll.Tasks.from_frame({"n": [1], "c": [1]}, attempts="n", correct="c"), TypeError, "frame must be a polars.DataFrame, got a builtins.dict: write polars.DataFrame(frame)"),
     (lambda: ll.Tasks.from_frame(FRAME.clear(), attempts="n", correct="c"), ValueError, "attempts must be one value per task"),
     # Scenarios.
     (lambda: scenario(max_attempts=[]), ValueError, "max_attempts must be 1 to 10000 numbers, got 0 numbers"),

@@ -126,7 +126,7 @@ CASES = [
     (lambda: ll.sensitivity(5, seed=1), "scenario must be an ExhaustionScenario, got 5"),
     (lambda: ll.sensitivity(DEFAULT, seed=1, year=2035.5), "year must be a whole number, got 2035.5"),
     (lambda: ll.sensitivity(DEFAULT, seed=1, trials=0), "trials must be in"),
-    (lambda: score(5), "observations must be a Polars frame, got 5"),
+    (lambda: score(5), "observations must be a polars.DataFrame, got 5"),
     (lambda: score(RECORDS, as_of="2024"), "as_of must be a datetime.date, got '2024'"),
     (lambda: score(RECORDS, scenario=5), "scenario must be an ExhaustionScenario, got 5"),
     (lambda: score(RECORDS.with_columns(date=pl.lit("a"))), r"observations\['date'\] must be Date, got String"),

@@ -103,7 +103,7 @@ def test_what_cannot_be_drawn_is_refused() -> None:
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
-        (lambda: plots.curves(5), "^frame must be a Polars frame, got 5$"),
+        (lambda: plots.curves(5), "^frame must be a polars.DataFrame, got 5$"),
         (lambda: plots.curves(FRAME.clear()), "^frame must have at least one row, got none$"),
         (lambda: plots.curves(FRAME, metrics="accuracy"), "^metrics must be a sequence of names, got 'accuracy'$"),
         (lambda: plots.curves(FRAME, title=None), "^title must be text, got None$"),

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -73,10 +73,13 @@ def as_floats(
     return array
 
 
-def as_numbers(value: Any, name: str, expected: str, *, dimensions: tuple[int, ...] = ()) -> npt.NDArray[Any]:
+def as_numbers(
+    value: Any, name: str, expected: str, *, dimensions: tuple[int, ...] = (), counts: bool = False
+) -> npt.NDArray[Any]:
     """What NumPy makes of ``value``: whole numbers or floats of at most 64 bits, without gaps.
 
-    A table is refused: an array would have its columns by position.
+    A table is refused: an array would have its columns by position. Among ``counts`` a boolean is 0 or 1; elsewhere it
+    is no number.
     """
     if getattr(value, "columns", None) is not None and not isinstance(value, pl.LazyFrame):
         names = listed([str(column) for column in value.columns])
@@ -85,11 +88,13 @@ def as_numbers(value: Any, name: str, expected: str, *, dimensions: tuple[int, .
         array = np.asarray(value)
     except Exception:  # noqa: BLE001  (ragged, or an object whose own conversion fails in any way)
         array = np.asarray(None)
+    if counts and array.dtype.kind == "b":
+        array = array.astype(np.int64)
+    if isinstance(value, pl.Series) and value.null_count() and (value.dtype.is_numeric() or value.dtype == pl.Boolean):
+        raise ValueError(f"{name}[{value.is_null().arg_max()}] must be a number, got null")  # NumPy has NaN or None
     numeric = array.dtype.kind in "iuf" or array.size == 0
     if not numeric or (dimensions and array.ndim not in dimensions) or np.ma.is_masked(value):
         raise TypeError(f"{name} must be {expected}, got {shown(value)}")
-    if isinstance(value, pl.Series) and value.null_count():  # NumPy has NaN in its place
-        raise ValueError(f"{name}[{value.is_null().arg_max()}] must be a number, got null")
     if array.dtype.itemsize > 8:  # noqa: PLR2004  (a longer float may be too large for a double)
         with np.errstate(over="ignore"):
             array = array.astype(np.float64)
@@ -105,19 +110,45 @@ def together(**arrays: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]
         raise ValueError(f"shapes must broadcast, got {shapes}") from None
 
 
-def as_column(frame: pl.DataFrame, argument: str, name: str, *, numeric: bool = True) -> npt.NDArray[Any]:
-    """A column of a frame that an argument names, as an array without gaps."""
-    if not isinstance(frame, pl.DataFrame):
-        raise TypeError(f"frame must be a polars.DataFrame, got {type(frame).__module__}.{type(frame).__name__}")
+def as_frame(value: object, name: str) -> pl.DataFrame:
+    """A Polars frame; where another kind of table came, the error says how to make one of it."""
+    if isinstance(value, pl.DataFrame):
+        return value
+    kind = type(value)
+    package = kind.__module__.partition(".")[0]
+    if isinstance(value, pl.LazyFrame):
+        instead = f"{name}.collect()"
+    elif package == "pandas":
+        instead = f"polars.from_pandas({name})"
+    elif isinstance(value, dict) or hasattr(kind, "__arrow_c_stream__") or hasattr(kind, "__dataframe__"):
+        instead = f"polars.DataFrame({name})"
+    else:
+        raise TypeError(f"{name} must be a polars.DataFrame, got {shown(value)}")
+    raise TypeError(f"{name} must be a polars.DataFrame, got a {package}.{kind.__name__}: write {instead}")
+
+
+def as_query(value: object, name: str) -> pl.LazyFrame:
+    """A Polars query."""
+    if not isinstance(value, pl.LazyFrame):
+        write = f": write {name}.lazy()" if isinstance(value, pl.DataFrame) else ""
+        raise TypeError(f"{name} must be a polars.LazyFrame, got {shown(value)}{write}")
+    return value
+
+
+def as_column(
+    frame: pl.DataFrame, argument: str, name: str, *, of: Literal["counts", "numbers", "names"] = "counts"
+) -> npt.NDArray[Any]:
+    """A column of a frame that an argument names, as an array without gaps; among counts a boolean is 0 or 1."""
+    frame = as_frame(frame, "frame")
     if not isinstance(name, str) or name not in frame.columns:
         raise ValueError(f"{argument} must name one of the columns {listed(frame.columns, name)}, got {shown(name)}")
     column = frame.get_column(name)
-    if numeric and not column.dtype.is_numeric():
+    if of != "names" and not (column.dtype.is_numeric() or (of == "counts" and column.dtype == pl.Boolean)):
         raise TypeError(f"{argument} must be a column of numbers, got {name!r} of type {column.dtype}")
     if column.null_count():
         nulls = f"{column.null_count()} nulls in {name!r}, the first in row {column.is_null().arg_max()}"
         raise ValueError(f"{argument} must have a value in every row, got {nulls} (from 0)")
-    return np.asarray(column.to_numpy() if numeric else column.to_list())
+    return np.asarray(column.to_list() if of == "names" else column.to_numpy())
 
 
 def as_path(value: object, name: str) -> Path:

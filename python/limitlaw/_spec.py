@@ -25,6 +25,8 @@ from limitlaw._arguments import as_number, as_numbers, as_path, brief, check_cho
 FloatArray = Annotated[Any, "float"]
 #: A one-dimensional read-only array of integers; any sequence of whole numbers is accepted.
 IntArray = Annotated[Any, "int"]
+#: An ``IntArray`` of counts, in which a boolean is 0 or 1.
+CountArray = Annotated[Any, "count"]
 
 #: The most characters of a repr: it fits a line.
 _LINE = 120
@@ -276,8 +278,8 @@ def _show(value: Any) -> str:
 def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PLR0912  (one case per declared type)
     """``value`` as the declared type, so that 4 and 4.0 are one setting; a TypeError names the argument."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if hint in (FloatArray, IntArray):
-        return as_array(value, name, whole=hint is IntArray or hint == IntArray)
+    if hint in (FloatArray, IntArray, CountArray):
+        return as_array(value, name, whole=hint != FloatArray, counts=hint == CountArray)
     if origin in (typing.Union, types.UnionType):
         if value is None and type(None) in args:
             return None
@@ -354,10 +356,10 @@ def _is_text(value: str) -> bool:
     return True
 
 
-def as_array(value: Any, name: str, *, whole: bool = False) -> npt.NDArray[Any]:
+def as_array(value: Any, name: str, *, whole: bool = False, counts: bool = False) -> npt.NDArray[Any]:
     """A private, read-only, one-dimensional copy."""
     kind = "whole numbers" if whole else "numbers"
-    array = as_numbers(value, name, f"a one-dimensional sequence of {kind}", dimensions=(1,))
+    array = as_numbers(value, name, f"a one-dimensional sequence of {kind}", dimensions=(1,), counts=counts)
     if not np.isfinite(array).all() if array.size else False:
         at = int(np.flatnonzero(~np.isfinite(array))[0])
         raise ValueError(f"{name}[{at}] must be finite, got {array[at]}")

@@ -20,6 +20,9 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Fallback: TypeAlias = Literal["abstain", "last"]
 Ties: TypeAlias = Literal["random", "abstain"]
 
+#: Arguments that count, of one attempt what is true or false.
+_COUNTS = ("attempts", "accepted", "accepted_correct", "correct", "values")
+
 
 def evaluate(
     formula: str, arguments: Mapping[str, Numbers], shared: Mapping[str, Numbers] | None = None
@@ -39,4 +42,4 @@ def option(name: str, value: str, options: tuple[str, str]) -> float:
 
 
 def _floats(name: str, value: Numbers) -> Floats:
-    return as_numbers(value, name, "a number or an array of numbers").astype(np.float64)
+    return as_numbers(value, name, "a number or an array of numbers", counts=name in _COUNTS).astype(np.float64)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_floats, as_whole, brief, check_name, listed, shown
+from limitlaw._arguments import as_floats, as_frame, as_whole, brief, check_name, listed, shown
 from limitlaw.exhaustion.draws import check_scenario, provenance, sample
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.seed import Seed
@@ -201,8 +201,7 @@ def backtest(
 
 def _later(observations: object, as_of: object) -> pl.DataFrame:
     """The observations after the projection was made, checked."""
-    if not isinstance(observations, pl.DataFrame):
-        raise TypeError(f"observations must be a Polars frame, got {shown(observations)}")
+    observations = as_frame(observations, "observations")
     for name, kind in (("date", pl.Date), ("variable", pl.String), ("value", None)):
         if name not in observations.columns:
             raise ValueError(f"observations must have a column {name!r}, got {listed(observations.columns)}")

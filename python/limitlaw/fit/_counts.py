@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 MAX_RESAMPLES = 1_000_000
 
 
-def column(name: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """One number a task, or one number of attempts each."""
-    array = as_numbers(values, name, "a one-dimensional sequence of numbers", dimensions=(0, 1))
+def column(name: str, values: npt.ArrayLike, *, counts: bool = True) -> npt.NDArray[np.float64]:
+    """One number a task, or one number of attempts each; among counts a boolean is 0 or 1."""
+    array = as_numbers(values, name, "a one-dimensional sequence of numbers", dimensions=(0, 1), counts=counts)
     return np.ascontiguousarray(np.atleast_1d(array), dtype=np.float64)
 
 

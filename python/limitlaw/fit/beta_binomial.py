@@ -171,7 +171,7 @@ def forecast_pass_at_k(
     check_flag(unsolvable, "unsolvable")
     options, text = resampling(bootstrap, seed, confidence=confidence, threads=threads, progress=progress)
     n, c = counts(attempts, correct)
-    ks = column("k", k)
+    ks = column("k", k, counts=False)
     found = _core.forecast_pass_at_k(n, c, ks, stopped_at=_stop(stopped_at), unsolvable=unsolvable, **options)
     columns = {"pass_at_k": found["estimate"], "low": found["low"], "high": found["high"]}
     return pl.DataFrame({"k": ks.astype(np.int64)} | columns).with_columns(

@@ -37,11 +37,11 @@ def pass_at_k(
     """Mean pass@k over tasks: the share of tasks of which some of k attempts is correct.
 
     Each task's 1 - C(n-c, k)/C(n, k) is unbiased and exists for n >= k only: where any task has fewer than k attempts
-    the mean is null, never a mean over other tasks and never 1.0.
+    the mean is null, never a mean over other tasks and never 1.0, and ``reason`` says how many tasks are short.
 
     Args:
         attempts: n, attempts of each task; one number serves all tasks.
-        correct: c, correct ones among them.
+        correct: c, correct ones among them; booleans for tasks attempted once.
         k: Numbers of attempts, whole numbers >= 1.
         resample: What the standard error and the interval are about. ``"tasks"``: would other tasks say the same?
             ``"attempts"``: would other answers to these tasks? The latter's standard error is unbiased and needs
@@ -55,8 +55,8 @@ def pass_at_k(
 
     Returns:
         One row per k: ``k``, ``pass_at_k``, ``pass_at_k_se``, ``low``, ``high`` (null for one task resampled over
-        tasks: it says nothing about others), ``tasks``, ``resample``,
-        ``bootstrap``, ``confidence``, ``seed``.
+        tasks: it says nothing about others), ``reason`` (why one of these is null; null where none is, or where there
+        is no bootstrap), ``tasks``, ``resample``, ``bootstrap``, ``confidence``, ``seed``.
 
     Raises:
         ValueError: A count is out of range, or a seed is missing.
@@ -68,6 +68,8 @@ def pass_at_k(
         >>> frame = ll.pass_at_k([10, 10, 10, 10], [0, 1, 5, 10], [1, 5, 20], seed=1)
         >>> frame.select("k", pl.col("pass_at_k", "pass_at_k_se").round(4)).rows()
         [(1, 0.4, 0.2273), (5, 0.624, 0.2388), (20, None, None)]
+        >>> frame["reason"][2]
+        '4 of 4 tasks have fewer than 20 attempts, the first is task 0 (from 0) with 10'
     """
     return _pass_rates(
         "pass_at_k",
@@ -96,11 +98,11 @@ def pass_hat_k(
     """Mean pass^k over tasks: the share of tasks of which all of k attempts are correct.
 
     Each task's C(c, k)/C(n, k) is unbiased and exists for n >= k only: where any task has fewer than k attempts the
-    mean is null.
+    mean is null, and ``reason`` says how many tasks are short.
 
     Args:
         attempts: n, attempts of each task; one number serves all tasks.
-        correct: c, correct ones among them.
+        correct: c, correct ones among them; booleans for tasks attempted once.
         k: Numbers of attempts, whole numbers >= 1.
         resample: As in :func:`pass_at_k`.
         bootstrap: Resamples for the interval; 0 for none.
@@ -110,8 +112,8 @@ def pass_hat_k(
         progress: Called about every 50 ms with (resamples done, resamples).
 
     Returns:
-        One row per k: ``k``, ``pass_hat_k``, ``pass_hat_k_se``, ``low``, ``high``, ``tasks``, ``resample``,
-        ``bootstrap``, ``confidence``, ``seed``.
+        One row per k: ``k``, ``pass_hat_k``, ``pass_hat_k_se``, ``low``, ``high``, ``reason``, ``tasks``,
+        ``resample``, ``bootstrap``, ``confidence``, ``seed``.
 
     Raises:
         ValueError: A count is out of range, or a seed is missing.
@@ -150,7 +152,7 @@ def _pass_rates(
     check_choice(resample, "resample", ("tasks", "attempts"))
     options, text = resampling(bootstrap, seed, confidence=confidence, threads=threads, progress=progress)
     n, c = counts(attempts, correct)
-    ks = column("k", k)
+    ks = column("k", k, counts=False)
     found = _core.pass_rates(rate, n, c, ks, resample=resample, **options)
     estimates = {
         rate: found["estimate"],
@@ -162,5 +164,17 @@ def _pass_rates(
         estimates |= {name: np.full(len(ks), math.nan) for name in ("low", "high")}
     return pl.DataFrame({"k": ks.astype("int64")} | estimates).with_columns(
         pl.col(*estimates).fill_nan(None),
+        pl.Series("reason", [_why_null(n, c, one, resample) for one in ks], pl.String),
         *closing(len(c), options, text, resample=resample, bootstrap=options["resamples"]),
     )
+
+
+def _why_null(n: npt.NDArray[np.float64], c: npt.NDArray[np.float64], k: float, resample: str) -> str | None:
+    """What is missing where an estimate, its standard error or its interval is null."""
+    needs = [(k, f"{k:.0f}")] + ([(2 * k, f"2k = {2 * k:.0f}")] if resample == "attempts" else [])
+    for least, words in needs:
+        short = np.flatnonzero(n < least)
+        if len(short):
+            first = f"the first is task {short[0]} (from 0) with {n[short[0]]:.0f}"
+            return f"{len(short)} of {len(n)} tasks have fewer than {words} attempts, {first}"
+    return "one task says nothing about others" if resample == "tasks" and len(c) == 1 else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import polars as pl
 
-from limitlaw._arguments import as_number, as_path, as_whole, brief, is_sequence, listed, shown
+from limitlaw._arguments import as_frame, as_number, as_path, as_whole, brief, is_sequence, listed, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,8 +72,7 @@ def titled(title: str, subtitle: str | list[str]) -> alt.TitleParams:
 
 def check_columns(frame: pl.DataFrame, columns: Sequence[str], name: str = "frame") -> None:
     """Refuse a frame without rows or without one of the columns, and words where numbers belong."""
-    if not isinstance(frame, pl.DataFrame):
-        raise TypeError(f"{name} must be a Polars frame, got {shown(frame)}")
+    frame = as_frame(frame, name)
     for column in columns:
         if not isinstance(column, str) or column not in frame.columns:
             raise ValueError(f"{name} must have a column {shown(column)}, got {listed(frame.columns, column)}")

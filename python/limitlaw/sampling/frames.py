@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import check_name, is_sequence, shown
+from limitlaw._arguments import as_frame, check_name, is_sequence, shown
 from limitlaw.sampling.scenario import SamplingScenario, row_key
 
 By = Literal["policy", "task"]
@@ -115,10 +115,8 @@ def _frame(
         task = np.tile(np.arange(tasks), policies * points)
         if names is None:
             key["task"] = pl.Series(task)
-        elif len(set(names)) == len(names):
-            key["task"] = _labels(names, task)
         else:
-            key["task"] = pl.Series([names[i] for i in task])
+            key["task"] = _labels(names, task)
     shown = _shown(columns, chosen)
     provenance = {
         "trials": _repeat(trials, rows, pl.Int64),
@@ -265,8 +263,7 @@ def _check_mergeable(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
         raise ValueError("frames must hold at least one frame of tallies, got none")
     seen: set[tuple[str, int]] = set()
     for i, frame in enumerate(frames):
-        if not isinstance(frame, pl.DataFrame):
-            raise TypeError(f"frames[{i}] must be a polars.DataFrame, got {shown(frame)}")
+        as_frame(frame, f"frames[{i}]")
         grid = {} if "limit" in frame.columns else {"max_attempts": pl.Int64}
         types = grid | _DRAWS | {name: pl.List(kind) for name, kind in _TALLIES.items()}
         for name, kind in types.items():

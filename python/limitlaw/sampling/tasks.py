@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from limitlaw._arguments import as_column, shown
-from limitlaw._spec import FloatArray, IntArray, Spec
+from limitlaw._spec import CountArray, FloatArray, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,12 +19,18 @@ class Tasks(Spec):
     """The tasks of a benchmark: made by ``fixed``, ``counts``, ``pool``, ``beta``, ``mixture`` or ``from_frame``.
 
     Every kind whose tasks are known one by one takes ``weight`` (shape ``(tasks,)``, not negative, scaled to add to 1
-    in every mean; ``None`` counts all tasks alike) and ``names`` (one per task, shown by ``by="task"``).
+    in every mean; ``None`` counts all tasks alike) and ``names`` (one per task, each once, shown by ``by="task"``).
+    Counts may be booleans, for tasks that were attempted once: ``True`` is 1.
     """
 
     family: ClassVar[str] = "tasks"
     weight: FloatArray | None = None
     names: tuple[str, ...] | None = None
+
+    def _check(self) -> None:
+        super()._check()
+        if self.names is not None and (repeated := _repeated(self.names)) is not None:
+            raise ValueError(f"names must name each task once, got {repeated}: sum the counts of a task first")
 
     def __len__(self) -> int:
         """The number of tasks."""
@@ -198,17 +204,20 @@ class Tasks(Spec):
     ) -> Tasks:
         """Tasks from a frame with one row per task: a pool where ``accepted`` is named, else counts.
 
+        A frame with one row per attempt, or several rows per task, is summed first, as in the example.
+
         Args:
-            frame: One row per task.
+            frame: One row per task. Columns of counts may be booleans.
             attempts: The column of observed attempts.
             correct: The column of correct attempts (required for counts).
             accepted: The column of accepted attempts.
             accepted_correct: The column of accepted and correct attempts (required with ``accepted``).
-            task: The column of task names.
+            task: The column of task names, each in one row.
             weight: The column of weights.
 
         Raises:
-            ValueError: A named column is missing, holds nulls, or is out of range; a needed column is not named.
+            ValueError: A named column is missing, holds nulls, or is out of range; a needed column is not named; a task
+                is named in several rows (the message has the line that sums them).
             TypeError: ``frame`` is not a Polars frame, or a column is not numeric.
 
         Example:
@@ -216,13 +225,21 @@ class Tasks(Spec):
             >>> df = pl.DataFrame({"task_id": ["a", "b"], "n": [100, 100], "c": [7, 0]})
             >>> ll.Tasks.from_frame(df, attempts="n", correct="c", task="task_id").names
             ('a', 'b')
+            >>> log = pl.DataFrame({"task": ["a", "b", "a", "b"], "correct": [True, False, True, True]})
+            >>> df = log.group_by("task", maintain_order=True).agg(pl.len().alias("attempts"), pl.col("correct").sum())
+            >>> ll.Tasks.from_frame(df, correct="correct", task="task").correct.tolist()
+            [2, 1]
         """
-        names = None if task is None else [str(name) for name in as_column(frame, "task", task, numeric=False)]
+        names = None if task is None else [str(name) for name in as_column(frame, "task", task, of="names")]
+        if names is not None and (repeated := _repeated(names)) is not None:
+            summed = [c for c in (attempts, correct, accepted, accepted_correct) if c is not None]
+            line = _summing_line(frame, task, attempts, summed, weight)
+            raise ValueError(f"task must name each task once, got {repeated}: sum the rows of a task first, {line}")
         counts = {
             "attempts": as_column(frame, "attempts", attempts),
             "correct": None if correct is None else as_column(frame, "correct", correct),
         }
-        weights = None if weight is None else as_column(frame, "weight", weight)
+        weights = None if weight is None else as_column(frame, "weight", weight, of="numbers")
         if accepted is None:
             if accepted_correct is not None:
                 raise ValueError(f"accepted must be named with accepted_correct ({shown(accepted_correct)}), got None")
@@ -238,6 +255,28 @@ class Tasks(Spec):
             weight=weights,
             names=names,  # type: ignore[arg-type]
         )
+
+
+def _repeated(names: Sequence[str]) -> str | None:
+    """The first name that comes back, in words; none where all differ."""
+    if len(set(names)) == len(names):
+        return None
+    first: dict[str, int] = {}
+    again = next(i for i, name in enumerate(names) if first.setdefault(name, i) != i)
+    return f"{shown(names[again])} in rows {first[names[again]]} and {again} (from 0; {len(set(names))} names in all)"
+
+
+def _summing_line(frame: pl.DataFrame, task: str | None, attempts: str, counts: list[str], weight: str | None) -> str:
+    """The line that makes one row per task of a frame; each row is an attempt where no column counts them."""
+    terms = []
+    if attempts not in frame.columns:
+        terms.append(f"pl.len().alias({attempts!r})")
+        counts = [name for name in counts if name != attempts]
+    if counts:
+        terms.append(f"pl.col({', '.join(map(repr, counts))}).sum()")
+    if weight is not None:
+        terms.append(f"pl.col({weight!r}).first()")
+    return f"frame.group_by({task!r}, maintain_order=True).agg({', '.join(terms)})"
 
 
 #: When the tasks of a population are drawn.
@@ -257,8 +296,8 @@ class CountsTasks(Tasks):
     """Tasks known by observed counts; made by ``Tasks.counts``."""
 
     kind: ClassVar[str] = "counts"
-    attempts: IntArray
-    correct: IntArray
+    attempts: CountArray
+    correct: CountArray
     posterior: bool = False
     prior: Literal["jeffreys"] | tuple[float, float] | None = None
     weight: FloatArray | None = None
@@ -269,10 +308,10 @@ class PoolTasks(Tasks):
     """Observed attempts, drawn without replacement; made by ``Tasks.pool``."""
 
     kind: ClassVar[str] = "pool"
-    attempts: IntArray
-    accepted: IntArray
-    accepted_correct: IntArray
-    correct: IntArray | None = None
+    attempts: CountArray
+    accepted: CountArray
+    accepted_correct: CountArray
+    correct: CountArray | None = None
     weight: FloatArray | None = None
     names: tuple[str, ...] | None = None
 

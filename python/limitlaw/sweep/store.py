@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from limitlaw._arguments import as_path, as_whole, check_flag, shown
+from limitlaw._arguments import as_path, as_query, as_whole, check_flag, shown
 from limitlaw._core import __version__
 from limitlaw._spec import canonical
 from limitlaw.errors import StoreError
@@ -172,10 +172,9 @@ class Store:
         Raises:
             StoreError: A shard is damaged; the message names it and says how to compute it again.
         """
-        if rows is not None and not isinstance(rows, pl.LazyFrame):
-            raise TypeError(f"rows must be a polars.LazyFrame, got {shown(rows)}")
+        query = self.scan() if rows is None else as_query(rows, "rows")
         try:
-            return (self.scan() if rows is None else rows).collect()
+            return query.collect()
         except pl.exceptions.ComputeError as error:
             problems = [line for line in self.verify() if not line.endswith("(ignored)")]
             if not problems:  # the query's own
