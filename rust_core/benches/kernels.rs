@@ -6,9 +6,9 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput};
 use limitlaw_core::rng::{Stream, purpose};
 use limitlaw_core::run::Control;
+use limitlaw_core::sampling::draw::{Run, simulate};
+use limitlaw_core::sampling::record::Wanted;
 use limitlaw_core::sampling::scenario::SamplingScenario;
-use limitlaw_core::sampling::simulate::{Run, simulate};
-use limitlaw_core::sampling::tally::Wanted;
 use limitlaw_core::spec::parse;
 
 const KEY: [u64; 2] = [3, 5];

@@ -11,6 +11,7 @@ pub mod rng;
 pub mod run;
 pub mod sampling;
 pub mod spec;
+pub mod special;
 pub mod stats;
 pub mod sweep;
 pub mod variates;

@@ -6,13 +6,13 @@ use limitlaw_core::exhaustion::dist::Dist;
 use limitlaw_core::exhaustion::law_spec::LawSpec;
 use limitlaw_core::exhaustion::prior::{ComputePath, LawParameters};
 use limitlaw_core::exhaustion::scenario::ExhaustionScenario;
-use limitlaw_core::sampling::answers::Answers;
-use limitlaw_core::sampling::cost::{Cost, Utility};
-use limitlaw_core::sampling::limit::Limit;
 use limitlaw_core::sampling::policy::Policy;
 use limitlaw_core::sampling::scenario::SamplingScenario;
-use limitlaw_core::sampling::tasks::Tasks;
-use limitlaw_core::sampling::verifier::Verifier;
+use limitlaw_core::sampling::scenario::answers::Answers;
+use limitlaw_core::sampling::scenario::cost::{Cost, Utility};
+use limitlaw_core::sampling::scenario::limit::Limit;
+use limitlaw_core::sampling::scenario::tasks::Tasks;
+use limitlaw_core::sampling::scenario::verifier::Verifier;
 use limitlaw_core::spec::parse;
 use pyo3::prelude::*;
 

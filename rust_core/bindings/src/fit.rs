@@ -5,7 +5,7 @@ use limitlaw_core::fit::beta_binomial::{self, Counts, Population, QUANTITIES};
 use limitlaw_core::fit::forecast;
 use limitlaw_core::fit::pass_rates::{Bootstrap, PassRate, curve};
 use limitlaw_core::run::resolve_threads;
-use limitlaw_core::sampling::bootstrap::Resample;
+use limitlaw_core::sampling::exact::bootstrap::Resample;
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

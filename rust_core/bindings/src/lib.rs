@@ -56,7 +56,7 @@ mod _core {
         module.add("EXHAUSTION_DERIVED", super::exhaustion::derived_names())?;
         module.add("EXHAUSTION_DEFINITIONS", super::exhaustion::definitions())?;
         module.add("EXHAUSTION_FRAMES", super::exhaustion::frames().to_vec())?;
-        module.add("SAMPLING_COLUMNS", limitlaw_core::sampling::columns::column_names())?;
+        module.add("SAMPLING_COLUMNS", limitlaw_core::sampling::record::columns::column_names())?;
         module.add("CONSTRAINT_QUANTITIES", super::constraint::quantities())?;
         module.add("CONSTRAINT_FRAMES", super::constraint::frames().to_vec())?;
         module.add("CONSTRAINTS", super::constraint::constraints())?;

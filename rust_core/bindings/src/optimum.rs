@@ -1,11 +1,11 @@
 //! What follows from a sampling scenario without a run: its ceilings, operating points and best number of attempts.
 
 use limitlaw_core::run::resolve_threads;
-use limitlaw_core::sampling::bootstrap::{self, Resample};
-use limitlaw_core::sampling::ceilings;
-use limitlaw_core::sampling::cost::Utility;
+use limitlaw_core::sampling::exact::bootstrap::{self, Resample};
+use limitlaw_core::sampling::exact::ceilings;
 use limitlaw_core::sampling::scenario::SamplingScenario;
-use limitlaw_core::sampling::verifier::Verifier;
+use limitlaw_core::sampling::scenario::cost::Utility;
+use limitlaw_core::sampling::scenario::verifier::Verifier;
 use limitlaw_core::spec::{Spec, parse};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -2,12 +2,12 @@
 
 use limitlaw_core::error::Result;
 use limitlaw_core::run::resolve_threads;
-use limitlaw_core::sampling::attempts::outcome::Score;
-use limitlaw_core::sampling::columns::{Column, Row, column_names};
-use limitlaw_core::sampling::estimate::TaskMeans;
+use limitlaw_core::sampling::draw::{Run, compare, simulate};
+use limitlaw_core::sampling::exact;
+use limitlaw_core::sampling::record::columns::{Column, Row, column_names};
+use limitlaw_core::sampling::record::estimate::TaskMeans;
+use limitlaw_core::sampling::record::outcome::Score;
 use limitlaw_core::sampling::scenario::SamplingScenario;
-use limitlaw_core::sampling::simulate::{Run, compare, simulate};
-use limitlaw_core::sampling::solve;
 use limitlaw_core::spec::parse;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -161,7 +161,7 @@ pub fn solve_sampling<'py>(
         let weights = scenario.weights();
         let points = scenario.points();
         let mut frame = Frame::new(&scenario, by_task);
-        solve::solve(&scenario, &quantiles, true, control, |p, g, row| {
+        exact::solve(&scenario, &quantiles, true, control, |p, g, row| {
             let at = p * points + g;
             if by_task {
                 frame.set_tasks(at, &row.means, None);

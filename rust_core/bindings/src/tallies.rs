@@ -1,11 +1,11 @@
 //! The mergeable counts of a sampling scenario across the border: out of a run, and back in for estimates.
 
 use limitlaw_core::error::{Error, Result};
-use limitlaw_core::sampling::columns::{Row, SCORES};
+use limitlaw_core::sampling::draw::simulate;
+use limitlaw_core::sampling::record::columns::{Row, SCORES};
+use limitlaw_core::sampling::record::{BILL, RowTally, SHARES, Values};
 use limitlaw_core::sampling::scenario::SamplingScenario;
-use limitlaw_core::sampling::simulate::simulate;
-use limitlaw_core::sampling::tally::{BILL, RowTally, SHARES, Values};
-use limitlaw_core::sampling::tasks::scaled;
+use limitlaw_core::sampling::scenario::tasks::scaled;
 use limitlaw_core::spec::parse;
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;

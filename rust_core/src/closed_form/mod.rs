@@ -1,11 +1,9 @@
 //! The formulas: plain numbers in, plain numbers out, one subject a file. No simulator calls them.
 
-pub mod incomplete_gamma;
 pub mod pass_rates;
 pub mod pool;
 pub mod population;
 pub mod selection;
-pub mod special;
 pub mod stopping;
 pub mod two_type;
 pub mod voting;
@@ -189,7 +187,7 @@ const FORMULAS: [Formula; 19] = [
         arguments: &[("alpha", Positive), ("beta", Positive), ("p", Share)],
         shared: &[],
         results: 1,
-        row: |x, _, out| one(out, special::beta_quantile(x[0], x[1], x[2])),
+        row: |x, _, out| one(out, crate::special::beta_quantile(x[0], x[1], x[2])),
     },
     Formula {
         name: "best_of_judge",

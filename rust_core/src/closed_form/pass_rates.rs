@@ -2,7 +2,7 @@
 
 use libm::{exp, expm1};
 
-use super::special::ln_none_drawn;
+use crate::special::ln_none_drawn;
 
 /// pass@k = 1 - C(n-c, k)/C(n, k): some of k attempts is correct. NaN for n < k.
 pub fn pass_at_k(attempts: f64, correct: f64, k: f64) -> f64 {

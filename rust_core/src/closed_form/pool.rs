@@ -2,9 +2,9 @@
 
 use libm::{exp, expm1};
 
-use super::special::ln_none_drawn;
 use super::stopping::Stopped;
 use crate::error::{Error, Result, number};
+use crate::special::ln_none_drawn;
 
 /// The counts of one task's pool; NaN where not known.
 #[derive(Debug, Clone, Copy)]

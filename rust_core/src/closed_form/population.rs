@@ -4,7 +4,7 @@
 
 use libm::{exp, expm1, log, log1p};
 
-use super::special::{STIRLING, ln_beta_ratio, ln_gamma, stirling_remainder};
+use crate::special::{STIRLING, ln_beta_ratio, ln_gamma, stirling_remainder};
 
 /// E[(1-p)^k] = B(alpha, beta + k)/B(alpha, beta): no attempt of k is correct.
 pub fn failure(alpha: f64, beta: f64, k: f64) -> f64 {

@@ -2,8 +2,8 @@
 
 use libm::{exp, expm1, log, log1p, sqrt};
 
-use super::special::{ln_choose, normal_survival};
 use crate::error::{Error, Result, number};
+use crate::special::{ln_choose, normal_survival};
 
 const INV_SQRT_2_PI: f64 = 0.398_942_280_401_432_7;
 
@@ -199,9 +199,9 @@ mod tests {
         let perfect = Roc::new(&[0.0, 0.0, 1.0], &[0.0, 1.0, 1.0]).expect("a valid curve");
         for n in [1.0, 2.0, 50.0, 1e6] {
             assert!((diagonal.best_of(0.2, n) - 0.2).abs() < 1e-13);
-            assert!((perfect.best_of(1e-3, n) - super::super::special::any_of(1e-3, n)).abs() < 1e-13);
+            assert!((perfect.best_of(1e-3, n) - crate::special::any_of(1e-3, n)).abs() < 1e-13);
             assert!((best_of_judge(0.2, 0.0, n) - 0.2).abs() < 1e-13);
         }
-        assert!((best_of_judge(1e-3, 30.0, 700.0) - super::super::special::any_of(1e-3, 700.0)).abs() < 1e-12);
+        assert!((best_of_judge(1e-3, 30.0, 700.0) - crate::special::any_of(1e-3, 700.0)).abs() < 1e-12);
     }
 }

@@ -5,7 +5,7 @@ use libm::{exp, expm1, log, log1p, sqrt};
 /// A smaller intra-class correlation changes no digit of any rate, and its inverse may be no number.
 pub const NO_ICC: f64 = 1e-30;
 
-use super::special::any_of;
+use crate::special::any_of;
 
 /// One task's rates.
 #[derive(Debug, Clone, Copy)]

@@ -2,9 +2,9 @@
 
 use libm::{ceil, log, log1p};
 
-use super::special::any_of;
 use super::stopping::Rates;
 use crate::error::{Error, Result, number};
+use crate::special::any_of;
 
 /// Easy and hard tasks before one verifier; a correct answer is worth the correct reward, a wrong one costs the wrong cost.
 #[derive(Debug, Clone, Copy)]

@@ -2,8 +2,8 @@
 
 use libm::{exp, log, log1p};
 
-use super::special::{beta_cdf, ln_choose};
 use crate::error::{Error, Result};
+use crate::special::{beta_cdf, ln_choose};
 
 /// The most votes the count over several answers takes: its work grows as the cube of the votes.
 pub const MOST_VOTES: f64 = 512.0;

@@ -12,10 +12,10 @@ use libm::{exp, log, log1p};
 use super::digamma::digamma_rise;
 use super::maximum::{Maximum, maximise};
 use super::{check_counts, quantile};
-use crate::closed_form::special::{ln_add_exp, ln_beta_ratio, ln_choose, normal_isf};
 use crate::error::{Error, Result, check_range, number};
 use crate::rng::{Key, Stream, purpose};
 use crate::run::{Control, run};
+use crate::special::{ln_add_exp, ln_beta_ratio, ln_choose, normal_isf};
 use crate::variates::below;
 
 /// The search's box, in logits of mean, icc and unsolvable share, or logarithms of alpha and beta.

@@ -6,11 +6,11 @@ use libm::{exp, log, log1p, sqrt};
 
 use super::{check_counts, check_k, quantile};
 use crate::closed_form::pass_rates::{pass_at_k, pass_hat_k};
-use crate::closed_form::special::ln_choose;
 use crate::error::{Error, Result};
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::run::{Control, run};
-use crate::sampling::bootstrap::{MAX_RESAMPLES, Resample};
+use crate::sampling::exact::bootstrap::{MAX_RESAMPLES, Resample};
+use crate::special::ln_choose;
 use crate::variates::{below, binomial};
 
 /// Some of k attempts is correct, or all are.

@@ -1,33 +1,7 @@
-//! Repeated sampling with imperfect verifiers: the scenario, its simulator and its exact solution.
+//! Repeated sampling with imperfect verifiers: the scenario, its policies, its simulator and its exact solution.
 
-pub mod alias;
-pub mod answers;
-pub mod attempts;
-pub mod best_limit;
-pub mod block;
-pub mod bootstrap;
-pub mod ceilings;
-pub mod cells;
-pub mod cellwise;
-pub mod columns;
-pub mod cost;
-pub mod error_rates;
-pub mod estimate;
+pub mod draw;
 pub mod exact;
-pub mod fitting;
-pub mod known;
-pub mod law;
-pub mod limit;
-pub mod optimum;
 pub mod policy;
-pub mod population;
+pub mod record;
 pub mod scenario;
-pub mod score;
-pub mod simulate;
-pub mod solve;
-pub mod tables;
-pub mod tally;
-pub mod tasks;
-pub mod verifier;
-pub mod waiting;
-pub mod worthwhile;

@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 
-use super::bernstein::Spread;
-use super::expand::{Swept, read};
-use super::options::{Options, Simulate, share_interval, share_is_precise};
-use super::points::{Method, Rows};
 use crate::error::{Error, Result, quoted};
 use crate::run::Control;
-use crate::sampling::columns::{Column, Row};
-use crate::sampling::estimate::METRICS;
+use crate::sampling::draw::{Run, simulate};
+use crate::sampling::exact::solve;
+use crate::sampling::record::RowTally;
+use crate::sampling::record::columns::{Column, Row};
+use crate::sampling::record::estimate::METRICS;
 use crate::sampling::scenario::SamplingScenario;
-use crate::sampling::simulate::{Run, simulate};
-use crate::sampling::solve::solve;
-use crate::sampling::tally::RowTally;
+use crate::sweep::bernstein::Spread;
+use crate::sweep::expand::{Swept, read};
+use crate::sweep::options::{Options, Simulate, share_interval, share_is_precise};
+use crate::sweep::points::{Method, Rows};
 
 /// The metrics that a target may be set on: means of bounded values.
 pub const TARGETS: [&str; 7] = ["accepted", "returned", "abstained", "accuracy", "wrong", "coverage", UTILITY];

@@ -9,7 +9,7 @@
 
 use libm::{log, log1p};
 
-use crate::closed_form::special::ln_gamma;
+use crate::special::ln_gamma;
 
 const LN_SQRT_TWO_PI: f64 = 0.918_938_533_204_672_7;
 
@@ -70,7 +70,7 @@ pub fn resolution(standard_error: f64, count: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::closed_form::special::ln_beta;
+    use crate::special::ln_beta;
 
     #[test]
     fn the_mixture_equals_its_definition() {

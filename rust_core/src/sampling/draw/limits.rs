@@ -1,0 +1,130 @@
+//! Policies under limits: every task and trial has attempts of its own to stop at, as many as its tokens let fit.
+//!
+//! A policy whose answers the verifier checks pays for that, so each limit gives two numbers of attempts, one with and
+//! one without verification. The attempt axis is cut at all of them, whoever the policies are, and every task and trial
+//! reads streams of its own: so a further policy changes no other's numbers, as on a grid, and nothing is drawn beyond
+//! the last attempt that some policy uses.
+
+use super::engine::{Plan, Random, Worker};
+use crate::sampling::draw::sequential::Singles;
+use crate::sampling::draw::state::State;
+use crate::sampling::draw::ties::Priorities;
+use crate::sampling::policy::Policy;
+use crate::sampling::record::outcome::Outcome;
+use crate::sampling::scenario::cost::Bill;
+
+/// Where a limit stops the policies with, or those without verification.
+#[derive(Debug, Clone, Copy)]
+pub struct Stop {
+    attempts: u64,
+    limit: usize,
+    checked: bool,
+    /// The bill of a policy that these attempts do not satisfy.
+    bill: Bill,
+}
+
+impl Plan<'_> {
+    /// One task in one trial, from stop to stop.
+    pub(super) fn walk_limits(&self, worker: &mut Worker, chunk: u64, i: usize, t: usize) {
+        let (clocks, rates) = worker.clocks[t];
+        let trial = chunk * self.chunk as u64 + t as u64;
+        let mut random = Random::new(|of| self.stream(of + ((i as u64 + 1) << 32), trial));
+        let mut state = State::start(clocks, rates);
+        self.start_fine(&mut worker.fine, chunk, i, t);
+        let priorities = self.priorities(chunk, i, t);
+        if let Some(tokens) = &mut worker.tokens {
+            tokens.start(self.run.key, self.run.replicate, i, trial);
+        }
+        let last = self.find_stops(worker);
+        let stops = std::mem::take(&mut worker.stops);
+        let (mut from, mut cell) = (0, 0);
+        for stop in stops.iter().take_while(|stop| stop.attempts <= last) {
+            if stop.attempts > from {
+                if self.needs.counts {
+                    let Worker { fine, drawn, .. } = &mut *worker;
+                    let before = state.correct;
+                    drawn.clear();
+                    self.draw_cell(&mut state, &mut random, drawn, i, (from, stop.attempts));
+                    let wrong = (stop.attempts - from) - (state.correct - before);
+                    self.refine(fine, &mut random.single, &state, drawn, (cell, from, wrong));
+                    if let (Some(deal), Some(hand)) = (&self.deal, &mut fine.hand) {
+                        state.leads = priorities.correct_leads(state.correct, deal.dealt(hand));
+                    }
+                }
+                from = stop.attempts;
+                cell += 1;
+            }
+            self.stop(worker, &state, stop, &priorities, (i, t));
+        }
+        worker.stops = stops;
+    }
+
+    /// Finds all stops, in order; returns the last one that some policy reaches.
+    fn find_stops(&self, worker: &mut Worker) -> u64 {
+        let Worker { stops, tokens, .. } = worker;
+        stops.clear();
+        let (Some(cost), Some(tokens)) = (self.layout.cost, tokens) else { return 0 };
+        for (at, limit) in self.layout.limits.iter().enumerate() {
+            let alike = cost.rates(false) == cost.rates(true);
+            let mut known = None;
+            for checked in [false, true] {
+                // Where nothing is drawn between the stops, those of nobody matter to nobody.
+                if !self.needs.counts && self.layout.policies.iter().all(|p| p.checks() != checked) {
+                    continue;
+                }
+                let allowance = match known {
+                    Some(same) if alike => same,
+                    _ => cost.allow(tokens, limit, checked, self.most),
+                };
+                known = Some(allowance);
+                stops.push(Stop { attempts: allowance.attempts, limit: at, checked, bill: allowance.bill });
+            }
+        }
+        stops.sort_by_key(|stop| stop.attempts);
+        let reached = |stop: &&Stop| self.layout.policies.iter().any(|p| p.checks() == stop.checked);
+        stops.iter().filter(reached).map(|stop| stop.attempts).max().unwrap_or(0)
+    }
+
+    /// Counts the rows of a stop, all of whose attempts are drawn.
+    fn stop(&self, worker: &mut Worker, state: &State, stop: &Stop, priorities: &Priorities, (i, t): (usize, usize)) {
+        let points = self.layout.points();
+        let most = stop.attempts;
+        for (p, &policy) in self.layout.policies.iter().enumerate() {
+            if policy.checks() != stop.checked {
+                continue;
+            }
+            let row = p * points + stop.limit;
+            let (outcome, stopped) = if most == 0 {
+                (Outcome::nothing(0), false)
+            } else {
+                let outcome = self.outcome(policy, p, state, &worker.fine.singles, priorities, most);
+                (outcome, stops_itself(policy, p, state, &worker.fine.singles, most))
+            };
+            if state.clocks.correct <= most {
+                worker.tally.cover_row(&self.layout, i, row);
+            }
+            let bill = match (&self.layout.cost, &mut worker.tokens) {
+                (Some(cost), Some(tokens)) if stopped => cost.bill(tokens, outcome.attempts, self.most, stop.checked),
+                _ => stop.bill,
+            };
+            worker.tally.add(&self.layout, (row, i), outcome, u64::MAX);
+            worker.block.add((row, t), &[outcome]);
+            worker.sums.pay(&self.layout, row, i, outcome, bill);
+            worker.block.pay((row, t), bill);
+        }
+    }
+}
+
+/// Whether a policy stops within its first `most` attempts; otherwise it goes on until the limit stops it.
+fn stops_itself(policy: Policy, index: usize, state: &State, singles: &Singles, most: u64) -> bool {
+    match policy {
+        Policy::FirstAccepted { .. } | Policy::FirstWorthwhile {} => state.clocks.accepted <= most,
+        Policy::FirstAbove { .. } | Policy::StopWhenAhead { .. } => singles.stopped(index),
+        Policy::BestOf { .. }
+        | Policy::MajorityVote {}
+        | Policy::WeightedVote {}
+        | Policy::FilteredVote {}
+        | Policy::AnyOf {}
+        | Policy::AllOf {} => false,
+    }
+}

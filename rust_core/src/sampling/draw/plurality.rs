@@ -1,0 +1,378 @@
+//! Who leads the vote in a batch of trials of one task, at every grid point.
+//!
+//! The counts decide most of it: the correct answer leads with more attempts than any wrong one comes to, and never with
+//! less than the leading wrong answer's least share. Elsewhere the wrong attempts are dealt; equally likely answers in
+//! many trials side by side, where the votes of an answer and its priority are compared as one number.
+
+use std::ops::Range;
+
+use crate::dispatch::{Kernel, dispatch};
+use crate::rng::{Stream, purpose};
+use crate::sampling::draw::answers::{Deal, Hand};
+use crate::sampling::draw::batch::{MOST_TRIALS, Sheet};
+use crate::sampling::draw::bit_slices::{self, MOST_ANSWERS, Pages, lowest};
+use crate::sampling::draw::engine::Plan;
+use crate::sampling::draw::ties::{PER_BLOCK, Priorities};
+
+/// Trials that are decided side by side.
+const LANES: usize = 64;
+type Lanes = [u64; LANES];
+
+/// What is known of trials that are decided side by side.
+#[derive(Debug)]
+pub struct Scratch {
+    rows: Vec<Row>,
+    /// The highest bits of the priority of each answer, the correct one first.
+    ranks: [Lanes; MOST_ANSWERS + 1],
+    /// Wrong attempts by answer, before the current page.
+    dealt: [Lanes; MOST_ANSWERS],
+    /// By answer, which attempts of the current page gave it.
+    given: [Lanes; MOST_ANSWERS],
+}
+
+/// A grid point.
+#[derive(Debug, Clone)]
+struct Row {
+    correct: Lanes,
+    /// Wrong attempts; none where the counts decide.
+    wrong: Lanes,
+    /// 1 where the correct answer leads.
+    leads: Lanes,
+}
+
+impl Scratch {
+    /// Room for `points` grid points.
+    pub fn new(points: usize) -> Self {
+        let none = [0; LANES];
+        Self {
+            rows: vec![Row { correct: none, wrong: none, leads: none }; points],
+            ranks: [none; MOST_ANSWERS + 1],
+            dealt: [none; MOST_ANSWERS],
+            given: [none; MOST_ANSWERS],
+        }
+    }
+}
+
+impl Plan<'_> {
+    /// Finds whether the correct answer leads, at every grid point; wrong answers are dealt only where that decides.
+    pub(super) fn find_leads(
+        &self,
+        sheet: &mut Sheet,
+        (hand, scratch): (&mut Hand, &mut Scratch),
+        (chunk, i, first): (u64, usize, usize),
+        trials: usize,
+    ) {
+        if let Some(deal) = &self.deal {
+            let (grid, at) = (self.layout.grid, (chunk, i, first));
+            dispatch(Leads { plan: self, deal, grid, at, sheet, hand, scratch, trials });
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn priorities(&self, chunk: u64, i: usize, t: usize) -> Priorities {
+        let answers = 1 + self.deal.as_ref().map_or(0, Deal::answers);
+        let streams = [0, 1 << 32].map(|bits| self.stream(purpose::PRIORITIES + bits, chunk));
+        Priorities::new(streams, answers, (i * self.chunk + t) as u64)
+    }
+}
+
+/// The vote in a batch of trials: counts bits, for which wider machines have an instruction.
+struct Leads<'a> {
+    plan: &'a Plan<'a>,
+    deal: &'a Deal,
+    grid: &'a [u64],
+    /// The chunk, the task, and the first trial.
+    at: (u64, usize, usize),
+    sheet: &'a mut Sheet,
+    hand: &'a mut Hand,
+    scratch: &'a mut Scratch,
+    trials: usize,
+}
+
+impl Kernel for Leads<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(mut self) {
+        let mut open = [0; MOST_TRIALS];
+        let open = &mut open[..self.trials];
+        for (point, undecided) in self.plan.undecided.iter().enumerate() {
+            let (correct, leads) = self.sheet.votes(point);
+            leads.iter_mut().zip(correct).for_each(|(leads, &correct)| *leads = correct >= undecided.end);
+            open.iter_mut().zip(correct).for_each(|(open, &correct)| *open |= is_in(undecided, correct));
+        }
+        let mut trials = [0; MOST_TRIALS];
+        let mut count = 0;
+        for (t, &open) in open.iter().enumerate() {
+            trials[count] = t;
+            count += open as usize;
+        }
+        let (chunk, i, _) = self.at;
+        let by_page = self.deal.by_page(i, chunk, self.grid);
+        for trials in trials[..count].chunks(LANES) {
+            // From which point on each trial is open.
+            let mut decided = [0; LANES];
+            if let Some((pages, stream, points)) = &by_page {
+                self.decide_by_page((pages, stream), trials, *points, &mut decided[..trials.len()]);
+            }
+            for (&t, &from) in trials.iter().zip(&decided) {
+                self.decide(t, from);
+            }
+        }
+    }
+}
+
+/// By trial, the most votes of a wrong answer and below them its priority, with so many attempts of the pages dealt.
+#[inline(always)]
+fn strongest(pages: &[u64], counts: &Lanes, (dealt, given): (&[Lanes], &[Lanes]), ranks: &[Lanes]) -> Lanes {
+    let (n, mut some, mut best) = (pages.len(), [0; LANES], [0; LANES]);
+    for lane in 0..n {
+        some[lane] = lowest(pages[lane], counts[lane]);
+    }
+    for ((dealt, given), ranks) in dealt.iter().zip(given).zip(&ranks[1..]) {
+        for lane in 0..n {
+            let votes = dealt[lane] + u64::from((given[lane] & some[lane]).count_ones());
+            best[lane] = best[lane].max(votes << 16 | ranks[lane]);
+        }
+    }
+    best
+}
+
+/// 1 if the number is in the range, else 0.
+#[inline(always)]
+fn is_in(range: &Range<u64>, number: u64) -> u64 {
+    u64::from((range.start <= number) & (number < range.end))
+}
+
+impl Leads<'_> {
+    /// Decides a trial at the grid points from one on.
+    #[inline(always)]
+    fn decide(&mut self, t: usize, from_point: usize) {
+        if from_point == self.grid.len() {
+            return;
+        }
+        let (chunk, i, first) = self.at;
+        self.deal.start(self.hand, i, chunk, first + t);
+        let priorities = self.plan.priorities(chunk, i, first + t);
+        let (mut next, mut from, mut before) = (0, 0, 0);
+        for point in from_point..self.grid.len() {
+            let correct = self.sheet.votes(point).0[t];
+            if self.plan.undecided[point].contains(&correct) {
+                for cell in next..=point {
+                    let now = self.sheet.votes(cell).0[t];
+                    self.deal.deal(self.hand, cell, (self.grid[cell] - from) - (now - before));
+                    (from, before) = (self.grid[cell], now);
+                }
+                next = point + 1;
+                self.sheet.votes(point).1[t] = priorities.correct_leads(correct, self.deal.dealt(self.hand));
+            }
+        }
+    }
+
+    /// Reads what is known of trials up to the first `points` grid points; returns the most wrong attempts of each that
+    /// are to be dealt.
+    #[inline(always)]
+    fn read(&mut self, trials: &[usize], points: usize, answers: usize) -> Lanes {
+        let (chunk, i, first) = self.at;
+        let Scratch { rows, ranks, dealt, .. } = &mut *self.scratch;
+        let n = trials.len();
+        for (lane, &t) in trials.iter().enumerate() {
+            let priorities = self.plan.priorities(chunk, i, first + t);
+            for (block, ranks) in ranks.chunks_exact_mut(PER_BLOCK).take((answers + 1).div_ceil(PER_BLOCK)).enumerate()
+            {
+                for (word, ranks) in priorities.block(block).into_iter().zip(ranks.chunks_exact_mut(4)) {
+                    (0..4).for_each(|j| ranks[j][lane] = word >> (16 * j) & 0xffff);
+                }
+            }
+        }
+        let mut last = [0; LANES];
+        for (point, row) in rows[..points].iter_mut().enumerate() {
+            let (correct, _) = self.sheet.votes(point);
+            row.correct.iter_mut().zip(trials).for_each(|(row, &t)| *row = correct[t]);
+            let (most, undecided) = (self.grid[point], &self.plan.undecided[point]);
+            for lane in 0..n {
+                let correct = row.correct[lane];
+                row.wrong[lane] = (most - correct) & is_in(undecided, correct).wrapping_neg();
+                row.leads[lane] = u64::from(correct >= undecided.end);
+                last[lane] = last[lane].max(row.wrong[lane]);
+            }
+        }
+        dealt[..answers].iter_mut().for_each(|dealt| dealt[..n].fill(0));
+        last
+    }
+
+    /// Decides trials at the first `points` grid points; where the highest bits of priorities tie they stay open.
+    #[inline(always)]
+    fn decide_by_page(
+        &mut self,
+        (pages, stream): (&Pages, &Stream),
+        trials: &[usize],
+        points: usize,
+        decided: &mut [usize],
+    ) {
+        let (answers, n, first) = (pages.answers(), trials.len(), self.at.2);
+        let last = self.read(trials, points, answers);
+        let Scratch { rows, ranks, dealt, given } = &mut *self.scratch;
+        let rows = &mut rows[..points];
+        let mut words = [[0; LANES]; bit_slices::WORDS];
+        let [mut all, mut before, mut after, mut counts, mut tied] = [[0; LANES]; 5];
+        // The first row that is not decided in all trials.
+        let mut next = 0;
+        for page in 0.. {
+            for (lane, &t) in trials.iter().enumerate().filter(|&(lane, _)| before[lane] < last[lane]) {
+                for (words, word) in words.iter_mut().zip(pages.words(stream, Deal::first_block(first + t), page)) {
+                    words[lane] = word;
+                }
+            }
+            pages.read(&words, given, &mut all[..n]);
+            for lane in 0..n {
+                after[lane] = before[lane] + u64::from(all[lane].count_ones());
+            }
+            let mut open = false;
+            for (row, index) in rows.iter_mut().zip(0..).skip(next) {
+                let (mut here, mut later) = (0, 0);
+                for lane in 0..n {
+                    let wrong = row.wrong[lane];
+                    counts[lane] = if wrong <= after[lane] { wrong.saturating_sub(before[lane]) } else { 0 };
+                    here |= counts[lane];
+                    later |= u64::from(wrong > after[lane]);
+                }
+                open |= later > 0;
+                if !open {
+                    next = index + 1;
+                }
+                if here == 0 {
+                    continue;
+                }
+                let best = strongest(&all[..n], &counts, (&dealt[..answers], given), ranks);
+                for lane in 0..n {
+                    let own = row.correct[lane] << 16 | ranks[0][lane];
+                    let (here, leads) = (counts[lane] > 0, u64::from(own > best[lane]));
+                    row.leads[lane] = if here { leads } else { row.leads[lane] };
+                    tied[lane] |= u64::from(here & (own == best[lane]));
+                }
+            }
+            if !open {
+                break;
+            }
+            for (dealt, given) in dealt[..answers].iter_mut().zip(&*given) {
+                (0..n).for_each(|lane| dealt[lane] += u64::from(given[lane].count_ones()));
+            }
+            before = after;
+        }
+        for (point, row) in rows.iter().enumerate() {
+            let (_, leads) = self.sheet.votes(point);
+            trials.iter().zip(&row.leads).for_each(|(&t, &lead)| leads[t] = lead != 0);
+        }
+        decided.iter_mut().zip(tied).for_each(|(decided, tied)| *decided = if tied == 0 { points } else { 0 });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sampling::draw::Run;
+    use crate::sampling::draw::successes::NEGLIGIBLE;
+    use crate::sampling::record::Wanted;
+    use crate::sampling::scenario::SamplingScenario;
+    use crate::sampling::scenario::answers::Answers;
+    use crate::spec::parse;
+
+    /// Side by side and trial by trial the same are found to lead, whatever the width of vectors. The trials are enough
+    /// for ties of the highest bits of priorities.
+    #[test]
+    fn every_way_finds_the_same_leads() {
+        let mut by_page = 0;
+        for (answers, grid) in [
+            (r#""uniform","count":1"#, &[1, 2, 4, 30, 40][..]),
+            (r#""uniform","count":2"#, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 1000, 1001]),
+            (r#""uniform","count":10"#, &[1, 2, 4, 8, 16, 32, 64, 128, 256]),
+            (r#""uniform","count":10"#, &[5, 700, 710, 2000]),
+            (r#""uniform","count":31"#, &[1, 10, 100, 1000]),
+            (r#""uniform","count":32"#, &[1, 10, 100]),
+            (r#""zipf","count":5.0,"exponent":1.0"#, &[3, 30, 300]),
+            (r#""dirichlet","count":4,"concentration":0.5"#, &[3, 30, 300]),
+        ] {
+            let json = format!(
+                r#"{{"kind":"sampling","tasks":{{"kind":"fixed","success":{{"array":0}},"weight":null}},"utility":null,
+                "verifier":{{"kind":"rates","false_positive_rate":0.1,"false_negative_rate":0.2}},
+                "answers":{{"kind":{answers}}},"policies":[{{"kind":"majority_vote"}}],"max_attempts":{grid:?}}}"#
+            );
+            let success = vec![0.01, 0.1, 0.15, 0.2, 0.3, 0.45, 0.5, 0.9];
+            let scenario: SamplingScenario = parse(&json, &[success]).expect("the scenario is valid");
+            let wanted =
+                Wanted { coverage: false, share_counts: [false; 3], utility_counts: false, bill_counts: [false; 3] };
+            let run = Run { trials: 1, key: [8, 9], replicate: 0, threads: 1, wanted };
+            let laws = scenario.laws();
+            let plan = Plan::new(&scenario, &scenario.policies, (&laws, grid), run, None);
+            let deal = plan.deal.as_ref().expect("votes are dealt");
+            let mut worker = plan.worker();
+            let size = worker.sheet.trials;
+            for chunk in 0..3 {
+                let (mut clocks, mut random) = (plan.clocks.chunk(chunk), plan.random(chunk));
+                for i in 0..laws.len() {
+                    plan.clocks.read(&mut clocks, i, &mut worker.clocks);
+                    for first in (0..plan.chunk).step_by(size) {
+                        let at = (chunk, i, first);
+                        let (sheet, hand) = (&mut worker.sheet, worker.fine.hand.as_mut().expect("votes are dealt"));
+                        plan.fill(sheet, &mut random, chunk, (i, first), &worker.clocks[first..first + size]);
+                        let scratch = &mut worker.fine.leads;
+                        let mut leads = Leads { plan: &plan, deal, grid, at, sheet, hand, scratch, trials: size };
+                        for (point, undecided) in plan.undecided.iter().enumerate() {
+                            let (correct, leads) = leads.sheet.votes(point);
+                            leads.iter_mut().zip(correct).for_each(|(leads, &c)| *leads = c >= undecided.end);
+                        }
+                        (0..size).for_each(|t| leads.decide(t, 0));
+                        let all = |sheet: &Sheet| (0..grid.len()).flat_map(|p| sheet.leads(p).to_vec()).collect();
+                        let trial_by_trial: Vec<bool> = all(leads.sheet);
+                        leads.run();
+                        let side_by_side: Vec<bool> = all(sheet);
+                        assert_eq!(side_by_side, trial_by_trial, "{answers} {at:?}");
+                        plan.find_leads(sheet, (hand, scratch), at, size);
+                        let widest: Vec<bool> = all(sheet);
+                        assert_eq!(widest, trial_by_trial, "{answers} {at:?}");
+                        by_page += usize::from(deal.by_page(i, chunk, grid).is_some_and(|(_, _, points)| points > 1));
+                    }
+                }
+            }
+        }
+        assert!(by_page > 100);
+    }
+
+    /// The probability that some wrong answer has as many votes as a count that is taken to beat all of them.
+    #[test]
+    fn what_is_decided_without_dealing_is_all_but_certain() {
+        for (answers, largest) in [
+            (Answers::Uniform { count: 10.0 }, 0.1),
+            (Answers::Uniform { count: 1.0 }, 1.0),
+            (Answers::Zipf { count: 3.0, exponent: 1.0 }, 6.0 / 11.0),
+        ] {
+            let deal = Deal::new(answers, [1, 2], 0);
+            let mut narrower = 0;
+            for attempts in (1u64..300).chain([1000, 100_000]) {
+                let undecided = deal.undecided(attempts);
+                assert!(undecided.end <= attempts / 2 + 1);
+                // Fewer than that, and one wrong answer has more.
+                let less = undecided.start - 1;
+                assert!((attempts - less).div_ceil(deal.answers() as u64) > less);
+                if undecided.end <= attempts / 2 {
+                    narrower += 1;
+                    let wrong = attempts - undecided.end;
+                    let tail = upper_tail(wrong, largest, undecided.end) * deal.answers() as f64;
+                    assert!(tail < NEGLIGIBLE, "{answers:?} {attempts}: {tail}");
+                }
+            }
+            assert_eq!(narrower > 100, deal.answers() > 1);
+        }
+    }
+
+    /// P(at least `k` of `n`), term by term.
+    fn upper_tail(n: u64, p: f64, k: u64) -> f64 {
+        let ln_factorial = |m: u64| libm::lgamma(m as f64 + 1.0);
+        let term = |j: u64| {
+            let ways = ln_factorial(n) - ln_factorial(j) - ln_factorial(n - j);
+            libm::exp(ways + j as f64 * libm::log(p) + (n - j) as f64 * libm::log1p(-p))
+        };
+        (k..=n).map(term).sum()
+    }
+}

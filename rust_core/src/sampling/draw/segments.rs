@@ -1,0 +1,110 @@
+//! Stretches of attempts that are alike: the attempt axis cut at the grid points and at the two clocks.
+//!
+//! Within a stretch the attempts are independent with one law, given what the clocks say: before both events every
+//! attempt is rejected and wrong; between them rejected, or wrong; after both, anything.
+
+use crate::sampling::draw::events::redrawn::Clocks;
+use crate::sampling::scenario::law::{Rates, TaskLaw};
+
+/// What the attempts of a stretch have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// All are rejected and wrong.
+    RejectedWrong,
+    /// All are rejected.
+    Rejected,
+    /// All are wrong.
+    Wrong,
+    /// Nothing is known.
+    Nothing,
+    /// One attempt: correct or not, accepted or not.
+    Event {
+        /// It is correct.
+        correct: bool,
+        /// It is accepted, where that is known: a first correct attempt may come after the first acceptance.
+        accepted: Option<bool>,
+    },
+}
+
+/// Some attempts in a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Stretch {
+    /// How many.
+    pub attempts: u64,
+    /// What is known of them.
+    pub given: Given,
+}
+
+impl Given {
+    /// P(correct) of one attempt.
+    pub fn success(self, rates: &Rates) -> f64 {
+        match self {
+            Self::RejectedWrong | Self::Wrong => 0.0,
+            Self::Rejected => TaskLaw::Attempts(*rates).rejected_precision(),
+            Self::Nothing => rates.success,
+            Self::Event { correct, .. } => f64::from(u8::from(correct)),
+        }
+    }
+
+    /// What the verifier says of each, where that is known.
+    pub const fn accepted(self) -> Option<bool> {
+        match self {
+            Self::RejectedWrong | Self::Rejected => Some(false),
+            Self::Wrong | Self::Nothing => None,
+            Self::Event { accepted, .. } => accepted,
+        }
+    }
+}
+
+/// Cuts the attempts after `from` up to `to` into stretches, in order.
+pub fn cut(clocks: &Clocks, from: u64, to: u64, mut visit: impl FnMut(Stretch)) {
+    let mut at = from;
+    let (first, second) = (clocks.accepted.min(clocks.correct), clocks.accepted.max(clocks.correct));
+    for event in [first, second] {
+        if event <= at || event > to {
+            continue;
+        }
+        if event - 1 > at {
+            visit(Stretch { attempts: event - 1 - at, given: given(clocks, at + 1) });
+        }
+        let accepted = (event <= clocks.accepted).then_some(event == clocks.accepted);
+        let correct = event == clocks.correct || (event == clocks.accepted && clocks.accepted_correct);
+        visit(Stretch { attempts: 1, given: Given::Event { correct, accepted } });
+        at = event;
+    }
+    if to > at {
+        visit(Stretch { attempts: to - at, given: given(clocks, at + 1) });
+    }
+}
+
+/// What is known of an attempt that is no event.
+const fn given(clocks: &Clocks, attempt: u64) -> Given {
+    match (attempt < clocks.accepted, attempt < clocks.correct) {
+        (true, true) => Given::RejectedWrong,
+        (true, false) => Given::Rejected,
+        (false, true) => Given::Wrong,
+        (false, false) => Given::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::variates::NEVER;
+
+    #[test]
+    fn the_cuts_cover_the_axis_and_know_the_events() {
+        let clocks = Clocks { accepted: 3, accepted_correct: false, correct: 6 };
+        let mut seen = Vec::new();
+        for (from, to) in [(0, 1), (1, 7), (7, 9)] {
+            cut(&clocks, from, to, |s| seen.extend((0..s.attempts).map(|_| s.given)));
+        }
+        let (rw, w, n) = (Given::RejectedWrong, Given::Wrong, Given::Nothing);
+        let event = |correct, accepted| Given::Event { correct, accepted };
+        assert_eq!(seen, [rw, rw, event(false, Some(true)), w, w, event(true, None), n, n, n]);
+        let never = Clocks { accepted: NEVER, accepted_correct: false, correct: 2 };
+        let mut seen = Vec::new();
+        cut(&never, 0, 4, |s| seen.extend((0..s.attempts).map(|_| s.given)));
+        assert_eq!(seen, [rw, event(true, Some(false)), Given::Rejected, Given::Rejected]);
+    }
+}

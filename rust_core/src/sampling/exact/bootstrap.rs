@@ -1,0 +1,312 @@
+//! The uncertainty of the best number of attempts, or of the best limit: resample tasks (other tasks could have been asked) or the attempts
+//! within each task (other answers could have been drawn), and find the optimum again.
+
+use crate::error::{Error, Result, quoted};
+use crate::rng::{Key, Sequence, Stream, purpose};
+use crate::run::{Control, run};
+use crate::sampling::exact::best_limit::Limits;
+use crate::sampling::exact::optimum::{Optimum, TaskRates, best_of_curves, independent, value_at};
+use crate::sampling::policy::Policy;
+use crate::sampling::scenario::SamplingScenario;
+use crate::sampling::scenario::cost::Utility;
+use crate::sampling::scenario::law::{Rates, TaskLaw};
+use crate::sampling::scenario::tasks::{Redraw, Tasks, scaled};
+use crate::variates::{below, binomial};
+
+/// The most resamples.
+pub const MAX_RESAMPLES: u64 = 1_000_000;
+/// The most numbers (tasks times attempts) of the curves of a pool.
+const MAX_CURVES: f64 = 1e8;
+
+/// What is drawn anew in each resample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resample {
+    /// The tasks.
+    Tasks,
+    /// The attempts within each task.
+    Attempts,
+}
+
+impl Resample {
+    /// What a name stands for.
+    pub fn parse(name: &str) -> Result<Self> {
+        match name {
+            "tasks" => Ok(Self::Tasks),
+            "attempts" => Ok(Self::Attempts),
+            other => Err(Error::argument("resample", "'tasks' or 'attempts'", quoted(other))),
+        }
+    }
+}
+
+/// The optimum of one policy at one cost of a wrong answer.
+#[derive(Debug, Clone)]
+pub struct Optima {
+    /// From the data as they are.
+    pub estimate: Optimum,
+    /// From each resample: the best number of attempts (or limit), and the utility at the estimate's.
+    pub resamples: Vec<Optimum>,
+}
+
+/// Finds the optima of every policy at every utility, policy by policy.
+pub fn optima(
+    scenario: &SamplingScenario,
+    utilities: &[Utility],
+    resample: Resample,
+    resamples: u64,
+    key: Key,
+    threads: usize,
+    control: &Control,
+) -> Result<Vec<Optima>> {
+    if resamples > MAX_RESAMPLES {
+        return Err(Error::argument("bootstrap", format!("at most {MAX_RESAMPLES}"), resamples));
+    }
+    let limited = scenario.limits.is_some();
+    if let Some(i) = scenario.policies.iter().position(|p| !p.is_cellwise() && !limited) {
+        let expected = "first_accepted with fallback 'abstain' or 'last': the optimum of others has no closed form";
+        return Err(Error::argument(&format!("policies[{i}]"), expected, scenario.policies[i].name()));
+    }
+    let utilities = &with_money(scenario, utilities)?;
+    let problem = Problem::new(scenario, control)?;
+    if resample == Resample::Attempts && matches!(scenario.tasks, Tasks::Fixed { .. }) {
+        return Err(Error::argument(
+            "resample",
+            "'tasks' for tasks with fixed rates, which rest on no observed attempts",
+            "'attempts'",
+        ));
+    }
+    if resamples > 0 && matches!(scenario.tasks, Tasks::Beta { .. } | Tasks::Mixture { .. }) {
+        let got = format!("{resamples} resamples");
+        return Err(Error::argument("bootstrap", "0 for a population whose law is given, not observed", got));
+    }
+    let plain = vec![1.0; problem.laws.len()];
+    let mut found: Vec<Optima> = problem
+        .optima(&problem.laws, &plain, utilities, None, control)?
+        .into_iter()
+        .map(|estimate| Optima { estimate, resamples: Vec::new() })
+        .collect();
+    let at: Vec<f64> = found.iter().map(|o| o.estimate.attempts).collect();
+    let work = |(): &mut (), index: u64| {
+        let mut random = Stream::new(key, 0, purpose::BOOTSTRAP, index).sequence();
+        let again = match resample {
+            Resample::Tasks => {
+                let mut times = vec![0.0; plain.len()];
+                // Only tasks of weight 0 say nothing: such a draw is drawn again.
+                while problem.weights.iter().zip(&times).all(|(w, t)| w * t == 0.0) {
+                    times.fill(0.0);
+                    for _ in 0..plain.len() {
+                        times[below(plain.len() as u64, &mut random) as usize] += 1.0;
+                    }
+                }
+                problem.optima(&problem.laws, &times, utilities, Some(&at), control)?
+            }
+            Resample::Attempts => {
+                let laws: Vec<TaskLaw> =
+                    (0..plain.len()).map(|i| redraw(&scenario.tasks, i, &problem.laws[i], &mut random)).collect();
+                problem.optima(&laws, &plain, utilities, Some(&at), control)?
+            }
+        };
+        control.advance(1);
+        Ok(again)
+    };
+    let collect = |again: Vec<Optimum>| found.iter_mut().zip(again).for_each(|(o, optimum)| o.resamples.push(optimum));
+    run(resamples, threads, control, || (), work, collect)?;
+    Ok(found)
+}
+
+/// What an attempt costs in money is part of its cost, unless limits count the money themselves.
+fn with_money(scenario: &SamplingScenario, utilities: &[Utility]) -> Result<Vec<Utility>> {
+    let Some(cost) = scenario.cost else { return Ok(utilities.to_vec()) };
+    if cost.parallel > 1.0 {
+        return Err(Error::NoClosedForm(
+            "no closed form of the optimum for batches (parallel above 1): whole batches are paid; use simulate".into(),
+        ));
+    }
+    // Policies that stop at the first acceptance have every attempt verified.
+    let money = if scenario.limits.is_some() { 0.0 } else { cost.mean_rates(true)[1] };
+    Ok(utilities.iter().map(|&u| Utility { attempt_cost: u.attempt_cost + money, ..u }).collect())
+}
+
+/// The laws whose mixture decides the optimum, and their weights: the tasks, or the types of a mixture.
+fn laws_and_weights(scenario: &SamplingScenario) -> (Vec<TaskLaw>, Vec<f64>) {
+    if let (Tasks::Mixture { type_weight, success, redraw: Redraw::Trial, .. }, Some(verifier)) =
+        (&scenario.tasks, &scenario.verifier)
+        && !verifier.draws_rates()
+        && (1..scenario.tasks.count()).all(|i| verifier.rates(i) == verifier.rates(0))
+    {
+        let laws = success.as_slice().iter().map(|&p| TaskLaw::attempts(p, verifier.rates(0)));
+        return (laws.collect(), scaled(type_weight.as_slice()));
+    }
+    let laws = scenario.laws();
+    let count = laws.len();
+    (laws, scenario.weights().unwrap_or_else(|| vec![1.0 / count as f64; count]))
+}
+
+/// The attempts of one task, drawn again with the observed shares.
+fn redraw(tasks: &Tasks, i: usize, law: &TaskLaw, random: &mut Sequence) -> TaskLaw {
+    match (*law, tasks) {
+        (TaskLaw::Attempts(rates), Tasks::Counts { attempts, .. }) => {
+            let n = attempts.at(i);
+            TaskLaw::Attempts(Rates { success: binomial(n as u64, rates.success, random) as f64 / n, ..rates })
+        }
+        (TaskLaw::Pool { attempts, accepted, accepted_correct, correct }, _) => {
+            let mut left = attempts;
+            let mut mass = attempts;
+            let mut draw = |part: f64| {
+                let share = if mass > 0.0 { (part / mass).min(1.0) } else { 0.0 };
+                let drawn = binomial(left as u64, share, random) as f64;
+                left -= drawn;
+                mass -= part;
+                drawn
+            };
+            let right = draw(accepted_correct);
+            let wrong = draw(accepted - accepted_correct);
+            let hidden = correct.map(|c| draw(c - accepted_correct));
+            TaskLaw::Pool {
+                attempts,
+                accepted: right + wrong,
+                accepted_correct: right,
+                correct: hidden.map(|h| right + h),
+            }
+        }
+        (law, _) => law,
+    }
+}
+
+struct Problem<'a> {
+    scenario: &'a SamplingScenario,
+    laws: Vec<TaskLaw>,
+    weights: Vec<f64>,
+    /// The attempts that every task of a pool can answer; `None` for independent attempts.
+    pool: Option<usize>,
+    limits: Option<Limits<'a>>,
+}
+
+impl<'a> Problem<'a> {
+    fn new(scenario: &'a SamplingScenario, control: &Control) -> Result<Self> {
+        let (laws, weights) = laws_and_weights(scenario);
+        let count = laws.len();
+        let mut pool = None;
+        for law in &laws {
+            match law {
+                TaskLaw::Drawn => {
+                    return Err(Error::NoClosedForm(
+                        "no closed form of the optimum where rates are drawn (posterior=True, a Beta population, error \
+                         rates with icc); use posterior=False, whose bootstrap shows the uncertainty, a mixture, or \
+                         fixed tasks"
+                            .into(),
+                    ));
+                }
+                TaskLaw::Pool { attempts, .. } => {
+                    pool = Some(pool.map_or(*attempts, |least: f64| least.min(*attempts)));
+                }
+                TaskLaw::Attempts(_) => {}
+            }
+        }
+        if pool.is_some_and(|n| n * count as f64 > MAX_CURVES) {
+            return Err(Error::argument(
+                "tasks times attempts of the pool",
+                format!("at most {MAX_CURVES}"),
+                pool.unwrap_or(0.0) * count as f64,
+            ));
+        }
+        let limits = if scenario.limits.is_some() { Some(Limits::new(scenario, &laws, control)?) } else { None };
+        Ok(Self { scenario, laws, weights, pool: pool.map(|n| n as usize), limits })
+    }
+
+    /// The optima of all policies and utilities with tasks counted `times`; with `at`, the utilities there instead of
+    /// at the optimum itself.
+    fn optima(
+        &self,
+        laws: &[TaskLaw],
+        times: &[f64],
+        utilities: &[Utility],
+        at: Option<&[f64]>,
+        control: &Control,
+    ) -> Result<Vec<Optimum>> {
+        let scale: f64 = self.weights.iter().zip(times).map(|(w, t)| w * t).sum();
+        let weight = |i: usize| self.weights[i] * times[i] / scale;
+        if let Some(limits) = &self.limits {
+            let again = (laws != self.laws).then(|| limits.values(laws, control)).transpose()?;
+            let weights: Vec<f64> = (0..laws.len()).map(weight).collect();
+            return Ok(limits.optima(again.as_deref(), &weights, utilities, at));
+        }
+        let mut found = Vec::new();
+        for policy in &self.scenario.policies {
+            if let Some(cap) = self.pool {
+                control.check()?;
+                let curves = Curves::new(laws, *policy, cap, weight);
+                for &u in utilities {
+                    let mut best = best_of_curves(&curves.accuracy, &curves.wrong, &curves.attempts, u);
+                    if let Some(at) = at {
+                        best.utility = curves.utility(at[found.len()], u);
+                    }
+                    found.push(best);
+                }
+                continue;
+            }
+            let tasks: Vec<TaskRates> = laws
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| times[*i] > 0.0)
+                .filter_map(|(i, law)| {
+                    let TaskLaw::Attempts(rates) = law else { return None };
+                    Some(TaskRates {
+                        accepted_correct: rates.accepted_correct(),
+                        accepted_wrong: rates.accepted_wrong(),
+                        ln_rejected: rates.ln_rejected(),
+                        last_correct: policy.returns_last().then(|| law.rejected_precision()),
+                        weight: weight(i),
+                    })
+                })
+                .collect();
+            for &u in utilities {
+                control.check()?;
+                let mut best = independent(&tasks, u);
+                if let Some(at) = at {
+                    best.utility = value_at(&tasks, u, at[found.len()]);
+                }
+                found.push(best);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Means over the tasks of a pool for 1, 2, ... attempts.
+struct Curves {
+    accuracy: Vec<f64>,
+    wrong: Vec<f64>,
+    attempts: Vec<f64>,
+}
+
+impl Curves {
+    fn new(laws: &[TaskLaw], policy: Policy, cap: usize, weight: impl Fn(usize) -> f64) -> Self {
+        let mut curves = Self { accuracy: vec![0.0; cap], wrong: vec![0.0; cap], attempts: vec![0.0; cap] };
+        for (i, law) in laws.iter().enumerate() {
+            let TaskLaw::Pool { attempts, accepted, .. } = *law else { continue };
+            let (right, bad) = law.precision();
+            let last = if policy.returns_last() { law.rejected_precision() } else { 0.0 };
+            let last_wrong = if policy.returns_last() { 1.0 - last } else { 0.0 };
+            let (w, mut survival, mut used) = (weight(i), 1.0, 0.0);
+            if w == 0.0 {
+                continue;
+            }
+            for k in 0..cap {
+                used += survival;
+                survival *= ((attempts - accepted - k as f64) / (attempts - k as f64)).max(0.0);
+                curves.accuracy[k] += w * (right * (1.0 - survival) + last * survival);
+                curves.wrong[k] += w * (bad * (1.0 - survival) + last_wrong * survival);
+                curves.attempts[k] += w * used;
+            }
+        }
+        curves
+    }
+
+    fn utility(&self, at: f64, u: Utility) -> f64 {
+        if at == 0.0 {
+            return 0.0;
+        }
+        let k = at as usize - 1;
+        u.correct_reward * self.accuracy[k] - u.wrong_cost * self.wrong[k] - u.attempt_cost * self.attempts[k]
+    }
+}

@@ -1,0 +1,129 @@
+//! Tasks of known rates under first accepted, all at once: what does not depend on the number of attempts is worked out
+//! once, so that a row costs one exponential per task.
+
+use libm::log1p;
+
+use crate::dispatch::{Kernel, dispatch};
+use crate::math::{exp, expm1};
+use crate::sampling::exact::{ExactLaws, Part};
+use crate::sampling::policy::Policy;
+use crate::sampling::record::estimate::TaskMeans;
+use crate::sampling::scenario::cost::Utility;
+use crate::sampling::scenario::law::TaskLaw;
+
+/// Tasks of known rates, one column per quantity.
+#[derive(Debug, Default)]
+pub struct KnownRates {
+    ln_rejected: Vec<f64>,
+    ln_wrong: Vec<f64>,
+    accepted: Vec<f64>,
+    /// P(correct | accepted) and P(wrong | accepted).
+    right: Vec<f64>,
+    bad: Vec<f64>,
+    /// P(correct | rejected).
+    last: Vec<f64>,
+}
+
+impl KnownRates {
+    /// The tasks of a scenario; `None` where one of them is no known rate. Coverage is there only where asked for.
+    pub fn new(laws: &ExactLaws, coverage: bool) -> Option<Self> {
+        let mut known = Self::default();
+        for i in 0..laws.tasks() {
+            let [(_, Part::Known(law @ TaskLaw::Attempts(rates)))] = laws.parts(i) else { return None };
+            let (right, bad) = law.precision();
+            known.ln_rejected.push(rates.ln_rejected());
+            if coverage {
+                known.ln_wrong.push(log1p(-rates.success));
+            }
+            known.accepted.push(rates.accepted());
+            known.right.push(right);
+            known.bad.push(bad);
+            known.last.push(law.rejected_precision());
+        }
+        Some(known)
+    }
+
+    /// Exact means of every task under a cellwise policy at `cap` attempts.
+    pub fn means(&self, policy: Policy, cap: f64, utility: Option<Utility>) -> TaskMeans {
+        dispatch(Means { known: self, policy, cap, utility })
+    }
+}
+
+struct Means<'a> {
+    known: &'a KnownRates,
+    policy: Policy,
+    cap: f64,
+    utility: Option<Utility>,
+}
+
+impl Kernel for Means<'_> {
+    type Output = TaskMeans;
+
+    #[inline(always)]
+    fn run(self) -> TaskMeans {
+        let Self { known, policy, cap, utility } = self;
+        let count = known.accepted.len();
+        let zeros = vec![0.0; count];
+        let some: Vec<f64> = known.ln_rejected.iter().map(|&ln| -expm1(cap * ln)).collect();
+        let share = |of: &[f64]| some.iter().zip(of).map(|(s, x)| s * x).collect::<Vec<f64>>();
+        let (mut correct, mut wrong) = (share(&known.right), share(&known.bad));
+        if policy.returns_last() {
+            for (i, ln) in known.ln_rejected.iter().enumerate() {
+                let none = exp(cap * ln);
+                correct[i] += none * known.last[i];
+                wrong[i] += none * (1.0 - known.last[i]);
+            }
+        }
+        // (1 - (1-a)^K)/a is K to all digits where Ka is below half a unit of them; nor is `some` exact that far down.
+        let used = |(&s, &a): (&f64, &f64)| if cap * a < 1e-16 { cap } else { s / a };
+        let attempts: Vec<f64> = some.iter().zip(&known.accepted).map(used).collect();
+        let covered = known.ln_wrong.iter().map(|&ln| -expm1(cap * ln)).collect();
+        let mut means = TaskMeans { covered, ..TaskMeans::default() };
+        if let Some(u) = utility {
+            let worth =
+                |((&c, &w), &t): ((&f64, &f64), &f64)| u.correct_reward * c - u.wrong_cost * w - u.attempt_cost * t;
+            means.utility = [correct.iter().zip(&wrong).zip(&attempts).map(worth).collect(), zeros.clone()];
+        }
+        TaskMeans { accepted: some, correct, wrong, attempts: [attempts, zeros], ..means }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sampling::exact::outcome;
+    use crate::sampling::policy::Fallback;
+    use crate::sampling::scenario::SamplingScenario;
+    use crate::spec::parse;
+
+    #[test]
+    fn all_at_once_is_one_by_one() {
+        let json = r#"{"kind":"sampling","tasks":{"kind":"fixed","success":[0.0,5e-324,1e-300,1e-12,0.1,0.5,0.999,1.0],"weight":null},
+            "verifier":{"kind":"rates","false_positive_rate":0.0625,"false_negative_rate":0.25},"answers":null,
+            "policies":[],"max_attempts":[1.0,10.0],"limits":null,"cost":null,
+            "utility":{"kind":"utility","correct_reward":2.0,"wrong_cost":3.0,"attempt_cost":0.125}}"#;
+        let text = json.replace("\"policies\":[]", r#""policies":[{"kind":"first_accepted","fallback":"abstain"}]"#);
+        let scenario: SamplingScenario = parse(&text, &[]).expect("the scenario is legal");
+        let laws = ExactLaws::new(&scenario).expect("rates are known");
+        let known = KnownRates::new(&laws, true).expect("rates are known");
+        for fallback in [Fallback::Abstain, Fallback::Last] {
+            let policy = Policy::FirstAccepted { fallback };
+            for cap in [1.0, 2.0, 1000.0, 1e12] {
+                let means = known.means(policy, cap, scenario.utility);
+                for (i, law) in scenario.laws().iter().enumerate() {
+                    let want = outcome(law, policy, cap);
+                    let near = |got: f64, want: f64| {
+                        assert!((got - want).abs() <= 1e-14 * (1.0 + want.abs()), "{got} {want} {i} {cap}");
+                    };
+                    near(means.accepted[i], want.accepted);
+                    near(means.correct[i], want.correct);
+                    near(means.wrong[i], want.wrong);
+                    near(means.covered[i], want.coverage);
+                    near(means.attempts[0][i], want.attempts);
+                    near(means.attempts[0][i] / want.attempts, 1.0);
+                    near(means.utility[0][i], 2.0 * want.correct - 3.0 * want.wrong - 0.125 * want.attempts);
+                }
+            }
+        }
+    }
+}

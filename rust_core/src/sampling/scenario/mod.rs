@@ -1,0 +1,366 @@
+//! The scenario: tasks, verifier, policies, the grid of attempts, and what answers are worth.
+
+pub mod answers;
+pub mod cost;
+pub mod error_rates;
+pub mod law;
+pub mod limit;
+pub mod population;
+pub mod scores;
+pub mod tasks;
+pub mod verifier;
+
+use serde::Deserialize;
+
+use crate::error::{Error, Result, number};
+use crate::sampling::draw::tokens::MOST;
+use crate::sampling::policy::Policy;
+use crate::sampling::scenario::answers::Answers;
+use crate::sampling::scenario::cost::{Cost, Utility, UtilityKind};
+use crate::sampling::scenario::law::TaskLaw;
+use crate::sampling::scenario::limit::Limit;
+use crate::sampling::scenario::tasks::{Redraw, Tasks, scaled};
+use crate::sampling::scenario::verifier::Verifier;
+use crate::spec::{Spec, Values};
+
+/// The most attempts of one grid point.
+pub const MAX_ATTEMPTS: f64 = 1e12;
+/// The most grid points.
+pub const MAX_GRID: usize = 10_000;
+/// The most cells (tasks times grid points) of one scenario; a run takes some 250 bytes for each.
+pub const MAX_CELLS: usize = 20_000_000;
+
+/// The most attempts of one grid point where a policy needs them one by one.
+pub const MAX_SINGLE_ATTEMPTS: f64 = 1e7;
+
+/// The most tasks times attempts for which first worthwhile values every attempt number of a pool.
+const MAX_WORTHWHILE: f64 = 1e7;
+
+/// The one kind of sampling scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScenarioKind {
+    /// Repeated sampling.
+    Sampling,
+}
+
+/// Repeated sampling with an imperfect verifier.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SamplingScenario {
+    /// The name of this kind of setting.
+    pub kind: ScenarioKind,
+    /// The tasks.
+    pub tasks: Tasks,
+    /// The verifier; `None` where the tasks carry their own (a pool).
+    pub verifier: Option<Verifier>,
+    /// The wrong answers; `None` where no policy tells them apart.
+    #[serde(default)]
+    pub answers: Option<Answers>,
+    /// The policies, compared on the same attempts.
+    pub policies: Vec<Policy>,
+    /// The grid of attempts, ascending; under limits `None`, or one number that none exceeds.
+    pub max_attempts: Option<Values>,
+    /// Limits in money, tokens or seconds per task, a row each, in place of a grid of attempts.
+    #[serde(default)]
+    pub limits: Option<Vec<Limit>>,
+    /// What attempts cost; without it the columns of tokens, cost and latency are null.
+    #[serde(default)]
+    pub cost: Option<Cost>,
+    /// What answers are worth; without it the utility columns are null.
+    pub utility: Option<Utility>,
+}
+
+impl SamplingScenario {
+    /// The numbers of attempts given: a grid, or the most under limits.
+    fn attempts(&self) -> &[f64] {
+        self.max_attempts.as_ref().map_or(&[], Values::as_slice)
+    }
+
+    /// The grid of attempts; empty under limits.
+    pub fn grid(&self) -> Vec<u64> {
+        if self.limits.is_some() { Vec::new() } else { self.attempts().iter().map(|&k| k as u64).collect() }
+    }
+
+    /// The limits in place of a grid; none where there is a grid.
+    pub fn limits(&self) -> &[Limit] {
+        self.limits.as_deref().unwrap_or_default()
+    }
+
+    /// The most attempts that a limit allows.
+    pub fn most(&self) -> u64 {
+        self.attempts().first().map_or(MOST, |&k| k as u64)
+    }
+
+    /// The rows of a policy: grid points or limits.
+    pub fn points(&self) -> usize {
+        self.limits.as_ref().map_or(self.attempts().len(), Vec::len)
+    }
+
+    /// The law of each task; `Drawn` where a trial or the run draws its rates.
+    pub fn laws(&self) -> Vec<TaskLaw> {
+        if self.redraw().is_some() {
+            return vec![TaskLaw::Drawn; self.tasks.count()];
+        }
+        // A judge without a threshold accepts nothing.
+        let rates = |i| match &self.verifier {
+            Some(verifier) if verifier.gives_verdicts() => verifier.rates(i),
+            Some(_) => (0.0, 1.0),
+            None => (0.0, 0.0),
+        };
+        (0..self.tasks.count())
+            .map(|i| match &self.tasks {
+                Tasks::Pool { attempts, accepted, accepted_correct, correct, .. } => TaskLaw::Pool {
+                    attempts: attempts.at(i),
+                    accepted: accepted.at(i),
+                    accepted_correct: accepted_correct.at(i),
+                    correct: correct.as_ref().map(|c| c.at(i)),
+                },
+                tasks => tasks.success(i).map_or(TaskLaw::Drawn, |p| TaskLaw::attempts(p, rates(i))),
+            })
+            .collect()
+    }
+
+    /// The weights of the tasks, adding to 1; `None` where all count alike.
+    pub fn weights(&self) -> Option<Vec<f64>> {
+        self.tasks.weight().map(|weight| scaled(weight.as_slice()))
+    }
+
+    /// What answers are worth: 1 for a correct one and nothing else, unless given.
+    pub fn worth(&self) -> Utility {
+        let correct_only =
+            Utility { kind: UtilityKind::Utility, correct_reward: 1.0, wrong_cost: 0.0, attempt_cost: 0.0 };
+        self.utility.unwrap_or(correct_only)
+    }
+
+    /// Whether correct answers are known among rejected ones too.
+    pub const fn knows_coverage(&self) -> bool {
+        !matches!(self.tasks, Tasks::Pool { correct: None, .. })
+    }
+
+    /// How many grid points every task can answer: a pool ends with its smallest task.
+    pub fn answerable(&self) -> usize {
+        let grid = self.grid();
+        match &self.tasks {
+            Tasks::Pool { attempts, .. } => {
+                let least = attempts.as_slice().iter().copied().fold(f64::INFINITY, f64::min);
+                grid.partition_point(|&k| k as f64 <= least)
+            }
+            _ => grid.len(),
+        }
+    }
+}
+
+impl Spec for SamplingScenario {
+    fn resolve(&mut self, arrays: &[Vec<f64>]) -> Result<()> {
+        self.tasks.resolve(arrays)?;
+        if let Some(verifier) = &mut self.verifier {
+            verifier.resolve(arrays)?;
+        }
+        self.max_attempts.iter_mut().try_for_each(|grid| grid.resolve(arrays))
+    }
+
+    fn check(&self) -> Result<()> {
+        self.tasks.check()?;
+        let count = self.tasks.count();
+        let pool = matches!(self.tasks, Tasks::Pool { .. });
+        match &self.verifier {
+            Some(_) if pool => {
+                return Err(Error::argument(
+                    "verifier",
+                    "None for a pool, whose attempts carry the verdicts of their own",
+                    "a verifier",
+                ));
+            }
+            None if !pool => return Err(Error::argument("verifier", "given for tasks that are not a pool", "None")),
+            Some(verifier) => {
+                verifier.check()?;
+                verifier.check_tasks(count)?;
+                if let Some(i) = self.policies.iter().position(|p| p.needs_verdicts())
+                    && !verifier.gives_verdicts()
+                {
+                    return Err(Error::argument(
+                        "verifier.threshold",
+                        format!("a number, for policies[{i}] returns what the verifier accepts"),
+                        "None",
+                    ));
+                }
+            }
+            None => {}
+        }
+        if let Some(answers) = self.answers {
+            answers.check()?;
+            if pool {
+                return Err(Error::argument("answers", "None for a pool, whose answers are not told apart", "answers"));
+            }
+        }
+        if self.policies.is_empty() {
+            return Err(Error::argument("policies", "at least one policy", "none"));
+        }
+        for (i, policy) in self.policies.iter().enumerate() {
+            policy.check()?;
+            if self.policies[..i].contains(policy) {
+                return Err(Error::argument(
+                    &format!("policies[{i}]"),
+                    "different from every policy before it",
+                    "a repetition",
+                ));
+            }
+            self.check_policy(i, *policy)?;
+            if policy.returns_last() && !self.knows_coverage() {
+                return Err(Error::argument(
+                    &format!("policies[{i}].fallback"),
+                    "'abstain' for a pool without correct (whether a rejected answer is correct is not known)",
+                    "'last'",
+                ));
+            }
+        }
+        if let Some(cost) = self.cost {
+            cost.check()?;
+            if pool {
+                return Err(Error::argument("cost", "None for a pool, whose attempts carry no tokens", "a cost"));
+            }
+        }
+        self.check_grid()?;
+        self.check_limits()?;
+        if count.saturating_mul(self.points()) > MAX_CELLS {
+            let rows = if self.limits.is_some() { "tasks times limits" } else { "tasks times max_attempts" };
+            return Err(Error::argument(rows, format!("at most {MAX_CELLS}"), count * self.points()));
+        }
+        self.utility.map_or(Ok(()), |utility| utility.check())
+    }
+}
+
+impl SamplingScenario {
+    /// Checks the numbers of attempts.
+    fn check_grid(&self) -> Result<()> {
+        let Some(grid) = &self.max_attempts else {
+            let expected = format!("1 to {MAX_GRID} numbers, unless limits are given");
+            return if self.limits.is_some() { Ok(()) } else { Err(Error::argument("max_attempts", expected, "None")) };
+        };
+        grid.check_range("max_attempts", 1.0, MAX_ATTEMPTS)?;
+        let grid = grid.as_slice();
+        let (most, expected) = match self.limits {
+            Some(_) => (1, "one number (the most attempts under any limit) or None where limits are given".to_owned()),
+            None => (MAX_GRID, format!("1 to {MAX_GRID} numbers")),
+        };
+        if grid.is_empty() || grid.len() > most {
+            return Err(Error::argument("max_attempts", expected, format!("{} numbers", grid.len())));
+        }
+        for (i, pair) in grid.windows(2).enumerate() {
+            if pair[1] <= pair[0] {
+                return Err(Error::argument(
+                    &format!("max_attempts[{}]", i + 1),
+                    format!("above max_attempts[{i}] ({})", number(pair[0])),
+                    pair[1],
+                ));
+            }
+        }
+        if let Some(i) = grid.iter().position(|k| k.fract() != 0.0) {
+            return Err(Error::argument(&format!("max_attempts[{i}]"), "a whole number", grid[i]));
+        }
+        if self.limits.is_some() {
+            return Ok(());
+        }
+        let largest = grid.last().copied().unwrap_or(0.0);
+        if let Some(i) = self.policies.iter().position(|p| p.needs_attempts())
+            && largest > MAX_SINGLE_ATTEMPTS
+        {
+            let name = self.policies[i].name();
+            let expected = format!("at most {MAX_SINGLE_ATTEMPTS} with {name}, which looks at every attempt");
+            return Err(Error::argument("max_attempts", expected, largest));
+        }
+        if self.cost.is_some_and(|cost| cost.draws_each_attempt()) && largest > MAX_SINGLE_ATTEMPTS {
+            let expected = format!("at most {MAX_SINGLE_ATTEMPTS} where tokens are drawn attempt by attempt");
+            return Err(Error::argument("max_attempts", expected, largest));
+        }
+        Ok(())
+    }
+
+    /// Checks the limits: each is different, and ends every policy after a number of attempts that can be simulated.
+    fn check_limits(&self) -> Result<()> {
+        let Some(limits) = &self.limits else { return Ok(()) };
+        if limits.is_empty() || limits.len() > MAX_GRID {
+            let got = format!("{} limits", limits.len());
+            return Err(Error::argument("limits", format!("1 to {MAX_GRID} limits"), got));
+        }
+        let Some(cost) = self.cost else {
+            return Err(Error::argument("cost", "given where limits are: it says what an attempt takes", "None"));
+        };
+        let singles = cost.draws_each_attempt() || self.policies.iter().any(|p| p.needs_attempts());
+        let (most, why) =
+            if singles { (MAX_SINGLE_ATTEMPTS, ", which are drawn one by one here") } else { (MAX_ATTEMPTS, "") };
+        for (i, limit) in limits.iter().enumerate() {
+            limit.check().map_err(|e| Error::Value(format!("limits[{i}]: {e}")))?;
+            let place = format!("limits[{i}]");
+            if limits[..i].contains(limit) {
+                return Err(Error::argument(&place, "different from every limit before it", "a repetition"));
+            }
+            for policy in &self.policies {
+                let each = cost.mean_rates(policy.checks())[limit.part()];
+                let allowed = (limit.amount() / each).min(self.most() as f64);
+                // With a largest number of attempts free ones end too.
+                if each == 0.0 && self.max_attempts.is_none() {
+                    let expected = format!(
+                        "one that ends {}, whose attempts are free in its unit (max_attempts would end it)",
+                        policy.name()
+                    );
+                    return Err(Error::argument(&place, expected, limit.amount()));
+                }
+                if allowed > most {
+                    let expected = format!(
+                        "small enough, or max_attempts given, for at most {most} attempts with {}{why}",
+                        policy.name()
+                    );
+                    return Err(Error::argument(&place, expected, format!("about {allowed:.3e} attempts")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that a policy finds what it reads: scores, answers, verdicts, single attempts.
+    fn check_policy(&self, i: usize, policy: Policy) -> Result<()> {
+        let place = format!("policies[{i}]");
+        let refuse = |expected: &str| Err(Error::argument(&place, expected, policy.name()));
+        if let Tasks::Pool { .. } = self.tasks {
+            return match policy {
+                Policy::AnyOf {} | Policy::AllOf {} if !self.knows_coverage() => refuse(
+                    "first_accepted for a pool without correct (whether a rejected answer is correct is not known)",
+                ),
+                Policy::AnyOf {} | Policy::AllOf {} => Ok(()),
+                _ if policy.is_cellwise() => Ok(()),
+                Policy::FirstWorthwhile {} => {
+                    let most = self.answerable().checked_sub(1).map_or(0.0, |last| self.attempts()[last]);
+                    let work = self.tasks.count() as f64 * most;
+                    if work > MAX_WORTHWHILE {
+                        let expected = format!("at most {MAX_WORTHWHILE} with first_worthwhile on a pool");
+                        return Err(Error::argument("tasks times max_attempts", expected, work));
+                    }
+                    Ok(())
+                }
+                _ => refuse(
+                    "first_accepted, first_worthwhile, any_of or all_of for a pool, whose attempts carry verdicts but no \
+                     scores or answers",
+                ),
+            };
+        }
+        if policy.needs_scores() && !matches!(self.verifier, Some(Verifier::Judge { .. })) {
+            return refuse(
+                "one that reads no scores unless the verifier is a judge (the other verifiers only accept or reject)",
+            );
+        }
+        if policy.needs_answers() && self.answers.is_none() {
+            return refuse("one that tells no wrong answers apart unless `answers` is given");
+        }
+        let draws_errors = self.verifier.as_ref().is_some_and(Verifier::draws_rates);
+        let known =
+            !draws_errors && (self.redraw() != Some(Redraw::Trial) || matches!(self.tasks, Tasks::Mixture { .. }));
+        if policy == (Policy::FirstWorthwhile {}) && !known {
+            return refuse(
+                "another one where rates are drawn in every trial: what an attempt number is worth follows from known rates",
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,380 @@
+//! Logarithms of gamma, beta and binomial functions and of their ratios, without the cancellation of the plain differences.
+//!
+//! Everything finite-pool, posterior or beta-binomial is one function, [`ln_beta_ratio`]. Elementary functions are
+//! `libm`'s, so the numbers are the same bits on every machine.
+
+pub mod incomplete_gamma;
+
+use std::f64::consts::FRAC_1_SQRT_2;
+
+use libm::{erfc, exp, expm1, lgamma, log, log1p, sqrt};
+
+/// `ln sqrt(2 pi)`.
+pub(super) const LN_SQRT_2_PI: f64 = 0.918_938_533_204_672_8;
+/// From here on the Stirling series is exact to 3e-17.
+pub(super) const STIRLING: f64 = 10.0;
+
+/// `ln Gamma(x)`, for x > 0.
+pub fn ln_gamma(x: f64) -> f64 {
+    lgamma(x)
+}
+
+/// What Stirling's formula leaves over: `ln Gamma(x) - (x - 1/2) ln x + x - ln sqrt(2 pi)`, for x >= 10.
+pub(super) fn stirling_remainder(x: f64) -> f64 {
+    // B_2j / (2j (2j-1) x^(2j-1)), j = 1..7.
+    const C: [f64; 7] =
+        [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360_360.0, 1.0 / 156.0];
+    let y = 1.0 / (x * x);
+    C.iter().rev().fold(0.0, |sum, c| sum * y + c) / x
+}
+
+/// `ln B(a, b)`, for a, b > 0.
+///
+/// Didonato and Morris, TOMS 708 (1992): the large logarithms cancel on paper, not in floats.
+pub fn ln_beta(a: f64, b: f64) -> f64 {
+    let (p, q) = if a < b { (a, b) } else { (b, a) };
+    if q < STIRLING {
+        return lgamma(p) + (lgamma(q) - lgamma(p + q));
+    }
+    let s = p + q;
+    let tail = stirling_remainder(q) - stirling_remainder(s);
+    if p < STIRLING {
+        return lgamma(p) + tail + p - p * log(s) + (q - 0.5) * log1p(-p / s);
+    }
+    LN_SQRT_2_PI - 0.5 * log(q) + (stirling_remainder(p) + tail) + (p - 0.5) * log(p / s) + q * log1p(-p / s)
+}
+
+/// `ln C(n, k)`, for 0 <= k <= n; minus infinity for k > n.
+pub fn ln_choose(n: f64, k: f64) -> f64 {
+    if k > n {
+        return f64::NEG_INFINITY;
+    }
+    if k == 0.0 || k == n {
+        return 0.0;
+    }
+    -log1p(n) - ln_beta(n - k + 1.0, k + 1.0)
+}
+
+/// `ln [B(a, b + k) / B(a, b)] = ln [Gamma(b + k) Gamma(a + b) / (Gamma(b) Gamma(a + b + k))]`, for a, k >= 0, b > 0.
+///
+/// It is `ln E[(1-p)^k]` for p ~ Beta(a, b); symmetric in a and k; relative error about 1e-14 where a and k are at
+/// least 1e-3. Below 10 the recurrence `f(b) = f(b+1) + ln(1 - a k / ((a+b)(b+k)))` lifts b; above, Stirling's
+/// formula is summed so that only terms of the size of the result remain.
+pub fn ln_beta_ratio(a: f64, b: f64, k: f64) -> f64 {
+    if a == 0.0 || k == 0.0 {
+        return 0.0;
+    }
+    if k == f64::INFINITY {
+        return f64::NEG_INFINITY;
+    }
+    let mut low = b;
+    let mut sum = 0.0;
+    while low < STIRLING {
+        // For a huge product the quotient tends to 1 - low (a + low + k) / ((a + low)(low + k)).
+        let lost = (a / (a + low)) * (k / (low + k));
+        sum += if lost < 0.5 { log1p(-lost) } else { log(low / (a + low) * ((a + low + k) / (low + k))) };
+        low += 1.0;
+    }
+    let (with_a, with_k, high) = (low + a, low + k, low + a + k);
+    let ln_quotient = |part: f64, step: f64| if step < 0.5 * high { log1p(-step / high) } else { log(part / high) };
+    let remainder = (stirling_remainder(with_a) - stirling_remainder(low))
+        + (stirling_remainder(with_k) - stirling_remainder(high));
+    (low - 0.5) * log1p((a / low) * (k / high))
+        + k * ln_quotient(with_k, a)
+        + a * ln_quotient(with_a, k)
+        + remainder
+        + sum
+}
+
+/// `ln [C(n - a, k) / C(n, k)]`: of n items, a are marked; the log probability that k drawn without replacement are all
+/// unmarked. Minus infinity where `k > n - a`; needs a, k <= n.
+pub fn ln_none_drawn(n: f64, a: f64, k: f64) -> f64 {
+    if a == 0.0 || k == 0.0 {
+        0.0
+    } else if k > n - a {
+        f64::NEG_INFINITY
+    } else {
+        ln_beta_ratio(a, n - a - k + 1.0, k)
+    }
+}
+
+/// `ln(e^x + e^y)`.
+pub fn ln_add_exp(x: f64, y: f64) -> f64 {
+    let (low, high) = if x < y { (x, y) } else { (y, x) };
+    if low == f64::NEG_INFINITY { high } else { high + log1p(exp(low - high)) }
+}
+
+/// `1 - (1 - rate)^count`, exact for tiny rates; 0 where the count is 0.
+pub fn any_of(rate: f64, count: f64) -> f64 {
+    if count == 0.0 { 0.0 } else { -expm1(count * log1p(-rate)) }
+}
+
+/// `P(Z > z)` for a standard normal Z.
+pub fn normal_survival(z: f64) -> f64 {
+    0.5 * erfc(z * FRAC_1_SQRT_2)
+}
+
+/// The z with `P(Z > z) = tail`, for 0 <= tail <= 1.
+///
+/// A rational start (Abramowitz and Stegun 26.2.23, 4.5e-4) and Halley steps on the survival function.
+pub fn normal_isf(tail: f64) -> f64 {
+    if !(tail > 0.0 && tail < 1.0) {
+        return if tail == 0.0 {
+            f64::INFINITY
+        } else if tail == 1.0 {
+            f64::NEG_INFINITY
+        } else {
+            f64::NAN
+        };
+    }
+    if tail > 0.5 {
+        return -normal_isf(1.0 - tail);
+    }
+    let t = sqrt(-2.0 * log(tail));
+    let mut z =
+        t - (2.515_517 + t * (0.802_853 + t * 0.010_328)) / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
+    for _ in 0..3 {
+        // (survival - tail) / density, the density in the scale of the tail so that nothing underflows.
+        let step = (normal_survival(z) - tail) / exp(-0.5 * z * z - LN_SQRT_2_PI);
+        z += step / (1.0 - 0.5 * z * step);
+    }
+    z
+}
+
+/// The regularised incomplete beta function `I_x(a, b) = P(Beta(a, b) <= x)`, for a, b > 0.
+///
+/// The continued fraction DLMF 8.17.22 by Lentz's method; it takes O(sqrt(max(a, b))) terms.
+pub fn beta_cdf(a: f64, b: f64, x: f64) -> f64 {
+    if x <= 0.0 || x >= 1.0 {
+        return if x <= 0.0 { 0.0 } else { 1.0 };
+    }
+    if x > (a + 1.0) / (a + b + 2.0) {
+        return 1.0 - beta_cdf(b, a, 1.0 - x);
+    }
+    let front = exp(ln_beta_front(a, b, x)) / a;
+    let (mut c, mut d) = (1.0, 1.0 / guard(1.0 - (a + b) * x / (a + 1.0)));
+    let mut fraction = d;
+    for m in 1..100_000 {
+        let m = f64::from(m);
+        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
+        d = 1.0 / guard(1.0 + even * d);
+        c = guard(1.0 + even / c);
+        fraction *= c * d;
+        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
+        d = 1.0 / guard(1.0 + odd * d);
+        c = guard(1.0 + odd / c);
+        fraction *= c * d;
+        if (c * d - 1.0).abs() < 1e-16 {
+            break;
+        }
+    }
+    front * fraction
+}
+
+/// The x with `I_x(a, b) = p`: bisection on its logit, from e^-700 to 1 - e^-36.
+pub fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
+    let (mut low, mut high) = (-700.0_f64, 36.0_f64);
+    let share = |u: f64| 1.0 / (1.0 + exp(-u));
+    while high - low > 1e-14 * high.abs().max(1.0) {
+        let middle = f64::midpoint(low, high);
+        if middle <= low || middle >= high {
+            break;
+        }
+        if beta_cdf(a, b, share(middle)) < p { low = middle } else { high = middle }
+    }
+    share(f64::midpoint(low, high))
+}
+
+/// The x with `P(Beta(a, b) <= x) = P(Z <= z)` for a standard normal Z, for a, b >= 0, not both 0: all mass is at 0 where
+/// a is 0, and at 1 where b is.
+///
+/// Newton's method on the logarithm of the smaller tail over logit x, kept inside a bracket; 0 below e^-700, which a
+/// tiny `a` reaches.
+pub fn beta_quantile_of_score(a: f64, b: f64, z: f64) -> f64 {
+    if z > 0.0 {
+        return 1.0 - beta_quantile_of_score(b, a, -z);
+    }
+    if a == 0.0 || b == 0.0 {
+        return if a == 0.0 { 0.0 } else { 1.0 };
+    }
+    let goal = log(normal_survival(-z));
+    let at = |t: f64| 1.0 / (1.0 + exp(-t));
+    let (mut low, mut high) = (-700.0, 700.0);
+    if log(beta_cdf(a, b, at(low))) >= goal {
+        return 0.0;
+    }
+    // ln P ~ a ln x far below, which a small `a` makes nearly everywhere.
+    let mut t = ((goal + log(a) + ln_beta(a, b)) / a).clamp(-699.0, log(a / b).clamp(-699.0, 699.0));
+    for _ in 0..200 {
+        let x = at(t);
+        let tail = beta_cdf(a, b, x);
+        let excess = log(tail) - goal;
+        if excess > 0.0 {
+            high = t;
+        } else {
+            low = t;
+        }
+        let step = excess * tail / exp(ln_beta_front(a, b, x));
+        if step.abs() < 1e-13 * (1.0 + t.abs()) || high - low < 1e-13 * (1.0 + t.abs()) {
+            break;
+        }
+        let next = t - step;
+        t = if next > low && next < high { next } else { 0.5 * (low + high) };
+    }
+    at(t)
+}
+
+/// `ln [x^a (1-x)^b / B(a, b)]`; from 10 on by the distance from the mode, so that nothing large cancels.
+fn ln_beta_front(a: f64, b: f64, x: f64) -> f64 {
+    if a < STIRLING || b < STIRLING {
+        return a * log(x) + b * log1p(-x) - ln_beta(a, b);
+    }
+    let s = a + b;
+    let distance = x * s - a;
+    let remainder = stirling_remainder(s) - stirling_remainder(a) - stirling_remainder(b);
+    a * log1p(distance / a) + b * log1p(-distance / b) + 0.5 * log(a * (b / s)) - LN_SQRT_2_PI + remainder
+}
+
+pub(super) fn guard(x: f64) -> f64 {
+    if x.abs() < 1e-300 { 1e-300 } else { x }
+}
+
+#[cfg(test)]
+#[allow(clippy::excessive_precision, clippy::approx_constant)] // expected values are printed with 17 digits
+mod tests {
+    use super::*;
+
+    fn assert_close(got: f64, expected: f64, relative: f64) {
+        assert!((got - expected).abs() <= relative * expected.abs(), "{got} against {expected}");
+    }
+
+    // Expected values: mpmath at 60 digits.
+
+    #[test]
+    fn the_beta_ratio_keeps_its_digits() {
+        for (a, b, k, expected) in [
+            (1.0, 3.0, 1.0, -0.287_682_072_451_780_93),
+            (0.5, 0.1, 7.0, -2.816_935_018_587_213_4),
+            (0.3, 0.2, 1e6, -5.096_352_001_895_374_5),
+            (1e4, 1e12, 1e4, -9.999_999_900_005_001_2e-5),
+            (5e5, 250_001.0, 2.5e5, -215_761.351_606_420_53),
+            (65.0, 1.0, 35.0, -62.260_613_199_339_562),
+            (1.0, 1e6, 1e6, -0.693_147_180_559_945_31),
+            (2.5, 0.001, 1e12, -75.699_345_402_954_017),
+            (0.001, 4.0, 1e9, -0.019_467_006_273_875_329),
+            (3e7, 17.0, 2e8, -89_058_594.276_170_933),
+            (0.001, 0.001, 0.001, -0.287_683_712_591_111_98),
+            (12.0, 1e15, 3.0, -3.599_999_999_999_974_8e-14),
+            (1e6, 0.5, 1e6, -1_386_294.014_546_362_8),
+        ] {
+            assert_close(ln_beta_ratio(a, b, k), expected, 2e-14);
+            assert_close(ln_beta_ratio(k, b, a), expected, 2e-14);
+        }
+    }
+
+    #[test]
+    fn beta_and_choose_keep_their_digits() {
+        for (a, b, expected) in [
+            (0.001, 0.002, 7.313_217_104_417_235_4),
+            (3.0, 4.5, -4.387_480_485_356_345_4),
+            (9.9, 9.9, -13.592_448_519_002_671),
+            (0.5, 1e6, -6.335_390_211_057_437_0),
+            (5.0, 1e12, -134.977_051_749_304_8),
+            (10.0, 10.0, -13.736_229_227_036_555),
+            (1e6, 2e6, -1_909_548.290_968_533),
+            (0.001, 1e9, 6.886_455_619_547_406_8),
+            (12.5, 3000.0, -81.369_173_536_206_191),
+        ] {
+            assert_close(ln_beta(a, b), expected, 1e-14);
+            assert_close(ln_beta(b, a), expected, 1e-14);
+        }
+        for (n, k, expected) in [
+            (2.0, 1.0, 0.693_147_180_559_945_31),
+            (100.0, 50.0, 66.783_841_652_017_426),
+            (1e6, 1.0, 13.815_510_557_964_274),
+            (1e6, 3.0, 39.654_769_204_662_267),
+            (1e6, 5e5, 693_140.047_013_063_68),
+            (1e12, 7.0, 184.891_986_450_413_42),
+        ] {
+            assert_close(ln_choose(n, k), expected, 1e-14);
+        }
+        assert_eq!((ln_choose(5.0, 0.0), ln_choose(5.0, 6.0)), (0.0, f64::NEG_INFINITY));
+    }
+
+    #[test]
+    fn none_drawn_is_the_product_of_its_factors() {
+        for n in 1..30_u32 {
+            for a in 0..=n {
+                let mut product = 1.0;
+                for k in 0..=n {
+                    let got = exp(ln_none_drawn(f64::from(n), f64::from(a), f64::from(k)));
+                    assert!((got - product).abs() <= 2e-14 * product, "n {n}, a {a}, k {k}: {got} against {product}");
+                    product *= (f64::from(n - k) - f64::from(a)).max(0.0) / f64::from((n - k).max(1));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn normal_quantiles_and_the_beta_distribution() {
+        for (tail, z) in [
+            (0.4, 0.253_347_103_135_799_74),
+            (0.999, -3.090_232_306_167_813_3),
+            (1e-3, 3.090_232_306_167_813_5),
+            (1e-20, 9.262_340_089_798_407_6),
+            (1e-200, 30.205_594_179_579_643),
+            (1e-300, 37.047_096_299_361_199),
+        ] {
+            assert_close(normal_isf(tail), z, 1e-14);
+        }
+        assert!(normal_isf(0.5).abs() < 1e-16);
+        for (a, b, x, expected) in [
+            (0.5, 0.5, 0.3, 0.369_010_119_565_545_38),
+            (2.0, 3.0, 0.9, 0.9963),
+            (501.0, 501.0, 0.52, 0.897_309_014_130_899_58),
+            (0.01, 7.0, 0.001, 0.956_273_746_419_306_9),
+            (50_001.0, 50_001.0, 0.499, 0.263_542_872_536_842_29),
+            (30.0, 2.0, 0.99, 0.961_610_485_404_764_49),
+        ] {
+            assert_close(beta_cdf(a, b, x), expected, 1e-12);
+        }
+    }
+
+    #[test]
+    fn the_beta_quantile_of_a_score_inverts_its_distribution() {
+        for (a, b) in [(0.033, 0.633), (0.45, 8.55), (1.0, 1.0), (3.0, 0.2), (50.0, 950.0), (2e4, 1e5), (1e-3, 2e-3)] {
+            for z in [-6.0, -2.5, -0.7, 0.0, 0.4, 1.9, 5.0] {
+                let x = beta_quantile_of_score(a, b, z);
+                // Where x rounds to 0 or 1 its distance from there is below what x can tell.
+                if x > 0.0 && x < 1.0 - 1e-4 {
+                    let (got, expected) = (beta_cdf(a, b, x), normal_survival(-z));
+                    assert!((got - expected).abs() < 1e-9 * expected, "a {a}, b {b}, z {z}: {got} {expected}");
+                } else {
+                    assert!(x == 0.0 || 1.0 - beta_cdf(a, b, 1.0 - 1e-4) >= normal_survival(z) * (1.0 - 1e-9));
+                }
+            }
+        }
+        assert_close(beta_quantile_of_score(2.0, 2.0, 0.0), 0.5, 1e-13);
+        for z in [-3.0, 0.0, 3.0] {
+            assert_eq!([beta_quantile_of_score(0.0, 1e-9, z), beta_quantile_of_score(1e-9, 0.0, z)], [0.0, 1.0]);
+            assert!((0.0..=1.0).contains(&beta_quantile_of_score(5e-324, 1e-16, z)));
+            assert!((0.0..=1.0).contains(&beta_quantile_of_score(1e-300, 1e9, z)));
+        }
+    }
+
+    #[test]
+    fn a_quantile_inverts_its_distribution() {
+        for (a, b) in [(0.05, 3.0), (1.0, 1.0), (40.5, 60.5), (0.5, 1e6)] {
+            for p in [0.025, 0.5, 0.975] {
+                assert_close(beta_cdf(a, b, beta_quantile(a, b, p)), p, 1e-11);
+            }
+        }
+    }
+
+    #[test]
+    fn sums_of_exponentials_and_tiny_rates() {
+        assert_close(ln_add_exp(-1000.0, -1000.0), std::f64::consts::LN_2 - 1000.0, 1e-15);
+        assert_eq!(ln_add_exp(f64::NEG_INFINITY, 3.0), 3.0);
+        assert_close(any_of(1e-20, 7.0), 7e-20, 1e-15);
+    }
+}
