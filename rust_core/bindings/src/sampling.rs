@@ -6,7 +6,7 @@ use limitlaw_core::sampling::draw::{Run, compare, simulate};
 use limitlaw_core::sampling::exact;
 use limitlaw_core::sampling::record::columns::{Column, Row, column_names};
 use limitlaw_core::sampling::record::estimate::TaskMeans;
-use limitlaw_core::sampling::record::outcome::Score;
+use limitlaw_core::sampling::record::layout::Score;
 use limitlaw_core::sampling::scenario::SamplingScenario;
 use limitlaw_core::spec::parse;
 use pyo3::prelude::*;

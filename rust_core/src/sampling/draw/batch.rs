@@ -6,11 +6,12 @@
 
 use super::engine::{Plan, Random};
 use crate::rng::purpose;
+use crate::sampling::draw::events::FirstEvents;
 use crate::sampling::draw::events::pool::Pool;
-use crate::sampling::draw::events::redrawn::Clocks;
 use crate::sampling::draw::segments::{Given, Stretch};
 use crate::sampling::draw::state::{Drawn, State};
 use crate::sampling::draw::successes::Table;
+use crate::sampling::policy::seen::{Feature, Seen};
 use crate::sampling::scenario::law::Rates;
 use crate::sampling::scenario::scores::CLASSES;
 use crate::variates::below;
@@ -100,30 +101,36 @@ impl Sheet {
         &self.drawn[start..end]
     }
 
-    /// One trial up to row `row`.
+    /// By trial, a feature that says by itself whether the answer returned is correct.
+    pub fn feature(&self, feature: Feature, point: usize) -> &[bool] {
+        match feature {
+            Feature::BestIsCorrect => self.best_is_correct(point),
+            Feature::Leads => self.leads(point),
+        }
+    }
+
+    /// What the policies see of one trial up to row `row`.
     #[inline]
-    pub fn state(&self, row: usize, t: usize, (clocks, rates): (Clocks, Rates)) -> State {
+    pub fn seen(&self, row: usize, t: usize, events: FirstEvents) -> Seen {
         let at = row * self.trials + t;
-        State {
-            clocks,
-            rates,
-            left: None,
+        Seen {
+            events,
             correct: self.correct[at],
-            depths: [0, 1].map(|class| self.depths[class][at]),
+            maxima: [0, 1].map(|class| self.depths[class][at]),
             best_is_correct: self.best_is_correct[at],
             leads: self.leads[at],
             last_correct: self.last_correct[at],
         }
     }
 
-    fn keep(&mut self, row: usize, t: usize, state: &State) {
+    fn keep(&mut self, row: usize, t: usize, seen: &Seen) {
         let at = row * self.trials + t;
-        self.correct[at] = state.correct;
+        self.correct[at] = seen.correct;
         for class in 0..CLASSES {
-            self.depths[class][at] = state.depths[class];
+            self.depths[class][at] = seen.maxima[class];
         }
-        self.best_is_correct[at] = state.best_is_correct;
-        self.last_correct[at] = state.last_correct;
+        self.best_is_correct[at] = seen.best_is_correct;
+        self.last_correct[at] = seen.last_correct;
     }
 }
 
@@ -135,9 +142,9 @@ impl Plan<'_> {
         random: &mut Random,
         chunk: u64,
         (i, first): (usize, usize),
-        clocks: &[(Clocks, Rates)],
+        events: &[(FirstEvents, Rates)],
     ) {
-        let (grid, trials) = (self.layout.grid, clocks.len());
+        let (grid, trials) = (self.layout.grid, events.len());
         sheet.drawn.clear();
         sheet.cell.waiting.clear();
         sheet.cell.waiting.extend(0..trials as u32);
@@ -151,7 +158,7 @@ impl Plan<'_> {
                     tables,
                     (chunk, i * grid.len() + point, first),
                     (from, to),
-                    (point, clocks),
+                    (point, events),
                 )
             } else {
                 sheet.cell.cut.iter_mut().zip(0..).for_each(|(cut, t)| *cut = t);
@@ -159,15 +166,16 @@ impl Plan<'_> {
             };
             for at in 0..cut {
                 let t = sheet.cell.cut[at] as usize;
-                let mut state = sheet.state(point, t, clocks[t]);
-                state.left = lefts.get(t).copied().flatten();
+                let (first, rates) = events[t];
+                let left = lefts.get(t).copied().flatten();
+                let mut state = State { seen: sheet.seen(point, t, first), rates, left };
                 let start = sheet.drawn.len();
                 self.draw_cell(&mut state, random, &mut sheet.drawn, i, (from, to));
                 sheet.spans[point * sheet.trials + t] = [start, sheet.drawn.len()];
                 if let Some(left) = lefts.get_mut(t) {
                     *left = state.left;
                 }
-                sheet.keep(point + 1, t, &state);
+                sheet.keep(point + 1, t, &state.seen);
             }
             from = to;
         }
@@ -181,15 +189,15 @@ impl Plan<'_> {
         [none, nothing, rejected]: [&Table; 3],
         (chunk, row, first): (u64, usize, usize),
         (from, to): (u64, u64),
-        (point, clocks): (usize, &[(Clocks, Rates)]),
+        (point, events): (usize, &[(FirstEvents, Rates)]),
     ) -> usize {
-        let (size, trials, attempts) = (sheet.trials, clocks.len(), to - from);
+        let (size, trials, attempts) = (sheet.trials, events.len(), to - from);
         let (before, now) = sheet.correct[point * size..].split_at_mut(size);
         let Cell { words, kind, correct, depths, cut, waiting } = &mut sheet.cell;
         let (mut cuts, mut left) = (0, 0);
         for at in 0..waiting.len() {
             let t = waiting[at];
-            let Clocks { accepted, correct, .. } = clocks[t as usize].0;
+            let FirstEvents { accepted, correct, .. } = events[t as usize].0;
             let after = [accepted <= from, correct <= from];
             kind[t as usize] = u8::from(after[0]) | u8::from(after[1]) << 1;
             cut[cuts] = t;
@@ -210,7 +218,7 @@ impl Plan<'_> {
             }
         }
         now.iter_mut().zip(before).zip(&*correct).for_each(|((now, before), correct)| *now = *before + correct);
-        if let (Some(scores), Some(duel)) = (&self.needs.scores, &self.duel) {
+        if let (Some(scores), Some(duel)) = (&self.features.scores, &self.duel) {
             for (class, (depths, least)) in depths.iter_mut().zip(&mut sheet.depths).enumerate() {
                 let beyond = KINDS.map(|kind| if kind.accepted().is_some() { scores.threshold[class] } else { 0.0 });
                 let size_of = |correct: u64| if class == 0 { correct } else { attempts - correct };
@@ -234,12 +242,12 @@ impl Plan<'_> {
                 *best = duel.correct_wins([right, wrong]);
             }
         }
-        if self.needs.last {
+        if self.features.last {
             for t in 0..trials {
                 sheet.last_correct[(point + 1) * size + t] = below(attempts, &mut random.last) < correct[t];
             }
         }
-        if self.needs.singles {
+        if self.features.attempts {
             for t in 0..trials {
                 let start = sheet.drawn.len();
                 let stretch = Stretch { attempts, given: KINDS[kind[t] as usize] };

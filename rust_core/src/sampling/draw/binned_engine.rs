@@ -107,7 +107,7 @@ impl<'a> Plan<'a> {
         control: &Control,
     ) -> Result<Self> {
         let points = grid.len();
-        let last = scenario.policies.iter().any(|p| p.returns_last());
+        let last = scenario.policies.iter().any(|p| p.needs().last);
         // A last answer is correct only where some answer is: it needs the coverage cell.
         let wanted = Wanted { coverage: options.wanted.coverage || last, ..options.wanted };
         let mut distinct: Vec<Cells> = Vec::new();

@@ -91,10 +91,10 @@ impl Cost {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sampling::draw::tokens::MOST;
     use crate::sampling::draw::tokens::tests::cost;
     use crate::sampling::scenario::cost::TokenLaw;
     use crate::sampling::scenario::limit::LimitKind;
+    use crate::sampling::scenario::limit::MOST_ATTEMPTS;
 
     #[test]
     fn a_batch_is_paid_in_full_and_lasts_as_long_as_its_slowest_attempt() {
@@ -132,7 +132,9 @@ mod tests {
                 tokens.start([5, 6], 0, 1, case);
                 for part in 0..3 {
                     let each = settings.mean_rates(checked)[part];
-                    for (amount, most) in [(0.0, 90), (0.3, 90), (3.7, 90), (14.2, MOST), (60.0, 50), (90.0, 90)] {
+                    for (amount, most) in
+                        [(0.0, 90), (0.3, 90), (3.7, 90), (14.2, MOST_ATTEMPTS), (60.0, 50), (90.0, 90)]
+                    {
                         let amount = amount * each;
                         let mut ends = vec![0];
                         let batch = parallel as u64;

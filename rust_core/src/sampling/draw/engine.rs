@@ -1,30 +1,31 @@
 //! Every policy on one set of attempts, drawn from coarse to fine.
 //!
-//! The clocks come first (when the first acceptance and the first correct attempt come), then per stretch of attempts
-//! between grid points and clocks the number of correct ones, the highest score of each class, and the wrong answers;
+//! The events come first (when the first acceptance and the first correct attempt come), then per stretch of attempts
+//! between grid points and events the number of correct ones, the highest score of each class, and the wrong answers;
 //! policies that no count can tell get single attempts, drawn given all of these. Each feature has streams of its own
 //! and refines what is known, so a further policy changes no other's numbers. Without policies of the last kind the
 //! cost of a trial does not grow with the number of attempts.
 
 use super::answers::{Deal, Hand};
 use super::batch::Sheet;
-use super::events::binned::Plan as ClockPlan;
+use super::events::binned::Plan as EventPlan;
 use super::events::pool::Pool;
 use super::maxima::Duel;
-use super::sequential::{self, Singles};
-use super::state::{Drawn, State};
+use super::sequential::{self, Sequential};
+use super::state::Drawn;
 use super::successes::{self, Counts};
-use super::ties::Priorities;
 use super::tokens::Tokens;
 use super::{limits, plurality};
 use crate::error::Result;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::run::{Control, run};
-use crate::sampling::draw::events::redrawn::Clocks;
+use crate::sampling::draw::events::FirstEvents;
 use crate::sampling::draw::{Run, chunk_trials};
-use crate::sampling::policy::first_worthwhile::Worthwhile;
-use crate::sampling::policy::{Fallback, Policy};
-use crate::sampling::record::outcome::{Layout, Outcome, Score};
+use crate::sampling::policy::Policy;
+use crate::sampling::policy::rule::{Needs, Setting};
+use crate::sampling::policy::seen::{Seen, Selector};
+use crate::sampling::record::layout::{Layout, Score};
+use crate::sampling::record::outcome::Outcome;
 use crate::sampling::record::rows::{Sums, Tally};
 use crate::sampling::record::trial_scores::Block;
 use crate::sampling::record::{RowTally, cell_of};
@@ -32,32 +33,34 @@ use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::answers::Answers;
 use crate::sampling::scenario::law::{Rates, TaskLaw};
 use crate::sampling::scenario::population::Population;
-use crate::sampling::scenario::scores::{CLASSES, Scores};
-use crate::variates::NEVER;
+use crate::sampling::scenario::scores::Scores;
 use crate::variates::exponential::Exponential;
 use std::ops::Range;
 
-/// What is drawn beyond the clocks.
-pub(super) struct Needs {
+/// What is drawn beyond the first events.
+#[expect(clippy::struct_excessive_bools, reason = "each feature is wanted or not")]
+pub(super) struct Features {
     pub(super) counts: bool,
     pub(super) answers: Option<Answers>,
     pub(super) scores: Option<Scores>,
-    pub(super) singles: bool,
+    /// Attempts one by one.
+    pub(super) attempts: bool,
     pub(super) last: bool,
+    /// Which answer leads at every grid point.
+    pub(super) leader: bool,
 }
 
-impl Needs {
+impl Features {
     fn new(scenario: &SamplingScenario, policies: &[Policy]) -> Self {
-        let any = |reads: fn(Policy) -> bool| policies.iter().any(|&p| reads(p));
-        let singles = any(Policy::needs_attempts);
-        let scored = any(Policy::needs_scores) || singles;
-        let voted = any(Policy::needs_answers);
+        let needs = policies.iter().fold(Needs::NONE, |all, policy| all.or(policy.needs()));
+        let scored = needs.scores || needs.attempts;
         Self {
-            counts: scored || voted || policies.contains(&Policy::AllOf {}) || any(Policy::returns_last),
-            last: singles || any(Policy::returns_last),
-            answers: scenario.answers.filter(|_| voted),
+            counts: needs.counts || scored || needs.answers || needs.last,
+            last: needs.attempts || needs.last,
+            answers: scenario.answers.filter(|_| needs.answers),
             scores: scenario.verifier.as_ref().and_then(Scores::new).filter(|_| scored),
-            singles,
+            attempts: needs.attempts,
+            leader: needs.leader,
         }
     }
 }
@@ -68,11 +71,12 @@ pub(super) struct Worker {
     pub(super) tokens: Option<Tokens>,
     pub(super) stops: Vec<limits::Stop>,
     pub(super) block: Block,
-    pub(super) clocks: Vec<(Clocks, Rates)>,
+    pub(super) events: Vec<(FirstEvents, Rates)>,
     pub(super) sheet: Sheet,
     /// What was drawn of a cell under limits.
     pub(super) drawn: Vec<Drawn>,
     pub(super) outcomes: Vec<Outcome>,
+    pub(super) seen: Vec<Seen>,
     pub(super) fine: Fine,
 }
 
@@ -82,7 +86,7 @@ pub(super) struct Fine {
     pub(super) leads: plurality::Scratch,
     /// Wrong attempts of the current cell by answer.
     pub(super) dealt: Vec<u64>,
-    pub(super) singles: Singles,
+    pub(super) sequential: Sequential,
 }
 
 /// The streams of one chunk; under limits, of one task in one trial.
@@ -113,17 +117,17 @@ pub(super) struct Plan<'a> {
     pub(super) layout: Layout<'a>,
     pub(super) run: Run,
     pub(super) chunk: usize,
-    pub(super) clocks: ClockPlan<'a>,
+    pub(super) events: EventPlan<'a>,
     /// The most attempts that a limit allows.
     pub(super) most: u64,
-    pub(super) needs: Needs,
+    pub(super) features: Features,
     pub(super) counts: Counts,
     pub(super) exponential: Exponential,
     pub(super) duel: Option<Duel>,
     pub(super) deal: Option<Deal>,
     /// By grid point, the counts of correct attempts that leave open who leads the vote.
     pub(super) undecided: Vec<Range<u64>>,
-    pub(super) worthwhile: Option<Worthwhile>,
+    setting: Setting,
     /// The pools of the tasks; empty where attempts are independent.
     pub(super) pools: Vec<Pool>,
 }
@@ -146,11 +150,11 @@ pub fn simulate(
     let work = |worker: &mut Worker, index: u64| {
         let trials = (options.trials - index * chunk as u64).min(chunk as u64) as usize;
         worker.block.clear();
-        let mut clocks = plan.clocks.chunk(index);
+        let mut events = plan.events.chunk(index);
         let mut random = plan.random(index);
         for i in 0..laws.len() {
             control.check()?;
-            plan.clocks.read(&mut clocks, i, &mut worker.clocks[..trials]);
+            plan.events.read(&mut events, i, &mut worker.events[..trials]);
             for first in (0..trials).step_by(worker.sheet.trials) {
                 let batch = first..(first + worker.sheet.trials).min(trials);
                 if plan.layout.limits.is_empty() {
@@ -185,9 +189,8 @@ impl<'a> Plan<'a> {
         compared: Option<Score>,
     ) -> Self {
         let chunk = chunk_trials(laws.len());
-        let needs = Needs::new(scenario, policies);
-        let deal = needs.answers.map(|answers| Deal::new(answers, run.key, run.replicate));
-        let worthwhile = policies.contains(&Policy::FirstWorthwhile {}).then(|| scenario.worthwhile(laws));
+        let features = Features::new(scenario, policies);
+        let deal = features.answers.map(|answers| Deal::new(answers, run.key, run.replicate));
         Self {
             layout: Layout {
                 policies,
@@ -201,22 +204,21 @@ impl<'a> Plan<'a> {
             },
             run,
             chunk,
-            clocks: ClockPlan::new(Population::new(scenario), laws, grid, run, chunk),
+            events: EventPlan::new(Population::new(scenario), laws, grid, run, chunk),
             most: scenario.most(),
             undecided: deal.iter().flat_map(|deal| grid.iter().map(|&most| deal.undecided(most))).collect(),
             deal,
-            counts: Counts::new(if needs.counts { laws } else { &[] }, grid),
+            counts: Counts::new(if features.counts { laws } else { &[] }, grid),
             exponential: Exponential::default(),
-            duel: needs.scores.map(Duel::new),
-            needs,
-            worthwhile,
+            duel: features.scores.map(Duel::new),
+            features,
+            setting: scenario.setting(laws),
             pools: laws.iter().filter_map(Pool::new).collect(),
         }
     }
 
     pub(super) fn worker(&self) -> Worker {
-        let answers = self.needs.answers.map_or(0, |a| a.count());
-        let none = Clocks { accepted: NEVER, accepted_correct: false, correct: NEVER };
+        let answers = self.features.answers.map_or(0, |a| a.count());
         let rates = Rates { success: 0.0, false_positive: 0.0, false_negative: 0.0 };
         Worker {
             tally: Tally::new(&self.layout),
@@ -224,17 +226,22 @@ impl<'a> Plan<'a> {
             tokens: self.layout.cost.map(Tokens::new),
             stops: Vec::new(),
             block: Block::new(&self.layout, self.chunk),
-            clocks: vec![(none, rates); self.chunk],
+            events: vec![(FirstEvents::NONE, rates); self.chunk],
             sheet: Sheet::new(self.layout.grid.len()),
             drawn: Vec::new(),
             outcomes: Vec::new(),
+            seen: Vec::new(),
             fine: Fine {
                 hand: self.deal.as_ref().map(Deal::hand),
                 leads: plurality::Scratch::new(self.undecided.len()),
                 dealt: vec![0; answers],
-                singles: Singles::new(self.layout.policies, answers, self.needs.scores),
+                sequential: Sequential::new(self.selectors(), self.features.scores, answers > 0),
             },
         }
+    }
+
+    fn selectors(&self) -> Vec<Box<dyn Selector>> {
+        self.layout.policies.iter().map(|policy| policy.selector(&self.setting)).collect()
     }
 
     pub(super) fn stream(&self, purpose: u64, chunk: u64) -> Stream {
@@ -254,20 +261,19 @@ impl<'a> Plan<'a> {
         trials: Range<usize>,
         control: &Control,
     ) -> Result<()> {
-        let Layout { grid, policies, .. } = self.layout;
-        let Worker { tally, block, sheet, outcomes, clocks, fine, .. } = worker;
-        let clocks = &clocks[trials.clone()];
+        let grid = self.layout.grid;
+        let Worker { tally, block, sheet, outcomes, seen, events, fine, .. } = worker;
+        let events = &events[trials.clone()];
         if self.layout.wanted.coverage {
-            clocks.iter().for_each(|(clocks, _)| tally.cover(&self.layout, i, cell_of(grid, clocks.correct)));
+            events.iter().for_each(|(events, _)| tally.cover(&self.layout, i, cell_of(grid, events.correct)));
         }
-        if self.needs.counts {
-            self.fill(sheet, random, chunk, (i, trials.start), clocks);
+        if self.features.counts {
+            self.fill(sheet, random, chunk, (i, trials.start), events);
         }
-        let voted = policies.contains(&Policy::MajorityVote {});
-        if let Some(hand) = fine.hand.as_mut().filter(|_| voted) {
-            self.find_leads(sheet, (hand, &mut fine.leads), (chunk, i, trials.start), clocks.len());
+        if let Some(hand) = fine.hand.as_mut().filter(|_| self.features.leader) {
+            self.find_leads(sheet, (hand, &mut fine.leads), (chunk, i, trials.start), events.len());
         }
-        if self.needs.singles || self.layout.cost.is_some() {
+        if self.features.attempts || self.layout.cost.is_some() {
             for t in trials.clone() {
                 // A walk may take millions of attempts.
                 control.check()?;
@@ -275,71 +281,25 @@ impl<'a> Plan<'a> {
             }
             return Ok(());
         }
-        let priorities = self.priorities(chunk, i, trials.start);
-        for (p, &policy) in policies.iter().enumerate() {
-            for (point, &most) in grid.iter().enumerate() {
+        for (point, &most) in grid.iter().enumerate() {
+            seen.clear();
+            if fine.sequential.selectors.iter().any(|selector| selector.feature().is_none()) {
+                seen.extend(events.iter().enumerate().map(|(t, &(events, _))| sheet.seen(point + 1, t, events)));
+            }
+            for (p, selector) in fine.sequential.selectors.iter().enumerate() {
                 let row = p * grid.len() + point;
-                let answers = match policy {
-                    Policy::BestOf { threshold: None } => sheet.best_is_correct(point),
-                    Policy::MajorityVote {} => sheet.leads(point),
-                    _ => {
-                        outcomes.clear();
-                        outcomes.extend(clocks.iter().enumerate().map(|(t, &clocks)| {
-                            let state = sheet.state(point + 1, t, clocks);
-                            self.outcome(policy, p, &state, &fine.singles, &priorities, most)
-                        }));
-                        outcomes.iter().for_each(|&outcome| tally.add(&self.layout, (row, i), outcome, most));
-                        block.add((row, trials.start), outcomes);
-                        continue;
-                    }
-                };
-                tally.add_answers(&self.layout, (row, i), &answers[..clocks.len()]);
-                block.add_answers((row, trials.start), &answers[..clocks.len()], most);
+                if let Some(feature) = selector.feature() {
+                    let answers = &sheet.feature(feature, point)[..events.len()];
+                    tally.add_answers(&self.layout, (row, i), answers);
+                    block.add_answers((row, trials.start), answers, most);
+                    continue;
+                }
+                outcomes.clear();
+                selector.select_each(seen, most, outcomes);
+                outcomes.iter().for_each(|&outcome| tally.add(&self.layout, (row, i), outcome, most));
+                block.add((row, trials.start), outcomes);
             }
         }
         Ok(())
-    }
-
-    /// What a policy comes to with at most `most` attempts.
-    pub(super) fn outcome(
-        &self,
-        policy: Policy,
-        index: usize,
-        state: &State,
-        singles: &Singles,
-        priorities: &Priorities,
-        most: u64,
-    ) -> Outcome {
-        let Clocks { accepted, accepted_correct, correct } = state.clocks;
-        match policy {
-            Policy::FirstAccepted { .. } if accepted <= most => Outcome::answer(accepted_correct, true, accepted),
-            Policy::FirstAccepted { fallback: Fallback::Best } => Outcome::answer(state.best_is_correct, false, most),
-            Policy::FirstAccepted { fallback: Fallback::Last } => Outcome::answer(state.last_correct, false, most),
-            Policy::FirstWorthwhile {} => {
-                let worthwhile = self.worthwhile.as_ref().is_some_and(|w| w.at(accepted));
-                if accepted <= most && worthwhile {
-                    Outcome::answer(accepted_correct, true, accepted)
-                } else {
-                    Outcome::nothing(accepted.min(most))
-                }
-            }
-            Policy::BestOf { threshold } => {
-                let least = threshold.zip(self.needs.scores).map(|(at, scores)| scores.depths(at));
-                let above = |least: [f64; CLASSES]| (0..CLASSES).any(|class| state.depths[class] < least[class]);
-                if least.is_none_or(above) {
-                    Outcome::answer(state.best_is_correct, least.is_some(), most)
-                } else {
-                    Outcome::nothing(most)
-                }
-            }
-            Policy::MajorityVote {} => Outcome::answer(state.leads, false, most),
-            Policy::AnyOf {} if correct <= most => Outcome::answer(true, false, most),
-            Policy::FirstAccepted { fallback: Fallback::Abstain } | Policy::AnyOf {} => Outcome::nothing(most),
-            Policy::AllOf {} => Outcome::answer(state.correct == most, false, most),
-            Policy::FirstAbove { .. }
-            | Policy::WeightedVote {}
-            | Policy::FilteredVote {}
-            | Policy::StopWhenAhead { .. } => singles.outcome(index, priorities, most),
-        }
     }
 }

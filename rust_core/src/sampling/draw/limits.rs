@@ -6,10 +6,8 @@
 //! the last attempt that some policy uses.
 
 use super::engine::{Plan, Random, Worker};
-use crate::sampling::draw::sequential::Singles;
 use crate::sampling::draw::state::State;
-use crate::sampling::draw::ties::Priorities;
-use crate::sampling::policy::Policy;
+use crate::sampling::policy::seen::Seen;
 use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::cost::Bill;
 
@@ -26,12 +24,12 @@ pub struct Stop {
 impl Plan<'_> {
     /// One task in one trial, from stop to stop.
     pub(super) fn walk_limits(&self, worker: &mut Worker, chunk: u64, i: usize, t: usize) {
-        let (clocks, rates) = worker.clocks[t];
+        let (events, rates) = worker.events[t];
         let trial = chunk * self.chunk as u64 + t as u64;
         let mut random = Random::new(|of| self.stream(of + ((i as u64 + 1) << 32), trial));
-        let mut state = State::start(clocks, rates);
-        self.start_fine(&mut worker.fine, chunk, i, t);
+        let mut state = State::start(events, rates);
         let priorities = self.priorities(chunk, i, t);
+        self.start_fine(&mut worker.fine, chunk, i, t);
         if let Some(tokens) = &mut worker.tokens {
             tokens.start(self.run.key, self.run.replicate, i, trial);
         }
@@ -40,21 +38,21 @@ impl Plan<'_> {
         let (mut from, mut cell) = (0, 0);
         for stop in stops.iter().take_while(|stop| stop.attempts <= last) {
             if stop.attempts > from {
-                if self.needs.counts {
+                if self.features.counts {
                     let Worker { fine, drawn, .. } = &mut *worker;
-                    let before = state.correct;
+                    let before = state.seen.correct;
                     drawn.clear();
                     self.draw_cell(&mut state, &mut random, drawn, i, (from, stop.attempts));
-                    let wrong = (stop.attempts - from) - (state.correct - before);
-                    self.refine(fine, &mut random.single, &state, drawn, (cell, from, wrong));
+                    let wrong = (stop.attempts - from) - (state.seen.correct - before);
+                    self.refine(fine, &mut random.single, (&state.seen, &rates), drawn, (cell, from, wrong));
                     if let (Some(deal), Some(hand)) = (&self.deal, &mut fine.hand) {
-                        state.leads = priorities.correct_leads(state.correct, deal.dealt(hand));
+                        state.seen.leads = priorities.correct_leads(state.seen.correct, deal.dealt(hand));
                     }
                 }
                 from = stop.attempts;
                 cell += 1;
             }
-            self.stop(worker, &state, stop, &priorities, (i, t));
+            self.stop(worker, &state.seen, stop, (i, t));
         }
         worker.stops = stops;
     }
@@ -69,7 +67,7 @@ impl Plan<'_> {
             let mut known = None;
             for checked in [false, true] {
                 // Where nothing is drawn between the stops, those of nobody matter to nobody.
-                if !self.needs.counts && self.layout.policies.iter().all(|p| p.checks() != checked) {
+                if !self.features.counts && self.layout.policies.iter().all(|p| p.needs().checks() != checked) {
                     continue;
                 }
                 let allowance = match known {
@@ -81,26 +79,26 @@ impl Plan<'_> {
             }
         }
         stops.sort_by_key(|stop| stop.attempts);
-        let reached = |stop: &&Stop| self.layout.policies.iter().any(|p| p.checks() == stop.checked);
+        let reached = |stop: &&Stop| self.layout.policies.iter().any(|p| p.needs().checks() == stop.checked);
         stops.iter().filter(reached).map(|stop| stop.attempts).max().unwrap_or(0)
     }
 
     /// Counts the rows of a stop, all of whose attempts are drawn.
-    fn stop(&self, worker: &mut Worker, state: &State, stop: &Stop, priorities: &Priorities, (i, t): (usize, usize)) {
+    fn stop(&self, worker: &mut Worker, seen: &Seen, stop: &Stop, (i, t): (usize, usize)) {
         let points = self.layout.points();
         let most = stop.attempts;
-        for (p, &policy) in self.layout.policies.iter().enumerate() {
-            if policy.checks() != stop.checked {
+        for (p, policy) in self.layout.policies.iter().enumerate() {
+            if policy.needs().checks() != stop.checked {
                 continue;
             }
             let row = p * points + stop.limit;
             let (outcome, stopped) = if most == 0 {
                 (Outcome::nothing(0), false)
             } else {
-                let outcome = self.outcome(policy, p, state, &worker.fine.singles, priorities, most);
-                (outcome, stops_itself(policy, p, state, &worker.fine.singles, most))
+                let selector = &worker.fine.sequential.selectors[p];
+                (selector.select(seen, most), selector.stops(seen, most))
             };
-            if state.clocks.correct <= most {
+            if seen.events.correct <= most {
                 worker.tally.cover_row(&self.layout, i, row);
             }
             let bill = match (&self.layout.cost, &mut worker.tokens) {
@@ -112,19 +110,5 @@ impl Plan<'_> {
             worker.sums.pay(&self.layout, row, i, outcome, bill);
             worker.block.pay((row, t), bill);
         }
-    }
-}
-
-/// Whether a policy stops within its first `most` attempts; otherwise it goes on until the limit stops it.
-fn stops_itself(policy: Policy, index: usize, state: &State, singles: &Singles, most: u64) -> bool {
-    match policy {
-        Policy::FirstAccepted { .. } | Policy::FirstWorthwhile {} => state.clocks.accepted <= most,
-        Policy::FirstAbove { .. } | Policy::StopWhenAhead { .. } => singles.stopped(index),
-        Policy::BestOf { .. }
-        | Policy::MajorityVote {}
-        | Policy::WeightedVote {}
-        | Policy::FilteredVote {}
-        | Policy::AnyOf {}
-        | Policy::AllOf {} => false,
     }
 }

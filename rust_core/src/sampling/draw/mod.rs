@@ -19,7 +19,6 @@ pub mod segments;
 pub mod sequential;
 pub mod state;
 pub mod successes;
-pub mod ties;
 pub mod tokens;
 pub mod trial;
 
@@ -27,7 +26,7 @@ use self::events::redrawn;
 use crate::error::{Error, Result};
 use crate::rng::Key;
 use crate::run::Control;
-use crate::sampling::record::outcome::Score;
+use crate::sampling::record::layout::Score;
 use crate::sampling::record::{AttemptNumbers, BILL, RowTally, SHARES, Wanted};
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::law::TaskLaw;
@@ -98,7 +97,7 @@ pub fn simulate(
         return Ok(());
     }
     let (cellwise, other): (Vec<usize>, Vec<usize>) =
-        (0..scenario.policies.len()).partition(|&p| scenario.cost.is_none() && scenario.policies[p].is_cellwise());
+        (0..scenario.policies.len()).partition(|&p| scenario.cost.is_none() && scenario.policies[p].is_binned());
     let some = |indices: &[usize]| indices.iter().map(|&p| scenario.policies[p]).collect::<Vec<_>>();
     if !other.is_empty() {
         let visit = |p: usize, g, row| visit(other[p], g, row);

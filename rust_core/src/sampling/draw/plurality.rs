@@ -12,7 +12,7 @@ use crate::sampling::draw::answers::{Deal, Hand};
 use crate::sampling::draw::batch::{MOST_TRIALS, Sheet};
 use crate::sampling::draw::bit_slices::{self, MOST_ANSWERS, Pages, lowest};
 use crate::sampling::draw::engine::Plan;
-use crate::sampling::draw::ties::{PER_BLOCK, Priorities};
+use crate::sampling::policy::ties::{PER_BLOCK, Priorities};
 
 /// Trials that are decided side by side.
 const LANES: usize = 64;
@@ -309,13 +309,13 @@ mod tests {
             let mut worker = plan.worker();
             let size = worker.sheet.trials;
             for chunk in 0..3 {
-                let (mut clocks, mut random) = (plan.clocks.chunk(chunk), plan.random(chunk));
+                let (mut events, mut random) = (plan.events.chunk(chunk), plan.random(chunk));
                 for i in 0..laws.len() {
-                    plan.clocks.read(&mut clocks, i, &mut worker.clocks);
+                    plan.events.read(&mut events, i, &mut worker.events);
                     for first in (0..plan.chunk).step_by(size) {
                         let at = (chunk, i, first);
                         let (sheet, hand) = (&mut worker.sheet, worker.fine.hand.as_mut().expect("votes are dealt"));
-                        plan.fill(sheet, &mut random, chunk, (i, first), &worker.clocks[first..first + size]);
+                        plan.fill(sheet, &mut random, chunk, (i, first), &worker.events[first..first + size]);
                         let scratch = &mut worker.fine.leads;
                         let mut leads = Leads { plan: &plan, deal, grid, at, sheet, hand, scratch, trials: size };
                         for (point, undecided) in plan.undecided.iter().enumerate() {

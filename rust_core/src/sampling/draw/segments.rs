@@ -1,9 +1,9 @@
-//! Stretches of attempts that are alike: the attempt axis cut at the grid points and at the two clocks.
+//! Stretches of attempts that are alike: the attempt axis cut at the grid points and at the two events.
 //!
-//! Within a stretch the attempts are independent with one law, given what the clocks say: before both events every
+//! Within a stretch the attempts are independent with one law, given what the events say: before both events every
 //! attempt is rejected and wrong; between them rejected, or wrong; after both, anything.
 
-use crate::sampling::draw::events::redrawn::Clocks;
+use crate::sampling::draw::events::FirstEvents;
 use crate::sampling::scenario::law::{Rates, TaskLaw};
 
 /// What the attempts of a stretch have in common.
@@ -57,29 +57,29 @@ impl Given {
 }
 
 /// Cuts the attempts after `from` up to `to` into stretches, in order.
-pub fn cut(clocks: &Clocks, from: u64, to: u64, mut visit: impl FnMut(Stretch)) {
+pub fn cut(events: &FirstEvents, from: u64, to: u64, mut visit: impl FnMut(Stretch)) {
     let mut at = from;
-    let (first, second) = (clocks.accepted.min(clocks.correct), clocks.accepted.max(clocks.correct));
+    let (first, second) = (events.accepted.min(events.correct), events.accepted.max(events.correct));
     for event in [first, second] {
         if event <= at || event > to {
             continue;
         }
         if event - 1 > at {
-            visit(Stretch { attempts: event - 1 - at, given: given(clocks, at + 1) });
+            visit(Stretch { attempts: event - 1 - at, given: given(events, at + 1) });
         }
-        let accepted = (event <= clocks.accepted).then_some(event == clocks.accepted);
-        let correct = event == clocks.correct || (event == clocks.accepted && clocks.accepted_correct);
+        let accepted = (event <= events.accepted).then_some(event == events.accepted);
+        let correct = event == events.correct || (event == events.accepted && events.accepted_correct);
         visit(Stretch { attempts: 1, given: Given::Event { correct, accepted } });
         at = event;
     }
     if to > at {
-        visit(Stretch { attempts: to - at, given: given(clocks, at + 1) });
+        visit(Stretch { attempts: to - at, given: given(events, at + 1) });
     }
 }
 
 /// What is known of an attempt that is no event.
-const fn given(clocks: &Clocks, attempt: u64) -> Given {
-    match (attempt < clocks.accepted, attempt < clocks.correct) {
+const fn given(events: &FirstEvents, attempt: u64) -> Given {
+    match (attempt < events.accepted, attempt < events.correct) {
         (true, true) => Given::RejectedWrong,
         (true, false) => Given::Rejected,
         (false, true) => Given::Wrong,
@@ -94,15 +94,15 @@ mod tests {
 
     #[test]
     fn the_cuts_cover_the_axis_and_know_the_events() {
-        let clocks = Clocks { accepted: 3, accepted_correct: false, correct: 6 };
+        let events = FirstEvents { accepted: 3, accepted_correct: false, correct: 6 };
         let mut seen = Vec::new();
         for (from, to) in [(0, 1), (1, 7), (7, 9)] {
-            cut(&clocks, from, to, |s| seen.extend((0..s.attempts).map(|_| s.given)));
+            cut(&events, from, to, |s| seen.extend((0..s.attempts).map(|_| s.given)));
         }
         let (rw, w, n) = (Given::RejectedWrong, Given::Wrong, Given::Nothing);
         let event = |correct, accepted| Given::Event { correct, accepted };
         assert_eq!(seen, [rw, rw, event(false, Some(true)), w, w, event(true, None), n, n, n]);
-        let never = Clocks { accepted: NEVER, accepted_correct: false, correct: 2 };
+        let never = FirstEvents { accepted: NEVER, accepted_correct: false, correct: 2 };
         let mut seen = Vec::new();
         cut(&never, 0, 4, |s| seen.extend((0..s.attempts).map(|_| s.given)));
         assert_eq!(seen, [rw, event(true, Some(false)), Given::Rejected, Given::Rejected]);

@@ -1,10 +1,9 @@
-//! Single attempts, for policies that no count can tell: drawn given the counts, maxima and answers of their stretch.
+//! Attempts one by one, for policies that no count can tell: drawn given the counts, maxima and answers of their segment.
 
+use super::state::Drawn;
 use crate::rng::Sequence;
-use crate::sampling::draw::state::Drawn;
-use crate::sampling::draw::ties::Priorities;
-use crate::sampling::policy::Policy;
-use crate::sampling::record::outcome::Outcome;
+use crate::sampling::policy::seen::{Attempt, Selector};
+use crate::sampling::policy::ties::Priorities;
 use crate::sampling::scenario::scores::{CLASSES, Scores};
 use crate::variates::below;
 use crate::variates::exponential::Exponential;
@@ -19,84 +18,34 @@ pub struct Random {
     pub verdicts: Sequence,
 }
 
-/// One attempt.
-#[derive(Debug, Clone, Copy)]
-struct Attempt {
-    /// 0 for a correct one, 1 for a wrong one.
-    class: usize,
-    answer: usize,
-    accepted: bool,
-    /// The depth of its score in its class.
-    depth: f64,
-}
+/// Attempts that are shown to the policies together.
+const SHOWN: usize = 256;
 
-/// What one policy has seen so far.
-#[derive(Debug, Clone)]
-enum Watch {
-    /// Looks at the counts only.
-    Nothing,
-    /// The first score above a threshold: its depths by class, and the attempt number and correctness when it came.
-    Above { depths: [f64; CLASSES], first: Option<(u64, bool)> },
-    /// Votes of accepted answers.
-    Accepted { votes: Vec<u64>, any: bool },
-    /// Sums of weights, and which answers appeared.
-    Weights { sums: Vec<f64>, appeared: Vec<bool> },
-    /// Votes until one answer leads by the margin: the attempt number and the answer when it did.
-    Ahead { margin: u64, votes: Vec<u64>, stopped: Option<(u64, usize)> },
-}
-
-/// All policies that need single attempts.
-#[derive(Debug, Clone)]
-pub struct Singles {
-    watches: Vec<Watch>,
+/// The policies at work, and the attempts that they are shown next.
+pub struct Sequential {
+    /// The policies.
+    pub selectors: Vec<Box<dyn Selector>>,
     scores: Option<Scores>,
-    weigh: bool,
     answers: bool,
+    next: Vec<Attempt>,
 }
 
-impl Singles {
-    /// One watch per policy; `answers` wrong answers.
-    pub fn new(policies: &[Policy], answers: usize, scores: Option<Scores>) -> Self {
-        let watches: Vec<Watch> = policies
-            .iter()
-            .map(|policy| match (*policy, scores) {
-                (Policy::FirstAbove { threshold }, Some(scores)) => {
-                    Watch::Above { depths: scores.depths(threshold), first: None }
-                }
-                (Policy::FilteredVote {}, _) => Watch::Accepted { votes: vec![0; answers + 1], any: false },
-                (Policy::WeightedVote {}, _) => {
-                    Watch::Weights { sums: vec![0.0; answers + 1], appeared: vec![false; answers + 1] }
-                }
-                (Policy::StopWhenAhead { margin }, _) => {
-                    Watch::Ahead { margin: margin as u64, votes: vec![0; answers + 1], stopped: None }
-                }
-                _ => Watch::Nothing,
-            })
-            .collect();
-        let weigh = watches.iter().any(|w| matches!(w, Watch::Weights { .. }));
-        Self { watches, scores, weigh, answers: answers > 0 }
+impl Sequential {
+    /// Policies that look at attempts with these scores; `answers` where wrong answers are told apart.
+    pub fn new(selectors: Vec<Box<dyn Selector>>, scores: Option<Scores>, answers: bool) -> Self {
+        Self { selectors, scores, answers, next: Vec::with_capacity(SHOWN) }
     }
 
     /// Starts a task in a trial.
-    pub fn start(&mut self) {
-        for watch in &mut self.watches {
-            match watch {
-                Watch::Nothing => {}
-                Watch::Above { first, .. } => *first = None,
-                Watch::Accepted { votes, any } => {
-                    votes.fill(0);
-                    *any = false;
-                }
-                Watch::Weights { sums, appeared } => {
-                    sums.fill(0.0);
-                    appeared.fill(false);
-                }
-                Watch::Ahead { votes, stopped, .. } => {
-                    votes.fill(0);
-                    *stopped = None;
-                }
-            }
-        }
+    pub fn start(&mut self, priorities: &Priorities) {
+        self.selectors.iter_mut().for_each(|selector| selector.start(priorities));
+    }
+
+    /// Shows the policies the next attempts; `number` of all were drawn.
+    fn show(&mut self, number: u64) {
+        let before = number - self.next.len() as u64;
+        self.selectors.iter_mut().for_each(|selector| selector.see(before, &self.next));
+        self.next.clear();
     }
 
     /// Draws the attempts after `from` one by one, given what was drawn of their stretches: `dealt` are the cell's wrong
@@ -139,7 +88,7 @@ impl Singles {
                         class
                     }
                 };
-                let (accepted, depth) = if let Some(scores) = self.scores {
+                let (accepted, score) = if let Some(scores) = self.scores {
                     // Below the highest score depths go on as they began: an exponential number more.
                     let least = stretch.depths[class];
                     let more = if seen[class] == peak[class] { 0.0 } else { exponential.draw(&mut random.verdicts) };
@@ -151,65 +100,13 @@ impl Singles {
                 seen[class] += 1;
                 let answer = if class == 0 || !self.answers { class } else { take(dealt, &mut wrong, random) };
                 number += 1;
-                self.see(number, Attempt { class, answer, accepted, depth });
-            }
-        }
-    }
-
-    fn see(&mut self, number: u64, attempt: Attempt) {
-        let Attempt { class, answer, accepted, depth } = attempt;
-        let weight = match self.scores {
-            Some(scores) if self.weigh => scores.weight(scores.at(class, depth)),
-            _ => 0.0,
-        };
-        for watch in &mut self.watches {
-            match watch {
-                Watch::Nothing => {}
-                Watch::Above { depths, first } => {
-                    if first.is_none() && depth < depths[class] {
-                        *first = Some((number, class == 0));
-                    }
-                }
-                Watch::Accepted { votes, any } => {
-                    votes[answer] += u64::from(accepted);
-                    *any |= accepted;
-                }
-                Watch::Weights { sums, appeared } => {
-                    sums[answer] += weight;
-                    appeared[answer] = true;
-                }
-                Watch::Ahead { margin, votes, stopped } => {
-                    if stopped.is_some() {
-                        continue;
-                    }
-                    votes[answer] += 1;
-                    let mine = votes[answer];
-                    let others = votes.iter().enumerate().filter(|(j, _)| *j != answer).map(|(_, &v)| v).max();
-                    if mine >= others.unwrap_or(0) + *margin {
-                        *stopped = Some((number, answer));
-                    }
+                self.next.push(Attempt { class, answer, accepted, score });
+                if self.next.len() == SHOWN {
+                    self.show(number);
                 }
             }
         }
-    }
-
-    /// Whether policy `index` stopped by itself.
-    pub fn stopped(&self, index: usize) -> bool {
-        matches!(self.watches[index], Watch::Above { first: Some(_), .. } | Watch::Ahead { stopped: Some(_), .. })
-    }
-
-    /// What policy `index` comes to with at most `most` attempts, of which all were seen.
-    pub fn outcome(&self, index: usize, priorities: &Priorities, most: u64) -> Outcome {
-        match &self.watches[index] {
-            Watch::Above { first: Some((number, correct)), .. } => Outcome::answer(*correct, true, *number),
-            Watch::Nothing | Watch::Above { .. } | Watch::Accepted { any: false, .. } => Outcome::nothing(most),
-            Watch::Accepted { votes, .. } => Outcome::answer(priorities.leader(votes, |_| true) == Some(0), true, most),
-            Watch::Weights { sums, appeared } => {
-                Outcome::answer(priorities.leader(sums, |j| appeared[j]) == Some(0), false, most)
-            }
-            Watch::Ahead { stopped: Some((number, answer)), .. } => Outcome::answer(*answer == 0, false, *number),
-            Watch::Ahead { votes, .. } => Outcome::answer(priorities.leader(votes, |_| true) == Some(0), false, most),
-        }
+        self.show(number);
     }
 }
 

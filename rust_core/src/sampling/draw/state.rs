@@ -1,9 +1,10 @@
 //! One task in one trial up to some attempt, and the attempts after it, stretch by stretch.
 
 use super::engine::{Plan, Random};
+use crate::sampling::draw::events::FirstEvents;
 use crate::sampling::draw::events::pool::Left;
-use crate::sampling::draw::events::redrawn::Clocks;
 use crate::sampling::draw::segments::{Given, Stretch, cut};
+use crate::sampling::policy::seen::Seen;
 use crate::sampling::scenario::law::Rates;
 use crate::sampling::scenario::scores::CLASSES;
 use crate::variates::below;
@@ -21,37 +22,26 @@ pub struct Drawn {
 
 /// One task in one trial, up to a grid point.
 pub struct State {
-    /// When the first acceptance and the first correct attempt come.
-    pub clocks: Clocks,
+    /// What the policies see.
+    pub seen: Seen,
     /// The task's rates.
     pub rates: Rates,
     /// What is left of a pool.
     pub left: Option<Left>,
-    /// Correct attempts so far.
-    pub correct: u64,
-    /// The least depth of each class; infinite where it has no attempts.
-    pub depths: [f64; CLASSES],
-    /// Whether the highest score is that of a correct answer.
-    pub best_is_correct: bool,
-    /// Whether the correct answer leads.
-    pub leads: bool,
-    /// Whether the last attempt is correct.
-    pub last_correct: bool,
 }
 
 impl State {
     /// Before the first attempt.
-    pub const fn start(clocks: Clocks, rates: Rates) -> Self {
-        Self {
-            clocks,
-            rates,
-            left: None,
+    pub const fn start(events: FirstEvents, rates: Rates) -> Self {
+        let seen = Seen {
+            events,
             correct: 0,
-            depths: [f64::INFINITY; CLASSES],
+            maxima: [f64::INFINITY; CLASSES],
             best_is_correct: false,
             leads: false,
             last_correct: false,
-        }
+        };
+        Self { seen, rates, left: None }
     }
 }
 
@@ -73,33 +63,33 @@ impl Plan<'_> {
         (from, to): (u64, u64),
     ) {
         let mut higher = false;
-        cut(&state.clocks, from, to, |stretch| {
+        cut(&state.seen.events, from, to, |stretch| {
             let correct = match &mut state.left {
                 Some(left) => left.draw(&stretch, &mut random.counts),
                 None => self.counts.draw(i, &state.rates, &stretch, &mut random.counts),
             };
             let sizes = [correct, stretch.attempts - correct];
             let mut depths = [f64::INFINITY; CLASSES];
-            if let Some(scores) = &self.needs.scores {
+            if let Some(scores) = &self.features.scores {
                 for class in 0..CLASSES {
                     if sizes[class] > 0 {
                         let some = (sizes[class], stretch.given.accepted());
                         depths[class] = scores.least(class, some, &self.exponential, &mut random.maxima);
-                        higher |= depths[class] < state.depths[class];
-                        state.depths[class] = depths[class].min(state.depths[class]);
+                        higher |= depths[class] < state.seen.maxima[class];
+                        state.seen.maxima[class] = depths[class].min(state.seen.maxima[class]);
                     }
                 }
             }
-            state.correct += correct;
-            if self.needs.last {
-                state.last_correct = below(stretch.attempts, &mut random.last) < correct;
+            state.seen.correct += correct;
+            if self.features.last {
+                state.seen.last_correct = below(stretch.attempts, &mut random.last) < correct;
             }
-            if self.needs.singles {
+            if self.features.attempts {
                 drawn.push(Drawn { stretch, correct, depths });
             }
         });
         if let Some(duel) = self.duel.as_ref().filter(|_| higher) {
-            state.best_is_correct = duel.correct_wins(state.depths);
+            state.seen.best_is_correct = duel.correct_wins(state.seen.maxima);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How many attempts of a stretch are correct: a table per length where rates stay the same, rejection elsewhere.
 //!
 //! A stretch between two grid points has the same length in every trial, so its count comes from an alias table. The
-//! clocks cut off stretches of any length: these are put together from lengths that are powers of two.
+//! events cut off stretches of any length: these are put together from lengths that are powers of two.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ const MOST_ENTRIES: usize = 1 << 20;
 const MOST_WIDTH: usize = 1 << 12;
 /// What is less probable is left out.
 pub const NEGLIGIBLE: f64 = 2e-18;
-/// Longer stretches than this power of two that the clocks cut off are drawn by rejection.
+/// Longer stretches than this power of two that the events cut off are drawn by rejection.
 const MOST_POWER: usize = 9;
 
 /// How the counts of all tasks are drawn.

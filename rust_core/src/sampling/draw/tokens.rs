@@ -9,12 +9,11 @@ use libm::{exp, log1p, sqrt};
 
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::sampling::scenario::cost::{Cost, TokenLaw};
+use crate::sampling::scenario::limit::MOST_ATTEMPTS;
 use crate::variates::{ln_gamma, normal, symmetric_beta};
 
 /// Random words of one node: far more than its draws ever take.
 const NODE_WORDS: u64 = 4 << 20;
-/// The most attempts that a limit allows; above 1e12, the most that a scenario may name.
-pub const MOST: u64 = 1 << 40;
 
 /// The output tokens of one task in one trial.
 #[derive(Debug, Clone)]
@@ -156,8 +155,8 @@ impl Tokens {
         let exceeds = |k: u64, gamma: f64| constant * k as f64 + scale * gamma > ceiling;
         let mut level = 0;
         while !exceeds(1 << level, self.power(level)) {
-            if 1 << level == MOST {
-                return MOST;
+            if 1 << level == MOST_ATTEMPTS {
+                return MOST_ATTEMPTS;
             }
             level += 1;
         }

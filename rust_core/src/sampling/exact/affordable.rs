@@ -6,9 +6,9 @@
 //! exchangeable: the bill of a policy that uses min(T, N) attempts is its mean number of attempts under two laws of N.
 
 use crate::error::{Error, Result};
-use crate::sampling::exact::outcome::Context;
-use crate::sampling::exact::{Exact, Outcome, Part};
+use crate::sampling::exact::expected::{Charged, Expected, Part};
 use crate::sampling::policy::Policy;
+use crate::sampling::policy::rule::Setting;
 use crate::sampling::scenario::cost::{Bill, Cost, TokenLaw};
 use crate::sampling::scenario::limit::{Crossing, Limit};
 use crate::special::incomplete_gamma::gamma_cdf;
@@ -159,14 +159,17 @@ impl Fitting {
     }
 
     /// What a policy comes to, and its bill; a part of the bill that is not known is NaN.
-    pub fn exact(&self, context: &Context, part: Part, policy: Policy) -> Result<Exact> {
-        let mut mean = Outcome::default();
+    pub fn exact(&self, setting: &Setting, part: Part, policy: Policy) -> Result<Charged> {
+        let within = |n: u64| {
+            if n == 0 { Ok(Expected::default()) } else { policy.expected(setting, part, n as f64) }
+        };
+        let mut mean = Expected::default();
         // The attempts of those who stop by themselves or at the most, under the law of N; who is stopped by the limit.
         let (mut satisfied, mut stopped) = (0.0, 0.0);
         for (n, mass) in self.seen.each() {
-            let outcome = context.within(part, policy, n)?;
+            let outcome = within(n)?;
             mean.add(mass, &outcome);
-            let on = if n == self.most { 0.0 } else { context.going_on(part, policy, n as f64) };
+            let on = if n == self.most { 0.0 } else { policy.going_on(setting, part, n as f64) };
             satisfied += mass * (outcome.attempts - n as f64 * on);
             stopped += mass * on;
         }
@@ -176,20 +179,20 @@ impl Fitting {
             Paid::Fitting(weighed) => {
                 let mut tokens = 0.0;
                 for (n, mass) in weighed.each() {
-                    tokens += mass * context.within(part, policy, n)?.attempts;
+                    tokens += mass * within(n)?.attempts;
                 }
                 self.bill(mean.attempts, tokens)
             }
             Paid::Cut(weighed) => {
                 let mut tokens = 0.0;
                 for (n, mass) in weighed.each() {
-                    let on = if n == self.most { 0.0 } else { context.going_on(part, policy, n as f64) };
-                    tokens += mass * (context.within(part, policy, n)?.attempts - n as f64 * on);
+                    let on = if n == self.most { 0.0 } else { policy.going_on(setting, part, n as f64) };
+                    tokens += mass * (within(n)?.attempts - n as f64 * on);
                 }
                 self.cut(satisfied, tokens, stopped)
             }
         };
-        Ok(Exact { outcome: mean, bill })
+        Ok(Charged { expected: mean, bill })
     }
 
     /// The bill of so many attempts in the mean, with the tokens of so many.

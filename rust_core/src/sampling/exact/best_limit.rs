@@ -2,10 +2,10 @@
 
 use crate::error::{Error, Result};
 use crate::run::Control;
-use crate::sampling::exact::Part;
 use crate::sampling::exact::affordable::Fitting;
+use crate::sampling::exact::expected::Part;
 use crate::sampling::exact::optimum::Optimum;
-use crate::sampling::exact::outcome::Context;
+use crate::sampling::policy::rule::Setting;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::Utility;
 use crate::sampling::scenario::law::TaskLaw;
@@ -19,7 +19,7 @@ type Value = [f64; 4];
 /// The limits of a scenario, and what each task comes to under each.
 pub struct Limits<'a> {
     scenario: &'a SamplingScenario,
-    context: Context,
+    setting: Setting,
     /// The amounts in ascending order.
     amounts: Vec<f64>,
     /// Policy by policy, the laws of the limits in that order.
@@ -42,9 +42,10 @@ impl<'a> Limits<'a> {
         let fitting = |checked: bool| {
             limits.iter().map(|&limit| Fitting::new(&cost, limit, checked, scenario.most())).collect::<Result<Vec<_>>>()
         };
-        let fittings = scenario.policies.iter().map(|p| fitting(p.checks())).collect::<Result<Vec<_>>>()?;
+        let fittings = scenario.policies.iter().map(|p| fitting(p.needs().checks())).collect::<Result<Vec<_>>>()?;
         let amounts = limits.iter().map(crate::sampling::scenario::limit::Limit::amount).collect();
-        let mut found = Self { scenario, context: Context::new(scenario), amounts, fittings, values: Vec::new() };
+        let mut found =
+            Self { scenario, setting: scenario.setting(&scenario.laws()), amounts, fittings, values: Vec::new() };
         found.values = found.values(laws, control)?;
         Ok(found)
     }
@@ -56,7 +57,7 @@ impl<'a> Limits<'a> {
             for fitting in fittings {
                 for &law in laws {
                     control.check()?;
-                    let exact = fitting.exact(&self.context, Part::Known(law), *policy)?;
+                    let exact = fitting.exact(&self.setting, Part::Known(law), *policy)?;
                     if exact.bill[1].is_nan() {
                         return Err(Error::NoClosedForm(
                             "no closed form for the money of an attempt that is cut by a limit in another unit; use \
@@ -64,7 +65,7 @@ impl<'a> Limits<'a> {
                                 .into(),
                         ));
                     }
-                    let outcome = exact.outcome;
+                    let outcome = exact.expected;
                     values.push([outcome.correct, outcome.wrong, outcome.attempts, exact.bill[1]]);
                 }
             }

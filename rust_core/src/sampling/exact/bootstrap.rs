@@ -61,7 +61,7 @@ pub fn optima(
         return Err(Error::argument("bootstrap", format!("at most {MAX_RESAMPLES}"), resamples));
     }
     let limited = scenario.limits.is_some();
-    if let Some(i) = scenario.policies.iter().position(|p| !p.is_cellwise() && !limited) {
+    if let Some(i) = scenario.policies.iter().position(|p| !p.is_binned() && !limited) {
         let expected = "first_accepted with fallback 'abstain' or 'last': the optimum of others has no closed form";
         return Err(Error::argument(&format!("policies[{i}]"), expected, scenario.policies[i].name()));
     }
@@ -254,7 +254,7 @@ impl<'a> Problem<'a> {
                         accepted_correct: rates.accepted_correct(),
                         accepted_wrong: rates.accepted_wrong(),
                         ln_rejected: rates.ln_rejected(),
-                        last_correct: policy.returns_last().then(|| law.rejected_precision()),
+                        last_correct: policy.needs().last.then(|| law.rejected_precision()),
                         weight: weight(i),
                     })
                 })
@@ -285,8 +285,8 @@ impl Curves {
         for (i, law) in laws.iter().enumerate() {
             let TaskLaw::Pool { attempts, accepted, .. } = *law else { continue };
             let (right, bad) = law.precision();
-            let last = if policy.returns_last() { law.rejected_precision() } else { 0.0 };
-            let last_wrong = if policy.returns_last() { 1.0 - last } else { 0.0 };
+            let last = if policy.needs().last { law.rejected_precision() } else { 0.0 };
+            let last_wrong = if policy.needs().last { 1.0 - last } else { 0.0 };
             let (w, mut survival, mut used) = (weight(i), 1.0, 0.0);
             if w == 0.0 {
                 continue;

@@ -2,7 +2,8 @@
 
 use crate::closed_form::stopping::spread_ceiling;
 use crate::error::{Error, Result};
-use crate::sampling::exact::{ExactLaws, Part};
+use crate::sampling::exact::expected::Part;
+use crate::sampling::exact::laws::ExactLaws;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::tasks::Redraw;

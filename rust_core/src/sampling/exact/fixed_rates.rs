@@ -5,8 +5,8 @@ use libm::log1p;
 
 use crate::dispatch::{Kernel, dispatch};
 use crate::math::{exp, expm1};
-use crate::sampling::exact::{ExactLaws, Part};
-use crate::sampling::policy::Policy;
+use crate::sampling::exact::expected::Part;
+use crate::sampling::exact::laws::ExactLaws;
 use crate::sampling::record::estimate::TaskMeans;
 use crate::sampling::scenario::cost::Utility;
 use crate::sampling::scenario::law::TaskLaw;
@@ -43,15 +43,15 @@ impl KnownRates {
         Some(known)
     }
 
-    /// Exact means of every task under a cellwise policy at `cap` attempts.
-    pub fn means(&self, policy: Policy, cap: f64, utility: Option<Utility>) -> TaskMeans {
-        dispatch(Means { known: self, policy, cap, utility })
+    /// Exact means of every task of first accepted at `cap` attempts.
+    pub fn means(&self, returns_last: bool, cap: f64, utility: Option<Utility>) -> TaskMeans {
+        dispatch(Means { known: self, returns_last, cap, utility })
     }
 }
 
 struct Means<'a> {
     known: &'a KnownRates,
-    policy: Policy,
+    returns_last: bool,
     cap: f64,
     utility: Option<Utility>,
 }
@@ -61,13 +61,13 @@ impl Kernel for Means<'_> {
 
     #[inline(always)]
     fn run(self) -> TaskMeans {
-        let Self { known, policy, cap, utility } = self;
+        let Self { known, returns_last, cap, utility } = self;
         let count = known.accepted.len();
         let zeros = vec![0.0; count];
         let some: Vec<f64> = known.ln_rejected.iter().map(|&ln| -expm1(cap * ln)).collect();
         let share = |of: &[f64]| some.iter().zip(of).map(|(s, x)| s * x).collect::<Vec<f64>>();
         let (mut correct, mut wrong) = (share(&known.right), share(&known.bad));
-        if policy.returns_last() {
+        if returns_last {
             for (i, ln) in known.ln_rejected.iter().enumerate() {
                 let none = exp(cap * ln);
                 correct[i] += none * known.last[i];
@@ -91,8 +91,7 @@ impl Kernel for Means<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sampling::exact::outcome;
-    use crate::sampling::policy::Fallback;
+    use crate::sampling::exact::expected::stop_at_acceptance;
     use crate::sampling::scenario::SamplingScenario;
     use crate::spec::parse;
 
@@ -106,12 +105,11 @@ mod tests {
         let scenario: SamplingScenario = parse(&text, &[]).expect("the scenario is legal");
         let laws = ExactLaws::new(&scenario).expect("rates are known");
         let known = KnownRates::new(&laws, true).expect("rates are known");
-        for fallback in [Fallback::Abstain, Fallback::Last] {
-            let policy = Policy::FirstAccepted { fallback };
+        for returns_last in [false, true] {
             for cap in [1.0, 2.0, 1000.0, 1e12] {
-                let means = known.means(policy, cap, scenario.utility);
+                let means = known.means(returns_last, cap, scenario.utility);
                 for (i, law) in scenario.laws().iter().enumerate() {
-                    let want = outcome(law, policy, cap);
+                    let want = stop_at_acceptance(Part::Known(*law), cap, returns_last);
                     let near = |got: f64, want: f64| {
                         assert!((got - want).abs() <= 1e-14 * (1.0 + want.abs()), "{got} {want} {i} {cap}");
                     };

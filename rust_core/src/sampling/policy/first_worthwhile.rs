@@ -1,25 +1,88 @@
-//! First worthwhile: the attempt numbers at which the first acceptance has positive expected value.
+//! First worthwhile: the first acceptance, if its attempt number has positive expected value under the task prior.
 
 use libm::exp;
+use serde::Deserialize;
 
+use super::rule::{Needs, Rule, Setting};
+use super::seen::{Seen, Selector};
+use crate::error::Result;
+use crate::sampling::exact::expected::{Expected, Part, no_acceptance, no_closed_form, stop_at_acceptance};
 use crate::sampling::exact::optimum::{Sum, TaskRates};
-use crate::sampling::scenario::SamplingScenario;
+use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::cost::Utility;
 use crate::sampling::scenario::law::{Event, Rates, TaskLaw};
-use crate::sampling::scenario::tasks::Tasks;
+
+/// The policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstWorthwhile {}
+
+impl Rule for FirstWorthwhile {
+    fn name(&self) -> &'static str {
+        "first_worthwhile"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { verdicts: true, prior: true, ..Needs::NONE }
+    }
+
+    fn accepts(&self) -> bool {
+        true
+    }
+
+    fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
+        Box::new(Waits { region: setting.region.clone() })
+    }
+
+    fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
+        let Part::Known(law) = part else {
+            return Err(no_closed_form(self.name(), "the rates are drawn anew in every trial"));
+        };
+        let (right, bad) = law.precision();
+        let segments = setting.region.as_ref().map_or_else(Vec::new, |region| region.segments(cap as u64));
+        let survival = |k: u64| exp(law.ln_survival(Event::Accepted, k as f64));
+        let accepted: f64 = segments.iter().map(|&(from, to)| survival(from) - survival(to)).sum();
+        let first = stop_at_acceptance(part, cap, false);
+        Ok(Expected { accepted, correct: right * accepted, wrong: bad * accepted, ..first })
+    }
+
+    fn going_on(&self, _: &Setting, part: Part, n: f64) -> f64 {
+        no_acceptance(part, n)
+    }
+}
+
+/// Waits for the first acceptance, and returns it where that pays.
+struct Waits {
+    region: Option<AcceptanceRegion>,
+}
+
+impl Selector for Waits {
+    fn select(&self, seen: &Seen, most: u64) -> Outcome {
+        let accepted = seen.events.accepted;
+        if accepted <= most && self.region.as_ref().is_some_and(|region| region.contains(accepted)) {
+            Outcome::answer(seen.events.accepted_correct, true, accepted)
+        } else {
+            Outcome::nothing(accepted.min(most))
+        }
+    }
+
+    fn stops(&self, seen: &Seen, most: u64) -> bool {
+        seen.events.accepted <= most
+    }
+}
 
 /// The attempt numbers at which the first acceptance has positive expected value under the task prior.
 ///
 /// Given that the first acceptance comes at attempt k, task i has a chance in proportion to `w b^(k-1) a`: the expected
 /// value has the sign of `sum w b^(k-1) (a v)`.
 #[derive(Debug, Clone)]
-pub struct Worthwhile {
+pub struct AcceptanceRegion {
     first: bool,
     /// The attempt numbers from which on the answer is the other one.
     turns: Vec<u64>,
 }
 
-impl Worthwhile {
+impl AcceptanceRegion {
     /// Finds them for a prior of weighted rates.
     pub fn new(prior: impl Iterator<Item = (f64, Rates)>, utility: Utility) -> Self {
         let tasks: Vec<TaskRates> = prior
@@ -37,7 +100,7 @@ impl Worthwhile {
     }
 
     /// Finds them up to attempt `most` for a prior of weighted pools, attempt by attempt.
-    fn of_pools(prior: &[(f64, TaskLaw)], most: u64, utility: Utility) -> Self {
+    pub fn of_pools(prior: &[(f64, TaskLaw)], most: u64, utility: Utility) -> Self {
         let (mut first, mut last, mut turns) = (false, false, Vec::new());
         for k in 1..=most {
             let before = k as f64 - 1.0;
@@ -63,42 +126,16 @@ impl Worthwhile {
     }
 
     /// Whether an acceptance at attempt `k` is worthwhile.
-    pub fn at(&self, k: u64) -> bool {
+    pub fn contains(&self, k: u64) -> bool {
         self.first ^ (self.turns.partition_point(|&turn| turn <= k) % 2 == 1)
     }
 
-    /// The stretches of worthwhile attempt numbers up to `most`: (attempts before, last attempt).
-    pub fn stretches(&self, most: u64) -> Vec<(u64, u64)> {
+    /// The segments of worthwhile attempt numbers up to `most`: (attempts before, last attempt).
+    pub fn segments(&self, most: u64) -> Vec<(u64, u64)> {
         let ends: Vec<u64> = std::iter::once(1).chain(self.turns.iter().copied()).chain([u64::MAX]).collect();
-        ends.windows(2).filter(|w| self.at(w[0]) && w[0] <= most).map(|w| (w[0] - 1, (w[1] - 1).min(most))).collect()
-    }
-}
-
-impl SamplingScenario {
-    /// The worthwhile attempt numbers under the prior of the tasks, whose laws are `laws` unless a mixture draws them.
-    pub fn worthwhile(&self, laws: &[TaskLaw]) -> Worthwhile {
-        let weights = self.weights();
-        let errors = |i: usize| self.verifier.as_ref().map_or((0.0, 0.0), |v| v.rates(i));
-        if let Tasks::Pool { .. } = self.tasks {
-            let weight = |i| weights.as_ref().map_or(1.0, |w| w[i]);
-            let prior: Vec<(f64, TaskLaw)> = laws.iter().enumerate().map(|(i, &law)| (weight(i), law)).collect();
-            let most = self.grid()[..self.answerable()].last().copied().unwrap_or(0);
-            return Worthwhile::of_pools(&prior, most, self.worth());
-        }
-        let mut prior = Vec::new();
-        for (i, law) in laws.iter().enumerate() {
-            let weight = weights.as_ref().map_or(1.0, |w| w[i]);
-            match (law, &self.tasks) {
-                (TaskLaw::Attempts(rates), _) => prior.push((weight, *rates)),
-                (TaskLaw::Drawn, Tasks::Mixture { type_weight, success, .. }) => {
-                    let (false_positive, false_negative) = errors(i);
-                    for (share, &success) in type_weight.as_slice().iter().zip(success.as_slice()) {
-                        prior.push((weight * share, Rates { success, false_positive, false_negative }));
-                    }
-                }
-                _ => {}
-            }
-        }
-        Worthwhile::new(prior.into_iter(), self.worth())
+        ends.windows(2)
+            .filter(|w| self.contains(w[0]) && w[0] <= most)
+            .map(|w| (w[0] - 1, (w[1] - 1).min(most)))
+            .collect()
     }
 }

@@ -1,150 +1,77 @@
-//! Policies: which of the drawn answers is returned.
+//! Policies: which of the drawn answers is returned. A file each; this one lists them.
+//!
+//! A file holds all that is known of its policy: parameters and what it reads ([`rule::Rule`]), its choice among simulated
+//! attempts ([`seen::Selector`]), its exact solution, and its tests.
 
+pub mod all_of;
+pub mod any_of;
+pub mod best_of;
+pub mod filtered_vote;
+pub mod first_above;
+pub mod first_accepted;
 pub mod first_worthwhile;
+pub mod majority_vote;
+pub mod rule;
+pub mod seen;
+pub mod stop_when_ahead;
+pub mod stopping_vote;
+pub mod ties;
+pub mod weighted_vote;
 
 use serde::Deserialize;
 
-use crate::error::{Result, check_range, check_whole};
+use crate::error::Result;
 use crate::spec::Spec;
-
-/// The largest score a threshold may name, in standard deviations of a wrong answer's score.
-const MAX_THRESHOLD: f64 = 1e3;
+use rule::Rule;
 
 /// A policy.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Policy {
     /// The first accepted answer among at most `max_attempts`.
-    FirstAccepted {
-        /// What is returned where none was accepted.
-        fallback: Fallback,
-    },
+    FirstAccepted(first_accepted::FirstAccepted),
     /// The first accepted answer if its attempt number has positive expected value under the task prior.
-    FirstWorthwhile {},
+    FirstWorthwhile(first_worthwhile::FirstWorthwhile),
     /// The first answer with a score above the threshold.
-    FirstAbove {
-        /// The score to exceed.
-        threshold: f64,
-    },
+    FirstAbove(first_above::FirstAbove),
     /// The answer with the highest score.
-    BestOf {
-        /// The score to exceed, else nothing is returned.
-        threshold: Option<f64>,
-    },
+    BestOf(best_of::BestOf),
     /// The most frequent answer.
-    MajorityVote {},
+    MajorityVote(majority_vote::MajorityVote),
     /// The answer with the largest sum of log likelihood ratios.
-    WeightedVote {},
+    WeightedVote(weighted_vote::WeightedVote),
     /// The most frequent among accepted answers.
-    FilteredVote {},
+    FilteredVote(filtered_vote::FilteredVote),
     /// The most frequent answer as soon as it leads the next one by the margin.
-    StopWhenAhead {
-        /// Votes ahead.
-        margin: f64,
-    },
+    StopWhenAhead(stop_when_ahead::StopWhenAhead),
     /// A correct answer where there is one: coverage, pass@k.
-    AnyOf {},
+    AnyOf(any_of::AnyOf),
     /// Right where all answers are: reliability, pass^k.
-    AllOf {},
+    AllOf(all_of::AllOf),
 }
 
-/// What first accepted returns where no answer was accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fallback {
-    /// Nothing.
-    Abstain,
-    /// The last answer drawn.
-    Last,
-    /// The answer with the highest score.
-    Best,
-}
+/// A policy is its rule.
+impl std::ops::Deref for Policy {
+    type Target = dyn Rule;
 
-impl Policy {
-    /// Whether the last answer is returned where none was accepted.
-    pub const fn returns_last(self) -> bool {
-        matches!(self, Self::FirstAccepted { fallback: Fallback::Last })
-    }
-
-    /// Whether the cells of the first acceptance and of the first correct answer say all about it.
-    pub const fn is_cellwise(self) -> bool {
-        matches!(self, Self::FirstAccepted { fallback: Fallback::Abstain | Fallback::Last })
-    }
-
-    /// Whether it reads scores.
-    pub const fn needs_scores(self) -> bool {
-        matches!(
-            self,
-            Self::FirstAccepted { fallback: Fallback::Best }
-                | Self::FirstAbove { .. }
-                | Self::BestOf { .. }
-                | Self::WeightedVote {}
-        )
-    }
-
-    /// Whether it tells wrong answers apart.
-    pub const fn needs_answers(self) -> bool {
-        matches!(
-            self,
-            Self::MajorityVote {} | Self::WeightedVote {} | Self::FilteredVote {} | Self::StopWhenAhead { .. }
-        )
-    }
-
-    /// Whether it asks the verifier to accept or reject.
-    pub const fn needs_verdicts(self) -> bool {
-        matches!(self, Self::FirstAccepted { .. } | Self::FirstWorthwhile {} | Self::FilteredVote {})
-    }
-
-    /// Whether the verifier sees every attempt it uses.
-    pub const fn checks(self) -> bool {
-        self.needs_verdicts() || self.needs_scores()
-    }
-
-    /// Whether it needs the attempts one by one.
-    pub const fn needs_attempts(self) -> bool {
-        matches!(
-            self,
-            Self::FirstAbove { .. } | Self::WeightedVote {} | Self::FilteredVote {} | Self::StopWhenAhead { .. }
-        )
-    }
-
-    /// Whether what it returns was accepted, by the verifier or by a threshold of its own; `false`: it asks nobody.
-    pub const fn accepts(self) -> bool {
-        matches!(
-            self,
-            Self::FirstAccepted { .. }
-                | Self::FirstWorthwhile {}
-                | Self::FirstAbove { .. }
-                | Self::BestOf { threshold: Some(_) }
-                | Self::FilteredVote {}
-        )
-    }
-
-    /// Its kind, as in a spec.
-    pub const fn name(self) -> &'static str {
+    fn deref(&self) -> &Self::Target {
         match self {
-            Self::FirstAccepted { .. } => "first_accepted",
-            Self::FirstWorthwhile {} => "first_worthwhile",
-            Self::FirstAbove { .. } => "first_above",
-            Self::BestOf { .. } => "best_of",
-            Self::MajorityVote {} => "majority_vote",
-            Self::WeightedVote {} => "weighted_vote",
-            Self::FilteredVote {} => "filtered_vote",
-            Self::StopWhenAhead { .. } => "stop_when_ahead",
-            Self::AnyOf {} => "any_of",
-            Self::AllOf {} => "all_of",
+            Self::FirstAccepted(rule) => rule,
+            Self::FirstWorthwhile(rule) => rule,
+            Self::FirstAbove(rule) => rule,
+            Self::BestOf(rule) => rule,
+            Self::MajorityVote(rule) => rule,
+            Self::WeightedVote(rule) => rule,
+            Self::FilteredVote(rule) => rule,
+            Self::StopWhenAhead(rule) => rule,
+            Self::AnyOf(rule) => rule,
+            Self::AllOf(rule) => rule,
         }
     }
 }
 
 impl Spec for Policy {
     fn check(&self) -> Result<()> {
-        match *self {
-            Self::FirstAbove { threshold } | Self::BestOf { threshold: Some(threshold) } => {
-                check_range("threshold", &[threshold], -MAX_THRESHOLD, MAX_THRESHOLD)
-            }
-            Self::StopWhenAhead { margin } => check_whole("margin", margin, 1.0, 1e12),
-            _ => Ok(()),
-        }
+        self.check_parameters()
     }
 }

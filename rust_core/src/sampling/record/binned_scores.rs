@@ -60,7 +60,7 @@ impl<C: Count> Block<C> {
         wanted: Wanted,
         attempts: bool,
     ) -> Self {
-        let last = policies.iter().any(|p| p.returns_last());
+        let last = policies.iter().any(|p| p.needs().last);
         Self {
             trials,
             tasks: tasks as u32,
@@ -150,7 +150,7 @@ impl<C: Count> Block<C> {
             for (p, policy) in policies.iter().enumerate() {
                 let [right, bad] = &mut returned;
                 right.copy_from_slice(&correct);
-                if policy.returns_last() {
+                if policy.needs().last {
                     add(right, &self.last[g * self.trials..]);
                     bad.iter_mut().zip(&*right).for_each(|(b, r)| *b = self.tasks - r);
                 } else {

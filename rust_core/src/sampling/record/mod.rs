@@ -5,6 +5,7 @@
 pub mod binned_scores;
 pub mod columns;
 pub mod estimate;
+pub mod layout;
 pub mod outcome;
 pub mod rows;
 pub mod trial_scores;
@@ -101,7 +102,7 @@ impl Tally {
     /// Nothing counted yet.
     pub fn new(tasks: usize, points: usize, policies: &[Policy], wanted: Wanted, attempts_drawn: bool) -> Self {
         let if_wanted = |wanted: bool, size: usize| if wanted { size } else { 0 };
-        let last = policies.iter().any(|p| p.returns_last());
+        let last = policies.iter().any(|p| p.needs().last);
         Self {
             points,
             acceptance: vec![0; tasks * (2 * points + 1)],
@@ -224,8 +225,8 @@ impl Tally {
                 for i in 0..tasks {
                     let [correct, wrong] = count[i];
                     let none = trials - correct - wrong;
-                    let last = if policy.returns_last() { self.last_correct[i * points + g] } else { 0 };
-                    let last_wrong = if policy.returns_last() { none - last } else { 0 };
+                    let last = if policy.needs().last { self.last_correct[i * points + g] } else { 0 };
+                    let last_wrong = if policy.needs().last { none - last } else { 0 };
                     row.accepted.push(correct + wrong);
                     row.correct.push(correct + last);
                     row.wrong.push(wrong + last_wrong);

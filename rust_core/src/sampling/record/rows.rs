@@ -1,6 +1,7 @@
 //! What the policies returned, counted task by task and over the whole benchmark.
 
-use crate::sampling::record::outcome::{Layout, Outcome, Returned};
+use crate::sampling::record::layout::Layout;
+use crate::sampling::record::outcome::{Outcome, Returned};
 use crate::sampling::record::trial_scores::Block;
 use crate::sampling::record::{BILL, RowTally, SHARES, Values};
 use crate::sampling::scenario::cost::{Bill, Utility};

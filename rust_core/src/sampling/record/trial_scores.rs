@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::slice::ChunksExact;
 
-use crate::sampling::record::outcome::{Layout, Outcome, Returned, Score};
+use crate::sampling::record::layout::{Layout, Score};
+use crate::sampling::record::outcome::{Outcome, Returned};
 use crate::sampling::record::{BILL, SHARES};
 use crate::sampling::scenario::cost::Bill;
 

@@ -5,6 +5,8 @@ use serde::Deserialize;
 use crate::error::{Error, Result, check_range};
 use crate::spec::Spec;
 
+/// The most attempts that a limit allows; above 1e12, the most that a scenario may name.
+pub const MOST_ATTEMPTS: u64 = 1 << 40;
 /// The largest limit.
 const MAX_AMOUNT: f64 = 1e15;
 /// A sum of prices that exceeds the limit by no more than this share of it still fits: such sums round.

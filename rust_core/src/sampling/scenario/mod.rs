@@ -7,18 +7,18 @@ pub mod law;
 pub mod limit;
 pub mod population;
 pub mod scores;
+pub mod setting;
 pub mod tasks;
 pub mod verifier;
 
 use serde::Deserialize;
 
 use crate::error::{Error, Result, number};
-use crate::sampling::draw::tokens::MOST;
 use crate::sampling::policy::Policy;
 use crate::sampling::scenario::answers::Answers;
 use crate::sampling::scenario::cost::{Cost, Utility, UtilityKind};
 use crate::sampling::scenario::law::TaskLaw;
-use crate::sampling::scenario::limit::Limit;
+use crate::sampling::scenario::limit::{Limit, MOST_ATTEMPTS};
 use crate::sampling::scenario::tasks::{Redraw, Tasks, scaled};
 use crate::sampling::scenario::verifier::Verifier;
 use crate::spec::{Spec, Values};
@@ -34,7 +34,7 @@ pub const MAX_CELLS: usize = 20_000_000;
 pub const MAX_SINGLE_ATTEMPTS: f64 = 1e7;
 
 /// The most tasks times attempts for which first worthwhile values every attempt number of a pool.
-const MAX_WORTHWHILE: f64 = 1e7;
+const MAX_REGION_WORK: f64 = 1e7;
 
 /// The one kind of sampling scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -89,7 +89,7 @@ impl SamplingScenario {
 
     /// The most attempts that a limit allows.
     pub fn most(&self) -> u64 {
-        self.attempts().first().map_or(MOST, |&k| k as u64)
+        self.attempts().first().map_or(MOST_ATTEMPTS, |&k| k as u64)
     }
 
     /// The rows of a policy: grid points or limits.
@@ -176,7 +176,7 @@ impl Spec for SamplingScenario {
             Some(verifier) => {
                 verifier.check()?;
                 verifier.check_tasks(count)?;
-                if let Some(i) = self.policies.iter().position(|p| p.needs_verdicts())
+                if let Some(i) = self.policies.iter().position(|p| p.needs().verdicts)
                     && !verifier.gives_verdicts()
                 {
                     return Err(Error::argument(
@@ -207,7 +207,7 @@ impl Spec for SamplingScenario {
                 ));
             }
             self.check_policy(i, *policy)?;
-            if policy.returns_last() && !self.knows_coverage() {
+            if policy.needs().last && !self.knows_coverage() {
                 return Err(Error::argument(
                     &format!("policies[{i}].fallback"),
                     "'abstain' for a pool without correct (whether a rejected answer is correct is not known)",
@@ -263,7 +263,7 @@ impl SamplingScenario {
             return Ok(());
         }
         let largest = grid.last().copied().unwrap_or(0.0);
-        if let Some(i) = self.policies.iter().position(|p| p.needs_attempts())
+        if let Some(i) = self.policies.iter().position(|p| p.needs().attempts)
             && largest > MAX_SINGLE_ATTEMPTS
         {
             let name = self.policies[i].name();
@@ -287,7 +287,7 @@ impl SamplingScenario {
         let Some(cost) = self.cost else {
             return Err(Error::argument("cost", "given where limits are: it says what an attempt takes", "None"));
         };
-        let singles = cost.draws_each_attempt() || self.policies.iter().any(|p| p.needs_attempts());
+        let singles = cost.draws_each_attempt() || self.policies.iter().any(|p| p.needs().attempts);
         let (most, why) =
             if singles { (MAX_SINGLE_ATTEMPTS, ", which are drawn one by one here") } else { (MAX_ATTEMPTS, "") };
         for (i, limit) in limits.iter().enumerate() {
@@ -297,7 +297,7 @@ impl SamplingScenario {
                 return Err(Error::argument(&place, "different from every limit before it", "a repetition"));
             }
             for policy in &self.policies {
-                let each = cost.mean_rates(policy.checks())[limit.part()];
+                let each = cost.mean_rates(policy.needs().checks())[limit.part()];
                 let allowed = (limit.amount() / each).min(self.most() as f64);
                 // With a largest number of attempts free ones end too.
                 if each == 0.0 && self.max_attempts.is_none() {
@@ -321,42 +321,40 @@ impl SamplingScenario {
 
     /// Checks that a policy finds what it reads: scores, answers, verdicts, single attempts.
     fn check_policy(&self, i: usize, policy: Policy) -> Result<()> {
-        let place = format!("policies[{i}]");
+        let (place, needs) = (format!("policies[{i}]"), policy.needs());
         let refuse = |expected: &str| Err(Error::argument(&place, expected, policy.name()));
         if let Tasks::Pool { .. } = self.tasks {
-            return match policy {
-                Policy::AnyOf {} | Policy::AllOf {} if !self.knows_coverage() => refuse(
-                    "first_accepted for a pool without correct (whether a rejected answer is correct is not known)",
-                ),
-                Policy::AnyOf {} | Policy::AllOf {} => Ok(()),
-                _ if policy.is_cellwise() => Ok(()),
-                Policy::FirstWorthwhile {} => {
-                    let most = self.answerable().checked_sub(1).map_or(0.0, |last| self.attempts()[last]);
-                    let work = self.tasks.count() as f64 * most;
-                    if work > MAX_WORTHWHILE {
-                        let expected = format!("at most {MAX_WORTHWHILE} with first_worthwhile on a pool");
-                        return Err(Error::argument("tasks times max_attempts", expected, work));
-                    }
-                    Ok(())
-                }
-                _ => refuse(
+            if needs.scores || needs.answers || needs.attempts {
+                return refuse(
                     "first_accepted, first_worthwhile, any_of or all_of for a pool, whose attempts carry verdicts but no \
                      scores or answers",
-                ),
-            };
+                );
+            }
+            if needs.coverage && !self.knows_coverage() {
+                return refuse(
+                    "first_accepted for a pool without correct (whether a rejected answer is correct is not known)",
+                );
+            }
+            let most = self.answerable().checked_sub(1).map_or(0.0, |last| self.attempts()[last]);
+            let work = self.tasks.count() as f64 * most;
+            if needs.prior && work > MAX_REGION_WORK {
+                let expected = format!("at most {MAX_REGION_WORK} with {} on a pool", policy.name());
+                return Err(Error::argument("tasks times max_attempts", expected, work));
+            }
+            return Ok(());
         }
-        if policy.needs_scores() && !matches!(self.verifier, Some(Verifier::Judge { .. })) {
+        if needs.scores && !matches!(self.verifier, Some(Verifier::Judge { .. })) {
             return refuse(
                 "one that reads no scores unless the verifier is a judge (the other verifiers only accept or reject)",
             );
         }
-        if policy.needs_answers() && self.answers.is_none() {
+        if needs.answers && self.answers.is_none() {
             return refuse("one that tells no wrong answers apart unless `answers` is given");
         }
         let draws_errors = self.verifier.as_ref().is_some_and(Verifier::draws_rates);
         let known =
             !draws_errors && (self.redraw() != Some(Redraw::Trial) || matches!(self.tasks, Tasks::Mixture { .. }));
-        if policy == (Policy::FirstWorthwhile {}) && !known {
+        if needs.prior && !known {
             return refuse(
                 "another one where rates are drawn in every trial: what an attempt number is worth follows from known rates",
             );

@@ -1,4 +1,4 @@
-//! The two clocks of one task in one trial: the first acceptance and the first correct attempt.
+//! The two events of one task in one trial: the first acceptance and the first correct attempt.
 //!
 //! They are the coarsest feature of the attempts and the same draws that `cellwise` and `waiting` count, so what those
 //! say about first accepted is unchanged by further policies. Here the cells of the grid become attempt numbers: given
@@ -10,22 +10,22 @@ use crate::math::log1p;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::sampling::draw::Run;
 use crate::sampling::draw::binned_engine::law_bits;
+use crate::sampling::draw::events::FirstEvents;
 use crate::sampling::draw::events::bins::Cells;
 use crate::sampling::draw::events::pool::Pool;
-use crate::sampling::draw::events::redrawn::Clocks;
 use crate::sampling::draw::events::tables::{Group, Reader, Tables};
 use crate::sampling::scenario::law::{Rates, TaskLaw};
 use crate::sampling::scenario::population::{Population, RateStreams};
 use crate::variates::NEVER;
 use crate::variates::exponential::Exponential;
 
-/// After so many failures a pair of clocks has a probability below the resolution of the draw that asked for it.
+/// After so many failures a pair of events has a probability below the resolution of the draw that asked for it.
 pub const MOST_TRIES: usize = 1 << 20;
 
 /// Longer waiting times than this on average have too few digits behind the point to be cut off at the end of a cell.
 const MOST_SCALE: f64 = 1e9;
 
-/// How the clocks of all tasks are drawn.
+/// How the events of all tasks are drawn.
 pub struct Plan<'a> {
     laws: &'a [TaskLaw],
     population: Population<'a>,
@@ -45,7 +45,7 @@ struct CellPlan {
 }
 
 /// What one chunk of trials reads.
-pub struct ChunkClocks {
+pub struct ChunkEvents {
     index: u64,
     acceptance: Reader,
     acceptance_group: usize,
@@ -56,7 +56,7 @@ pub struct ChunkClocks {
 }
 
 impl<'a> Plan<'a> {
-    /// The plan of a scenario's laws. Without a grid the clocks have no end.
+    /// The plan of a scenario's laws. Without a grid the events have no end.
     pub fn new(population: Population<'a>, laws: &'a [TaskLaw], grid: &'a [u64], run: Run, chunk: usize) -> Self {
         let redrawn = laws.contains(&TaskLaw::Drawn);
         let cells = (!redrawn && !grid.is_empty()).then(|| {
@@ -85,9 +85,9 @@ impl<'a> Plan<'a> {
     }
 
     /// Starts a chunk.
-    pub fn chunk(&self, index: u64) -> ChunkClocks {
+    pub fn chunk(&self, index: u64) -> ChunkEvents {
         let purpose = if self.cells.is_some() { purpose::CLOCKS } else { purpose::ACCEPTANCE };
-        ChunkClocks {
+        ChunkEvents {
             index,
             acceptance: Reader::new(self.chunk),
             acceptance_group: usize::MAX,
@@ -98,15 +98,15 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Draws the clocks of task `i`, a trial each, with the rates behind them; tasks come in order.
-    pub fn read(&self, chunk: &mut ChunkClocks, i: usize, out: &mut [(Clocks, Rates)]) {
+    /// Draws the events of task `i`, a trial each, with the rates behind them; tasks come in order.
+    pub fn read(&self, chunk: &mut ChunkEvents, i: usize, out: &mut [(FirstEvents, Rates)]) {
         let Some(plan) = &self.cells else {
             for slot in out {
                 let rates = match self.laws[i] {
                     TaskLaw::Attempts(rates) => rates,
                     _ => self.population.draw(i, &mut chunk.rates),
                 };
-                *slot = (Clocks::draw(&rates, &mut chunk.random), rates);
+                *slot = (FirstEvents::draw(&rates, &mut chunk.random), rates);
             }
             return;
         };
@@ -125,10 +125,10 @@ impl<'a> Plan<'a> {
         let mut after_wrong =
             self.stream(purpose::COVERAGE_AFTER_WRONG, chunk.index).words_from((i * self.chunk) as u64);
         if let Some(pool) = Pool::new(&self.laws[i]) {
-            for (t, (clocks, _)) in out.iter_mut().enumerate() {
+            for (t, (events, _)) in out.iter_mut().enumerate() {
                 let [cell, hidden] =
                     [chunk.acceptance.cells[side][t], chunk.hidden.cells[hidden_side][t]].map(usize::from);
-                *clocks = pool.clocks((law, self.grid), (cell, hidden), &mut after_wrong, &mut chunk.random);
+                *events = pool.events((law, self.grid), (cell, hidden), &mut after_wrong, &mut chunk.random);
             }
             return;
         }
@@ -138,20 +138,20 @@ impl<'a> Plan<'a> {
             let cell = chunk.acceptance.cells[side][t] as usize;
             let hidden = chunk.hidden.cells[hidden_side][t] as usize;
             let random = &mut chunk.random;
-            let clocks = if cell == 2 * points {
-                Clocks { accepted: NEVER, accepted_correct: false, correct: within.hidden(hidden, random) }
+            let events = if cell == 2 * points {
+                FirstEvents { accepted: NEVER, accepted_correct: false, correct: within.hidden(hidden, random) }
             } else if cell < points {
                 let accepted = within.accepted(cell, random);
                 let correct = if hidden > cell { accepted } else { within.hidden(hidden, random).min(accepted) };
-                Clocks { accepted, accepted_correct: true, correct }
+                FirstEvents { accepted, accepted_correct: true, correct }
             } else if hidden < cell - points {
                 let accepted = within.accepted(cell - points, random);
-                Clocks { accepted, accepted_correct: false, correct: within.hidden(hidden, random) }
+                FirstEvents { accepted, accepted_correct: false, correct: within.hidden(hidden, random) }
             } else {
                 let cell = cell - points;
                 within.after_wrong(cell, law.covered_after_wrong(cell, after_wrong.open01()), random)
             };
-            *slot = (clocks, rates);
+            *slot = (events, rates);
         }
     }
 
@@ -226,30 +226,30 @@ impl<'a> Within<'a> {
         if cell < self.grid.len() { self.hidden.within(self.grid, cell, random) } else { NEVER }
     }
 
-    /// Both clocks after a wrong acceptance in `cell`, no correct answer before the cell, the first one in `covered`.
-    fn after_wrong(&mut self, cell: usize, covered: usize, random: &mut Sequence) -> Clocks {
+    /// Both events after a wrong acceptance in `cell`, no correct answer before the cell, the first one in `covered`.
+    fn after_wrong(&mut self, cell: usize, covered: usize, random: &mut Sequence) -> FirstEvents {
         let (from, to) = ends(self.grid, cell);
-        let clocks = |accepted, correct| Clocks { accepted, accepted_correct: false, correct };
+        let events = |accepted, correct| FirstEvents { accepted, accepted_correct: false, correct };
         if covered > cell || to - from == 1 {
             let covered = covered.max(cell + 1);
             // Wrong attempts only in this cell: the first accepted of them.
             let accepted = self.accepted_wrong.within(self.grid, cell, random);
             let correct =
                 if covered < self.grid.len() { self.correct.within(self.grid, covered, random) } else { NEVER };
-            return clocks(accepted, correct);
+            return events(accepted, correct);
         }
         for _ in 0..MOST_TRIES {
             let accepted = self.accepted.within(self.grid, cell, random);
             let before = self.hidden.draw(random);
             if before < accepted - from {
-                return clocks(accepted, from + before);
+                return events(accepted, from + before);
             }
             let after = self.correct.draw(random);
             if after <= to - accepted {
-                return clocks(accepted, accepted + after);
+                return events(accepted, accepted + after);
             }
         }
-        clocks(to, NEVER)
+        events(to, NEVER)
     }
 }
 

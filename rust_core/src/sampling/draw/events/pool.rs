@@ -3,9 +3,9 @@
 use libm::{exp, floor};
 
 use crate::rng::Sequence;
+use crate::sampling::draw::events::FirstEvents;
 use crate::sampling::draw::events::binned::MOST_TRIES;
 use crate::sampling::draw::events::bins::Cells;
-use crate::sampling::draw::events::redrawn::Clocks;
 use crate::sampling::draw::segments::{Given, Stretch};
 use crate::sampling::scenario::law::TaskLaw;
 use crate::special::ln_choose;
@@ -56,14 +56,14 @@ impl Pool {
         }
     }
 
-    /// The clocks of cells on the grid: `cell` of the acceptance, `hidden` of the first correct among rejected ones.
-    pub fn clocks(
+    /// The events of cells on the grid: `cell` of the acceptance, `hidden` of the first correct among rejected ones.
+    pub fn events(
         &self,
         (cells, grid): (&Cells, &[u64]),
         (cell, hidden): (usize, usize),
         after_wrong: &mut Sequence,
         random: &mut Sequence,
-    ) -> Clocks {
+    ) -> FirstEvents {
         let points = grid.len();
         let (any, right, known) = (cell < 2 * points, cell < points, self.correct.is_some());
         let cell = if right { cell } else { cell - points };
@@ -75,7 +75,7 @@ impl Pool {
         let accepted = if any { first((self.attempts, self.accepted), ends(grid, cell), random) } else { NEVER };
         let hidden = if known && (!any || hidden <= cell) { self.first_hidden(grid, hidden, random) } else { NEVER };
         let correct = if right { hidden.min(accepted) } else { hidden };
-        Clocks { accepted, accepted_correct: right && any, correct }
+        FirstEvents { accepted, accepted_correct: right && any, correct }
     }
 
     /// The cells that some rejected attempts reach the end of. Their pool ends in the next one, which takes the place of
@@ -96,9 +96,9 @@ impl Pool {
         self.correct.map_or(0, |c| c - self.accepted_correct)
     }
 
-    /// Both clocks after a wrong acceptance in `cell` with no correct answer before it, the first one in `covered`.
-    fn after_wrong(&self, grid: &[u64], cell: usize, covered: usize, random: &mut Sequence) -> Clocks {
-        let clocks = |accepted, correct| Clocks { accepted, accepted_correct: false, correct };
+    /// Both events after a wrong acceptance in `cell` with no correct answer before it, the first one in `covered`.
+    fn after_wrong(&self, grid: &[u64], cell: usize, covered: usize, random: &mut Sequence) -> FirstEvents {
+        let events = |accepted, correct| FirstEvents { accepted, accepted_correct: false, correct };
         let correct = self.correct.unwrap_or(0);
         let (from, to) = ends(grid, cell);
         if covered > cell {
@@ -106,7 +106,7 @@ impl Pool {
             let wrong = (self.attempts - correct, self.accepted - self.accepted_correct);
             let accepted = first(wrong, (from, to), random);
             let later = covered < grid.len();
-            return clocks(
+            return events(
                 accepted,
                 if later { first((self.attempts, correct), ends(grid, covered), random) } else { NEVER },
             );
@@ -117,15 +117,15 @@ impl Pool {
             let hidden = self.rejected_correct();
             let before = if hidden == 0 { NEVER } else { first((rejected, hidden), (from, rejected), random) };
             if before < accepted {
-                return clocks(accepted, before);
+                return events(accepted, before);
             }
             let rest = self.attempts - accepted;
             let after = if correct == 0 { NEVER } else { first((rest, correct), (0, rest), random) };
             if after <= to - accepted {
-                return clocks(accepted, accepted + after);
+                return events(accepted, accepted + after);
             }
         }
-        clocks(to, NEVER)
+        events(to, NEVER)
     }
 }
 

@@ -1,11 +1,12 @@
 //! Tasks whose rates are drawn anew in every trial: waiting times to the first acceptance and the first correct answer.
 //!
 //! The first attempt that is not rejected and wrong comes after a geometric time; its kind is one coin. Accepted and
-//! correct: both clocks stop. Accepted and wrong: the first correct attempt is one more Geometric(p) away. Rejected and
+//! correct: both events stop. Accepted and wrong: the first correct attempt is one more Geometric(p) away. Rejected and
 //! correct: the first acceptance is one more Geometric(a) away, and is correct with the precision q.
 
 use libm::log1p;
 
+use super::FirstEvents;
 use crate::error::Result;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::run::{Control, run};
@@ -24,19 +25,8 @@ struct Worker {
     coverage: Vec<u16>,
 }
 
-/// The clocks of one task in one trial: attempt numbers, `NEVER` where the event does not come.
-#[derive(Debug, Clone, Copy)]
-pub struct Clocks {
-    /// The first accepted attempt.
-    pub accepted: u64,
-    /// Whether it is correct.
-    pub accepted_correct: bool,
-    /// The first correct attempt.
-    pub correct: u64,
-}
-
-impl Clocks {
-    /// Draws both clocks.
+impl FirstEvents {
+    /// Draws both events.
     pub fn draw(rates: &Rates, random: &mut Sequence) -> Self {
         let (right, wrong, hidden) = (rates.accepted_correct(), rates.accepted_wrong(), rates.rejected_correct());
         let any = right + wrong + hidden;
@@ -68,7 +58,7 @@ pub fn tally(
 ) -> Result<Tally> {
     let (tasks, points) = (scenario.tasks.count(), grid.len());
     let policies = &scenario.policies;
-    let last = policies.iter().any(|p| p.returns_last());
+    let last = policies.iter().any(|p| p.needs().last);
     let exact_attempts = options.wanted.utility_counts && scenario.utility.is_some_and(|u| u.attempt_cost > 0.0);
     let chunk = chunk_trials(tasks);
     let new_worker = || Worker {
@@ -88,19 +78,19 @@ pub fn tally(
             control.check()?;
             for t in 0..trials {
                 let rates = population.draw(i, &mut rate_streams);
-                let clocks = Clocks::draw(&rates, &mut random);
-                let cell = cell_of(grid, clocks.accepted);
-                let cover = cell_of(grid, clocks.correct);
-                let kind = if clocks.accepted_correct { 0 } else { points };
+                let events = FirstEvents::draw(&rates, &mut random);
+                let cell = cell_of(grid, events.accepted);
+                let cover = cell_of(grid, events.correct);
+                let kind = if events.accepted_correct { 0 } else { points };
                 acceptance[t] = if cell == points { 2 * points } else { cell + kind } as u16;
                 coverage[t] = cover as u16;
                 if cell < points {
                     let sums = &mut tally.attempts[i * 2 * points + cell + kind];
-                    let attempt = u128::from(clocks.accepted);
+                    let attempt = u128::from(events.accepted);
                     sums[0] += attempt;
                     sums[1] += attempt * attempt;
                     if exact_attempts {
-                        block.add_attempt(acceptance[t], t, clocks.accepted);
+                        block.add_attempt(acceptance[t], t, events.accepted);
                     }
                 }
                 if last && rates.false_negative > 0.0 {

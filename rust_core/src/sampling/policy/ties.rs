@@ -56,6 +56,11 @@ impl Priorities {
         if correct == most { self.correct_wins_tie(most, wrong) } else { correct > most }
     }
 
+    /// Whether the correct answer has the most votes, by priority among equals.
+    pub fn correct_has_most(&self, votes: &[u64]) -> bool {
+        self.leader(votes, |_| true) == Some(0)
+    }
+
     fn correct_wins_tie(&self, most: u64, wrong: &[u64]) -> bool {
         wrong.iter().zip(1..).all(|(&votes, answer)| votes < most || !self.wins(answer, 0))
     }

@@ -1,0 +1,49 @@
+//! All of K: right where all answers are (reliability, pass^k), wrong elsewhere.
+
+use libm::exp;
+use serde::Deserialize;
+
+use super::rule::{Needs, Rule, Setting};
+use super::seen::{Seen, Selector};
+use crate::error::Result;
+use crate::sampling::exact::expected::{Expected, Part};
+use crate::sampling::record::outcome::Outcome;
+use crate::sampling::scenario::law::TaskLaw;
+use crate::special::{ln_beta_ratio, ln_none_drawn};
+
+/// The policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AllOf {}
+
+impl Rule for AllOf {
+    fn name(&self) -> &'static str {
+        "all_of"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { counts: true, coverage: true, ..Needs::NONE }
+    }
+
+    fn selector(&self, _: &Setting) -> Box<dyn Selector> {
+        Box::new(*self)
+    }
+
+    fn expected(&self, _: &Setting, part: Part, cap: f64) -> Result<Expected> {
+        let all = match part {
+            Part::Beta([alpha, beta]) => exp(ln_beta_ratio(beta, alpha, cap)),
+            Part::Known(TaskLaw::Attempts(rates)) => libm::pow(rates.success, cap),
+            Part::Known(TaskLaw::Pool { attempts, correct: Some(correct), .. }) => {
+                exp(ln_none_drawn(attempts, attempts - correct, cap))
+            }
+            Part::Known(_) => f64::NAN,
+        };
+        Ok(Expected::after_all(part, cap, [f64::NAN, all, 1.0 - all]))
+    }
+}
+
+impl Selector for AllOf {
+    fn select(&self, seen: &Seen, most: u64) -> Outcome {
+        Outcome::answer(seen.correct == most, false, most)
+    }
+}

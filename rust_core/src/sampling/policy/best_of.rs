@@ -1,0 +1,78 @@
+//! Best of N: the answer with the highest score, where that exceeds the threshold if there is one.
+
+use libm::{expm1, log1p};
+use serde::Deserialize;
+
+use super::rule::{MAX_THRESHOLD, Needs, Rule, Setting};
+use super::seen::{Feature, Seen, Selector};
+use crate::closed_form::selection;
+use crate::error::{Result, check_range};
+use crate::sampling::exact::expected::{Expected, Part, known_rates, no_closed_form};
+use crate::sampling::record::outcome::Outcome;
+use crate::sampling::scenario::scores::CLASSES;
+
+/// The policy.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BestOf {
+    /// The score to exceed, else nothing is returned.
+    pub threshold: Option<f64>,
+}
+
+impl Rule for BestOf {
+    fn name(&self) -> &'static str {
+        "best_of"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { scores: true, ..Needs::NONE }
+    }
+
+    fn accepts(&self) -> bool {
+        self.threshold.is_some()
+    }
+
+    fn check_parameters(&self) -> Result<()> {
+        self.threshold.map_or(Ok(()), |at| check_range("threshold", &[at], -MAX_THRESHOLD, MAX_THRESHOLD))
+    }
+
+    fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
+        Box::new(Best { below: self.threshold.zip(setting.scores).map(|(at, scores)| scores.depths(at)) })
+    }
+
+    fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
+        let (_, rates) = known_rates(self.name(), part)?;
+        let (p, d_prime) = (rates.success, setting.scores.map_or(0.0, |s| s.d_prime));
+        let Some(threshold) = self.threshold else {
+            let correct = selection::best_of_judge(p, d_prime, cap);
+            return Ok(Expected::after_all(part, cap, [f64::NAN, correct, 1.0 - correct]));
+        };
+        let Some(scores) = setting.scores else { return Err(no_closed_form(self.name(), "there are no scores")) };
+        let [right, bad] = scores.above(threshold);
+        let accepted = -expm1(cap * log1p(-(p * right + (1.0 - p) * bad)));
+        let at = scores.standard(threshold);
+        let correct = selection::best_of_judge_within(p, d_prime, cap, at, f64::INFINITY).min(accepted);
+        Ok(Expected::after_all(part, cap, [accepted, correct, accepted - correct]))
+    }
+}
+
+/// Takes the highest score.
+struct Best {
+    /// The threshold by class.
+    below: Option<[f64; CLASSES]>,
+}
+
+impl Selector for Best {
+    fn select(&self, seen: &Seen, most: u64) -> Outcome {
+        let above = |below: [f64; CLASSES]| (0..CLASSES).any(|class| seen.maxima[class] < below[class]);
+        if self.below.is_none_or(above) {
+            Outcome::answer(seen.best_is_correct, self.below.is_some(), most)
+        } else {
+            Outcome::nothing(most)
+        }
+    }
+
+    fn feature(&self) -> Option<Feature> {
+        self.below.is_none().then_some(Feature::BestIsCorrect)
+    }
+}

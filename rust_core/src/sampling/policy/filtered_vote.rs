@@ -1,0 +1,76 @@
+//! Filtered vote: the most frequent among accepted answers; nothing where none was accepted.
+
+use libm::expm1;
+use serde::Deserialize;
+
+use super::majority_vote::vote_shares;
+use super::rule::{Needs, Rule, Setting};
+use super::seen::{Attempt, Seen, Selector};
+use super::ties::Priorities;
+use crate::closed_form::voting;
+use crate::error::Result;
+use crate::sampling::exact::expected::{Expected, Part, known_rates};
+use crate::sampling::record::outcome::Outcome;
+use crate::sampling::scenario::law::Event;
+
+/// The policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilteredVote {}
+
+impl Rule for FilteredVote {
+    fn name(&self) -> &'static str {
+        "filtered_vote"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { verdicts: true, answers: true, attempts: true, ..Needs::NONE }
+    }
+
+    fn accepts(&self) -> bool {
+        true
+    }
+
+    fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
+        Box::new(Accepted { votes: vec![0; setting.votes()], any: false, priorities: None })
+    }
+
+    fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
+        let (law, rates) = known_rates(self.name(), part)?;
+        let counted = [1.0 - rates.false_negative, rates.false_positive];
+        let shares = vote_shares(self.name(), setting, cap, rates.success, counted)?;
+        let rejected = rates.rejected_correct() + rates.rejected_wrong();
+        let correct = voting::majority_among(&shares, rejected, cap, false)?;
+        let accepted = -expm1(law.ln_survival(Event::Accepted, cap));
+        Ok(Expected::after_all(part, cap, [accepted, correct, (accepted - correct).max(0.0)]))
+    }
+}
+
+/// Counts the votes of accepted answers.
+struct Accepted {
+    votes: Vec<u64>,
+    any: bool,
+    priorities: Option<Priorities>,
+}
+
+impl Selector for Accepted {
+    fn start(&mut self, priorities: &Priorities) {
+        self.votes.fill(0);
+        self.any = false;
+        self.priorities = Some(*priorities);
+    }
+
+    fn see(&mut self, _: u64, attempts: &[Attempt]) {
+        for attempt in attempts {
+            self.votes[attempt.answer] += u64::from(attempt.accepted);
+            self.any |= attempt.accepted;
+        }
+    }
+
+    fn select(&self, _: &Seen, most: u64) -> Outcome {
+        match &self.priorities {
+            Some(priorities) if self.any => Outcome::answer(priorities.correct_has_most(&self.votes), true, most),
+            _ => Outcome::nothing(most),
+        }
+    }
+}

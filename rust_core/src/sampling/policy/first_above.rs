@@ -1,0 +1,96 @@
+//! First above: the first answer whose score exceeds a threshold of the policy's own.
+
+use serde::Deserialize;
+
+use super::rule::{MAX_THRESHOLD, Needs, Rule, Setting};
+use super::seen::{Attempt, Seen, Selector};
+use super::ties::Priorities;
+use crate::error::{Result, check_range};
+use crate::sampling::exact::expected::{Expected, Part, known_rates, no_acceptance, stop_at_acceptance};
+use crate::sampling::record::outcome::Outcome;
+use crate::sampling::scenario::law::TaskLaw;
+use crate::sampling::scenario::scores::CLASSES;
+
+/// The policy.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstAbove {
+    /// The score to exceed.
+    pub threshold: f64,
+}
+
+impl FirstAbove {
+    /// The law of a task whose verdicts are those of the policy's own threshold.
+    fn law(self, setting: &Setting, success: f64) -> TaskLaw {
+        let [correct, wrong] = setting.scores.map_or([0.0; CLASSES], |s| s.above(self.threshold));
+        TaskLaw::attempts(success, (wrong, 1.0 - correct))
+    }
+}
+
+impl Rule for FirstAbove {
+    fn name(&self) -> &'static str {
+        "first_above"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { scores: true, attempts: true, ..Needs::NONE }
+    }
+
+    fn accepts(&self) -> bool {
+        true
+    }
+
+    fn check_parameters(&self) -> Result<()> {
+        check_range("threshold", &[self.threshold], -MAX_THRESHOLD, MAX_THRESHOLD)
+    }
+
+    fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
+        let below = setting.scores.map_or([f64::NEG_INFINITY; CLASSES], |s| s.depths(self.threshold));
+        Box::new(FirstScore { below, first: None })
+    }
+
+    fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
+        let (_, rates) = known_rates(self.name(), part)?;
+        Ok(stop_at_acceptance(Part::Known(self.law(setting, rates.success)), cap, false))
+    }
+
+    fn going_on(&self, setting: &Setting, part: Part, n: f64) -> f64 {
+        match part {
+            Part::Known(TaskLaw::Attempts(rates)) => no_acceptance(Part::Known(self.law(setting, rates.success)), n),
+            _ => 1.0,
+        }
+    }
+}
+
+/// Waits for the first score above the threshold.
+struct FirstScore {
+    /// The threshold by class.
+    below: [f64; CLASSES],
+    /// The attempt number and correctness of the first score above it.
+    first: Option<(u64, bool)>,
+}
+
+impl Selector for FirstScore {
+    fn start(&mut self, _: &Priorities) {
+        self.first = None;
+    }
+
+    fn see(&mut self, before: u64, attempts: &[Attempt]) {
+        if self.first.is_none() {
+            let found =
+                attempts.iter().zip(before + 1..).find(|(attempt, _)| attempt.score < self.below[attempt.class]);
+            self.first = found.map(|(attempt, number)| (number, attempt.class == 0));
+        }
+    }
+
+    fn select(&self, _: &Seen, most: u64) -> Outcome {
+        match self.first {
+            Some((number, correct)) => Outcome::answer(correct, true, number),
+            None => Outcome::nothing(most),
+        }
+    }
+
+    fn stops(&self, _: &Seen, _: u64) -> bool {
+        self.first.is_some()
+    }
+}

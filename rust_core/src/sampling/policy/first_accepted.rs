@@ -1,0 +1,95 @@
+//! First accepted: the first accepted answer among at most K attempts, or a fallback.
+//!
+//! accepted = 1-b^K, accuracy = q(1-b^K), attempts (1-b^K)/a, coverage 1-(1-p)^K (Stroebl, Kapoor, Narayanan, arXiv
+//! 2411.17501, with false negatives and a finite number of attempts added). With a pool the same with C(n-A, K)/C(n, K)
+//! in place of b^K.
+
+use libm::exp;
+use serde::Deserialize;
+
+use super::rule::{Needs, Rule, Setting};
+use super::seen::{Seen, Selector};
+use crate::closed_form::selection;
+use crate::error::Result;
+use crate::sampling::exact::expected::{Expected, Part, known_rates, no_acceptance, stop_at_acceptance};
+use crate::sampling::record::outcome::Outcome;
+use crate::sampling::scenario::law::Event;
+
+/// The policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstAccepted {
+    /// What is returned where none was accepted.
+    pub fallback: Fallback,
+}
+
+/// What is returned where no answer was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fallback {
+    /// Nothing.
+    Abstain,
+    /// The last answer drawn.
+    Last,
+    /// The answer with the highest score.
+    Best,
+}
+
+impl Rule for FirstAccepted {
+    fn name(&self) -> &'static str {
+        "first_accepted"
+    }
+
+    fn needs(&self) -> Needs {
+        let (last, scores) = (self.fallback == Fallback::Last, self.fallback == Fallback::Best);
+        Needs { verdicts: true, last, scores, ..Needs::NONE }
+    }
+
+    fn accepts(&self) -> bool {
+        true
+    }
+
+    fn is_binned(&self) -> bool {
+        self.fallback != Fallback::Best
+    }
+
+    fn selector(&self, _: &Setting) -> Box<dyn Selector> {
+        Box::new(*self)
+    }
+
+    fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
+        if self.fallback != Fallback::Best {
+            return Ok(stop_at_acceptance(part, cap, self.fallback == Fallback::Last));
+        }
+        let (law, rates) = known_rates(self.name(), part)?;
+        let mut first = stop_at_acceptance(Part::Known(law), cap, false);
+        // The best of rejected answers is the best of all where that one is rejected.
+        let d_prime = setting.scores.map_or(0.0, |s| s.d_prime);
+        let least = setting.threshold.unwrap_or(f64::INFINITY);
+        let low = selection::best_of_judge_within(rates.success, d_prime, cap, f64::NEG_INFINITY, least);
+        let none = exp(law.ln_survival(Event::Accepted, cap));
+        first.correct += low;
+        first.wrong += (none - low).max(0.0);
+        Ok(first)
+    }
+
+    fn going_on(&self, _: &Setting, part: Part, n: f64) -> f64 {
+        no_acceptance(part, n)
+    }
+}
+
+impl Selector for FirstAccepted {
+    fn select(&self, seen: &Seen, most: u64) -> Outcome {
+        let events = &seen.events;
+        match self.fallback {
+            _ if events.accepted <= most => Outcome::answer(events.accepted_correct, true, events.accepted),
+            Fallback::Abstain => Outcome::nothing(most),
+            Fallback::Last => Outcome::answer(seen.last_correct, false, most),
+            Fallback::Best => Outcome::answer(seen.best_is_correct, false, most),
+        }
+    }
+
+    fn stops(&self, seen: &Seen, most: u64) -> bool {
+        seen.events.accepted <= most
+    }
+}

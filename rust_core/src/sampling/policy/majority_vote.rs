@@ -1,0 +1,59 @@
+//! Majority vote: the most frequent answer; a tie goes by [`super::ties`].
+
+use serde::Deserialize;
+
+use super::rule::{Needs, Rule, Setting};
+use super::seen::{Feature, Seen, Selector};
+use crate::closed_form::voting;
+use crate::error::Result;
+use crate::sampling::exact::expected::{Expected, Part, known_rates, no_closed_form};
+use crate::sampling::record::outcome::Outcome;
+
+/// The policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MajorityVote {}
+
+impl Rule for MajorityVote {
+    fn name(&self) -> &'static str {
+        "majority_vote"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { answers: true, leader: true, ..Needs::NONE }
+    }
+
+    fn selector(&self, _: &Setting) -> Box<dyn Selector> {
+        Box::new(*self)
+    }
+
+    fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
+        let (_, rates) = known_rates(self.name(), part)?;
+        let shares = vote_shares(self.name(), setting, cap, rates.success, [1.0, 1.0])?;
+        let correct = voting::majority_among(&shares, 0.0, cap, false)?;
+        Ok(Expected::after_all(part, cap, [f64::NAN, correct, (1.0 - correct).max(0.0)]))
+    }
+}
+
+impl Selector for MajorityVote {
+    fn select(&self, seen: &Seen, most: u64) -> Outcome {
+        Outcome::answer(seen.leads, false, most)
+    }
+
+    fn feature(&self) -> Option<Feature> {
+        Some(Feature::Leads)
+    }
+}
+
+/// P(one attempt votes for each answer), the correct one first, where correct and wrong attempts have these chances to
+/// count; or the reason why the votes cannot be counted.
+pub fn vote_shares(name: &str, setting: &Setting, cap: f64, success: f64, [right, bad]: [f64; 2]) -> Result<Vec<f64>> {
+    let Some(shares) = setting.answers.and_then(|a| a.shares()) else {
+        return Err(no_closed_form(name, "the shares of the wrong answers are drawn"));
+    };
+    if cap > voting::MOST_VOTES {
+        let reason = format!("above {} votes the count over all outcomes takes too long", voting::MOST_VOTES);
+        return Err(no_closed_form(name, &reason));
+    }
+    Ok(std::iter::once(success * right).chain(shares.iter().map(|s| (1.0 - success) * s * bad)).collect())
+}

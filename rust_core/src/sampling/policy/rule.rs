@@ -1,0 +1,126 @@
+//! What every policy says of itself: its name, what it reads, how it chooses, and its exact solution.
+
+use super::first_worthwhile::AcceptanceRegion;
+use super::seen::Selector;
+use crate::error::Result;
+use crate::sampling::exact::expected::{Expected, Part};
+use crate::sampling::scenario::answers::Answers;
+use crate::sampling::scenario::scores::Scores;
+
+/// The largest score a threshold may name, in standard deviations of a wrong answer's score.
+pub const MAX_THRESHOLD: f64 = 1e3;
+
+/// What a policy reads, beyond when the first acceptance and the first correct attempt come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is needed or not")]
+pub struct Needs {
+    /// The verifier's verdicts.
+    pub verdicts: bool,
+    /// The scores of a judge.
+    pub scores: bool,
+    /// Which wrong answer is which.
+    pub answers: bool,
+    /// How many attempts are correct.
+    pub counts: bool,
+    /// Which answer leads at a grid point.
+    pub leader: bool,
+    /// Whether the last attempt is correct.
+    pub last: bool,
+    /// The attempts one by one.
+    pub attempts: bool,
+    /// Whether rejected answers are correct.
+    pub coverage: bool,
+    /// The tasks as a prior, with known rates.
+    pub prior: bool,
+}
+
+impl Needs {
+    /// Nothing.
+    pub const NONE: Self = Self {
+        verdicts: false,
+        scores: false,
+        answers: false,
+        counts: false,
+        leader: false,
+        last: false,
+        attempts: false,
+        coverage: false,
+        prior: false,
+    };
+
+    /// What either of two reads.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            verdicts: self.verdicts || other.verdicts,
+            scores: self.scores || other.scores,
+            answers: self.answers || other.answers,
+            counts: self.counts || other.counts,
+            leader: self.leader || other.leader,
+            last: self.last || other.last,
+            attempts: self.attempts || other.attempts,
+            coverage: self.coverage || other.coverage,
+            prior: self.prior || other.prior,
+        }
+    }
+
+    /// Whether the verifier sees every attempt used.
+    pub const fn checks(&self) -> bool {
+        self.verdicts || self.scores
+    }
+}
+
+/// What a scenario gives its policies.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// The scores of a judge.
+    pub scores: Option<Scores>,
+    /// The judge's own threshold, in units of the scores' standard deviation.
+    pub threshold: Option<f64>,
+    /// The wrong answers.
+    pub answers: Option<Answers>,
+    /// The attempt numbers at which an acceptance pays, where a policy asks.
+    pub region: Option<AcceptanceRegion>,
+}
+
+impl Setting {
+    /// The number of answers, the correct one first; 0 where they are not told apart.
+    pub fn votes(&self) -> usize {
+        self.answers.map_or(0, |answers| 1 + answers.count())
+    }
+}
+
+/// A policy.
+pub trait Rule {
+    /// Its kind, as in a spec.
+    fn name(&self) -> &'static str;
+
+    /// What it reads.
+    fn needs(&self) -> Needs;
+
+    /// Whether what it returns was accepted, by the verifier or by a threshold of its own; `false`: it asks nobody.
+    fn accepts(&self) -> bool {
+        false
+    }
+
+    /// Whether the bins of the first acceptance and of the first correct attempt say all about it.
+    fn is_binned(&self) -> bool {
+        false
+    }
+
+    /// Checks its parameters.
+    fn check_parameters(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// How it chooses among simulated attempts.
+    fn selector(&self, setting: &Setting) -> Box<dyn Selector>;
+
+    /// What it comes to in expectation on a part of one task with `cap` attempts, or the reason why that is not known.
+    fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected>;
+
+    /// P(it has not stopped by itself after `n` attempts).
+    fn going_on(&self, _setting: &Setting, _part: Part, _n: f64) -> f64 {
+        1.0
+    }
+}

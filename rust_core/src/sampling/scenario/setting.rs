@@ -1,0 +1,49 @@
+//! What a scenario gives its policies.
+
+use super::SamplingScenario;
+use super::law::{Rates, TaskLaw};
+use super::scores::Scores;
+use super::tasks::Tasks;
+use super::verifier::Verifier;
+use crate::sampling::policy::first_worthwhile::AcceptanceRegion;
+use crate::sampling::policy::rule::Setting;
+
+impl SamplingScenario {
+    /// What the policies are given, where the laws of the tasks are `laws` unless a mixture draws them.
+    pub fn setting(&self, laws: &[TaskLaw]) -> Setting {
+        let scores = self.verifier.as_ref().and_then(Scores::new);
+        let threshold = match self.verifier {
+            Some(Verifier::Judge { threshold, .. }) => threshold.zip(scores).map(|(at, s)| s.standard(at)),
+            _ => None,
+        };
+        let region = self.policies.iter().any(|p| p.needs().prior).then(|| self.acceptance_region(laws));
+        Setting { scores, threshold, answers: self.answers, region }
+    }
+
+    /// The attempt numbers at which an acceptance pays under the prior of the tasks.
+    fn acceptance_region(&self, laws: &[TaskLaw]) -> AcceptanceRegion {
+        let weights = self.weights();
+        let errors = |i: usize| self.verifier.as_ref().map_or((0.0, 0.0), |v| v.rates(i));
+        if let Tasks::Pool { .. } = self.tasks {
+            let weight = |i| weights.as_ref().map_or(1.0, |w| w[i]);
+            let prior: Vec<(f64, TaskLaw)> = laws.iter().enumerate().map(|(i, &law)| (weight(i), law)).collect();
+            let most = self.grid()[..self.answerable()].last().copied().unwrap_or(0);
+            return AcceptanceRegion::of_pools(&prior, most, self.worth());
+        }
+        let mut prior = Vec::new();
+        for (i, law) in laws.iter().enumerate() {
+            let weight = weights.as_ref().map_or(1.0, |w| w[i]);
+            match (law, &self.tasks) {
+                (TaskLaw::Attempts(rates), _) => prior.push((weight, *rates)),
+                (TaskLaw::Drawn, Tasks::Mixture { type_weight, success, .. }) => {
+                    let (false_positive, false_negative) = errors(i);
+                    for (share, &success) in type_weight.as_slice().iter().zip(success.as_slice()) {
+                        prior.push((weight * share, Rates { success, false_positive, false_negative }));
+                    }
+                }
+                _ => {}
+            }
+        }
+        AcceptanceRegion::new(prior.into_iter(), self.worth())
+    }
+}
