@@ -34,7 +34,7 @@ lint: $(STAMPS)/lint ## formatting, lints, types, and the stub against the compi
 	$(PY) -m ruff format --check
 	$(PY) -m ruff check
 	$(MAKE) --no-print-directory quick $(STAMPS)/test
-	cargo clippy --profile quick --locked --quiet --workspace --all-targets -- -D warnings
+	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 	$(PY) -m mypy
 	$(PY) -m mypy.stubtest limitlaw._core --allowlist <(echo limitlaw._core.__all__)
 

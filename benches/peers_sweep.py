@@ -11,7 +11,7 @@ import polars as pl
 
 import limitlaw as ll
 from limitlaw.sweep.plan import Plan, Shard
-from limitlaw.sweep.shard_file import write_shard
+from limitlaw.sweep.shard_file import entry_of, write_shards
 from limitlaw.sweep.store import Store
 
 COLUMNS = ["accuracy", "accepted", "precision", "utility"]
@@ -112,7 +112,9 @@ def large_store(rows):
         files = len(store.done())
         print(f"  compute and write   {seconds:6.2f} s  ({files} shards)")
         frame = pl.read_parquet(next(Path(folder).rglob("*.parquet")))
-        seconds, _ = clock(lambda: write_shard(Path(folder) / "again", plan, Shard(0, plan.size), frame))
+        seconds, _ = clock(
+            lambda: write_shards(Path(folder) / "again", plan, [(entry_of(Shard(0, plan.size), frame), frame)])
+        )
         print(f"  write alone         {seconds * files:6.2f} s")
         seconds, _ = clock(lambda: store.scan().select(pl.col("utility").max()).collect())
         print(f"  scan one column     {seconds:6.2f} s")

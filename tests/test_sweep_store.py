@@ -1,14 +1,19 @@
 """Stores: resuming, merging replicates, joining parts, and every kind of damage."""
 
+import contextlib
+import io
 import json
 import shutil
 import subprocess
+import threading
 
 import numpy as np
 import polars as pl
 import pytest
 
 import limitlaw as ll
+from limitlaw import _core
+from limitlaw.sweep import store as store_module
 from limitlaw.sweep.plan import Plan
 from limitlaw.sweep.shard_file import content_digest
 from sweep_cases import SETTINGS, grid, run_here, undisturbed
@@ -138,7 +143,23 @@ def damage_foreign(path):
     pl.DataFrame({"x": [1]}).write_parquet(path)
 
 
-@pytest.mark.parametrize("damage", [damage_truncate, damage_empty, damage_flip, damage_swap, damage_foreign])
+def damage_bit(path):
+    """The first bit after a third of the file that changes a value, and is read without complaint."""
+    whole, good = path.read_bytes(), pl.read_parquet(path)
+    for at in range(len(whole) // 3, len(whole)):
+        data = bytearray(whole)
+        data[at] ^= 1
+        with contextlib.suppress(pl.exceptions.PolarsError):
+            if not pl.read_parquet(io.BytesIO(data)).equals(good):
+                path.write_bytes(bytes(data))
+                return
+    raise AssertionError
+
+
+DAMAGES = [damage_truncate, damage_empty, damage_flip, damage_swap, damage_foreign, damage_bit]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_is_found_named_and_repaired(tmp_path, damage):
     run(tmp_path, 512)
     bad = shards(tmp_path)[2]
@@ -147,14 +168,181 @@ def test_damage_is_found_named_and_repaired(tmp_path, damage):
     problems = store.verify()
     assert len(problems) == 1
     assert str(bad) in problems[0]
-    if damage in (damage_truncate, damage_empty):
-        with pytest.raises(
-            ll.StoreError, match=r"store has 1 damaged shards: .*verify\(repair=True\) computes them again"
-        ):
-            run(tmp_path, 512)
+    readers = [
+        lambda: run(tmp_path, 512).frame(),
+        lambda: store.scan().collect(),
+        lambda: store.scan().collect(engine="streaming"),
+        lambda: store.collect(store.scan().group_by("policy").agg(pl.all().count())),
+        lambda: store.point(int(bad.stem.split("-")[2])),
+        lambda: ll.Store(tmp_path / "copy").combine(store),
+        store.compact,
+    ]
+    for read in readers:
+        with pytest.raises(ll.StoreError, match=rf"{bad.name} is .*verify\(repair=True\) computes it again") as caught:
+            read()
+        assert "\n" not in str(caught.value)
     assert "computed again" in store.verify(repair=True)[0]
     assert store.verify() == []
     assert content_digest(store.scan().collect()) == undisturbed(512)
+
+
+def test_a_folder_in_place_of_a_shard_is_named_by_every_read(tmp_path):
+    run(tmp_path, 512)
+    bad = shards(tmp_path)[2]
+    bad.unlink()
+    bad.mkdir()
+    store = ll.Store(tmp_path)
+    with pytest.raises(ll.StoreError, match="is not readable as a shard"):
+        store.scan().collect()
+    assert [line.split(":")[0] for line in store.verify(repair=True)] == [str(bad)]
+    assert "move it away" in store.verify()[0]
+    bad.rmdir()
+    assert content_digest(run(tmp_path, 512).frame()) == undisturbed(512)
+
+
+def test_the_name_of_a_folder_is_no_pattern(tmp_path):
+    for name, seed in {"s?": 7, "sx": 8, "s[x]": 7, "s*": 7}.items():
+        done = run(tmp_path / name, 256, seed=seed)
+        if seed == 7:
+            assert content_digest(done.frame()) == undisturbed(256), name
+            assert content_digest(ll.Store(tmp_path / name).scan().collect()) == undisturbed(256), name
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[1]", "{}", '{"id": 3}', "{" * 100_000, '{"id": "a", "identity": {}, "plan": {}, "made_by": {}}', "\x00"],
+)
+def test_a_damaged_manifest_is_one_error_and_is_written_anew(tmp_path, text):
+    run(tmp_path, 256)
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(text, encoding="utf-8")
+    for read in (lambda: ll.Store(tmp_path).scan(), lambda: run(tmp_path, 256)):
+        with pytest.raises(ll.StoreError, match=r"manifest\.json is not .*: move it away and run the same sweep again"):
+            read()
+    manifest.unlink()
+    done = run(tmp_path, 256)
+    assert done.report().skipped == 256
+    assert content_digest(done.frame()) == undisturbed(256)
+
+
+def test_a_manifest_of_a_wrong_plan_and_wrong_trials_are_one_error(tmp_path):
+    run(tmp_path, 128)
+    manifest = tmp_path / "manifest.json"
+    held = json.loads(manifest.read_text(encoding="utf-8"))
+    held["plan"]["grid"] = [1]
+    manifest.write_text(json.dumps(held), encoding="utf-8")
+    with pytest.raises(ll.StoreError, match="has no plan that can be read"):
+        ll.Store(tmp_path).scan()
+    manifest.unlink()
+    (tmp_path / "replicates" / "0.json").write_text('{"trials": "many"}', encoding="utf-8")
+    with pytest.raises(ll.StoreError, match="does not hold the trials"):
+        run(tmp_path, 128)
+
+
+@pytest.mark.parametrize("path", ["", "s3://bucket/x", "gs://bucket", "file:///tmp/x", "https://host/x"])
+def test_what_is_no_folder_is_refused(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"^store must be a folder, got"):
+        ll.sweep(grid(64), store=path, progress=False, **SETTINGS)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_frame_of_a_part_is_the_part(tmp_path):
+    part = grid(512).shard(1, of=3)
+    alone = ll.sweep(part, progress=False, **SETTINGS).frame()
+    run(tmp_path, 512)
+    stored = ll.sweep(part, store=tmp_path, progress=False, **SETTINGS)
+    assert stored.frame().equals(alone)
+    assert ll.Store(tmp_path).scan(part).collect().equals(alone)
+    assert alone.height < stored.store.scan().collect().height
+
+
+def test_a_frame_waits_for_files_that_are_seen_late(tmp_path, monkeypatch):
+    """On a network file system a listing shows new files late; and a name that was asked for before, too."""
+    done = run(tmp_path, 512)
+    late = shards(tmp_path)[3]
+    hidden = late.with_name("hidden")
+    late.rename(hidden)
+    threading.Timer(0.5, hidden.rename, (late,)).start()
+    assert content_digest(done.frame()) == undisturbed(512)
+    late.unlink()
+    monkeypatch.setattr(store_module, "_LATE", 0.3)
+    with pytest.raises(ll.StoreError, match=rf"got 1 of 8 missing after .*{late.name}"):
+        done.frame()
+
+
+def test_a_frame_needs_no_listing(tmp_path, monkeypatch):
+    done = run(tmp_path, 512)
+    monkeypatch.setattr(ll.Store, "_listed", lambda *_: iter(()))
+    assert content_digest(done.frame()) == undisturbed(512)
+    assert run(tmp_path, 512).report().skipped == 512
+
+
+def test_files_are_joined_and_every_read_goes_on(tmp_path):
+    run(tmp_path)
+    store = ll.Store(tmp_path)
+    one = store.point(1234)
+    lost = shards(tmp_path)[5]
+    lost.unlink()
+    assert store.compact(rows=512) == 7 * 3  # 4 shards a file, 8 of them; the one with the gap stays as it is
+    assert len(store.missing()) == 1
+    assert run(tmp_path).report().done == 64
+    assert store.compact() == 10
+    assert len(shards(tmp_path)) == 1
+    assert store.compact() == 0
+    assert store.verify() == store.missing() == []
+    assert store.point(1234).equals(one)
+    assert content_digest(run(tmp_path).frame()) == undisturbed()
+    assert content_digest(store.scan(grid().shard(1, of=3)).collect()) == content_digest(
+        ll.sweep(grid().shard(1, of=3), progress=False, **SETTINGS).frame()
+    )
+    whole = ll.Store(tmp_path / "whole")
+    assert whole.combine(store) == 32
+    damage_flip(shards(tmp_path)[0])
+    assert "computed again" in store.verify(repair=True)[0]
+    assert content_digest(store.scan().collect()) == undisturbed()
+
+
+def test_a_point_comes_from_its_file_alone(tmp_path):
+    for replicate in (0, 1):
+        run(tmp_path, 512, replicate=replicate)
+    store = ll.Store(tmp_path)
+    want = store.scan().filter(pl.col("point") == 300).collect()
+    for path in shards(tmp_path):
+        if "000000000256-000000000320" not in path.name:
+            path.write_bytes(b"")
+    assert store.point(300).equals(want)
+    with pytest.raises(ValueError, match=r"point must be in \[0, 511\], got 512"):
+        store.point(512)
+    next(path for path in shards(tmp_path) if "-0-000000000000" in path.name).unlink()
+    next(path for path in shards(tmp_path) if "-1-000000000000" in path.name).unlink()
+    with pytest.raises(ValueError, match="point must be one that is computed, got 3"):
+        store.point(3)
+
+
+def test_queries_on_the_lazy_frame_are_those_on_the_frame(tmp_path):
+    frame = run(tmp_path, 512).frame()
+    rows = ll.Store(tmp_path).scan()
+    assert rows.select(pl.len()).collect().item() == frame.height
+    for engine in ("in-memory", "streaming"):
+        for query in (
+            lambda f: f.filter(pl.col("accuracy") > 0.5, pl.col("max_attempts") == 10).select("point", "precision"),
+            lambda f: f.select("accuracy").sum(),
+            lambda f: f.head(70).select("point"),
+            lambda f: f.filter(pl.col("point") > 100).head(7),
+            lambda f: f.slice(100, 50).select(pl.col("returned") * 2),
+            lambda f: f.tail(3),
+        ):
+            assert query(rows).collect(engine=engine).equals(query(frame.lazy()).collect()), engine
+
+
+def test_replicates_are_merged_file_by_file(tmp_path):
+    for replicate in (0, 1):
+        run(tmp_path, 512, replicate=replicate)
+    rows = ll.Store(tmp_path).scan()
+    for path in shards(tmp_path)[2:]:
+        path.write_bytes(b"")
+    assert rows.head(3).collect().height == 3
 
 
 def test_a_foreign_file_is_named_and_left_alone(tmp_path):
@@ -172,7 +360,9 @@ def test_the_footer_says_what_a_shard_is(tmp_path):
     run(tmp_path, 128)
     footer = json.loads(pl.read_parquet_metadata(shards(tmp_path)[0])["limitlaw"])
     assert footer["id"] == Plan(grid(128), **SETTINGS).id
-    assert (footer["first"], footer["last"], footer["rows"]) == (0, 64, 128)
+    entry = footer["shards"][0]
+    assert (entry["first"], entry["last"], entry["rows"]) == (0, 64, 128)
+    assert entry["made_by"] == {"limitlaw": ll.__version__, "stream": _core.STREAM_VERSION, "core": _core.CORE_DIGEST}
 
 
 LIMITED = """

@@ -4,7 +4,7 @@ import warnings
 
 from limitlaw import _core, closed_form, datasets, exhaustion, fit
 from limitlaw._core import __version__
-from limitlaw.errors import NoClosedFormError, StoreError
+from limitlaw.errors import NoClosedFormError, StoreError, VersionError
 from limitlaw.exhaustion import (
     Backtest,
     ComputePath,
@@ -88,6 +88,7 @@ __all__ = [
     "Tasks",
     "Utility",
     "Verifier",
+    "VersionError",
     "WeightedVote",
     "__version__",
     "backtest",

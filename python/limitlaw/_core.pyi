@@ -12,6 +12,7 @@ _Progress: TypeAlias = Callable[[int, int], object]
 
 __version__: str
 STREAM_VERSION: str
+CORE_DIGEST: str
 DEBUG_BUILD: bool
 MAX_TRIALS: dict[str, int]
 SAMPLING_COLUMNS: list[str]

@@ -2,8 +2,12 @@
 
 from limitlaw._core import NoClosedFormError
 
-__all__ = ["NoClosedFormError", "StoreError"]
+__all__ = ["NoClosedFormError", "StoreError", "VersionError"]
 
 
 class StoreError(OSError):
-    """A store cannot be written: no space, no permission. What was finished before is kept."""
+    """A store cannot be written (no space, no permission), or a file of it is damaged or missing; the rest is kept."""
+
+
+class VersionError(ValueError):
+    """Numbers of two versions of limitlaw would meet in one sweep."""

@@ -15,3 +15,6 @@ pub mod special;
 pub mod stats;
 pub mod sweep;
 pub mod variates;
+
+/// The digest of the sources of this crate: equal for builds that compute the same numbers.
+pub const DIGEST: &str = env!("LIMITLAW_CORE_DIGEST");

@@ -41,7 +41,7 @@ class Sweep:
         self._report = report
 
     def frame(self) -> pl.DataFrame:
-        """All rows in the order of the points; from the store, where there is one.
+        """All rows of the grid, or of the part of it that was run, in the order of the points; from the store, if any.
 
         Returns:
             ``point``; one column per axis; what names a row in the frame of the result (``policy`` and
@@ -50,10 +50,10 @@ class Sweep:
             ``error``.
 
         Raises:
-            StoreError: A shard in the store is damaged; the message says how to compute it again.
+            StoreError: A shard in the store is damaged, or does not come to be seen; the message names it.
         """
         if self.store is not None:
-            return self.store.collect()
+            return self.store.frame(self.plan, without={shard for shard, _ in self._report.given_up})
         if not self._parts:
             raise ValueError("sweep must have a finished shard for a frame, got none: see report()")
         return pl.concat([part.frame() for part in sorted(self._parts, key=lambda part: part.shard)])
@@ -109,6 +109,7 @@ def sweep(
 
     Raises:
         ValueError: A setting is out of range; the store holds another sweep; the executor forks.
+        VersionError: The store, or a worker, is of another version of limitlaw.
         StoreError: The store cannot be written, or has a damaged shard.
         RuntimeError: The executor broke and cannot be replaced, or lost its scheduler; the same call resumes.
         KeyboardInterrupt: Ctrl-C, within a second; a note says how to go on.

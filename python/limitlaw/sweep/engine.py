@@ -5,21 +5,26 @@ from __future__ import annotations
 import collections
 import concurrent.futures
 import dataclasses
+import functools
+import platform
+import random
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from limitlaw._arguments import as_threads
-from limitlaw.errors import StoreError
+from limitlaw.errors import StoreError, VersionError
 from limitlaw.sweep.executors import Pool
+from limitlaw.sweep.manifest import is_shared
 from limitlaw.sweep.plan import Plan, Shard, run_shard
 from limitlaw.sweep.progress import Progress, check_wanted
 from limitlaw.sweep.report import MAX_SHOWN, Report
-from limitlaw.sweep.shard_file import content_digest, shard_path, write_shard
-from limitlaw.sweep.store import Store, is_shared
+from limitlaw.sweep.shard_file import Entry, entry_of, find_shard, frame_digest, read_shards, shard_path, write_shards
+from limitlaw.sweep.store import Store
+from limitlaw.sweep.versions import Versions, check_versions, versions
 
 __all__ = ["Part", "run_plan"]
 
@@ -43,7 +48,7 @@ class Part:
         rows: Rows of its frame.
         failed: Points that failed.
         errors: The first of them as (point, message).
-        digest: BLAKE2b-128 (hex) of the frame's content.
+        entry: What the footer of its file says: points, rows, the digest of each column, the versions that made it.
         path: Its file, where there is a store.
     """
 
@@ -51,26 +56,40 @@ class Part:
     rows: int
     failed: int
     errors: list[tuple[int, str]]
-    digest: str
+    entry: Entry
     path: Path | None
     _frame: pl.DataFrame | None
+    _plan: Plan
+
+    @property
+    def digest(self) -> str:
+        """BLAKE2b-128 (hex) of the frame's content."""
+        return frame_digest(self.entry["columns"])
 
     def frame(self) -> pl.DataFrame:
         """The rows."""
         if self._frame is not None:
             return self._frame
         assert self.path is not None
-        return pl.read_parquet(self.path)
+        return next(read_shards(self.path, self._plan))[1]
 
 
 def compute(
     plan: Plan,
     shard: Shard,
+    *,
     threads: int | None,
     folder: Path | None,
+    driver: Versions,
+    accepted: Sequence[str],
     progress: Callable[[int, int], object] | None = None,
 ) -> Part:
-    """Compute a shard and, where this machine sees the store, write it: what an executor is given to do."""
+    """Compute a shard and, where this machine sees the store, write it: what an executor is given to do.
+
+    Raises:
+        VersionError: The driver runs another version than this worker, which is none of the accepted.
+    """
+    check_versions(f"the worker {platform.node()}", versions(), driver, accepted)
     frame = run_shard(plan, shard, threads=threads, progress=progress)
     bad = frame.select("point", "error").drop_nulls()
     part = Part(
@@ -78,13 +97,14 @@ def compute(
         rows=frame.height,
         failed=bad.height,
         errors=list(bad.head(MAX_SHOWN).iter_rows()),
-        digest=content_digest(frame),
+        entry=entry_of(shard, frame),
         path=None,
         _frame=frame,
+        _plan=plan,
     )
     if folder is None or not is_shared(folder, plan):
         return part
-    return dataclasses.replace(part, path=write_shard(folder, plan, shard, frame, part.digest), _frame=None)
+    return dataclasses.replace(part, path=write_shards(folder, plan, [(part.entry, frame)]), _frame=None)
 
 
 def run_plan(
@@ -111,9 +131,11 @@ def run_plan(
             pool.close(at_once=True)
         raise
     todo = [shard for shard in plan.shards() if shard not in done]
+    if store is not None:  # several drivers of one store start at places that differ, and seldom do the same work
+        random.SystemRandom().shuffle(todo)
     report.points = sum(map(len, plan.shards()))
     report.skipped = report.points - sum(map(len, todo))
-    run = _Run(plan, collections.deque(todo), threads, None if store is None else store.path.absolute(), report)
+    run = _Run(plan, collections.deque(todo), threads, store, report)
     try:
         with Progress(progress, points=report.points, skipped=report.skipped) as bar:
             parts = run.in_process(bar) if pool is None else run.on(pool, bar)
@@ -137,12 +159,18 @@ class _Run:
     """The loop over the shards of one plan."""
 
     def __init__(
-        self, plan: Plan, todo: collections.deque[Shard], threads: int | None, folder: Path | None, report: Report
+        self, plan: Plan, todo: collections.deque[Shard], threads: int | None, store: Store | None, report: Report
     ) -> None:
         self.plan = plan
         self.todo = todo
+        self.folder = None if store is None else store.path.absolute()
+        self.compute = functools.partial(
+            compute,
+            folder=self.folder,
+            driver=versions(),
+            accepted=() if store is None else store.accept_versions,
+        )
         self.threads = threads
-        self.folder = folder
         self.report = report
         self.strikes: collections.Counter[Shard] = collections.Counter()
         #: Shards that were running when a pool broke: one of them may have broken it, so they run alone.
@@ -155,14 +183,13 @@ class _Run:
                 continue
             before = bar.done
             try:
-                part = compute(
+                part = self.compute(
                     self.plan.window(shard),
                     shard,
-                    self.threads,
-                    self.folder,
-                    lambda now, _, before=before: bar.show(before + now),  # type: ignore[misc]
+                    threads=self.threads,
+                    progress=lambda now, _, before=before: bar.show(before + now),  # type: ignore[misc]
                 )
-            except StoreError:
+            except (StoreError, VersionError):
                 raise
             except Exception as error:  # one shard's failure is not the sweep's, but the callback's is
                 if error is bar.failed:
@@ -231,9 +258,9 @@ class _Run:
             running[self._send(pool, shard)] = shard
 
     def _send(self, pool: Pool, shard: Shard) -> concurrent.futures.Future[Part]:
-        arguments = self.plan.window(shard), shard, self.threads or 1, self.folder
+        task = functools.partial(self.compute, threads=self.threads or 1)
         try:
-            return pool.executor.submit(compute, *arguments)
+            return pool.executor.submit(task, self.plan.window(shard), shard)
         except concurrent.futures.BrokenExecutor:
             raise
         except Exception as error:
@@ -247,7 +274,7 @@ class _Run:
             return future.result()
         except concurrent.futures.BrokenExecutor:
             broken.append(shard)
-        except StoreError:
+        except (StoreError, VersionError):
             raise
         except Exception as error:  # noqa: BLE001  (one shard's failure is not the sweep's)
             if last:
@@ -279,7 +306,7 @@ class _Run:
 
     def _is_there(self, shard: Shard, bar: Progress) -> bool:
         """Whether another driver has put a shard in the store in the meantime."""
-        if self.folder is None or not shard_path(self.folder, self.plan, shard).exists():
+        if self.folder is None or find_shard(self.folder, self.plan, shard) is None:
             return False
         self.report.skipped += len(shard)
         bar.advance(len(shard))
@@ -290,7 +317,7 @@ class _Run:
         if self.folder is None:
             return part
         if part._frame is not None:  # noqa: SLF001  (our own)
-            path = write_shard(self.folder, self.plan, part.shard, part.frame(), part.digest)
+            path = write_shards(self.folder, self.plan, [(part.entry, part.frame())])
             return dataclasses.replace(part, path=path, _frame=None)
         return dataclasses.replace(part, path=shard_path(self.folder, self.plan, part.shard))
 

@@ -1,4 +1,4 @@
-"""The file of a shard: where it lies, how it is written whole or not at all, and how damage shows."""
+"""The file of one or more shards: where it lies, how it is written whole or not at all, and how damage shows."""
 
 from __future__ import annotations
 
@@ -9,37 +9,75 @@ import json
 import os
 import secrets
 import shutil
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from limitlaw import _core
-from limitlaw._spec import canonical
+from limitlaw._spec import canonical, digest
 from limitlaw.errors import StoreError
+from limitlaw.sweep.plan import Plan, Shard
+from limitlaw.sweep.versions import versions
 
-if TYPE_CHECKING:
-    from pathlib import Path
+__all__ = [
+    "Entry",
+    "column_digests",
+    "content_digest",
+    "entry_of",
+    "find_shard",
+    "frame_digest",
+    "read_shards",
+    "shard_path",
+    "write_shards",
+    "write_whole",
+]
 
-    from limitlaw.sweep.plan import Plan, Shard
-
-__all__ = ["content_digest", "damage", "shard_path", "write_shard", "write_whole"]
+#: What the footer says of a shard: its points, its rows, the digest of each column, and what computed it.
+Entry = dict[str, Any]
 
 
 def shard_path(folder: Path, plan: Plan, shard: Shard) -> Path:
-    """Where a shard lives: 256 folders, so that none holds too many files."""
+    """Where the file of some points lies: 256 folders, so that none holds too many files."""
     name = f"{plan.id}-{plan.replicate}-{shard.first:012d}-{shard.last:012d}.parquet"
     return folder / "shards" / f"{shard.first // plan.size % 256:02x}" / name
 
 
-def write_shard(folder: Path, plan: Plan, shard: Shard, frame: pl.DataFrame, digest: str | None = None) -> Path:
-    """Write a shard whole or not at all; ``digest`` is that of its content, where it is known.
+def find_shard(folder: Path, plan: Plan, shard: Shard) -> Path | None:
+    """The file that holds a shard, by its name and not by a listing: its own, or one that ``compact`` has made."""
+    points, span = len(plan.grid), plan.size
+    while True:
+        first = shard.first // span * span
+        path = shard_path(folder, plan, Shard(first, min(first + span, points)))
+        if path.exists():
+            return path
+        if span >= points:
+            return None
+        span *= 2
+
+
+def entry_of(shard: Shard, frame: pl.DataFrame) -> Entry:
+    """The entry of a shard that was computed here."""
+    return {
+        "first": shard.first,
+        "last": shard.last,
+        "rows": frame.height,
+        "columns": column_digests(frame),
+        "made_by": versions(),
+    }
+
+
+def write_shards(folder: Path, plan: Plan, shards: Sequence[tuple[Entry, pl.DataFrame]]) -> Path:
+    """Write neighbouring shards to one file, whole or not at all.
 
     Raises:
         StoreError: It cannot be written: no space, no permission, a limit on file sizes.
     """
-    path = shard_path(folder, plan, shard)
+    entries = [entry for entry, _ in shards]
+    path = shard_path(folder, plan, Shard(entries[0]["first"], entries[-1]["last"]))
     buffer = io.BytesIO()
-    frame.write_parquet(buffer, metadata={"limitlaw": canonical(_footer(plan, shard, frame, digest))})
+    footer = canonical({"id": plan.id, "replicate": plan.replicate, "shards": entries})
+    pl.concat([frame for _, frame in shards]).write_parquet(buffer, metadata={"limitlaw": footer})
     write_whole(path, buffer.getvalue())
     return path
 
@@ -79,49 +117,85 @@ def _link(beside: Path, path: Path) -> bool:
     return True
 
 
-def _footer(plan: Plan, shard: Shard, frame: pl.DataFrame, digest: str | None = None) -> dict[str, Any]:
-    return {
-        "id": plan.id,
-        "replicate": plan.replicate,
-        "first": shard.first,
-        "last": shard.last,
-        "rows": frame.height,
-        "stream": _core.STREAM_VERSION,
-        "digest": digest or content_digest(frame),
-    }
+def read_shards(
+    path: Path, plan: Plan, *, columns: Sequence[str] | None = None
+) -> Iterator[tuple[Entry, pl.DataFrame]]:
+    """The shards of a file, each checked against the digests in its footer.
+
+    Args:
+        path: The file.
+        plan: The sweep and replicate that it must be of.
+        columns: The columns to read and to check; all of them unless given.
+
+    Raises:
+        StoreError: It is damaged, or none of this sweep's; the message says how to compute it again.
+        FileNotFoundError: It is not there (any more).
+    """
+    try:
+        data = path.read_bytes()
+        footer = json.loads(pl.read_parquet_metadata(io.BytesIO(data))["limitlaw"])
+        frame = pl.read_parquet(io.BytesIO(data), columns=None if columns is None else list(columns))
+        entries = footer["shards"]
+        at, rows = entries[0]["first"], 0
+        named = shard_path(path.parents[2], plan, Shard(at, entries[-1]["last"]))
+        if (footer["id"], footer["replicate"], path) != (plan.id, plan.replicate, named):
+            raise _Damage("not of the points that its name says")
+        for entry in entries:
+            part = frame.slice(rows, entry["rows"])
+            digests = column_digests(part)
+            same = digests.items() <= entry["columns"].items() if columns is not None else digests == entry["columns"]
+            if entry["first"] != at or not same or part.height != entry["rows"]:
+                raise _Damage("not the content that its footer promises")
+            yield entry, part
+            at, rows = entry["last"], rows + entry["rows"]
+        if rows != frame.height:
+            raise _Damage("longer than its footer promises")
+    except FileNotFoundError:
+        raise
+    except (GeneratorExit, MemoryError):
+        raise
+    except Exception as error:  # whatever a damaged file makes the reader do
+        problem = str(error) if isinstance(error, _Damage) else f"not readable as a shard ({type(error).__name__})"
+        raise StoreError(
+            f"store has a damaged file: {path} is {problem}; "
+            f"ll.Store({str(path.parents[2])!r}).verify(repair=True) computes it again"
+        ) from error
+
+
+class _Damage(Exception):  # noqa: N818  (the end of a sentence, never seen)
+    """What is wrong with a file."""
 
 
 def content_digest(frame: pl.DataFrame) -> str:
-    """BLAKE2b-128 (hex) of names, types, nulls and values of all columns: equal for equal bits, in any file."""
+    """BLAKE2b-128 (hex) of all columns in their order: equal for equal bits, in any file."""
+    return frame_digest(column_digests(frame))
+
+
+def frame_digest(columns: dict[str, str]) -> str:
+    """The digest of a frame from those of its columns."""
+    return digest(canonical(list(columns.items())).encode())
+
+
+def column_digests(frame: pl.DataFrame) -> dict[str, str]:
+    """BLAKE2b-128 (hex) of type, length, nulls and values of each column."""
+    return {column.name: _column_digest(column) for column in frame.get_columns()}
+
+
+def _column_digest(column: pl.Series) -> str:
     state = hashlib.blake2b(digest_size=16)
-    for column in frame.get_columns():
-        nulls = column.null_count()
-        state.update(f"{column.name}\0{column.dtype}\0{column.len()}\0{nulls}\0".encode())
-        values = column
-        if nulls:
-            state.update(column.is_null().to_numpy().tobytes())
-            values = column.drop_nulls()
-        if values.is_empty():
-            continue
-        if column.dtype.is_nested():
-            state.update(json.dumps(values.to_list()).encode())
-        elif column.dtype == pl.String:
-            state.update(values.str.len_bytes().to_numpy().tobytes())
-            state.update(values.str.join("").item().encode())
-        else:
-            state.update(values.to_physical().to_numpy().tobytes())
+    nulls = column.null_count()
+    state.update(f"{column.dtype}\0{column.len()}\0{nulls}\0".encode())
+    values = column
+    if nulls:
+        state.update(column.is_null().to_numpy().tobytes())
+        values = column.drop_nulls()
+    if values.is_empty():
+        pass
+    elif column.dtype.is_nested():
+        state.update(json.dumps(values.to_list()).encode())
+    elif column.dtype == pl.String:
+        state.update(values.str.len_bytes().to_numpy().tobytes())
+        state.update(values.str.join("").item().encode())
+    else:
+        state.update(values.to_physical().to_numpy().tobytes())
     return state.hexdigest()
-
-
-def damage(path: Path, plan: Plan, shard: Shard) -> str | None:
-    """What is wrong with a shard's file."""
-    try:
-        footer = json.loads(pl.read_parquet_metadata(path)["limitlaw"])
-        frame = pl.read_parquet(path)
-    except Exception as error:  # noqa: BLE001  (whatever a damaged file makes the reader do)
-        return f"not readable as a shard ({type(error).__name__})"
-    if path != shard_path(path.parents[2], plan, shard):
-        return "not in its place"
-    if footer != _footer(plan, shard, frame):
-        return "not the content that its name and footer promise"
-    return None

@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
-import json
+import functools
 import os
-from collections.abc import Iterator
+import re
+import time
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import polars as pl
 
-from limitlaw._arguments import as_path, as_query, as_whole, check_flag, shown
-from limitlaw._core import __version__
+from limitlaw._arguments import as_path, as_query, as_whole, check_flag, is_sequence, shown
 from limitlaw._spec import canonical
 from limitlaw.errors import StoreError
 from limitlaw.sweep.grid import Grid
+from limitlaw.sweep.lazy import lazy_frame
+from limitlaw.sweep.manifest import MANIFEST, open_manifest, open_replicate, read_manifest, read_plans
 from limitlaw.sweep.merging import merge_replicates
 from limitlaw.sweep.plan import MAX_REPLICATE, Plan, Shard, run_shard
-from limitlaw.sweep.shard_file import damage, write_shard, write_whole
+from limitlaw.sweep.shard_file import Entry, entry_of, find_shard, read_shards, shard_path, write_shards, write_whole
+from limitlaw.sweep.versions import Versions, check_versions, versions
 
-__all__ = ["Store", "is_shared"]
+__all__ = ["Store"]
 
-_MANIFEST = "manifest.json"
-#: The layout of the folder; a later one gets the next number.
-_LAYOUT = 1
+#: How long a frame waits for files that are finished and not to be seen yet, in seconds: network file systems show a
+#: new file late.
+_LATE = 30.0
+_LOOK_AGAIN = 0.1
 
 
 class Store:
     """A folder of finished shards of one sweep.
 
     ``manifest.json`` says what the sweep is, ``replicates/<n>.json`` with how many trials each replicate runs, and
-    ``shards/ab/<id>-<replicate>-<first>-<last>.parquet`` are the results, each with its identity and a digest of its
-    content in the footer. Files are written beside their place and renamed, so none is ever half there; any number of
-    processes and machines may write to one store at once.
+    ``shards/ab/<id>-<replicate>-<first>-<last>.parquet`` are the results. The footer of each has its identity, the
+    versions that computed it and a digest of every column, and every read checks them. Files are written beside their
+    place and renamed, so none is ever half there; any number of processes and machines may write to one store at once.
 
     Args:
         path: The folder. ``sweep`` makes it; to read, it must exist.
+        accept_versions: Versions of limitlaw whose numbers may meet those of this one in the store: the changelog says
+            between which no value changed. Any other is refused.
 
     Example:
         >>> import limitlaw as ll, tempfile
@@ -47,8 +55,15 @@ class Store:
         (0, 10, 0.82263747115)
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, accept_versions: Sequence[str] = ()) -> None:
         self.path = as_path(path, "store")
+        if path == "" or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(self.path)):
+            raise ValueError(
+                f"store must be a folder, got {shown(path)}: mount a bucket and give the folder, or copy a store to it"
+            )
+        if not is_sequence(accept_versions) or not all(isinstance(version, str) for version in accept_versions):
+            raise TypeError(f"accept_versions must be a sequence of versions as text, got {shown(accept_versions)}")
+        self.accept_versions = tuple(accept_versions)
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
@@ -59,67 +74,36 @@ class Store:
         """The manifest: what the sweep is, and the versions that made it.
 
         Raises:
-            ValueError: The folder is no store, or one of a later layout.
+            ValueError: The folder is no store, or one of another layout.
+            StoreError: It is damaged; the message says how to write it anew.
         """
-        return _read_json(self.path / _MANIFEST, "a store (a folder that a sweep has written)")
+        return read_manifest(self.path)
 
     def plans(self) -> list[Plan]:
         """The plan of every replicate in the store."""
-        data = self.manifest()
-        found = []
-        for path in sorted((self.path / "replicates").glob("*.json"), key=lambda p: int(p.stem)):
-            trials = _read_json(path, "the trials of a replicate")["trials"]
-            found.append(Plan.from_data(data["plan"], trials=trials, replicate=int(path.stem)))
-        return found
+        return read_plans(self.path, self.manifest())
 
     def open(self, plan: Plan) -> Plan:
-        """Make the folder for a plan, or check that it holds this very sweep.
+        """Make the folder for a plan, or check that it holds this very sweep, begun by this very version.
 
         Returns:
             The plan with the shard size of the store.
 
         Raises:
             ValueError: The store holds another sweep; the message says in what they differ.
+            VersionError: Another version of limitlaw began it.
             StoreError: The folder cannot be written.
         """
-        path = self.path / _MANIFEST
-        if not path.exists():
-            new = {
-                "layout": _LAYOUT,
-                "id": plan.id,
-                "identity": plan.identity(),
-                "plan": plan.to_data(),
-                "limitlaw": __version__,
-                "polars": pl.__version__,
-            }
-            write_whole(path, json.dumps(new, indent=1, allow_nan=False).encode(), replace=False)
-        manifest = self.manifest()
-        if manifest["id"] != plan.id:
-            ours, theirs = plan.identity(), manifest["identity"]
-            differing = [k for k in {**ours, **theirs} if canonical(ours.get(k)) != canonical(theirs.get(k))]
-            raise ValueError(
-                f"store must hold the sweep {plan.id}, got {manifest['id']} in {self.path}: they differ in "
-                f"{', '.join(differing)}; give each sweep a folder of its own"
-            )
+        manifest = open_manifest(self.path, plan)
+        check_versions(f"the sweep in {self.path}", manifest["made_by"], versions(), self.accept_versions)
         plan.size = manifest["plan"]["size"]
         if plan.method == "simulate":
-            self._open_replicate(plan)
+            open_replicate(self.path, plan)
         return plan
-
-    def _open_replicate(self, plan: Plan) -> None:
-        path = self.path / "replicates" / f"{plan.replicate}.json"
-        if not path.exists():
-            write_whole(path, json.dumps({"trials": plan.trials}).encode(), replace=False)
-        held = _read_json(path, "the trials of a replicate")["trials"]
-        if held != plan.trials:
-            raise ValueError(
-                f"trials must be {held} as in the store's replicate {plan.replicate}, got {plan.trials}: "
-                f"for more trials run replicate={len(self.plans())}, and the store adds them"
-            )
 
     def done(self, replicate: int = 0) -> set[Shard]:
         """The shards that are there."""
-        return {shard for shard, _ in self._files(replicate)}
+        return set(self._files(self._plan(replicate)))
 
     def missing(self, grid: Grid | None = None, *, replicate: int = 0) -> list[Shard]:
         """The shards that are not there.
@@ -128,43 +112,27 @@ class Store:
             grid: The grid, or the part of it (``grid.shard(i, of=n)``) to look for; the whole of it unless given.
             replicate: Which replicate.
         """
-        plan = self._plan(replicate)
-        if grid is not None:
-            if not isinstance(grid, Grid):
-                raise TypeError(f"grid must be a Grid, got {shown(grid)}")
-            if canonical(grid.to_data()) != canonical(plan.grid.to_data()):
-                raise ValueError(f"grid must be the one of the store, got {shown(grid)}")
-            plan.grid = grid
-        done = self.done(replicate)
+        plan = self._part(self._plan(replicate), grid)
+        done = self._files(plan)
         return [shard for shard in plan.shards() if shard not in done]
 
-    def scan(self) -> pl.LazyFrame:
+    def scan(self, grid: Grid | None = None) -> pl.LazyFrame:
         """All finished rows as a lazy frame, in the order of the points; replicates are merged.
+
+        One file is in memory at a time, and each column that a query needs is checked against its digest.
+
+        Args:
+            grid: The grid, or the part of it (``grid.shard(i, of=n)``) whose rows to take; all of them unless given.
 
         Raises:
             ValueError: There are no shards yet, or replicates cover different shards.
+            StoreError: A file is damaged, seen now or when the rows are collected; the message says how to mend it.
         """
-        manifest = self.manifest()
-        replicates = [plan.replicate for plan in self.plans()] if manifest["plan"]["method"] == "simulate" else [0]
-        files = [dict(self._files(replicate)) for replicate in replicates]
-        files = [held for held in files if held]
-        if not files:
+        plans = [self._part(plan, grid) for plan in self.plans()]
+        held = [(plan, files) for plan in plans if (files := self._files(plan))]
+        if not held:
             raise ValueError(f"store must have shards to scan, got none in {self.path}")
-        if len(files) == 1:
-            return pl.scan_parquet([files[0][shard] for shard in sorted(files[0])])
-        if any(held.keys() != files[0].keys() for held in files):
-            raise ValueError(
-                f"replicates must cover the same shards to be merged, got {[len(held) for held in files]} shards: "
-                "run the sweep of each replicate to its end"
-            )
-        plan = self._plan(replicates[0])
-        merged = (
-            merge_replicates(
-                [pl.read_parquet(held[shard]) for held in files], columns=plan.columns, ratios=plan.rows.ratios
-            )
-            for shard in sorted(files[0])
-        )
-        return pl.concat([frame.lazy() for frame in merged])
+        return self._lazy(held, [shard for shard in held[0][0].shards() if shard in held[0][1]])
 
     def collect(self, rows: pl.LazyFrame | None = None) -> pl.DataFrame:
         """The rows of ``scan()``, or of a query on it, as a frame.
@@ -172,26 +140,58 @@ class Store:
         Raises:
             StoreError: A shard is damaged; the message names it and says how to compute it again.
         """
-        query = self.scan() if rows is None else as_query(rows, "rows")
-        try:
-            return query.collect()
-        except pl.exceptions.ComputeError as error:
-            problems = [line for line in self.verify() if not line.endswith("(ignored)")]
-            if not problems:  # the query's own
-                raise
-            raise StoreError(
-                f"store has {len(problems)} damaged shards: ll.Store({str(self.path)!r}).verify(repair=True) computes "
-                f"them again; the first is {problems[0]}"
-            ) from error
+        return (self.scan() if rows is None else as_query(rows, "rows")).collect()
+
+    def frame(self, plan: Plan, *, without: Collection[Shard] = ()) -> pl.DataFrame:
+        """The rows of every shard of a plan, merged with those of other replicates: what ``sweep(...).frame()`` gives.
+
+        The files are opened by the names that the plan gives them, not by a listing of the folder, which a network file
+        system may show late; what is not to be seen yet is waited for.
+
+        Args:
+            plan: The sweep, or a part of it.
+            without: Shards that were given up.
+
+        Raises:
+            StoreError: A shard is damaged, or did not come to be seen; the message names it.
+        """
+        shards = [shard for shard in plan.shards() if shard not in without]
+        if not shards:
+            raise ValueError("sweep must have a finished shard for a frame, got none: see report()")
+        plans = [self._part(other, plan.grid) for other in self.plans()]
+        own = [other for other in plans if other.replicate == plan.replicate]
+        held = [(other, self._awaited(other, shards) if other in own else self._files(other)) for other in plans]
+        return self._lazy([(other, files) for other, files in held if files], shards).collect()
+
+    def point(self, point: int) -> pl.DataFrame:
+        """The rows of one point, from the one file that holds them; replicates are merged.
+
+        Args:
+            point: Its index in the grid, from 0.
+
+        Raises:
+            ValueError: There is no such point, or it is not computed yet.
+            StoreError: Its file is damaged.
+        """
+        plans = self.plans()
+        point = as_whole(point, "point", 0, len(plans[0].grid) - 1)
+        first = point // plans[0].size * plans[0].size
+        shard = Shard(first, min(first + plans[0].size, len(plans[0].grid)))
+        files = [(plan, find_shard(self.path, plan, shard)) for plan in plans]
+        held = [(plan, {shard: path}) for plan, path in files if path is not None]
+        if not held:
+            raise ValueError(f"point must be one that is computed, got {point}: it is not in {self.path} yet")
+        return next(self._read(held, [shard], None)).filter(pl.col("point") == point)
 
     def failures(self, replicate: int = 0, *, shown: int = 100) -> tuple[int, list[tuple[int, str]]]:
         """How many points failed, and the first of them as (point, message)."""
         shown = as_whole(shown, "shown", 0, 2**32 - 1)
-        held = dict(self._files(replicate))
-        if not held:
+        plan = self._plan(replicate)
+        files = self._files(plan)
+        if not files:
             return 0, []
-        rows = pl.scan_parquet([held[shard] for shard in sorted(held)]).select("point", "error")
-        bad = self.collect(rows.filter(pl.col("error").is_not_null()))
+        rows = self._lazy([(plan, files)], sorted(files)).select("point", "error")
+        bad = rows.filter(pl.col("error").is_not_null()).collect()
         return bad.height, list(bad.sort("point").head(shown).iter_rows())
 
     # --- care
@@ -206,95 +206,212 @@ class Store:
             One line per problem; empty where all is well.
         """
         check_flag(repair, "repair")
+        if repair:
+            check_versions(f"the sweep in {self.path}", self._made_by, versions(), self.accept_versions)
+        known = {path: (plan, points) for plan in self.plans() for points, path in self._listed(plan)}
         problems = []
-        replicates = {plan.replicate: plan for plan in self.plans()} or {0: self._plan(0)}
-        known: dict[Path, tuple[Plan, Shard]] = {}
-        for replicate, plan in replicates.items():
-            known |= {path: (plan, shard) for shard, path in self._files(replicate)}
-        for path in sorted(p for p in (self.path / "shards").rglob("*") if p.is_file()):
+        for path in sorted((self.path / "shards").rglob("*")):
             if path not in known:
-                problems.append(f"{path}: not a shard of this sweep (ignored)")
+                if path.is_file():
+                    problems.append(f"{path}: not a shard of this sweep (ignored)")
                 continue
-            plan, shard = known[path]
-            problem = damage(path, plan, shard)
+            plan, points = known[path]
+            problem = self._damage(path, plan)
             if problem is None:
                 continue
-            problems.append(f"{path}: {problem}" + (" (computed again)" if repair else ""))
-            if repair:
-                write_shard(self.path, plan, shard, run_shard(plan.window(shard), shard))
+            problems.append(f"{path}: {problem}" + (" (computed again)" if repair and path.is_file() else ""))
+            if path.is_dir():
+                problems[-1] += " (a folder: move it away, and the same sweep computes the shard)"
+            elif repair:
+                for shard in _units(points, plan):
+                    frame = run_shard(plan.window(shard), shard)
+                    write_shards(self.path, plan, [(entry_of(shard, frame), frame)])
+                if len(points) > plan.size:
+                    path.unlink()
         return problems
 
+    def compact(self, *, rows: int = 2**20) -> int:
+        """Join the files of neighbouring finished shards: a few large files are listed and read faster than many.
+
+        A file is joined only where all shards of its range are there; the shards keep their digests. Not to be called
+        while a sweep writes to the store.
+
+        Args:
+            rows: About how many rows a file may hold.
+
+        Returns:
+            How many files there are less.
+
+        Raises:
+            StoreError: A shard is damaged.
+        """
+        rows = as_whole(rows, "rows", 1, 2**32 - 1)
+        gone = 0
+        for plan in self.plans():
+            files = self._files(plan)
+            by_shard = plan.rows.rows(plan.grid.scenario) * plan.size
+            span = plan.size * int(2 ** np.floor(np.log2(max(1.0, rows / by_shard))))
+            for first in range(0, len(plan.grid), span):
+                units = list(_units(Shard(first, min(first + span, len(plan.grid))), plan))
+                paths = list(dict.fromkeys(files[unit] for unit in units if unit in files))
+                if len(paths) < 2 or not all(unit in files for unit in units):  # noqa: PLR2004  (nothing to join)
+                    continue
+                write_shards(self.path, plan, [piece for path in paths for piece in self._read_file(path, plan, None)])
+                for path in paths:
+                    path.unlink()
+                gone += len(paths) - 1
+        return gone
+
     def combine(self, other: Store | str | os.PathLike[str]) -> int:
-        """Copy the shards of another store of the same sweep that this one lacks.
+        """Copy the shards of another store of the same sweep that this one lacks, each checked.
 
         Returns:
             How many shards came.
 
         Raises:
             ValueError: The other store holds another sweep.
+            VersionError: Another version of limitlaw computed it.
+            StoreError: A shard of the other store is damaged.
         """
         other = other if isinstance(other, Store) else Store(other)
         theirs = other.manifest()
-        if not (self.path / _MANIFEST).exists():
-            write_whole(self.path / _MANIFEST, (other.path / _MANIFEST).read_bytes(), replace=False)
+        if not (self.path / MANIFEST).exists():
+            write_whole(self.path / MANIFEST, (other.path / MANIFEST).read_bytes(), replace=False)
         ours = self.manifest()
         if (ours["id"], ours["plan"]["size"]) != (theirs["id"], theirs["plan"]["size"]):
             raise ValueError(f"other must hold the sweep {ours['id']}, got {theirs['id']} in {other.path}")
-        replicates = [plan.replicate for plan in other.plans()]
-        for plan in other.plans():
-            self._open_replicate(plan)
+        check_versions(f"the sweep in {other.path}", theirs["made_by"], ours["made_by"], self.accept_versions)
         came = 0
-        for replicate in replicates or [0]:
-            held = self.done(replicate)
-            for shard, path in other._files(replicate):  # noqa: SLF001  (another Store)
-                if shard not in held:
-                    write_whole(self.path / path.relative_to(other.path), path.read_bytes())
-                    came += 1
+        for plan in other.plans():
+            if plan.method == "simulate":
+                open_replicate(self.path, plan)
+            held = self._files(plan)
+            for path in dict.fromkeys(other._files(plan).values()):  # noqa: SLF001  (another Store)
+                for entry, frame in self._read_file(path, plan, None):
+                    if Shard(entry["first"], entry["last"]) not in held:
+                        write_shards(self.path, plan, [(entry, frame)])
+                        came += 1
         return came
+
+    # --- its files
 
     def _plan(self, replicate: int) -> Plan:
         replicate = as_whole(replicate, "replicate", 0, MAX_REPLICATE)
-        data = self.manifest()["plan"]
-        if data["method"] == "solve":
-            return Plan.from_data(data, trials=None, replicate=0)
-        found = [plan for plan in self.plans() if plan.replicate == replicate]
+        plans = self.plans()
+        found = [plan for plan in plans if plan.replicate == replicate]
         if not found:
-            raise ValueError(f"replicate must be one of {[p.replicate for p in self.plans()]}, got {replicate}")
+            raise ValueError(f"replicate must be one of {[plan.replicate for plan in plans]}, got {replicate}")
         return found[0]
 
-    def _files(self, replicate: int) -> Iterator[tuple[Shard, Path]]:
-        """The shards of a replicate by their names; other files are none of ours."""
-        replicate = as_whole(replicate, "replicate", 0, MAX_REPLICATE)
-        manifest = self.manifest()
-        prefix, size = f"{manifest['id']}-{replicate}-", manifest["plan"]["size"]
+    def _part(self, plan: Plan, grid: Grid | None) -> Plan:
+        """The plan of the part of the grid that is asked for."""
+        if grid is not None:
+            if not isinstance(grid, Grid):
+                raise TypeError(f"grid must be a Grid, got {shown(grid)}")
+            if grid is not plan.grid and canonical(grid.to_data()) != canonical(plan.grid.to_data()):
+                raise ValueError(f"grid must be the one of the store, got {shown(grid)}")
+            plan.grid = grid
+        return plan
+
+    def _listed(self, plan: Plan) -> Iterator[tuple[Shard, Path]]:
+        """The files of a replicate by their names; others are none of ours."""
+        prefix, size, points = f"{plan.id}-{plan.replicate}-", plan.size, len(plan.grid)
         for folder in sorted((self.path / "shards").glob("??")):
             for entry in os.scandir(folder):
                 if not (entry.name.startswith(prefix) and entry.name.endswith(".parquet")):
                     continue
                 ends = entry.name.removeprefix(prefix).removesuffix(".parquet").split("-")
-                if len(ends) == 2 and all(end.isdigit() for end in ends):  # noqa: PLR2004  (first, last)
-                    shard = Shard(int(ends[0]), int(ends[1]))
-                    if shard.first % size == 0 and 0 < len(shard) <= size:
-                        yield shard, Path(entry.path)
+                if len(ends) == 2 and all(end.isdecimal() for end in ends):  # noqa: PLR2004  (first, last)
+                    held = Shard(int(ends[0]), int(ends[1]))
+                    whole = held.last % size == 0 or held.last == points
+                    if held.first % size == 0 and held.first < held.last <= points and whole:
+                        yield held, Path(entry.path)
+
+    def _files(self, plan: Plan) -> dict[Shard, Path]:
+        """The file of every shard that is there: by a listing, and what that does not show by its name."""
+        found: dict[Shard, Path] = {}
+        for held, path in sorted(self._listed(plan), key=lambda item: (len(item[0]), item[0])):
+            found |= dict.fromkeys(_units(held, plan), path)
+        for shard in plan.shards():
+            if shard not in found and (path := shard_path(self.path, plan, shard)).exists():
+                found[shard] = path
+        return found
+
+    def _awaited(self, plan: Plan, shards: Sequence[Shard]) -> dict[Shard, Path]:
+        """The files of shards that are known to be finished."""
+        found = self._files(plan)
+        until = time.monotonic() + _LATE
+        while missing := [shard for shard in shards if shard not in found]:
+            found |= {shard: path for shard in missing if (path := find_shard(self.path, plan, shard)) is not None}
+            if time.monotonic() > until:
+                raise StoreError(
+                    f"store must show every finished shard, got {len(missing)} of {len(shards)} missing after "
+                    f"{_LATE:.0f} s, the first {shard_path(self.path, plan, missing[0])}: if it was removed, the same "
+                    "sweep computes it again; if the file system is slow, ask again"
+                )
+            if any(shard not in found for shard in missing):
+                time.sleep(_LOOK_AGAIN)
+        return found
+
+    def _lazy(self, held: list[tuple[Plan, dict[Shard, Path]]], shards: Sequence[Shard]) -> pl.LazyFrame:
+        found = [{shard for shard in plan.shards() if shard in files} for plan, files in held]
+        if any(there != set(shards) for there in found):
+            raise ValueError(
+                f"replicates must cover the same shards to be merged, got {[len(there) for there in found]} shards: "
+                "run the sweep of each replicate to its end"
+            )
+        return lazy_frame(lambda columns: self._read(held, shards, columns))
+
+    def _read(
+        self, held: list[tuple[Plan, dict[Shard, Path]]], shards: Sequence[Shard], columns: Sequence[str] | None
+    ) -> Iterator[pl.DataFrame]:
+        """The rows of shards, one frame each; those of several replicates need every column to be merged."""
+        if len(held) == 1:
+            yield from self._read_shards(*held[0], shards, columns)
+            return
+        plan = held[0][0]
+        for frames in zip(*(self._read_shards(*one, shards, None) for one in held), strict=True):
+            merged = merge_replicates(frames, columns=plan.columns, ratios=plan.rows.ratios)
+            yield merged if columns is None else merged.select(columns)
+
+    def _read_shards(
+        self, plan: Plan, files: dict[Shard, Path], shards: Sequence[Shard], columns: Sequence[str] | None
+    ) -> Iterator[pl.DataFrame]:
+        wanted, at = set(shards), 0
+        while at < len(shards):
+            shard = shards[at]
+            try:
+                pieces = self._read_file(files[shard], plan, columns)
+                read = [frame for entry, frame in pieces if Shard(entry["first"], entry["last"]) in wanted]
+            except FileNotFoundError:  # joined or moved in the meantime
+                path = find_shard(self.path, plan, shard)
+                if path is None or path == files[shard]:
+                    raise StoreError(f"store has lost {files[shard]}: the same sweep computes it again") from None
+                files |= {shard: path}
+                continue
+            yield from read
+            at += len(read)
+
+    def _read_file(self, path: Path, plan: Plan, columns: Sequence[str] | None) -> Iterator[tuple[Entry, pl.DataFrame]]:
+        for entry, frame in read_shards(path, plan, columns=columns):
+            check_versions(f"{path}", entry["made_by"], self._made_by, self.accept_versions)
+            yield entry, frame
+
+    @functools.cached_property
+    def _made_by(self) -> Versions:
+        return cast("Versions", self.manifest()["made_by"])
+
+    def _damage(self, path: Path, plan: Plan) -> str | None:
+        """What is wrong with a file."""
+        try:
+            for _ in self._read_file(path, plan, None):
+                pass
+        except (StoreError, ValueError) as error:
+            return str(error).partition(f"{path} ")[2].partition(";")[0].removeprefix("is ")
+        return None
 
 
-def is_shared(folder: Path, plan: Plan) -> bool:
-    """Whether this machine sees the store of the plan in that folder."""
-    try:
-        return bool(json.loads((folder / _MANIFEST).read_bytes())["id"] == plan.id)
-    except (OSError, ValueError, KeyError):
-        return False
-
-
-def _read_json(path: Path, expected: str) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise ValueError(f"store must be {expected}, got {path.parent} without {path.name}") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: not readable ({error})") from None
-    if data.get("layout", _LAYOUT) != _LAYOUT:
-        raise ValueError(
-            f"{path}: layout must be {_LAYOUT}, got {data['layout']}: written by a later version of limitlaw"
-        )
-    return data  # type: ignore[no-any-return]
+def _units(held: Shard, plan: Plan) -> Iterator[Shard]:
+    """The shards of a plan in a range of points."""
+    for first in range(held.first, held.last, plan.size):
+        yield Shard(first, min(first + plan.size, held.last))

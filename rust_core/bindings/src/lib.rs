@@ -51,6 +51,7 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("STREAM_VERSION", limitlaw_core::rng::STREAM_VERSION)?;
+        module.add("CORE_DIGEST", limitlaw_core::DIGEST)?;
         module.add("MAX_TRIALS", super::run::max_trials())?;
         module.add("EXHAUSTION_VARIABLES", super::exhaustion::variables())?;
         module.add("EXHAUSTION_DERIVED", super::exhaustion::derived_names())?;
