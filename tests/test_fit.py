@@ -147,7 +147,7 @@ def test_no_other_population_is_more_likely(unsolvable):
         assert at(*step) <= top + 1e-9
 
 
-def test_a_profile_interval_ends_where_the_likelihood_has_fallen_by_chi_squared():
+def test_a_profile_interval_ends_where_the_likelihood_has_fallen_by_half_a_squared_t():
     correct = drawn(100, 30, 0.5, 1.5, 0.0, 6)
     frame = fit.fit_beta_binomial(30, correct)
     top = frame["log_likelihood"][0]
@@ -155,7 +155,104 @@ def test_a_profile_interval_ends_where_the_likelihood_has_fallen_by_chi_squared(
     for end in (mean["low"], mean["high"]):
         sizes = np.exp(np.linspace(-3, 6, 1801))
         best = max(fit.beta_binomial_log_likelihood(30, correct, alpha=end * s, beta=(1 - end) * s) for s in sizes)
-        np.testing.assert_allclose(top - best, NORMAL_975**2 / 2, atol=2e-3)
+        np.testing.assert_allclose(top - best, 1.9842169516**2 / 2, atol=2e-3)  # Student's t of 99 degrees of freedom
+
+
+def test_one_attempt_per_task_identifies_the_mean_alone():
+    frame = fit.fit_beta_binomial(1, [1] * 602 + [0] * 278)
+    unidentified = frame.filter(pl.col("quantity") != "mean")
+    assert unidentified.select("estimate", "low", "high").null_count().row(0) == (3, 3, 3)
+    assert unidentified["reason"].str.contains("one attempt per task does not identify").all()
+    mean = frame.filter(quantity="mean").row(0, named=True)
+    np.testing.assert_allclose(mean["estimate"], 602 / 880, rtol=1e-6)
+    assert mean["reason"] is None
+    # The likelihood of 602 of 880 at the ends of the interval: Student's t of 879 degrees of freedom.
+    fall = 602 * math.log(602 / 880 / mean["low"]) + 278 * math.log(278 / 880 / (1 - mean["low"]))
+    np.testing.assert_allclose(fall, 1.9626654**2 / 2, rtol=1e-4)
+
+
+def test_two_attempts_do_not_tell_unsolvable_tasks_from_a_beta():
+    """The share and the Beta move together: a likelihood of two moments has no maximum in three parameters."""
+    counts = [0] * 5 + [1] * 4 + [2] * 3
+    frame = fit.fit_beta_binomial(2, counts, unsolvable=True)
+    assert frame["estimate"].is_null().all()
+    assert frame["reason"].str.contains("at least 3 on some tasks").all()
+    # With mean m and E p^2 = s of all tasks, any share z has the Beta of moments m/(1-z) and s/(1-z).
+    found = estimates(fit.fit_beta_binomial(2, counts))
+    size = found["alpha"] + found["beta"]
+    m, s = found["mean"], found["alpha"] * (found["alpha"] + 1) / (size * (size + 1))
+    values = []
+    for z in (0.0, 0.1, 0.2):
+        mean, second = m / (1 - z), s / (1 - z)
+        total = (mean - second) / (second - mean**2)
+        values.append(
+            fit.beta_binomial_log_likelihood(2, counts, alpha=mean * total, beta=(1 - mean) * total, unsolvable=z)
+        )
+    np.testing.assert_allclose(values, values[0], rtol=1e-9)
+
+
+def test_one_task_says_nothing_about_the_spread():
+    frame = fit.fit_beta_binomial([10], [3])
+    assert frame["estimate"].round(6).to_list() == [None, None, 0.3, None]
+    assert frame["low"].is_null().all()
+    assert frame["reason"].str.contains("one task").all()
+
+
+@pytest.mark.parametrize("interval", ["profile", "bootstrap"])
+def test_counts_that_vary_too_little_are_at_the_boundary(interval):
+    seed = 1 if interval == "bootstrap" else None
+    rows = {r["quantity"]: r for r in fit.fit_beta_binomial(10, [3] * 20, interval=interval, seed=seed).to_dicts()}
+    assert rows["icc"]["estimate"] == rows["icc"]["low"] == 0.0
+    assert 0.01 < rows["icc"]["high"] < 0.05
+    for shape in ("alpha", "beta"):
+        assert rows[shape]["estimate"] is None
+        assert rows[shape]["low"] > 5
+        assert rows[shape]["high"] == math.inf
+        assert "boundary icc = 0" in rows[shape]["reason"]
+    np.testing.assert_allclose(rows["mean"]["estimate"], 0.3, atol=1e-6)
+
+
+def test_tasks_all_correct_or_all_wrong_are_at_the_other_boundary():
+    rows = {r["quantity"]: r for r in fit.fit_beta_binomial(10, [0] * 5 + [10] * 7).to_dicts()}
+    assert rows["icc"]["estimate"] == rows["icc"]["high"] == 1.0
+    assert 0.5 < rows["icc"]["low"] < 1
+    assert rows["alpha"]["estimate"] is None
+    np.testing.assert_allclose(rows["mean"]["estimate"], 7 / 12, atol=1e-6)
+    confounded = fit.fit_beta_binomial(10, [0] * 5 + [10] * 7, unsolvable=True).filter(pl.col("quantity") != "icc")
+    assert confounded["estimate"].is_null().all()
+
+
+def test_no_unsolvable_tasks_are_exactly_none_and_have_an_upper_bound():
+    """Every task solved once or more: the interval ends where the share costs half a squared t, never at 1."""
+    row = fit.fit_beta_binomial(10, [3, 4, 5, 6, 9, 7, 2, 1], unsolvable=True).row(4, named=True)
+    assert (row["estimate"], row["low"]) == (0.0, 0.0)
+    # With no task at 0 each factor is 1 - z: 8 ln(1 - z) = -t^2/2, for Student's t of 7 degrees of freedom.
+    np.testing.assert_allclose(row["high"], 1 - math.exp(-(2.3646242510**2) / 16), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "correct", "message"),
+    [
+        (1, [1] * 602 + [0] * 278, r"^attempts must be at least 2 on some tasks .*, got at most 1$"),
+        ([10], [3], r"^attempts must be counts of at least 2 tasks .*, got 1$"),
+        (10, [0, 0], "^correct must be counts with a correct and a wrong attempt"),
+    ],
+)
+def test_a_forecast_without_a_population_is_refused_with_what_is_needed(attempts, correct, message):
+    with pytest.raises(ValueError, match=message):
+        fit.forecast_pass_at_k(attempts, correct, [10], bootstrap=0)
+
+
+def test_a_bootstrap_interval_knows_that_the_rates_are_no_beta():
+    """Eight tasks of another kind decide the spread: whether they are drawn is what the interval must know."""
+    random = np.random.default_rng(3)
+    correct = np.r_[random.binomial(200, 0.1, 100), random.binomial(200, 0.5, 8)]
+    profile = fit.fit_beta_binomial(200, correct)
+    again = fit.fit_beta_binomial(200, correct, interval="bootstrap", bootstrap=400, seed=2)
+    assert (again["low"] <= profile["low"]).all()
+    assert (again["high"] >= profile["high"]).all()
+    width = (again["high"] - again["low"]) / (profile["high"] - profile["low"])
+    assert (width > 1.4).all()
 
 
 @pytest.mark.parametrize("unsolvable", [0.0, 0.2])

@@ -136,7 +136,7 @@ def fit_beta_binomial(
     key: tuple[int, int],
     threads: int | None,
     progress: _Progress | None,
-) -> _Columns: ...
+) -> dict[str, Any]: ...
 def beta_binomial_likelihood(
     attempts: _Floats,
     correct: _Floats,

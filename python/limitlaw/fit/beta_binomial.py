@@ -46,8 +46,9 @@ def fit_beta_binomial(
         correct: c, correct ones among them.
         unsolvable: Fit the share z as well.
         stopped_at: r, where tasks stopped at that number of correct attempts; tasks below it ran out of attempts.
-        interval: ``"profile"``: the values whose best likelihood is within chi-squared of the maximum;
-            ``"bootstrap"``: percentiles over refits to resampled tasks.
+        interval: Both hold the values whose best log likelihood is within half a cut of the maximum.
+            ``"profile"``: the cut is the squared quantile of Student's t with one degree of freedom less than tasks;
+            ``"bootstrap"``: that of the likelihood ratio over resampled tasks, where larger.
         bootstrap: Resamples, for ``interval="bootstrap"``.
         confidence: Of the intervals, in (0, 1).
         seed: The seed of the bootstrap; required for ``interval="bootstrap"``.
@@ -57,7 +58,10 @@ def fit_beta_binomial(
     Returns:
         One row per quantity: ``quantity`` (``alpha``, ``beta``, ``mean`` of the Beta, its intra-class correlation
         ``icc`` = 1/(alpha + beta + 1), and ``unsolvable`` if fitted), ``estimate``, ``low``, ``high`` (infinite where
-        the data set no bound), ``log_likelihood``, ``tasks``, ``interval``, ``confidence``, ``seed``.
+        the data set no bound), ``reason``, ``log_likelihood``, ``tasks``, ``interval``, ``confidence``, ``seed``. What
+        the data do not identify is null, and ``reason`` says why: with one attempt per task alpha, beta and icc (with
+        ``unsolvable``, all below three attempts); on the boundary icc = 0 or 1, where the best alpha and beta are
+        infinite or 0, their estimates.
 
     Raises:
         ValueError: A count is out of range; no attempt is correct or none is wrong; a seed is missing.
@@ -68,7 +72,7 @@ def fit_beta_binomial(
         >>> from limitlaw import fit
         >>> frame = fit.fit_beta_binomial(20, [0, 0, 1, 2, 4, 7, 13, 20])
         >>> frame.select("quantity", pl.col("estimate", "low", "high").round(3)).rows()[2:]
-        [('mean', 0.34, 0.147, 0.608), ('icc', 0.537, 0.283, 0.799)]
+        [('mean', 0.34, 0.119, 0.663), ('icc', 0.537, 0.242, 0.84)]
     """
     check_choice(interval, "interval", ("profile", "bootstrap"))
     check_flag(unsolvable, "unsolvable")
@@ -83,9 +87,12 @@ def fit_beta_binomial(
             "estimate": found["estimate"],
             "low": found["low"],
             "high": found["high"],
+            "reason": pl.Series(found["reason"], dtype=pl.String),
             "log_likelihood": found["ln_likelihood"],
         }
-    )[:rows].with_columns(closing(len(c), options, text, interval=interval))
+    )[:rows].with_columns(
+        pl.col("estimate", "low", "high").fill_nan(None), *closing(len(c), options, text, interval=interval)
+    )
 
 
 def beta_binomial_log_likelihood(

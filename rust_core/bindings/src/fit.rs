@@ -1,8 +1,10 @@
 //! Estimation from counts across the border: pass rates, Beta populations, forecasts.
 
 use limitlaw_core::error::{Error, Result};
-use limitlaw_core::fit::beta_binomial::{self, Counts, Population, QUANTITIES};
+use limitlaw_core::fit::beta_binomial::{Counts, Population, QUANTITIES};
 use limitlaw_core::fit::forecast;
+use limitlaw_core::fit::identification::Reason;
+use limitlaw_core::fit::intervals::{self, Estimate};
 use limitlaw_core::fit::pass_rates::{Bootstrap, PassRate, curve};
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::sampling::exact::bootstrap::Resample;
@@ -70,20 +72,19 @@ pub fn fit_beta_binomial<'py>(
     let [attempts, correct] = [&attempts, &correct].map(|c| c.as_array().to_vec());
     let fit = wait(py, resamples, progress.as_ref(), |control| {
         let counts = Counts::new(&attempts, &correct, stopped_at)?;
-        let confidence = check_confidence(confidence)?;
-        if resamples == 0 {
-            beta_binomial::fit_profile(&counts, unsolvable, confidence)
-        } else {
-            let threads = resolve_threads(threads)?;
-            beta_binomial::fit_bootstrap(&counts, unsolvable, confidence, resamples, key, threads, control)
-        }
+        let bootstrap =
+            Bootstrap { resample: Resample::Tasks, resamples, confidence: check_confidence(confidence)?, key };
+        intervals::fit(&counts, unsolvable, bootstrap, resolve_threads(threads)?, control)
     })?;
     let columns = Columns::new(py);
-    columns.add("estimate", fit.population.quantities().to_vec())?;
-    columns.add("low", fit.low.to_vec())?;
-    columns.add("high", fit.high.to_vec())?;
+    let column = |part: fn(&Estimate) -> f64| fit.quantities.iter().map(part).collect::<Vec<f64>>();
+    columns.add("estimate", column(|e| e.value))?;
+    columns.add("low", column(|e| e.low))?;
+    columns.add("high", column(|e| e.high))?;
     columns.add("ln_likelihood", vec![fit.ln_likelihood; QUANTITIES.len()])?;
-    Ok(columns.into_dict())
+    let columns = columns.into_dict();
+    columns.set_item("reason", fit.quantities.map(|e| e.reason.map(Reason::text)))?;
+    Ok(columns)
 }
 
 /// The log likelihood of counts under a Beta population with a share of unsolvable tasks.

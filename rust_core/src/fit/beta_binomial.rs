@@ -9,17 +9,16 @@ use std::collections::BTreeMap;
 
 use libm::{exp, log, log1p};
 
+use super::check_counts;
 use super::digamma::digamma_rise;
 use super::maximum::{Maximum, maximise};
-use super::{check_counts, quantile};
 use crate::error::{Error, Result, check_range, number};
-use crate::rng::{Key, Stream, purpose};
-use crate::run::{Control, run};
-use crate::special::{ln_add_exp, ln_beta_ratio, ln_choose, normal_isf};
+use crate::rng::Sequence;
+use crate::special::{ln_add_exp, ln_beta_ratio, ln_choose};
 use crate::variates::below;
 
 /// The search's box, in logits of mean, icc and unsolvable share, or logarithms of alpha and beta.
-const REACH: f64 = 30.0;
+pub(super) const REACH: f64 = 30.0;
 
 /// What is estimated, in the order of the results.
 pub const QUANTITIES: [&str; 5] = ["alpha", "beta", "mean", "icc", "unsolvable"];
@@ -29,7 +28,7 @@ pub const QUANTITIES: [&str; 5] = ["alpha", "beta", "mean", "icc", "unsolvable"]
 pub(super) struct Group {
     pub(super) attempts: f64,
     pub(super) correct: f64,
-    tasks: f64,
+    pub(super) tasks: f64,
 }
 
 /// Counts of tasks, ready to fit.
@@ -38,7 +37,7 @@ pub struct Counts {
     pub(super) groups: Vec<Group>,
     /// The group of each task.
     group_of: Vec<usize>,
-    ln_coefficients: f64,
+    pub(super) ln_coefficients: f64,
 }
 
 /// A Beta population with a share of tasks that cannot be solved.
@@ -72,7 +71,7 @@ impl Population {
 
 /// Which coordinates the search moves in; both end with the logit of the unsolvable share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Coordinates {
+pub(super) enum Coordinates {
     /// logit of the mean, logit of the icc.
     Moments,
     /// ln alpha, ln beta.
@@ -80,7 +79,7 @@ enum Coordinates {
 }
 
 impl Coordinates {
-    fn population(self, t: &[f64; 3]) -> Population {
+    pub(super) fn population(self, t: &[f64; 3]) -> Population {
         let unsolvable = logistic(t[2]);
         match self {
             Self::Moments => {
@@ -91,7 +90,7 @@ impl Coordinates {
         }
     }
 
-    fn point(self, p: &Population) -> [f64; 3] {
+    pub(super) fn point(self, p: &Population) -> [f64; 3] {
         let last = log(p.unsolvable) - log1p(-p.unsolvable);
         match self {
             Self::Moments => [log(p.alpha / p.beta), -log(p.alpha + p.beta), last],
@@ -108,7 +107,7 @@ impl Coordinates {
     }
 }
 
-fn logistic(x: f64) -> f64 {
+pub(super) fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + exp(-x))
 }
 
@@ -183,12 +182,13 @@ impl Counts {
         Err(Error::argument("correct", "counts with a correct and a wrong attempt (no population is identified)", got))
     }
 
-    fn maximum(&self, weights: &[f64], inflated: bool, start: &Population) -> Maximum<3> {
+    pub(super) fn maximum(&self, weights: &[f64], inflated: bool, start: &Population) -> Maximum<3> {
         let way = Coordinates::Moments;
         self.profile(weights, inflated, way, way.point(start), [true, true, inflated])
     }
 
-    fn profile(
+    /// The best point with the coordinates that are not free held where they start.
+    pub(super) fn profile(
         &self,
         weights: &[f64],
         inflated: bool,
@@ -202,7 +202,7 @@ impl Counts {
         })
     }
 
-    /// The maximum-likelihood population from the best of a few starts.
+    /// The maximum-likelihood population from the best of a few starts, and its value without coefficients.
     pub(super) fn fit(&self, weights: &[f64], inflated: bool) -> (Population, f64) {
         let total =
             |count: fn(&Group) -> f64| -> f64 { self.groups.iter().zip(weights).map(|(g, w)| w * count(g)).sum() };
@@ -224,143 +224,18 @@ impl Counts {
     pub(super) fn weights(&self) -> Vec<f64> {
         self.groups.iter().map(|g| g.tasks).collect()
     }
-}
 
-/// The estimate, and the interval of each of the five quantities.
-#[derive(Debug)]
-pub struct Fit {
-    /// The maximum-likelihood population.
-    pub population: Population,
-    /// Its log likelihood.
-    pub ln_likelihood: f64,
-    /// Lower ends.
-    pub low: [f64; 5],
-    /// Upper ends; infinite where the data do not bound the quantity.
-    pub high: [f64; 5],
-}
-
-/// Fits, with profile-likelihood intervals: the values whose best log likelihood is within z^2/2 of the maximum.
-pub fn fit_profile(counts: &Counts, inflated: bool, confidence: f64) -> Result<Fit> {
-    counts.check_informative()?;
-    let weights = counts.weights();
-    let (population, top) = counts.fit(&weights, inflated);
-    let z = normal_isf((1.0 - confidence) / 2.0);
-    let least = top - 0.5 * z * z;
-    let (mut low, mut high) = ([0.0; 5], [0.0; 5]);
-    let places = [
-        (Coordinates::Shapes, 0),
-        (Coordinates::Shapes, 1),
-        (Coordinates::Moments, 0),
-        (Coordinates::Moments, 1),
-        (Coordinates::Moments, 2),
-    ];
-    for (quantity, (way, place)) in places.into_iter().enumerate() {
-        if quantity == 4 && !inflated {
-            continue;
+    /// Weights of the groups in a sample of as many tasks, drawn with replacement.
+    pub(super) fn resampled(&self, random: &mut Sequence) -> Vec<f64> {
+        let mut weights = vec![0.0; self.groups.len()];
+        for _ in 0..self.tasks() {
+            weights[self.group_of[below(self.tasks() as u64, random) as usize]] += 1.0;
         }
-        let mut top_at = way.point(&population);
-        top_at[2] = top_at[2].clamp(-REACH, REACH);
-        let mut free = [true, true, inflated];
-        free[place] = false;
-        let end = |direction: f64| {
-            let edge =
-                edge(top_at, place, direction, least, |start| counts.profile(&weights, inflated, way, start, free));
-            match edge {
-                Some(t) if way == Coordinates::Shapes => exp(t),
-                Some(t) => logistic(t),
-                None if direction < 0.0 => 0.0,
-                None if way == Coordinates::Shapes => f64::INFINITY,
-                None => 1.0,
-            }
-        };
-        low[quantity] = end(-1.0);
-        high[quantity] = end(1.0);
+        weights
     }
-    Ok(Fit { population, ln_likelihood: counts.ln_coefficients + top, low, high })
-}
 
-/// Where the profile falls to `least` in one direction of a coordinate; `None` where it never does within reach.
-fn edge(
-    top: [f64; 3],
-    place: usize,
-    direction: f64,
-    least: f64,
-    profile: impl Fn([f64; 3]) -> Maximum<3>,
-) -> Option<f64> {
-    let mut inside = top;
-    let mut step = 0.25;
-    let mut outside = loop {
-        let mut next = inside;
-        next[place] += direction * step;
-        if next[place].abs() > REACH {
-            return None;
-        }
-        let found = profile(next);
-        if found.value < least {
-            break next[place];
-        }
-        inside = found.at;
-        step *= 2.0;
-    };
-    while (outside - inside[place]).abs() > 1e-7 * (1.0 + outside.abs()) {
-        let middle = f64::midpoint(outside, inside[place]);
-        let mut next = inside;
-        next[place] = middle;
-        let found = profile(next);
-        if found.value < least { outside = middle } else { inside = found.at }
+    /// The number of tasks.
+    pub(super) fn tasks(&self) -> usize {
+        self.group_of.len()
     }
-    Some(outside)
-}
-
-/// Populations refitted to resampled tasks, in the order of the resamples.
-pub fn refits(
-    counts: &Counts,
-    inflated: bool,
-    resamples: u64,
-    key: Key,
-    threads: usize,
-    control: &Control,
-) -> Result<Vec<(Population, Vec<f64>)>> {
-    counts.check_informative()?;
-    let (start, _) = counts.fit(&counts.weights(), inflated);
-    let start = Population { unsolvable: start.unsolvable.clamp(1e-3, 0.999), ..start };
-    let tasks = counts.group_of.len() as u64;
-    let mut found = Vec::with_capacity(resamples as usize);
-    let work = |(): &mut (), index: u64| {
-        control.check()?;
-        let mut random = Stream::new(key, 0, purpose::BOOTSTRAP, index).sequence();
-        let mut weights = vec![0.0; counts.groups.len()];
-        for _ in 0..tasks {
-            weights[counts.group_of[below(tasks, &mut random) as usize]] += 1.0;
-        }
-        let best = counts.maximum(&weights, inflated, &start);
-        let population = Coordinates::Moments.population(&best.at);
-        control.advance(1);
-        Ok((Population { unsolvable: if inflated { population.unsolvable } else { 0.0 }, ..population }, weights))
-    };
-    run(resamples, threads, control, || (), work, |refit| found.push(refit))?;
-    Ok(found)
-}
-
-/// Fits, with intervals from refits to resampled tasks (percentiles).
-pub fn fit_bootstrap(
-    counts: &Counts,
-    inflated: bool,
-    confidence: f64,
-    resamples: u64,
-    key: Key,
-    threads: usize,
-    control: &Control,
-) -> Result<Fit> {
-    let again = refits(counts, inflated, resamples, key, threads, control)?;
-    let (population, top) = counts.fit(&counts.weights(), inflated);
-    let ends = |p: f64| {
-        std::array::from_fn(|quantity| {
-            let mut values: Vec<f64> = again.iter().map(|(found, _)| found.quantities()[quantity]).collect();
-            values.sort_by(f64::total_cmp);
-            quantile(&values, p)
-        })
-    };
-    let tail = (1.0 - confidence) / 2.0;
-    Ok(Fit { population, ln_likelihood: counts.ln_coefficients + top, low: ends(tail), high: ends(1.0 - tail) })
 }

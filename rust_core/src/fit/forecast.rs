@@ -1,11 +1,13 @@
 //! Mean pass@k beyond the attempts observed, from the population that all counts determine.
 
-use super::beta_binomial::{Counts, Group, Population, refits};
+use super::beta_binomial::{Coordinates, Counts, Group, Population};
+use super::identification::check_identified;
 use super::pass_rates::Bootstrap;
 use super::{check_k, quantile};
 use crate::closed_form::population::failure;
 use crate::error::Result;
-use crate::run::Control;
+use crate::rng::{Stream, purpose};
+use crate::run::{Control, run};
 
 /// A forecast of mean pass@k: the estimate and its interval, one of each a k.
 #[derive(Debug)]
@@ -28,11 +30,11 @@ pub fn forecast(
     threads: usize,
     control: &Control,
 ) -> Result<Forecast> {
-    counts.check_informative()?;
+    check_identified(counts, inflated)?;
     check_k(ks)?;
     let weights = counts.weights();
     let (population, _) = counts.fit(&weights, inflated);
-    let again = refits(counts, inflated, bootstrap.resamples, bootstrap.key, threads, control)?;
+    let again = refits(counts, inflated, bootstrap, threads, control)?;
     let mean = |population: &Population, weights: &[f64], k: f64| {
         let total: f64 = weights.iter().sum();
         let sum: f64 = counts.groups.iter().zip(weights).map(|(g, w)| w * predicted(population, g, k)).sum();
@@ -61,4 +63,28 @@ fn predicted(population: &Population, group: &Group, k: f64) -> f64 {
         seen / (seen + unsolvable)
     };
     solvable * (1.0 - failure(alpha + c, beta + (n - c), k))
+}
+
+/// Populations refitted to resampled tasks, in the order of the resamples.
+fn refits(
+    counts: &Counts,
+    inflated: bool,
+    bootstrap: Bootstrap,
+    threads: usize,
+    control: &Control,
+) -> Result<Vec<(Population, Vec<f64>)>> {
+    let (start, _) = counts.fit(&counts.weights(), inflated);
+    let start = Population { unsolvable: start.unsolvable.clamp(1e-3, 0.999), ..start };
+    let mut found = Vec::with_capacity(bootstrap.resamples as usize);
+    let work = |(): &mut (), index: u64| {
+        control.check()?;
+        let mut random = Stream::new(bootstrap.key, 0, purpose::BOOTSTRAP, index).sequence();
+        let weights = counts.resampled(&mut random);
+        let best = counts.maximum(&weights, inflated, &start);
+        let population = Coordinates::Moments.population(&best.at);
+        control.advance(1);
+        Ok((Population { unsolvable: if inflated { population.unsolvable } else { 0.0 }, ..population }, weights))
+    };
+    run(bootstrap.resamples, threads, control, || (), work, |refit| found.push(refit))?;
+    Ok(found)
 }

@@ -3,6 +3,8 @@
 pub mod beta_binomial;
 pub mod digamma;
 pub mod forecast;
+pub mod identification;
+pub mod intervals;
 pub mod maximum;
 pub mod pass_rates;
 
