@@ -6,6 +6,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import limitlaw as ll
 from reference.tails import FALSE_ALARM, binomial_p_value
@@ -171,6 +173,58 @@ def test_first_worthwhile_declines_late_acceptances_of_a_pool() -> None:
         assert binomial_p_value(round(got * trials), trials, chance) > FALSE_ALARM / frame.height
     with pytest.raises(ValueError, match="at most 10000000 with first_worthwhile on a pool"):
         pool.replace(tasks=ll.Tasks.pool([10**8], [1], [1]), max_attempts=[10**8])
+
+
+def test_first_worthwhile_leaves_an_acceptance_that_is_worth_nothing() -> None:
+    """Whole numbers: 2 of 5 and 2 of 6 accepted are worth 2 and -2, and at attempt 1 the third task evens them out."""
+    pool = ll.SamplingScenario(
+        tasks=ll.Tasks.pool([6, 5, 11], [2, 2, 11], [0, 2, 11]),
+        policies=[ll.FirstWorthwhile()],
+        max_attempts=[5],
+        utility=ll.Utility(wrong_cost=1.0),
+    )
+    assert ll.solve(pool)["accuracy"].item() == pytest.approx(17 / 30, abs=1e-15)
+
+
+COUNTS = st.integers(1, 8).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))
+POOLS = st.lists(COUNTS.flatmap(lambda x: st.tuples(*map(st.just, x), st.integers(0, x[1]))), min_size=1, max_size=4)
+
+
+@settings(max_examples=300)
+@given(POOLS, st.sampled_from([Fraction(1, 3), Fraction(1), Fraction(2), Fraction(7, 10)]))
+def test_first_worthwhile_decides_ties_as_fractions_do(pools: list[tuple[int, int, int]], cost: Fraction) -> None:
+    size = min(n for n, *_ in pools)
+
+    def first(n: int, a: int, k: int) -> Fraction:
+        """P(the first acceptance comes at attempt k), for each accepted one."""
+        return Fraction(math.comb(n - k, a - 1), math.comb(n, a)) / a if a else Fraction(0)
+
+    worth = [sum(first(n, a, k) * (t - cost * (a - t)) for n, a, t in pools) for k in range(1, size + 1)]
+    right = [sum(first(n, a, k) * t for n, a, t in pools) for k in range(1, size + 1)]
+    n, a, t = zip(*pools, strict=True)
+    pool = ll.SamplingScenario(
+        tasks=ll.Tasks.pool(n, a, t),
+        policies=[ll.FirstWorthwhile()],
+        max_attempts=[size],
+        utility=ll.Utility(wrong_cost=float(cost)),
+    )
+    want = sum(r for r, w in zip(right, worth, strict=True) if w > 0) / len(pools)
+    assert ll.solve(pool)["accuracy"].item() == pytest.approx(float(want), abs=1e-13)
+
+
+@pytest.mark.parametrize(("success", "rate", "cost"), [(0.2, 1.0, 0.25), (0.1, 0.3, 1 / 2.7), (0.6, 0.25, 6.0)])
+def test_first_worthwhile_and_the_best_number_break_ties_alike(success: float, rate: float, cost: float) -> None:
+    even = ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=[success]),
+        verifier=ll.Verifier.rates(false_positive_rate=rate),
+        policies=[ll.FirstWorthwhile()],
+        max_attempts=[1, 9],
+        utility=ll.Utility(wrong_cost=cost),
+    )
+    assert ll.solve(even)["returned"].to_list() == [0.0, 0.0]
+    assert ll.optimal_attempts(even.replace(policies=[ll.FirstAccepted()]), bootstrap=0)["optimal_attempts"].item() == 0
+    better = even.replace(utility=ll.Utility(wrong_cost=cost * (1 - 1e-9)))
+    assert ll.solve(better)["returned"].min() > 0
 
 
 def test_first_worthwhile_takes_a_mixture_as_its_prior() -> None:

@@ -45,10 +45,11 @@ class FirstWorthwhile(Policy):
     """Wait for the first acceptance; return it if its attempt number is worthwhile, else abstain.
 
     A late acceptance says that the task is hard, and that the accepted answer is probably wrong. Attempt number k is
-    worthwhile where ``sum_i w_i b_i^(k-1) (V P(accepted, correct)_i - lambda P(accepted, wrong)_i)`` is positive, with
-    the tasks as the prior, and V and lambda from the scenario's utility (1 and 0 without one); on a pool with the
-    probability that the first k-1 attempts drawn are rejected in place of b^(k-1). Where an
-    attempt costs nothing it is never worse than the best number of attempts; it is not optimal among all policies.
+    worthwhile where ``sum_i w_i b_i^(k-1) (V P(accepted, correct)_i - lambda P(accepted, wrong)_i)`` is positive, by
+    more than 1e-12 of what is gained and lost (a tie is not taken), with the tasks as the prior, and V and lambda from
+    the scenario's utility (1 and 0 without one); on a pool with the probability that the first k-1 attempts drawn are
+    rejected in place of b^(k-1). Where an attempt costs nothing it is never worse than the best number of attempts; it
+    is not optimal among all policies.
 
     Example:
         >>> import limitlaw as ll

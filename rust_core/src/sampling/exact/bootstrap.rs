@@ -5,8 +5,9 @@ use crate::error::{Error, Result, quoted};
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::run::{Control, run};
 use crate::sampling::exact::best_limit::Limits;
-use crate::sampling::exact::optimum::{Optimum, TaskRates, best_of_curves, independent, value_at};
-use crate::sampling::policy::Policy;
+use crate::sampling::exact::optimum::{Optimum, TaskRates, independent, value_at};
+use crate::sampling::exact::pool_steps::pool_changes;
+use crate::sampling::exact::steps::best;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::Utility;
 use crate::sampling::scenario::law::{Rates, TaskLaw};
@@ -234,13 +235,13 @@ impl<'a> Problem<'a> {
         for policy in &self.scenario.policies {
             if let Some(cap) = self.pool {
                 control.check()?;
-                let curves = Curves::new(laws, *policy, cap, weight);
+                let pools = laws.iter().enumerate().map(|(i, &law)| (weight(i), law));
+                let changes = pool_changes(pools, policy.needs().last, cap);
                 for &u in utilities {
-                    let mut best = best_of_curves(&curves.accuracy, &curves.wrong, &curves.attempts, u);
-                    if let Some(at) = at {
-                        best.utility = curves.utility(at[found.len()], u);
-                    }
-                    found.push(best);
+                    let attempts = best(changes.iter().map(|c| c.step(u)));
+                    let at = at.map_or(attempts, |at| at[found.len()] as usize);
+                    let utility = changes[..at].iter().fold(0.0, |sum, c| sum + c.step(u).value());
+                    found.push(Optimum { attempts: attempts as f64, utility });
                 }
                 continue;
             }
@@ -269,44 +270,5 @@ impl<'a> Problem<'a> {
             }
         }
         Ok(found)
-    }
-}
-
-/// Means over the tasks of a pool for 1, 2, ... attempts.
-struct Curves {
-    accuracy: Vec<f64>,
-    wrong: Vec<f64>,
-    attempts: Vec<f64>,
-}
-
-impl Curves {
-    fn new(laws: &[TaskLaw], policy: Policy, cap: usize, weight: impl Fn(usize) -> f64) -> Self {
-        let mut curves = Self { accuracy: vec![0.0; cap], wrong: vec![0.0; cap], attempts: vec![0.0; cap] };
-        for (i, law) in laws.iter().enumerate() {
-            let TaskLaw::Pool { attempts, accepted, .. } = *law else { continue };
-            let (right, bad) = law.precision();
-            let last = if policy.needs().last { law.rejected_precision() } else { 0.0 };
-            let last_wrong = if policy.needs().last { 1.0 - last } else { 0.0 };
-            let (w, mut survival, mut used) = (weight(i), 1.0, 0.0);
-            if w == 0.0 {
-                continue;
-            }
-            for k in 0..cap {
-                used += survival;
-                survival *= ((attempts - accepted - k as f64) / (attempts - k as f64)).max(0.0);
-                curves.accuracy[k] += w * (right * (1.0 - survival) + last * survival);
-                curves.wrong[k] += w * (bad * (1.0 - survival) + last_wrong * survival);
-                curves.attempts[k] += w * used;
-            }
-        }
-        curves
-    }
-
-    fn utility(&self, at: f64, u: Utility) -> f64 {
-        if at == 0.0 {
-            return 0.0;
-        }
-        let k = at as usize - 1;
-        u.correct_reward * self.accuracy[k] - u.wrong_cost * self.wrong[k] - u.attempt_cost * self.attempts[k]
     }
 }

@@ -9,6 +9,8 @@ pub mod expected;
 pub mod fixed_rates;
 pub mod laws;
 pub mod optimum;
+pub mod pool_steps;
+pub mod steps;
 
 use crate::error::{Error, Result};
 use crate::run::Control;

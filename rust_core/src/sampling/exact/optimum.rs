@@ -5,15 +5,19 @@
 //! nothing saturates: the logarithms of the positive and of the negative part are convex in K, so an interval holds no
 //! change of sign if the tangents of one stay above the chord of the other; else it is halved. The candidates (0, each
 //! change from + to -, infinity where the last sign is +) are compared by the sign of their difference, in log space too.
+//! A difference of no more than rounding (`steps::TIE`) is a tie, which goes to fewer attempts.
 
 use libm::{exp, expm1, floor, log};
 
+use crate::sampling::exact::steps::{TIE, exceeds};
 use crate::sampling::scenario::cost::Utility;
 
 /// The most evaluations of the signs; an interval left over then holds differences below rounding.
 const MAX_EVALUATIONS: usize = 100_000;
 /// The largest finite K that is told from infinity.
 const MAX_ATTEMPTS: f64 = 9e15;
+/// Rates of rejection are the same where their logarithms differ by no more than this share: they were rounded.
+const SAME_RATE: f64 = 1e-14;
 
 /// One task: rates of one attempt, and its weight.
 #[derive(Debug, Clone, Copy)]
@@ -39,25 +43,33 @@ pub struct Optimum {
     pub utility: f64,
 }
 
-/// A group of tasks with the same rate: its increments are `sign exp(ln_size + (K-1) ln_b)`.
+/// A group of tasks with the same rate: its increments are `coefficient exp((K-1) ln_b)`.
 #[derive(Debug, Clone, Copy)]
 struct Term {
     accepted: f64,
     ln_b: f64,
+    /// `ln_b` less that of the slowest group.
+    decay: f64,
+    /// Gain less loss.
     coefficient: f64,
+    /// Gain and loss.
+    size: f64,
 }
 
 /// The best number of attempts of independent attempts.
 pub fn independent(tasks: &[TaskRates], utility: Utility) -> Optimum {
-    let (start, sum) = Sum::new(tasks, utility);
+    let sum = Sum::new(tasks, utility);
     let mut best = 1.0;
     for candidate in sum.candidates() {
         if sum.difference_sign(best, candidate) > 0.0 {
             best = candidate;
         }
     }
-    let value = start + sum.value(best);
-    if value > 0.0 { Optimum { attempts: best, utility: value } } else { Optimum { attempts: 0.0, utility: 0.0 } }
+    if exceeds(sum.part(best, 1.0), sum.part(best, -1.0)) {
+        Optimum { attempts: best, utility: sum.value(best) }
+    } else {
+        Optimum { attempts: 0.0, utility: 0.0 }
+    }
 }
 
 /// The utility of independent attempts at a number of attempts.
@@ -65,13 +77,14 @@ pub fn value_at(tasks: &[TaskRates], utility: Utility, attempts: f64) -> f64 {
     if attempts == 0.0 {
         return 0.0;
     }
-    let (start, sum) = Sum::new(tasks, utility);
-    start + sum.value(attempts)
+    Sum::new(tasks, utility).value(attempts)
 }
 
-/// The utility over K of many tasks: what every attempt adds.
+/// The utility over K of many tasks: what they are worth from the first attempt on, and what every attempt adds.
 #[derive(Debug)]
 pub struct Sum {
+    /// The worth of last answers: gain and loss.
+    start: [f64; 2],
     terms: Vec<Term>,
 }
 
@@ -84,38 +97,43 @@ struct Parts {
 
 impl Parts {
     fn sign(&self) -> f64 {
-        self.ln[0].partial_cmp(&self.ln[1]).map_or(0.0, |o| f64::from(o as i8))
+        sign_of(self.ln)
     }
 }
 
 impl Sum {
-    /// What every task is worth from the first attempt on, and the increments that come with each attempt.
-    pub fn new(tasks: &[TaskRates], utility: Utility) -> (f64, Self) {
-        let mut start = 0.0;
+    /// Tasks with these rates under a utility.
+    pub fn new(tasks: &[TaskRates], utility: Utility) -> Self {
+        let mut start = [0.0; 2];
         let mut terms: Vec<Term> = Vec::with_capacity(tasks.len());
         for t in tasks.iter().filter(|t| t.weight > 0.0) {
             let accepted = t.accepted_correct + t.accepted_wrong;
-            let mut coefficient = utility.correct_reward * t.accepted_correct
-                - utility.wrong_cost * t.accepted_wrong
-                - utility.attempt_cost;
+            let mut gain = utility.correct_reward * t.accepted_correct;
+            let mut loss = utility.wrong_cost * t.accepted_wrong + utility.attempt_cost;
             if let Some(last) = t.last_correct {
                 // The task is worth its last answer until one is accepted.
-                let worth = utility.correct_reward * last - utility.wrong_cost * (1.0 - last);
-                start += t.weight * worth;
-                coefficient -= accepted * worth;
+                let worth = [utility.correct_reward * last, utility.wrong_cost * (1.0 - last)];
+                start = [start[0] + t.weight * worth[0], start[1] + t.weight * worth[1]];
+                gain += accepted * worth[1];
+                loss += accepted * worth[0];
             }
-            terms.push(Term { accepted, ln_b: t.ln_rejected, coefficient: t.weight * coefficient });
+            let (coefficient, size) = (t.weight * (gain - loss), t.weight * (gain + loss));
+            terms.push(Term { accepted, ln_b: t.ln_rejected, decay: 0.0, coefficient, size });
         }
         terms.sort_by(|x, y| x.ln_b.total_cmp(&y.ln_b));
         terms.dedup_by(|next, kept| {
-            let same = next.ln_b == kept.ln_b;
+            let near = kept.ln_b.is_finite() && kept.ln_b - next.ln_b >= SAME_RATE * kept.ln_b;
+            let same = near || next.ln_b == kept.ln_b;
             if same {
                 kept.coefficient += next.coefficient;
+                kept.size += next.size;
             }
             same
         });
-        terms.retain(|t| t.coefficient != 0.0);
-        (start, Self { terms })
+        terms.retain(|t| t.coefficient.abs() > TIE * t.size);
+        let slowest = terms.last().map_or(0.0, |t| t.ln_b.max(f64::MIN));
+        terms.iter_mut().for_each(|t| t.decay = t.ln_b - slowest);
+        Self { start, terms }
     }
 
     /// The sign of what attempt `k` adds.
@@ -127,7 +145,7 @@ impl Sum {
         let mut parts = Parts { ln: [f64::NEG_INFINITY; 2], slope: [0.0; 2] };
         for (side, sign) in [1.0, -1.0].into_iter().enumerate() {
             let on_side = || self.terms.iter().filter(|t| t.coefficient * sign > 0.0);
-            let exponent = |t: &Term| log(t.coefficient * sign) + if k == 1.0 { 0.0 } else { (k - 1.0) * t.ln_b };
+            let exponent = |t: &Term| log(t.coefficient * sign) + if k == 1.0 { 0.0 } else { (k - 1.0) * t.decay };
             let top = on_side().map(exponent).fold(f64::NEG_INFINITY, f64::max);
             if top == f64::NEG_INFINITY {
                 continue;
@@ -137,7 +155,7 @@ impl Sum {
                 let size = exp(exponent(t) - top);
                 total += size;
                 if size > 0.0 {
-                    slope += size * t.ln_b.max(-1e300);
+                    slope += size * t.decay.max(-1e300);
                 }
             }
             parts.ln[side] = top + log(total);
@@ -208,7 +226,7 @@ impl Sum {
                 .terms
                 .iter()
                 .filter(|t| t.coefficient * sign > 0.0)
-                .map(|t| log(t.coefficient * sign) + low * t.ln_b + ln_attempts(t, high - low))
+                .map(|t| log(t.coefficient * sign) + low * t.decay + ln_attempts(t, high - low))
                 .collect();
             let top = sizes.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             if top == f64::INFINITY {
@@ -217,12 +235,30 @@ impl Sum {
                 ln[side] = top + log(sizes.iter().map(|s| exp(s - top)).sum());
             }
         }
-        flip * ln[0].partial_cmp(&ln[1]).map_or(0.0, |o| f64::from(o as i8))
+        flip * sign_of(ln)
     }
 
-    /// The sum of the increments up to K.
+    /// The utility of K attempts.
     fn value(&self, k: f64) -> f64 {
-        self.terms.iter().map(|t| t.coefficient * exp(ln_attempts(t, k))).sum()
+        self.start[0] - self.start[1] + self.terms.iter().map(|t| t.coefficient * exp(ln_attempts(t, k))).sum::<f64>()
+    }
+
+    /// What is gained (sign 1) or lost (sign -1) in K attempts.
+    fn part(&self, k: f64, sign: f64) -> f64 {
+        let start = if sign > 0.0 { self.start[0] } else { self.start[1] };
+        start + self.terms.iter().map(|t| 0.5 * (t.size + sign * t.coefficient) * exp(ln_attempts(t, k))).sum::<f64>()
+    }
+}
+
+/// The sign of the difference of two numbers from their logarithms; 0 for a tie.
+fn sign_of(ln: [f64; 2]) -> f64 {
+    // The difference over the sum is half that of the logarithms.
+    if ln[0] == ln[1] || (ln[0] - ln[1]).abs() <= 2.0 * TIE {
+        0.0
+    } else if ln[0] > ln[1] {
+        1.0
+    } else {
+        -1.0
     }
 }
 
@@ -256,22 +292,6 @@ fn excludes_change((x0, left): (f64, Parts), (x1, right): (f64, Parts)) -> bool 
         if s1 > s0 { ((left.ln[large] - right.ln[large] + s1 * width) / (s1 - s0)).clamp(0.0, width) } else { 0.0 };
     let lowest = gap0 + (s0 - chord) * meet;
     gap0.is_finite() && gap1.is_finite() && lowest > 0.0 && gap0 > 0.0 && gap1 > 0.0
-}
-
-/// The best number of attempts of a pool, by trying every one up to the smallest task: curves per policy of accuracy,
-/// wrong answers and attempts used, from one attempt on.
-pub fn best_of_curves(accuracy: &[f64], wrong: &[f64], attempts: &[f64], utility: Utility) -> Optimum {
-    let mut best = Optimum { attempts: 0.0, utility: 0.0 };
-    for (i, ((c, w), n)) in accuracy.iter().zip(wrong).zip(attempts).enumerate() {
-        let value = utility.correct_reward * c - utility.wrong_cost * w - utility.attempt_cost * n;
-        // A tie goes to fewer attempts; sums over tasks round at 1e-15 of their size.
-        if value
-            > best.utility + 1e-13 * (utility.correct_reward * c + utility.wrong_cost * w + utility.attempt_cost * n)
-        {
-            best = Optimum { attempts: (i + 1) as f64, utility: value };
-        }
-    }
-    best
 }
 
 #[cfg(test)]

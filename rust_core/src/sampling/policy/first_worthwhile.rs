@@ -1,4 +1,5 @@
 //! First worthwhile: the first acceptance, if its attempt number has positive expected value under the task prior.
+//! One worth nothing, within `steps::TIE` of what it may win and lose, is not taken.
 
 use libm::exp;
 use serde::Deserialize;
@@ -8,6 +9,7 @@ use super::seen::{Seen, Selector};
 use crate::error::Result;
 use crate::sampling::exact::expected::{Expected, Part, no_acceptance, no_closed_form, stop_at_acceptance};
 use crate::sampling::exact::optimum::{Sum, TaskRates};
+use crate::sampling::exact::pool_steps::pool_changes;
 use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::cost::Utility;
 use crate::sampling::scenario::law::{Event, Rates, TaskLaw};
@@ -94,7 +96,7 @@ impl AcceptanceRegion {
                 weight,
             })
             .collect();
-        let (_, sum) = Sum::new(&tasks, Utility { attempt_cost: 0.0, ..utility });
+        let sum = Sum::new(&tasks, Utility { attempt_cost: 0.0, ..utility });
         let turns = sum.turns(|left, right| (left > 0.0) != (right > 0.0));
         Self { first: sum.sign(1.0) > 0.0, turns: turns.into_iter().map(|k| k as u64 + 1).collect() }
     }
@@ -102,19 +104,9 @@ impl AcceptanceRegion {
     /// Finds them up to attempt `most` for a prior of weighted pools, attempt by attempt.
     pub fn of_pools(prior: &[(f64, TaskLaw)], most: u64, utility: Utility) -> Self {
         let (mut first, mut last, mut turns) = (false, false, Vec::new());
-        for k in 1..=most {
-            let before = k as f64 - 1.0;
-            let mut gain = 0.0;
-            for &(weight, law) in prior {
-                let TaskLaw::Pool { attempts, accepted, accepted_correct, .. } = law else { continue };
-                if before + accepted <= attempts {
-                    let value =
-                        accepted_correct * utility.correct_reward - (accepted - accepted_correct) * utility.wrong_cost;
-                    // P(the first k - 1 are rejected) times P(the next one is accepted and correct, or wrong).
-                    gain += weight * exp(law.ln_survival(Event::Accepted, before)) * value / (attempts - before);
-                }
-            }
-            let pays = gain > 0.0;
+        for (k, change) in (1..).zip(pool_changes(prior.iter().copied(), false, most as usize)) {
+            // Attempts are paid whether or not their acceptance is returned.
+            let pays = change.step(Utility { attempt_cost: 0.0, ..utility }).pays();
             if k == 1 {
                 first = pays;
             } else if pays != last {

@@ -1,0 +1,112 @@
+//! The best of options in a row, decided by what each adds to the one before it: levels saturate in floats, steps do not.
+
+use libm::exp;
+
+use crate::sampling::scenario::cost::Utility;
+
+/// A gain counts as more than a loss where it exceeds it by more than this share of the two: a sum over tasks rounds, and
+/// prices such as 0.1 are no binary numbers.
+pub const TIE: f64 = 1e-12;
+
+/// Whether a gain is more than a loss; a tie is not.
+pub fn exceeds(gain: f64, loss: f64) -> bool {
+    gain - loss > TIE * (gain + loss)
+}
+
+/// What a change is worth, in units of `exp(ln_unit)`: a gain and a loss, each at least 0.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    gain: f64,
+    loss: f64,
+    ln_unit: f64,
+}
+
+impl Step {
+    /// No change.
+    pub const NONE: Self = Self { gain: 0.0, loss: 0.0, ln_unit: f64::NEG_INFINITY };
+
+    /// Whether it gains more than it loses.
+    pub fn pays(&self) -> bool {
+        exceeds(self.gain, self.loss)
+    }
+
+    /// The utility that it adds.
+    pub fn value(&self) -> f64 {
+        if self.gain == self.loss { 0.0 } else { (self.gain - self.loss) * exp(self.ln_unit) }
+    }
+
+    fn add(&mut self, other: &Self) {
+        if other.gain == 0.0 && other.loss == 0.0 {
+            return;
+        }
+        let unit = self.ln_unit.max(other.ln_unit);
+        let (mine, others) = (scale(self.ln_unit, unit), scale(other.ln_unit, unit));
+        self.gain = self.gain * mine + other.gain * others;
+        self.loss = self.loss * mine + other.loss * others;
+        self.ln_unit = unit;
+    }
+}
+
+/// What one unit is in another.
+fn scale(ln_unit: f64, in_ln_unit: f64) -> f64 {
+    if ln_unit == in_ln_unit { 1.0 } else { exp(ln_unit - in_ln_unit) }
+}
+
+/// What the next option changes in the mean over tasks, in units of `exp(ln_unit)`. What is gained and what is lost stand
+/// apart, each at least 0, so that a tie is told from rounding.
+#[derive(Debug, Clone, Copy)]
+pub struct Change {
+    /// P(correct): gained and lost.
+    pub correct: [f64; 2],
+    /// P(wrong): gained and lost.
+    pub wrong: [f64; 2],
+    /// Further attempts.
+    pub attempts: f64,
+    /// Further money.
+    pub money: f64,
+    /// The logarithm of the unit.
+    pub ln_unit: f64,
+}
+
+impl Change {
+    /// No change.
+    pub const NONE: Self =
+        Self { correct: [0.0; 2], wrong: [0.0; 2], attempts: 0.0, money: 0.0, ln_unit: f64::NEG_INFINITY };
+
+    /// Adds another, so many times.
+    pub fn add(&mut self, times: f64, other: &Self) {
+        if times == 0.0 || other.ln_unit == f64::NEG_INFINITY {
+            return;
+        }
+        let unit = self.ln_unit.max(other.ln_unit);
+        let (mine, others) = (scale(self.ln_unit, unit), times * scale(other.ln_unit, unit));
+        for j in 0..2 {
+            self.correct[j] = self.correct[j] * mine + other.correct[j] * others;
+            self.wrong[j] = self.wrong[j] * mine + other.wrong[j] * others;
+        }
+        self.attempts = self.attempts * mine + other.attempts * others;
+        self.money = self.money * mine + other.money * others;
+        self.ln_unit = unit;
+    }
+
+    /// What it is worth.
+    pub fn step(&self, u: Utility) -> Step {
+        let [more, fewer] = self.correct;
+        let [worse, better] = self.wrong;
+        let gain = u.correct_reward * more + u.wrong_cost * better;
+        let loss = u.correct_reward * fewer + u.wrong_cost * worse + u.attempt_cost * self.attempts + self.money;
+        Step { gain, loss, ln_unit: self.ln_unit }
+    }
+}
+
+/// How many steps to take for the highest sum; of equally high ones the fewest.
+pub fn best(steps: impl Iterator<Item = Step>) -> usize {
+    let (mut best, mut since) = (0, Step::NONE);
+    for (i, step) in steps.enumerate() {
+        since.add(&step);
+        if since.pays() {
+            (best, since) = (i + 1, Step::NONE);
+        }
+    }
+    best
+}
