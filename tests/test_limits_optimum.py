@@ -1,6 +1,8 @@
 """The best number of attempts where they cost money, and the best limit: brute force and the exact bootstrap."""
 
 import math
+from decimal import Decimal, localcontext
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -126,3 +128,114 @@ def test_the_interval_of_the_best_limit_holds_it() -> None:
 def test_limits_that_cannot_be_compared_are_refused(limits, error, match) -> None:
     with pytest.raises(error, match=match):
         ll.optimal_attempts(scenario(limits=limits), bootstrap=0)
+
+
+def exponential_utility(
+    limit: Decimal, crossing: str, tasks: list[tuple[Decimal, ...]], price: Decimal, cost: Decimal
+) -> Decimal:
+    """The utility under a limit of attempts that cost ``price`` in the mean, exponentially: a Poisson number fits.
+
+    An attempt is accepted with a = p + (1 - p) f. Money is spent until an acceptance, or the limit.
+    """
+    total, x = Decimal(0), limit / price
+    for weight, p, f in tasks:
+        wrong = (1 - p) * f
+        a = p + wrong
+        attempts = (1 - (-a * x).exp()) / a if a else x
+        money = price * attempts
+        if crossing == "refund":
+            # E[X; it is the k-th of k that fit] = price P(Poisson(x) > k).
+            money, term, at_least, going_on = Decimal(0), (-x).exp(), 1 - (-x).exp(), price
+            for k in range(1, int(6 * x) + 60):
+                term *= x / k
+                at_least -= term
+                money += going_on * at_least
+                going_on *= 1 - a
+        if crossing == "finish":
+            attempts = 1 + (1 - a) * attempts
+            money = price * attempts
+        total += weight * ((p - cost * wrong) * attempts - money)
+    return total
+
+
+@pytest.mark.parametrize("crossing", ["cut", "refund", "finish"])
+@pytest.mark.parametrize(
+    ("weights", "cost"),
+    [((1, 0), "0"), ((1, Decimal("1e-30")), "3"), ((1, Decimal("1e-80")), "3"), ((Decimal("1e-60"), 1), "0.25")],
+)
+def test_the_best_limit_is_exact_where_floats_saturate(
+    crossing: str, weights: tuple[Decimal, Decimal], cost: str
+) -> None:
+    """An easy task gains less and less; a hard one, of next to no weight, loses with every limit."""
+    price, amounts = Decimal("0.1"), [Decimal(n) for n in (*range(1, 20), *range(20, 81, 5))]
+    rates = [(Decimal("0.9"), Decimal("0.01")), (Decimal(0), Decimal("0.2"))]
+    with localcontext(prec=420):
+        tasks = [(Decimal(w), *rate) for w, rate in zip(weights, rates, strict=True) if w]
+        values = [exponential_utility(amount, crossing, tasks, price, Decimal(cost)) for amount in amounts]
+        want = amounts[values.index(max(values))] if max(values) > 0 else 0
+    base = ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=[float(t[1]) for t in tasks], weight=[float(t[0]) for t in tasks]),
+        verifier=ll.Verifier.rates(false_positive_rate=[float(t[2]) for t in tasks]),
+        cost=ll.Cost(output_tokens=(1000, 1), price_out=float(price) * 1000),
+        limits=[ll.Limit(cost=float(amount), crossing=crossing) for amount in amounts],
+        utility=ll.Utility(wrong_cost=float(cost)),
+    )
+    row = ll.optimal_attempts(base, bootstrap=0).row(0, named=True)
+    assert row["optimal_limit"] == want
+
+
+@pytest.mark.parametrize("crossing", ["cut", "refund", "finish"])
+@pytest.mark.parametrize("price", ["0", "0.1"])
+def test_fixed_tokens_are_decided_as_in_fractions(crossing: str, price: str) -> None:
+    """Whole and broken numbers of attempts up to 800; with a free attempt and a worthless hard task, too."""
+    each, amounts = Fraction(1, 10), [Fraction(n, 20) for n in (0, 1, 2, 3, 5, 10, 11, 40, 41, 400, 1600)]
+    for cases in (
+        [("1", "0.9", "0")],
+        [("1", "0.5", "0"), ("1e-20", "0.0", "0.3")],
+        [("1", "0.3", "0.2"), ("1", "0", "0.01")],
+        [("1", "0", "0.1")],
+    ):
+        tasks = [tuple(map(Fraction, case)) for case in cases]
+        values = []
+        for amount in amounts:
+            n = amount // each
+            part = (amount - n * each) / each
+            n, part = (n + 1, 0) if crossing == "finish" and part else (n, 0 if crossing == "refund" else part)
+            value = Fraction(0)
+            for weight, p, f in tasks:
+                a, b = p + (1 - p) * f, 1 - p - (1 - p) * f
+                used = (1 - b**n) / a
+                value += weight * ((p - 2 * (1 - p) * f) * used - Fraction(price) * (used + part * b**n))
+            values.append(value)
+        best = max(values)
+        want = float(amounts[values.index(best)]) if best > 0 else 0.0
+        # The limit is in tokens, or in money at a price per token.
+        limit = {"tokens": 10_000} if price == "0" else {"cost": 1}
+        name, unit = limit.popitem()
+        base = ll.SamplingScenario(
+            tasks=ll.Tasks.fixed(success=[float(t[1]) for t in tasks], weight=[float(t[0]) for t in tasks]),
+            verifier=ll.Verifier.rates(false_positive_rate=[float(t[2]) for t in tasks]),
+            cost=ll.Cost(output_tokens=(1000, 0), price_out=float(price) * 1000),
+            limits=[ll.Limit(**{name: float(amount) * unit}, crossing=crossing) for amount in amounts],
+            utility=ll.Utility(wrong_cost=2.0),
+        )
+        row = ll.optimal_attempts(base, bootstrap=0).row(0, named=True)
+        assert row["optimal_limit"] == pytest.approx(want * unit, rel=1e-15), cases
+
+
+def test_the_utility_of_one_task_rises_with_every_limit() -> None:
+    """One task (.9), a perfect verifier, .1 an attempt: 800 attempts are better than 799, by 1e-800."""
+    policies = [ll.FirstAccepted(), ll.FirstAccepted(fallback="last"), ll.FirstWorthwhile()]
+    for tokens in ((1000, 0), (1000, 0.7)):
+        base = ll.SamplingScenario(
+            tasks=ll.Tasks.fixed(success=[0.9]),
+            verifier=ll.Verifier.perfect(),
+            policies=policies,
+            cost=ll.Cost(output_tokens=tokens, price_out=100),
+            limits=[ll.Limit(cost=amount) for amount in range(1, 81)],
+            utility=ll.Utility(),
+        )
+        found = ll.optimal_attempts(base, bootstrap=20, seed=1)
+        assert found["optimal_limit"].to_list() == [80.0] * 3
+        assert found["status"].to_list() == ["censored"] * 3
+        assert found["utility"].to_list() == pytest.approx([8 / 9] * 3, rel=1e-14)

@@ -6,21 +6,43 @@ use crate::special::{LN_SQRT_2_PI, STIRLING, guard, stirling_remainder};
 
 /// The regularised incomplete gamma function `P(a, x) = P(Gamma(a) <= x)`, for a > 0.
 ///
-/// The series DLMF 8.7.1 below a + 1, the continued fraction 8.9.2 by Lentz's method above; both take O(sqrt(a)) terms.
+/// The series DLMF 8.7.1 below a + 1, the continued fraction 8.9.2 above; both take O(sqrt(a)) terms.
 pub fn gamma_cdf(a: f64, x: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
     }
     let front = exp(ln_gamma_front(a, x));
-    if x < a + 1.0 {
-        let (mut sum, mut term, mut k) = (1.0, 1.0, a);
-        while term > 1e-17 * sum {
-            k += 1.0;
-            term *= x / k;
-            sum += term;
-        }
-        return front * sum;
+    if x < a + 1.0 { front * series(a, x) } else { 1.0 - front * a * fraction(a, x) }
+}
+
+/// `ln P(Gamma(a) <= x)` and `ln P(Gamma(a) > x)`, for a > 0: the smaller of the two never underflows.
+pub fn ln_gamma_tails(a: f64, x: f64) -> [f64; 2] {
+    if x <= 0.0 {
+        return [f64::NEG_INFINITY, 0.0];
     }
+    let front = ln_gamma_front(a, x);
+    if x < a + 1.0 {
+        let below = (front + log(series(a, x))).min(0.0);
+        [below, log1p(-exp(below))]
+    } else {
+        let above = (front + log(a * fraction(a, x))).min(0.0);
+        [log1p(-exp(above)), above]
+    }
+}
+
+/// DLMF 8.7.1 but for its front: the sum of x^k / ((a+1) ... (a+k)).
+fn series(a: f64, x: f64) -> f64 {
+    let (mut sum, mut term, mut k) = (1.0, 1.0, a);
+    while term > 1e-17 * sum {
+        k += 1.0;
+        term *= x / k;
+        sum += term;
+    }
+    sum
+}
+
+/// DLMF 8.9.2 but for its front, by Lentz's method.
+fn fraction(a: f64, x: f64) -> f64 {
     let mut b = x + 1.0 - a;
     let (mut c, mut d) = (1e300, 1.0 / guard(b));
     let mut fraction = d;
@@ -35,7 +57,7 @@ pub fn gamma_cdf(a: f64, x: f64) -> f64 {
             break;
         }
     }
-    1.0 - front * a * fraction
+    fraction
 }
 
 /// `ln [x^a e^-x / Gamma(a + 1)]`; from 10 on by the distance from the mode, so that nothing large cancels.
@@ -78,6 +100,18 @@ mod tests {
             // The exponent of a large shape is a difference of numbers of the size of its square root.
             let relative = f64::max(2e-14, 1e-15 * libm::sqrt(a));
             assert!((got - expected).abs() <= relative * expected, "P({a}, {x}) = {got} against {expected}");
+        }
+        // Far out: ln Q(2, 1600) = ln 1601 - 1600, ln P(5000, 100) by the first terms of its series.
+        let [below, above] = ln_gamma_tails(2.0, 1600.0);
+        assert!((above - (log(1601.0) - 1600.0)).abs() < 1e-12 && below == 0.0, "{below} {above}");
+        let [below, above] = ln_gamma_tails(5000.0, 100.0);
+        let first = 5000.0 * log(100.0) - 100.0 - lgamma(5001.0);
+        assert!((below - first - log(100.0 / 98.0)).abs() < 0.001 && above == 0.0, "{below} {above}");
+        for (a, x) in [(0.5, 3.0), (4.0, 9.0), (100.0, 60.0)] {
+            let [below, above] = ln_gamma_tails(a, x);
+            assert!(
+                (exp(below) / gamma_cdf(a, x) - 1.0).abs() < 1e-13 && (exp(below) + exp(above) - 1.0).abs() < 1e-15
+            );
         }
         assert_eq!((gamma_cdf(3.0, 0.0), gamma_cdf(3.0, -1.0), gamma_cdf(3.0, 1e9)), (0.0, 0.0, 1.0));
     }

@@ -11,7 +11,7 @@ use crate::sampling::policy::Policy;
 use crate::sampling::policy::rule::Setting;
 use crate::sampling::scenario::cost::{Bill, Cost, TokenLaw};
 use crate::sampling::scenario::limit::{Crossing, Limit};
-use crate::special::incomplete_gamma::gamma_cdf;
+use crate::special::incomplete_gamma::{gamma_cdf, ln_gamma_tails};
 
 /// The most numbers of attempts that one limit may allow with probabilities that count.
 const MOST_NUMBERS: u64 = 4096;
@@ -25,12 +25,48 @@ const NEGLIGIBLE: f64 = 1e-16;
 pub struct Fitting {
     rates: [[f64; 2]; 3],
     mean_rates: Bill,
-    limit: Limit,
+    /// The limit.
+    pub limit: Limit,
     /// The most attempts under any limit.
-    most: u64,
+    pub most: u64,
+    /// The law of the tokens, where they vary.
+    pub gamma: Option<GammaTokens>,
     /// Attempts whose answers are seen.
     seen: Numbers,
     paid: Paid,
+}
+
+/// Tokens whose sums are gamma: k attempts fit under a limit where Gamma(k shape) is at most a bound.
+#[derive(Debug, Clone, Copy)]
+pub struct GammaTokens {
+    shape: f64,
+    scale: f64,
+    /// What each attempt takes of the limit whatever its tokens.
+    constant: f64,
+    ceiling: f64,
+    /// The numbers of attempts that are almost certain, and all but impossible to exceed.
+    spread: (u64, u64),
+}
+
+impl GammaTokens {
+    fn bound(&self, k: u64) -> f64 {
+        (self.ceiling - self.constant * k as f64) / self.scale
+    }
+
+    /// P(k attempts fit); with `weighed` = 1 weighed by the tokens of one of them.
+    fn tail(&self, k: u64, weighed: f64) -> f64 {
+        if k == 0 { 1.0 } else { gamma_cdf(k as f64 * self.shape + weighed, self.bound(k)) }
+    }
+
+    /// The logarithms of that probability and of its complement.
+    pub fn ln_tails(&self, k: u64, weighed: f64) -> [f64; 2] {
+        if k == 0 { [0.0, f64::NEG_INFINITY] } else { ln_gamma_tails(k as f64 * self.shape + weighed, self.bound(k)) }
+    }
+
+    /// The number of attempts that fit almost certainly, and the most that may.
+    pub const fn spread(&self) -> (u64, u64) {
+        self.spread
+    }
 }
 
 /// What is paid for.
@@ -95,6 +131,10 @@ impl Numbers {
         Self { first: self.first + 1, mass }
     }
 
+    fn last(&self) -> u64 {
+        self.first + self.mass.len() as u64 - 1
+    }
+
     fn each(&self) -> impl Iterator<Item = (u64, f64)> {
         (self.first..).zip(self.mass.iter().copied()).filter(|&(_, mass)| mass > 0.0)
     }
@@ -121,7 +161,7 @@ impl Fitting {
         let part = limit.part();
         let [constant, per_token] = rates[part];
         let [mean, cv] = cost.output_tokens;
-        let law = |seen, paid| Ok(Self { rates, mean_rates, limit, most, seen, paid });
+        let law = |seen, paid| Ok(Self { rates, mean_rates, limit, most, gamma: None, seen, paid });
         if cv == 0.0 || per_token == 0.0 || limit.amount() == 0.0 {
             let each = mean_rates[part];
             let fit = if each == 0.0 { most } else { (libm::floor(limit.ceiling() / each) as u64).min(most) };
@@ -146,16 +186,27 @@ impl Fitting {
                 "no closed form for so large a limit: sums over its attempts take too long; use simulate".into(),
             ));
         }
-        let tail = |k: u64, more: f64| {
-            let left = (limit.ceiling() - constant * k as f64) / scale;
-            if k == 0 { 1.0 } else { gamma_cdf(k as f64 * shape + more, left) }
-        };
-        let fitting = Numbers::new(|k| tail(k, 0.0), most)?;
-        if limit.crossing == Crossing::Finish {
-            return law(fitting.one_more(most), Paid::Seen);
+        let mut gamma = GammaTokens { shape, scale, constant, ceiling: limit.ceiling(), spread: (0, 0) };
+        let fitting = Numbers::new(|k| gamma.tail(k, 0.0), most)?;
+        let weighed = Numbers::new(|k| gamma.tail(k, 1.0), most)?;
+        gamma.spread = (fitting.first.min(weighed.first), fitting.last().max(weighed.last()));
+        let law = |seen, paid| Ok(Self { rates, mean_rates, limit, most, gamma: Some(gamma), seen, paid });
+        match limit.crossing {
+            Crossing::Finish => law(fitting.one_more(most), Paid::Seen),
+            Crossing::Refund => law(fitting, Paid::Fitting(weighed)),
+            Crossing::Cut => law(fitting, Paid::Cut(weighed)),
         }
-        let weighed = Numbers::new(|k| tail(k, 1.0), most)?;
-        law(fitting, if limit.crossing == Crossing::Refund { Paid::Fitting(weighed) } else { Paid::Cut(weighed) })
+    }
+
+    /// The number of attempts where it is certain, and the share of a further one that is paid.
+    pub const fn certain(&self) -> (u64, f64) {
+        (self.seen.first, if let Paid::Share(share) = self.paid { share } else { 0.0 })
+    }
+
+    /// The mean money of one attempt: whatever its tokens, and for them.
+    pub fn money(&self) -> [f64; 2] {
+        let constant = self.rates[1][0];
+        [constant, self.mean_rates[1] - constant]
     }
 
     /// What a policy comes to, and its bill; a part of the bill that is not known is NaN.

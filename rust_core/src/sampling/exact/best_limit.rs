@@ -1,20 +1,28 @@
-//! The best of some limits in one unit: the mean over tasks of what each is worth under each limit, from exact means.
+//! The best of some limits in one unit. Policies that stop at their first acceptance are decided by what each limit adds
+//! to the one before; the others, which use all that a limit allows, by exact means.
 
 use crate::error::{Error, Result};
 use crate::run::Control;
 use crate::sampling::exact::affordable::Fitting;
 use crate::sampling::exact::expected::Part;
+use crate::sampling::exact::limit_steps::{LimitStep, Stopping};
 use crate::sampling::exact::optimum::Optimum;
+use crate::sampling::exact::steps::{Change, best, exceeds};
+use crate::sampling::policy::Policy;
 use crate::sampling::policy::rule::Setting;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::Utility;
 use crate::sampling::scenario::law::TaskLaw;
 
-/// A value above another by no more than this share of its size is a tie: sums over tasks round.
-const TIE: f64 = 1e-13;
-
 /// P(correct), P(wrong), E[attempts] and E[money] of a task.
 type Value = [f64; 4];
+
+/// What tasks come to under a policy: limit by limit, task by task.
+pub struct Outcomes {
+    values: Vec<Value>,
+    /// What each limit adds to the one before; empty where the policy does not stop at its first acceptance.
+    changes: Vec<Change>,
+}
 
 /// The limits of a scenario, and what each task comes to under each.
 pub struct Limits<'a> {
@@ -22,10 +30,10 @@ pub struct Limits<'a> {
     setting: Setting,
     /// The amounts in ascending order.
     amounts: Vec<f64>,
-    /// Policy by policy, the laws of the limits in that order.
-    fittings: Vec<Vec<Fitting>>,
-    /// Policy by policy, limit by limit, task by task.
-    values: Vec<Value>,
+    /// Policy by policy, the laws of the limits in that order, and what each adds to the one before.
+    laws: Vec<(Vec<Fitting>, Vec<LimitStep>)>,
+    /// Policy by policy.
+    outcomes: Vec<Outcomes>,
 }
 
 impl<'a> Limits<'a> {
@@ -42,75 +50,182 @@ impl<'a> Limits<'a> {
         let fitting = |checked: bool| {
             limits.iter().map(|&limit| Fitting::new(&cost, limit, checked, scenario.most())).collect::<Result<Vec<_>>>()
         };
-        let fittings = scenario.policies.iter().map(|p| fitting(p.needs().checks())).collect::<Result<Vec<_>>>()?;
+        let of_policy = |p: &Policy| {
+            let fittings: Vec<Fitting> = fitting(p.needs().checks())?;
+            let steps = (0..fittings.len())
+                .map(|j| LimitStep::new(j.checked_sub(1).map(|i| &fittings[i]), &fittings[j]))
+                .collect();
+            Ok((fittings, steps))
+        };
+        let by_policy = scenario.policies.iter().map(of_policy).collect::<Result<Vec<_>>>()?;
         let amounts = limits.iter().map(crate::sampling::scenario::limit::Limit::amount).collect();
-        let mut found =
-            Self { scenario, setting: scenario.setting(&scenario.laws()), amounts, fittings, values: Vec::new() };
-        found.values = found.values(laws, control)?;
+        let setting = scenario.setting(&scenario.laws());
+        let mut found = Self { scenario, setting, amounts, laws: by_policy, outcomes: Vec::new() };
+        found.outcomes = found.outcomes(laws, control)?;
         Ok(found)
     }
 
-    /// What tasks of these laws come to: policy by policy, limit by limit.
-    pub fn values(&self, laws: &[TaskLaw], control: &Control) -> Result<Vec<Value>> {
-        let mut values = Vec::new();
-        for (policy, fittings) in self.scenario.policies.iter().zip(&self.fittings) {
-            for fitting in fittings {
-                for &law in laws {
-                    control.check()?;
-                    let exact = fitting.exact(&self.setting, Part::Known(law), *policy)?;
-                    if exact.bill[1].is_nan() {
-                        return Err(Error::NoClosedForm(
-                            "no closed form for the money of an attempt that is cut by a limit in another unit; use \
-                             crossing='refund' or 'finish', or a limit in money"
-                                .into(),
-                        ));
-                    }
-                    let outcome = exact.expected;
-                    values.push([outcome.correct, outcome.wrong, outcome.attempts, exact.bill[1]]);
+    /// What tasks of these laws come to, policy by policy.
+    pub fn outcomes(&self, laws: &[TaskLaw], control: &Control) -> Result<Vec<Outcomes>> {
+        self.scenario
+            .policies
+            .iter()
+            .zip(&self.laws)
+            .map(|(p, (f, s))| self.of_policy(*p, f, s, laws, control))
+            .collect()
+    }
+
+    fn of_policy(
+        &self,
+        policy: Policy,
+        fittings: &[Fitting],
+        steps: &[LimitStep],
+        laws: &[TaskLaw],
+        control: &Control,
+    ) -> Result<Outcomes> {
+        let mut values = Vec::with_capacity(fittings.len() * laws.len());
+        for fitting in fittings {
+            for &law in laws {
+                control.check()?;
+                let exact = fitting.exact(&self.setting, Part::Known(law), policy)?;
+                if exact.bill[1].is_nan() {
+                    return Err(Error::NoClosedForm(
+                        "no closed form for the money of an attempt that is cut by a limit in another unit; use \
+                         crossing='refund' or 'finish', or a limit in money"
+                            .into(),
+                    ));
                 }
+                let outcome = exact.expected;
+                values.push([outcome.correct, outcome.wrong, outcome.attempts, exact.bill[1]]);
             }
         }
-        Ok(values)
+        let stopping: Option<Vec<Stopping>> = laws.iter().map(|&law| policy.stopping(&self.setting, law)).collect();
+        let mut changes = Vec::new();
+        for step in steps {
+            for task in stopping.iter().flatten() {
+                control.check()?;
+                changes.push(step.change(task));
+            }
+        }
+        Ok(Outcomes { values, changes })
     }
 
     /// The best limit of every policy at every utility with tasks of these weights, which add to 1; with `at`, the
-    /// utility under those limits instead. `again`: other values than those of the scenario itself.
+    /// utility under those limits instead. `again`: other outcomes than those of the scenario itself.
     pub fn optima(
         &self,
-        again: Option<&[Value]>,
+        again: Option<&[Outcomes]>,
         weights: &[f64],
         utilities: &[Utility],
         at: Option<&[f64]>,
     ) -> Vec<Optimum> {
-        let values = again.unwrap_or(&self.values);
         let mut found = Vec::new();
-        for of_policy in values.chunks(self.amounts.len() * weights.len()) {
-            let means: Vec<Value> = of_policy
+        for Outcomes { values, changes } in again.unwrap_or(&self.outcomes) {
+            let means: Vec<Value> = values
                 .chunks(weights.len())
                 .map(|tasks| {
                     [0, 1, 2, 3].map(|j| tasks.iter().zip(weights).map(|(value, w)| w * value[j]).sum::<f64>())
                 })
                 .collect();
-            for u in utilities {
-                let mut best = Optimum { attempts: 0.0, utility: 0.0 };
-                let fixed = at.map(|at| at[found.len()]);
-                let mut worth_there = 0.0;
-                for (&amount, &[correct, wrong, attempts, money]) in self.amounts.iter().zip(&means) {
-                    let (gain, loss) = (u.correct_reward * correct, u.wrong_cost * wrong + u.attempt_cost * attempts);
-                    let worth = gain - loss - money;
-                    if worth > best.utility + TIE * (gain + loss + money) {
-                        best = Optimum { attempts: amount, utility: worth };
-                    }
-                    if fixed == Some(amount) {
-                        worth_there = worth;
-                    }
-                }
-                if fixed.is_some() {
-                    best.utility = worth_there;
-                }
-                found.push(best);
+            let changes: Vec<Change> = changes
+                .chunks(weights.len())
+                .map(|tasks| {
+                    let mut mean = Change::NONE;
+                    tasks.iter().zip(weights).for_each(|(change, &w)| mean.add(w, change));
+                    mean
+                })
+                .collect();
+            for &u in utilities {
+                let place =
+                    if changes.is_empty() { best_of(&means, u) } else { best(changes.iter().map(|c| c.step(u))) };
+                let place_of = |amount: f64| self.amounts.iter().position(|&a| a == amount).map_or(0, |i| i + 1);
+                let shown = at.map_or(place, |at| place_of(at[found.len()]));
+                let utility = if shown == 0 { 0.0 } else { worth(&means[shown - 1], u) };
+                let attempts = if place == 0 { 0.0 } else { self.amounts[place - 1] };
+                found.push(Optimum { attempts, utility });
             }
         }
         found
+    }
+}
+
+/// What a mean outcome gains and loses.
+fn parts(&[correct, wrong, attempts, money]: &Value, u: Utility) -> [f64; 2] {
+    [u.correct_reward * correct, u.wrong_cost * wrong + u.attempt_cost * attempts + money]
+}
+
+fn worth(mean: &Value, u: Utility) -> f64 {
+    let [gain, loss] = parts(mean, u);
+    gain - loss
+}
+
+/// The first of the best means, counted from 1; 0 where none is worth more than nothing.
+fn best_of(means: &[Value], u: Utility) -> usize {
+    let (mut best, mut record) = (0, [0.0; 2]);
+    for (i, mean) in means.iter().enumerate() {
+        let [gain, loss] = parts(mean, u);
+        if exceeds(gain + record[1], loss + record[0]) {
+            (best, record) = (i + 1, [gain, loss]);
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::parse;
+
+    /// The changes of all limits up to one add to the mean under it, for every policy that stops by itself.
+    #[test]
+    fn changes_add_to_means() {
+        let policies = r#"{"kind":"first_accepted","fallback":"abstain"},{"kind":"first_accepted","fallback":"last"},
+            {"kind":"first_accepted","fallback":"best"},{"kind":"first_worthwhile"},{"kind":"first_above","threshold":0.5}"#;
+        for tokens in ["[1000.0,0.0]", "[1000.0,0.4]", "[1000.0,1.7]"] {
+            for crossing in ["cut", "refund", "finish"] {
+                for most in ["null", "[7.0]"] {
+                    let limits: Vec<String> = ["0.0", "0.05", "0.1", "0.34", "0.35", "1.2", "9.0"]
+                        .iter()
+                        .map(|at| {
+                            format!(
+                                r#"{{"kind":"limit","cost":{at},"tokens":null,"seconds":null,"crossing":"{crossing}"}}"#
+                            )
+                        })
+                        .collect();
+                    let text = format!(
+                        r#"{{"kind":"sampling","tasks":{{"kind":"fixed","success":[0.9,0.3,0.002,0.0],"weight":null}},
+                        "verifier":{{"kind":"judge","d_prime":1.5,"threshold":1.0,"votes":1.0,"fresh":0.0}},
+                        "answers":null,"policies":[{policies}],"max_attempts":{most},"limits":[{}],
+                        "cost":{{"kind":"cost","prompt_tokens":200.0,"output_tokens":{tokens},"law":"gamma","price_in":50.0,
+                        "price_out":80.0,"verifier_price":0.01,"seconds_per_token":0.0,"verifier_seconds":0.0,"parallel":1.0}},
+                        "utility":{{"kind":"utility","correct_reward":1.0,"wrong_cost":0.5,"attempt_cost":0.0}}}}"#,
+                        limits.join(",")
+                    );
+                    let scenario: SamplingScenario = parse(&text, &[]).expect("the scenario is legal");
+                    let laws = scenario.laws();
+                    let limits = Limits::new(&scenario, &laws, &Control::default()).expect("known");
+                    for (policy, Outcomes { values, changes }) in limits.outcomes.iter().enumerate() {
+                        assert_eq!(values.len(), changes.len(), "policy {policy}");
+                        for task in 0..laws.len() {
+                            let mut sum = [0.0; 4];
+                            for (value, c) in values.iter().zip(changes).skip(task).step_by(laws.len()) {
+                                let unit = libm::exp(c.ln_unit);
+                                let change =
+                                    [c.correct[0] - c.correct[1], c.wrong[0] - c.wrong[1], c.attempts, c.money];
+                                for j in 0..4 {
+                                    sum[j] += change[j] * unit;
+                                    assert!(
+                                        (sum[j] - value[j]).abs() <= 1e-12 * (1.0 + value[j]),
+                                        "{tokens} {crossing} {most} policy {policy} task {task} part {j}: {} {}",
+                                        sum[j],
+                                        value[j]
+                                    );
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 }

@@ -227,7 +227,7 @@ impl<'a> Problem<'a> {
         let scale: f64 = self.weights.iter().zip(times).map(|(w, t)| w * t).sum();
         let weight = |i: usize| self.weights[i] * times[i] / scale;
         if let Some(limits) = &self.limits {
-            let again = (laws != self.laws).then(|| limits.values(laws, control)).transpose()?;
+            let again = (laws != self.laws).then(|| limits.outcomes(laws, control)).transpose()?;
             let weights: Vec<f64> = (0..laws.len()).map(weight).collect();
             return Ok(limits.optima(again.as_deref(), &weights, utilities, at));
         }

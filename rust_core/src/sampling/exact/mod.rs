@@ -8,6 +8,7 @@ pub mod ceilings;
 pub mod expected;
 pub mod fixed_rates;
 pub mod laws;
+pub mod limit_steps;
 pub mod optimum;
 pub mod pool_steps;
 pub mod steps;

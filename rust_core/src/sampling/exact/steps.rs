@@ -89,6 +89,11 @@ impl Change {
         self.ln_unit = unit;
     }
 
+    /// The outcome and the attempts so many times; the money as it is.
+    pub fn scale_outcome(&mut self, times: f64) {
+        self.correct.iter_mut().chain(&mut self.wrong).chain([&mut self.attempts]).for_each(|x| *x *= times);
+    }
+
     /// What it is worth.
     pub fn step(&self, u: Utility) -> Step {
         let [more, fewer] = self.correct;

@@ -7,6 +7,7 @@ use super::seen::{Attempt, Seen, Selector};
 use super::ties::Priorities;
 use crate::error::{Result, check_range};
 use crate::sampling::exact::expected::{Expected, Part, known_rates, no_acceptance, stop_at_acceptance};
+use crate::sampling::exact::limit_steps::Stopping;
 use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::scores::CLASSES;
@@ -52,6 +53,11 @@ impl Rule for FirstAbove {
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
         let (_, rates) = known_rates(self.name(), part)?;
         Ok(stop_at_acceptance(Part::Known(self.law(setting, rates.success)), cap, false))
+    }
+
+    fn stopping(&self, setting: &Setting, law: TaskLaw) -> Option<Stopping> {
+        let TaskLaw::Attempts(rates) = law else { return None };
+        Stopping::new(self.law(setting, rates.success))
     }
 
     fn going_on(&self, setting: &Setting, part: Part, n: f64) -> f64 {

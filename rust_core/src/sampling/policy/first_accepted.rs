@@ -12,8 +12,9 @@ use super::seen::{Seen, Selector};
 use crate::closed_form::selection;
 use crate::error::Result;
 use crate::sampling::exact::expected::{Expected, Part, known_rates, no_acceptance, stop_at_acceptance};
+use crate::sampling::exact::limit_steps::Stopping;
 use crate::sampling::record::outcome::Outcome;
-use crate::sampling::scenario::law::Event;
+use crate::sampling::scenario::law::{Event, TaskLaw};
 
 /// The policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -63,19 +64,40 @@ impl Rule for FirstAccepted {
         }
         let (law, rates) = known_rates(self.name(), part)?;
         let mut first = stop_at_acceptance(Part::Known(law), cap, false);
-        // The best of rejected answers is the best of all where that one is rejected.
-        let d_prime = setting.scores.map_or(0.0, |s| s.d_prime);
-        let least = setting.threshold.unwrap_or(f64::INFINITY);
-        let low = selection::best_of_judge_within(rates.success, d_prime, cap, f64::NEG_INFINITY, least);
+        let low = best_rejected(setting, rates.success)(cap);
         let none = exp(law.ln_survival(Event::Accepted, cap));
         first.correct += low;
         first.wrong += (none - low).max(0.0);
         Ok(first)
     }
 
+    fn stopping(&self, setting: &Setting, law: TaskLaw) -> Option<Stopping> {
+        let TaskLaw::Attempts(rates) = law else { return None };
+        let first = Stopping::new(law)?;
+        Some(match self.fallback {
+            Fallback::Abstain => first,
+            Fallback::Last => first.or_else(move |_| law.rejected_precision()),
+            Fallback::Best => {
+                let low = best_rejected(setting, rates.success);
+                // Where nobody is left it does not count.
+                first.or_else(move |n| match exp(law.ln_survival(Event::Accepted, n)) {
+                    0.0 => 0.0,
+                    none => (low(n) / none).min(1.0),
+                })
+            }
+        })
+    }
+
     fn going_on(&self, _: &Setting, part: Part, n: f64) -> f64 {
         no_acceptance(part, n)
     }
+}
+
+/// P(none of n answers is accepted, and the one with the highest score is correct): the best of all is rejected.
+fn best_rejected(setting: &Setting, success: f64) -> impl Fn(f64) -> f64 + use<> {
+    let d_prime = setting.scores.map_or(0.0, |s| s.d_prime);
+    let least = setting.threshold.unwrap_or(f64::INFINITY);
+    move |n| selection::best_of_judge_within(success, d_prime, n, f64::NEG_INFINITY, least)
 }
 
 impl Selector for FirstAccepted {

@@ -8,6 +8,7 @@ use super::rule::{Needs, Rule, Setting};
 use super::seen::{Seen, Selector};
 use crate::error::Result;
 use crate::sampling::exact::expected::{Expected, Part, no_acceptance, no_closed_form, stop_at_acceptance};
+use crate::sampling::exact::limit_steps::Stopping;
 use crate::sampling::exact::optimum::{Sum, TaskRates};
 use crate::sampling::exact::pool_steps::pool_changes;
 use crate::sampling::record::outcome::Outcome;
@@ -46,6 +47,11 @@ impl Rule for FirstWorthwhile {
         let accepted: f64 = segments.iter().map(|&(from, to)| survival(from) - survival(to)).sum();
         let first = stop_at_acceptance(part, cap, false);
         Ok(Expected { accepted, correct: right * accepted, wrong: bad * accepted, ..first })
+    }
+
+    fn stopping(&self, setting: &Setting, law: TaskLaw) -> Option<Stopping> {
+        let segments = setting.region.as_ref().map(|region| region.segments(u64::MAX));
+        Stopping::new(law).map(|first| first.within(segments))
     }
 
     fn going_on(&self, _: &Setting, part: Part, n: f64) -> f64 {

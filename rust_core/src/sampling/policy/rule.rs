@@ -4,7 +4,9 @@ use super::first_worthwhile::AcceptanceRegion;
 use super::seen::Selector;
 use crate::error::Result;
 use crate::sampling::exact::expected::{Expected, Part};
+use crate::sampling::exact::limit_steps::Stopping;
 use crate::sampling::scenario::answers::Answers;
+use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::scores::Scores;
 
 /// The largest score a threshold may name, in standard deviations of a wrong answer's score.
@@ -118,6 +120,11 @@ pub trait Rule {
 
     /// What it comes to in expectation on a part of one task with `cap` attempts, or the reason why that is not known.
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected>;
+
+    /// Its course on a task where it stops at the first acceptance, attempt by attempt; `None` where it does not.
+    fn stopping(&self, _setting: &Setting, _law: TaskLaw) -> Option<Stopping> {
+        None
+    }
 
     /// P(it has not stopped by itself after `n` attempts).
     fn going_on(&self, _setting: &Setting, _part: Part, _n: f64) -> f64 {
