@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import limitlaw as ll
 from exhaustion_cases import DEFAULT, FIXED, SIGMAS, path
 from limitlaw import _core
+from limitlaw.exhaustion.run import DEFINITIONS
 
 # Estimates: quantiles, standard errors, copula
 
@@ -39,6 +40,34 @@ def test_quantiles_and_means_are_those_of_the_samples() -> None:
         assert row["p_by_2030"] == (values <= 2030).mean()
         assert row["p_already"] == (values <= 2024).mean()
         assert row["p_by_2030_se"] == pytest.approx(math.sqrt(row["p_by_2030"] * (1 - row["p_by_2030"]) / 30_001))
+
+
+@settings(max_examples=40)
+@given(st.sets(st.integers(2024, 2053), min_size=1, max_size=6).map(sorted))
+def test_one_rule_for_every_probability_whatever_the_years(years: list[int]) -> None:
+    """The interpolated year of running out decides every probability, of years that the projection skips too."""
+    scenario = DEFAULT.replace(years=years)
+    result = ll.simulate(scenario, trials=300, seed=4, samples=["exhaustion_year"])
+    swept = ll.sweep(ll.Grid(scenario, {"data_share": [scenario.data_share]}), trials=300, seed=4, progress=False)
+    levers = ll.levers(scenario, {}, trials=300, seed=4)
+    for definition in DEFINITIONS:
+        found = result.samples[f"exhaustion_year_{definition}"].fill_null(np.inf).to_numpy()
+        for row in result.exhausted_by.filter(definition=definition).iter_rows(named=True):
+            assert row["probability"] == (found <= row["year"]).mean()
+        for frame in (result.exhaustion, swept.frame(), levers):
+            row = frame.filter(definition=definition).row(0, named=True)
+            for year in (2030, 2035):
+                want = (found <= year).mean() if years[0] <= year <= years[-1] else None
+                assert row.get(f"p_by_{year}") == want
+            assert row["p_not_by_horizon"] == pytest.approx(np.isinf(found).mean(), abs=1e-12)
+
+
+def test_a_skipped_year_is_not_read_off_the_year_before() -> None:
+    """Between 2027 (.104) and 2031 (.52): about .43, and near what every year gives."""
+    skipping = DEFAULT.replace(years=[2024, 2027, 2031, 2040])
+    sparse, dense = (ll.simulate(s, trials=20_000, seed=7).exhaustion["p_by_2030"][1] for s in (skipping, DEFAULT))
+    assert sparse == pytest.approx(0.4295, abs=SIGMAS * 0.0035)
+    assert sparse == pytest.approx(dense, abs=0.02)  # the logarithms are not straight over four years
 
 
 def test_standard_errors_shrink_with_the_square_root_and_cover() -> None:

@@ -38,8 +38,9 @@ class ExhaustionResult:
             or the unique tokens (``unique_tokens``), or the shortage wastes half of the compute (``half_compute``, or
             ``lost_threshold``). Quantiles of the year (null where not reached by the horizon; off by less than 0.001
             year, or exact), each with its standard error ``_se``; ``p_already`` (short in the first year),
-            ``p_by_2030``, ``p_by_2035`` (null where the projection does not reach), ``p_not_by_horizon``, with
-            standard errors.
+            ``p_by_2030``, ``p_by_2035`` (null where the projection does not cover the year), ``p_not_by_horizon``,
+            with standard errors. The year of a draw is interpolated between the years of the projection, and every
+            quantile and probability is of that year, whether ``years`` lists 2030 or not.
         exhausted_by: One row per definition and year: ``probability`` of having run out by then, and ``se``. These
             three frames end in the columns ``trials``, ``seed``, ``spec_id``, ``sampler`` and ``stream``.
         samples: The variables asked for, one row per draw; null where a draw does not run out by the horizon.

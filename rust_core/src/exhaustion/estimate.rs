@@ -2,15 +2,12 @@
 
 use super::cells::OFFSETS;
 use super::simulate::{Outcome, Tally};
-use super::trajectory::DEFINITIONS;
+use super::trajectory::{BY_YEARS, DEFINITIONS, counted_years};
 use crate::histogram::Histogram;
 use crate::stats::rank;
 
 /// The probabilities of the reported quantiles.
 pub const QUANTILES: [f64; 7] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95];
-
-/// The years whose probabilities stand in the frame of the years of running out.
-pub const BY_YEARS: [i32; 2] = [2030, 2035];
 
 /// A frame of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +44,7 @@ impl Frame {
     pub fn values(self, outcome: &Outcome, years: &[i32]) -> Vec<Vec<f64>> {
         match self {
             Self::Exhaustion => exhaustion(outcome, years),
-            Self::ExhaustedBy => exhausted_by(outcome),
+            Self::ExhaustedBy => exhausted_by(outcome, years),
             Self::Trajectories => trajectories(outcome),
         }
     }
@@ -76,7 +73,7 @@ fn trajectories(outcome: &Outcome) -> Vec<Vec<f64>> {
     columns
 }
 
-/// The years of running out; NaN where a quantile is not reached by the horizon, or the projection does not reach a year.
+/// The years of running out; NaN where a quantile is not reached by the horizon, or the projection does not cover a year.
 fn exhaustion(outcome: &Outcome, years: &[i32]) -> Vec<Vec<f64>> {
     let all = outcome.merged();
     let definitions = 0..DEFINITIONS.len();
@@ -95,9 +92,9 @@ fn exhaustion(outcome: &Outcome, years: &[i32]) -> Vec<Vec<f64>> {
                 .collect(),
         );
     }
-    let horizon = years.len() - 1;
-    // By a year that is not in the projection as by the last one before it; unknown beyond the horizon.
-    let by = |year: i32| years.iter().rposition(|&y| y <= year).filter(|_| years[horizon] >= year);
+    let counted = counted_years(years);
+    let horizon = counted.len() - 1;
+    let by = |year: i32| counted.iter().position(|&y| y == year);
     let at = std::iter::once(Some(0)).chain(BY_YEARS.map(by)).chain(std::iter::once(Some(horizon)));
     for (column, year) in at.enumerate() {
         let [mut share, error] =
@@ -110,15 +107,17 @@ fn exhaustion(outcome: &Outcome, years: &[i32]) -> Vec<Vec<f64>> {
     columns
 }
 
-/// The probabilities of having run out by each year.
-fn exhausted_by(outcome: &Outcome) -> Vec<Vec<f64>> {
+/// The probabilities of having run out by each year of the projection.
+fn exhausted_by(outcome: &Outcome, years: &[i32]) -> Vec<Vec<f64>> {
     let all = outcome.merged();
-    let years: Vec<_> = (0..all.by_year[0].len()).map(|year| by_year(outcome, &all, year)).collect();
+    let counted = counted_years(years);
+    let listed = (0..counted.len()).filter(|&i| years.contains(&counted[i]));
+    let years: Vec<_> = listed.map(|year| by_year(outcome, &all, year)).collect();
     let column = |i: usize| (0..DEFINITIONS.len()).flat_map(|d| years.iter().map(move |y| y[i][d])).collect();
     vec![column(0), column(1)]
 }
 
-/// The shares of draws that have run out by the year of an index, and their standard errors, by definition.
+/// The shares of draws that have run out by the counted year of an index, and their standard errors, by definition.
 fn by_year(outcome: &Outcome, all: &Tally, year: usize) -> [[f64; DEFINITIONS.len()]; 2] {
     let share = |part: &Tally, d: usize| part.by_year[d][year] as f64 / part.trials as f64;
     let shares = std::array::from_fn(|d| share(all, d));

@@ -78,7 +78,7 @@ pub struct Tally {
     pub moments: Vec<Moments>,
     /// Per definition: the years of running out by the horizon.
     pub years: Vec<Histogram>,
-    /// Per definition and year: how many draws have run out by then.
+    /// Per definition and counted year: how many draws have run out by then.
     pub by_year: Vec<Vec<u64>>,
     /// Draws.
     pub trials: u64,
@@ -96,13 +96,13 @@ pub struct Outcome {
 }
 
 impl Tally {
-    fn new(years: usize, yearly: bool) -> Self {
-        let tallied = if yearly { years } else { 0 };
+    fn new(options: &Options, yearly: bool) -> Self {
+        let tallied = if yearly { options.years.len() } else { 0 };
         Self {
             values: (0..tallied).flat_map(|_| BITS.map(Histogram::new)).collect(),
             moments: vec![Moments::default(); tallied * VARIABLES.len()],
             years: vec![Histogram::new(YEAR_BITS); DEFINITIONS.len()],
-            by_year: vec![vec![0; years]; DEFINITIONS.len()],
+            by_year: vec![vec![0; options.counted.len()]; DEFINITIONS.len()],
             trials: 0,
         }
     }
@@ -236,8 +236,7 @@ struct Part {
 impl Model<'_> {
     /// One independent part of the run.
     fn part(&self, source: Source, trials: u64, control: &Control) -> Result<(Tally, Vec<Vec<f64>>)> {
-        let years = self.options.years.len();
-        let cells = if self.plan.yearly { years * VARIABLES.len() } else { 0 };
+        let cells = if self.plan.yearly { self.options.years.len() * VARIABLES.len() } else { 0 };
         let mut moments = vec![Moments::default(); cells];
         let mut samples = vec![Vec::new(); self.plan.samples.len()];
         let new_worker = || Worker {
@@ -245,7 +244,7 @@ impl Model<'_> {
             work: Box::default(),
             keys: vec![0; cells * STRIDE],
             cells: vec![EMPTY; cells],
-            tally: Tally::new(years, self.plan.yearly),
+            tally: Tally::new(self.options, self.plan.yearly),
         };
         let merge = |part: Part| {
             moments.iter_mut().zip(&part.moments).for_each(|(a, b)| a.merge(b));
@@ -259,7 +258,7 @@ impl Model<'_> {
             Ok(part)
         };
         let workers = run(chunks, self.plan.threads, control, new_worker, work, merge)?;
-        let mut tally = Tally::new(years, self.plan.yearly);
+        let mut tally = Tally::new(self.options, self.plan.yearly);
         for worker in &workers {
             tally.merge_counts(&worker.tally);
         }
@@ -301,7 +300,7 @@ impl Model<'_> {
         Ok(Part { moments, samples })
     }
 
-    /// Counts the years of running out, and in which year of the projection they are reached.
+    /// Counts the years of running out, and the first counted year by which they are reached.
     fn count_years(&self, block: &Block, valid: usize, tally: &mut Tally) {
         let mut keys = [0; LANES];
         for ((years, histogram), by_year) in block.exhausted().iter().zip(&mut tally.years).zip(&mut tally.by_year) {
@@ -311,7 +310,7 @@ impl Model<'_> {
                 count += 1;
                 least = least.min(year);
                 most = most.max(year);
-                by_year[self.options.years.partition_point(|&y| f64::from(y) < year)] += 1;
+                by_year[self.options.counted.partition_point(|&y| f64::from(y) < year)] += 1;
             }
             histogram.add_keys(&mut keys[..count], least, most);
         }

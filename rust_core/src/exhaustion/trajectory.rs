@@ -21,6 +21,8 @@ pub const VARIABLES: [(&str, &str); 12] = [
 ];
 /// The definitions of running out.
 pub const DEFINITIONS: [&str; 3] = ["effective_stock", "unique_tokens", "half_compute"];
+/// The years whose probabilities stand in the frame of the years of running out.
+pub const BY_YEARS: [i32; 2] = [2030, 2035];
 /// Logarithms of reported quantities are cut here.
 pub const LN_MAX: f64 = 345.0;
 
@@ -45,6 +47,17 @@ pub struct Options {
     pub laws: Vec<(LawSpec, f64)>,
     /// Years of the projection.
     pub years: Vec<i32>,
+    /// Years by which draws are counted.
+    pub counted: Vec<i32>,
+}
+
+/// The years by which draws are counted: those of the projection, and of [`BY_YEARS`] those between them.
+pub fn counted_years(years: &[i32]) -> Vec<i32> {
+    let (first, last) = (years[0], years[years.len() - 1]);
+    let between = BY_YEARS.into_iter().filter(|year| (first..=last).contains(year) && !years.contains(year));
+    let mut all: Vec<i32> = years.iter().copied().chain(between).collect();
+    all.sort_unstable();
+    all
 }
 
 impl Options {
@@ -74,6 +87,7 @@ impl Options {
             lost_threshold: scenario.lost_threshold,
             laws,
             years: scenario.years.clone(),
+            counted: counted_years(&scenario.years),
         }
     }
 
