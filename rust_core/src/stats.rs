@@ -6,6 +6,22 @@ pub fn rank(p: f64, n: u64) -> u64 {
     ((p * n as f64 - 1e-9 * (p * n as f64).max(1.0)).ceil() as u64).clamp(1, n.max(1))
 }
 
+/// Of a 95 % interval of a normal distribution, the standard deviations on either side.
+pub const Z_95: f64 = 1.959_963_984_540_054;
+
+/// The standard error of a share of `count` independent draws; NaN for one, which shows none.
+///
+/// The distance to the farther end of the 95 % interval of Wilson 1927, over 1.96: near sqrt(p (1 - p) / n) where many
+/// draws fall on either side, 1.96 / (n + 3.84) at shares of 0 and 1, which have an error too.
+pub fn share_error(share: f64, count: f64) -> f64 {
+    if count < 2.0 {
+        return f64::NAN;
+    }
+    let to_centre = Z_95 / count * (share - 0.5).abs();
+    let half = (share * (1.0 - share) / count + Z_95 * Z_95 / (4.0 * count * count)).sqrt();
+    (to_centre + half) / (1.0 + Z_95 * Z_95 / count)
+}
+
 /// Sums of deviations from a number near the mean, which lose no digits and need no division to add to.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sums {
@@ -78,6 +94,18 @@ mod tests {
         assert_eq!(merged.count, whole.count);
         assert!((merged.mean - whole.mean).abs() < 1e-8);
         assert!((merged.squares / whole.squares - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_share_has_an_error_at_both_ends_too() {
+        assert!(share_error(1.0, 1.0).is_nan());
+        for count in [2.0, 10.0, 1e6] {
+            let end = Z_95 / (count + Z_95 * Z_95);
+            assert!((share_error(0.0, count) / end - 1.0).abs() < 1e-14);
+            assert!((share_error(1.0, count) / end - 1.0).abs() < 1e-14);
+            assert!((share_error(0.3, count) / share_error(0.7, count) - 1.0).abs() < 1e-14);
+        }
+        assert!((share_error(0.3, 1e12) / (0.21f64 / 1e12).sqrt() - 1.0).abs() < 1e-5);
     }
 
     #[test]

@@ -114,7 +114,8 @@ def score(log_draws: Floats, value: float) -> dict[str, float | bool]:
     row: dict[str, float | bool] = {"q05": float(q05), "q50": float(q50), "q95": float(q95)}
     share = float(below) / 2 / len(x)
     of_score, its_error = crps_and_error(x, y)
-    row |= {"percentile": 100 * share, "percentile_se": 100 * float(np.sqrt(share * (1 - share) / len(x)))}
+    error = _core.share_errors(np.array([share]), np.array([float(len(x))]))
+    row |= {"percentile": 100 * share, "percentile_se": 100 * float(error[0])}
     row |= {"crps": of_score, "crps_se": its_error}
     for interval in INTERVALS:
         low, high = np.quantile(x, [0.5 - interval / 2, 0.5 + interval / 2])

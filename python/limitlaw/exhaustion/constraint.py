@@ -184,11 +184,12 @@ class ConstraintResult:
     """What a run found.
 
     Attributes:
-        bands: One row per quantity: ``quantity``, ``unit``, ``mean_log10`` with its standard error, quantiles ``q05``
-            to ``q95`` (exact order statistics). ``data``, ``power`` and ``chips`` are the constraints in FLOP,
-            ``minimum`` the least of them; ``data_tokens``, ``distributed_watts``, ``distributed``, ``campus``,
+        bands: One row per quantity: ``quantity``, ``unit``, ``mean_log10`` with its standard error (null for one draw),
+            quantiles ``q05`` to ``q95`` (exact order statistics). ``data``, ``power`` and ``chips`` are the constraints
+            in FLOP, ``minimum`` the least of them; ``data_tokens``, ``distributed_watts``, ``distributed``, ``campus``,
             ``bandwidth`` and ``gpus`` are what they are made of.
-        binding: One row per constraint: ``constraint``, the ``share`` of draws it binds, and its standard error.
+        binding: One row per constraint: ``constraint``, the ``share`` of draws it binds, and its standard error (as of
+            probabilities in :class:`ExhaustionResult`).
     """
 
     bands: pl.DataFrame
@@ -213,6 +214,7 @@ def simulate_constraint(
     names, units = zip(*_core.CONSTRAINT_QUANTITIES, strict=True)
     provenance = {"trials": trials, "seed": seed, "spec_id": scenario.fingerprint(), "stream": _core.STREAM_VERSION}
     literals = [pl.lit(value).alias(name) for name, value in provenance.items()]
+    literals += [pl.selectors.ends_with("_se").fill_nan(None)]
     bands = pl.DataFrame({"quantity": pl.Series(names, dtype=pl.Enum(names)), "unit": units, **frames["bands"]})
     binding = pl.DataFrame(
         {"constraint": pl.Series(_core.CONSTRAINTS, dtype=pl.Enum(_core.CONSTRAINTS)), **frames["binding"]}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from limitlaw import _core
+
 Floats = npt.NDArray[np.float64]
 Events = npt.NDArray[np.bool_]
 
@@ -17,7 +19,8 @@ def rank_correlation(x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[float, float]:
         y: As many.
 
     Returns:
-        The correlation (NaN where either is constant) and ``(1 - rho^2) sqrt((1 + rho^2/2)/(n - 3))``.
+        The correlation (NaN where either is constant) and ``(1 - rho^2) sqrt((1 + rho^2/2)/(n - 3))`` (NaN for three
+        draws or fewer).
 
     Source: Bonett & Wright 2000 for the standard error.
 
@@ -29,7 +32,8 @@ def rank_correlation(x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[float, float]:
     centred = ranks - ranks.mean(axis=1, keepdims=True)
     norm = np.sqrt((centred**2).sum(axis=1).prod())
     rho = float((centred[0] * centred[1]).sum() / norm) if norm > 0 else np.nan
-    return rho, float((1 - rho**2) * np.sqrt((1 + rho**2 / 2) / max(ranks.shape[1] - 3, 1)))
+    beyond = ranks.shape[1] - 3
+    return rho, float((1 - rho**2) * np.sqrt((1 + rho**2 / 2) / beyond)) if beyond > 0 else np.nan
 
 
 def first_order(base: Events, others_redrawn: Events) -> tuple[float, float]:
@@ -43,7 +47,8 @@ def first_order(base: Events, others_redrawn: Events) -> tuple[float, float]:
         others_redrawn: The same, with every input but the group's drawn anew.
 
     Returns:
-        The index and its standard error (delta method); NaN where the event always or never happens.
+        The index and its standard error (delta method, at least that of the share of draws whose outcome differs); NaN
+        where the event always or never happens.
 
     Source: Sobol' 1993; the estimator of Monod et al. 2006, asymptotically efficient (Janon et al. 2014).
 
@@ -62,7 +67,7 @@ def first_order(base: Events, others_redrawn: Events) -> tuple[float, float]:
     index = (both.mean() - mean**2) / variance
     of_mean = 2 * mean * (either - mean)
     influence = (both - both.mean() - of_mean - index * (either - mean - of_mean)) / variance
-    return float(index), float(influence.std() / np.sqrt(len(b)))
+    return float(index), _error(influence, b != o, variance)
 
 
 def total(base: Events, group_redrawn: Events) -> tuple[float, float]:
@@ -75,7 +80,7 @@ def total(base: Events, group_redrawn: Events) -> tuple[float, float]:
         group_redrawn: The same, with the group's inputs drawn anew.
 
     Returns:
-        The index and its standard error (delta method); NaN where the event always or never happens.
+        The index and its standard error (as of :func:`first_order`); NaN where the event always or never happens.
 
     Source: Jansen 1999.
 
@@ -93,7 +98,14 @@ def total(base: Events, group_redrawn: Events) -> tuple[float, float]:
         return np.nan, np.nan
     index = differs.mean() / variance
     influence = (differs - differs.mean() - index * (1 - 2 * mean) * (either - mean)) / variance
-    return float(index), float(influence.std() / np.sqrt(len(b)))
+    return float(index), _error(influence, b != r, variance)
+
+
+def _error(influence: Floats, differs: Events, variance: float) -> float:
+    """Of both indices, which move with half the share of draws that differ, over the variance."""
+    n = len(influence)
+    of_share = _core.share_errors(np.array([differs.mean()]), np.array([float(n)]))[0] / (2 * variance)
+    return float(np.fmax(influence.std() / np.sqrt(n), of_share))
 
 
 def _ranks(values: Floats) -> Floats:

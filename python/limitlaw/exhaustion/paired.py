@@ -12,6 +12,8 @@ import numpy.typing as npt
 from limitlaw import _core
 
 Floats = npt.NDArray[np.float64]
+#: Of a 95 % interval of a normal distribution, the standard deviations on either side.
+_Z_95 = 1.959963984540054
 
 
 def quantile(years: Floats, p: float) -> float:
@@ -27,6 +29,8 @@ def quantile_change(base: Floats, changed: Floats, p: float) -> tuple[float, flo
     difference is the mean of a difference of two such terms per draw, whose variance is taken over draws. The density
     f comes from the quantiles a little above and below.
 
+    Where so few draws lie on one side that the quantile's 95 % interval has no end among them, the error is NaN.
+
     Args:
         base: Years by draw.
         changed: Years of the same draws after the change.
@@ -40,6 +44,9 @@ def quantile_change(base: Floats, changed: Floats, p: float) -> tuple[float, flo
     low, high = quantile(base, p), quantile(changed, p)
     if not (np.isfinite(low) and np.isfinite(high)):
         return np.nan, np.nan
+    n = len(base)
+    if n * (min(p, 1 - p) - _Z_95 * np.sqrt(p * (1 - p) / n)) < 1:
+        return high - low, np.nan
     influence = _influence(changed, high, p) - _influence(base, low, p)
     return high - low, float(np.std(influence) / np.sqrt(len(base)))
 
@@ -47,12 +54,21 @@ def quantile_change(base: Floats, changed: Floats, p: float) -> tuple[float, flo
 def probability_change(base: npt.NDArray[np.bool_], changed: npt.NDArray[np.bool_]) -> tuple[float, float]:
     """The change of a probability and its standard error, from whether it happened in each draw.
 
+    With one more draw that gained and one more that lost, so that no change among n draws has an error too; NaN for one
+    draw.
+
+    Source: Bonett & Price 2012, *Adjusted Wald confidence interval for a difference of binomial proportions*.
+
     Example:
         >>> probability_change(np.array([True, False, False, False]), np.array([True, True, False, False]))[0]
         0.25
     """
-    difference = changed.astype(np.float64) - base
-    return float(difference.mean()), float(difference.std() / np.sqrt(len(difference)))
+    n, gained, lost = len(base), int((changed & ~base).sum()), int((base & ~changed).sum())
+    change = (gained - lost) / n
+    if n == 1:
+        return change, np.nan
+    more, less = (gained + 1) / (n + 2), (lost + 1) / (n + 2)
+    return change, float(np.sqrt((more + less - (more - less) ** 2) / (n + 2)))
 
 
 def _influence(years: Floats, at: float, p: float) -> Floats:

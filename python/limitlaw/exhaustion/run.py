@@ -37,10 +37,12 @@ class ExhaustionResult:
         exhaustion: One row per definition of running out: demand reaches the effective stock (``effective_stock``, V24)
             or the unique tokens (``unique_tokens``), or the shortage wastes half of the compute (``half_compute``, or
             ``lost_threshold``). Quantiles of the year (null where not reached by the horizon; off by less than 0.001
-            year, or exact), each with its standard error ``_se``; ``p_already`` (short in the first year),
-            ``p_by_2030``, ``p_by_2035`` (null where the projection does not cover the year), ``p_not_by_horizon``,
-            with standard errors. The year of a draw is interpolated between the years of the projection, and every
-            quantile and probability is of that year, whether ``years`` lists 2030 or not.
+            year, or exact); ``p_already`` (short in the first year), ``p_by_2030``, ``p_by_2035`` (null where the
+            projection does not cover the year), ``p_not_by_horizon``. Each has its standard error ``_se``: the distance
+            to the farther end of its 95 % interval (Wilson's, or that of ranks), over 1.96, so that probabilities of 0
+            and 1 have one too; null for one draw, and where so few draws lie on one side of a quantile, or run out by
+            the horizon, that its interval has no end. The year of a draw is interpolated between the years of the
+            projection, and every quantile and probability is of that year, whether ``years`` lists 2030 or not.
         exhausted_by: One row per definition and year: ``probability`` of having run out by then, and ``se``. These
             three frames end in the columns ``trials``, ``seed``, ``spec_id``, ``sampler`` and ``stream``.
         samples: The variables asked for, one row per draw; null where a draw does not run out by the horizon.
@@ -141,7 +143,7 @@ def _exhausted_by(scenario: ExhaustionScenario, columns: dict[str, Any]) -> pl.D
             "year": np.tile(np.asarray(scenario.years, dtype=np.int32), count),
             **columns,
         }
-    )
+    ).with_columns(pl.col("se").fill_nan(None))
 
 
 def _year_or_null(draws: dict[str, Any]) -> list[pl.Expr]:

@@ -55,6 +55,7 @@ def _exhaustion_frames() -> dict[str, Frame]:
             mergeable=lambda name: name.startswith("p_"),
             keys=_label_keys(definition=DEFINITIONS),
             rows=lambda _: len(DEFINITIONS),
+            shares={name: f"{name}_se" for name in shares},
         ),
         "exhausted_by": Frame(
             columns=columns["exhausted_by"],
@@ -63,6 +64,7 @@ def _exhaustion_frames() -> dict[str, Frame]:
             mergeable=lambda _: True,
             keys=_definition_years,
             rows=lambda scenario: len(DEFINITIONS) * len(scenario.years),
+            shares={"probability": "se"},
         ),
         "trajectories": Frame(
             columns=columns["trajectories"],
@@ -112,6 +114,7 @@ def _constraint_frames() -> dict[str, Frame]:
             mergeable=lambda _: True,
             keys=_label_keys(constraint=list(_core.CONSTRAINTS)),
             rows=lambda _: len(_core.CONSTRAINTS),
+            shares={"share": "share_se"},
         ),
     }
 

@@ -27,6 +27,7 @@ class Frame:
         keys: The columns that name a row, given (grid, the points of the rows, the core's columns of whole numbers).
         rows: Rows of one point of a scenario.
         ratios: Ratio columns that merge over replicates, with the column they are relative to.
+        shares: Columns that are shares of independent draws, with the column of their standard error.
     """
 
     columns: tuple[str, ...]
@@ -36,6 +37,7 @@ class Frame:
     keys: Callable[[Grid, Any, list[Any]], dict[str, pl.Series]]
     rows: Callable[[Any], int]
     ratios: dict[str, str] = dataclasses.field(default_factory=dict)
+    shares: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

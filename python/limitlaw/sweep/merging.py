@@ -8,21 +8,25 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from limitlaw import _core
+
 __all__ = ["merge_replicates"]
 
 
 def merge_replicates(
-    frames: Sequence[pl.DataFrame], *, columns: Sequence[str], ratios: Mapping[str, str]
+    frames: Sequence[pl.DataFrame], *, columns: Sequence[str], ratios: Mapping[str, str], shares: Mapping[str, str]
 ) -> pl.DataFrame:
     """Merge runs of the same points under different replicates, in the order given.
 
     A row of n trials with mean x and standard error s is a tally: its sum is n x and the variance of that sum n^2 s^2.
-    Both add. A ratio weighs its replicates by trials times what it is relative to.
+    Both add. A ratio weighs its replicates by trials times what it is relative to. A share of independent draws has the
+    error of a share of all of them.
 
     Args:
         frames: One frame per replicate, with the same rows.
         columns: The result columns: means, and their standard errors ``<name>_se`` or ``se``.
         ratios: Ratio columns, each with the column that it is relative to.
+        shares: Shares of independent draws, each with the column of its standard error.
 
     Raises:
         ValueError: The rows differ, or a ratio is to be merged without its denominator.
@@ -47,6 +51,10 @@ def merge_replicates(
                 weights = [w * _values(frame[ratios[metric]]) for w, frame in zip(trials, frames, strict=True)]
             values = [_values(frame[name]) for frame in frames]
             merged[name] = pl.Series(_merge(values, weights, error=name == "se" or name != metric), nan_to_null=True)
+    for share, error in shares.items():
+        if share in merged and error in merged:
+            errors = _core.share_errors(_values(merged[share]), _values(merged["trials"]))
+            merged[error] = pl.Series(errors, nan_to_null=True)
     return pl.DataFrame(merged)
 
 

@@ -371,7 +371,8 @@ class Store:
             return
         plan = held[0][0]
         for frames in zip(*(self._read_shards(*one, shards, None) for one in held), strict=True):
-            merged = merge_replicates(frames, columns=plan.columns, ratios=plan.rows.ratios)
+            shares = plan.rows.shares if plan.sampler == "philox" else {}
+            merged = merge_replicates(frames, columns=plan.columns, ratios=plan.rows.ratios, shares=shares)
             yield merged if columns is None else merged.select(columns)
 
     def _read_shards(

@@ -12,8 +12,8 @@ use limitlaw_core::exhaustion::trajectory::{DEFINITIONS, VARIABLES};
 use limitlaw_core::math::{exp, ln};
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::spec::parse;
-use limitlaw_core::stats::rank;
-use numpy::PyReadonlyArray1;
+use limitlaw_core::stats::{rank, share_error};
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -92,6 +92,17 @@ pub fn simulate_exhaustion<'py>(
 #[pyfunction]
 pub fn quantile_rank(p: f64, n: u64) -> u64 {
     rank(p, n)
+}
+
+/// The standard errors of shares of so many independent draws; NaN for one draw.
+#[pyfunction]
+pub fn share_errors<'py>(
+    py: Python<'py>,
+    shares: PyReadonlyArray1<'py, f64>,
+    counts: PyReadonlyArray1<'py, f64>,
+) -> Bound<'py, PyArray1<f64>> {
+    let pairs = shares.as_array().into_iter().zip(counts.as_array()).map(|(&share, &count)| share_error(share, count));
+    pairs.collect::<Vec<_>>().into_pyarray(py)
 }
 
 /// Compute-optimal runs under a law: columns, one row per pair of compute and unique tokens.

@@ -31,7 +31,9 @@ mod _core {
     #[pymodule_export]
     use super::error::NoClosedFormError;
     #[pymodule_export]
-    use super::exhaustion::{force_vector_width, law_losses, law_optima, quantile_rank, simulate_exhaustion};
+    use super::exhaustion::{
+        force_vector_width, law_losses, law_optima, quantile_rank, share_errors, simulate_exhaustion,
+    };
     #[pymodule_export]
     use super::fit::{beta_binomial_likelihood, fit_beta_binomial, forecast_pass_at_k, pass_rates};
     #[pymodule_export]

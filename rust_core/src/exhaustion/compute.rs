@@ -7,6 +7,7 @@ use super::lanes::{LANES, Lanes, lanes};
 use super::prior::ComputePath;
 use super::scenario::{ExhaustionScenario, Input};
 use crate::math::{exp, expm1, ln};
+use crate::stats::Z_95;
 
 /// The year at whose start the caps are given.
 const CAP_YEAR: f64 = 2030.0;
@@ -177,7 +178,7 @@ impl ComputePath {
     pub fn ln_compute(&self, year: f64, z: f64) -> f64 {
         let at = |i: usize| {
             let width = if z < 0.0 { self.median[i] - self.low[i] } else { self.high[i] - self.median[i] };
-            self.median[i] + z * width / 1.959_963_984_540_054
+            self.median[i] + z * width / Z_95
         };
         let last = self.years.len() - 1;
         let orders = if year <= self.years[0] {

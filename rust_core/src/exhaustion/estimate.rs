@@ -4,7 +4,7 @@ use super::cells::OFFSETS;
 use super::simulate::{Outcome, Tally};
 use super::trajectory::{BY_YEARS, DEFINITIONS, counted_years};
 use crate::histogram::Histogram;
-use crate::stats::rank;
+use crate::stats::{Z_95, rank, share_error};
 
 /// The probabilities of the reported quantiles.
 pub const QUANTILES: [f64; 7] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95];
@@ -122,13 +122,13 @@ fn by_year(outcome: &Outcome, all: &Tally, year: usize) -> [[f64; DEFINITIONS.le
     let share = |part: &Tally, d: usize| part.by_year[d][year] as f64 / part.trials as f64;
     let shares = std::array::from_fn(|d| share(all, d));
     let errors = std::array::from_fn(|d| {
-        let p: f64 = shares[d];
-        spread(outcome, |part| share(part, d)).unwrap_or_else(|| (p * (1.0 - p) / all.trials as f64).sqrt())
+        spread(outcome, |part| share(part, d)).unwrap_or_else(|| share_error(shares[d], all.trials as f64))
     });
     [shares, errors]
 }
 
-/// The standard error of a mean of independent scramblings; None where there is one part.
+/// The standard error of a mean of independent scramblings; None where there is one part, and where parts that agree
+/// to the last bit (or of which one has no value) say nothing of it: then that of as many independent draws is told.
 fn spread(outcome: &Outcome, of: impl Fn(&Tally) -> f64) -> Option<f64> {
     let n = outcome.parts.len() as f64;
     if outcome.parts.len() < 2 {
@@ -137,7 +137,7 @@ fn spread(outcome: &Outcome, of: impl Fn(&Tally) -> f64) -> Option<f64> {
     let values: Vec<f64> = outcome.parts.iter().map(of).collect();
     let mean = values.iter().sum::<f64>() / n;
     let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
-    Some((squares / (n - 1.0) / n).sqrt())
+    Some((squares / (n - 1.0) / n).sqrt()).filter(|&error| error > 0.0)
 }
 
 /// The ceil(n p)-th smallest of n years of which the histogram holds those before the horizon.
@@ -145,10 +145,13 @@ fn quantile(histogram: &Histogram, p: f64, n: u64) -> f64 {
     histogram.ranked(rank(p, n)).unwrap_or(f64::NAN)
 }
 
-/// Half the width between the quantiles one standard error of the rank below and above; where the one above is beyond
-/// the horizon, the distance to the one below.
+/// The distance to the farther end of the quantile's 95 % interval (whose ranks are 1.96 standard errors of the rank below
+/// and above), over 1.96. NaN where so few draws lie on one side, or run out by the horizon, that the interval has no end.
 fn quantile_error(histogram: &Histogram, p: f64, n: u64) -> f64 {
-    let step = (p * (1.0 - p) / n as f64).sqrt();
-    let (below, above) = (quantile(histogram, (p - step).max(0.0), n), quantile(histogram, (p + step).min(1.0), n));
-    if above.is_nan() { quantile(histogram, p, n) - below } else { 0.5 * (above - below) }
+    let step = Z_95 * (p * (1.0 - p) / n as f64).sqrt();
+    if n as f64 * (p.min(1.0 - p) - step) < 1.0 {
+        return f64::NAN;
+    }
+    let [below, middle, above] = [p - step, p, p + step].map(|p| quantile(histogram, p, n));
+    if above.is_nan() { f64::NAN } else { (middle - below).max(above - middle) / Z_95 }
 }

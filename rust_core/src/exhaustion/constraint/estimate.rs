@@ -3,6 +3,7 @@
 use super::CONSTRAINTS;
 use super::simulate::{Band, Summary};
 use crate::exhaustion::estimate::{QUANTILES, quantile_names};
+use crate::stats::share_error;
 
 /// A frame of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,5 +47,5 @@ fn bands(summary: &Summary) -> Vec<Vec<f64>> {
 fn binding(summary: &Summary, trials: u64) -> Vec<Vec<f64>> {
     let n = trials as f64;
     let shares: [f64; CONSTRAINTS.len()] = summary.binding.map(|count| count as f64 / n);
-    vec![shares.to_vec(), shares.map(|p| (p * (1.0 - p) / n).sqrt()).to_vec()]
+    vec![shares.to_vec(), shares.map(|share| share_error(share, n)).to_vec()]
 }

@@ -22,7 +22,7 @@ const COUNT: usize = Inputs::NAMES.len();
 pub struct Band {
     /// Mean of log10.
     pub mean_log10: f64,
-    /// Its standard error.
+    /// Its standard error; NaN for one draw.
     pub se_log10: f64,
     /// The ceil(n p)-th smallest for each of [`QUANTILES`].
     pub quantiles: [f64; QUANTILES.len()],
@@ -113,7 +113,7 @@ fn band(mut column: Vec<f64>) -> Band {
     let log10: Vec<f64> = column.iter().map(|&x| libm::log10(x)).collect();
     let mean_log10 = log10.iter().sum::<f64>() / n;
     let squares: f64 = log10.iter().map(|x| (x - mean_log10) * (x - mean_log10)).sum();
-    let se_log10 = (squares / (n - 1.0).max(1.0) / n).sqrt();
+    let se_log10 = (squares / (n - 1.0) / n).sqrt();
     let quantiles = QUANTILES.map(|p| {
         let at = rank(p, column.len() as u64) as usize - 1;
         *column.select_nth_unstable_by(at, f64::total_cmp).1
