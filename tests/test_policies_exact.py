@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -40,6 +41,26 @@ def enumerate_attempts(attempts: int):
         yield math.prod(kinds[kind] for kind in sequence), sequence
 
 
+#: Policies that stop a vote, with their rule in whole numbers: the answer that ends it, of these answers one by one.
+STOPPING: list[tuple[ll.Policy, Callable[[list[int]], int | None]]] = [
+    (ll.StopWhenAhead(margin=2), lambda answers: ahead_by(answers, 2)),
+]
+
+
+def ahead_by(answers: list[int], margin: int) -> int | None:
+    votes = np.bincount(answers, minlength=4)
+    second, first = np.sort(votes)[-2:]
+    return int(votes.argmax()) if first - second >= margin else None
+
+
+def stopped(answers: list[int], ends: Callable[[list[int]], int | None]) -> tuple[float, int]:
+    """P(the correct answer is returned), ties at random, and the attempts used."""
+    for k in range(1, len(answers) + 1):
+        if (winner := ends(answers[:k])) is not None:
+            return float(winner == 0), k
+    return vote(answers), len(answers)
+
+
 def vote(answers: list[int]) -> float:
     """P(the correct answer wins), ties at random."""
     if not answers:
@@ -48,36 +69,73 @@ def vote(answers: list[int]) -> float:
     return float(votes[0] == votes.max()) / (votes == votes.max()).sum()
 
 
-def ahead(answers: list[int], margin: int) -> tuple[float, int]:
-    for k in range(1, len(answers) + 1):
-        votes = np.sort(np.bincount(answers[:k], minlength=4))
-        if votes[-1] - votes[-2] >= margin:
-            return vote(answers[:k]), k
-    return vote(answers), len(answers)
-
-
 @pytest.mark.parametrize("attempts", [1, 2, 4])
 def test_votes_equal_the_enumeration(attempts: int) -> None:
     want = {"majority_vote": 0.0, "filtered_vote": 0.0, "any_of": 0.0, "all_of": 0.0}
-    ahead_correct = ahead_used = 0.0
     for chance, sequence in enumerate_attempts(attempts):
         answers = [a for a, _ in sequence]
         want["majority_vote"] += chance * vote(answers)
         want["filtered_vote"] += chance * vote([a for a, accepted in sequence if accepted])
         want["any_of"] += chance * (0 in answers)
         want["all_of"] += chance * (set(answers) == {0})
-        correct, used = ahead(answers, 2)
-        ahead_correct += chance * correct
-        ahead_used += chance * used
     policies = [ll.MajorityVote(), ll.FilteredVote(), ll.AnyOf(), ll.AllOf()]
     exact = ll.solve(scenario(policies, [attempts]))
     assert exact["accuracy"].to_list() == pytest.approx(list(want.values()), abs=1e-13)
     assert exact["returned"][1] == pytest.approx(1 - (1 - P * (1 - G) - (1 - P) * F) ** attempts)
     trials = 200_000
-    frame = ll.simulate(scenario([*policies, ll.StopWhenAhead(margin=2)], [attempts]), trials=trials, seed=2)
-    for accuracy, chance in zip(frame["accuracy"], [*want.values(), ahead_correct], strict=True):
-        assert binomial_p_value(round(accuracy * trials), trials, chance) > FALSE_ALARM / 15
-    assert abs(frame["attempts_used"][4] - ahead_used) <= 7 * frame["attempts_used_se"][4] + 1e-12
+    frame = ll.simulate(scenario(policies, [attempts]), trials=trials, seed=2)
+    for accuracy, chance in zip(frame["accuracy"], want.values(), strict=True):
+        assert binomial_p_value(round(accuracy * trials), trials, chance) > FALSE_ALARM / 12
+
+
+@pytest.mark.parametrize(("policy", "ends"), STOPPING, ids=lambda case: getattr(case, "label", ""))
+def test_votes_that_stop_equal_the_enumeration(policy: ll.Policy, ends: Callable[[list[int]], int | None]) -> None:
+    attempts, trials = 6, 100_000
+    kinds = [P, *((1 - P) * SHARES)]
+    want = np.zeros(2)
+    for answers in itertools.product(range(4), repeat=attempts):
+        want += math.prod(kinds[a] for a in answers) * np.array(stopped(list(answers), ends))
+    frame = ll.simulate(scenario([policy], [attempts]), trials=trials, seed=2)
+    accuracy, used, error = frame.select("accuracy", "attempts_used", "attempts_used_se").row(0)
+    assert binomial_p_value(round(accuracy * trials), trials, want[0]) > FALSE_ALARM
+    assert abs(used - want[1]) <= 7 * error + 1e-12
+    with pytest.raises(ll.NoClosedFormError, match="more than one wrong answer"):
+        ll.solve(scenario([policy], [attempts]))
+
+
+@pytest.mark.parametrize(("policy", "ends"), STOPPING, ids=lambda case: getattr(case, "label", ""))
+def test_votes_of_two_answers_that_stop_have_a_closed_form(
+    policy: ll.Policy, ends: Callable[[list[int]], int | None]
+) -> None:
+    """In fractions, over every sequence of up to nine attempts."""
+    p, grid = Fraction(7, 16), [1, 2, 5, 9]
+    two = scenario([policy], grid, tasks=ll.Tasks.fixed(success=[float(p)]), answers=ll.Answers.uniform(1))
+    exact = ll.solve(two)
+    for row, attempts in enumerate(grid):
+        want = [Fraction(0), Fraction(0)]
+        for answers in itertools.product((0, 1), repeat=attempts):
+            chance = math.prod(p if a == 0 else 1 - p for a in answers)
+            correct, used = stopped(list(answers), ends)
+            want = [want[0] + chance * Fraction(correct), want[1] + chance * used]
+        assert exact["accuracy"][row] == pytest.approx(float(want[0]), abs=1e-14)
+        assert exact["attempts_used"][row] == pytest.approx(float(want[1]), abs=1e-13)
+    frame = ll.simulate(two, trials=40_000, seed=5)
+    assert (np.abs(frame["accuracy"] - exact["accuracy"]) <= 7 * frame["accuracy_se"] + 1e-12).all()
+
+
+@pytest.mark.parametrize(("policy", "_ends"), STOPPING, ids=lambda case: getattr(case, "label", ""))
+def test_votes_of_two_answers_that_stop_are_exact_under_limits(policy: ll.Policy, _ends: object) -> None:
+    two = scenario(
+        [policy],
+        [],
+        max_attempts=[30],
+        answers=ll.Answers.uniform(1),
+        limits=[ll.Limit(tokens=4_000), ll.Limit(cost=0.05, crossing="refund")],
+        cost=ll.Cost(output_tokens=(500, 0.6), price_out=20.0),
+    )
+    exact, frame = ll.solve(two), ll.simulate(two, trials=40_000, seed=5)
+    for name in ("accuracy", "attempts_used", "tokens", "cost"):
+        assert (np.abs(frame[name] - exact[name]) <= 7 * frame[f"{name}_se"] + 1e-12).all(), name
 
 
 @pytest.mark.parametrize(("p", "d", "attempts"), [(0.35, 1.2, 6), (0.1, 0.4, 25), (0.8, 2.0, 3)])

@@ -12,6 +12,7 @@ pub mod limit_steps;
 pub mod optimum;
 pub mod pool_steps;
 pub mod steps;
+pub mod two_answers;
 
 use crate::error::{Error, Result};
 use crate::run::Control;
@@ -70,6 +71,7 @@ pub fn solve(
         for (p, policy) in scenario.policies.iter().enumerate() {
             let rates = scenario.cost.map_or([f64::NAN; 3], |cost| cost.mean_rates(policy.needs().checks()));
             let exact = |part| {
+                control.check()?;
                 let expected = policy.expected(&setting, part, cap as f64)?;
                 Ok(Charged { expected, bill: rates.map(|each| each * expected.attempts) })
             };

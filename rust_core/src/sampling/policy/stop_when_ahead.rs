@@ -4,9 +4,9 @@ use serde::Deserialize;
 
 use super::rule::{Needs, Rule, Setting};
 use super::seen::Selector;
-use super::stopping_vote::{StoppingVote, runner_up};
+use super::stopping_vote::{self, Enough, runner_up};
 use crate::error::{Result, check_whole};
-use crate::sampling::exact::expected::{Expected, Part, known_rates, no_closed_form};
+use crate::sampling::exact::expected::{Expected, Part};
 
 /// The policy.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -14,6 +14,13 @@ use crate::sampling::exact::expected::{Expected, Part, known_rates, no_closed_fo
 pub struct StopWhenAhead {
     /// Votes ahead.
     pub margin: f64,
+}
+
+impl StopWhenAhead {
+    fn enough(self) -> impl Enough {
+        let margin = self.margin as u64;
+        move |votes, given| (votes[given] >= runner_up(votes, given) + margin).then_some(given)
+    }
 }
 
 impl Rule for StopWhenAhead {
@@ -30,14 +37,14 @@ impl Rule for StopWhenAhead {
     }
 
     fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
-        let margin = self.margin as u64;
-        Box::new(StoppingVote::new(setting.votes(), move |votes, answer| {
-            votes[answer] >= runner_up(votes, answer) + margin
-        }))
+        stopping_vote::selector(setting, self.enough())
     }
 
-    fn expected(&self, _: &Setting, part: Part, _: f64) -> Result<Expected> {
-        known_rates(self.name(), part)?;
-        Err(no_closed_form(self.name(), "the votes of all attempts decide together"))
+    fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
+        stopping_vote::expected(self.name(), setting, part, cap, self.enough())
+    }
+
+    fn going_on(&self, setting: &Setting, part: Part, n: f64) -> f64 {
+        stopping_vote::going_on(setting, part, n, self.enough())
     }
 }

@@ -1,31 +1,62 @@
-//! Votes that stop: attempt by attempt, until the answer just given has enough votes by some rule.
+//! Votes that stop: attempt by attempt, until an answer has enough votes by some rule.
 
+use super::rule::Setting;
 use super::seen::{Attempt, Seen, Selector};
 use super::ties::Priorities;
+use crate::error::Result;
+use crate::sampling::exact::expected::{Expected, Part, known_rates, no_closed_form};
+use crate::sampling::exact::two_answers::{MOST_VOTES, TwoAnswers};
 use crate::sampling::record::outcome::Outcome;
+use crate::sampling::scenario::law::TaskLaw;
+
+/// When a vote stops: of all votes so far and the answer just given, the answer that has enough of them.
+pub trait Enough: FnMut(&[u64], usize) -> Option<usize> + Send + 'static {}
+
+impl<F: FnMut(&[u64], usize) -> Option<usize> + Send + 'static> Enough for F {}
 
 /// The most votes of any other answer.
 pub fn runner_up(votes: &[u64], answer: usize) -> u64 {
     votes.iter().enumerate().filter(|(other, _)| *other != answer).map(|(_, &votes)| votes).max().unwrap_or(0)
 }
 
-/// Votes until an answer that was just given has enough of them: by a rule that looks at all votes and that answer.
-pub struct StoppingVote<R> {
+/// The vote among simulated attempts.
+pub fn selector(setting: &Setting, enough: impl Enough) -> Box<dyn Selector> {
+    Box::new(Vote { enough, votes: vec![0; setting.votes()], stopped: None, priorities: None })
+}
+
+/// What the vote comes to in expectation: known where there are two answers, the correct one and a wrong one.
+pub fn expected(name: &str, setting: &Setting, part: Part, cap: f64, enough: impl Enough) -> Result<Expected> {
+    let (_, rates) = known_rates(name, part)?;
+    if setting.votes() != 2 {
+        return Err(no_closed_form(name, "with more than one wrong answer the votes of all attempts decide together"));
+    }
+    if cap > MOST_VOTES {
+        return Err(no_closed_form(name, &format!("above {MOST_VOTES} votes the count takes too long")));
+    }
+    let TwoAnswers { correct, attempts, .. } = TwoAnswers::new(rates.success, cap as u64, enough);
+    Ok(Expected { attempts, ..Expected::after_all(part, cap, [f64::NAN, correct, 1.0 - correct]) })
+}
+
+/// P(the vote has not stopped after `n` attempts), where that is known.
+pub fn going_on(setting: &Setting, part: Part, n: f64, enough: impl Enough) -> f64 {
+    match part {
+        Part::Known(TaskLaw::Attempts(rates)) if setting.votes() == 2 && n <= MOST_VOTES => {
+            TwoAnswers::new(rates.success, n as u64, enough).going_on
+        }
+        _ => 1.0,
+    }
+}
+
+/// Votes so far.
+struct Vote<R> {
     enough: R,
     votes: Vec<u64>,
-    /// The attempt number and the answer at which it stopped.
+    /// The attempt number at which it stopped, and the answer.
     stopped: Option<(u64, usize)>,
     priorities: Option<Priorities>,
 }
 
-impl<R: Fn(&[u64], usize) -> bool> StoppingVote<R> {
-    /// No votes for so many answers.
-    pub fn new(answers: usize, enough: R) -> Self {
-        Self { enough, votes: vec![0; answers], stopped: None, priorities: None }
-    }
-}
-
-impl<R: Fn(&[u64], usize) -> bool + Send> Selector for StoppingVote<R> {
+impl<R: Enough> Selector for Vote<R> {
     fn start(&mut self, priorities: &Priorities) {
         self.votes.fill(0);
         self.stopped = None;
@@ -38,8 +69,8 @@ impl<R: Fn(&[u64], usize) -> bool + Send> Selector for StoppingVote<R> {
         }
         for (attempt, number) in attempts.iter().zip(before + 1..) {
             self.votes[attempt.answer] += 1;
-            if (self.enough)(&self.votes, attempt.answer) {
-                self.stopped = Some((number, attempt.answer));
+            if let Some(answer) = (self.enough)(&self.votes, attempt.answer) {
+                self.stopped = Some((number, answer));
                 return;
             }
         }
