@@ -27,41 +27,29 @@ from limitlaw.exhaustion import (
 from limitlaw.fit import pass_at_k, pass_hat_k
 from limitlaw.run import merge, read_scenario, simulate, solve
 from limitlaw.sampling import (
-    AllOf,
     Answers,
-    AnyOf,
-    BestOf,
     Cost,
-    FilteredVote,
-    FirstAbove,
-    FirstAccepted,
-    FirstWorthwhile,
     Limit,
-    MajorityVote,
-    Policy,
     SamplingScenario,
-    StopWhenAhead,
     Tasks,
     Utility,
     Verifier,
-    WeightedVote,
     can_match,
     ceilings,
     compare_policies,
     optimal_attempts,
     required_false_positive_rate,
 )
+from limitlaw.sampling import policy as _policy
+from limitlaw.sampling.policy import *
 from limitlaw.sweep import Grid, Store, iter_sweep, read_sweep, sweep
 
 if _core.DEBUG_BUILD:
     warnings.warn("limitlaw was built without optimisation: expect it to be 10 to 50 times slower", stacklevel=2)
 
 __all__ = [
-    "AllOf",
     "Answers",
-    "AnyOf",
     "Backtest",
-    "BestOf",
     "ComputePath",
     "ConstraintResult",
     "ConstraintScenario",
@@ -69,20 +57,13 @@ __all__ = [
     "Cost",
     "ExhaustionResult",
     "ExhaustionScenario",
-    "FilteredVote",
-    "FirstAbove",
-    "FirstAccepted",
-    "FirstWorthwhile",
     "Grid",
     "Law",
     "LawParameters",
     "Limit",
-    "MajorityVote",
     "NoClosedFormError",
-    "Policy",
     "SamplingScenario",
     "Sensitivity",
-    "StopWhenAhead",
     "Store",
     "StoreError",
     "Tasks",
@@ -117,3 +98,4 @@ __all__ = [
     "solve",
     "sweep",
 ]
+__all__ += _policy.__all__

@@ -1,49 +1,28 @@
 """Repeated sampling with imperfect verifiers: tasks, verifier, policies and what answers are worth."""
 
+from limitlaw.sampling import policy
 from limitlaw.sampling.answers import Answers
 from limitlaw.sampling.compare import compare_policies
 from limitlaw.sampling.cost import Cost, Limit, Utility
 from limitlaw.sampling.optimum import ceilings, optimal_attempts
-from limitlaw.sampling.policy import (
-    AllOf,
-    AnyOf,
-    BestOf,
-    FilteredVote,
-    FirstAbove,
-    FirstAccepted,
-    FirstWorthwhile,
-    MajorityVote,
-    Policy,
-    StopWhenAhead,
-    WeightedVote,
-)
+from limitlaw.sampling.policy import *
 from limitlaw.sampling.reach import can_match, required_false_positive_rate
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import Tasks
 from limitlaw.sampling.verifier import Verifier
 
 __all__ = [
-    "AllOf",
     "Answers",
-    "AnyOf",
-    "BestOf",
     "Cost",
-    "FilteredVote",
-    "FirstAbove",
-    "FirstAccepted",
-    "FirstWorthwhile",
     "Limit",
-    "MajorityVote",
-    "Policy",
     "SamplingScenario",
-    "StopWhenAhead",
     "Tasks",
     "Utility",
     "Verifier",
-    "WeightedVote",
     "can_match",
     "ceilings",
     "compare_policies",
     "optimal_attempts",
     "required_false_positive_rate",
 ]
+__all__ += policy.__all__

@@ -7,6 +7,21 @@ from typing import ClassVar, Literal
 
 from limitlaw._spec import Spec
 
+#: Every policy; the package exports what stands here.
+__all__ = [
+    "AllOf",
+    "AnyOf",
+    "BestOf",
+    "FilteredVote",
+    "FirstAbove",
+    "FirstAccepted",
+    "FirstWorthwhile",
+    "MajorityVote",
+    "Policy",
+    "StopWhenAhead",
+    "WeightedVote",
+]
+
 
 class Policy(Spec):
     """A policy; see its subclasses."""
