@@ -11,7 +11,7 @@ import polars as pl
 import limitlaw as ll
 from exhaustion_cases import DEFAULT
 from limitlaw import _core
-from sampling_cases import COST, POLICIES
+from sampling_cases import COST
 
 SEED = 2**90 + 11
 #: What says where numbers come from, and not what they are.
@@ -19,6 +19,21 @@ PROVENANCE = {"spec_id", "seed", "stream", "trials", "replicate", "sampler"}
 JUDGE = ll.Verifier.judge(d_prime=1.1, threshold=0.9)
 RATES = ll.Verifier.rates(false_positive_rate=[0.05, 0.3, 0.0], false_negative_rate=0.25)
 FIXED = ll.Tasks.fixed(success=[0.1, 0.4, 0.02])
+#: The policies of the pins: a further one gets a pin of its own.
+POLICIES = [
+    ll.FirstAccepted(),
+    ll.FirstAccepted(fallback="last"),
+    ll.FirstAccepted(fallback="best"),
+    ll.FirstAbove(threshold=1.6),
+    ll.BestOf(),
+    ll.BestOf(threshold=1.5),
+    ll.MajorityVote(),
+    ll.WeightedVote(),
+    ll.FilteredVote(),
+    ll.StopWhenAhead(margin=2),
+    ll.AnyOf(),
+    ll.AllOf(),
+]
 BOTH = [ll.FirstAccepted(), ll.FirstAccepted(fallback="last")]
 WORTH = ll.Utility(wrong_cost=4.0, attempt_cost=0.01)
 POOL = ll.Tasks.pool(attempts=[60, 50], accepted=[20, 3], accepted_correct=[15, 1], correct=[25, 2])
