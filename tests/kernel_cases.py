@@ -84,6 +84,9 @@ KERNELS: dict[str, Callable[[], pl.DataFrame]] = {
     "policies, dirichlet answers": simulated(**judged, answers=ll.Answers.dirichlet(0.5, 3)),
     "votes, many attempts": simulated(**votes, answers=ll.Answers.uniform(3), max_attempts=[900], trials=100),
     "votes, many attempts, zipf": simulated(**votes, answers=ll.Answers.zipf(3, 1.0), max_attempts=[900], trials=100),
+    "share vote": simulated(
+        policies=[ll.ShareVote(share=0.6)], answers=ll.Answers.zipf(3, 1.0), max_attempts=[3, 8, 40]
+    ),
     "first worthwhile": simulated(policies=[ll.FirstWorthwhile(), ll.AnyOf()], max_attempts=[1, 3, 30]),
     "far attempts": simulated(max_attempts=[10**4, 10**9], policies=[*BOTH, ll.AllOf(), ll.AnyOf()]),
     # Every population and verifier.

@@ -30,6 +30,7 @@ POLICIES = [
     ll.WeightedVote(),
     ll.FilteredVote(),
     ll.StopWhenAhead(margin=2),
+    ll.ShareVote(share=0.7, min_votes=3),
     ll.AnyOf(),
     ll.AllOf(),
 ]

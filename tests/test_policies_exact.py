@@ -44,6 +44,9 @@ def enumerate_attempts(attempts: int):
 #: Policies that stop a vote, with their rule in whole numbers: the answer that ends it, of these answers one by one.
 STOPPING: list[tuple[ll.Policy, Callable[[list[int]], int | None]]] = [
     (ll.StopWhenAhead(margin=2), lambda answers: ahead_by(answers, 2)),
+    (ll.ShareVote(share=0.6, min_votes=3), lambda answers: has_share(answers, Fraction(3, 5), 3)),
+    (ll.ShareVote(share=1, min_votes=2), lambda answers: has_share(answers, Fraction(1), 2)),
+    (ll.ShareVote(share=0.4, min_votes=2), lambda answers: has_share(answers, Fraction(2, 5), 2)),
 ]
 
 
@@ -51,6 +54,13 @@ def ahead_by(answers: list[int], margin: int) -> int | None:
     votes = np.bincount(answers, minlength=4)
     second, first = np.sort(votes)[-2:]
     return int(votes.argmax()) if first - second >= margin else None
+
+
+def has_share(answers: list[int], share: Fraction, min_votes: int) -> int | None:
+    votes = np.bincount(answers, minlength=4)
+    second, first = (int(v) for v in np.sort(votes)[-2:])
+    enough = len(answers) >= min_votes and first > second and Fraction(first, len(answers)) >= share
+    return int(votes.argmax()) if enough else None
 
 
 def stopped(answers: list[int], ends: Callable[[list[int]], int | None]) -> tuple[float, int]:

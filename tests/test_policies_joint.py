@@ -18,6 +18,7 @@ COUNTED = [
     ll.MajorityVote(),
     ll.FilteredVote(),
     ll.StopWhenAhead(margin=2),
+    ll.ShareVote(share=0.7, min_votes=3),
     ll.AnyOf(),
     ll.AllOf(),
 ]

@@ -124,7 +124,9 @@ def returned(  # noqa: C901, PLR0911  (one case per policy)
             weights = np.where(appeared, _votes(attempts, k, attempts.weight), -np.inf)
             return voted(_leader(weights, attempts.priority))
         case ll.StopWhenAhead():
-            return voted(*_ahead(attempts, k, policy.margin))
+            return voted(*_stopped(attempts, k, lambda first, second, _: first - second >= policy.margin))
+        case ll.ShareVote():
+            return voted(*_stopped(attempts, k, lambda first, second, i: _has_share(policy, first, second, i)))
         case ll.AnyOf():
             some = correct.any(axis=1)
             return some, np.zeros_like(some), everything
@@ -133,13 +135,18 @@ def returned(  # noqa: C901, PLR0911  (one case per policy)
     raise AssertionError(policy)
 
 
-def _ahead(attempts: Attempts, k: int, margin: int) -> tuple[Array, bool, Array]:
+def _has_share(policy: ll.ShareVote, first: Array, second: Array, number: int) -> Array:
+    return (number >= policy.min_votes) & (first > second) & (first >= policy.share * number - 1e-9)
+
+
+def _stopped(attempts: Attempts, k: int, ends: Callable[[Array, Array, int], Array]) -> tuple[Array, bool, Array]:
+    """Votes that end where the votes of the first and the second answer and their number say so."""
     used = np.full(len(attempts.answer), k)
     leader = np.full(len(used), -1)
     for i in range(1, k + 1):
         votes = _votes(attempts, i, np.ones(attempts.answer.shape))
         top = np.sort(votes, axis=1)
-        stop = (leader < 0) & (top[:, -1] - top[:, -2] >= margin)
+        stop = (leader < 0) & ends(top[:, -1], top[:, -2], i)
         leader = np.where(stop, votes.argmax(axis=1), leader)
         used = np.where(stop, i, used)
     last = _leader(_votes(attempts, k, np.ones(attempts.answer.shape)), attempts.priority)

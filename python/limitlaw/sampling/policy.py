@@ -18,6 +18,7 @@ __all__ = [
     "FirstWorthwhile",
     "MajorityVote",
     "Policy",
+    "ShareVote",
     "StopWhenAhead",
     "WeightedVote",
 ]
@@ -167,6 +168,30 @@ class StopWhenAhead(Policy):
 
     kind: ClassVar[str] = "stop_when_ahead"
     margin: int
+
+
+class ShareVote(Policy):
+    """Draw until one answer has ``share`` of at least ``min_votes`` votes, at most ``max_attempts``; return it.
+
+    The rule of adaptive self-consistency tools: ``ShareVote(share=1, min_votes=5)`` stops where the first five answers
+    agree. The answer must lead alone. Where the vote goes on to the last attempt the most frequent answer is returned;
+    ties go as in ``MajorityVote``. It draws every attempt.
+
+    Source: Li et al., Escape Sky-high Cost: Early-stopping Self-Consistency (arXiv 2401.10480).
+
+    Args:
+        share: The leader's share of the votes, in [0, 1].
+        min_votes: The fewest votes, at least 1.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.ShareVote(share=0.8).label, ll.ShareVote(share=1, min_votes=3).label
+        ('share_vote(share=0.8)', 'share_vote(share=1.0, min_votes=3)')
+    """
+
+    kind: ClassVar[str] = "share_vote"
+    share: float
+    min_votes: int = 5
 
 
 class AnyOf(Policy):

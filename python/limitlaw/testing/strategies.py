@@ -20,6 +20,7 @@ from limitlaw.sampling import (
     MajorityVote,
     Policy,
     SamplingScenario,
+    ShareVote,
     StopWhenAhead,
     Tasks,
     Utility,
@@ -159,6 +160,7 @@ def policies(
     if not pool:
         kinds += [st.builds(FilteredVote)] if verdicts and answers else []
         kinds += [st.builds(MajorityVote), st.builds(StopWhenAhead, margin=st.integers(1, 4))] if answers else []
+        kinds += [st.builds(ShareVote, share=st.floats(0.0, 1.0), min_votes=st.integers(1, 6))] if answers else []
         kinds += [st.builds(WeightedVote)] if scores and answers else []
         if scores:
             kinds += [st.builds(FirstAbove, threshold=threshold), st.builds(BestOf, threshold=st.none() | threshold)]
@@ -265,4 +267,4 @@ def _draws_rates(verifier: Verifier) -> bool:
     return isinstance(verifier, SpreadVerifier) or any(map(_draws_rates, members))
 
 
-_SINGLE = (FirstAbove, WeightedVote, FilteredVote, StopWhenAhead)
+_SINGLE = (FirstAbove, WeightedVote, FilteredVote, StopWhenAhead, ShareVote)

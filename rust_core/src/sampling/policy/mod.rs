@@ -13,6 +13,7 @@ pub mod first_worthwhile;
 pub mod majority_vote;
 pub mod rule;
 pub mod seen;
+pub mod share_vote;
 pub mod stop_when_ahead;
 pub mod stopping_vote;
 pub mod ties;
@@ -44,6 +45,8 @@ pub enum Policy {
     FilteredVote(filtered_vote::FilteredVote),
     /// The most frequent answer as soon as it leads the next one by the margin.
     StopWhenAhead(stop_when_ahead::StopWhenAhead),
+    /// The most frequent answer as soon as it has a share of enough votes.
+    ShareVote(share_vote::ShareVote),
     /// A correct answer where there is one: coverage, pass@k.
     AnyOf(any_of::AnyOf),
     /// Right where all answers are: reliability, pass^k.
@@ -64,6 +67,7 @@ impl std::ops::Deref for Policy {
             Self::WeightedVote(rule) => rule,
             Self::FilteredVote(rule) => rule,
             Self::StopWhenAhead(rule) => rule,
+            Self::ShareVote(rule) => rule,
             Self::AnyOf(rule) => rule,
             Self::AllOf(rule) => rule,
         }

@@ -1,0 +1,95 @@
+//! Share vote: the most frequent answer as soon as it has a share of the votes, of which there are enough.
+//!
+//! The rule of adaptive self-consistency: with share 1 all of the first votes agree (Li et al., *Escape Sky-high Cost:
+//! Early-stopping Self-Consistency*, arXiv 2401.10480).
+
+use serde::Deserialize;
+
+use super::rule::{Needs, Rule, Setting};
+use super::seen::Selector;
+use super::stopping_vote::{self, Enough, runner_up};
+use crate::error::{Result, check_range, check_whole};
+use crate::sampling::exact::expected::{Expected, Part};
+
+/// A share that rounds is still reached.
+const SLACK: f64 = 1e-12;
+
+/// The policy.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShareVote {
+    /// The leader's share of the votes.
+    pub share: f64,
+    /// The fewest votes.
+    pub min_votes: f64,
+}
+
+impl ShareVote {
+    fn enough(self) -> impl Enough {
+        let (share, least) = (self.share * (1.0 - SLACK), self.min_votes as u64);
+        move |votes, given| {
+            let all: u64 = votes.iter().sum();
+            if all < least {
+                return None;
+            }
+            // Before, any answer may have come to its share; later only the one that was just given.
+            let first = |best: usize, answer: usize| if votes[answer] > votes[best] { answer } else { best };
+            let leader = if all == least { (0..votes.len()).fold(0, first) } else { given };
+            let leads = votes[leader] > runner_up(votes, leader);
+            (leads && votes[leader] as f64 >= share * all as f64).then_some(leader)
+        }
+    }
+}
+
+impl Rule for ShareVote {
+    fn name(&self) -> &'static str {
+        "share_vote"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { answers: true, attempts: true, ..Needs::NONE }
+    }
+
+    fn check_parameters(&self) -> Result<()> {
+        check_range("share", &[self.share], 0.0, 1.0)?;
+        check_whole("min_votes", self.min_votes, 1.0, 1e12)
+    }
+
+    fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
+        stopping_vote::selector(setting, self.enough())
+    }
+
+    fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
+        stopping_vote::expected(self.name(), setting, part, cap, self.enough())
+    }
+
+    fn going_on(&self, setting: &Setting, part: Part, n: f64) -> f64 {
+        stopping_vote::going_on(setting, part, n, self.enough())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// When the vote on a sequence of answers stops, and for which.
+    fn stop(rule: ShareVote, answers: &[usize]) -> Option<(usize, usize)> {
+        let (mut enough, mut votes) = (rule.enough(), [0; 3]);
+        answers.iter().zip(1..).find_map(|(&answer, number)| {
+            votes[answer] += 1;
+            enough(&votes, answer).map(|winner| (number, winner))
+        })
+    }
+
+    #[test]
+    fn the_leader_needs_its_share_of_enough_votes() {
+        let rule = |share, min_votes| ShareVote { share, min_votes };
+        assert_eq!(stop(rule(0.75, 4.0), &[1, 1, 1, 0, 0]), Some((4, 1)));
+        assert_eq!(stop(rule(0.75, 3.0), &[1, 0, 0, 0]), Some((4, 0)));
+        assert_eq!(stop(rule(1.0, 3.0), &[2, 2, 2]), Some((3, 2)));
+        assert_eq!(stop(rule(1.0, 3.0), &[2, 2, 0, 2, 2, 2]), None);
+        // 3 of 5 is .6, which rounds; a tie has no leader.
+        assert_eq!(stop(rule(0.6, 5.0), &[0, 1, 0, 1, 0]), Some((5, 0)));
+        assert_eq!(stop(rule(0.4, 2.0), &[0, 1, 1]), Some((3, 1)));
+    }
+}
