@@ -87,6 +87,9 @@ KERNELS: dict[str, Callable[[], pl.DataFrame]] = {
     "share vote": simulated(
         policies=[ll.ShareVote(share=0.6)], answers=ll.Answers.zipf(3, 1.0), max_attempts=[3, 8, 40]
     ),
+    "beta stop": simulated(
+        policies=[ll.BetaStop(confidence=0.9)], answers=ll.Answers.uniform(4), max_attempts=[3, 8, 40]
+    ),
     "first worthwhile": simulated(policies=[ll.FirstWorthwhile(), ll.AnyOf()], max_attempts=[1, 3, 30]),
     "far attempts": simulated(max_attempts=[10**4, 10**9], policies=[*BOTH, ll.AllOf(), ll.AnyOf()]),
     # Every population and verifier.

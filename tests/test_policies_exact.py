@@ -46,6 +46,8 @@ STOPPING: list[tuple[ll.Policy, Callable[[list[int]], int | None]]] = [
     (ll.StopWhenAhead(margin=2), lambda answers: ahead_by(answers, 2)),
     (ll.ShareVote(share=0.6, min_votes=3), lambda answers: has_share(answers, Fraction(3, 5), 3)),
     (ll.ShareVote(share=1, min_votes=2), lambda answers: has_share(answers, Fraction(1), 2)),
+    (ll.BetaStop(confidence=0.8), lambda answers: beats(answers, Fraction(4, 5))),
+    (ll.BetaStop(confidence=0.95), lambda answers: beats(answers, Fraction(19, 20))),
     (ll.ShareVote(share=0.4, min_votes=2), lambda answers: has_share(answers, Fraction(2, 5), 2)),
 ]
 
@@ -61,6 +63,14 @@ def has_share(answers: list[int], share: Fraction, min_votes: int) -> int | None
     second, first = (int(v) for v in np.sort(votes)[-2:])
     enough = len(answers) >= min_votes and first > second and Fraction(first, len(answers)) >= share
     return int(votes.argmax()) if enough else None
+
+
+def beats(answers: list[int], confidence: Fraction) -> int | None:
+    """P(Beta(v + 1, w + 1) > 1/2) = P(at most v heads of v + w + 1 fair coins)."""
+    votes = np.bincount(answers, minlength=4)
+    w, v = (int(v) for v in np.sort(votes)[-2:])
+    posterior = Fraction(sum(math.comb(v + w + 1, j) for j in range(v + 1)), 2 ** (v + w + 1))
+    return int(votes.argmax()) if posterior > confidence else None
 
 
 def stopped(answers: list[int], ends: Callable[[list[int]], int | None]) -> tuple[float, int]:

@@ -19,6 +19,7 @@ COUNTED = [
     ll.FilteredVote(),
     ll.StopWhenAhead(margin=2),
     ll.ShareVote(share=0.7, min_votes=3),
+    ll.BetaStop(confidence=0.9),
     ll.AnyOf(),
     ll.AllOf(),
 ]

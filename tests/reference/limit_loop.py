@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[Any]
 
-STOPPING = (ll.FirstAccepted, ll.FirstWorthwhile, ll.FirstAbove, ll.StopWhenAhead, ll.ShareVote)
-UNCHECKED = (ll.MajorityVote, ll.StopWhenAhead, ll.ShareVote, ll.AnyOf, ll.AllOf)
+STOPPING = (ll.FirstAccepted, ll.FirstWorthwhile, ll.FirstAbove, ll.StopWhenAhead, ll.ShareVote, ll.BetaStop)
+UNCHECKED = (ll.MajorityVote, ll.StopWhenAhead, ll.ShareVote, ll.BetaStop, ll.AnyOf, ll.AllOf)
 
 
 def draw_tokens(cost: ll.Cost, shape: tuple[int, int], random: np.random.Generator) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -127,6 +128,8 @@ def returned(  # noqa: C901, PLR0911  (one case per policy)
             return voted(*_stopped(attempts, k, lambda first, second, _: first - second >= policy.margin))
         case ll.ShareVote():
             return voted(*_stopped(attempts, k, lambda first, second, i: _has_share(policy, first, second, i)))
+        case ll.BetaStop():
+            return voted(*_stopped(attempts, k, lambda first, second, _: _beats(first, second) > policy.confidence))
         case ll.AnyOf():
             some = correct.any(axis=1)
             return some, np.zeros_like(some), everything
@@ -137,6 +140,16 @@ def returned(  # noqa: C901, PLR0911  (one case per policy)
 
 def _has_share(policy: ll.ShareVote, first: Array, second: Array, number: int) -> Array:
     return (number >= policy.min_votes) & (first > second) & (first >= policy.share * number - 1e-9)
+
+
+def _beats(first: Array, second: Array) -> Array:
+    """P(Beta(first + 1, second + 1) > 1/2), a tail of fair coins, as few whole numbers come up."""
+
+    def one(v: int, w: int) -> float:
+        return sum(math.comb(v + w + 1, j) for j in range(v + 1)) / 2 ** (v + w + 1)
+
+    pairs, place = np.unique(np.stack([first, second]).astype(int), axis=1, return_inverse=True)
+    return np.array([one(int(v), int(w)) for v, w in pairs.T])[place]
 
 
 def _stopped(attempts: Attempts, k: int, ends: Callable[[Array, Array, int], Array]) -> tuple[Array, bool, Array]:

@@ -12,6 +12,7 @@ __all__ = [
     "AllOf",
     "AnyOf",
     "BestOf",
+    "BetaStop",
     "FilteredVote",
     "FirstAbove",
     "FirstAccepted",
@@ -192,6 +193,28 @@ class ShareVote(Policy):
     kind: ClassVar[str] = "share_vote"
     share: float
     min_votes: int = 5
+
+
+class BetaStop(Policy):
+    """Draw until one answer beats the next with more than ``confidence``, at most ``max_attempts``; return the leader.
+
+    With v votes against w of the runner-up and a uniform prior, the leader is the more frequent of the two with
+    probability ``1 - I_1/2(v + 1, w + 1)``: at a confidence of 0.95 four votes to none are enough, or seven to one. Ties
+    at the last attempt go as in ``MajorityVote``. It draws every attempt.
+
+    Source: Aggarwal et al., Let's Sample Step by Step: Adaptive-Consistency (arXiv 2305.11860).
+
+    Args:
+        confidence: The posterior probability to exceed, in [0.5, 1 - 1e-9].
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.BetaStop(confidence=0.95).label
+        'beta_stop(confidence=0.95)'
+    """
+
+    kind: ClassVar[str] = "beta_stop"
+    confidence: float
 
 
 class AnyOf(Policy):

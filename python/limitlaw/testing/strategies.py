@@ -11,6 +11,7 @@ from limitlaw.sampling import (
     Answers,
     AnyOf,
     BestOf,
+    BetaStop,
     Cost,
     FilteredVote,
     FirstAbove,
@@ -161,6 +162,7 @@ def policies(
         kinds += [st.builds(FilteredVote)] if verdicts and answers else []
         kinds += [st.builds(MajorityVote), st.builds(StopWhenAhead, margin=st.integers(1, 4))] if answers else []
         kinds += [st.builds(ShareVote, share=st.floats(0.0, 1.0), min_votes=st.integers(1, 6))] if answers else []
+        kinds += [st.builds(BetaStop, confidence=st.floats(0.5, 0.999))] if answers else []
         kinds += [st.builds(WeightedVote)] if scores and answers else []
         if scores:
             kinds += [st.builds(FirstAbove, threshold=threshold), st.builds(BestOf, threshold=st.none() | threshold)]
@@ -267,4 +269,4 @@ def _draws_rates(verifier: Verifier) -> bool:
     return isinstance(verifier, SpreadVerifier) or any(map(_draws_rates, members))
 
 
-_SINGLE = (FirstAbove, WeightedVote, FilteredVote, StopWhenAhead, ShareVote)
+_SINGLE = (FirstAbove, WeightedVote, FilteredVote, StopWhenAhead, ShareVote, BetaStop)

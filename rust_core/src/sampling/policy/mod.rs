@@ -6,6 +6,7 @@
 pub mod all_of;
 pub mod any_of;
 pub mod best_of;
+pub mod beta_stop;
 pub mod filtered_vote;
 pub mod first_above;
 pub mod first_accepted;
@@ -47,6 +48,8 @@ pub enum Policy {
     StopWhenAhead(stop_when_ahead::StopWhenAhead),
     /// The most frequent answer as soon as it has a share of enough votes.
     ShareVote(share_vote::ShareVote),
+    /// The most frequent answer as soon as it beats the next one with enough confidence.
+    BetaStop(beta_stop::BetaStop),
     /// A correct answer where there is one: coverage, pass@k.
     AnyOf(any_of::AnyOf),
     /// Right where all answers are: reliability, pass^k.
@@ -68,6 +71,7 @@ impl std::ops::Deref for Policy {
             Self::FilteredVote(rule) => rule,
             Self::StopWhenAhead(rule) => rule,
             Self::ShareVote(rule) => rule,
+            Self::BetaStop(rule) => rule,
             Self::AnyOf(rule) => rule,
             Self::AllOf(rule) => rule,
         }

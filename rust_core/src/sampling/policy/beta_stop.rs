@@ -1,0 +1,107 @@
+//! Beta stop: the most frequent answer as soon as it beats the next one with enough confidence.
+//!
+//! With `v` votes against `w` of the runner-up, and a uniform prior on the share of the two, the posterior is Beta(v+1, w+1)
+//! and the answer beats the other with probability `1 - I_1/2(v+1, w+1)` (Aggarwal et al., *Let's Sample Step by Step:
+//! Adaptive-Consistency*, arXiv 2305.11860).
+
+use serde::Deserialize;
+
+use super::rule::{Needs, Rule, Setting};
+use super::seen::Selector;
+use super::stopping_vote::{self, Enough, runner_up};
+use crate::error::{Result, check_range};
+use crate::sampling::exact::expected::{Expected, Part};
+use crate::special::beta_cdf;
+
+/// The largest confidence: above it rounding decides.
+const MAX_CONFIDENCE: f64 = 1.0 - 1e-9;
+
+/// The policy.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BetaStop {
+    /// The posterior probability to exceed.
+    pub confidence: f64,
+}
+
+/// P(the answer of `votes` votes beats that of `others`).
+fn beats(votes: u64, others: u64) -> f64 {
+    beta_cdf(others as f64 + 1.0, votes as f64 + 1.0, 0.5)
+}
+
+impl BetaStop {
+    fn enough(self) -> impl Enough {
+        // By votes of the runner-up, the fewest that are enough.
+        let mut needed: Vec<u64> = Vec::new();
+        move |votes, given| {
+            let others = runner_up(votes, given);
+            if votes[given] <= others {
+                return None;
+            }
+            while needed.len() as u64 <= others {
+                let at = needed.len() as u64;
+                let mut least = needed.last().map_or(1, |least| least + 1);
+                while beats(least, at) <= self.confidence {
+                    least += 1;
+                }
+                needed.push(least);
+            }
+            (votes[given] >= needed[others as usize]).then_some(given)
+        }
+    }
+}
+
+impl Rule for BetaStop {
+    fn name(&self) -> &'static str {
+        "beta_stop"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { answers: true, attempts: true, ..Needs::NONE }
+    }
+
+    fn check_parameters(&self) -> Result<()> {
+        check_range("confidence", &[self.confidence], 0.5, MAX_CONFIDENCE)
+    }
+
+    fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
+        stopping_vote::selector(setting, self.enough())
+    }
+
+    fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
+        stopping_vote::expected(self.name(), setting, part, cap, self.enough())
+    }
+
+    fn going_on(&self, setting: &Setting, part: Part, n: f64) -> f64 {
+        stopping_vote::going_on(setting, part, n, self.enough())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_posterior_is_a_binomial_tail() {
+        // P(Beta(v+1, w+1) > 1/2) = P(Binomial(v+w+1, 1/2) <= v), in whole numbers.
+        let choose = |n: u64, k: u64| (0..k).fold(1u128, |c, j| c * u128::from(n - j) / u128::from(j + 1));
+        for (votes, others) in [(1, 0), (4, 0), (5, 2), (20, 11), (40, 39)] {
+            let n = votes + others + 1;
+            let tail: u128 = (0..=votes).map(|k| choose(n, k)).sum();
+            assert!((beats(votes, others) - tail as f64 / (1u128 << n) as f64).abs() < 1e-14);
+        }
+    }
+
+    #[test]
+    fn it_stops_as_soon_as_the_posterior_exceeds_the_confidence() {
+        for confidence in [0.8, 0.95, 0.99] {
+            let mut enough = BetaStop { confidence }.enough();
+            for others in 0..30 {
+                for votes in 1..60 {
+                    let stops = votes > others && beats(votes, others) > confidence;
+                    assert_eq!(enough(&[votes, others, others / 2], 0).is_some(), stops, "{votes} {others}");
+                }
+            }
+        }
+    }
+}
