@@ -58,9 +58,7 @@ mod tests {
     fn a_lead_of_a_margin_is_the_gamblers_ruin() {
         // P(ahead by m before behind by m) = p^m / (p^m + q^m); the mean duration is m (2 P - 1) / (p - q).
         for (p, margin) in [(0.6, 2u64), (0.7, 3), (0.4, 4)] {
-            let lead = |votes: &[u64], answer: usize| {
-                (votes[answer] >= votes[1 - answer] + margin).then_some(answer)
-            };
+            let lead = |votes: &[u64], answer: usize| (votes[answer] >= votes[1 - answer] + margin).then_some(answer);
             let found = TwoAnswers::new(p, 4000, lead);
             let (a, b) = (p.powi(margin as i32), (1.0 - p).powi(margin as i32));
             let wins = a / (a + b);
