@@ -199,8 +199,8 @@ class BetaStop(Policy):
     """Draw until one answer beats the next with more than ``confidence``, at most ``max_attempts``; return the leader.
 
     With v votes against w of the runner-up and a uniform prior, the leader is the more frequent of the two with
-    probability ``1 - I_1/2(v + 1, w + 1)``: at a confidence of 0.95 four votes to none are enough, or six to one. Ties at
-    the last attempt go as in ``MajorityVote``. It draws every attempt.
+    probability ``1 - I_1/2(v + 1, w + 1)``: at a confidence of 0.95 four votes to none are enough, or six to one.
+    Ties at the last attempt go as in ``MajorityVote``. It draws every attempt.
 
     Source: Aggarwal et al., Let's Sample Step by Step: Adaptive-Consistency (arXiv 2305.11860).
 
