@@ -70,7 +70,6 @@ __all__ = [
     "Utility",
     "Verifier",
     "VersionError",
-    "WeightedVote",
     "__version__",
     "backtest",
     "can_match",
