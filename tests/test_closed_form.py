@@ -281,7 +281,22 @@ def test_arguments_broadcast_and_numbers_stay_numbers():
         (lambda: cf.pass_hat_k(attempts=3, correct=1, k=0), r"^k must be a whole number in \[1, 2\*\*53\], got 0$"),
         (lambda: cf.beta_coverage(alpha=0, beta=1, k=1), r"^alpha must be in \[1e-300, 1e100\], got 0$"),
         (lambda: cf.majority(answers=[0.5, 0.4], votes=3), "^answers must be probabilities that sum to 1, got 0.9$"),
-        (lambda: cf.majority(answers=[1.0], votes=513), "^votes must be at most 512"),
+        (
+            lambda: cf.majority(answers=[0.5, 0.3, 0.2], votes=513),
+            "^votes must be at most 512 for three answers or more, got 513$",
+        ),
+        (
+            lambda: cf.ceiling(success=np.full((10_000, 1), 0.5), false_positive_rate=np.full(10_000, 0.5)),
+            r"^shapes must broadcast to at most 1e7 elements, got success \(10000, 1\), false_positive_rate \(10000,",
+        ),
+        (
+            lambda: cf.ceiling(success=np.broadcast_to(0.5, (10**6, 10**6)), false_positive_rate=0),
+            "^success must be at most 1e7 numbers, got 1e12$",
+        ),
+        (
+            lambda: cf.best_of_scored(scores=np.zeros(10**6 + 1), values=[1], attempts=1),
+            "^scores must be at most 1e6 numbers, got 1000001$",
+        ),
         (
             lambda: cf.majority(answers=[1.0], votes=3, ties="first"),
             "^ties must be 'random' or 'abstain', got 'first'$",

@@ -77,6 +77,32 @@ print(ll.simulate(scenario, trials=1000, seed=7).equals(before), flush=True)
         assert process.wait(60) == 0
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "ll.closed_form.majority(answers=[0.1, *np.linspace(0.5, 1.3, 50) / 50], votes=np.full(10_000, 512))",
+        "ll.closed_form.best_of_judge(success=0.5, d_prime=np.full(2_000_000, 1.0), attempts=1e9)",
+    ],
+)
+def test_ctrl_c_interrupts_a_call_without_trials(call: str) -> None:
+    script = f"""
+import numpy as np
+print("running", flush=True)
+try:
+    {call}
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+    with python(script) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "running\n"
+        time.sleep(0.3)
+        sent = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "interrupted\n"
+        assert time.monotonic() - sent < 2
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_an_exception_from_progress_propagates_and_cancels(threads: int) -> None:
     def stop(done: int, total: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import numbers
 import operator
 import os
@@ -15,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+#: The most elements of arrays that broadcast: about a gigabyte for any formula.
+MAX_ELEMENTS = 10_000_000
 #: The most threads of one call.
 MAX_THREADS = 1024
 
@@ -102,12 +105,16 @@ def as_numbers(
 
 
 def together(**arrays: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
-    """Arrays in their common shape."""
+    """Arrays in their common shape, which broadcasting must not make huge."""
     try:
-        return list(np.broadcast_arrays(*arrays.values()))
+        shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
+        expected = f" to at most {brief(MAX_ELEMENTS)} elements" if math.prod(shape) > MAX_ELEMENTS else ""
     except ValueError:
+        expected, shape = "", None
+    if shape is None or expected:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
-        raise ValueError(f"shapes must broadcast, got {shapes}") from None
+        raise ValueError(f"shapes must broadcast{expected}, got {shapes}")
+    return list(np.broadcast_arrays(*arrays.values()))
 
 
 def as_frame(value: object, name: str) -> pl.DataFrame:

@@ -52,6 +52,7 @@ def first_accepted(
     An attempt is accepted with a = p(1-g) + (1-p)f, and an accepted one is correct with q = p(1-g)/a, whatever its
     number. With b = 1-a: accepted = 1 - b^K, accuracy = q(1 - b^K), attempts = (1 - b^K)/a (K at a = 0). The last of
     K rejected attempts is correct with p g/b, so the fallback ``"last"`` adds b^K p g/b.
+    Accurate to 1e-12 for rates that are 0 or at least 1e-300.
 
     Source: Stroebl, Kapoor, Narayanan, arXiv 2411.17501, section 3; the terms in g are ours.
 
@@ -84,6 +85,7 @@ def ceiling(*, success: Numbers, false_positive_rate: Numbers, false_negative_ra
     """Accuracy of first accepted with unlimited attempts: q = p(1-g)/a, and 0 where nothing correct is accepted.
 
     The limit K to infinity of :func:`first_accepted`. Where f > 0, false negatives lower the ceiling too.
+    Accurate to 1e-12 for rates that are 0 or at least 1e-300.
 
     Source: Stroebl et al., arXiv 2411.17501, section 3.
 
@@ -115,7 +117,7 @@ def spread_ceiling(
     With alpha + beta = 1/icc - 1 and z = (1-p)/(p(1-g)) the ceiling of a task is 1/(1 + z f), and its mean is Euler's
     integral of 2F1(1, alpha; alpha + beta; -z). Spread raises the mean (1/(1 + z f) is convex in f) while it makes
     some tasks unsolvable. Computed by the trapezoidal rule over logit f, which converges at the same rate for all
-    arguments.
+    arguments. Accurate to 1e-12 for rates that are 0 or at least 1e-300.
 
     Source: DLMF 15.6.1 for the integral.
 
@@ -153,7 +155,7 @@ def batched(
 
     A batch of B attempts holds none with x = b^B, so the rounds are geometric: accepted = 1 - x^R and
     E[rounds] = (1 - x^R)/(1 - x). Which of several accepted answers is returned does not matter: each is correct
-    with probability q.
+    with probability q. Accurate to 1e-12 for rates that are 0 or at least 1e-300.
 
     Source: first accepted with B attempts in place of one.
 

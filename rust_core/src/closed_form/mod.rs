@@ -9,6 +9,8 @@ pub mod two_type;
 pub mod voting;
 
 use crate::error::{Error, Result, check_range, number, range};
+use crate::run::Control;
+use crate::special::incomplete_beta::beta_quantile;
 
 /// What values an argument may take.
 #[derive(Debug, Clone, Copy)]
@@ -61,10 +63,18 @@ struct Formula {
     row: Row,
 }
 
-/// From one row's arguments and the shared arrays to its results.
-type Row = fn(&[f64], &[&[f64]], &mut [f64]) -> Result<()>;
+/// From one row's arguments to its results.
+enum Row {
+    Alone(fn(&[f64], &mut [f64]) -> Result<()>),
+    /// With what the shared arrays come to, once for all rows.
+    With(for<'a> fn(&[&'a [f64]]) -> Result<Shared<'a>>),
+}
+
+/// A row of a formula with shared arrays; a long one asks whether it was cancelled.
+type Shared<'a> = Box<dyn Fn(&[f64], &Control, &mut [f64]) -> Result<()> + 'a>;
 
 use Range::{Positive, Real, Share, Whole, WholeOrUnknown};
+use Row::{Alone, With};
 
 const RATES: [(&str, Range); 3] = [("success", Share), ("false_positive_rate", Share), ("false_negative_rate", Share)];
 const TWO_TYPES: [(&str, Range); 7] = [
@@ -83,36 +93,36 @@ const FORMULAS: [Formula; 19] = [
         arguments: &[RATES[0], RATES[1], RATES[2], ("max_attempts", Whole(0.0)), ("fallback", Share)],
         shared: &[],
         results: 5,
-        row: |x, _, out| {
+        row: Alone(|x, out| {
             let s = stopping::first_accepted(stopping::Rates::new(x[0], x[1], x[2]), x[3], x[4] == 1.0);
             out.copy_from_slice(&[s.accepted, s.returned, s.accuracy, s.coverage, s.attempts_used]);
             Ok(())
-        },
+        }),
     },
     Formula {
         name: "ceiling",
         arguments: &RATES,
         shared: &[],
         results: 1,
-        row: |x, _, out| one(out, stopping::Rates::new(x[0], x[1], x[2]).precision()),
+        row: Alone(|x, out| one(out, stopping::Rates::new(x[0], x[1], x[2]).precision())),
     },
     Formula {
         name: "spread_ceiling",
         arguments: &[RATES[0], RATES[1], RATES[2], ("icc", Share)],
         shared: &[],
         results: 1,
-        row: |x, _, out| one(out, stopping::spread_ceiling(x[0], x[1], x[2], x[3])),
+        row: Alone(|x, out| one(out, stopping::spread_ceiling(x[0], x[1], x[2], x[3]))),
     },
     Formula {
         name: "batched",
         arguments: &[RATES[0], RATES[1], RATES[2], ("batch", Whole(1.0)), ("rounds", Whole(0.0))],
         shared: &[],
         results: 5,
-        row: |x, _, out| {
+        row: Alone(|x, out| {
             let s = stopping::batched(stopping::Rates::new(x[0], x[1], x[2]), x[3], x[4]);
             out.copy_from_slice(&[s.accepted, s.accuracy, s.coverage, s.rounds_used, s.attempts_used]);
             Ok(())
-        },
+        }),
     },
     Formula {
         name: "finite_pool",
@@ -126,31 +136,31 @@ const FORMULAS: [Formula; 19] = [
         ],
         shared: &[],
         results: 5,
-        row: |x, _, out| {
+        row: Alone(|x, out| {
             let s = pool::Pool::new(x[0], x[1], x[2], x[3])?.first_accepted(x[4], x[5] == 1.0);
             out.copy_from_slice(&[s.accepted, s.returned, s.accuracy, s.coverage, s.attempts_used]);
             Ok(())
-        },
+        }),
     },
     Formula {
         name: "pass_at_k",
         arguments: &[("attempts", Whole(0.0)), ("correct", Whole(0.0)), ("k", Whole(1.0))],
         shared: &[],
         results: 1,
-        row: |x, _, out| {
+        row: Alone(|x, out| {
             check_counts(x[0], x[1])?;
             one(out, pass_rates::pass_at_k(x[0], x[1], x[2]))
-        },
+        }),
     },
     Formula {
         name: "pass_hat_k",
         arguments: &[("attempts", Whole(0.0)), ("correct", Whole(0.0)), ("k", Whole(1.0))],
         shared: &[],
         results: 1,
-        row: |x, _, out| {
+        row: Alone(|x, out| {
             check_counts(x[0], x[1])?;
             one(out, pass_rates::pass_hat_k(x[0], x[1], x[2]))
-        },
+        }),
     },
     Formula {
         name: "posterior_pass_at_k",
@@ -163,83 +173,95 @@ const FORMULAS: [Formula; 19] = [
         ],
         shared: &[],
         results: 2,
-        row: |x, _, out| {
+        row: Alone(|x, out| {
             check_counts(x[0], x[1])?;
             let (a, b) = (x[3] + x[1], x[4] + (x[0] - x[1]));
             out.copy_from_slice(&[population::coverage(a, b, x[2]), population::reliability(a, b, x[2])]);
             Ok(())
-        },
+        }),
     },
     Formula {
         name: "beta_coverage",
         arguments: &[("alpha", Positive), ("beta", Positive), ("k", Whole(1.0))],
         shared: &[],
         results: 4,
-        row: |x, _, out| {
+        row: Alone(|x, out| {
             let (power_law, relative_error) = population::power_law(x[0], x[1], x[2]);
             let failure = population::failure(x[0], x[1], x[2]);
             out.copy_from_slice(&[population::coverage(x[0], x[1], x[2]), failure, power_law, relative_error]);
             Ok(())
-        },
+        }),
     },
     Formula {
         name: "beta_quantile",
         arguments: &[("alpha", Positive), ("beta", Positive), ("p", Share)],
         shared: &[],
         results: 1,
-        row: |x, _, out| one(out, crate::special::beta_quantile(x[0], x[1], x[2])),
+        row: Alone(|x, out| one(out, beta_quantile(x[0], x[1], x[2]))),
     },
     Formula {
         name: "best_of_judge",
         arguments: &[("success", Share), ("d_prime", Real), ("attempts", Whole(1.0))],
         shared: &[],
         results: 1,
-        row: |x, _, out| one(out, selection::best_of_judge(x[0], x[1], x[2])),
+        row: Alone(|x, out| one(out, selection::best_of_judge(x[0], x[1], x[2]))),
     },
     Formula {
         name: "best_of_roc",
         arguments: &[("success", Share), ("attempts", Whole(1.0))],
         shared: &[("false_positive_rates", Share), ("true_positive_rates", Share)],
         results: 1,
-        row: |x, curve, out| one(out, selection::Roc::new(curve[0], curve[1])?.best_of(x[0], x[1])),
+        row: With(|curve| {
+            let roc = selection::Roc::new(curve[0], curve[1])?;
+            Ok(Box::new(move |x, _, out| one(out, roc.best_of(x[0], x[1]))))
+        }),
     },
     Formula {
         name: "judge_threshold",
         arguments: &[("success", Share), ("d_prime", Real), ("threshold", Real)],
         shared: &[],
-        results: 4,
-        row: |x, _, out| {
-            out.copy_from_slice(&selection::judge_threshold(x[0], x[1], x[2]));
+        results: 6,
+        row: Alone(|x, out| {
+            let t = selection::judge_threshold(x[0], x[1], x[2]);
+            let rates = [t.false_positive_rate, t.false_negative_rate, t.true_positive_rate];
+            out[..3].copy_from_slice(&rates);
+            out[3..].copy_from_slice(&[t.precision, t.false_discovery_rate, t.attempts_used]);
             Ok(())
-        },
+        }),
     },
     Formula {
         name: "best_of_kl",
         arguments: &[("attempts", Whole(1.0))],
         shared: &[],
         results: 1,
-        row: |x, _, out| one(out, selection::best_of_kl(x[0])),
+        row: Alone(|x, out| one(out, selection::best_of_kl(x[0]))),
     },
     Formula {
         name: "best_of_scored",
         arguments: &[("attempts", Whole(1.0))],
         shared: &[("scores", Real), ("values", Real)],
         results: 1,
-        row: |x, scored, out| one(out, selection::best_of_scored(scored[0], scored[1], x[0])?),
+        row: With(|scored| {
+            let scored = selection::Scored::new(scored[0], scored[1])?;
+            Ok(Box::new(move |x, _, out| one(out, scored.best_of(x[0]))))
+        }),
     },
     Formula {
         name: "binary_majority",
         arguments: &[("success", Share), ("votes", Whole(1.0)), ("ties", Share)],
         shared: &[],
         results: 1,
-        row: |x, _, out| one(out, voting::binary_majority(x[0], x[1], x[2] == 1.0)),
+        row: Alone(|x, out| one(out, voting::binary_majority(x[0], x[1], x[2] == 1.0))),
     },
     Formula {
         name: "majority",
         arguments: &[("votes", Whole(1.0)), ("ties", Share)],
         shared: &[("answers", Share)],
         results: 1,
-        row: |x, answers, out| one(out, voting::majority(answers[0], x[0], x[1] == 1.0)?),
+        row: With(|answers| {
+            let answers = answers[0];
+            Ok(Box::new(move |x, control, out| one(out, voting::majority(answers, x[0], x[1] == 1.0, control)?)))
+        }),
     },
     Formula {
         name: "two_type_utility",
@@ -255,19 +277,19 @@ const FORMULAS: [Formula; 19] = [
         ],
         shared: &[],
         results: 1,
-        row: |x, _, out| one(out, two_type::TwoTypes::new(x)?.utility(x[7])),
+        row: Alone(|x, out| one(out, two_type::TwoTypes::new(x)?.utility(x[7]))),
     },
     Formula {
         name: "two_type_optimum",
         arguments: &TWO_TYPES,
         shared: &[],
         results: 2,
-        row: |x, _, out| {
+        row: Alone(|x, out| {
             let types = two_type::TwoTypes::new(x)?;
             let best = types.optimum();
             out.copy_from_slice(&[best, types.utility(best)]);
             Ok(())
-        },
+        }),
     },
 ];
 
@@ -289,21 +311,26 @@ fn check_counts(attempts: f64, correct: f64) -> Result<()> {
 ///
 /// # Panics
 /// Where the name or the number of columns is not the formula's: the caller is our own façade.
-pub fn evaluate(name: &str, columns: &[&[f64]], shared: &[&[f64]]) -> Result<Vec<Vec<f64>>> {
+pub fn evaluate(name: &str, columns: &[&[f64]], shared: &[&[f64]], control: &Control) -> Result<Vec<Vec<f64>>> {
     let formula = FORMULAS.iter().find(|f| f.name == name).expect("the façade names a formula that exists");
     assert_eq!((columns.len(), shared.len()), (formula.arguments.len(), formula.shared.len()), "{name}");
     for (&(argument, range), values) in formula.arguments.iter().zip(columns).chain(formula.shared.iter().zip(shared)) {
         range.check(argument, values)?;
     }
     let rows = columns.first().map_or(0, |c| c.len());
+    let of_row: Shared<'_> = match formula.row {
+        Alone(of_row) => Box::new(move |row, _, out| of_row(row, out)),
+        With(start) => start(shared)?,
+    };
     let mut results = vec![vec![0.0; rows]; formula.results];
     let mut row = vec![0.0; columns.len()];
     let mut out = vec![0.0; formula.results];
     for i in 0..rows {
+        control.check()?;
         for (value, column) in row.iter_mut().zip(columns) {
             *value = column[i];
         }
-        (formula.row)(&row, shared, &mut out)?;
+        of_row(&row, control, &mut out)?;
         for (column, value) in results.iter_mut().zip(&out) {
             column[i] = *value;
         }

@@ -1,12 +1,12 @@
 //! pass@k and pass^k of one task from counts: unbiased, and undefined (NaN) below k attempts.
 
-use libm::{exp, expm1};
+use libm::exp;
 
-use crate::special::ln_none_drawn;
+use crate::special::{ln_none_drawn, one_less_exp};
 
 /// pass@k = 1 - C(n-c, k)/C(n, k): some of k attempts is correct. NaN for n < k.
 pub fn pass_at_k(attempts: f64, correct: f64, k: f64) -> f64 {
-    if attempts < k { f64::NAN } else { -expm1(ln_none_drawn(attempts, correct, k)) }
+    if attempts < k { f64::NAN } else { one_less_exp(ln_none_drawn(attempts, correct, k)) }
 }
 
 /// pass^k = C(c, k)/C(n, k): all of k attempts are correct. NaN for n < k.

@@ -1,10 +1,10 @@
 //! A finite pool of observed attempts, drawn without replacement: what first accepted and coverage give, exactly.
 
-use libm::{exp, expm1};
+use libm::exp;
 
 use super::stopping::Stopped;
 use crate::error::{Error, Result, number};
-use crate::special::ln_none_drawn;
+use crate::special::{ln_none_drawn, one_less_exp};
 
 /// The counts of one task's pool; NaN where not known.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +53,7 @@ impl Pool {
             };
         }
         let ln_none = ln_none_drawn(n, a, max_attempts);
-        let (none, accepted) = (exp(ln_none), -expm1(ln_none));
+        let (none, accepted) = (exp(ln_none), one_less_exp(ln_none));
         let mut accuracy = if a == 0.0 { 0.0 } else { accepted * t / a };
         let mut returned = accepted;
         if last && max_attempts > 0.0 {
@@ -62,7 +62,7 @@ impl Pool {
                 accuracy += none * (c - t) / (n - a);
             }
         }
-        let coverage = -expm1(ln_none_drawn(n, c, max_attempts));
+        let coverage = one_less_exp(ln_none_drawn(n, c, max_attempts));
         // (n + 1) - (n - K + 1) S = (n + 1)(1 - S) + K S: nothing cancels.
         let attempts_used = ((n + 1.0) * accepted + max_attempts * none) / (a + 1.0);
         Stopped { accepted, returned, accuracy, coverage, attempts_used }

@@ -2,9 +2,9 @@
 //!
 //! With the counts of a task added to alpha and beta the same formulas are its posterior predictive, at any k.
 
-use libm::{exp, expm1, log, log1p};
+use libm::{exp, log, log1p};
 
-use crate::special::{STIRLING, ln_beta_ratio, ln_gamma, stirling_remainder};
+use crate::special::{STIRLING, ln_beta_ratio, one_less_exp, stirling_rise};
 
 /// E[(1-p)^k] = B(alpha, beta + k)/B(alpha, beta): no attempt of k is correct.
 pub fn failure(alpha: f64, beta: f64, k: f64) -> f64 {
@@ -13,7 +13,7 @@ pub fn failure(alpha: f64, beta: f64, k: f64) -> f64 {
 
 /// 1 - E[(1-p)^k]: mean pass@k.
 pub fn coverage(alpha: f64, beta: f64, k: f64) -> f64 {
-    -expm1(ln_beta_ratio(alpha, beta, k))
+    one_less_exp(ln_beta_ratio(alpha, beta, k))
 }
 
 /// E[p^k] = B(alpha + k, beta)/B(alpha, beta): mean pass^k.
@@ -21,20 +21,21 @@ pub fn reliability(alpha: f64, beta: f64, k: f64) -> f64 {
     exp(ln_beta_ratio(beta, alpha, k))
 }
 
-/// ln [Gamma(x + step)/Gamma(x)], by Stirling's formula where the two would cancel.
-fn ln_gamma_ratio(x: f64, step: f64) -> f64 {
-    if x < STIRLING {
-        return ln_gamma(x + step) - ln_gamma(x);
-    }
-    let remainder = stirling_remainder(x + step) - stirling_remainder(x);
-    (x - 0.5) * log1p(step / x) + step * (log(x + step) - 1.0) + remainder
-}
-
 /// Gamma(alpha + beta)/Gamma(beta) k^-alpha, and the leading term of its relative error,
 /// failure/power law - 1 ~ -alpha (alpha + 2 beta - 1)/(2k).
+///
+/// The ratio is lifted to beta >= 10 by its recurrence and then summed as Stirling's formula.
 pub fn power_law(alpha: f64, beta: f64, k: f64) -> (f64, f64) {
-    let law = exp(ln_gamma_ratio(beta, alpha) - alpha * log(k));
-    (law, -alpha * (alpha + 2.0 * beta - 1.0) / (2.0 * k))
+    let (mut low, mut ln_lift) = (beta, 0.0);
+    while low < STIRLING {
+        ln_lift -= if alpha < low { log1p(alpha / low) } else { log(low + alpha) - log(low) };
+        low += 1.0;
+    }
+    let main = (low - 0.5) * log1p(alpha / low) + alpha * (log((low + alpha) / k) - 1.0);
+    let (large, small) = if alpha > 2.0 * beta { (alpha, 2.0 * beta) } else { (2.0 * beta, alpha) };
+    // Where they almost cancel, 1 less the larger one is exact.
+    let error = -alpha * ((large - 1.0) + small) / (2.0 * k);
+    (exp(main + stirling_rise(low, alpha) + ln_lift), error)
 }
 
 #[cfg(test)]

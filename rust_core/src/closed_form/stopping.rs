@@ -122,6 +122,8 @@ pub fn batched(rates: Rates, batch: f64, rounds: f64) -> Batched {
 /// where the density is narrower than that, the step is a fraction of its width. Both tails become geometric and are
 /// summed exactly.
 pub fn spread_ceiling(success: f64, mean: f64, false_negative_rate: f64, icc: f64) -> f64 {
+    /// More than the widest density takes.
+    const MOST_STEPS: u32 = 100_000;
     let at = |f: f64| Rates::new(success, f, false_negative_rate).precision();
     if icc < NO_ICC || mean == 0.0 || mean == 1.0 || success == 0.0 || success == 1.0 || false_negative_rate == 1.0 {
         return at(mean);
@@ -131,10 +133,15 @@ pub fn spread_ceiling(success: f64, mean: f64, false_negative_rate: f64, icc: f6
     }
     let size = (1.0 - icc) / icc;
     let (alpha, beta) = (mean * size, (1.0 - mean) * size);
-    let z = (1.0 - success) / (success * (1.0 - false_negative_rate));
+    // z itself may be no number.
+    let ln_z = log1p(-success) - log(success) - log1p(-false_negative_rate);
+    if alpha * (2.0 + softplus(ln_z)) + mean < 1e-17 {
+        // E[z f/(1 + z f)] is less than that.
+        return 1.0;
+    }
     if mean * beta > 1e7 {
         // Too narrow for the weights' rounding: two moments leave a relative error of (mean * beta)^-2.
-        let relative = z / (1.0 + z * mean);
+        let relative = 1.0 / (exp(-ln_z) + mean);
         return at(mean) * (1.0 + relative * relative * mean * (1.0 - mean) * icc);
     }
     let peak = log(mean / (1.0 - mean));
@@ -144,30 +151,27 @@ pub fn spread_ceiling(success: f64, mean: f64, false_negative_rate: f64, icc: f6
     let (mut kept, mut all) = (0.0, 0.0);
     let mut add = |u: f64, times: f64| {
         let weight = times * exp(ln_weight(u) - top);
-        let share = weight / (1.0 + z * exp(-softplus(-u)));
+        let share = weight / (1.0 + exp(ln_z - softplus(-u)));
         kept += share;
         all += weight;
         weight < 1e-18 * kept
     };
     add(peak, 1.0);
-    let lowest = peak.min(0.0) - 40.0 - log1p(z);
-    let mut u = peak - step;
-    while !add(u, 1.0) {
-        u -= step;
-        if u < lowest {
-            add(u, -1.0 / expm1(-alpha * step));
-            break;
+    // From `end` on the weights on a side are geometric.
+    let mut side = |direction: f64, end: f64, rate: f64| {
+        for i in 1..MOST_STEPS {
+            let u = peak + direction * f64::from(i) * step;
+            if add(u, 1.0) {
+                break;
+            }
+            if direction * u > end {
+                add(u + direction * step, -1.0 / expm1(-rate * step));
+                break;
+            }
         }
-    }
-    let highest = peak.max(0.0) + 40.0;
-    u = peak + step;
-    while !add(u, 1.0) {
-        u += step;
-        if u > highest {
-            add(u, -1.0 / expm1(-beta * step));
-            break;
-        }
-    }
+    };
+    side(-1.0, 40.0 + softplus(ln_z) - peak.min(0.0), alpha);
+    side(1.0, 40.0 + peak.max(0.0), beta);
     kept / all
 }
 

@@ -52,7 +52,7 @@ impl TwoTypes {
     pub fn utility(&self, max_attempts: f64) -> f64 {
         let part = |kind: Kind| {
             let a = kind.rates.acceptance();
-            if a == 0.0 || max_attempts == 0.0 { 0.0 } else { kind.share * kind.worth * any_of(a, max_attempts) / a }
+            if a == 0.0 || max_attempts == 0.0 { 0.0 } else { kind.share * kind.worth * (any_of(a, max_attempts) / a) }
         };
         part(self.easy) + part(self.hard)
     }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::error::{Error, Result, number};
 use crate::math::{exp, ln, normal_cdf, normal_quantile};
 use crate::spec::{Spec, Values};
-use crate::special::beta_cdf;
+use crate::special::incomplete_beta::beta_cdf;
 
 /// The distribution of an input.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

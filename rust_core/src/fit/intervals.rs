@@ -10,7 +10,7 @@ use super::quantile;
 use crate::error::Result;
 use crate::rng::{Stream, purpose};
 use crate::run::{Control, run};
-use crate::special::beta_quantile;
+use crate::special::incomplete_beta::beta_quantile;
 
 /// The coordinate in which each of the five quantities is held.
 const HELD: [(Coordinates, usize); 5] = [

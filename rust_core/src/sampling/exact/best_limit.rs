@@ -59,7 +59,7 @@ impl<'a> Limits<'a> {
         };
         let by_policy = scenario.policies.iter().map(of_policy).collect::<Result<Vec<_>>>()?;
         let amounts = limits.iter().map(crate::sampling::scenario::limit::Limit::amount).collect();
-        let setting = scenario.setting(&scenario.laws());
+        let setting = Setting { control: control.quiet(), ..scenario.setting(&scenario.laws()) };
         let mut found = Self { scenario, setting, amounts, laws: by_policy, outcomes: Vec::new() };
         found.outcomes = found.outcomes(laws, control)?;
         Ok(found)

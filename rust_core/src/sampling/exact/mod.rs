@@ -17,6 +17,7 @@ pub mod two_answers;
 use crate::error::{Error, Result};
 use crate::run::Control;
 use crate::sampling::policy::Policy;
+use crate::sampling::policy::rule::Setting;
 use crate::sampling::record::SHARES;
 use crate::sampling::record::estimate::TaskMeans;
 use crate::sampling::scenario::SamplingScenario;
@@ -55,7 +56,7 @@ pub fn solve(
     let laws = ExactLaws::new(scenario)?;
     let covered = coverage && scenario.knows_coverage();
     let known = KnownRates::new(&laws, covered).filter(|_| scenario.cost.is_none());
-    let setting = scenario.setting(&scenario.laws());
+    let setting = Setting { control: control.quiet(), ..scenario.setting(&scenario.laws()) };
     let weighted = scenario.weights().is_some();
     let mut row = |p: usize, g: usize, means: TaskMeans| {
         control.check()?;

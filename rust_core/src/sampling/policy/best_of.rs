@@ -44,15 +44,15 @@ impl Rule for BestOf {
         let (_, rates) = known_rates(self.name(), part)?;
         let (p, d_prime) = (rates.success, setting.scores.map_or(0.0, |s| s.d_prime));
         let Some(threshold) = self.threshold else {
-            let correct = selection::best_of_judge(p, d_prime, cap);
-            return Ok(Expected::after_all(part, cap, [f64::NAN, correct, 1.0 - correct]));
+            let (correct, wrong) = selection::best_of_judge_both(p, d_prime, cap);
+            return Ok(Expected::after_all(part, cap, [f64::NAN, correct, wrong]));
         };
         let Some(scores) = setting.scores else { return Err(no_closed_form(self.name(), "there are no scores")) };
         let [right, bad] = scores.above(threshold);
         let accepted = -expm1(cap * log1p(-(p * right + (1.0 - p) * bad)));
         let at = scores.standard(threshold);
-        let correct = selection::best_of_judge_within(p, d_prime, cap, at, f64::INFINITY).min(accepted);
-        Ok(Expected::after_all(part, cap, [accepted, correct, accepted - correct]))
+        let (correct, wrong) = selection::best_of_judge_within(p, d_prime, cap, at, f64::INFINITY);
+        Ok(Expected::after_all(part, cap, [accepted, correct, wrong]))
     }
 }
 

@@ -11,7 +11,7 @@ use super::seen::Selector;
 use super::stopping_vote::{self, Enough, runner_up};
 use crate::error::{Result, check_range};
 use crate::sampling::exact::expected::{Expected, Part};
-use crate::special::beta_cdf;
+use crate::special::incomplete_beta::beta_cdf;
 
 /// The largest confidence: above it rounding decides.
 const MAX_CONFIDENCE: f64 = 1.0 - 1e-9;

@@ -3,11 +3,10 @@
 use libm::expm1;
 use serde::Deserialize;
 
-use super::majority_vote::vote_shares;
+use super::majority_vote::vote_answers;
 use super::rule::{Needs, Rule, Setting};
 use super::seen::{Attempt, Seen, Selector};
 use super::ties::Priorities;
-use crate::closed_form::voting;
 use crate::error::Result;
 use crate::sampling::exact::expected::{Expected, Part, known_rates};
 use crate::sampling::record::outcome::Outcome;
@@ -38,11 +37,11 @@ impl Rule for FilteredVote {
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
         let (law, rates) = known_rates(self.name(), part)?;
         let counted = [1.0 - rates.false_negative, rates.false_positive];
-        let shares = vote_shares(self.name(), setting, cap, rates.success, counted)?;
         let rejected = rates.rejected_correct() + rates.rejected_wrong();
-        let correct = voting::majority_among(&shares, rejected, cap, false)?;
+        let answers = vote_answers(self.name(), setting, cap, rates.success, counted, rejected)?;
+        let [correct, wrong] = answers.plurality(cap, &setting.control)?;
         let accepted = -expm1(law.ln_survival(Event::Accepted, cap));
-        Ok(Expected::after_all(part, cap, [accepted, correct, (accepted - correct).max(0.0)]))
+        Ok(Expected::after_all(part, cap, [accepted, correct, wrong]))
     }
 }
 

@@ -64,10 +64,9 @@ impl Rule for FirstAccepted {
         }
         let (law, rates) = known_rates(self.name(), part)?;
         let mut first = stop_at_acceptance(Part::Known(law), cap, false);
-        let low = best_rejected(setting, rates.success)(cap);
-        let none = exp(law.ln_survival(Event::Accepted, cap));
-        first.correct += low;
-        first.wrong += (none - low).max(0.0);
+        let (correct, wrong) = best_rejected(setting, rates.success)(cap);
+        first.correct += correct;
+        first.wrong += wrong;
         Ok(first)
     }
 
@@ -82,7 +81,7 @@ impl Rule for FirstAccepted {
                 // Where nobody is left it does not count.
                 first.or_else(move |n| match exp(law.ln_survival(Event::Accepted, n)) {
                     0.0 => 0.0,
-                    none => (low(n) / none).min(1.0),
+                    none => (low(n).0 / none).min(1.0),
                 })
             }
         })
@@ -93,8 +92,9 @@ impl Rule for FirstAccepted {
     }
 }
 
-/// P(none of n answers is accepted, and the one with the highest score is correct): the best of all is rejected.
-fn best_rejected(setting: &Setting, success: f64) -> impl Fn(f64) -> f64 + use<> {
+/// P(none of n answers is accepted, and the one with the highest score is correct), and that it is wrong: the best of all
+/// is rejected.
+fn best_rejected(setting: &Setting, success: f64) -> impl Fn(f64) -> (f64, f64) + use<> {
     let d_prime = setting.scores.map_or(0.0, |s| s.d_prime);
     let least = setting.threshold.unwrap_or(f64::INFINITY);
     move |n| selection::best_of_judge_within(success, d_prime, n, f64::NEG_INFINITY, least)

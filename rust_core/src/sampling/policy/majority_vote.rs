@@ -29,9 +29,9 @@ impl Rule for MajorityVote {
 
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
         let (_, rates) = known_rates(self.name(), part)?;
-        let shares = vote_shares(self.name(), setting, cap, rates.success, [1.0, 1.0])?;
-        let correct = voting::majority_among(&shares, 0.0, cap, false)?;
-        Ok(Expected::after_all(part, cap, [f64::NAN, correct, (1.0 - correct).max(0.0)]))
+        let answers = vote_answers(self.name(), setting, cap, rates.success, [1.0, 1.0], 0.0)?;
+        let [correct, wrong] = answers.plurality(cap, &setting.control)?;
+        Ok(Expected::after_all(part, cap, [f64::NAN, correct, wrong]))
     }
 }
 
@@ -45,15 +45,24 @@ impl Selector for MajorityVote {
     }
 }
 
-/// P(one attempt votes for each answer), the correct one first, where correct and wrong attempts have these chances to
-/// count; or the reason why the votes cannot be counted.
-pub fn vote_shares(name: &str, setting: &Setting, cap: f64, success: f64, [right, bad]: [f64; 2]) -> Result<Vec<f64>> {
+/// What one attempt votes for, where correct and wrong attempts have these chances to count, and none with the chance
+/// `idle`; or the reason why the votes cannot be counted.
+pub fn vote_answers(
+    name: &str,
+    setting: &Setting,
+    cap: f64,
+    success: f64,
+    [right, bad]: [f64; 2],
+    idle: f64,
+) -> Result<voting::Answers> {
     let Some(shares) = setting.answers.and_then(|a| a.shares()) else {
         return Err(no_closed_form(name, "the shares of the wrong answers are drawn"));
     };
-    if cap > voting::MOST_VOTES {
+    let wrong: Vec<f64> = shares.iter().map(|s| (1.0 - success) * s * bad).collect();
+    let answers = voting::Answers::new(success * right, &wrong, idle);
+    if answers.check(cap).is_err() {
         let reason = format!("above {} votes the count over all outcomes takes too long", voting::MOST_VOTES);
         return Err(no_closed_form(name, &reason));
     }
-    Ok(std::iter::once(success * right).chain(shares.iter().map(|s| (1.0 - success) * s * bad)).collect())
+    Ok(answers)
 }

@@ -3,6 +3,7 @@
 use super::first_worthwhile::AcceptanceRegion;
 use super::seen::Selector;
 use crate::error::Result;
+use crate::run::Control;
 use crate::sampling::exact::expected::{Expected, Part};
 use crate::sampling::exact::limit_steps::Stopping;
 use crate::sampling::scenario::answers::Answers;
@@ -73,7 +74,7 @@ impl Needs {
 }
 
 /// What a scenario gives its policies.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Setting {
     /// The scores of a judge.
     pub scores: Option<Scores>,
@@ -83,6 +84,8 @@ pub struct Setting {
     pub answers: Option<Answers>,
     /// The attempt numbers at which an acceptance pays, where a policy asks.
     pub region: Option<AcceptanceRegion>,
+    /// Tells a long count that the run was cancelled.
+    pub control: Control,
 }
 
 impl Setting {

@@ -9,7 +9,8 @@ use libm::{exp, log1p, sqrt};
 use crate::closed_form::stopping::NO_ICC;
 use crate::rng::Sequence;
 use crate::sampling::scenario::verifier::Verifier;
-use crate::special::{beta_quantile_of_score, ln_beta_ratio, normal_survival};
+use crate::special::incomplete_beta::beta_quantile_of_score;
+use crate::special::{ln_beta_ratio, normal_survival};
 use crate::variates::{beta, normal};
 
 /// P(accept | wrong) and P(reject | correct).

@@ -8,7 +8,8 @@ use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::law::Rates;
 use crate::sampling::scenario::tasks::{Prior, Redraw, Tasks, scaled};
-use crate::special::{beta_quantile_of_score, normal_isf, normal_survival};
+use crate::special::incomplete_beta::beta_quantile_of_score;
+use crate::special::{normal_isf, normal_survival};
 use crate::variates::{beta, normal};
 
 /// How the rates of the tasks are drawn.

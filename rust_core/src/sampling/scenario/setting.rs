@@ -5,6 +5,7 @@ use super::law::{Rates, TaskLaw};
 use super::scores::Scores;
 use super::tasks::Tasks;
 use super::verifier::Verifier;
+use crate::run::Control;
 use crate::sampling::policy::first_worthwhile::AcceptanceRegion;
 use crate::sampling::policy::rule::Setting;
 
@@ -17,7 +18,7 @@ impl SamplingScenario {
             _ => None,
         };
         let region = self.policies.iter().any(|p| p.needs().prior).then(|| self.acceptance_region(laws));
-        Setting { scores, threshold, answers: self.answers, region }
+        Setting { scores, threshold, answers: self.answers, region, control: Control::default() }
     }
 
     /// The attempt numbers at which an acceptance pays under the prior of the tasks.
