@@ -259,7 +259,7 @@ def test_the_end_of_every_range_is_finite(data: st.DataObject) -> None:
     changes: dict[str, object] = {name: data.draw(st.sampled_from(RANGES[name])) for name in chosen}
     changes["law"] = data.draw(st.sampled_from([*LAWS, ll.Law.mixture({"muennighoff": 1, "bounded": 1})]))
     changes["law_parameters"] = data.draw(st.sampled_from(PRIORS))
-    changes["demand"] = data.draw(st.sampled_from(["compute_optimal", "inference_aware", "profit"]))
+    changes["demand"] = data.draw(st.sampled_from(["compute_optimal", "inference_at_loss", "profit"]))
     try:
         scenario = ll.ExhaustionScenario(**changes, years=[2024, 2031], correlations={}, goodput=True)
     except ValueError as error:

@@ -15,7 +15,7 @@ from limitlaw.exhaustion import (
     failure_seconds,
     goodput,
     image_stock_2022,
-    inference_aware_allocation,
+    inference_at_budget,
     inference_overtraining,
     low_quality_stock_2022,
     plateau,
@@ -201,7 +201,7 @@ def reducible(law, n, d):
 
 
 def test_besiroglu_2024_compute_optimal_runs():
-    frame = inference_aware_allocation([5.76e23, 3.8e25, 5e28, 2e29], 0.0, BESIROGLU)
+    frame = inference_at_budget([5.76e23, 3.8e25, 5e28, 2e29], 0.0, BESIROGLU)
     np.testing.assert_allclose(frame["parameters"], [72.4e9, 620e9, 24.6e12, 50.1e12], rtol=2e-3)
     np.testing.assert_allclose(frame["tokens"], [1.327e12, 10.2e12, 339e12, 665e12], rtol=4e-3)
     np.testing.assert_allclose(frame["tokens"] / frame["parameters"], [18.3, 16.5, 13.8, 13.3], atol=0.05)
@@ -211,7 +211,7 @@ def test_besiroglu_2024_compute_optimal_runs():
 @given(st.floats(45, 75), st.floats(15, 45))
 def test_serving_costs_least_at_the_condition_of_sardana_and_frankle(log_c, log_served):
     base, served = coefficients(BESIROGLU), np.exp(log_served)
-    row = inference_aware_allocation(np.exp(log_c), served, BESIROGLU).row(0, named=True)
+    row = inference_at_budget(np.exp(log_c), served, BESIROGLU).row(0, named=True)
     n, d = row["parameters"], row["tokens"]
     of_n = base.alpha * np.exp(base.log_a) * n**-base.alpha * 3 * d / (3 * d + served)
     of_d = base.beta * np.exp(base.log_b) * d**-base.beta
@@ -228,8 +228,8 @@ def test_serving_costs_least_at_the_condition_of_sardana_and_frankle(log_c, log_
 @given(st.floats(0, 1e4), st.floats(45, 75))
 def test_overtraining_by_inference_does_not_depend_on_the_budget(ratio, log_c):
     factor = inference_overtraining(ratio, BESIROGLU)
-    tokens = np.sqrt(factor) * inference_aware_allocation(np.exp(log_c), 0.0, BESIROGLU)["tokens"][0]
-    row = inference_aware_allocation(np.exp(log_c), ratio * tokens, BESIROGLU).row(0, named=True)
+    tokens = np.sqrt(factor) * inference_at_budget(np.exp(log_c), 0.0, BESIROGLU)["tokens"][0]
+    row = inference_at_budget(np.exp(log_c), ratio * tokens, BESIROGLU).row(0, named=True)
     assert row["tokens"] == pytest.approx(tokens, rel=1e-9)
     assert row["overtraining"] == pytest.approx(factor, rel=1e-9)
 
@@ -291,7 +291,7 @@ def test_the_plateau_is_the_limit_of_ever_larger_models():
     loss = plateau(1e13, BESIROGLU)["reducible_loss"][0]
     assert reducible(BESIROGLU, 1e60, 1e13) == pytest.approx(loss, rel=1e-9)
     repeated = plateau(1e13, BESIROGLU, repetition_data=0.0, repetition_params=0.0)["equivalent_compute"][0]
-    at_u = inference_aware_allocation(repeated, 0.0, BESIROGLU)["tokens"][0]
+    at_u = inference_at_budget(repeated, 0.0, BESIROGLU)["tokens"][0]
     assert at_u == pytest.approx(1e13, rel=1e-9)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import limitlaw as ll
 from exhaustion_cases import DEFAULT, FIXED, SIGMAS, path, years_out
+from limitlaw.exhaustion.demand import inference_at_budget
 from limitlaw.exhaustion.run import DEFINITIONS, VARIABLES
 
 #: Public text and its growth against the historical trend: both lognormal, so crossing years have a closed form.
@@ -186,10 +187,38 @@ def test_twenty_tokens_per_parameter() -> None:
 
 def test_inference_asks_for_more_tokens_and_none_for_the_same() -> None:
     base = path(DEFAULT.replace(**FIXED))["demand"]
-    none = path(DEFAULT.replace(**FIXED, demand="inference_aware", inference_tokens=1))["demand"]
-    some = path(DEFAULT.replace(**FIXED, demand="inference_aware", inference_tokens=1e15))["demand"]
-    np.testing.assert_allclose(none, base, rtol=1e-9)
-    assert (some > base).all()
+    for demand in ("inference_at_loss", "inference_at_budget"):
+        none = path(DEFAULT.replace(**FIXED, demand=demand, inference_tokens=1))["demand"]
+        some = path(DEFAULT.replace(**FIXED, demand=demand, inference_tokens=1e15))["demand"]
+        np.testing.assert_allclose(none, base, rtol=1e-9)
+        assert (some > base).all()
+
+
+def test_the_two_demands_of_serving_are_the_two_formulas() -> None:
+    """At C = 1e26 and I = 1e14: least 6 N D + 2 N I along the frontier's loss; the function along the budget."""
+    compute, served = 1e26, 1e14
+    fixed = DEFAULT.replace(**FIXED | {"compute": compute}, years=[2024], inference_tokens=served)
+    at_loss, at_budget = (
+        path(fixed.replace(demand=f"inference_at_{what}"))["demand"][0] for what in ("loss", "budget")
+    )
+    law = ll.Law.besiroglu()
+    (log_a, log_b, _, alpha, beta), free = law.base, ll.optimal_allocation(compute, 1e90, law).row(0, named=True)
+    reducible = free["loss_unconstrained"] - math.exp(law.base[2])
+    log_d = np.linspace(np.log(free["tokens"]), np.log(free["tokens"]) + 3, 300_001)
+    params = ((reducible - np.exp(log_b - beta * log_d)) / math.exp(log_a)) ** (-1 / alpha)
+    cost = 6 * params * np.exp(log_d) + 2 * params * served
+    assert np.log(at_loss) == pytest.approx(log_d[cost.argmin()], abs=2e-5)
+    assert at_budget == pytest.approx(inference_at_budget(compute, served, law)["tokens"][0], rel=1e-12)
+    assert (at_loss, at_budget) == (pytest.approx(4.180e13, rel=2e-4), pytest.approx(3.895e13, rel=2e-4))
+
+
+@given(st.floats(23, 32), st.floats(10, 20))
+def test_serving_at_the_budget_is_the_function_in_every_draw(orders: float, served: float) -> None:
+    """Two solvers: Newton's method on ln D in the core, on ln N in NumPy."""
+    fixed = DEFAULT.replace(**FIXED | {"compute": 10**orders, "power_cap": 1e60, "chip_cap": 1e60, "latency_cap": 1e60})
+    scenario = fixed.replace(years=[2024], demand="inference_at_budget", inference_tokens=10**served)
+    want = inference_at_budget(10**orders, 10**served, ll.Law.besiroglu())["tokens"][0]
+    assert path(scenario)["demand"][0] == pytest.approx(want, rel=1e-11)
 
 
 # Invariants

@@ -1,5 +1,7 @@
 """Tokens, money and time: means against exact ones, batches and laws against the plain loop."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 from polars.testing import assert_frame_equal
@@ -109,3 +111,51 @@ def test_one_run_of_the_benchmark_spreads_as_its_tasks_say() -> None:
 def test_impossible_costs_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         COST.replace(**change)
+
+
+# What the columns count
+
+
+def test_accepted_is_by_the_policys_own_threshold() -> None:
+    normal = NormalDist()
+    policies = [ll.FirstAbove(threshold=2.0), ll.BestOf(threshold=2.0), ll.FirstAccepted(), ll.BestOf()]
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=[0.3]),
+        verifier=ll.Verifier.judge(d_prime=1.5, threshold=0.7),
+        policies=policies,
+        max_attempts=[3],
+    )
+    exceeds = {t: 0.3 * normal.cdf(1.5 - t) + 0.7 * normal.cdf(-t) for t in (2.0, 0.7)}
+    want = [1 - (1 - exceeds[t]) ** 3 for t in (2.0, 2.0, 0.7)]
+    accepted = ll.solve(scenario)["accepted"].to_list()
+    assert accepted[:3] == pytest.approx(want, rel=1e-12)
+    assert accepted[3] is None
+
+
+def test_coverage_under_a_limit_is_of_all_that_it_allows() -> None:
+    """Three attempts of 500 tokens fit into 1,600, and a policy that stops at the first leaves coverage alone."""
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=[0.3]),
+        verifier=ll.Verifier.rates(false_positive_rate=1.0),
+        policies=[ll.FirstAccepted()],
+        limits=[ll.Limit(tokens=1600)],
+        cost=ll.Cost(output_tokens=(500, 0.0)),
+    )
+    row = ll.solve(scenario).row(0, named=True)
+    assert (row["attempts_used"], row["coverage"]) == (1.0, pytest.approx(1 - 0.7**3, rel=1e-14))
+
+
+def test_a_batch_is_paid_in_full_and_attempts_count_to_the_stop() -> None:
+    """With batches of 4 the second is begun where none of the first is right; 7 standard errors, 3e-12 each."""
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.fixed(success=[0.3]),
+        policies=[ll.FirstAccepted()],
+        max_attempts=[8],
+        cost=ll.Cost(output_tokens=(500, 0.0), parallel=4),
+        utility=ll.Utility(attempt_cost=0.1),
+    )
+    row = ll.simulate(scenario, trials=50_000, seed=8).row(0, named=True)
+    used = (1 - 0.7**8) / 0.3
+    assert abs(row["attempts_used"] - used) <= 7 * row["attempts_used_se"]
+    assert abs(row["tokens"] - 2000 * (1 + 0.7**4)) <= 7 * row["tokens_se"]
+    assert abs(row["utility"] - (1 - 0.7**8 - 0.1 * used)) <= 7 * row["utility_se"]

@@ -5,7 +5,7 @@ from limitlaw.exhaustion.backtest import Backtest, backtest
 from limitlaw.exhaustion.constraint import ConstraintResult, ConstraintScenario
 from limitlaw.exhaustion.crossing import crossing_probability, crossing_year
 from limitlaw.exhaustion.demand import (
-    inference_aware_allocation,
+    inference_at_budget,
     inference_overtraining,
     profit_maximising_allocation,
     profit_overtraining,
@@ -49,7 +49,7 @@ __all__ = [
     "goodput",
     "high_quality_stock_2022",
     "image_stock_2022",
-    "inference_aware_allocation",
+    "inference_at_budget",
     "inference_overtraining",
     "levers",
     "loss",

@@ -76,11 +76,13 @@ def inference_overtraining(inference_ratio: Number, law: Law) -> Floats:
     return np.asarray((1 + rho / 3) ** (2 / (base.alpha + base.beta)))
 
 
-def inference_aware_allocation(compute: Number, inference_tokens: Number, law: Law) -> pl.DataFrame:
-    """Parameters and tokens of least total cost when the model will serve ``inference_tokens`` in its life.
+def inference_at_budget(compute: Number, inference_tokens: Number, law: Law) -> pl.DataFrame:
+    """The run that spends a training budget and, among all runs of its loss, is cheapest to train and to serve.
 
-    Solves the condition of :func:`inference_overtraining` along ``6 N D = compute`` by Newton's method in ln N,
-    started at the compute optimum: the condition is decreasing and concave in ln N, so the steps fall onto the root.
+    ``demand="inference_at_budget"`` of an exhaustion scenario; ``"inference_at_loss"`` is another quantity: it holds
+    the loss of the compute optimum and trains for longer. Solves the condition of :func:`inference_overtraining` along
+    ``6 N D = compute`` by Newton's method in ln N, started at the compute optimum: the condition is decreasing and
+    concave in ln N, so the steps fall onto the root.
 
     Args:
         compute: C, FLOP of training, from 6 to 1e100; any shape that broadcasts with the next.
@@ -96,7 +98,7 @@ def inference_aware_allocation(compute: Number, inference_tokens: Number, law: L
 
     Example:
         >>> import limitlaw as ll
-        >>> frame = inference_aware_allocation(3.8e25, [0, 1e13, 1e15], law=ll.Law.besiroglu())
+        >>> frame = inference_at_budget(3.8e25, [0, 1e13, 1e15], law=ll.Law.besiroglu())
         >>> [f"{n:.2e}" for n in frame["parameters"]]
         ['6.20e+11', '4.58e+11', '7.06e+10']
     """

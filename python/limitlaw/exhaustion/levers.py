@@ -35,7 +35,7 @@ DEFAULT_LEVERS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "filter loosens as compute grows": {"endogenous_quality": True},
         # Demand.
         "overtraining 5 times": {"overtraining": 5},
-        "trained to be served": {"demand": "inference_aware"},
+        "trained to be served": {"demand": "inference_at_loss"},
         "trained for profit": {"demand": "profit"},
         "historical trend of datasets": {"trend_weight": 1},
         # Algorithms.

@@ -89,7 +89,8 @@ class ExhaustionScenario(Spec):
         quality_compute: Compute at which half of the rejected data become usable, FLOP; 1e30; [1, 1e90]. With
             ``endogenous_quality``.
         quality_power: How sharply; 1; [0, 10].
-        inference_tokens: Tokens served over a model's life, for ``demand="inference_aware"``; 1e14; [1, 1e30].
+        inference_tokens: Tokens served over a model's life, for ``demand="inference_at_loss"`` and
+            ``"inference_at_budget"``; 1e14; [1, 1e30].
         profit_income: I_0 of ``demand="profit"``, dollars; 1e15 (V24, appendix F); [1, 1e30].
         profit_loss_elasticity: r; 7; [0.01, 100].
         profit_price_elasticity: h; 2; [1.01, 100].
@@ -99,8 +100,9 @@ class ExhaustionScenario(Spec):
         law_parameters: Joint prior of the base of ``Law.muennighoff()``; B24 with the covariance of 4,000 bootstraps.
         collapse: What generations of synthetic data do: ``"none"``, ``"accumulate"`` (the gain shrinks by the sum of
             1/i^2, Gerstgrasser et al. 2024) or ``"replace"`` (by their number).
-        demand: ``"compute_optimal"``, ``"twenty_per_parameter"`` (V24), ``"inference_aware"`` (Sardana and Frankle
-            2024) or ``"profit"`` (V24, appendix F).
+        demand: ``"compute_optimal"``, ``"twenty_per_parameter"`` (V24), ``"inference_at_loss"`` (least cost of
+            training and serving at the frontier's loss, Sardana and Frankle 2024), ``"inference_at_budget"`` (the same
+            condition with the training budget spent) or ``"profit"`` (V24, appendix F).
         compute_path: A path through published quantiles in place of ``compute`` and its growth.
         goodput: Whether failures cost training time (Young, Daly).
         smooth_caps: A smooth minimum of trend and caps (power mean of order -4).
@@ -171,7 +173,9 @@ class ExhaustionScenario(Spec):
     law: Law = MuennighoffLaw()
     law_parameters: LawParameters = NormalLawParameters()
     collapse: Literal["none", "accumulate", "replace"] = "none"
-    demand: Literal["compute_optimal", "twenty_per_parameter", "inference_aware", "profit"] = "compute_optimal"
+    demand: Literal["compute_optimal", "twenty_per_parameter", "inference_at_loss", "inference_at_budget", "profit"] = (
+        "compute_optimal"
+    )
     compute_path: ComputePath | None = None
     goodput: bool = False
     smooth_caps: bool = False

@@ -224,9 +224,13 @@ impl Block {
             let law = match options.demand {
                 Demand::ComputeOptimal => work.ln_tokens[i],
                 Demand::TwentyPerParameter => demand::twenty_per_parameter(work.ln_k[i]),
-                Demand::InferenceAware => {
+                Demand::InferenceAtBudget => {
                     let base = self.base(i, work);
-                    demand::inference_aware(&base, &base.frontier(work.ln_k[i]), self.inference[i])
+                    demand::inference_at_budget(&base, &base.frontier(work.ln_k[i]), self.inference[i])
+                }
+                Demand::InferenceAtLoss => {
+                    let base = self.base(i, work);
+                    demand::inference_at_loss(&base, &base.frontier(work.ln_k[i]), self.inference[i])
                 }
                 Demand::Profit => {
                     let [ln_income, loss_elasticity, price_elasticity] = self.market.map(|lanes| lanes[i]);

@@ -14,7 +14,7 @@ pub fn twenty_per_parameter(ln_k: f64) -> f64 {
 /// `alpha A N^-alpha 3 D / (3 D + I) = beta B D^-beta`. The logarithm of its left side over its right, in ln D, is
 /// increasing, concave and at most 0 at the frontier, so Newton's steps from there rise to the one solution. I = 0 gives
 /// the frontier.
-pub fn inference_aware(base: &Base, free: &Frontier, ln_inference: f64) -> f64 {
+pub fn inference_at_loss(base: &Base, free: &Frontier, ln_inference: f64) -> f64 {
     let Base { alpha, beta, .. } = *base;
     // At the frontier this share of the reducible loss is due to data.
     let data_share = alpha / (alpha + beta);
@@ -25,6 +25,26 @@ pub fn inference_aware(base: &Base, free: &Frontier, ln_inference: f64) -> f64 {
         let served = exp((ln_inference - ln(3.0) - free.ln_tokens - more).min(600.0));
         let gap = ln(alpha * (1.0 - data) / (beta * data)) - ln(1.0 + served);
         let step = -gap / (beta / (1.0 - data) + served / (1.0 + served));
+        more += step;
+        if step.abs() < 1e-12 {
+            break;
+        }
+    }
+    free.ln_tokens + more
+}
+
+/// ln of tokens that spend `6 N D = C` where [`inference_at_loss`]'s condition holds: no other run with this one's loss is
+/// cheaper to train and serve together.
+///
+/// In m = ln(D / D*) the condition reads `(alpha + beta) m = ln(1 + I / (3 D* e^m))`. Left minus right is increasing and
+/// concave, and at most 0 at m = 0, so Newton's steps from there rise to the one solution. I = 0 gives the frontier.
+pub fn inference_at_budget(base: &Base, free: &Frontier, ln_inference: f64) -> f64 {
+    let mut more = 0.0;
+    for _ in 0..100 {
+        // I / (3 D); beyond e^600 nothing changes.
+        let served = exp((ln_inference - ln(3.0) - free.ln_tokens - more).min(600.0));
+        let gap = (base.alpha + base.beta) * more - ln(1.0 + served);
+        let step = -gap / (base.alpha + base.beta + served / (1.0 + served));
         more += step;
         if step.abs() < 1e-12 {
             break;
@@ -97,10 +117,10 @@ mod tests {
     #[test]
     fn no_inference_is_the_frontier_and_more_asks_for_more_tokens() {
         let free = BESIROGLU.frontier(ln(1e25 / 6.0));
-        assert!((inference_aware(&BESIROGLU, &free, 0.0) - free.ln_tokens).abs() < 1e-9);
+        assert!((inference_at_loss(&BESIROGLU, &free, 0.0) - free.ln_tokens).abs() < 1e-9);
         let mut last = free.ln_tokens;
         for inference in [1e11, 1e13, 1e15, 1e18] {
-            let ln_tokens = inference_aware(&BESIROGLU, &free, ln(inference));
+            let ln_tokens = inference_at_loss(&BESIROGLU, &free, ln(inference));
             assert!(ln_tokens > last);
             last = ln_tokens;
             // The condition of the paper, with N on the curve of equal loss.

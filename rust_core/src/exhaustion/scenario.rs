@@ -152,8 +152,10 @@ pub enum Demand {
     ComputeOptimal,
     /// Twenty tokens per parameter.
     TwentyPerParameter,
-    /// The number that makes training and serving cheapest together.
-    InferenceAware,
+    /// The number that makes training to the frontier's loss and serving cheapest together.
+    InferenceAtLoss,
+    /// The same at a loss that the training budget reaches.
+    InferenceAtBudget,
     /// The number that maximises profit.
     Profit,
 }
