@@ -105,7 +105,7 @@ class ExhaustionScenario(Spec):
             condition with the training budget spent) or ``"profit"`` (V24, appendix F).
         compute_path: A path through published quantiles in place of ``compute`` and its growth.
         goodput: Whether failures cost training time (Young, Daly).
-        smooth_caps: A smooth minimum of trend and caps (power mean of order -4).
+        smooth_caps: A smooth minimum of trend and caps: their power sum of order -4.
         monotone_compute: Whether compute never falls.
         endogenous_quality: Whether the quality filter loosens as compute grows.
         overtraining_from: The year from which ``overtraining`` holds.
