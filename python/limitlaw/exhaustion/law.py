@@ -117,7 +117,7 @@ class Law(Spec):
 
     @staticmethod
     def penalty() -> PenaltyLaw:
-        """``L = E + A N^-alpha + B D^-beta + P x^delta (N / U)^kappa``, ``x = D / U - 1`` repeats (Lovelace et al. 2026).
+        """``L = E + A N^-alpha + B D^-beta + P x^delta (N / U)^kappa``, ``x = D / U - 1`` (Lovelace et al. 2026).
 
         The form is published (arXiv 2605.01640), the coefficients are our fit to the 182 runs behind the published
         repetition constants (Huber loss 0.0051, against 0.0158 for the exponential form).
