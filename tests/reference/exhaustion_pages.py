@@ -101,8 +101,37 @@ def demand_of(i: Inputs, base, log_k: np.ndarray, kind: str) -> np.ndarray:
             return np.log(alpha * (loss - of_d) * 3 * tokens / (3 * tokens + served)) - np.log(beta * of_d)
 
         return log_d + halve(excess, 0 * log_d, 0 * log_d + 200)
+    if kind == "profit":
+        return sold(i, base, log_k)
     assert kind == "compute_optimal"
     return log_d
+
+
+def sold(i: Inputs, base, log_k: np.ndarray) -> np.ndarray:
+    """Selling: the most profitable budget on a grid that is made finer around the best, the split by its share."""
+    log_a, log_b, _, alpha, beta = base
+    r, h, c = i["profit_loss_elasticity"], i["profit_price_elasticity"], 1e-18
+    ratio = (h - 1) / r
+    share = np.minimum((beta + ratio) / (alpha + beta), 1 - 1e-12)
+
+    def split(log_b_d):
+        log_n = (log_a - log_b - np.log(share / (1 - share)) + beta * log_b_d) / (alpha + beta)
+        return log_n, log_b_d - log_n
+
+    def profit(log_b_d):
+        log_n, log_d = split(log_b_d)
+        n, interest = np.exp(log_n), i["profit_income"] * (reducible(base, log_n, log_d) / 0.1) ** -r
+        most = 1000 * 6 * np.exp(log_k) / (2 * n)
+        price = np.maximum(h / (h - 1) * 2 * n * c, 1e-6 * (interest / most) ** (1 / h))
+        return interest * (price / 1e-6) ** -h * (price - 2 * n * c) - 6 * np.exp(log_b_d) * c
+
+    low, high = log_k - 60, log_k
+    for _ in range(12):
+        grid = low + np.linspace(0, 1, 401)[:, None] * (high - low)
+        best = np.take_along_axis(grid, profit(grid).argmax(axis=0)[None], 0)[0]
+        width = (high - low) / 200
+        low, high = best - width, np.minimum(best + width, log_k)
+    return np.where(ratio < alpha, split(best)[1], log_k)
 
 
 def run_of(i: Inputs, base, log_k: np.ndarray, log_u: np.ndarray, law) -> dict[str, np.ndarray]:
@@ -154,6 +183,43 @@ def run_of(i: Inputs, base, log_k: np.ndarray, log_u: np.ndarray, law) -> dict[s
         "lost_compute": (alpha + beta) / (alpha * beta) * np.log(loss / free) / np.log(10),
         "marginal_value": np.where(short, np.where(capped, along, envelope), 0),
     }
+
+
+def other_law(law, log_k: float, log_u: float) -> tuple[float, float]:
+    """The least loss of `penalty` or `bounded` over all 6 N D <= C, with so many unique tokens and with unlimited data.
+
+    Grids of D on either side of D = U, and of N for every D, that are made finer around the best.
+    """
+    floor = np.exp(law.base[2])
+
+    def loss(log_n, log_d, log_u):
+        repeats, unique = np.maximum(np.expm1(log_d - log_u), 0), np.minimum(log_u, log_d)
+        if law.kind == "penalty":
+            penalty = np.exp(law.log_p + law.kappa * (log_n - unique)) * repeats**law.delta
+            return floor + reducible(law.base, log_n, log_d) + penalty
+        h = reducible(law.base, log_n, log_d) + np.exp(law.log_c + law.gamma * log_n - law.delta * unique)
+        return floor + (law.log_vocabulary - floor) * h / (1 + h)
+
+    def finer(values_at, low, high):
+        """The least value over points between two ends, each an array of places."""
+        best = np.inf
+        for _ in range(16):
+            grid = low + np.linspace(0, 1, 33)[:, None] * (high - low)
+            values = values_at(grid)
+            best = np.minimum(best, values.min(axis=0))
+            middle, width = np.take_along_axis(grid, values.argmin(axis=0)[None], 0)[0], (high - low) / 16
+            low, high = np.maximum(middle - width, low), np.minimum(middle + width, high)
+        return best
+
+    def least(log_u, low, high):
+        def at(log_d):
+            flat = log_d.ravel()
+            return finer(lambda log_n: loss(log_n, flat, log_u), 0 * flat, log_k - flat).reshape(log_d.shape)
+
+        return finer(at, np.array([low]), np.array([high]))[0]
+
+    edge = min(log_u, log_k)
+    return min(least(log_u, 0.0, edge), least(log_u, edge, log_k)), least(np.inf, 0.0, log_k)
 
 
 def follow(scenario, i: Inputs, z: np.ndarray | None = None) -> dict[str, np.ndarray]:
