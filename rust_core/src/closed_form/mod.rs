@@ -1,6 +1,7 @@
 //! The formulas: plain numbers in, plain numbers out, one subject a file. No simulator calls them.
 
 pub mod pass_rates;
+pub mod plurality;
 pub mod pool;
 pub mod population;
 pub mod selection;
