@@ -1,12 +1,13 @@
 //! Votes among several answers, counted exactly: generating functions whose terms are all positive.
 
-use libm::{expm1, log};
+use libm::{log, log1p};
 
 use super::voting::{Answers, NEGLIGIBLE};
 use crate::dispatch::{Kernel, dispatch};
 use crate::error::Result;
 use crate::run::Control;
 use crate::special::incomplete_beta::binomial_pmf;
+use crate::special::one_less_exp;
 
 /// The count over several answers.
 ///
@@ -49,8 +50,11 @@ impl Count<'_> {
         let chances = self.chances();
         let mut above: Vec<f64> = sums(chances.iter().rev());
         above.reverse();
-        let idle = self.answers.idle / (self.answers.idle + self.answers.all_wrong);
-        let mut sum = chances[0] * if idle > 0.0 { -expm1(self.votes as f64 * log(idle)) } else { 1.0 };
+        let Answers { all_wrong, idle, .. } = self.answers;
+        // P(another vote is idle), from whichever of it and what is left is small.
+        let ln_idle =
+            if idle < all_wrong { log(idle / (idle + all_wrong)) } else { log1p(-all_wrong / (idle + all_wrong)) };
+        let mut sum = chances[0] * one_less_exp(self.votes as f64 * ln_idle);
         for m in 1..=self.votes / 2 {
             let tied: f64 =
                 self.leads(m)?.iter().enumerate().map(|(t, chance)| chance * t as f64 / (t + 1) as f64).sum();

@@ -3,6 +3,7 @@
 use libm::{exp, expm1, log, log1p, sqrt};
 
 use crate::error::{Error, Result, number};
+use crate::special::gauss::integral;
 use crate::special::{ln_none_drawn, mills_ratio, normal_survival};
 
 const INV_SQRT_2_PI: f64 = 0.398_942_280_401_432_7;
@@ -147,29 +148,18 @@ impl Best {
         (share * INV_SQRT_2_PI * step * sum).min(1.0)
     }
 
-    /// The part with `x` between two numbers: pieces of half the width of the narrowest part.
+    /// The part with `x` between two numbers, of which what is beyond e^-100 times N is left out.
     fn chance_within(self, low: f64, high: f64) -> f64 {
-        const NODES: [f64; 4] =
-            [0.183_434_642_495_649_8, 0.525_532_409_916_329, 0.796_666_477_413_626_7, 0.960_289_856_497_536_2];
-        const WEIGHTS: [f64; 4] =
-            [0.362_683_783_378_362, 0.313_706_645_877_887_3, 0.222_381_034_453_374_48, 0.101_228_536_290_376_26];
         let ln_n = log(self.attempts);
-        let reach = sqrt(2.0 * (40.0 + ln_n));
+        let reach = sqrt(2.0 * (100.0 + ln_n));
         let (low, high) = (low.max(-reach), high.min(reach));
         if self.share == 0.0 || low >= high {
             return 0.0;
         }
-        let pieces = ((high - low) * sqrt(1.0 + 2.0 * ln_n) * 2.0).ceil();
-        let half = 0.5 * (high - low) / pieces;
-        let at = |x: f64| exp(self.ln_density(x));
-        let mut sum = 0.0;
-        for i in 0..pieces as usize {
-            let centre = low + half * (2.0 * i as f64 + 1.0);
-            for (node, weight) in NODES.iter().zip(WEIGHTS) {
-                sum += weight * (at(centre - half * node) + at(centre + half * node));
-            }
-        }
-        (self.share * INV_SQRT_2_PI * half * sum).min(1.0)
+        // Half the width of the narrowest part.
+        let panels = ((high - low) * sqrt(1.0 + 2.0 * ln_n) * 2.0).ceil() as u32;
+        let chance = integral(low, high, panels, |x| exp(self.ln_density(x)));
+        (self.share * INV_SQRT_2_PI * chance).min(1.0)
     }
 }
 

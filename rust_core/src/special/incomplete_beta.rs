@@ -2,6 +2,7 @@
 
 use libm::{exp, expm1, log, log1p};
 
+use super::gauss::integral;
 use super::{LN_SQRT_2_PI, STIRLING, guard, ln_beta, normal_survival, stirling_remainder};
 
 /// Where the continued fraction takes too many terms, and loses digits next to x = 1.
@@ -63,26 +64,6 @@ fn by_fraction(a: f64, b: f64, x: f64) -> f64 {
 /// counts leave nothing, whatever a and b are.
 fn by_quadrature(a: f64, b: f64, x: f64, y: f64) -> f64 {
     const PANELS: u32 = 8;
-    const NODES: [f64; 8] = [
-        0.095_012_509_837_637_44,
-        0.281_603_550_779_258_9,
-        0.458_016_777_657_227_4,
-        0.617_876_244_402_643_7,
-        0.755_404_408_355_003,
-        0.865_631_202_387_831_7,
-        0.944_575_023_073_232_6,
-        0.989_400_934_991_649_9,
-    ];
-    const WEIGHTS: [f64; 8] = [
-        0.189_450_610_455_068_5,
-        0.182_603_415_044_923_6,
-        0.169_156_519_395_002_54,
-        0.149_595_988_816_576_73,
-        0.124_628_971_255_533_87,
-        0.095_158_511_682_492_78,
-        0.062_253_523_938_647_894,
-        0.027_152_459_411_754_095,
-    ];
     let (s, slope) = (a + b, distance(a, b, x, y));
     // ln of the density at t over that at 0: the slope, and the curvature from whichever of x and y is small.
     let fall = |t: f64| {
@@ -93,15 +74,7 @@ fn by_quadrature(a: f64, b: f64, x: f64, y: f64) -> f64 {
     while fall(end) > -40.0 {
         end *= 1.25;
     }
-    let half = 0.5 * end / f64::from(PANELS);
-    let mut sum = 0.0;
-    for panel in 0..PANELS {
-        let centre = half * f64::from(2 * panel + 1);
-        for (node, weight) in NODES.iter().zip(WEIGHTS) {
-            sum += weight * (exp(fall(centre - half * node)) + exp(fall(centre + half * node)));
-        }
-    }
-    half * sum
+    integral(0.0, end, PANELS, |t| exp(fall(t)))
 }
 
 /// `(a + b) x - a`, exact to the last digit but one where the smaller of x and y = 1 - x is exact.

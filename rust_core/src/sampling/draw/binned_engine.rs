@@ -167,7 +167,7 @@ impl<'a> Plan<'a> {
         }
         if let Some(tables) = &self.hidden {
             self.cover(worker, tables, chunk, i, side, trials);
-            if self.last && self.laws[i].rejected_precision() > 0.0 {
+            if self.last && self.laws[i].rejected_precision().0 > 0.0 {
                 self.return_last(worker, chunk, i, side, trials);
             }
         }
@@ -231,7 +231,7 @@ impl<'a> Plan<'a> {
 /// A law as bits, to find equal ones.
 pub fn law_bits(law: &TaskLaw) -> [u64; 4] {
     match *law {
-        TaskLaw::Attempts(r) => [r.success, r.false_positive, r.false_negative, 0.0],
+        TaskLaw::Attempts(r) => [r.success, r.errors.false_positive, r.errors.false_negative, r.errors.true_positive],
         TaskLaw::Pool { attempts, accepted, accepted_correct, correct } => {
             [attempts, accepted, accepted_correct, correct.unwrap_or(-1.0)]
         }

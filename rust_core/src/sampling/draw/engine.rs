@@ -31,6 +31,7 @@ use crate::sampling::record::trial_scores::Block;
 use crate::sampling::record::{RowTally, cell_of};
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::answers::Answers;
+use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::{Rates, TaskLaw};
 use crate::sampling::scenario::population::Population;
 use crate::sampling::scenario::scores::Scores;
@@ -219,7 +220,7 @@ impl<'a> Plan<'a> {
 
     pub(super) fn worker(&self) -> Worker {
         let answers = self.features.answers.map_or(0, |a| a.count());
-        let rates = Rates { success: 0.0, false_positive: 0.0, false_negative: 0.0 };
+        let rates = Rates { success: 0.0, errors: ErrorRates::NONE };
         Worker {
             tally: Tally::new(&self.layout),
             sums: Sums::new(&self.layout),

@@ -40,7 +40,7 @@ impl Given {
     pub fn success(self, rates: &Rates) -> f64 {
         match self {
             Self::RejectedWrong | Self::Wrong => 0.0,
-            Self::Rejected => TaskLaw::Attempts(*rates).rejected_precision(),
+            Self::Rejected => TaskLaw::Attempts(*rates).rejected_precision().0,
             Self::Nothing => rates.success,
             Self::Event { correct, .. } => f64::from(u8::from(correct)),
         }

@@ -68,7 +68,7 @@ impl Counts {
         let tasks: Option<Vec<[usize; 2]>> = laws
             .iter()
             .map(|law| match law {
-                TaskLaw::Attempts(rates) => Some([rates.success, law.rejected_precision()].map(&mut index)),
+                TaskLaw::Attempts(rates) => Some([rates.success, law.rejected_precision().0].map(&mut index)),
                 _ => None,
             })
             .collect();
@@ -177,6 +177,7 @@ fn range(n: u64, success: f64) -> (u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sampling::scenario::error_rates::ErrorRates;
     use libm::{exp, lgamma, log1p};
 
     fn mass(n: u64, p: f64, k: u64) -> f64 {
@@ -211,16 +212,17 @@ mod tests {
     #[test]
     fn tasks_whose_rates_are_drawn_or_too_many_have_no_tables() {
         assert!(Counts::new(&[TaskLaw::Drawn], &[1, 5]).tasks.is_empty());
-        let many: Vec<TaskLaw> = (1..20_000).map(|i| TaskLaw::attempts(f64::from(i) / 20_000.0, (0.1, 0.2))).collect();
+        let many: Vec<TaskLaw> =
+            (1..20_000).map(|i| TaskLaw::attempts(f64::from(i) / 20_000.0, ErrorRates::new(0.1, 0.2))).collect();
         assert!(Counts::new(&many, &[1, 100]).tasks.is_empty());
-        let alike = vec![TaskLaw::attempts(0.25, (0.1, 0.2)); 20_000];
+        let alike = vec![TaskLaw::attempts(0.25, ErrorRates::new(0.1, 0.2)); 20_000];
         assert_eq!(Counts::new(&alike, &[1, 100]).tables.len(), 2);
     }
 
     /// Mean and variance of stretches put together from powers of two; 6.5 standard errors: false alarms below 1e-10.
     #[test]
     fn stretches_of_any_length_have_the_moments_of_a_binomial() {
-        let law = TaskLaw::attempts(0.3, (0.1, 0.2));
+        let law = TaskLaw::attempts(0.3, ErrorRates::new(0.1, 0.2));
         let counts = Counts::new(&[law], &[100, 3000]);
         let TaskLaw::Attempts(rates) = law else { return };
         for (attempts, given) in

@@ -69,7 +69,7 @@ impl Plan<'_> {
             dealt.iter_mut().zip(deal.dealt(hand)).for_each(|(dealt, now)| *dealt = now - *dealt);
         }
         if self.features.attempts {
-            let accept = [1.0 - rates.false_negative, rates.false_positive];
+            let accept = [rates.errors.true_positive, rates.errors.false_positive];
             sequential.draw(drawn, dealt, accept, (from, seen.last_correct), (random, &self.exponential));
         }
     }

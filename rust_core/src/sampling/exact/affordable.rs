@@ -212,7 +212,7 @@ impl Fitting {
     /// What a policy comes to, and its bill; a part of the bill that is not known is NaN.
     pub fn exact(&self, setting: &Setting, part: Part, policy: Policy) -> Result<Charged> {
         let within = |n: u64| {
-            if n == 0 { Ok(Expected::default()) } else { policy.expected(setting, part, n as f64) }
+            if n == 0 { Ok(Expected::NOTHING) } else { policy.expected(setting, part, n as f64) }
         };
         let mut mean = Expected::default();
         // The attempts of those who stop by themselves or at the most, under the law of N; who is stopped by the limit.

@@ -255,7 +255,7 @@ impl<'a> Problem<'a> {
                         accepted_correct: rates.accepted_correct(),
                         accepted_wrong: rates.accepted_wrong(),
                         ln_rejected: rates.ln_rejected(),
-                        last_correct: policy.needs().last.then(|| law.rejected_precision()),
+                        last_correct: policy.needs().last.then(|| law.rejected_precision().0),
                         weight: weight(i),
                     })
                 })

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::sampling::exact::expected::Part;
 use crate::sampling::exact::laws::ExactLaws;
 use crate::sampling::scenario::SamplingScenario;
+use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::tasks::Redraw;
 use crate::sampling::scenario::verifier::Verifier;
@@ -98,14 +99,15 @@ fn spread_limit(scenario: &SamplingScenario, i: usize) -> Result<Limit> {
             _ => "where success rates and error rates are both drawn",
         });
     };
-    let (mean, missed) = scenario.verifier.as_ref().map_or((0.0, 0.0), |v| v.rates(i));
+    let errors = scenario.verifier.as_ref().map_or(ErrorRates::NONE, |v| v.rates(i));
+    let (mean, missed) = (errors.false_positive, errors.false_negative);
     if *correlation != 0.0 && *icc > 0.0 && mean > 0.0 && mean < 1.0 {
         return none("with a correlation: at a known task the false positive rate is no longer Beta");
     }
     if *icc > 0.0 && missed > 0.0 && missed < 1.0 {
         return none("where the false negative rate is spread too");
     }
-    let right = success * (1.0 - missed);
+    let right = success * errors.true_positive;
     let wrong = (1.0 - success) * mean;
     // Without a right answer to accept, or where f can be 0, some tasks have no acceptances.
     let reached = if right > 0.0 {

@@ -1,11 +1,11 @@
 //! What a policy comes to in expectation on one task, and the pieces that the policies' solutions share.
 
-use libm::{exp, expm1};
+use libm::exp;
 
 use crate::error::{Error, Result};
 use crate::sampling::scenario::cost::Bill;
 use crate::sampling::scenario::law::{Event, Rates, TaskLaw};
-use crate::special::{ln_beta_ratio, ln_none_drawn};
+use crate::special::{ln_beta_ratio, ln_none_drawn, one_less_exp};
 
 /// A law whose outcome has a closed form.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,8 @@ pub struct Expected {
     pub correct: f64,
     /// P(the returned answer is wrong).
     pub wrong: f64,
+    /// P(nothing is returned).
+    pub abstained: f64,
     /// P(some attempt is correct).
     pub coverage: f64,
     /// E[attempts].
@@ -41,9 +43,13 @@ pub struct Charged {
 }
 
 impl Expected {
-    /// A policy that uses all of `cap` attempts: P(accepted), P(correct), P(wrong).
-    pub fn after_all(part: Part, cap: f64, [accepted, correct, wrong]: [f64; 3]) -> Self {
-        Self { accepted, correct, wrong, coverage: coverage(part, cap), attempts: cap }
+    /// Without any attempt.
+    pub const NOTHING: Self =
+        Self { accepted: 0.0, correct: 0.0, wrong: 0.0, abstained: 1.0, coverage: 0.0, attempts: 0.0 };
+
+    /// A policy that uses all of `cap` attempts: P(accepted), P(correct), P(wrong), P(nothing is returned).
+    pub fn after_all(part: Part, cap: f64, [accepted, correct, wrong, abstained]: [f64; 4]) -> Self {
+        Self { accepted, correct, wrong, abstained, coverage: coverage(part, cap), attempts: cap }
     }
 
     /// Adds another's with a weight.
@@ -51,6 +57,7 @@ impl Expected {
         self.accepted += weight * other.accepted;
         self.correct += weight * other.correct;
         self.wrong += weight * other.wrong;
+        self.abstained += weight * other.abstained;
         self.coverage += weight * other.coverage;
         self.attempts += weight * other.attempts;
     }
@@ -72,9 +79,18 @@ pub fn known_rates(policy: &str, part: Part) -> Result<(TaskLaw, Rates)> {
 
 /// P(some attempt is correct).
 pub fn coverage(part: Part, cap: f64) -> f64 {
+    one_less_exp(ln_not_covered(part, cap))
+}
+
+/// P(no attempt is correct).
+pub fn not_covered(part: Part, cap: f64) -> f64 {
+    exp(ln_not_covered(part, cap))
+}
+
+fn ln_not_covered(part: Part, cap: f64) -> f64 {
     match part {
-        Part::Beta([alpha, beta]) => -expm1(ln_beta_ratio(alpha, beta, cap)),
-        Part::Known(law) => -expm1(law.ln_survival(Event::Correct, cap)),
+        Part::Beta([alpha, beta]) => ln_beta_ratio(alpha, beta, cap),
+        Part::Known(law) => law.ln_survival(Event::Correct, cap),
     }
 }
 
@@ -96,37 +112,41 @@ pub fn stop_at_acceptance(part: Part, cap: f64, returns_last: bool) -> Expected 
 
 fn stop_known(law: &TaskLaw, cap: f64, returns_last: bool) -> Expected {
     let none = law.ln_survival(Event::Accepted, cap);
-    let accepted = -expm1(none);
+    let accepted = one_less_exp(none);
     let (right, bad) = law.precision();
     let mut outcome = Expected {
         accepted,
         correct: right * accepted,
         wrong: bad * accepted,
-        coverage: -expm1(law.ln_survival(Event::Correct, cap)),
+        abstained: exp(none),
+        coverage: one_less_exp(law.ln_survival(Event::Correct, cap)),
         attempts: attempts(law, cap),
     };
     if returns_last {
-        let last = law.rejected_precision();
-        outcome.correct += exp(none) * last;
-        outcome.wrong += exp(none) * (1.0 - last);
+        let (right, bad) = law.rejected_precision();
+        outcome.correct += exp(none) * right;
+        outcome.wrong += exp(none) * bad;
+        outcome.abstained = 0.0;
     }
     outcome
 }
 
 /// Where the success rate is Beta and the verifier perfect the first acceptance is the first correct answer.
 fn stop_beta([alpha, beta]: [f64; 2], cap: f64, returns_last: bool) -> Expected {
-    let accepted = -expm1(ln_beta_ratio(alpha, beta, cap));
-    let wrong = if returns_last { 1.0 - accepted } else { 0.0 };
-    Expected { accepted, correct: accepted, wrong, coverage: accepted, attempts: beta_attempts(alpha, beta, cap) }
+    let ln_none = ln_beta_ratio(alpha, beta, cap);
+    let (accepted, none) = (one_less_exp(ln_none), exp(ln_none));
+    let (wrong, abstained) = if returns_last { (none, 0.0) } else { (0.0, none) };
+    let attempts = beta_attempts(alpha, beta, cap);
+    Expected { accepted, correct: accepted, wrong, abstained, coverage: accepted, attempts }
 }
 
 /// E[attempts used] of at most `cap`, stopping at the first acceptance.
 fn attempts(law: &TaskLaw, cap: f64) -> f64 {
     match *law {
         TaskLaw::Attempts(rates) if rates.accepted() == 0.0 => cap,
-        TaskLaw::Attempts(rates) => -expm1(cap * rates.ln_rejected()) / rates.accepted(),
+        TaskLaw::Attempts(rates) => one_less_exp(cap * rates.ln_rejected()) / rates.accepted(),
         TaskLaw::Pool { attempts: n, accepted, .. } => {
-            (n + 1.0) / (accepted + 1.0) * -expm1(ln_none_drawn(n + 1.0, accepted + 1.0, cap))
+            (n + 1.0) / (accepted + 1.0) * one_less_exp(ln_none_drawn(n + 1.0, accepted + 1.0, cap))
         }
         TaskLaw::Drawn => f64::NAN,
     }

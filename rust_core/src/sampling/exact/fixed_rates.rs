@@ -20,8 +20,8 @@ pub struct KnownRates {
     /// P(correct | accepted) and P(wrong | accepted).
     right: Vec<f64>,
     bad: Vec<f64>,
-    /// P(correct | rejected).
-    last: Vec<f64>,
+    /// P(correct | rejected) and P(wrong | rejected).
+    last: Vec<(f64, f64)>,
 }
 
 impl KnownRates {
@@ -64,27 +64,28 @@ impl Kernel for Means<'_> {
         let Self { known, returns_last, cap, utility } = self;
         let count = known.accepted.len();
         let zeros = vec![0.0; count];
-        let some: Vec<f64> = known.ln_rejected.iter().map(|&ln| -expm1(cap * ln)).collect();
+        let some: Vec<f64> = known.ln_rejected.iter().map(|&ln| 0.0 - expm1(cap * ln)).collect();
         let share = |of: &[f64]| some.iter().zip(of).map(|(s, x)| s * x).collect::<Vec<f64>>();
         let (mut correct, mut wrong) = (share(&known.right), share(&known.bad));
+        let mut abstained: Vec<f64> = known.ln_rejected.iter().map(|&ln| exp(cap * ln)).collect();
         if returns_last {
-            for (i, ln) in known.ln_rejected.iter().enumerate() {
-                let none = exp(cap * ln);
-                correct[i] += none * known.last[i];
-                wrong[i] += none * (1.0 - known.last[i]);
+            for (i, none) in abstained.iter_mut().enumerate() {
+                correct[i] += *none * known.last[i].0;
+                wrong[i] += *none * known.last[i].1;
+                *none = 0.0;
             }
         }
         // (1 - (1-a)^K)/a is K to all digits where Ka is below half a unit of them; nor is `some` exact that far down.
         let used = |(&s, &a): (&f64, &f64)| if cap * a < 1e-16 { cap } else { s / a };
         let attempts: Vec<f64> = some.iter().zip(&known.accepted).map(used).collect();
-        let covered = known.ln_wrong.iter().map(|&ln| -expm1(cap * ln)).collect();
+        let covered = known.ln_wrong.iter().map(|&ln| 0.0 - expm1(cap * ln)).collect();
         let mut means = TaskMeans { covered, ..TaskMeans::default() };
         if let Some(u) = utility {
             let worth =
                 |((&c, &w), &t): ((&f64, &f64), &f64)| u.correct_reward * c - u.wrong_cost * w - u.attempt_cost * t;
             means.utility = [correct.iter().zip(&wrong).zip(&attempts).map(worth).collect(), zeros.clone()];
         }
-        TaskMeans { accepted: some, correct, wrong, attempts: [attempts, zeros], ..means }
+        TaskMeans { accepted: some, correct, wrong, abstained, attempts: [attempts, zeros], ..means }
     }
 }
 
@@ -116,6 +117,7 @@ mod tests {
                     near(means.accepted[i], want.accepted);
                     near(means.correct[i], want.correct);
                     near(means.wrong[i], want.wrong);
+                    near(means.abstained[i], want.abstained);
                     near(means.covered[i], want.coverage);
                     near(means.attempts[0][i], want.attempts);
                     near(means.attempts[0][i] / want.attempts, 1.0);

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::sampling::exact::expected::{Charged, Part};
 use crate::sampling::scenario::SamplingScenario;
+use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::tasks::{Prior, Redraw, Tasks, scaled};
 use crate::sampling::scenario::verifier::Verifier;
@@ -38,9 +39,9 @@ impl ExactLaws {
                  use simulate (ceilings knows the limit of many attempts)",
             );
         }
-        let errors = |i| verifier.map_or((0.0, 0.0), |v| v.rates(i));
+        let errors = |i| verifier.map_or(ErrorRates::NONE, |v| v.rates(i));
         let alike = (1..tasks).all(|i| errors(i) == errors(0));
-        let perfect = alike && errors(0) == (0.0, 0.0);
+        let perfect = alike && errors(0) == ErrorRates::NONE;
         let each = if alike { 1 } else { tasks };
         match &scenario.tasks {
             // Only the verifier's rates are drawn, and no policy asks for them.
@@ -54,7 +55,7 @@ impl ExactLaws {
                 laws((0..tasks).map(|i| (1.0, law(i))).collect(), 1)
             }
             Tasks::Beta { alpha, beta, unsolvable, .. } if perfect => {
-                let never = (*unsolvable, Part::Known(TaskLaw::attempts(0.0, (0.0, 0.0))));
+                let never = (*unsolvable, Part::Known(TaskLaw::attempts(0.0, ErrorRates::NONE)));
                 laws(vec![(1.0 - unsolvable, Part::Beta([*alpha, *beta])), never], 2)
             }
             Tasks::Mixture { type_weight, success, .. } => {

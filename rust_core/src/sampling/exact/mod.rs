@@ -116,12 +116,13 @@ fn means(
             Some(one) => one,
             None => laws.mean(i, &exact)?,
         };
-        let Expected { accepted, correct, wrong, coverage, attempts } = one.expected;
+        let Expected { accepted, correct, wrong, abstained, coverage, attempts } = one.expected;
         if policy.accepts() {
             means.accepted.push(accepted);
         }
         means.correct.push(correct);
         means.wrong.push(wrong);
+        means.abstained.push(abstained);
         if covered {
             means.covered.push(coverage);
         }

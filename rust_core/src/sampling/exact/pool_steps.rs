@@ -28,8 +28,7 @@ pub fn pool_changes(pools: impl Iterator<Item = (f64, TaskLaw)>, last: bool, mos
         .filter_map(|(weight, law)| {
             let TaskLaw::Pool { attempts, accepted, .. } = law else { return None };
             let (right, bad) = law.precision();
-            let correct = if last { law.rejected_precision() } else { 0.0 };
-            let last = if last { [correct, 1.0 - correct] } else { [0.0; 2] };
+            let last = if last { law.rejected_precision().into() } else { [0.0; 2] };
             (weight > 0.0).then_some(Task { weight, attempts, accepted, right, bad, last, survival: 1.0 })
         })
         .collect();

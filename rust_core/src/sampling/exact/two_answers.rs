@@ -8,6 +8,8 @@ pub const MOST_VOTES: f64 = 4096.0;
 pub struct TwoAnswers {
     /// P(the correct answer is returned); a tie at the last attempt is settled by a fair coin.
     pub correct: f64,
+    /// P(the wrong one is).
+    pub wrong: f64,
     /// E[attempts].
     pub attempts: f64,
     /// P(it has not stopped).
@@ -18,7 +20,7 @@ impl TwoAnswers {
     /// Attempts are correct with probability `success`; `enough` names the answer that ends the vote, from all votes and the
     /// answer just given; at most `most` attempts.
     pub fn new(success: f64, most: u64, mut enough: impl FnMut(&[u64], usize) -> Option<usize>) -> Self {
-        let (mut correct, mut attempts) = (0.0, 0.0);
+        let (mut returned, mut attempts) = ([0.0; 2], 0.0);
         // P(going on with so many correct votes) after each attempt.
         let mut mass = vec![1.0];
         for n in 1..=most {
@@ -28,7 +30,7 @@ impl TwoAnswers {
                     let now = right + usize::from(answer == 0);
                     match enough(&[now as u64, n - now as u64], answer) {
                         Some(winner) => {
-                            correct += if winner == 0 { mass * chance } else { 0.0 };
+                            returned[winner] += mass * chance;
                             attempts += n as f64 * mass * chance;
                         }
                         None => next[now] += mass * chance,
@@ -40,13 +42,16 @@ impl TwoAnswers {
         let going_on = mass.iter().sum::<f64>();
         attempts += most as f64 * going_on;
         for (right, mass) in mass.into_iter().enumerate() {
-            correct += match (2 * right as u64).cmp(&most) {
-                std::cmp::Ordering::Greater => mass,
-                std::cmp::Ordering::Equal => 0.5 * mass,
+            let correct = match (2 * right as u64).cmp(&most) {
+                std::cmp::Ordering::Greater => 1.0,
+                std::cmp::Ordering::Equal => 0.5,
                 std::cmp::Ordering::Less => 0.0,
             };
+            returned[0] += mass * correct;
+            returned[1] += mass * (1.0 - correct);
         }
-        Self { correct, attempts, going_on }
+        let [correct, wrong] = returned;
+        Self { correct, wrong, attempts, going_on }
     }
 }
 

@@ -1,6 +1,6 @@
 //! All of K: right where all answers are (reliability, pass^k), wrong elsewhere.
 
-use libm::exp;
+use libm::{exp, log};
 use serde::Deserialize;
 
 use super::rule::{Needs, Rule, Setting};
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::sampling::exact::expected::{Expected, Part};
 use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::law::TaskLaw;
-use crate::special::{ln_beta_ratio, ln_none_drawn};
+use crate::special::{ln_beta_ratio, ln_none_drawn, one_less_exp};
 
 /// The policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -30,15 +30,15 @@ impl Rule for AllOf {
     }
 
     fn expected(&self, _: &Setting, part: Part, cap: f64) -> Result<Expected> {
-        let all = match part {
-            Part::Beta([alpha, beta]) => exp(ln_beta_ratio(beta, alpha, cap)),
-            Part::Known(TaskLaw::Attempts(rates)) => libm::pow(rates.success, cap),
+        let ln_all = match part {
+            Part::Beta([alpha, beta]) => ln_beta_ratio(beta, alpha, cap),
+            Part::Known(TaskLaw::Attempts(rates)) => cap * log(rates.success),
             Part::Known(TaskLaw::Pool { attempts, correct: Some(correct), .. }) => {
-                exp(ln_none_drawn(attempts, attempts - correct, cap))
+                ln_none_drawn(attempts, attempts - correct, cap)
             }
             Part::Known(_) => f64::NAN,
         };
-        Ok(Expected::after_all(part, cap, [f64::NAN, all, 1.0 - all]))
+        Ok(Expected::after_all(part, cap, [f64::NAN, exp(ln_all), one_less_exp(ln_all), 0.0]))
     }
 }
 

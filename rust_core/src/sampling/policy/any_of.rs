@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::rule::{Needs, Rule, Setting};
 use super::seen::{Seen, Selector};
 use crate::error::Result;
-use crate::sampling::exact::expected::{Expected, Part, coverage};
+use crate::sampling::exact::expected::{Expected, Part, coverage, not_covered};
 use crate::sampling::record::outcome::Outcome;
 
 /// The policy.
@@ -27,7 +27,7 @@ impl Rule for AnyOf {
     }
 
     fn expected(&self, _: &Setting, part: Part, cap: f64) -> Result<Expected> {
-        Ok(Expected::after_all(part, cap, [f64::NAN, coverage(part, cap), 0.0]))
+        Ok(Expected::after_all(part, cap, [f64::NAN, coverage(part, cap), 0.0, not_covered(part, cap)]))
     }
 }
 

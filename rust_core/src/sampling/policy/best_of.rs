@@ -1,6 +1,6 @@
 //! Best of N: the answer with the highest score, where that exceeds the threshold if there is one.
 
-use libm::{expm1, log1p};
+use libm::exp;
 use serde::Deserialize;
 
 use super::rule::{MAX_THRESHOLD, Needs, Rule, Setting};
@@ -9,7 +9,10 @@ use crate::closed_form::selection;
 use crate::error::{Result, check_range};
 use crate::sampling::exact::expected::{Expected, Part, known_rates, no_closed_form};
 use crate::sampling::record::outcome::Outcome;
+use crate::sampling::scenario::error_rates::ErrorRates;
+use crate::sampling::scenario::law::Rates;
 use crate::sampling::scenario::scores::CLASSES;
+use crate::special::one_less_exp;
 
 /// The policy.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -45,14 +48,14 @@ impl Rule for BestOf {
         let (p, d_prime) = (rates.success, setting.scores.map_or(0.0, |s| s.d_prime));
         let Some(threshold) = self.threshold else {
             let (correct, wrong) = selection::best_of_judge_both(p, d_prime, cap);
-            return Ok(Expected::after_all(part, cap, [f64::NAN, correct, wrong]));
+            return Ok(Expected::after_all(part, cap, [f64::NAN, correct, wrong, 0.0]));
         };
         let Some(scores) = setting.scores else { return Err(no_closed_form(self.name(), "there are no scores")) };
-        let [right, bad] = scores.above(threshold);
-        let accepted = -expm1(cap * log1p(-(p * right + (1.0 - p) * bad)));
+        let errors = ErrorRates::of_scores(scores.above(threshold), scores.below(threshold));
+        let ln_none = cap * Rates { success: p, errors }.ln_rejected();
         let at = scores.standard(threshold);
         let (correct, wrong) = selection::best_of_judge_within(p, d_prime, cap, at, f64::INFINITY);
-        Ok(Expected::after_all(part, cap, [accepted, correct, wrong]))
+        Ok(Expected::after_all(part, cap, [one_less_exp(ln_none), correct, wrong, exp(ln_none)]))
     }
 }
 

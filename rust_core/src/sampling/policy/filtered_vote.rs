@@ -1,6 +1,6 @@
 //! Filtered vote: the most frequent among accepted answers; nothing where none was accepted.
 
-use libm::expm1;
+use libm::exp;
 use serde::Deserialize;
 
 use super::majority_vote::vote_answers;
@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::sampling::exact::expected::{Expected, Part, known_rates};
 use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::law::Event;
+use crate::special::one_less_exp;
 
 /// The policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -36,12 +37,12 @@ impl Rule for FilteredVote {
 
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
         let (law, rates) = known_rates(self.name(), part)?;
-        let counted = [1.0 - rates.false_negative, rates.false_positive];
+        let counted = [rates.errors.true_positive, rates.errors.false_positive];
         let rejected = rates.rejected_correct() + rates.rejected_wrong();
         let answers = vote_answers(self.name(), setting, cap, rates.success, counted, rejected)?;
         let [correct, wrong] = answers.plurality(cap, &setting.control)?;
-        let accepted = -expm1(law.ln_survival(Event::Accepted, cap));
-        Ok(Expected::after_all(part, cap, [accepted, correct, wrong]))
+        let ln_none = law.ln_survival(Event::Accepted, cap);
+        Ok(Expected::after_all(part, cap, [one_less_exp(ln_none), correct, wrong, exp(ln_none)]))
     }
 }
 

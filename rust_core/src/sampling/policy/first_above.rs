@@ -9,8 +9,9 @@ use crate::error::{Result, check_range};
 use crate::sampling::exact::expected::{Expected, Part, known_rates, no_acceptance, stop_at_acceptance};
 use crate::sampling::exact::limit_steps::Stopping;
 use crate::sampling::record::outcome::Outcome;
+use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::TaskLaw;
-use crate::sampling::scenario::scores::CLASSES;
+use crate::sampling::scenario::scores::{CLASSES, Scores};
 
 /// The policy.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -23,8 +24,8 @@ pub struct FirstAbove {
 impl FirstAbove {
     /// The law of a task whose verdicts are those of the policy's own threshold.
     fn law(self, setting: &Setting, success: f64) -> TaskLaw {
-        let [correct, wrong] = setting.scores.map_or([0.0; CLASSES], |s| s.above(self.threshold));
-        TaskLaw::attempts(success, (wrong, 1.0 - correct))
+        let errors = |s: Scores| ErrorRates::of_scores(s.above(self.threshold), s.below(self.threshold));
+        TaskLaw::attempts(success, setting.scores.map_or(ErrorRates::new(0.0, 1.0), errors))
     }
 }
 

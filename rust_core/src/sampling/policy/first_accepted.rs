@@ -67,6 +67,7 @@ impl Rule for FirstAccepted {
         let (correct, wrong) = best_rejected(setting, rates.success)(cap);
         first.correct += correct;
         first.wrong += wrong;
+        first.abstained = 0.0;
         Ok(first)
     }
 
@@ -75,7 +76,7 @@ impl Rule for FirstAccepted {
         let first = Stopping::new(law)?;
         Some(match self.fallback {
             Fallback::Abstain => first,
-            Fallback::Last => first.or_else(move |_| law.rejected_precision()),
+            Fallback::Last => first.or_else(move |_| law.rejected_precision().0),
             Fallback::Best => {
                 let low = best_rejected(setting, rates.success);
                 // Where nobody is left it does not count.

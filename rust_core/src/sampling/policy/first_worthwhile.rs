@@ -14,6 +14,7 @@ use crate::sampling::exact::pool_steps::pool_changes;
 use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::cost::Utility;
 use crate::sampling::scenario::law::{Event, Rates, TaskLaw};
+use crate::special::one_less_exp;
 
 /// The policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -43,10 +44,19 @@ impl Rule for FirstWorthwhile {
         };
         let (right, bad) = law.precision();
         let segments = setting.region.as_ref().map_or_else(Vec::new, |region| region.segments(cap as u64));
-        let survival = |k: u64| exp(law.ln_survival(Event::Accepted, k as f64));
-        let accepted: f64 = segments.iter().map(|&(from, to)| survival(from) - survival(to)).sum();
+        // P(the first acceptance comes after attempt `from` and by `to`).
+        let within = |(from, to): (u64, u64)| {
+            let [before, after] = [from, to].map(|k| law.ln_survival(Event::Accepted, k as f64));
+            if before == f64::NEG_INFINITY { 0.0 } else { exp(before) * one_less_exp(after - before) }
+        };
+        let accepted: f64 = segments.iter().copied().map(within).sum();
+        // Between the segments acceptances come too early or too late.
+        let ends = std::iter::once(0).chain(segments.iter().map(|s| s.1));
+        let starts = segments.iter().map(|s| s.0).chain([cap as u64]);
+        let passed: f64 = ends.zip(starts).map(within).sum();
         let first = stop_at_acceptance(part, cap, false);
-        Ok(Expected { accepted, correct: right * accepted, wrong: bad * accepted, ..first })
+        let abstained = first.abstained + passed;
+        Ok(Expected { accepted, correct: right * accepted, wrong: bad * accepted, abstained, ..first })
     }
 
     fn stopping(&self, setting: &Setting, law: TaskLaw) -> Option<Stopping> {

@@ -31,7 +31,7 @@ impl Rule for MajorityVote {
         let (_, rates) = known_rates(self.name(), part)?;
         let answers = vote_answers(self.name(), setting, cap, rates.success, [1.0, 1.0], 0.0)?;
         let [correct, wrong] = answers.plurality(cap, &setting.control)?;
-        Ok(Expected::after_all(part, cap, [f64::NAN, correct, wrong]))
+        Ok(Expected::after_all(part, cap, [f64::NAN, correct, wrong, 0.0]))
     }
 }
 

@@ -33,8 +33,8 @@ pub fn expected(name: &str, setting: &Setting, part: Part, cap: f64, enough: imp
     if cap > MOST_VOTES {
         return Err(no_closed_form(name, &format!("above {MOST_VOTES} votes the count takes too long")));
     }
-    let TwoAnswers { correct, attempts, .. } = TwoAnswers::new(rates.success, cap as u64, enough);
-    Ok(Expected { attempts, ..Expected::after_all(part, cap, [f64::NAN, correct, 1.0 - correct]) })
+    let TwoAnswers { correct, wrong, attempts, .. } = TwoAnswers::new(rates.success, cap as u64, enough);
+    Ok(Expected { attempts, ..Expected::after_all(part, cap, [f64::NAN, correct, wrong, 0.0]) })
 }
 
 /// P(the vote has not stopped after `n` attempts), where that is known.

@@ -136,7 +136,10 @@ impl RowTally {
             let variance = square.iter().zip(&mean).map(|(s, m)| (s / n - m * m).max(0.0)).collect();
             [mean, variance]
         };
+        // By whole numbers: a share next to 1 has few digits of what is left.
+        let abstained = self.correct.iter().zip(&self.wrong).map(|(c, w)| (trials - c - w) as f64 / n);
         TaskMeans {
+            abstained: abstained.collect(),
             accepted: share(&self.accepted),
             correct: share(&self.correct),
             wrong: share(&self.wrong),

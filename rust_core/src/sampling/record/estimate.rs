@@ -29,6 +29,8 @@ pub struct TaskMeans {
     pub correct: Vec<f64>,
     /// The returned answer was wrong.
     pub wrong: Vec<f64>,
+    /// Nothing was returned.
+    pub abstained: Vec<f64>,
     /// Some attempt was correct; empty where not known.
     pub covered: Vec<f64>,
     /// Attempts used: mean, and variance from trial to trial.
@@ -81,8 +83,7 @@ impl TaskMeans {
             if x.is_empty() { (f64::NAN, f64::NAN) } else { (mean(x), error(&|i| variance[i])) }
         };
         let returned_by_task: Vec<f64> = self.correct.iter().zip(&self.wrong).map(|(c, w)| c + w).collect();
-        let abstained_by_task: Vec<f64> = returned_by_task.iter().map(|r| (1.0 - r).max(0.0)).collect();
-        let accuracy = share(&self.correct);
+        let (accuracy, wrong) = (share(&self.correct), share(&self.wrong));
         let returned = share(&returned_by_task);
         let precision = if returned.0 > 0.0 {
             let q = accuracy.0 / returned.0;
@@ -99,11 +100,11 @@ impl TaskMeans {
         let columns = [
             share(&self.accepted),
             returned,
-            share(&abstained_by_task),
+            share(&self.abstained),
             accuracy,
-            share(&self.wrong),
+            wrong,
             precision,
-            (1.0 - precision.0, precision.1),
+            (wrong.0 / returned.0, precision.1),
             share(&self.covered),
             moments(&self.attempts),
             moments(&self.bill[0]),
@@ -150,11 +151,12 @@ mod tests {
             accepted: vec![0.5, 0.25],
             correct: vec![0.25, 0.25],
             wrong: vec![0.25, 0.0],
+            abstained: vec![0.5, 0.75],
             attempts: [vec![2.0, 3.0], vec![1.0, 4.0]],
             ..TaskMeans::default()
         };
         let exact = means.summarise(0..2, None, None);
-        assert_eq!(&exact.value[..7], &[0.375, 0.375, 0.625, 0.25, 0.125, 2.0 / 3.0, 1.0 - 2.0 / 3.0]);
+        assert_eq!(&exact.value[..7], &[0.375, 0.375, 0.625, 0.25, 0.125, 2.0 / 3.0, 1.0 / 3.0]);
         assert_eq!(exact.standard_error[0], 0.0);
         let estimated = means.summarise(0..2, None, Some(101));
         let want = libm::sqrt((0.25 + 0.1875) / 4.0 / 100.0);

@@ -7,6 +7,7 @@
 
 use libm::{exp, expm1, floor, log, log1p};
 
+use super::error_rates::ErrorRates;
 use crate::special::ln_none_drawn;
 
 /// Rates of one attempt.
@@ -14,37 +15,41 @@ use crate::special::ln_none_drawn;
 pub struct Rates {
     /// P(correct).
     pub success: f64,
-    /// P(accept | wrong).
-    pub false_positive: f64,
-    /// P(reject | correct).
-    pub false_negative: f64,
+    /// Of its verifier.
+    pub errors: ErrorRates,
 }
 
 impl Rates {
     /// The same, or of a verifier that accepts nothing where it gives no verdicts (NaN).
     #[must_use]
     pub fn or_silent(self) -> Self {
-        if self.false_positive.is_nan() { Self { false_positive: 0.0, false_negative: 1.0, ..self } } else { self }
+        if self.errors.false_positive.is_nan() { Self { errors: ErrorRates::new(0.0, 1.0), ..self } } else { self }
     }
 
     /// P(accepted and correct).
     pub fn accepted_correct(&self) -> f64 {
-        self.success * (1.0 - self.false_negative)
+        self.success * self.errors.true_positive
     }
 
     /// P(accepted and wrong).
     pub fn accepted_wrong(&self) -> f64 {
-        (1.0 - self.success) * self.false_positive
+        (1.0 - self.success) * self.errors.false_positive
     }
 
     /// P(rejected and correct).
     pub fn rejected_correct(&self) -> f64 {
-        self.success * self.false_negative
+        self.success * self.errors.false_negative
     }
 
     /// P(rejected and wrong).
     pub fn rejected_wrong(&self) -> f64 {
-        (1.0 - self.success) * (1.0 - self.false_positive)
+        (1.0 - self.success) * self.errors.true_negative
+    }
+
+    /// ln P(rejected and wrong), accurate at both ends.
+    pub fn ln_rejected_wrong(&self) -> f64 {
+        let ErrorRates { false_positive, true_negative, .. } = self.errors;
+        log1p(-self.success) + if false_positive < 0.5 { log1p(-false_positive) } else { log(true_negative) }
     }
 
     /// P(accepted).
@@ -91,9 +96,9 @@ pub enum Event {
 }
 
 impl TaskLaw {
-    /// Independent attempts with a known success rate and (false positive, false negative) rates.
-    pub const fn attempts(success: f64, (false_positive, false_negative): (f64, f64)) -> Self {
-        Self::Attempts(Rates { success, false_positive, false_negative })
+    /// Independent attempts with a known success rate and the rates of a verifier.
+    pub const fn attempts(success: f64, errors: ErrorRates) -> Self {
+        Self::Attempts(Rates { success, errors })
     }
 
     /// ln P(the event has not come within k attempts). A law redrawn per trial has none of its own: NaN.
@@ -104,7 +109,7 @@ impl TaskLaw {
         match (*self, event) {
             (Self::Attempts(rates), Event::Accepted) => k * rates.ln_rejected(),
             (Self::Attempts(rates), Event::Correct) => k * log1p(-rates.success),
-            (Self::Attempts(rates), Event::Either) => k * (log1p(-rates.success) + log1p(-rates.false_positive)),
+            (Self::Attempts(rates), Event::Either) => k * rates.ln_rejected_wrong(),
             (Self::Pool { attempts, accepted, .. }, Event::Accepted) => ln_none_drawn(attempts, accepted, k),
             (Self::Pool { attempts, correct, .. }, Event::Correct) => {
                 correct.map_or(f64::NAN, |c| ln_none_drawn(attempts, c, k))
@@ -126,16 +131,17 @@ impl TaskLaw {
         if correct + wrong == 0.0 { (0.0, 0.0) } else { (correct / (correct + wrong), wrong / (correct + wrong)) }
     }
 
-    /// P(correct | rejected); 0 where nothing is rejected.
-    pub fn rejected_precision(&self) -> f64 {
-        let (correct, all) = match self {
-            Self::Attempts(rates) => (rates.rejected_correct(), rates.rejected_correct() + rates.rejected_wrong()),
+    /// (P(correct | rejected), P(wrong | rejected)); (0, 0) where nothing is rejected.
+    pub fn rejected_precision(&self) -> (f64, f64) {
+        let (correct, wrong) = match self {
+            Self::Attempts(rates) => (rates.rejected_correct(), rates.rejected_wrong()),
             Self::Pool { attempts, accepted, accepted_correct, correct } => {
-                (correct.map_or(f64::NAN, |c| c - accepted_correct), attempts - accepted)
+                let correct = correct.map_or(f64::NAN, |c| c - accepted_correct);
+                (correct, attempts - accepted - correct)
             }
             Self::Drawn => (f64::NAN, f64::NAN),
         };
-        if all == 0.0 { 0.0 } else { correct / all }
+        if correct + wrong == 0.0 { (0.0, 0.0) } else { (correct / (correct + wrong), wrong / (correct + wrong)) }
     }
 
     /// The mean attempt number of the first acceptance, given that it comes after attempt `from` and by attempt `to`.
@@ -206,9 +212,9 @@ mod tests {
     fn mean_and_inverse_agree_with_enumeration() {
         let pool = TaskLaw::Pool { attempts: 30.0, accepted: 4.0, accepted_correct: 2.0, correct: Some(5.0) };
         for law in [
-            TaskLaw::attempts(0.2, (0.05, 0.1)),
-            TaskLaw::attempts(1e-9, (0.0, 0.0)),
-            TaskLaw::attempts(1e-3, (0.0, 0.0)),
+            TaskLaw::attempts(0.2, ErrorRates::new(0.05, 0.1)),
+            TaskLaw::attempts(1e-9, ErrorRates::new(0.0, 0.0)),
+            TaskLaw::attempts(1e-3, ErrorRates::new(0.0, 0.0)),
             pool,
         ] {
             let survival = |k: f64| exp(law.ln_survival(Event::Accepted, k));

@@ -17,6 +17,7 @@ use crate::error::{Error, Result, number};
 use crate::sampling::policy::Policy;
 use crate::sampling::scenario::answers::Answers;
 use crate::sampling::scenario::cost::{Cost, Utility, UtilityKind};
+use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::limit::{Limit, MOST_ATTEMPTS};
 use crate::sampling::scenario::tasks::{Redraw, Tasks, scaled};
@@ -105,8 +106,8 @@ impl SamplingScenario {
         // A judge without a threshold accepts nothing.
         let rates = |i| match &self.verifier {
             Some(verifier) if verifier.gives_verdicts() => verifier.rates(i),
-            Some(_) => (0.0, 1.0),
-            None => (0.0, 0.0),
+            Some(_) => ErrorRates::new(0.0, 1.0),
+            None => ErrorRates::NONE,
         };
         (0..self.tasks.count())
             .map(|i| match &self.tasks {

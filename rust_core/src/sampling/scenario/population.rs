@@ -6,6 +6,7 @@
 
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::sampling::scenario::SamplingScenario;
+use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::Rates;
 use crate::sampling::scenario::tasks::{Prior, Redraw, Tasks, scaled};
 use crate::special::incomplete_beta::beta_quantile_of_score;
@@ -86,8 +87,8 @@ impl<'a> Population<'a> {
     /// The rates of task `i` in the next trial of the streams.
     pub fn draw(&self, i: usize, random: &mut RateStreams) -> Rates {
         let (success, score) = self.success(i, &mut random.success);
-        let errors = self.scenario.verifier.as_ref().map_or((0.0, 0.0), |v| v.draw(i, score, &mut random.errors));
-        Rates { success, false_positive: errors.0, false_negative: errors.1 }.or_silent()
+        let errors = self.scenario.verifier.as_ref().map_or(ErrorRates::NONE, |v| v.draw(i, score, &mut random.errors));
+        Rates { success, errors }.or_silent()
     }
 
     /// The rates of all tasks of a run that draws them once: they depend on the seed alone.

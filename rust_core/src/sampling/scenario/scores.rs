@@ -61,6 +61,12 @@ impl Scores {
         [normal_survival(z - self.d_prime), normal_survival(z)]
     }
 
+    /// P(an answer scores lower, or as high) by class.
+    pub fn below(&self, score: f64) -> [f64; CLASSES] {
+        let z = self.standard(score);
+        [normal_survival(self.d_prime - z), normal_survival(-z)]
+    }
+
     /// The depths by class of a score.
     pub fn depths(&self, score: f64) -> [f64; CLASSES] {
         let z = self.standard(score);

@@ -1,6 +1,7 @@
 //! What a scenario gives its policies.
 
 use super::SamplingScenario;
+use super::error_rates::ErrorRates;
 use super::law::{Rates, TaskLaw};
 use super::scores::Scores;
 use super::tasks::Tasks;
@@ -24,7 +25,7 @@ impl SamplingScenario {
     /// The attempt numbers at which an acceptance pays under the prior of the tasks.
     fn acceptance_region(&self, laws: &[TaskLaw]) -> AcceptanceRegion {
         let weights = self.weights();
-        let errors = |i: usize| self.verifier.as_ref().map_or((0.0, 0.0), |v| v.rates(i));
+        let errors = |i: usize| self.verifier.as_ref().map_or(ErrorRates::NONE, |v| v.rates(i));
         if let Tasks::Pool { .. } = self.tasks {
             let weight = |i| weights.as_ref().map_or(1.0, |w| w[i]);
             let prior: Vec<(f64, TaskLaw)> = laws.iter().enumerate().map(|(i, &law)| (weight(i), law)).collect();
@@ -37,9 +38,8 @@ impl SamplingScenario {
             match (law, &self.tasks) {
                 (TaskLaw::Attempts(rates), _) => prior.push((weight, *rates)),
                 (TaskLaw::Drawn, Tasks::Mixture { type_weight, success, .. }) => {
-                    let (false_positive, false_negative) = errors(i);
                     for (share, &success) in type_weight.as_slice().iter().zip(success.as_slice()) {
-                        prior.push((weight * share, Rates { success, false_positive, false_negative }));
+                        prior.push((weight * share, Rates { success, errors: errors(i) }));
                     }
                 }
                 _ => {}

@@ -206,8 +206,8 @@ impl<'a> Within<'a> {
             scale: -1.0 / ln_miss,
             within: vec![f64::NAN; grid.len()],
         };
-        let hidden = TaskLaw::Attempts(*rates).rejected_precision();
-        let (p, f) = (rates.success, rates.false_positive);
+        let hidden = TaskLaw::Attempts(*rates).rejected_precision().0;
+        let (p, f) = (rates.success, rates.errors.false_positive);
         Self {
             grid,
             accepted: waiting(rates.accepted(), rates.ln_rejected()),

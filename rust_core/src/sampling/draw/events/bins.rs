@@ -57,7 +57,7 @@ impl Cells {
         let (correct, either) = (survival(Event::Correct), survival(Event::Either));
         // ln P(no correct among the rejected); where nobody is left unaccepted it stays as it was.
         let mut ln_none = vec![0.0; cells + 1];
-        if law.rejected_precision() != 0.0 {
+        if law.rejected_precision().0 != 0.0 {
             for j in 1..=cells {
                 let reached = accepted[j] > f64::NEG_INFINITY;
                 ln_none[j] = if reached { (either[j] - accepted[j]).min(ln_none[j - 1]) } else { ln_none[j - 1] };
@@ -84,7 +84,7 @@ impl Cells {
         let last_correct = (0..cells)
             .map(|j| {
                 let some = -expm1(ln_none[j + 1]);
-                if some == 0.0 { 0.0 } else { (law.rejected_precision() / some).min(1.0) }
+                if some == 0.0 { 0.0 } else { (law.rejected_precision().0 / some).min(1.0) }
             })
             .collect();
         let uncorrect = correct.iter().map(|&x| exp(x)).collect();
@@ -112,6 +112,7 @@ impl Cells {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sampling::scenario::error_rates::ErrorRates;
 
     /// Accumulates the joint law of the two cells over every sequence of attempt kinds, attempt by attempt.
     fn enumerate(steps: usize, kinds: &dyn Fn([u32; 4]) -> [f64; 4], grid: &[u64]) -> Vec<Vec<f64>> {
@@ -182,7 +183,7 @@ mod tests {
             [left[0] / total, left[1] / total, left[2] / total, left[3] / total]
         };
         let pool_law = TaskLaw::Pool { attempts: 9.0, accepted: 4.0, accepted_correct: 2.0, correct: Some(3.0) };
-        let iid = TaskLaw::attempts(p, (f, g));
+        let iid = TaskLaw::attempts(p, ErrorRates::new(f, g));
         let cases: [(TaskLaw, Vec<Vec<f64>>); 2] =
             [(iid, enumerate(6, &move |_| rates, &grid)), (pool_law, enumerate(6, &draw, &grid))];
         for (law, want) in cases {

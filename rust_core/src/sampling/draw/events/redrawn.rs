@@ -30,7 +30,7 @@ impl FirstEvents {
     pub fn draw(rates: &Rates, random: &mut Sequence) -> Self {
         let (right, wrong, hidden) = (rates.accepted_correct(), rates.accepted_wrong(), rates.rejected_correct());
         let any = right + wrong + hidden;
-        let first = geometric(any, log1p(-rates.success) + log1p(-rates.false_positive), random);
+        let first = geometric(any, rates.ln_rejected_wrong(), random);
         if first == NEVER {
             return Self { accepted: NEVER, accepted_correct: false, correct: NEVER };
         }
@@ -93,8 +93,8 @@ pub fn tally(
                         block.add_attempt(acceptance[t], t, events.accepted);
                     }
                 }
-                if last && rates.false_negative > 0.0 {
-                    let hidden = TaskLaw::Attempts(rates).rejected_precision();
+                if last && rates.errors.false_negative > 0.0 {
+                    let hidden = TaskLaw::Attempts(rates).rejected_precision().0;
                     for (g, &cap) in grid.iter().enumerate().take(cell).skip(cover) {
                         // P(the last of k rejected attempts is correct | some of them is).
                         let some = -libm::expm1(cap as f64 * log1p(-hidden));
