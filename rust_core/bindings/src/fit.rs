@@ -13,7 +13,6 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::columns::Columns;
-use crate::error::to_python;
 use crate::run::wait;
 
 type Column<'py> = PyReadonlyArray1<'py, f64>;
@@ -71,7 +70,7 @@ pub fn fit_beta_binomial<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let [attempts, correct] = [&attempts, &correct].map(|c| c.as_array().to_vec());
     let fit = wait(py, resamples, progress.as_ref(), |control| {
-        let counts = Counts::new(&attempts, &correct, stopped_at)?;
+        let counts = Counts::new(&attempts, &correct, stopped_at, control)?;
         let bootstrap =
             Bootstrap { resample: Resample::Tasks, resamples, confidence: check_confidence(confidence)?, key };
         intervals::fit(&counts, unsolvable, bootstrap, resolve_threads(threads)?, control)
@@ -89,19 +88,21 @@ pub fn fit_beta_binomial<'py>(
 
 /// The log likelihood of counts under a Beta population with a share of unsolvable tasks.
 #[pyfunction]
-pub fn beta_binomial_likelihood<'py>(
-    attempts: Column<'py>,
-    correct: Column<'py>,
+pub fn beta_binomial_likelihood(
+    py: Python<'_>,
+    attempts: Column<'_>,
+    correct: Column<'_>,
     stopped_at: Option<f64>,
     population: [f64; 3],
 ) -> PyResult<f64> {
     let [attempts, correct] = [&attempts, &correct].map(|c| c.as_array().to_vec());
     let [alpha, beta, unsolvable] = population;
-    let value = || -> Result<f64> {
+    wait(py, 0, None, |control| {
         let population = Population::new(alpha, beta, unsolvable)?;
-        Ok(Counts::new(&attempts, &correct, stopped_at)?.ln_likelihood(&population))
-    };
-    value().map_err(to_python)
+        let value = Counts::new(&attempts, &correct, stopped_at, control)?.ln_likelihood(&population);
+        control.check()?;
+        Ok(value)
+    })
 }
 
 /// Mean pass@k forecast for the observed tasks: `estimate`, `low`, `high`, one of each a k.
@@ -122,7 +123,7 @@ pub fn forecast_pass_at_k<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let [attempts, correct, k] = [&attempts, &correct, &k].map(|c| c.as_array().to_vec());
     let found = wait(py, resamples, progress.as_ref(), |control| {
-        let counts = Counts::new(&attempts, &correct, stopped_at)?;
+        let counts = Counts::new(&attempts, &correct, stopped_at, control)?;
         let bootstrap =
             Bootstrap { resample: Resample::Tasks, resamples, confidence: check_confidence(confidence)?, key };
         forecast::forecast(&counts, unsolvable, &k, bootstrap, resolve_threads(threads)?, control)

@@ -14,6 +14,7 @@ use super::digamma::digamma_rise;
 use super::maximum::{Maximum, maximise};
 use crate::error::{Error, Result, check_range, number};
 use crate::rng::Sequence;
+use crate::run::Control;
 use crate::special::{ln_add_exp, ln_beta_ratio, ln_choose};
 use crate::variates::below;
 
@@ -38,6 +39,7 @@ pub struct Counts {
     /// The group of each task.
     group_of: Vec<usize>,
     pub(super) ln_coefficients: f64,
+    control: Control,
 }
 
 /// A Beta population with a share of tasks that cannot be solved.
@@ -113,7 +115,9 @@ pub(super) fn logistic(x: f64) -> f64 {
 
 impl Counts {
     /// Counts of at least one task; `stopped_at` is the number of successes at which a task stopped.
-    pub fn new(attempts: &[f64], correct: &[f64], stopped_at: Option<f64>) -> Result<Self> {
+    ///
+    /// Once `control` is cancelled no likelihood is computed any more: whoever asked for one then checks.
+    pub fn new(attempts: &[f64], correct: &[f64], stopped_at: Option<f64>, control: &Control) -> Result<Self> {
         check_counts(attempts, correct)?;
         let most = stopped_at.unwrap_or(f64::INFINITY);
         if most < 1.0 || (most.is_finite() && most != most.trunc()) || most.is_nan() {
@@ -128,6 +132,7 @@ impl Counts {
         let mut group_of = Vec::with_capacity(attempts.len());
         let mut ln_coefficients = 0.0;
         for (&n, &c) in attempts.iter().zip(correct) {
+            control.check()?;
             let at = *places.entry((n as u64, c as u64)).or_insert_with(|| {
                 groups.push(Group { attempts: n, correct: c, tasks: 0.0 });
                 groups.len() - 1
@@ -136,7 +141,7 @@ impl Counts {
             group_of.push(at);
             ln_coefficients += if stopped_at == Some(c) { ln_choose(n - 1.0, c - 1.0) } else { ln_choose(n, c) };
         }
-        Ok(Self { groups, group_of, ln_coefficients })
+        Ok(Self { groups, group_of, ln_coefficients, control: control.quiet() })
     }
 
     /// The log likelihood of the counts.
@@ -150,6 +155,9 @@ impl Counts {
         let &Population { alpha, beta, unsolvable } = population;
         let (mut value, mut slope) = (0.0, [0.0; 3]);
         for (group, &weight) in self.groups.iter().zip(weights).filter(|(_, w)| **w > 0.0) {
+            if self.control.check().is_err() {
+                return (f64::NEG_INFINITY, [0.0; 3]);
+            }
             let (n, c) = (group.attempts, group.correct);
             let ln_counts = ln_beta_ratio(beta, alpha, c) + ln_beta_ratio(alpha + c, beta, n - c);
             let all = digamma_rise(alpha + beta, n);

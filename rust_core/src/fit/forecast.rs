@@ -37,19 +37,23 @@ pub fn forecast(
     let again = refits(counts, inflated, bootstrap, threads, control)?;
     let mean = |population: &Population, weights: &[f64], k: f64| {
         let total: f64 = weights.iter().sum();
-        let sum: f64 = counts.groups.iter().zip(weights).map(|(g, w)| w * predicted(population, g, k)).sum();
-        sum / total
+        let mut sum = 0.0;
+        for (group, weight) in counts.groups.iter().zip(weights) {
+            control.check()?;
+            sum += weight * predicted(population, group, k);
+        }
+        Ok(sum / total)
     };
     let tail = (1.0 - bootstrap.confidence) / 2.0;
     let (mut low, mut high) = (Vec::new(), Vec::new());
     for &k in ks {
-        control.check()?;
-        let mut values: Vec<f64> = again.iter().map(|(p, w)| mean(p, w, k)).collect();
+        let mut values = again.iter().map(|(p, w)| mean(p, w, k)).collect::<Result<Vec<f64>>>()?;
         values.sort_by(f64::total_cmp);
         low.push(quantile(&values, tail));
         high.push(quantile(&values, 1.0 - tail));
     }
-    Ok(Forecast { estimate: ks.iter().map(|&k| mean(&population, &weights, k)).collect(), low, high })
+    let estimate = ks.iter().map(|&k| mean(&population, &weights, k)).collect::<Result<_>>()?;
+    Ok(Forecast { estimate, low, high })
 }
 
 /// Posterior predictive pass@k of a task with known counts.

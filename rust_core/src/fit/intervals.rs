@@ -72,6 +72,7 @@ pub fn fit(counts: &Counts, inflated: bool, bootstrap: Bootstrap, threads: usize
         let noted = fitted && (quantity == ICC || !told.value || !told.interval);
         Estimate { value, low: end(-1.0), high: end(1.0), reason: reason.filter(|_| noted) }
     });
+    control.check()?;
     Ok(Fit { quantities, ln_likelihood: counts.ln_coefficients + top })
 }
 
