@@ -38,7 +38,8 @@ def majority(*, answers: Numbers, votes: Numbers, ties: Ties = "random") -> Floa
     their total k - m, none above m: a product of polynomials, one per answer and number of ties, equal answers by one
     power. All terms are positive: nothing cancels. Between two answers it is :func:`binary_majority`, for any k.
     The work is at most about A k^3/7 multiplications for A different shares, and far less for equal ones or where few
-    answers can lead: 512 votes among 50 answers take about .2 s. Accurate to 1e-12 for shares of 0 or at least 1e-300.
+    answers can lead: 512 votes among 50 answers take less than .1 s. Accurate to 1e-12 for shares that are 0 or at
+    least 1e-300.
 
     Source: the multinomial law as Poisson numbers given their sum (Levin, Annals of Statistics 9, 1981). Voting
     can fall with k: Chen et al., arXiv 2403.02419.

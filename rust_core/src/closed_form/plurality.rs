@@ -45,26 +45,47 @@ impl Count<'_> {
         Ok(sum.min(1.0))
     }
 
-    /// P(a wrong answer wins), ties at random: from no vote for the correct one up, for it then loses ever more rarely.
+    /// P(a wrong answer wins), ties at random: from about the likeliest number of votes for the correct one in that case,
+    /// up, for with more it loses ever more rarely, and down, as long as so few votes count.
     pub fn lost(&self) -> Result<f64> {
         let chances = self.chances();
-        let mut above: Vec<f64> = sums(chances.iter().rev());
+        let below = sums(chances.iter());
+        let mut above = sums(chances.iter().rev());
         above.reverse();
         let Answers { all_wrong, idle, .. } = self.answers;
         // P(another vote is idle), from whichever of it and what is left is small.
         let ln_idle =
             if idle < all_wrong { log(idle / (idle + all_wrong)) } else { log1p(-all_wrong / (idle + all_wrong)) };
         let mut sum = chances[0] * one_less_exp(self.votes as f64 * ln_idle);
-        for m in 1..=self.votes / 2 {
-            let tied: f64 =
-                self.leads(m)?.iter().enumerate().map(|(t, chance)| chance * t as f64 / (t + 1) as f64).sum();
-            let lose = tied + self.passed(m)?;
+        let most = self.votes / 2;
+        let guess = |m: &usize| chances[*m] * self.likeliest(*m);
+        let start = (1..=most).max_by(|x, y| guess(x).total_cmp(&guess(y))).unwrap_or(1);
+        for m in start..=most {
+            let lose = self.loses(m)?;
             sum += chances[m] * lose;
             if above[m + 1] * lose <= NEGLIGIBLE * sum {
                 break;
             }
         }
+        for m in (1..start).rev() {
+            if below[m] <= NEGLIGIBLE * sum {
+                break;
+            }
+            sum += chances[m] * self.loses(m)?;
+        }
         Ok(sum.min(1.0))
+    }
+
+    /// Given m votes for the correct answer: P(another one wins).
+    fn loses(&self, m: usize) -> Result<f64> {
+        let tied: f64 = self.leads(m)?.iter().enumerate().map(|(t, chance)| chance * t as f64 / (t + 1) as f64).sum();
+        Ok(tied + self.passed(m)?)
+    }
+
+    /// Given m votes for the correct answer: P(the likeliest other one has m or more), at most.
+    fn likeliest(&self, m: usize) -> f64 {
+        let Answers { wrong, all_wrong, idle, .. } = self.answers;
+        wrong.last().map_or(0.0, |(share, _)| tail(self.votes - m, m, share / (all_wrong + idle)))
     }
 
     /// P(m votes for the correct answer).
@@ -135,9 +156,7 @@ impl Count<'_> {
 
     /// Given m votes for the correct answer: P(another one has more).
     fn passed(&self, m: usize) -> Result<f64> {
-        let s = |(share, _): &(f64, usize)| share / (self.answers.all_wrong + self.answers.idle);
-        let likeliest = self.answers.wrong.last().map_or(0.0, |group| tail(self.votes - m, m, s(group)));
-        let (rare, chance) = self.rare(m, 1e-18 * likeliest);
+        let (rare, chance) = self.rare(m, 1e-18 * self.likeliest(m));
         if rare > 0 {
             let found = self.passed_of(m, rare)?;
             if chance <= 1e-16 * found {
