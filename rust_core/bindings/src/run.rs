@@ -16,7 +16,7 @@ use crate::error::to_python;
 /// The most trials of one call, by the kind of scenario.
 pub fn max_trials() -> BTreeMap<&'static str, u64> {
     BTreeMap::from([
-        ("sampling", sampling::draw::MAX_TRIALS),
+        ("sampling", sampling::draw::run::MAX_TRIALS),
         ("exhaustion", exhaustion::simulate::MAX_TRIALS),
         ("constraint", exhaustion::constraint::simulate::MAX_TRIALS),
     ])

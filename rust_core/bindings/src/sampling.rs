@@ -2,7 +2,8 @@
 
 use limitlaw_core::error::Result;
 use limitlaw_core::run::resolve_threads;
-use limitlaw_core::sampling::draw::{Run, compare, simulate};
+use limitlaw_core::sampling::draw::run::Run;
+use limitlaw_core::sampling::draw::{compare, simulate};
 use limitlaw_core::sampling::exact;
 use limitlaw_core::sampling::record::columns::{Column, Row, column_names};
 use limitlaw_core::sampling::record::estimate::TaskMeans;

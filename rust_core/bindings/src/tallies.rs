@@ -3,7 +3,9 @@
 use limitlaw_core::error::{Error, Result};
 use limitlaw_core::sampling::draw::simulate;
 use limitlaw_core::sampling::record::columns::{Row, SCORES};
-use limitlaw_core::sampling::record::{BILL, RowTally, SHARES, Values};
+use limitlaw_core::sampling::record::row::RowTally;
+use limitlaw_core::sampling::record::values::Values;
+use limitlaw_core::sampling::record::{BILL, SHARES};
 use limitlaw_core::sampling::scenario::SamplingScenario;
 use limitlaw_core::sampling::scenario::tasks::scaled;
 use limitlaw_core::spec::parse;

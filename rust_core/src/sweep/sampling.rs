@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use crate::error::{Error, Result, quoted};
 use crate::run::Control;
-use crate::sampling::draw::{Run, simulate};
+use crate::sampling::draw::run::Run;
+use crate::sampling::draw::simulate;
 use crate::sampling::exact::solve;
-use crate::sampling::record::RowTally;
 use crate::sampling::record::columns::{Column, Row};
 use crate::sampling::record::estimate::METRICS;
+use crate::sampling::record::row::RowTally;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sweep::bernstein::Spread;
 use crate::sweep::expand::{Swept, read};

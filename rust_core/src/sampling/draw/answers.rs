@@ -5,8 +5,9 @@
 
 use std::ops::Range;
 
+use super::streams::{Place, Streams};
 use crate::math::ln;
-use crate::rng::{Key, Sequence, Stream, purpose};
+use crate::rng::{Sequence, Stream, purpose};
 use crate::sampling::draw::bit_slices::{MOST_ANSWERS, Pages, lowest};
 use crate::sampling::draw::successes::NEGLIGIBLE;
 use crate::sampling::scenario::answers::Answers;
@@ -26,8 +27,7 @@ const CELL_BLOCKS: u64 = 1 << 20;
 pub struct Deal {
     answers: Answers,
     count: usize,
-    key: Key,
-    replicate: u64,
+    streams: Streams,
     /// Of the answers from j on, the share of answer j; empty where every task and trial draws its own.
     stick: Vec<f64>,
     way: Way,
@@ -65,17 +65,17 @@ pub struct Hand {
 
 impl Deal {
     /// The deal of a scenario's wrong answers.
-    pub fn new(answers: Answers, key: Key, replicate: u64) -> Self {
+    pub fn new(answers: Answers, streams: Streams) -> Self {
         let mut stick = Vec::new();
         if answers.shares().is_some() {
-            answers.stick(&mut Stream::new(key, replicate, purpose::ANSWER_SHARES, 0).sequence(), &mut stick);
+            answers.stick(&mut streams.of(purpose::ANSWER_SHARES, 0).sequence(), &mut stick);
         }
         let way = match (answers, answers.shares()) {
             (Answers::Uniform { .. }, _) if answers.count() <= MOST_ANSWERS => Way::Paged(Pages::new(answers.count())),
             (_, Some(shares)) => Way::Table(Alias::new(&shares)),
             _ => Way::Counted,
         };
-        Self { answers, count: answers.count(), key, replicate, stick, way }
+        Self { answers, count: answers.count(), streams, stick, way }
     }
 
     /// The number of wrong answers.
@@ -104,7 +104,7 @@ impl Deal {
 
     /// An empty hand.
     pub fn hand(&self) -> Hand {
-        let (n, stream) = (self.count, Stream::new(self.key, 0, 0, 0));
+        let (n, stream) = (self.count, self.streams.of(purpose::ANSWERS, 0));
         Hand {
             answers: stream,
             shares: stream,
@@ -119,16 +119,12 @@ impl Deal {
         }
     }
 
-    fn stream(&self, of: u64, i: usize, chunk: u64) -> Stream {
-        Stream::new(self.key, self.replicate, of + ((i as u64 + 1) << 32), chunk)
-    }
-
     /// Where all cells up to a grid point are dealt by the page: how, the stream of task `i`, and how many points.
-    pub fn by_page(&self, i: usize, chunk: u64, grid: &[u64]) -> Option<(Pages, Stream, usize)> {
+    pub fn by_page(&self, at: Place, grid: &[u64]) -> Option<(Pages, Stream, usize)> {
         let Way::Paged(pages) = self.way else { return None };
         let most = ONE_BY_ONE[1] * self.count as u64;
         let long = (0..grid.len()).find(|&cell| grid[cell] - if cell == 0 { 0 } else { grid[cell - 1] } >= most);
-        Some((pages, self.stream(purpose::ANSWERS, i, chunk), long.unwrap_or(grid.len())))
+        Some((pages, self.streams.of_task(purpose::ANSWERS, at.task, at.chunk), long.unwrap_or(grid.len())))
     }
 
     /// The first block of the pages of trial `t` of a chunk.
@@ -136,11 +132,11 @@ impl Deal {
         t as u64 * TRIAL_BLOCKS
     }
 
-    /// Starts task `i` in trial `t` of a chunk.
-    pub fn start(&self, hand: &mut Hand, i: usize, chunk: u64, t: usize) {
-        hand.answers = self.stream(purpose::ANSWERS, i, chunk);
-        hand.shares = self.stream(purpose::ANSWER_SHARES, i, chunk);
-        hand.trial = Self::first_block(t);
+    /// Starts a task in a trial.
+    pub fn start(&self, hand: &mut Hand, at: Place) {
+        hand.answers = self.streams.of_task(purpose::ANSWERS, at.task, at.chunk);
+        hand.shares = self.streams.of_task(purpose::ANSWER_SHARES, at.task, at.chunk);
+        hand.trial = Self::first_block(at.trial);
         hand.random = hand.answers.ahead(4 * hand.trial);
         hand.dealt.fill(0);
         hand.stick.clear();
@@ -223,10 +219,23 @@ fn divergence(a: f64, b: f64) -> f64 {
 mod tests {
     use super::*;
 
-    const KEY: Key = [5, 12];
+    use crate::sampling::draw::run::Run;
+    use crate::sampling::record::Wanted;
+
+    /// A deal with streams of its own, and a trial of a task.
+    fn deal_of(answers: Answers) -> Deal {
+        let wanted =
+            Wanted { coverage: false, share_counts: [false; 3], utility_counts: false, bill_counts: [false; 3] };
+        let run = Run { trials: 1, key: [5, 12], replicate: 0, threads: 1, wanted };
+        Deal::new(answers, Streams::new(&run, 64))
+    }
+
+    const fn place(trial: usize) -> Place {
+        Place { chunk: 0, task: 3, trial }
+    }
 
     fn dealt(deal: &Deal, hand: &mut Hand, trial: usize, cells: &[u64]) -> Vec<u64> {
-        deal.start(hand, 3, 0, trial);
+        deal.start(hand, place(trial));
         cells.iter().enumerate().for_each(|(cell, &count)| deal.deal(hand, cell, count));
         deal.dealt(hand).to_vec()
     }
@@ -238,12 +247,12 @@ mod tests {
             Answers::Zipf { count: 5.0, exponent: 1.1 },
             Answers::Dirichlet { count: 4.0, concentration: 0.7 },
         ] {
-            let deal = Deal::new(answers, KEY, 0);
+            let deal = deal_of(answers);
             let cells = [1, 0, 7, 100, 2, 5000, 63];
             for trial in 0..20 {
                 let (mut once, mut often) = (deal.hand(), deal.hand());
                 let all = dealt(&deal, &mut once, trial, &cells);
-                deal.start(&mut often, 3, 0, trial);
+                deal.start(&mut often, place(trial));
                 for (cell, &count) in cells.iter().enumerate() {
                     deal.deal(&mut often, cell, count);
                     let upto: u64 = cells[..=cell].iter().sum();
@@ -264,7 +273,7 @@ mod tests {
             } else {
                 Answers::Zipf { count: f64::from(count), exponent }
             };
-            let deal = Deal::new(answers, KEY, 0);
+            let deal = deal_of(answers);
             let mut hand = deal.hand();
             let shares = answers.shares().expect("these are given");
             for cells in [&[1, 2, 4, 8, 100][..], &[100_000]] {
@@ -286,7 +295,7 @@ mod tests {
     /// The variance of a count is that of independent attempts; 7 standard errors: false alarms below 1e-11.
     #[test]
     fn attempts_are_independent() {
-        let deal = Deal::new(Answers::Uniform { count: 5.0 }, KEY, 0);
+        let deal = deal_of(Answers::Uniform { count: 5.0 });
         let (mut hand, trials, n) = (deal.hand(), 20_000, 130.0);
         let (mut squares, mut crossed) = (0.0, 0.0);
         for trial in 0..trials {

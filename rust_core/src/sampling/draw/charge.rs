@@ -91,7 +91,7 @@ impl Cost {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sampling::draw::tokens::tests::cost;
+    use crate::sampling::draw::tokens::tests::{cost, stream};
     use crate::sampling::scenario::cost::TokenLaw;
     use crate::sampling::scenario::limit::LimitKind;
     use crate::sampling::scenario::limit::MOST_ATTEMPTS;
@@ -100,7 +100,7 @@ mod tests {
     fn a_batch_is_paid_in_full_and_lasts_as_long_as_its_slowest_attempt() {
         let settings = Cost { parallel: 4.0, ..cost(TokenLaw::Gamma, 0.6) };
         let mut tokens = Tokens::new(settings);
-        tokens.start([1, 2], 0, 0, 9);
+        tokens.start(stream([1, 2], 0, 9));
         let bill = settings.bill(&mut tokens, 5, 10, true);
         let each: Vec<f64> = (0..8).map(|k| tokens.of(k + 1) - tokens.of(k)).collect();
         let slowest = |range: std::ops::Range<usize>| each[range].iter().copied().fold(0.0, f64::max);
@@ -129,7 +129,7 @@ mod tests {
             let settings = Cost { parallel, verifier_price: 3e-4, ..cost(law, cv) };
             let mut tokens = Tokens::new(settings);
             for (case, checked) in (0..60).zip([false, true].into_iter().cycle()) {
-                tokens.start([5, 6], 0, 1, case);
+                tokens.start(stream([5, 6], 1, case));
                 for part in 0..3 {
                     let each = settings.mean_rates(checked)[part];
                     for (amount, most) in
@@ -172,7 +172,7 @@ mod tests {
     fn free_attempts_fit_up_to_the_most() {
         let free = Cost { price_in: 0.0, price_out: 0.0, ..cost(TokenLaw::Gamma, 0.6) };
         let mut tokens = Tokens::new(free);
-        tokens.start([5, 6], 0, 1, 2);
+        tokens.start(stream([5, 6], 1, 2));
         let got = free.allow(&mut tokens, &limit(1, 4.0, Crossing::Finish), false, 70);
         assert_eq!((got.attempts, got.bill[1]), (70, 0.0));
     }

@@ -5,33 +5,24 @@
 //! reads streams of its own: so a further policy changes no other's numbers, as on a grid, and nothing is drawn beyond
 //! the last attempt that some policy uses.
 
-use super::engine::{Plan, Random, Worker};
-use crate::sampling::draw::state::State;
-use crate::sampling::policy::seen::Seen;
+use super::plan::{Plan, Random, Worker};
+use super::state::{State, Stop};
+use super::streams::Place;
+use crate::rng::purpose;
+use crate::sampling::policy::seen::{FirstEvents, Seen};
 use crate::sampling::record::outcome::Outcome;
-use crate::sampling::scenario::cost::Bill;
-
-/// Where a limit stops the policies with, or those without verification.
-#[derive(Debug, Clone, Copy)]
-pub struct Stop {
-    attempts: u64,
-    limit: usize,
-    checked: bool,
-    /// The bill of a policy that these attempts do not satisfy.
-    bill: Bill,
-}
+use crate::sampling::scenario::law::Rates;
 
 impl Plan<'_> {
     /// One task in one trial, from stop to stop.
-    pub(super) fn walk_limits(&self, worker: &mut Worker, chunk: u64, i: usize, t: usize) {
-        let (events, rates) = worker.events[t];
-        let trial = chunk * self.chunk as u64 + t as u64;
-        let mut random = Random::new(|of| self.stream(of + ((i as u64 + 1) << 32), trial));
+    pub(super) fn trial_under_limits(&self, worker: &mut Worker, at: Place, (events, rates): (FirstEvents, Rates)) {
+        let (i, trial) = (at.task, self.streams.trial(at));
+        let mut random = Random::new(|purpose| self.streams.of_task(purpose, i, trial));
         let mut state = State::start(events, rates);
-        let priorities = self.priorities(chunk, i, t);
-        self.start_fine(&mut worker.fine, chunk, i, t);
+        let priorities = self.priorities(at);
+        self.start_fine(&mut worker.fine, at);
         if let Some(tokens) = &mut worker.tokens {
-            tokens.start(self.run.key, self.run.replicate, i, trial);
+            tokens.start(self.streams.of_task(purpose::TOKENS, i, trial));
         }
         let last = self.find_stops(worker);
         let stops = std::mem::take(&mut worker.stops);
@@ -45,14 +36,14 @@ impl Plan<'_> {
                     self.draw_cell(&mut state, &mut random, drawn, i, (from, stop.attempts));
                     let wrong = (stop.attempts - from) - (state.seen.correct - before);
                     self.refine(fine, &mut random.single, (&state.seen, &rates), drawn, (cell, from, wrong));
-                    if let (Some(deal), Some(hand)) = (&self.deal, &mut fine.hand) {
-                        state.seen.leads = priorities.correct_leads(state.seen.correct, deal.dealt(hand));
+                    if let (Some(plurality), Some(hand)) = (&self.plurality, &mut fine.hand) {
+                        state.seen.leads = priorities.correct_leads(state.seen.correct, plurality.deal.dealt(hand));
                     }
                 }
                 from = stop.attempts;
                 cell += 1;
             }
-            self.stop(worker, &state.seen, stop, (i, t));
+            self.stop(worker, &state.seen, stop, at);
         }
         worker.stops = stops;
     }
@@ -84,14 +75,13 @@ impl Plan<'_> {
     }
 
     /// Counts the rows of a stop, all of whose attempts are drawn.
-    fn stop(&self, worker: &mut Worker, seen: &Seen, stop: &Stop, (i, t): (usize, usize)) {
-        let points = self.layout.points();
+    fn stop(&self, worker: &mut Worker, seen: &Seen, stop: &Stop, at: Place) {
         let most = stop.attempts;
         for (p, policy) in self.layout.policies.iter().enumerate() {
             if policy.needs().checks() != stop.checked {
                 continue;
             }
-            let row = p * points + stop.limit;
+            let row = self.layout.row(p, stop.limit);
             let (outcome, stopped) = if most == 0 {
                 (Outcome::nothing(0), false)
             } else {
@@ -99,16 +89,16 @@ impl Plan<'_> {
                 (selector.select(seen, most), selector.stops(seen, most))
             };
             if seen.events.correct <= most {
-                worker.tally.cover_row(&self.layout, i, row);
+                worker.rows.cover_row(&self.layout, at.task, row);
             }
             let bill = match (&self.layout.cost, &mut worker.tokens) {
                 (Some(cost), Some(tokens)) if stopped => cost.bill(tokens, outcome.attempts, self.most, stop.checked),
                 _ => stop.bill,
             };
-            worker.tally.add(&self.layout, (row, i), outcome, u64::MAX);
-            worker.block.add((row, t), &[outcome]);
-            worker.sums.pay(&self.layout, row, i, outcome, bill);
-            worker.block.pay((row, t), bill);
+            worker.rows.add(&self.layout, (row, at.task), outcome, u64::MAX);
+            worker.scores.add((row, at.trial), &[outcome]);
+            worker.sums.pay(&self.layout, row, at.task, outcome, bill);
+            worker.scores.pay((row, at.trial), bill);
         }
     }
 }

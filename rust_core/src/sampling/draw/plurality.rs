@@ -6,13 +6,14 @@
 
 use std::ops::Range;
 
+use super::answers::{Deal, Hand};
+use super::batch::{MOST_TRIALS, Sheet};
+use super::bit_slices::{self, MOST_ANSWERS, Pages, lowest};
+use super::streams::{Place, Streams};
 use crate::dispatch::{Kernel, dispatch};
-use crate::rng::{Stream, purpose};
-use crate::sampling::draw::answers::{Deal, Hand};
-use crate::sampling::draw::batch::{MOST_TRIALS, Sheet};
-use crate::sampling::draw::bit_slices::{self, MOST_ANSWERS, Pages, lowest};
-use crate::sampling::draw::engine::Plan;
+use crate::rng::Stream;
 use crate::sampling::policy::ties::{PER_BLOCK, Priorities};
+use crate::sampling::scenario::answers::Answers;
 
 /// Trials that are decided side by side.
 const LANES: usize = 64;
@@ -53,36 +54,40 @@ impl Scratch {
     }
 }
 
-impl Plan<'_> {
+/// Who leads the vote, in all trials.
+pub struct Plurality<'a> {
+    /// How wrong answers are dealt.
+    pub deal: Deal,
+    grid: &'a [u64],
+    streams: Streams,
+    /// By grid point, the counts of correct attempts that leave open who leads.
+    undecided: Vec<Range<u64>>,
+}
+
+impl<'a> Plurality<'a> {
+    /// The vote among these answers.
+    pub fn new(answers: Answers, streams: Streams, grid: &'a [u64]) -> Self {
+        let deal = Deal::new(answers, streams);
+        let undecided = grid.iter().map(|&most| deal.undecided(most)).collect();
+        Self { deal, grid, streams, undecided }
+    }
+
     /// Finds whether the correct answer leads, at every grid point; wrong answers are dealt only where that decides.
-    pub(super) fn find_leads(
-        &self,
-        sheet: &mut Sheet,
-        (hand, scratch): (&mut Hand, &mut Scratch),
-        (chunk, i, first): (u64, usize, usize),
-        trials: usize,
-    ) {
-        if let Some(deal) = &self.deal {
-            let (grid, at) = (self.layout.grid, (chunk, i, first));
-            dispatch(Leads { plan: self, deal, grid, at, sheet, hand, scratch, trials });
-        }
+    pub fn find_leads(&self, sheet: &mut Sheet, (hand, scratch): (&mut Hand, &mut Scratch), at: Place, trials: usize) {
+        dispatch(Leads { vote: self, at, sheet, hand, scratch, trials });
     }
 
     #[inline(always)]
-    pub(super) fn priorities(&self, chunk: u64, i: usize, t: usize) -> Priorities {
-        let answers = 1 + self.deal.as_ref().map_or(0, Deal::answers);
-        let streams = [0, 1 << 32].map(|bits| self.stream(purpose::PRIORITIES + bits, chunk));
-        Priorities::new(streams, answers, (i * self.chunk + t) as u64)
+    fn priorities(&self, at: Place) -> Priorities {
+        Priorities::new(self.streams.priorities(at.chunk), 1 + self.deal.answers(), self.streams.of_chunk(at))
     }
 }
 
 /// The vote in a batch of trials: counts bits, for which wider machines have an instruction.
 struct Leads<'a> {
-    plan: &'a Plan<'a>,
-    deal: &'a Deal,
-    grid: &'a [u64],
-    /// The chunk, the task, and the first trial.
-    at: (u64, usize, usize),
+    vote: &'a Plurality<'a>,
+    /// The task and the first trial.
+    at: Place,
     sheet: &'a mut Sheet,
     hand: &'a mut Hand,
     scratch: &'a mut Scratch,
@@ -96,7 +101,7 @@ impl Kernel for Leads<'_> {
     fn run(mut self) {
         let mut open = [0; MOST_TRIALS];
         let open = &mut open[..self.trials];
-        for (point, undecided) in self.plan.undecided.iter().enumerate() {
+        for (point, undecided) in self.vote.undecided.iter().enumerate() {
             let (correct, leads) = self.sheet.votes(point);
             leads.iter_mut().zip(correct).for_each(|(leads, &correct)| *leads = correct >= undecided.end);
             open.iter_mut().zip(correct).for_each(|(open, &correct)| *open |= is_in(undecided, correct));
@@ -107,8 +112,7 @@ impl Kernel for Leads<'_> {
             trials[count] = t;
             count += open as usize;
         }
-        let (chunk, i, _) = self.at;
-        let by_page = self.deal.by_page(i, chunk, self.grid);
+        let by_page = self.vote.deal.by_page(self.at, self.vote.grid);
         for trials in trials[..count].chunks(LANES) {
             // From which point on each trial is open.
             let mut decided = [0; LANES];
@@ -148,23 +152,22 @@ impl Leads<'_> {
     /// Decides a trial at the grid points from one on.
     #[inline(always)]
     fn decide(&mut self, t: usize, from_point: usize) {
-        if from_point == self.grid.len() {
+        if from_point == self.vote.grid.len() {
             return;
         }
-        let (chunk, i, first) = self.at;
-        self.deal.start(self.hand, i, chunk, first + t);
-        let priorities = self.plan.priorities(chunk, i, first + t);
+        self.vote.deal.start(self.hand, self.at.after(t));
+        let priorities = self.vote.priorities(self.at.after(t));
         let (mut next, mut from, mut before) = (0, 0, 0);
-        for point in from_point..self.grid.len() {
+        for point in from_point..self.vote.grid.len() {
             let correct = self.sheet.votes(point).0[t];
-            if self.plan.undecided[point].contains(&correct) {
+            if self.vote.undecided[point].contains(&correct) {
                 for cell in next..=point {
                     let now = self.sheet.votes(cell).0[t];
-                    self.deal.deal(self.hand, cell, (self.grid[cell] - from) - (now - before));
-                    (from, before) = (self.grid[cell], now);
+                    self.vote.deal.deal(self.hand, cell, (self.vote.grid[cell] - from) - (now - before));
+                    (from, before) = (self.vote.grid[cell], now);
                 }
                 next = point + 1;
-                self.sheet.votes(point).1[t] = priorities.correct_leads(correct, self.deal.dealt(self.hand));
+                self.sheet.votes(point).1[t] = priorities.correct_leads(correct, self.vote.deal.dealt(self.hand));
             }
         }
     }
@@ -173,11 +176,10 @@ impl Leads<'_> {
     /// are to be dealt.
     #[inline(always)]
     fn read(&mut self, trials: &[usize], points: usize, answers: usize) -> Lanes {
-        let (chunk, i, first) = self.at;
         let Scratch { rows, ranks, dealt, .. } = &mut *self.scratch;
         let n = trials.len();
         for (lane, &t) in trials.iter().enumerate() {
-            let priorities = self.plan.priorities(chunk, i, first + t);
+            let priorities = self.vote.priorities(self.at.after(t));
             for (block, ranks) in ranks.chunks_exact_mut(PER_BLOCK).take((answers + 1).div_ceil(PER_BLOCK)).enumerate()
             {
                 for (word, ranks) in priorities.block(block).into_iter().zip(ranks.chunks_exact_mut(4)) {
@@ -189,7 +191,7 @@ impl Leads<'_> {
         for (point, row) in rows[..points].iter_mut().enumerate() {
             let (correct, _) = self.sheet.votes(point);
             row.correct.iter_mut().zip(trials).for_each(|(row, &t)| *row = correct[t]);
-            let (most, undecided) = (self.grid[point], &self.plan.undecided[point]);
+            let (most, undecided) = (self.vote.grid[point], &self.vote.undecided[point]);
             for lane in 0..n {
                 let correct = row.correct[lane];
                 row.wrong[lane] = (most - correct) & is_in(undecided, correct).wrapping_neg();
@@ -210,7 +212,7 @@ impl Leads<'_> {
         points: usize,
         decided: &mut [usize],
     ) {
-        let (answers, n, first) = (pages.answers(), trials.len(), self.at.2);
+        let (answers, n, first) = (pages.answers(), trials.len(), self.at.trial);
         let last = self.read(trials, points, answers);
         let Scratch { rows, ranks, dealt, given } = &mut *self.scratch;
         let rows = &mut rows[..points];
@@ -271,12 +273,16 @@ impl Leads<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sampling::draw::Run;
+    use crate::run::Control;
+    use crate::sampling::draw::plan::Plan;
+    use crate::sampling::draw::run::Run;
     use crate::sampling::draw::successes::NEGLIGIBLE;
     use crate::sampling::record::Wanted;
     use crate::sampling::scenario::SamplingScenario;
-    use crate::sampling::scenario::answers::Answers;
     use crate::spec::parse;
+
+    const NOTHING: Wanted =
+        Wanted { coverage: false, share_counts: [false; 3], utility_counts: false, bill_counts: [false; 3] };
 
     /// Side by side and trial by trial the same are found to lead, whatever the width of vectors. The trials are enough
     /// for ties of the highest bits of priorities.
@@ -300,25 +306,29 @@ mod tests {
             );
             let success = vec![0.01, 0.1, 0.15, 0.2, 0.3, 0.45, 0.5, 0.9];
             let scenario: SamplingScenario = parse(&json, &[success]).expect("the scenario is valid");
-            let wanted =
-                Wanted { coverage: false, share_counts: [false; 3], utility_counts: false, bill_counts: [false; 3] };
-            let run = Run { trials: 1, key: [8, 9], replicate: 0, threads: 1, wanted };
+            let run = Run { trials: 1, key: [8, 9], replicate: 0, threads: 1, wanted: NOTHING };
             let laws = scenario.laws();
-            let plan = Plan::new(&scenario, &scenario.policies, (&laws, grid), run, None);
-            let deal = plan.deal.as_ref().expect("votes are dealt");
+            let (policies, control) = (&scenario.policies, Control::default());
+            let plan =
+                Plan::new(&scenario, (policies, None), (&laws, grid), (&run, true), &control).expect("no signal");
+            let vote = plan.plurality.as_ref().expect("votes are dealt");
+            let mut events = plan.source.chunk(&plan.streams);
             let mut worker = plan.worker();
             let size = worker.sheet.trials;
             for chunk in 0..3 {
-                let (mut events, mut random) = (plan.events.chunk(chunk), plan.random(chunk));
+                plan.source.start(&mut events, &plan.streams, chunk);
+                let mut random = plan.random(chunk);
                 for i in 0..laws.len() {
-                    plan.events.read(&mut events, i, &mut worker.events);
-                    for first in (0..plan.chunk).step_by(size) {
-                        let at = (chunk, i, first);
+                    let trials = plan.streams.chunk();
+                    plan.source.draw(&mut events, &plan.streams, i, trials);
+                    plan.source.number(&mut events, &plan.streams, i, trials);
+                    for first in (0..trials).step_by(size) {
+                        let at = Place { chunk, task: i, trial: first };
                         let (sheet, hand) = (&mut worker.sheet, worker.fine.hand.as_mut().expect("votes are dealt"));
-                        plan.fill(sheet, &mut random, chunk, (i, first), &worker.events[first..first + size]);
+                        plan.fill(sheet, &mut random, at, &events.drawn[first..first + size]);
                         let scratch = &mut worker.fine.leads;
-                        let mut leads = Leads { plan: &plan, deal, grid, at, sheet, hand, scratch, trials: size };
-                        for (point, undecided) in plan.undecided.iter().enumerate() {
+                        let mut leads = Leads { vote, at, sheet, hand, scratch, trials: size };
+                        for (point, undecided) in vote.undecided.iter().enumerate() {
                             let (correct, leads) = leads.sheet.votes(point);
                             leads.iter_mut().zip(correct).for_each(|(leads, &c)| *leads = c >= undecided.end);
                         }
@@ -328,10 +338,10 @@ mod tests {
                         leads.run();
                         let side_by_side: Vec<bool> = all(sheet);
                         assert_eq!(side_by_side, trial_by_trial, "{answers} {at:?}");
-                        plan.find_leads(sheet, (hand, scratch), at, size);
+                        vote.find_leads(sheet, (hand, scratch), at, size);
                         let widest: Vec<bool> = all(sheet);
                         assert_eq!(widest, trial_by_trial, "{answers} {at:?}");
-                        by_page += usize::from(deal.by_page(i, chunk, grid).is_some_and(|(_, _, points)| points > 1));
+                        by_page += usize::from(vote.deal.by_page(at, grid).is_some_and(|(_, _, points)| points > 1));
                     }
                 }
             }
@@ -347,7 +357,8 @@ mod tests {
             (Answers::Uniform { count: 1.0 }, 1.0),
             (Answers::Zipf { count: 3.0, exponent: 1.0 }, 6.0 / 11.0),
         ] {
-            let deal = Deal::new(answers, [1, 2], 0);
+            let run = Run { trials: 1, key: [1, 2], replicate: 0, threads: 1, wanted: NOTHING };
+            let deal = Deal::new(answers, Streams::new(&run, 64));
             let mut narrower = 0;
             for attempts in (1u64..300).chain([1000, 100_000]) {
                 let undecided = deal.undecided(attempts);

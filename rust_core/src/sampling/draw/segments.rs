@@ -3,7 +3,7 @@
 //! Within a stretch the attempts are independent with one law, given what the events say: before both events every
 //! attempt is rejected and wrong; between them rejected, or wrong; after both, anything.
 
-use crate::sampling::draw::events::FirstEvents;
+use crate::sampling::policy::seen::FirstEvents;
 use crate::sampling::scenario::law::{Rates, TaskLaw};
 
 /// What the attempts of a stretch have in common.

@@ -1,13 +1,11 @@
-//! One task in one trial up to some attempt, and the attempts after it, stretch by stretch.
+//! One task in one trial up to some attempt, what was drawn of the attempts after it, and where a limit stops them.
 
-use super::engine::{Plan, Random};
-use crate::sampling::draw::events::FirstEvents;
-use crate::sampling::draw::events::pool::Left;
-use crate::sampling::draw::segments::{Given, Stretch, cut};
-use crate::sampling::policy::seen::Seen;
+use super::events::pool::Left;
+use super::segments::{Given, Stretch};
+use crate::sampling::policy::seen::{FirstEvents, Seen};
+use crate::sampling::scenario::cost::Bill;
 use crate::sampling::scenario::law::Rates;
 use crate::sampling::scenario::scores::CLASSES;
-use crate::variates::below;
 
 /// A stretch with what was drawn of it.
 #[derive(Debug, Clone, Copy)]
@@ -52,44 +50,15 @@ impl Drawn {
     }
 }
 
-impl Plan<'_> {
-    /// Draws the attempts of task `i` after `from` up to `to` in one trial, stretch by stretch.
-    pub(super) fn draw_cell(
-        &self,
-        state: &mut State,
-        random: &mut Random,
-        drawn: &mut Vec<Drawn>,
-        i: usize,
-        (from, to): (u64, u64),
-    ) {
-        let mut higher = false;
-        cut(&state.seen.events, from, to, |stretch| {
-            let correct = match &mut state.left {
-                Some(left) => left.draw(&stretch, &mut random.counts),
-                None => self.counts.draw(i, &state.rates, &stretch, &mut random.counts),
-            };
-            let sizes = [correct, stretch.attempts - correct];
-            let mut depths = [f64::INFINITY; CLASSES];
-            if let Some(scores) = &self.features.scores {
-                for class in 0..CLASSES {
-                    if sizes[class] > 0 {
-                        let some = (sizes[class], stretch.given.accepted());
-                        depths[class] = scores.least(class, some, &self.exponential, &mut random.maxima);
-                        higher |= depths[class] < state.seen.maxima[class];
-                        state.seen.maxima[class] = depths[class].min(state.seen.maxima[class]);
-                    }
-                }
-            }
-            state.seen.correct += correct;
-            if self.features.last {
-                state.seen.last_correct = below(stretch.attempts, &mut random.last) < correct;
-            }
-            if self.features.attempts {
-                drawn.push(Drawn { stretch, correct, depths });
-            }
-        });
-        if let Some(duel) = self.duel.as_ref().filter(|_| higher) {
-            state.seen.best_is_correct = duel.correct_wins(state.seen.maxima);
-        }
-    }
+/// Where a limit stops the policies with, or those without verification.
+#[derive(Debug, Clone, Copy)]
+pub struct Stop {
+    /// Attempts whose answers are seen.
+    pub attempts: u64,
+    /// Which limit.
+    pub limit: usize,
+    /// Whether the verifier sees the attempts.
+    pub checked: bool,
+    /// The bill of a policy that these attempts do not satisfy.
+    pub bill: Bill,
 }

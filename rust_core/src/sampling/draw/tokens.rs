@@ -7,7 +7,7 @@
 
 use libm::{exp, log1p, sqrt};
 
-use crate::rng::{Key, Sequence, Stream, purpose};
+use crate::rng::{Sequence, Stream};
 use crate::sampling::scenario::cost::{Cost, TokenLaw};
 use crate::sampling::scenario::limit::MOST_ATTEMPTS;
 use crate::variates::{ln_gamma, normal, symmetric_beta};
@@ -39,9 +39,9 @@ impl Tokens {
         Self { cost, stream, powers, nodes, random: stream.sequence(), sums: vec![0.0], slowest: vec![0.0] }
     }
 
-    /// Starts task `i` in a trial.
-    pub fn start(&mut self, key: Key, replicate: u64, i: usize, trial: u64) {
-        self.stream = Stream::new(key, replicate, purpose::TOKENS + ((i as u64 + 1) << 32), trial);
+    /// Starts a task in a trial, whose stream it is.
+    pub fn start(&mut self, stream: Stream) {
+        self.stream = stream;
         self.powers.clear();
         self.nodes.clear();
         self.random = self.stream.sequence();
@@ -187,7 +187,13 @@ impl Tokens {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::rng::purpose;
     use crate::sampling::scenario::cost::CostKind;
+
+    /// The stream of a task in a trial.
+    pub fn stream(key: [u64; 2], task: u64, trial: u64) -> Stream {
+        Stream::new(key, 0, purpose::TOKENS + ((task + 1) << 32), trial)
+    }
 
     pub fn cost(law: TokenLaw, cv: f64) -> Cost {
         Cost {
@@ -214,7 +220,7 @@ pub(super) mod tests {
             let mut sums = [[0.0; 2]; 5];
             let mut cross = 0.0;
             for trial in 0..trials {
-                tokens.start([3, 4], 0, 2, u64::from(trial));
+                tokens.start(stream([3, 4], 2, u64::from(trial)));
                 let x = spans.map(|(a, b)| tokens.of(b) - tokens.of(a) - 200.0 * (b - a) as f64);
                 for (sum, x) in sums.iter_mut().zip(x) {
                     sum[0] += x;
@@ -241,8 +247,8 @@ pub(super) mod tests {
     fn a_sum_does_not_depend_on_what_was_asked_before() {
         let mut once = Tokens::new(cost(TokenLaw::Gamma, 0.6));
         let mut often = once.clone();
-        once.start([1, 2], 0, 5, 77);
-        often.start([1, 2], 0, 5, 77);
+        once.start(stream([1, 2], 5, 77));
+        often.start(stream([1, 2], 5, 77));
         for k in [1000, 3, 999, 1, 512] {
             often.of(k);
         }

@@ -1,9 +1,25 @@
 //! What a policy sees of simulated attempts, and how it chooses among them.
 
-use crate::sampling::draw::events::FirstEvents;
 use crate::sampling::policy::ties::Priorities;
 use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::scores::CLASSES;
+use crate::variates::NEVER;
+
+/// The first events of one task in one trial: attempt numbers, `NEVER` where an event does not come.
+#[derive(Debug, Clone, Copy)]
+pub struct FirstEvents {
+    /// The first accepted attempt.
+    pub accepted: u64,
+    /// Whether it is correct.
+    pub accepted_correct: bool,
+    /// The first correct attempt.
+    pub correct: u64,
+}
+
+impl FirstEvents {
+    /// Neither event comes.
+    pub const NONE: Self = Self { accepted: NEVER, accepted_correct: false, correct: NEVER };
+}
 
 /// The attempts of one task in one trial up to a grid point or limit.
 #[derive(Debug, Clone, Copy)]

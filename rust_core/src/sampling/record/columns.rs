@@ -3,7 +3,8 @@
 use crate::error::{Error, Result, quoted};
 use crate::sampling::exact::ExactRow;
 use crate::sampling::record::estimate::{Estimates, METRICS, QUANTILES, TaskMeans, quantile};
-use crate::sampling::record::{BILL, RowTally, SHARES};
+use crate::sampling::record::row::RowTally;
+use crate::sampling::record::{BILL, SHARES};
 
 /// The scores of a whole benchmark run that have quantiles.
 pub const SCORES: [&str; 7] = ["accuracy", "tokens", "cost", "latency", "utility", "accepted", "wrong"];
@@ -171,7 +172,7 @@ impl RowTally {
         }
         let bills = self.bill_counts.iter_mut().zip(&other.bill_counts);
         for (to, from) in bills.chain([(&mut self.utility_counts, &other.utility_counts)]) {
-            let mut values = crate::sampling::record::Values::default();
+            let mut values = crate::sampling::record::values::Values::default();
             to.iter().chain(from).for_each(|&(value, times)| values.add_many(value, times));
             *to = values.sorted();
         }

@@ -41,6 +41,11 @@ impl Layout<'_> {
         self.policies.len() * self.points()
     }
 
+    /// The row of a policy at a grid point, or under a limit.
+    pub const fn row(&self, policy: usize, point: usize) -> usize {
+        policy * self.points() + point
+    }
+
     /// The number of rows of a policy.
     pub const fn points(&self) -> usize {
         self.grid.len() + self.limits.len()

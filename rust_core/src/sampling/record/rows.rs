@@ -2,13 +2,15 @@
 
 use crate::sampling::record::layout::Layout;
 use crate::sampling::record::outcome::{Outcome, Returned};
-use crate::sampling::record::trial_scores::Block;
-use crate::sampling::record::{BILL, RowTally, SHARES, Values};
+use crate::sampling::record::row::RowTally;
+use crate::sampling::record::trial_scores::TrialScores;
+use crate::sampling::record::values::Values;
+use crate::sampling::record::{BILL, SHARES};
 use crate::sampling::scenario::cost::{Bill, Utility};
 
 /// Counts of one row and task.
 #[derive(Debug, Clone, Copy, Default)]
-struct Cell {
+struct Returns {
     /// By what was returned.
     returned: [u64; 3],
     accepted: u64,
@@ -17,7 +19,7 @@ struct Cell {
     early: [(u64, [u128; 2]); 3],
 }
 
-impl Cell {
+impl Returns {
     /// Sums of the attempts used and of their squares, by what was returned, where `most` are allowed.
     fn attempts(&self, most: u64) -> [[u128; 2]; 3] {
         [0, 1, 2].map(|kind| {
@@ -30,9 +32,9 @@ impl Cell {
 
 /// The counts of a run, or of one worker's share of it. They merge by integer addition.
 #[derive(Debug, Clone)]
-pub struct Tally {
-    cells: Vec<Cell>,
-    /// Per task, G+1 cells of the first correct attempt; under limits, per task and row, trials in which it came.
+pub struct Rows {
+    returns: Vec<Returns>,
+    /// Per task, G+1 returns of the first correct attempt; under limits, per task and row, trials in which it came.
     coverage: Vec<u64>,
     shares: [Vec<u64>; SHARES.len()],
     utilities: Vec<Values>,
@@ -86,14 +88,14 @@ impl Sums {
     }
 }
 
-impl Tally {
+impl Rows {
     /// Nothing counted yet.
     pub fn new(layout: &Layout<'_>) -> Self {
         let rows = layout.rows();
         let moments = if layout.limits.is_empty() { layout.grid.len() + 1 } else { rows };
         let if_wanted = |wanted: bool, size: usize| if wanted { size } else { 0 };
         Self {
-            cells: vec![Cell::default(); rows * layout.tasks],
+            returns: vec![Returns::default(); rows * layout.tasks],
             coverage: vec![0; if_wanted(layout.wanted.coverage, layout.tasks * moments)],
             shares: layout.wanted.share_counts.map(|w| vec![0; if_wanted(w, rows * (layout.tasks + 1))]),
             utilities: vec![Values::default(); if_wanted(layout.wanted.utility_counts, rows)],
@@ -104,31 +106,31 @@ impl Tally {
     /// Adds answers of task `i` that nobody accepts, correct or not, after as many attempts as are allowed.
     pub fn add_answers(&mut self, layout: &Layout<'_>, (row, i): (usize, usize), correct: &[bool]) {
         let right = correct.iter().map(|&correct| usize::from(correct)).sum::<usize>();
-        let cell = &mut self.cells[i * layout.rows() + row];
-        cell.returned[Returned::Correct as usize] += right as u64;
-        cell.returned[Returned::Wrong as usize] += (correct.len() - right) as u64;
+        let returns = &mut self.returns[i * layout.rows() + row];
+        returns.returned[Returned::Correct as usize] += right as u64;
+        returns.returned[Returned::Wrong as usize] += (correct.len() - right) as u64;
     }
 
     /// Adds an outcome of task `i` with at most `most` attempts.
     #[inline]
     pub fn add(&mut self, layout: &Layout<'_>, (row, i): (usize, usize), outcome: Outcome, most: u64) {
-        let cell = &mut self.cells[i * layout.rows() + row];
+        let returns = &mut self.returns[i * layout.rows() + row];
         let kind = outcome.returned as usize;
-        cell.returned[kind] += 1;
-        cell.accepted += u64::from(outcome.accepted);
+        returns.returned[kind] += 1;
+        returns.accepted += u64::from(outcome.accepted);
         if outcome.attempts < most {
             let used = u128::from(outcome.attempts);
-            let (count, [sum, squares]) = &mut cell.early[kind];
+            let (count, [sum, squares]) = &mut returns.early[kind];
             *count += 1;
             *sum += used;
             *squares += used * used;
         }
     }
 
-    /// Counts in which cell of the grid the first correct attempt of task `i` fell.
+    /// Counts in which bin of the grid the first correct attempt of task `i` fell.
     #[inline]
-    pub fn cover(&mut self, layout: &Layout<'_>, i: usize, cell: usize) {
-        if let Some(slot) = self.coverage.get_mut(i * (layout.grid.len() + 1) + cell) {
+    pub fn cover(&mut self, layout: &Layout<'_>, i: usize, bin: usize) {
+        if let Some(slot) = self.coverage.get_mut(i * (layout.grid.len() + 1) + bin) {
             *slot += 1;
         }
     }
@@ -141,13 +143,13 @@ impl Tally {
         }
     }
 
-    /// Counts the scores of a block's first `trials` trials.
-    pub fn score(&mut self, layout: &Layout<'_>, block: &Block, trials: usize) {
+    /// Counts the scores of a chunk's first `trials` trials.
+    pub fn score(&mut self, layout: &Layout<'_>, chunk: &TrialScores, trials: usize) {
         if !layout.scored() {
             return;
         }
         let width = layout.tasks + 1;
-        for (counts, scores) in self.shares.iter_mut().zip(block.shares()) {
+        for (counts, scores) in self.shares.iter_mut().zip(chunk.shares()) {
             if counts.is_empty() {
                 continue;
             }
@@ -155,13 +157,13 @@ impl Tally {
                 scores[..trials].iter().for_each(|&n| counts[n as usize] += 1);
             }
         }
-        for (values, sums) in self.bills.iter_mut().zip(block.bills()) {
+        for (values, sums) in self.bills.iter_mut().zip(chunk.bills()) {
             for (values, sums) in values.iter_mut().zip(sums) {
                 sums[..trials].iter().for_each(|sum| values.add(sum / layout.tasks as f64));
             }
         }
         for (row, utilities) in self.utilities.iter_mut().enumerate() {
-            block.utilities(layout, row).take(trials).for_each(|utility| utilities.add(utility));
+            chunk.utilities(layout, row).take(trials).for_each(|utility| utilities.add(utility));
         }
     }
 
@@ -173,7 +175,7 @@ impl Tally {
     }
 
     fn merge(&mut self, other: &Self) {
-        for (a, b) in self.cells.iter_mut().zip(&other.cells) {
+        for (a, b) in self.returns.iter_mut().zip(&other.returns) {
             a.accepted += b.accepted;
             for kind in 0..3 {
                 a.returned[kind] += b.returned[kind];
@@ -208,7 +210,7 @@ impl Tally {
                 }
                 let mut out = RowTally { covered: covered.clone(), ..RowTally::default() };
                 for i in 0..tasks {
-                    out.push((&self.cells[i * rows + row], most), policy.accepts(), layout.utility);
+                    out.push((&self.returns[i * rows + row], most), policy.accepts(), layout.utility);
                     if let Some(bills) = sums.bills.get(i * rows + row) {
                         out.push_bill(bills);
                     }
@@ -246,13 +248,13 @@ impl RowTally {
         }
     }
 
-    fn push(&mut self, (cell, most): (&Cell, u64), accepts: bool, utility: Option<Utility>) {
+    fn push(&mut self, (returns, most): (&Returns, u64), accepts: bool, utility: Option<Utility>) {
         if accepts {
-            self.accepted.push(cell.accepted);
+            self.accepted.push(returns.accepted);
         }
-        self.correct.push(cell.returned[Returned::Correct as usize]);
-        self.wrong.push(cell.returned[Returned::Wrong as usize]);
-        let attempts = cell.attempts(most);
+        self.correct.push(returns.returned[Returned::Correct as usize]);
+        self.wrong.push(returns.returned[Returned::Wrong as usize]);
+        let attempts = returns.attempts(most);
         let sum = |power: usize| attempts.iter().map(|sums| sums[power]).sum::<u128>() as f64;
         self.attempts[0].push(sum(0));
         self.attempts[1].push(sum(1));
@@ -260,7 +262,7 @@ impl RowTally {
         // Each outcome is worth its value less the attempts: sums of (value - c T) and of its square.
         let (mut first, mut second) = (0.0, 0.0);
         for (kind, value) in [u.correct_reward, -u.wrong_cost, 0.0].into_iter().enumerate() {
-            let n = cell.returned[kind] as f64;
+            let n = returns.returned[kind] as f64;
             let [t, tt] = attempts[kind].map(|sum| sum as f64);
             first += value * n - u.attempt_cost * t;
             second += value * value * n - 2.0 * value * u.attempt_cost * t + u.attempt_cost * u.attempt_cost * tt;

@@ -1,4 +1,4 @@
-//! Scores of the whole benchmark, trial by trial, in a block of trials.
+//! Scores of the whole benchmark, trial by trial, in a chunk of trials.
 
 use std::ops::Range;
 use std::slice::ChunksExact;
@@ -8,9 +8,9 @@ use crate::sampling::record::outcome::{Outcome, Returned};
 use crate::sampling::record::{BILL, SHARES};
 use crate::sampling::scenario::cost::Bill;
 
-/// The scores of a block of trials, row by row: `row * size + trial`; what nobody asks for is empty.
+/// The scores of a chunk of trials, row by row: `row * size + trial`; what nobody asks for is empty.
 #[derive(Debug, Clone)]
-pub struct Block {
+pub struct TrialScores {
     size: usize,
     correct: Vec<u32>,
     wrong: Vec<u32>,
@@ -20,7 +20,7 @@ pub struct Block {
     bills: [Vec<f64>; BILL.len()],
 }
 
-impl Block {
+impl TrialScores {
     /// Room for `trials` trials.
     pub fn new(layout: &Layout<'_>, trials: usize) -> Self {
         let size = |used: bool| if used { trials * layout.rows() } else { 0 };
@@ -36,7 +36,7 @@ impl Block {
         }
     }
 
-    /// Empties the block.
+    /// Empties the chunk.
     pub fn clear(&mut self) {
         self.correct.fill(0);
         self.wrong.fill(0);

@@ -34,7 +34,7 @@ pub struct RateStreams {
 
 impl RateStreams {
     /// The streams of a chunk.
-    pub const fn new(key: Key, replicate: u64, chunk: u64) -> Self {
+    pub const fn new((key, replicate): (Key, u64), chunk: u64) -> Self {
         Self {
             success: Stream::new(key, replicate, purpose::RATES, chunk).sequence(),
             errors: Stream::new(key, replicate, purpose::ERROR_RATES, chunk).sequence(),
@@ -93,7 +93,7 @@ impl<'a> Population<'a> {
 
     /// The rates of all tasks of a run that draws them once: they depend on the seed alone.
     pub fn draw_once(&self, key: Key) -> Vec<Rates> {
-        let mut random = RateStreams::new(key, 0, u64::MAX);
+        let mut random = RateStreams::new((key, 0), u64::MAX);
         (0..self.scenario.tasks.count()).map(|i| self.draw(i, &mut random)).collect()
     }
 

@@ -1,26 +1,101 @@
-//! When the first acceptance and the first correct attempt come.
+//! When the first acceptance and the first correct attempt come: the coarsest feature of the attempts, drawn first.
+//!
+//! There are two sources. Where a task's law is the same in every trial, the bin of the grid comes from a table and the
+//! attempt number within it where somebody asks ([`binned`], [`within`], and [`pool`] without replacement); where rates are
+//! drawn anew, or there is no grid, the attempt numbers are waiting times ([`redrawn`]).
 
+pub mod alias_pairs;
 pub mod binned;
 pub mod bins;
-pub mod paired_alias;
 pub mod pool;
 pub mod redrawn;
 pub mod tables;
+pub mod within;
 
-use crate::variates::NEVER;
+use crate::error::Result;
+use crate::rng::{Sequence, purpose};
+use crate::run::Control;
+use crate::sampling::draw::streams::Streams;
+use crate::sampling::policy::seen::FirstEvents;
+use crate::sampling::scenario::SamplingScenario;
+use crate::sampling::scenario::error_rates::ErrorRates;
+use crate::sampling::scenario::law::{Rates, TaskLaw};
+use crate::sampling::scenario::population::RateStreams;
+use binned::Binned;
+use redrawn::Redrawn;
+use tables::BinReader;
 
-/// The first events of one task in one trial: attempt numbers, `NEVER` where an event does not come.
-#[derive(Debug, Clone, Copy)]
-pub struct FirstEvents {
-    /// The first accepted attempt.
-    pub accepted: u64,
-    /// Whether it is correct.
-    pub accepted_correct: bool,
-    /// The first correct attempt.
-    pub correct: u64,
+/// Where the first events of all tasks come from.
+pub enum Source<'a> {
+    /// Laws that are the same in every trial, on a grid.
+    Binned(Box<Binned<'a>>),
+    /// Rates drawn anew in every trial, or no grid.
+    Redrawn(Redrawn<'a>),
 }
 
-impl FirstEvents {
-    /// Neither event comes.
-    pub const NONE: Self = Self { accepted: NEVER, accepted_correct: false, correct: NEVER };
+/// The events of one task after another in a chunk of trials.
+pub struct ChunkEvents {
+    pub(super) index: u64,
+    pub(super) acceptance: BinReader,
+    /// The first correct among rejected attempts.
+    pub(super) rejected: BinReader,
+    random: Sequence,
+    rates: RateStreams,
+    /// The events of the current task and the rates behind them, a trial each.
+    pub(super) drawn: Vec<(FirstEvents, Rates)>,
+}
+
+impl<'a> Source<'a> {
+    /// The source of a scenario's tasks; `coverage` where the first correct attempts are asked for.
+    pub fn new(
+        scenario: &'a SamplingScenario,
+        (laws, grid): (&'a [TaskLaw], &'a [u64]),
+        coverage: bool,
+        control: &Control,
+    ) -> Result<Self> {
+        if grid.is_empty() || laws.contains(&TaskLaw::Drawn) {
+            return Ok(Self::Redrawn(Redrawn::new(scenario, laws)));
+        }
+        Ok(Self::Binned(Box::new(Binned::new(laws, grid, coverage, control)?)))
+    }
+
+    /// Room for the events of a chunk.
+    pub fn chunk(&self, streams: &Streams) -> ChunkEvents {
+        let trials = streams.chunk();
+        let rates = Rates { success: 0.0, errors: ErrorRates::NONE };
+        ChunkEvents {
+            index: 0,
+            acceptance: BinReader::new(purpose::ACCEPTANCE, trials),
+            rejected: BinReader::new(purpose::COVERAGE, trials),
+            random: streams.of(purpose::CLOCKS, 0).sequence(),
+            rates: RateStreams::new(streams.seed(), 0),
+            drawn: vec![(FirstEvents::NONE, rates); trials],
+        }
+    }
+
+    /// Starts a chunk.
+    pub fn start(&self, chunk: &mut ChunkEvents, streams: &Streams, index: u64) {
+        let purpose = if matches!(self, Self::Binned(_)) { purpose::CLOCKS } else { purpose::ACCEPTANCE };
+        chunk.index = index;
+        chunk.random = streams.of(purpose, index).sequence();
+        chunk.rates = RateStreams::new(streams.seed(), index);
+    }
+
+    /// Draws task `i` in the first `trials` trials, as far as its bins; tasks come in order.
+    pub fn draw(&self, chunk: &mut ChunkEvents, streams: &Streams, i: usize, trials: usize) {
+        match self {
+            Self::Binned(binned) => binned.read(chunk, streams, i, trials),
+            Self::Redrawn(redrawn) => {
+                let ChunkEvents { drawn, rates, random, .. } = chunk;
+                redrawn.draw(i, &mut drawn[..trials], rates, random);
+            }
+        }
+    }
+
+    /// Draws the attempt numbers within the bins.
+    pub fn number(&self, chunk: &mut ChunkEvents, streams: &Streams, i: usize, trials: usize) {
+        if let Self::Binned(binned) = self {
+            binned.number(chunk, streams, i, trials);
+        }
+    }
 }

@@ -2,11 +2,11 @@
 
 use libm::{exp, floor};
 
+use super::bins::Bins;
+use super::within::{MOST_TRIES, ends};
 use crate::rng::Sequence;
-use crate::sampling::draw::events::FirstEvents;
-use crate::sampling::draw::events::binned::MOST_TRIES;
-use crate::sampling::draw::events::bins::Cells;
 use crate::sampling::draw::segments::{Given, Stretch};
+use crate::sampling::policy::seen::FirstEvents;
 use crate::sampling::scenario::law::TaskLaw;
 use crate::special::ln_choose;
 use crate::variates::NEVER;
@@ -56,53 +56,53 @@ impl Pool {
         }
     }
 
-    /// The events of cells on the grid: `cell` of the acceptance, `hidden` of the first correct among rejected ones.
+    /// The events of bins on the grid: `bin` of the acceptance, `hidden` of the first correct among rejected ones.
     pub fn events(
         &self,
-        (cells, grid): (&Cells, &[u64]),
-        (cell, hidden): (usize, usize),
+        (bins, grid): (&Bins, &[u64]),
+        (bin, hidden): (usize, usize),
         after_wrong: &mut Sequence,
         random: &mut Sequence,
     ) -> FirstEvents {
         let points = grid.len();
-        let (any, right, known) = (cell < 2 * points, cell < points, self.correct.is_some());
-        let cell = if right { cell } else { cell - points };
+        let (any, right, known) = (bin < 2 * points, bin < points, self.correct.is_some());
+        let bin = if right { bin } else { bin - points };
         let hidden = hidden.min(self.reached(grid));
-        if known && any && !right && hidden >= cell {
-            let covered = cells.covered_after_wrong(cell, after_wrong.open01());
-            return self.after_wrong(grid, cell, covered, random);
+        if known && any && !right && hidden >= bin {
+            let covered = bins.covered_after_wrong(bin, after_wrong.open01());
+            return self.after_wrong(grid, bin, covered, random);
         }
-        let accepted = if any { first((self.attempts, self.accepted), ends(grid, cell), random) } else { NEVER };
-        let hidden = if known && (!any || hidden <= cell) { self.first_hidden(grid, hidden, random) } else { NEVER };
+        let accepted = if any { first((self.attempts, self.accepted), ends(grid, bin), random) } else { NEVER };
+        let hidden = if known && (!any || hidden <= bin) { self.first_hidden(grid, hidden, random) } else { NEVER };
         let correct = if right { hidden.min(accepted) } else { hidden };
         FirstEvents { accepted, accepted_correct: right && any, correct }
     }
 
-    /// The cells that some rejected attempts reach the end of. Their pool ends in the next one, which takes the place of
+    /// The bins that some rejected attempts reach the end of. Their pool ends in the next one, which takes the place of
     /// "beyond the grid".
     fn reached(&self, grid: &[u64]) -> usize {
         grid.partition_point(|&k| k <= self.attempts - self.accepted)
     }
 
-    /// The first correct among the rejected, in a cell of theirs.
-    fn first_hidden(&self, grid: &[u64], cell: usize, random: &mut Sequence) -> u64 {
-        if cell == grid.len() || self.rejected_correct() == 0 {
+    /// The first correct among the rejected, in a bin of theirs.
+    fn first_hidden(&self, grid: &[u64], bin: usize, random: &mut Sequence) -> u64 {
+        if bin == grid.len() || self.rejected_correct() == 0 {
             return NEVER;
         }
-        first((self.attempts - self.accepted, self.rejected_correct()), ends(grid, cell), random)
+        first((self.attempts - self.accepted, self.rejected_correct()), ends(grid, bin), random)
     }
 
     fn rejected_correct(&self) -> u64 {
         self.correct.map_or(0, |c| c - self.accepted_correct)
     }
 
-    /// Both events after a wrong acceptance in `cell` with no correct answer before it, the first one in `covered`.
-    fn after_wrong(&self, grid: &[u64], cell: usize, covered: usize, random: &mut Sequence) -> FirstEvents {
+    /// Both events after a wrong acceptance in `bin` with no correct answer before it, the first one in `covered`.
+    fn after_wrong(&self, grid: &[u64], bin: usize, covered: usize, random: &mut Sequence) -> FirstEvents {
         let events = |accepted, correct| FirstEvents { accepted, accepted_correct: false, correct };
         let correct = self.correct.unwrap_or(0);
-        let (from, to) = ends(grid, cell);
-        if covered > cell {
-            // Wrong attempts only in this cell: the first accepted of them.
+        let (from, to) = ends(grid, bin);
+        if covered > bin {
+            // Wrong attempts only in this bin: the first accepted of them.
             let wrong = (self.attempts - correct, self.accepted - self.accepted_correct);
             let accepted = first(wrong, (from, to), random);
             let later = covered < grid.len();
@@ -127,11 +127,6 @@ impl Pool {
         }
         events(to, NEVER)
     }
-}
-
-/// The attempts before and up to the end of a cell.
-fn ends(grid: &[u64], cell: usize) -> (u64, u64) {
-    (if cell == 0 { 0 } else { grid[cell - 1] }, grid[cell])
 }
 
 /// The first marked one of a pool of `attempts`, `marked` of them, given that it is in (`from`, `to`].
@@ -226,7 +221,7 @@ mod tests {
             for _ in 0..trials {
                 seen[hypergeometric(pool, draws, &mut random) as usize] += 1.0;
             }
-            let (mut chi, mut cells, mut rest) = (0.0, 0.0, [f64::from(trials); 2]);
+            let (mut chi, mut bins, mut rest) = (0.0, 0.0, [f64::from(trials); 2]);
             for (k, got) in seen.into_iter().enumerate() {
                 let (k, [c, w]) = (k as f64, pool.map(|n| n as f64));
                 let m = draws as f64;
@@ -242,13 +237,13 @@ mod tests {
                 assert!(possible || got == 0.0, "{pool:?} {draws}: {k}");
                 if want >= 20.0 {
                     chi += (got - want) * (got - want) / want;
-                    cells += 1.0;
+                    bins += 1.0;
                     rest = [rest[0] - got, rest[1] - want];
                 }
             }
             // Wilson and Hilferty, as in `binomial`.
-            let bound = cells * (1.0 - 2.0 / (9.0 * cells) + 6.5 * sqrt(2.0 / (9.0 * cells))).powi(3);
-            assert!(chi < bound, "{pool:?} {draws}: {chi} above {bound} on {cells} cells");
+            let bound = bins * (1.0 - 2.0 / (9.0 * bins) + 6.5 * sqrt(2.0 / (9.0 * bins))).powi(3);
+            assert!(chi < bound, "{pool:?} {draws}: {chi} above {bound} on {bins} bins");
             assert!((rest[0] - rest[1]).abs() < 6.5 * sqrt(rest[1].max(1.0)) + 1.0, "{pool:?} {draws}: {rest:?}");
         }
     }

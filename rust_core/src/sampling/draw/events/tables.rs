@@ -3,43 +3,42 @@
 use std::collections::HashMap;
 
 use crate::rng::Stream;
-use crate::sampling::draw::events::bins::Cells;
-use crate::sampling::draw::events::paired_alias::{AliasTable, can_pair};
+use crate::sampling::draw::events::alias_pairs::{AliasTable, can_pair};
+use crate::sampling::draw::events::bins::Bins;
+use crate::sampling::draw::streams::Streams;
 
 /// The most bytes of alias tables that serve two tasks each.
 const MAX_PAIRED_BYTES: usize = 1 << 25;
 
-/// One table and the one or two tasks it serves.
-pub struct Group {
+/// One table and the first of the one or two tasks it serves.
+struct Group {
     table: usize,
     /// The first of its tasks.
-    pub first: usize,
-    /// Whether it serves the next task too.
-    pub paired: bool,
+    first: usize,
 }
 
-/// The tables of all tasks for one kind of cell.
+/// The tables of all tasks for one kind of bin.
 pub struct Tables {
-    /// The groups, in the order of their tasks.
-    pub groups: Vec<Group>,
+    /// In the order of their tasks.
+    groups: Vec<Group>,
     tables: Vec<AliasTable>,
 }
 
 impl Tables {
-    /// Tables for the cells of every task: shared by equal laws, paired where that stays small.
-    pub fn new(cells: &[Cells], law: &[usize], of: impl Fn(&Cells) -> &[f64]) -> Self {
-        let paired = Self::build(law, |a, b| can_pair(of(&cells[a]), of(&cells[b])), cells, &of);
+    /// Tables for the bins of every task: shared by equal laws, paired where that stays small.
+    pub fn new(bins: &[Bins], law: &[usize], of: impl Fn(&Bins) -> &[f64]) -> Self {
+        let paired = Self::build(law, |a, b| can_pair(of(&bins[a]), of(&bins[b])), bins, &of);
         if paired.tables.iter().map(AliasTable::bytes).sum::<usize>() <= MAX_PAIRED_BYTES {
             return paired;
         }
-        Self::build(law, |_, _| false, cells, &of)
+        Self::build(law, |_, _| false, bins, &of)
     }
 
     fn build(
         law: &[usize],
         can_pair: impl Fn(usize, usize) -> bool,
-        cells: &[Cells],
-        of: &impl Fn(&Cells) -> &[f64],
+        bins: &[Bins],
+        of: &impl Fn(&Bins) -> &[f64],
     ) -> Self {
         let mut known = HashMap::new();
         let (mut groups, mut tables, mut task) = (Vec::new(), Vec::new(), 0);
@@ -48,42 +47,61 @@ impl Tables {
             let partner = law.get(task + 1).copied().filter(|&b| can_pair(a, b));
             let table = *known.entry((a, partner)).or_insert_with(|| {
                 tables.push(match partner {
-                    Some(b) => AliasTable::pair(of(&cells[a]), of(&cells[b])),
-                    None => AliasTable::single(of(&cells[a])),
+                    Some(b) => AliasTable::pair(of(&bins[a]), of(&bins[b])),
+                    None => AliasTable::single(of(&bins[a])),
                 });
                 tables.len() - 1
             });
-            groups.push(Group { table, first: task, paired: partner.is_some() });
+            groups.push(Group { table, first: task });
             task += if partner.is_some() { 2 } else { 1 };
         }
         Self { groups, tables }
     }
 }
 
-/// Draws the cells of one group for a chunk of trials.
-pub struct Reader {
+/// Reads the bins of one task after another in a chunk of trials.
+pub struct BinReader {
+    purpose: u64,
     random: Vec<u32>,
-    /// The cells of its one or two tasks, a trial each.
-    pub cells: [Vec<u16>; 2],
+    /// The bins of the one or two tasks of a group, a trial each.
+    bins: [Vec<u16>; 2],
+    group: usize,
+    side: usize,
 }
 
-impl Reader {
-    /// Room for a chunk.
-    pub fn new(trials: usize) -> Self {
-        Self { random: vec![0; trials], cells: [vec![0; trials], vec![0; trials]] }
+impl BinReader {
+    /// Room for a chunk of so many trials, read from the streams of a purpose.
+    pub fn new(purpose: u64, trials: usize) -> Self {
+        let bins = [vec![0; trials], vec![0; trials]];
+        Self { purpose, random: vec![0; trials], bins, group: usize::MAX, side: 0 }
     }
 
-    /// Draws the cells of a group in the first `trials` of a chunk.
-    pub fn read(&mut self, tables: &Tables, group: usize, trials: usize, stream: Stream, tie: Stream) {
-        let table = &tables.tables[tables.groups[group].table];
-        let start = (group * self.random.len()) as u64;
+    /// The bins of the current task.
+    pub fn bins(&self, trials: usize) -> &[u16] {
+        &self.bins[self.side][..trials]
+    }
+
+    /// Goes on to task `i` in the first `trials` trials of a chunk; tasks come in order.
+    pub fn turn(&mut self, tables: &Tables, streams: &Streams, chunk: u64, i: usize, trials: usize) {
+        let next = if i == 0 { 0 } else { self.group.wrapping_add(1) };
+        if tables.groups.get(next).is_some_and(|g| g.first == i) {
+            self.group = next;
+            self.read(tables, trials, streams.of(self.purpose, chunk), streams.tie(self.purpose, chunk));
+        }
+        self.side = i - tables.groups[self.group].first;
+    }
+
+    /// Draws the bins of the group.
+    fn read(&mut self, tables: &Tables, trials: usize, stream: Stream, tie: Stream) {
+        let table = &tables.tables[tables.groups[self.group].table];
+        let start = (self.group * self.random.len()) as u64;
         // Whole blocks of eight, of which a chunk holds a whole number.
         let count = trials.next_multiple_of(8);
         let random = &mut self.random[..count];
         if !table.is_certain() {
             stream.fill_u32(start / 8, random);
         }
-        let [first, second] = &mut self.cells;
+        let [first, second] = &mut self.bins;
         table.read(random, &mut first[..count], &mut second[..count], |i| tie.word(start + i as u64));
     }
 }

@@ -1,56 +1,81 @@
-//! One block of trials: how many tasks fell into each cell, trial by trial, and the scores that follow.
+//! One chunk of trials: how many tasks fell into each bin, trial by trial, and the scores that follow.
 
 use crate::sampling::policy::Policy;
-use crate::sampling::record::{Tally, Wanted};
+use crate::sampling::record::Wanted;
+use crate::sampling::record::bins::BinTally;
 use crate::sampling::scenario::cost::Utility;
 
-/// A counter of tasks: as few bits as the benchmark allows, to stay in the cache.
-pub trait Count: Copy + Send + Into<u32> {
-    /// No task.
-    const ZERO: Self;
-    /// One more.
-    fn increment(&mut self);
-}
-
-impl Count for u8 {
-    const ZERO: Self = 0;
-    #[inline]
-    fn increment(&mut self) {
-        *self += 1;
-    }
-}
-
-impl Count for u16 {
-    const ZERO: Self = 0;
-    #[inline]
-    fn increment(&mut self) {
-        *self += 1;
-    }
-}
-
-impl Count for u32 {
-    const ZERO: Self = 0;
-    #[inline]
-    fn increment(&mut self) {
-        *self += 1;
-    }
-}
-
-/// One block of trials.
+/// Counters of tasks: of as few bits as the benchmark allows, to stay in the cache.
 #[derive(Debug)]
-pub struct Block<C> {
+enum Counters {
+    Small(Vec<u8>),
+    Medium(Vec<u16>),
+    Large(Vec<u32>),
+}
+
+/// Does something with the counters, whatever their size.
+macro_rules! each {
+    ($counters:expr, $inner:ident => $body:expr) => {
+        match $counters {
+            Counters::Small($inner) => $body,
+            Counters::Medium($inner) => $body,
+            Counters::Large($inner) => $body,
+        }
+    };
+}
+
+impl Counters {
+    /// So many counters of at most `tasks` tasks.
+    fn new(size: usize, tasks: usize) -> Self {
+        if u8::try_from(tasks).is_ok() {
+            Self::Small(vec![0; size])
+        } else if u16::try_from(tasks).is_ok() {
+            Self::Medium(vec![0; size])
+        } else {
+            Self::Large(vec![0; size])
+        }
+    }
+
+    fn clear(&mut self) {
+        each!(self, counters => counters.fill(0));
+    }
+
+    fn is_empty(&self) -> bool {
+        each!(self, counters => counters.is_empty())
+    }
+
+    #[inline]
+    fn increment(&mut self, at: usize) {
+        each!(self, counters => counters[at] += 1);
+    }
+
+    /// Increments a counter of each trial, of `trials` to a bin.
+    #[inline]
+    fn increment_bins(&mut self, bins: &[u16], trials: usize) {
+        each!(self, counters => bins.iter().enumerate().for_each(|(t, &bin)| counters[bin as usize * trials + t] += 1));
+    }
+
+    /// Adds the counters from a place on.
+    fn add_to(&self, sums: &mut [u32], from: usize) {
+        each!(self, counters => add(sums, &counters[from..]));
+    }
+}
+
+/// The scores of a chunk of trials.
+#[derive(Debug)]
+pub struct BinScores {
     trials: usize,
     tasks: u32,
     points: usize,
-    acceptance: Vec<C>,
-    last: Vec<C>,
+    acceptance: Counters,
+    last: Counters,
     attempts: Vec<u64>,
-    /// Four counters of each of one task's cells: neighbouring trials often share a cell, and one increment need not
+    /// Four counters of each of one task's bins: neighbouring trials often share a bin, and one increment need not
     /// wait for the last.
     sets: Vec<[u32; 4]>,
 }
 
-impl<C: Count> Block<C> {
+impl BinScores {
     /// Room for `trials` trials; `attempts` where the scores need attempt numbers.
     pub fn new(
         trials: usize,
@@ -65,43 +90,41 @@ impl<C: Count> Block<C> {
             trials,
             tasks: tasks as u32,
             points,
-            acceptance: vec![C::ZERO; if wanted.scores() { (2 * points + 1) * trials } else { 0 }],
-            last: vec![C::ZERO; if last { points * trials } else { 0 }],
+            acceptance: Counters::new(if wanted.scores() { (2 * points + 1) * trials } else { 0 }, tasks),
+            last: Counters::new(if last { points * trials } else { 0 }, tasks),
             attempts: vec![0; if attempts { 2 * points * trials } else { 0 }],
             sets: vec![[0; 4]; 2 * points + 1],
         }
     }
 
-    /// Empties the block.
+    /// Empties the chunk.
     pub fn clear(&mut self) {
-        self.acceptance.fill(C::ZERO);
-        self.last.fill(C::ZERO);
+        self.acceptance.clear();
+        self.last.clear();
         self.attempts.fill(0);
     }
 
-    /// Adds one task's acceptance cells, a trial each, to the block and to the task's own `counts`.
+    /// Adds one task's acceptance bins, a trial each, to the chunk and to the task's own `counts`.
     #[inline]
-    pub fn add_acceptance(&mut self, cells: &[u16], counts: &mut [u64]) {
+    pub fn add_acceptance(&mut self, bins: &[u16], counts: &mut [u64]) {
         if !self.acceptance.is_empty() {
-            for (t, &cell) in cells.iter().enumerate() {
-                self.acceptance[cell as usize * self.trials + t].increment();
-            }
+            self.acceptance.increment_bins(bins, self.trials);
         }
-        self.count(cells, counts);
+        self.count(bins, counts);
     }
 
-    /// Adds one task's cells, a trial each, to its own `counts`.
+    /// Adds one task's bins, a trial each, to its own `counts`.
     #[inline]
-    pub fn count(&mut self, cells: &[u16], counts: &mut [u64]) {
+    pub fn count(&mut self, bins: &[u16], counts: &mut [u64]) {
         let sets = &mut self.sets[..counts.len()];
         sets.fill([0; 4]);
-        let fours = cells.chunks_exact(4);
-        for &cell in fours.remainder() {
-            sets[cell as usize][0] += 1;
+        let fours = bins.chunks_exact(4);
+        for &bin in fours.remainder() {
+            sets[bin as usize][0] += 1;
         }
         for four in fours {
-            for (set, &cell) in four.iter().enumerate() {
-                sets[cell as usize][set] += 1;
+            for (set, &bin) in four.iter().enumerate() {
+                sets[bin as usize][set] += 1;
             }
         }
         for (count, set) in counts.iter_mut().zip(sets) {
@@ -111,15 +134,15 @@ impl<C: Count> Block<C> {
 
     /// Adds one task whose last attempt at grid point `g` is correct in trial `t`.
     pub fn add_last(&mut self, g: usize, t: usize) {
-        self.last[g * self.trials + t].increment();
+        self.last.increment(g * self.trials + t);
     }
 
-    /// Adds the attempt number of an acceptance in a cell on the grid.
-    pub fn add_attempt(&mut self, cell: u16, t: usize, attempt: u64) {
-        self.attempts[cell as usize * self.trials + t] += attempt;
+    /// Adds the attempt number of an acceptance in a bin on the grid.
+    pub fn add_attempt(&mut self, bin: u16, t: usize, attempt: u64) {
+        self.attempts[bin as usize * self.trials + t] += attempt;
     }
 
-    /// Counts the scores of the block's first `trials` trials.
+    /// Counts the scores of the chunk's first `trials` trials.
     pub fn score(
         &self,
         trials: usize,
@@ -127,7 +150,7 @@ impl<C: Count> Block<C> {
         policies: &[Policy],
         wanted: Wanted,
         utility: Option<Utility>,
-        tally: &mut Tally,
+        tally: &mut BinTally,
     ) {
         if !wanted.scores() {
             return;
@@ -139,8 +162,8 @@ impl<C: Count> Block<C> {
         // Right and wrong answers returned; the same as accepted ones unless the last attempt is returned too.
         let mut returned = [vec![0u32; trials], vec![0u32; trials]];
         for (g, &cap) in grid.iter().enumerate() {
-            add(&mut correct, &self.acceptance[g * self.trials..]);
-            add(&mut wrong, &self.acceptance[(self.points + g) * self.trials..]);
+            self.acceptance.add_to(&mut correct, g * self.trials);
+            self.acceptance.add_to(&mut wrong, (self.points + g) * self.trials);
             if !used.is_empty() {
                 for kind in 0..2 {
                     let row = &self.attempts[(kind * self.points + g) * self.trials..];
@@ -151,25 +174,25 @@ impl<C: Count> Block<C> {
                 let [right, bad] = &mut returned;
                 right.copy_from_slice(&correct);
                 if policy.needs().last {
-                    add(right, &self.last[g * self.trials..]);
+                    self.last.add_to(right, g * self.trials);
                     bad.iter_mut().zip(&*right).for_each(|(b, r)| *b = self.tasks - r);
                 } else {
                     bad.copy_from_slice(&wrong);
                 }
-                let cells = g * (tasks + 1)..(g + 1) * (tasks + 1);
+                let bins = g * (tasks + 1)..(g + 1) * (tasks + 1);
                 let [accuracy, accepted, wrongs] = &mut tally.share_counts;
                 if wanted.share_counts[0] {
-                    let counts = &mut accuracy[p][cells.clone()];
+                    let counts = &mut accuracy[p][bins.clone()];
                     for &n in right.iter() {
                         counts[n as usize] += 1;
                     }
                 }
                 if wanted.share_counts[1] {
-                    let counts = &mut accepted[p][cells.clone()];
+                    let counts = &mut accepted[p][bins.clone()];
                     correct.iter().zip(&wrong).for_each(|(&c, &w)| counts[(c + w) as usize] += 1);
                 }
                 if wanted.share_counts[2] {
-                    let counts = &mut wrongs[p][cells];
+                    let counts = &mut wrongs[p][bins];
                     for &n in bad.iter() {
                         counts[n as usize] += 1;
                     }
@@ -189,6 +212,6 @@ impl<C: Count> Block<C> {
     }
 }
 
-fn add<C: Count>(to: &mut [u32], from: &[C]) {
-    to.iter_mut().zip(from).for_each(|(a, &b)| *a += b.into());
+fn add<C: Copy + Into<u32>>(sums: &mut [u32], counters: &[C]) {
+    sums.iter_mut().zip(counters).for_each(|(sum, &n)| *sum += n.into());
 }

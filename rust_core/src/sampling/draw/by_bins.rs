@@ -1,0 +1,240 @@
+//! Policies that the bins of the first events say all about: counted for all trials of a chunk at once, with no attempt drawn.
+
+use super::events::binned::Binned;
+use super::events::{ChunkEvents, Source};
+use super::run::Run;
+use super::streams::{Place, Streams};
+use crate::rng::{Sequence, purpose};
+use crate::sampling::policy::Policy;
+use crate::sampling::record::bin_scores::BinScores;
+use crate::sampling::record::bins::{AttemptNumbers, BinTally};
+use crate::sampling::record::row::RowTally;
+use crate::sampling::record::{Wanted, bin_of};
+use crate::sampling::scenario::cost::Utility;
+use crate::sampling::scenario::law::TaskLaw;
+
+/// How these policies are counted.
+pub(super) struct ByBins<'a> {
+    policies: Vec<Policy>,
+    grid: &'a [u64],
+    tasks: usize,
+    utility: Option<Utility>,
+    wanted: Wanted,
+    /// Whether a policy returns the last answer.
+    last: bool,
+    /// Whether a score reads attempt numbers.
+    numbers: bool,
+    /// By acceptance bin: the latest coverage bin it leaves open to rejected answers, and 1 after a wrong acceptance.
+    limit: Vec<u16>,
+    wrong: Vec<usize>,
+}
+
+/// What one worker has counted, and its room.
+pub(super) struct BinWorker {
+    tally: BinTally,
+    scores: BinScores,
+    acceptance: Vec<u16>,
+    coverage: Vec<u16>,
+    /// Trials whose wait goes on after a wrong acceptance.
+    pending: Vec<u32>,
+    /// The last answers of tasks whose rates are redrawn.
+    coins: Sequence,
+}
+
+impl BinWorker {
+    /// Starts a chunk.
+    pub fn start(&mut self, streams: &Streams, chunk: u64) {
+        self.scores.clear();
+        self.coins = streams.of(purpose::LAST, chunk).sequence();
+    }
+}
+
+impl<'a> ByBins<'a> {
+    /// Policies of so many tasks on a grid.
+    pub fn new(
+        policies: Vec<Policy>,
+        grid: &'a [u64],
+        tasks: usize,
+        (wanted, utility): (Wanted, Option<Utility>),
+    ) -> Self {
+        let points = grid.len();
+        let bins = 0..=2 * points;
+        let last = policies.iter().any(|p| p.needs().last);
+        Self {
+            policies,
+            grid,
+            tasks,
+            utility,
+            // A last answer is correct only where some answer is: it needs the coverage bin.
+            wanted: Wanted { coverage: wanted.coverage || last, ..wanted },
+            last,
+            numbers: wanted.utility_counts && utility.is_some_and(|u| u.attempt_cost > 0.0),
+            limit: bins.clone().map(|bin| if bin == 2 * points { points } else { bin % points } as u16).collect(),
+            wrong: bins.map(|bin| usize::from((points..2 * points).contains(&bin))).collect(),
+        }
+    }
+
+    /// Whether the first correct attempts are asked for.
+    pub fn covers(&self) -> bool {
+        self.wanted.coverage
+    }
+
+    /// Room for one worker.
+    pub fn worker(&self, source: &Source<'_>, streams: &Streams) -> BinWorker {
+        let (points, chunk) = (self.grid.len(), streams.chunk());
+        let drawn = matches!(source, Source::Redrawn(_));
+        BinWorker {
+            tally: BinTally::new(self.tasks, points, &self.policies, self.wanted, drawn),
+            scores: BinScores::new(chunk, self.tasks, points, &self.policies, self.wanted, self.numbers),
+            acceptance: vec![0; chunk],
+            coverage: vec![0; chunk],
+            pending: vec![0; chunk + 1],
+            coins: streams.of(purpose::LAST, 0).sequence(),
+        }
+    }
+
+    /// Counts task `i`, whose events were drawn.
+    pub fn count(
+        &self,
+        worker: &mut BinWorker,
+        (source, streams): (&Source<'_>, &Streams),
+        chunk: &ChunkEvents,
+        i: usize,
+        trials: usize,
+    ) {
+        match source {
+            Source::Binned(binned) => {
+                self.count_binned(worker, (binned, streams), chunk, i, trials);
+            }
+            Source::Redrawn(_) => self.count_redrawn(worker, chunk, i, trials),
+        }
+    }
+
+    fn count_binned(
+        &self,
+        worker: &mut BinWorker,
+        (binned, streams): (&Binned<'_>, &Streams),
+        chunk: &ChunkEvents,
+        i: usize,
+        trials: usize,
+    ) {
+        let points = self.grid.len();
+        let width = 2 * points + 1;
+        let place = |trial| Place { chunk: chunk.index, task: i, trial };
+        let bins = chunk.acceptance.bins(trials);
+        worker.scores.add_acceptance(bins, &mut worker.tally.acceptance[i * width..(i + 1) * width]);
+        if self.numbers {
+            for (t, &bin) in bins.iter().enumerate().filter(|(_, bin)| (**bin as usize) < 2 * points) {
+                let g = bin as usize % points;
+                let from = if g == 0 { 0.0 } else { self.grid[g - 1] as f64 };
+                let number = binned.laws[i].attempt_at(from, self.grid[g] as f64, streams.attempt(place(t)));
+                worker.scores.add_attempt(bin, t, number as u64);
+            }
+        }
+        if !self.wanted.coverage {
+            return;
+        }
+        self.cover(worker, (binned, streams), chunk, i, trials);
+        if self.last && binned.laws[i].rejected_precision().0 > 0.0 {
+            let law = binned.bins(i);
+            for (t, (&bin, &cover)) in bins.iter().zip(&worker.coverage).enumerate() {
+                for g in cover as usize..self.limit[bin as usize] as usize {
+                    if streams.last(place(t), g, points) < law.last_correct[g] {
+                        worker.scores.add_last(g, t);
+                        worker.tally.last_correct[i * points + g] += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Draws the coverage bins of task `i`.
+    fn cover(
+        &self,
+        worker: &mut BinWorker,
+        (binned, streams): (&Binned<'_>, &Streams),
+        chunk: &ChunkEvents,
+        i: usize,
+        trials: usize,
+    ) {
+        let BinWorker { tally, scores, coverage, pending, .. } = worker;
+        let (bins, rejected) = (chunk.acceptance.bins(trials), chunk.rejected.bins(trials));
+        // A rejected answer covers up to the acceptance; after a wrong one the wait may go on.
+        let mut open = 0;
+        for (t, ((&bin, &first), out)) in bins.iter().zip(rejected).zip(&mut *coverage).enumerate() {
+            let limit = self.limit[bin as usize];
+            *out = first.min(limit);
+            pending[open] = t as u32;
+            open += usize::from(first >= limit) * self.wrong[bin as usize];
+        }
+        let (points, law) = (self.grid.len(), binned.bins(i));
+        let mut words = streams.after_wrong(chunk.index, i);
+        for &t in &pending[..open] {
+            let t = t as usize;
+            coverage[t] = law.covered_after_wrong(bins[t] as usize - points, words.open01()) as u16;
+        }
+        scores.count(&coverage[..trials], &mut tally.coverage[i * (points + 1)..(i + 1) * (points + 1)]);
+    }
+
+    fn count_redrawn(&self, worker: &mut BinWorker, chunk: &ChunkEvents, i: usize, trials: usize) {
+        let (grid, points) = (self.grid, self.grid.len());
+        let BinWorker { tally, scores, acceptance, coverage, coins, .. } = worker;
+        for (t, (events, rates)) in chunk.drawn[..trials].iter().enumerate() {
+            let bin = bin_of(grid, events.accepted);
+            let cover = bin_of(grid, events.correct);
+            let kind = if events.accepted_correct { 0 } else { points };
+            acceptance[t] = if bin == points { 2 * points } else { bin + kind } as u16;
+            coverage[t] = cover as u16;
+            if bin < points {
+                let sums = &mut tally.attempts[i * 2 * points + bin + kind];
+                let attempt = u128::from(events.accepted);
+                sums[0] += attempt;
+                sums[1] += attempt * attempt;
+                if self.numbers {
+                    scores.add_attempt(acceptance[t], t, events.accepted);
+                }
+            }
+            if self.last && rates.errors.false_negative > 0.0 {
+                let hidden = TaskLaw::Attempts(*rates).rejected_precision().0;
+                for (g, &cap) in grid.iter().enumerate().take(bin).skip(cover) {
+                    // P(the last of k rejected attempts is correct | some of them is).
+                    let some = -libm::expm1(cap as f64 * libm::log1p(-hidden));
+                    if coins.open01() * some < hidden {
+                        scores.add_last(g, t);
+                        tally.last_correct[i * points + g] += 1;
+                    }
+                }
+            }
+        }
+        let width = 2 * points + 1;
+        scores.add_acceptance(&acceptance[..trials], &mut tally.acceptance[i * width..(i + 1) * width]);
+        if self.wanted.coverage {
+            scores.count(&coverage[..trials], &mut tally.coverage[i * (points + 1)..(i + 1) * (points + 1)]);
+        }
+    }
+
+    /// Counts the scores of a chunk's trials.
+    pub fn score(&self, worker: &mut BinWorker, trials: usize) {
+        let BinWorker { tally, scores, .. } = worker;
+        scores.score(trials, self.grid, &self.policies, self.wanted, self.utility, tally);
+    }
+
+    /// Visits the rows of all workers together: `visit(index of the policy, grid point, row)`.
+    pub fn rows(
+        &self,
+        workers: impl Iterator<Item = BinWorker>,
+        source: &Source<'_>,
+        run: &Run,
+        visit: impl FnMut(usize, usize, RowTally),
+    ) {
+        let Some(mut tally) = BinTally::merged(workers.map(|worker| worker.tally)) else { return };
+        if !run.wanted.coverage {
+            tally.coverage.clear();
+        }
+        let numbers = match source {
+            Source::Binned(binned) => AttemptNumbers::Laws(binned.laws),
+            Source::Redrawn(_) => AttemptNumbers::Drawn,
+        };
+        tally.rows(run.trials, self.grid, &self.policies, self.utility, &numbers, visit);
+    }
+}

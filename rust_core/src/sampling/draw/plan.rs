@@ -1,0 +1,194 @@
+//! What all chunks of a simulation share, and what each of its workers holds.
+
+use super::answers::Hand;
+use super::batch::Sheet;
+use super::events::Source;
+use super::events::pool::Pool;
+use super::maxima::Duel;
+use super::plurality::{Plurality, Scratch};
+use super::run::{Run, chunk_trials};
+use super::sequential::{self, Sequential};
+use super::state::{Drawn, Stop};
+use super::streams::{Place, Streams};
+use super::successes::{self, Counts};
+use super::tokens::Tokens;
+use crate::error::Result;
+use crate::rng::{Sequence, Stream, purpose};
+use crate::run::Control;
+use crate::sampling::policy::Policy;
+use crate::sampling::policy::rule::{Needs, Setting};
+use crate::sampling::policy::seen::{Seen, Selector};
+use crate::sampling::policy::ties::Priorities;
+use crate::sampling::record::layout::{Layout, Score};
+use crate::sampling::record::outcome::Outcome;
+use crate::sampling::record::rows::{Rows, Sums};
+use crate::sampling::record::trial_scores::TrialScores;
+use crate::sampling::scenario::SamplingScenario;
+use crate::sampling::scenario::answers::Answers;
+use crate::sampling::scenario::law::TaskLaw;
+use crate::sampling::scenario::scores::Scores;
+use crate::variates::exponential::Exponential;
+
+/// What is drawn beyond the first events.
+#[expect(clippy::struct_excessive_bools, reason = "each feature is wanted or not")]
+pub(super) struct Features {
+    pub(super) counts: bool,
+    pub(super) answers: Option<Answers>,
+    pub(super) scores: Option<Scores>,
+    /// Attempts one by one.
+    pub(super) attempts: bool,
+    pub(super) last: bool,
+    /// Which answer leads at every grid point.
+    pub(super) leader: bool,
+}
+
+impl Features {
+    fn new(scenario: &SamplingScenario, policies: &[Policy]) -> Self {
+        let needs = policies.iter().fold(Needs::NONE, |all, policy| all.or(policy.needs()));
+        let scored = needs.scores || needs.attempts;
+        Self {
+            counts: needs.counts || scored || needs.answers || needs.last,
+            last: needs.attempts || needs.last,
+            answers: scenario.answers.filter(|_| needs.answers),
+            scores: scenario.verifier.as_ref().and_then(Scores::new).filter(|_| scored),
+            attempts: needs.attempts,
+            leader: needs.leader,
+        }
+    }
+}
+
+/// What a worker holds.
+pub(super) struct Worker {
+    pub(super) rows: Rows,
+    pub(super) sums: Sums,
+    pub(super) scores: TrialScores,
+    pub(super) tokens: Option<Tokens>,
+    pub(super) stops: Vec<Stop>,
+    pub(super) sheet: Sheet,
+    /// What was drawn of the attempts between two stops, under limits.
+    pub(super) drawn: Vec<Drawn>,
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) seen: Vec<Seen>,
+    pub(super) fine: Fine,
+}
+
+/// What is looked at more closely: wrong answers, and single attempts.
+pub(super) struct Fine {
+    pub(super) hand: Option<Hand>,
+    pub(super) leads: Scratch,
+    /// Wrong attempts of the current cell by answer.
+    pub(super) dealt: Vec<u64>,
+    pub(super) sequential: Sequential,
+}
+
+/// The streams of one chunk; under limits, of one task in one trial.
+pub(super) struct Random {
+    pub(super) counts: Sequence<{ successes::WORDS }>,
+    pub(super) maxima: Sequence<{ successes::WORDS }>,
+    pub(super) last: Sequence,
+    pub(super) single: sequential::Random,
+}
+
+impl Random {
+    pub(super) fn new(stream: impl Fn(u64) -> Stream) -> Self {
+        let sequence = |purpose| stream(purpose).sequence();
+        Self {
+            counts: stream(purpose::CUT_COUNTS).ahead(0),
+            maxima: stream(purpose::CUT_MAXIMA).ahead(0),
+            last: sequence(purpose::LAST),
+            single: sequential::Random {
+                order: sequence(purpose::ORDER),
+                answers: sequence(purpose::ANSWER_ORDER),
+                verdicts: sequence(purpose::VERDICTS),
+            },
+        }
+    }
+}
+
+/// What all chunks share.
+pub(super) struct Plan<'a> {
+    pub(super) layout: Layout<'a>,
+    pub(super) streams: Streams,
+    pub(super) source: Source<'a>,
+    /// The most attempts that a limit allows.
+    pub(super) most: u64,
+    pub(super) features: Features,
+    pub(super) counts: Counts,
+    pub(super) exponential: Exponential,
+    pub(super) duel: Option<Duel>,
+    pub(super) plurality: Option<Plurality<'a>>,
+    setting: Setting,
+    /// The pools of the tasks; empty where attempts are independent.
+    pub(super) pools: Vec<Pool>,
+}
+
+impl<'a> Plan<'a> {
+    /// The plan of `policies`; `covered` where the bins of first correct attempts are asked for beside them.
+    pub(super) fn new(
+        scenario: &'a SamplingScenario,
+        (policies, compared): (&'a [Policy], Option<Score>),
+        (laws, grid): (&'a [TaskLaw], &'a [u64]),
+        (run, covered): (&Run, bool),
+        control: &Control,
+    ) -> Result<Self> {
+        let streams = Streams::new(run, chunk_trials(laws.len()));
+        let features = Features::new(scenario, policies);
+        Ok(Self {
+            layout: Layout {
+                policies,
+                grid,
+                limits: scenario.limits(),
+                tasks: laws.len(),
+                wanted: run.wanted,
+                cost: scenario.cost,
+                utility: scenario.utility,
+                compared,
+            },
+            streams,
+            source: Source::new(scenario, (laws, grid), covered || !policies.is_empty(), control)?,
+            most: scenario.most(),
+            plurality: features.answers.map(|answers| Plurality::new(answers, streams, grid)),
+            counts: Counts::new(if features.counts { laws } else { &[] }, grid),
+            exponential: Exponential::default(),
+            duel: features.scores.map(Duel::new),
+            features,
+            setting: scenario.setting(laws),
+            pools: laws.iter().filter_map(Pool::new).collect(),
+        })
+    }
+
+    /// Room for one worker.
+    pub(super) fn worker(&self) -> Worker {
+        let answers = self.features.answers.map_or(0, |a| a.count());
+        let selectors: Vec<Box<dyn Selector>> =
+            self.layout.policies.iter().map(|policy| policy.selector(&self.setting)).collect();
+        Worker {
+            rows: Rows::new(&self.layout),
+            sums: Sums::new(&self.layout),
+            scores: TrialScores::new(&self.layout, self.streams.chunk()),
+            tokens: self.layout.cost.map(Tokens::new),
+            stops: Vec::new(),
+            sheet: Sheet::new(self.layout.grid.len()),
+            drawn: Vec::new(),
+            outcomes: Vec::new(),
+            seen: Vec::new(),
+            fine: Fine {
+                hand: self.plurality.as_ref().map(|plurality| plurality.deal.hand()),
+                leads: Scratch::new(if self.plurality.is_some() { self.layout.grid.len() } else { 0 }),
+                dealt: vec![0; answers],
+                sequential: Sequential::new(selectors, self.features.scores, answers > 0),
+            },
+        }
+    }
+
+    /// The streams of a chunk.
+    pub(super) fn random(&self, chunk: u64) -> Random {
+        Random::new(|purpose| self.streams.of(purpose, chunk))
+    }
+
+    /// The priorities of the answers in one trial.
+    pub(super) fn priorities(&self, at: Place) -> Priorities {
+        let answers = self.features.answers.map_or(1, |answers| 1 + answers.count());
+        Priorities::new(self.streams.priorities(at.chunk), answers, self.streams.of_chunk(at))
+    }
+}

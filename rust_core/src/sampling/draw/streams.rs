@@ -1,0 +1,126 @@
+//! Every random stream of the simulator, and every word address in it, on one page.
+//!
+//! A stream is named by its purpose (`rng::purpose`), by a task where it has streams of its own, and by a chunk of trials
+//! (under limits: by a trial). Draws that stand at fixed places are addressed by word; the others are read word by word.
+//!
+//! | purpose | stream of | words |
+//! |---|---|---|
+//! | `ACCEPTANCE` | chunk | bins: 32-bit halves from `group * chunk` on; redrawn rates: read on |
+//! | `COVERAGE` | chunk | bins of the first correct among rejected attempts, as `ACCEPTANCE` |
+//! | `COVERAGE_AFTER_WRONG` | chunk | read on from [`Streams::after_wrong`] |
+//! | `CLOCKS` | chunk | attempt numbers within bins: read on |
+//! | `ATTEMPT` | chunk | [`Streams::attempt`] |
+//! | `LAST` | chunk | bins: [`Streams::last`]; redrawn rates and segments: read on |
+//! | `TIE` + purpose << 32 | chunk | the word of the draw that it settles |
+//! | `RATES`, `ERROR_RATES` | chunk | read on (`scenario::population`) |
+//! | `COUNTS` | chunk | [`Streams::counts`] |
+//! | `MAXIMA` | chunk | [`Streams::maxima`] |
+//! | `CUT_COUNTS`, `CUT_MAXIMA`, `ORDER`, `ANSWER_ORDER`, `VERDICTS` | chunk; under limits task and trial | read on |
+//! | `PRIORITIES`, and + 1 << 32 for the other bits | chunk | answers of a task and trial (`policy::ties`) |
+//! | `ANSWERS`, `ANSWER_SHARES` | task and chunk | blocks of a trial (`draw::answers`) |
+//! | `TOKENS` | task and trial | nodes of the tree of sums (`draw::tokens`) |
+
+use super::Run;
+use crate::rng::{Key, Sequence, Stream, open01, purpose};
+use crate::sampling::scenario::scores::CLASSES;
+
+/// One task in one trial: where its numbers stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// The chunk of trials.
+    pub chunk: u64,
+    /// The task.
+    pub task: usize,
+    /// The trial of the chunk.
+    pub trial: usize,
+}
+
+impl Place {
+    /// The place `trials` later.
+    #[must_use]
+    pub const fn after(self, trials: usize) -> Self {
+        Self { trial: self.trial + trials, ..self }
+    }
+}
+
+/// The streams of one run.
+#[derive(Debug, Clone, Copy)]
+pub struct Streams {
+    key: Key,
+    replicate: u64,
+    /// Trials of a chunk.
+    chunk: usize,
+}
+
+impl Streams {
+    /// The streams of a run with chunks of so many trials.
+    pub const fn new(run: &Run, chunk: usize) -> Self {
+        Self { key: run.key, replicate: run.replicate, chunk }
+    }
+
+    /// The key and the replicate.
+    pub const fn seed(&self) -> (Key, u64) {
+        (self.key, self.replicate)
+    }
+
+    /// Trials of a chunk.
+    pub const fn chunk(&self) -> usize {
+        self.chunk
+    }
+
+    /// The trial of a place among all trials of the run.
+    pub const fn trial(&self, at: Place) -> u64 {
+        at.chunk * self.chunk as u64 + at.trial as u64
+    }
+
+    /// The stream of a purpose in a chunk.
+    pub const fn of(&self, purpose: u64, chunk: u64) -> Stream {
+        Stream::new(self.key, self.replicate, purpose, chunk)
+    }
+
+    /// The stream of a purpose for one task, in a chunk or a trial.
+    pub const fn of_task(&self, purpose: u64, task: usize, chunk_or_trial: u64) -> Stream {
+        self.of(purpose + ((task as u64 + 1) << 32), chunk_or_trial)
+    }
+
+    /// What settles draws of a purpose that hit a threshold exactly.
+    pub const fn tie(&self, of: u64, chunk: u64) -> Stream {
+        self.of(purpose::TIE + (of << 32), chunk)
+    }
+
+    /// The highest and the other bits of the priorities of answers.
+    pub const fn priorities(&self, chunk: u64) -> [Stream; 2] {
+        [self.of(purpose::PRIORITIES, chunk), self.of(purpose::PRIORITIES + (1 << 32), chunk)]
+    }
+
+    /// The place of a task's trial among all of a chunk.
+    pub const fn of_chunk(&self, at: Place) -> u64 {
+        (at.task * self.chunk + at.trial) as u64
+    }
+
+    /// The first correct attempts of a task after wrong acceptances.
+    pub const fn after_wrong(&self, chunk: u64, task: usize) -> Sequence {
+        self.of(purpose::COVERAGE_AFTER_WRONG, chunk).words_from((task * self.chunk) as u64)
+    }
+
+    /// Where the first acceptance falls within its bin.
+    pub fn attempt(&self, at: Place) -> f64 {
+        open01(self.of(purpose::ATTEMPT, at.chunk).word(self.of_chunk(at)))
+    }
+
+    /// Whether the last attempt up to a grid point, of `points`, is correct.
+    pub fn last(&self, at: Place, point: usize, points: usize) -> f64 {
+        let word = (at.task * points + point) * self.chunk + at.trial;
+        open01(self.of(purpose::LAST, at.chunk).word(word as u64))
+    }
+
+    /// The stream of the counts of whole bins, and the block of bin `bin` of all tasks' from a trial on.
+    pub const fn counts(&self, chunk: u64, bin: usize, trial: usize) -> (Stream, u64) {
+        (self.of(purpose::COUNTS, chunk), (bin * self.chunk + trial) as u64 / 4)
+    }
+
+    /// The same for the highest scores of a class.
+    pub const fn maxima(&self, chunk: u64, bin: usize, class: usize, trial: usize) -> (Stream, u64) {
+        (self.of(purpose::MAXIMA, chunk), ((CLASSES * bin + class) * self.chunk + trial) as u64 / 4)
+    }
+}

@@ -1,0 +1,28 @@
+//! One row's counts: a policy at a grid point or under a limit.
+
+use super::{BILL, SHARES};
+
+/// One row's counts, per task: a policy at a grid point.
+#[derive(Debug, Clone, Default)]
+pub struct RowTally {
+    /// Trials in which an accepted answer was returned.
+    pub accepted: Vec<u64>,
+    /// Trials in which the returned answer was correct.
+    pub correct: Vec<u64>,
+    /// Trials in which the returned answer was wrong.
+    pub wrong: Vec<u64>,
+    /// Trials in which some attempt was correct; empty where not known or not wanted.
+    pub covered: Vec<u64>,
+    /// Sums over trials of the attempts used, and of their squares.
+    pub attempts: [Vec<f64>; 2],
+    /// Sums over trials of tokens, money and seconds, and of their squares; empty without a cost.
+    pub bill: [[Vec<f64>; 2]; 3],
+    /// Tokens, money and seconds of the whole benchmark per task with their counts; empty unless wanted.
+    pub bill_counts: [Vec<(f64, u64)>; BILL.len()],
+    /// Sums over trials of the utility, and of its squares; empty without a utility.
+    pub utility: [Vec<f64>; 2],
+    /// Trials by number of tasks of the whole benchmark, in the order of `SHARES`; empty unless wanted.
+    pub share_counts: [Vec<u64>; SHARES.len()],
+    /// Utilities of the whole benchmark with their counts; empty unless wanted.
+    pub utility_counts: Vec<(f64, u64)>,
+}
