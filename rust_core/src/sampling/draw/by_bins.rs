@@ -4,7 +4,7 @@ use super::events::binned::Binned;
 use super::events::{ChunkEvents, Source};
 use super::run::Run;
 use super::streams::{Place, Streams};
-use crate::rng::{Sequence, purpose};
+use crate::rng::{Sequence, open01, purpose};
 use crate::sampling::policy::Policy;
 use crate::sampling::record::bin_scores::BinScores;
 use crate::sampling::record::bins::{AttemptNumbers, BinTally};
@@ -124,11 +124,12 @@ impl<'a> ByBins<'a> {
         let bins = chunk.acceptance.bins(trials);
         worker.scores.add_acceptance(bins, &mut worker.tally.acceptance[i * width..(i + 1) * width]);
         if self.numbers {
+            let (words, law) = (streams.attempts(chunk.index), &binned.laws[i]);
             for (t, &bin) in bins.iter().enumerate().filter(|(_, bin)| (**bin as usize) < 2 * points) {
                 let g = bin as usize % points;
                 let from = if g == 0 { 0.0 } else { self.grid[g - 1] as f64 };
-                let number = binned.laws[i].attempt_at(from, self.grid[g] as f64, streams.attempt(place(t)));
-                worker.scores.add_attempt(bin, t, number as u64);
+                let u = open01(words.word(streams.of_chunk(place(t))));
+                worker.scores.add_attempt(bin, t, law.attempt_at(from, self.grid[g] as f64, u) as u64);
             }
         }
         if !self.wanted.coverage {
@@ -136,15 +137,14 @@ impl<'a> ByBins<'a> {
         }
         self.cover(worker, (binned, streams), chunk, i, trials);
         if self.last && binned.laws[i].rejected_precision().0 > 0.0 {
-            let law = binned.bins(i);
-            for (t, (&bin, &cover)) in bins.iter().zip(&worker.coverage).enumerate() {
-                for g in cover as usize..self.limit[bin as usize] as usize {
-                    if streams.last(place(t), g, points) < law.last_correct[g] {
-                        worker.scores.add_last(g, t);
-                        worker.tally.last_correct[i * points + g] += 1;
-                    }
-                }
-            }
+            let (coins, law) = (streams.last(chunk.index), binned.bins(i));
+            let BinWorker { tally, scores, coverage, .. } = worker;
+            let open = bins.iter().zip(&*coverage).map(|(&bin, &cover)| cover.into()..self.limit[bin as usize].into());
+            scores.add_last(
+                open.enumerate(),
+                |t, g| open01(coins.word(streams.last_at(place(t), g, points))) < law.last_correct[g],
+                &mut tally.last_correct[i * points..(i + 1) * points],
+            );
         }
     }
 
@@ -196,14 +196,13 @@ impl<'a> ByBins<'a> {
             }
             if self.last && rates.errors.false_negative > 0.0 {
                 let hidden = TaskLaw::Attempts(*rates).rejected_precision().0;
-                for (g, &cap) in grid.iter().enumerate().take(bin).skip(cover) {
+                let is_correct = |_, g: usize| {
                     // P(the last of k rejected attempts is correct | some of them is).
-                    let some = -libm::expm1(cap as f64 * libm::log1p(-hidden));
-                    if coins.open01() * some < hidden {
-                        scores.add_last(g, t);
-                        tally.last_correct[i * points + g] += 1;
-                    }
-                }
+                    let some = -libm::expm1(grid[g] as f64 * libm::log1p(-hidden));
+                    coins.open01() * some < hidden
+                };
+                let counts = &mut tally.last_correct[i * points..(i + 1) * points];
+                scores.add_last(std::iter::once((t, cover..bin)), is_correct, counts);
             }
         }
         let width = 2 * points + 1;

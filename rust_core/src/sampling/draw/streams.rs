@@ -9,8 +9,8 @@
 //! | `COVERAGE` | chunk | bins of the first correct among rejected attempts, as `ACCEPTANCE` |
 //! | `COVERAGE_AFTER_WRONG` | chunk | read on from [`Streams::after_wrong`] |
 //! | `CLOCKS` | chunk | attempt numbers within bins: read on |
-//! | `ATTEMPT` | chunk | [`Streams::attempt`] |
-//! | `LAST` | chunk | bins: [`Streams::last`]; redrawn rates and segments: read on |
+//! | `ATTEMPT` | chunk | [`Streams::of_chunk`] |
+//! | `LAST` | chunk | bins: [`Streams::last_at`]; redrawn rates and segments: read on |
 //! | `TIE` + purpose << 32 | chunk | the word of the draw that it settles |
 //! | `RATES`, `ERROR_RATES` | chunk | read on (`scenario::population`) |
 //! | `COUNTS` | chunk | [`Streams::counts`] |
@@ -21,7 +21,7 @@
 //! | `TOKENS` | task and trial | nodes of the tree of sums (`draw::tokens`) |
 
 use super::Run;
-use crate::rng::{Key, Sequence, Stream, open01, purpose};
+use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::sampling::scenario::scores::CLASSES;
 
 /// One task in one trial: where its numbers stand.
@@ -38,6 +38,7 @@ pub struct Place {
 impl Place {
     /// The place `trials` later.
     #[must_use]
+    #[inline]
     pub const fn after(self, trials: usize) -> Self {
         Self { trial: self.trial + trials, ..self }
     }
@@ -69,16 +70,19 @@ impl Streams {
     }
 
     /// The trial of a place among all trials of the run.
+    #[inline]
     pub const fn trial(&self, at: Place) -> u64 {
         at.chunk * self.chunk as u64 + at.trial as u64
     }
 
     /// The stream of a purpose in a chunk.
+    #[inline]
     pub const fn of(&self, purpose: u64, chunk: u64) -> Stream {
         Stream::new(self.key, self.replicate, purpose, chunk)
     }
 
     /// The stream of a purpose for one task, in a chunk or a trial.
+    #[inline]
     pub const fn of_task(&self, purpose: u64, task: usize, chunk_or_trial: u64) -> Stream {
         self.of(purpose + ((task as u64 + 1) << 32), chunk_or_trial)
     }
@@ -89,37 +93,47 @@ impl Streams {
     }
 
     /// The highest and the other bits of the priorities of answers.
+    #[inline]
     pub const fn priorities(&self, chunk: u64) -> [Stream; 2] {
         [self.of(purpose::PRIORITIES, chunk), self.of(purpose::PRIORITIES + (1 << 32), chunk)]
     }
 
     /// The place of a task's trial among all of a chunk.
+    #[inline]
     pub const fn of_chunk(&self, at: Place) -> u64 {
         (at.task * self.chunk + at.trial) as u64
     }
 
     /// The first correct attempts of a task after wrong acceptances.
+    #[inline]
     pub const fn after_wrong(&self, chunk: u64, task: usize) -> Sequence {
         self.of(purpose::COVERAGE_AFTER_WRONG, chunk).words_from((task * self.chunk) as u64)
     }
 
-    /// Where the first acceptance falls within its bin.
-    pub fn attempt(&self, at: Place) -> f64 {
-        open01(self.of(purpose::ATTEMPT, at.chunk).word(self.of_chunk(at)))
+    /// Where first acceptances fall within their bins: the word of [`Streams::of_chunk`].
+    pub const fn attempts(&self, chunk: u64) -> Stream {
+        self.of(purpose::ATTEMPT, chunk)
     }
 
-    /// Whether the last attempt up to a grid point, of `points`, is correct.
-    pub fn last(&self, at: Place, point: usize, points: usize) -> f64 {
-        let word = (at.task * points + point) * self.chunk + at.trial;
-        open01(self.of(purpose::LAST, at.chunk).word(word as u64))
+    /// Whether last attempts are correct: the words of [`Streams::last_at`].
+    pub const fn last(&self, chunk: u64) -> Stream {
+        self.of(purpose::LAST, chunk)
+    }
+
+    /// The word of the last attempt up to a grid point, of `points`.
+    #[inline]
+    pub const fn last_at(&self, at: Place, point: usize, points: usize) -> u64 {
+        ((at.task * points + point) * self.chunk + at.trial) as u64
     }
 
     /// The stream of the counts of whole bins, and the block of bin `bin` of all tasks' from a trial on.
+    #[inline]
     pub const fn counts(&self, chunk: u64, bin: usize, trial: usize) -> (Stream, u64) {
         (self.of(purpose::COUNTS, chunk), (bin * self.chunk + trial) as u64 / 4)
     }
 
     /// The same for the highest scores of a class.
+    #[inline]
     pub const fn maxima(&self, chunk: u64, bin: usize, class: usize, trial: usize) -> (Stream, u64) {
         (self.of(purpose::MAXIMA, chunk), ((CLASSES * bin + class) * self.chunk + trial) as u64 / 4)
     }

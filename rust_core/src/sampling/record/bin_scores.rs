@@ -1,5 +1,7 @@
 //! One chunk of trials: how many tasks fell into each bin, trial by trial, and the scores that follow.
 
+use std::ops::Range;
+
 use crate::sampling::policy::Policy;
 use crate::sampling::record::Wanted;
 use crate::sampling::record::bins::BinTally;
@@ -42,11 +44,6 @@ impl Counters {
 
     fn is_empty(&self) -> bool {
         each!(self, counters => counters.is_empty())
-    }
-
-    #[inline]
-    fn increment(&mut self, at: usize) {
-        each!(self, counters => counters[at] += 1);
     }
 
     /// Increments a counter of each trial, of `trials` to a bin.
@@ -132,9 +129,24 @@ impl BinScores {
         }
     }
 
-    /// Adds one task whose last attempt at grid point `g` is correct in trial `t`.
-    pub fn add_last(&mut self, g: usize, t: usize) {
-        self.last.increment(g * self.trials + t);
+    /// Adds one task whose last attempt may be correct at the grid points that come with each trial, where `is_correct`
+    /// says so of a trial and grid point, to the chunk and to the task's own `counts`.
+    #[inline]
+    pub fn add_last(
+        &mut self,
+        open: impl Iterator<Item = (usize, Range<usize>)>,
+        mut is_correct: impl FnMut(usize, usize) -> bool,
+        counts: &mut [u64],
+    ) {
+        let size = self.trials;
+        each!(&mut self.last, counters => for (t, points) in open {
+            for g in points {
+                if is_correct(t, g) {
+                    counters[g * size + t] += 1;
+                    counts[g] += 1;
+                }
+            }
+        });
     }
 
     /// Adds the attempt number of an acceptance in a bin on the grid.
