@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from core_graph import CORE, circle, code_of, graph, modules
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "python" / "limitlaw"
-CORE = ROOT / "rust_core" / "src"
 
 #: From the top; a module may import from lower lines and from its own package. The façade stands beside them.
 PYTHON_LAYERS = [
@@ -75,14 +76,6 @@ def python_breaches(name: str, source: str, package: str) -> list[str]:
     return sorted(i for i in imports if i == "__init__" or level(PYTHON_LAYERS, i) <= own)
 
 
-def code_of(path: Path) -> str:
-    """Rust source without comments, without what strings say, and without its tests."""
-    text = re.sub(
-        r'"(?:\\.|[^"\\])*"|//[^\n]*', "", path.read_text(encoding="utf-8").replace("'\"'", ""), flags=re.DOTALL
-    )
-    return text.partition("#[cfg(test)]")[0]
-
-
 PYTHON_FILES = sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.pyi")])
 CORE_FILES = sorted(p for p in CORE.rglob("*.rs") if p.name != "lib.rs")
 
@@ -128,6 +121,29 @@ def test_simulators_and_closed_forms_never_name_each_other(place: str, other: st
     paths = sorted(root.rglob("*.rs")) if root.is_dir() else [root]
     assert paths
     assert [str(p) for p in paths if re.search(rf"\b(?:{other})\b", code_of(p))] == []
+
+
+def test_no_modules_of_the_core_use_one_another_in_a_circle() -> None:
+    edges = graph(modules())
+    assert edges["sampling", "draw", "engine"] >= {("sampling", "draw", "plan"), ("run",)}
+    assert circle(edges) == []
+
+
+def test_a_circle_in_the_core_is_noticed() -> None:
+    sources = {
+        ("a",): "pub mod b; use b::{self, x::{Y, Z}};",
+        ("a", "b"): "use super::c::C;",
+        ("a", "c"): "fn f() -> crate::a::Thing {}",
+    }
+    assert graph(sources) == {("a",): {("a", "b")}, ("a", "b"): {("a", "c")}, ("a", "c"): {("a",)}}
+    assert circle(graph(sources)) == ["a", "a::b", "a::c", "a"]
+    assert circle(graph(sources | {("a", "c"): "use crate::d::D;", ("d",): ""})) == []
+
+
+@pytest.mark.parametrize("path", sorted((CORE / "sampling" / "policy").glob("*.rs")), ids=lambda p: p.stem)
+def test_a_policy_chooses_without_its_closed_form(path: Path) -> None:
+    blocks = re.findall(r"^impl\b[^{]*\bSelector for [^{]*\{.*?^\}", code_of(path), flags=re.DOTALL | re.MULTILINE)
+    assert [block for block in blocks if re.search(r"closed_form|exact::|Expected|Part\b", block)] == []
 
 
 def test_only_the_bindings_know_python() -> None:

@@ -2,12 +2,14 @@
 
 use limitlaw_core::dispatch::{self, Width};
 use limitlaw_core::error::{Error, Result, quoted};
+use limitlaw_core::exhaustion::base::LN_6;
 use limitlaw_core::exhaustion::estimate::Frame;
-use limitlaw_core::exhaustion::law::{DERIVED, LN_6, derived};
 use limitlaw_core::exhaustion::law_spec::LawSpec;
+use limitlaw_core::exhaustion::optimum::{DERIVED, derived};
+use limitlaw_core::exhaustion::plan::{Plan, SamplerName};
 use limitlaw_core::exhaustion::samples::Sample;
 use limitlaw_core::exhaustion::scenario::ExhaustionScenario;
-use limitlaw_core::exhaustion::simulate::{Plan, SamplerName, simulate};
+use limitlaw_core::exhaustion::simulate::simulate;
 use limitlaw_core::exhaustion::trajectory::{DEFINITIONS, VARIABLES};
 use limitlaw_core::math::{exp, ln};
 use limitlaw_core::run::resolve_threads;

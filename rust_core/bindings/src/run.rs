@@ -17,7 +17,7 @@ use crate::error::to_python;
 pub fn max_trials() -> BTreeMap<&'static str, u64> {
     BTreeMap::from([
         ("sampling", sampling::draw::run::MAX_TRIALS),
-        ("exhaustion", exhaustion::simulate::MAX_TRIALS),
+        ("exhaustion", exhaustion::plan::MAX_TRIALS),
         ("constraint", exhaustion::constraint::simulate::MAX_TRIALS),
     ])
 }

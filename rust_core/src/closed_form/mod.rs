@@ -1,5 +1,6 @@
 //! The formulas: plain numbers in, plain numbers out, one subject a file. No simulator calls them.
 
+pub mod answers;
 pub mod pass_rates;
 pub mod plurality;
 pub mod pool;

@@ -2,7 +2,7 @@
 
 use libm::{log, log1p};
 
-use super::voting::{Answers, NEGLIGIBLE};
+use super::answers::{Answers, NEGLIGIBLE};
 use crate::dispatch::{Kernel, dispatch};
 use crate::error::Result;
 use crate::run::Control;

@@ -2,6 +2,7 @@
 
 use libm::{expm1, log, log1p};
 
+use super::answers::{Answers, NEGLIGIBLE};
 use super::plurality::Count;
 use crate::error::{Error, Result};
 use crate::run::Control;
@@ -9,9 +10,6 @@ use crate::special::incomplete_beta::{beta_tails, binomial_pmf};
 
 /// The most votes among three answers or more: the work grows as the cube of the votes.
 pub const MOST_VOTES: f64 = 512.0;
-/// What is left out, relative to the sum.
-pub(super) const NEGLIGIBLE: f64 = 1e-17;
-
 /// P(the correct of two answers has the most votes); a tie is settled by a fair coin, or counts as no answer.
 ///
 /// Odd k: `I_p((k+1)/2, (k+1)/2)`. Even k with the coin equals k - 1: the last vote only makes or breaks ties.
@@ -48,28 +46,7 @@ pub fn majority(answers: &[f64], votes: f64, abstain: bool, control: &Control) -
     Count { answers: &answers, votes: votes as usize, abstain, control }.won()
 }
 
-/// The probabilities of the answers that a vote may name.
-#[derive(Debug, Clone)]
-pub struct Answers {
-    pub(super) correct: f64,
-    /// Wrong answers of one probability, and how many there are; from small to large.
-    pub(super) wrong: Vec<(f64, usize)>,
-    pub(super) all_wrong: f64,
-    /// P(a vote names none).
-    pub(super) idle: f64,
-}
-
 impl Answers {
-    /// From the probabilities of the correct answer, of every wrong one, and of none; they are divided by their sum.
-    pub fn new(correct: f64, wrong: &[f64], idle: f64) -> Self {
-        let mut wrong: Vec<f64> = wrong.iter().copied().filter(|&w| w > 0.0).collect();
-        wrong.sort_by(f64::total_cmp);
-        let all_wrong: f64 = wrong.iter().sum();
-        let total = correct + all_wrong + idle;
-        let groups = wrong.chunk_by(|x, y| x == y).map(|group| (group[0] / total, group.len())).collect();
-        Self { correct: correct / total, wrong: groups, all_wrong: all_wrong / total, idle: idle / total }
-    }
-
     /// Whether so many votes can be counted: any number of them between two answers.
     pub fn check(&self, votes: f64) -> Result<()> {
         if votes <= MOST_VOTES || self.few() {

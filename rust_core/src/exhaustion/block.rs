@@ -3,15 +3,18 @@
 //! A block holds 64 draws, each quantity an array, so that every stage is a loop that vectorises. What grows by a factor
 //! a year is multiplied by it, not exponentiated anew. Laws that need a search are finished one by one.
 
+use super::base::{Base, LN_6, LN_LOSS_MAX, Optimum};
 use super::compute::Compute;
 use super::crossing::Crossings;
 use super::demand::{self, Market};
 use super::draws::Columns;
-use super::lanes::{LANES, Lanes, Scratch, lanes};
-use super::law::{Base, LN_6, LN_LOSS_MAX, Law, Optimum, Scarcity, derived};
+use super::lanes::{LANES, Lanes, lanes};
+use super::law::{Law, Scarcity};
+use super::optimum::derived;
 use super::repetition::{Exponents, Shortage};
 use super::roots::Roots;
 use super::scenario::{BASE_YEAR, Demand, Input};
+use super::scratch::Scratch;
 use super::stock::Stock;
 use super::trajectory::{DEFINITIONS, LN_MAX, Options};
 use crate::math::{exp, exp_inside, expm1, ln, ln_inside};

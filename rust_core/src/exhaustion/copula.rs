@@ -1,8 +1,24 @@
 //! The Gaussian copula: rank correlations between inputs as a mixing of their standard normal numbers.
 
+use serde::Deserialize;
+
 use super::dist::Dist;
-use super::prior::Correlation;
+use super::kind::Kind;
 use crate::error::{Error, Result, number, quoted};
+
+/// A rank correlation between two inputs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Correlation {
+    /// Always `correlation`.
+    pub kind: Kind,
+    /// One input.
+    pub first: String,
+    /// The other.
+    pub second: String,
+    /// Spearman's rho.
+    pub spearman: f64,
+}
 
 /// How one input's normal number is mixed from the independent ones of itself and of earlier inputs.
 #[derive(Debug, Clone, Default)]

@@ -1,6 +1,6 @@
 //! How many tokens a run asks for, where that is not the compute-optimal number of the law.
 
-use super::law::{Base, Frontier};
+use super::base::{Base, Frontier};
 use crate::math::{exp, ln};
 
 /// ln of tokens at twenty per parameter, ln K = ln(C / 6).
@@ -112,7 +112,7 @@ pub fn profit(base: &Base, ln_k: f64, market: &Market) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exhaustion::law::BESIROGLU;
+    use crate::exhaustion::base::BESIROGLU;
 
     #[test]
     fn no_inference_is_the_frontier_and_more_asks_for_more_tokens() {

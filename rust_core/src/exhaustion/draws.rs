@@ -1,10 +1,11 @@
 //! The inputs of a chunk of draws: random words to normal numbers, the copula, then each input's distribution.
 
+use super::base::{EXPONENT_HIGH, EXPONENT_LOW};
+use super::copula::Correlation;
 use super::copula::{Copula, cholesky};
 use super::dist::{Dist, Marginal};
-use super::law::{EXPONENT_HIGH, EXPONENT_LOW};
 use super::law_spec::LawSpec;
-use super::prior::{Correlation, LawParameters};
+use super::prior::LawParameters;
 use super::scenario::{ExhaustionScenario, INPUTS, Input};
 use super::sobol::Sobol;
 use crate::dispatch::Kernel;

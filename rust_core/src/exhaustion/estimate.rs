@@ -1,13 +1,10 @@
 //! Means, quantiles and probabilities with their standard errors, from the tallies of a run.
 
 use super::cells::OFFSETS;
-use super::simulate::{Outcome, Tally};
+use super::tally::{Outcome, QUANTILES, Tally};
 use super::trajectory::{BY_YEARS, DEFINITIONS, counted_years};
 use crate::histogram::Histogram;
 use crate::stats::{Z_95, rank, share_error};
-
-/// The probabilities of the reported quantiles.
-pub const QUANTILES: [f64; 7] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95];
 
 /// A frame of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use super::cells::{BITS, OFFSETS};
 use super::draws::{CHUNK, Columns, Draw, Source};
-use super::estimate::QUANTILES;
-use super::lanes::{LANES, Lanes, Scratch};
-use super::simulate::{Model, STRIDE, Take, Tally, YEAR_BITS, Years};
+use super::lanes::{LANES, Lanes};
+use super::scratch::Scratch;
+use super::tally::{QUANTILES, Tally, YEAR_BITS};
 use super::trajectory::{DEFINITIONS, VARIABLES};
+use super::years::{Model, STRIDE, Take, Years};
 use crate::dispatch::dispatch;
 use crate::error::Result;
 use crate::histogram::Histogram;

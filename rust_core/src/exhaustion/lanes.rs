@@ -1,7 +1,5 @@
 //! Draws side by side: sixty-four numbers per quantity, so that every stage is a loop that vectorises.
 
-use super::trajectory::VARIABLES;
-
 /// Draws per block.
 pub const LANES: usize = 64;
 /// One number per draw of a block.
@@ -10,44 +8,4 @@ pub type Lanes = [f64; LANES];
 /// The numbers of a block in a column that starts at a draw.
 pub fn lanes(column: &[f64], first: usize) -> Lanes {
     std::array::from_fn(|i| column[first + i])
-}
-
-/// One year's work on a block.
-#[derive(Debug, Clone)]
-pub struct Scratch {
-    pub(super) ln_c: Lanes,
-    pub(super) ln_u: Lanes,
-    pub(super) ln_k: Lanes,
-    pub(super) progress: Lanes,
-    pub(super) ln_tokens: Lanes,
-    pub(super) ln_reducible: Lanes,
-    pub(super) ln_demand: Lanes,
-    pub(super) short: Lanes,
-    pub(super) budget: Lanes,
-    pub(super) reducible: Lanes,
-    pub(super) terms: [Lanes; 2],
-    pub(super) ln_sum: Lanes,
-    /// The year's variables, in the order of `VARIABLES`.
-    pub out: [Lanes; VARIABLES.len()],
-}
-
-impl Default for Scratch {
-    fn default() -> Self {
-        let zero = [0.0; LANES];
-        Self {
-            ln_c: zero,
-            ln_u: zero,
-            ln_k: zero,
-            progress: zero,
-            ln_tokens: zero,
-            ln_reducible: zero,
-            ln_demand: zero,
-            short: zero,
-            budget: zero,
-            reducible: zero,
-            terms: [zero; 2],
-            ln_sum: zero,
-            out: [zero; VARIABLES.len()],
-        }
-    }
 }

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::law::{BESIROGLU, Base, Law, REPETITION_DATA, REPETITION_PARAMS, Scarcity};
+use super::base::{BESIROGLU, Base};
+use super::law::{Law, REPETITION_DATA, REPETITION_PARAMS, Scarcity};
 use crate::error::{Error, Result, check_range};
 use crate::math::exp;
 use crate::spec::Spec;

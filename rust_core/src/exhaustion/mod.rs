@@ -5,6 +5,7 @@
 // `!(x > 0)` is true of NaN, as it must be.
 #![allow(clippy::neg_cmp_op_on_partial_ord)]
 
+pub mod base;
 pub mod block;
 pub mod cells;
 pub mod compute;
@@ -16,16 +17,22 @@ pub mod dist;
 pub mod draws;
 pub mod estimate;
 mod exact;
+pub mod kind;
 pub mod lanes;
 pub mod law;
 pub mod law_spec;
+pub mod optimum;
+pub mod plan;
 pub mod prior;
 pub mod repetition;
 pub mod roots;
 pub mod samples;
 pub mod scenario;
+pub mod scratch;
 pub mod search;
 pub mod simulate;
 pub mod sobol;
 pub mod stock;
+pub mod tally;
 pub mod trajectory;
+pub mod years;

@@ -1,26 +1,12 @@
-//! Joint priors: the base of a fitted law, correlations, and a published path of compute.
+//! Joint priors: the base of a fitted law, and a published path of compute.
 
 use serde::Deserialize;
 
+use super::base::Base;
 use super::copula::cholesky;
-use super::law::Base;
-use super::scenario::Kind;
+use super::kind::Kind;
 use crate::error::{Error, Result, check_range, number};
 use crate::spec::{Spec, Values};
-
-/// A rank correlation between two inputs.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Correlation {
-    /// Always `correlation`.
-    pub kind: Kind,
-    /// One input.
-    pub first: String,
-    /// The other.
-    pub second: String,
-    /// Spearman's rho.
-    pub spearman: f64,
-}
 
 /// The joint prior of the base of the law: (ln A, ln B, ln E, alpha, beta).
 #[derive(Debug, Clone, Deserialize)]

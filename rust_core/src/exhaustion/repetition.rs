@@ -8,7 +8,7 @@
 
 use std::f64::consts::LN_10;
 
-use super::law::{Base, Optimum};
+use super::base::{Base, Optimum};
 use crate::math::{exp, exp_inside, expm1, expm1_inside, ln, ln_inside};
 
 /// Beyond this T every copy is worthless (R is at most 1e15), and each side takes half of what T grows by.
@@ -303,7 +303,8 @@ impl Shortage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exhaustion::law::{BESIROGLU, Law, Scarcity};
+    use crate::exhaustion::base::BESIROGLU;
+    use crate::exhaustion::law::{Law, Scarcity};
 
     /// The C4 base of Muennighoff et al. 2023 (alpha and beta tied).
     const C4: Base =

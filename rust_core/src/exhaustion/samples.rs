@@ -1,8 +1,9 @@
 //! Variables that a run returns draw by draw: years of running out, inputs, and yearly variables.
 
+use super::base::Base;
 use super::block::Block;
 use super::draws::Columns;
-use super::law::{Base, DERIVED};
+use super::optimum::DERIVED;
 use super::scenario::{ExhaustionScenario, INPUTS};
 use super::trajectory::{DEFINITIONS, VARIABLES};
 use crate::error::{Error, Result, quoted};

@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 
-use super::copula::Copula;
+use super::copula::{Copula, Correlation};
 use super::dist::Dist;
+use super::kind::Kind;
 use super::law_spec::LawSpec;
-use super::prior::{ComputePath, Correlation, LawParameters};
+use super::prior::{ComputePath, LawParameters};
 use crate::error::{Error, Result, check_range, range};
 use crate::math::ln;
 use crate::spec::Spec;
@@ -118,18 +119,6 @@ inputs! {
     profit_income ProfitIncome log 1.0 1e30;
     profit_loss_elasticity ProfitLossElasticity linear 0.01 100.0;
     profit_price_elasticity ProfitPriceElasticity linear 1.01 100.0;
-}
-
-/// The word by which a setting's JSON says what it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A scenario.
-    Exhaustion,
-    /// A rank correlation.
-    Correlation,
-    /// A path of compute.
-    ComputePath,
 }
 
 /// What training on synthetic data does over generations.

@@ -3,7 +3,8 @@
 //!
 //! Compute may stay idle (6 N D <= C): with these laws the loss can rise with epochs and with parameters.
 
-use super::law::{Base, Law, Optimum, Scarcity, orders};
+use super::base::{Base, Optimum};
+use super::law::{Law, Scarcity, orders};
 use crate::math::{exp, expm1, ln};
 
 /// Points of the grid over the logarithm of epochs, refined by golden section around the best.

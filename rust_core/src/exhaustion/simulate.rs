@@ -1,129 +1,25 @@
 //! Monte Carlo of the yearly model: chunks of draws, integer tallies per worker, moments in the order of chunks.
 
 use super::block::Block;
-use super::cells::{BITS, Cell, EMPTY, tally};
+use super::cells::{Cell, EMPTY, tally};
 use super::draws::{CHUNK, Columns, Draw, Sampler, Source};
-use super::estimate::QUANTILES;
 use super::exact;
-use super::lanes::{LANES, Lanes, Scratch};
-use super::samples::Sample;
+use super::lanes::{LANES, Lanes};
+use super::plan::{MAX_SAMPLES, MAX_TRIALS, Plan, SamplerName};
 use super::scenario::ExhaustionScenario;
+use super::scratch::Scratch;
 use super::sobol::Sobol;
-use super::trajectory::{DEFINITIONS, Options, VARIABLES};
-use crate::dispatch::{Kernel, dispatch};
-use crate::error::{Error, Result, quoted};
+use super::tally::{Outcome, Tally, YEAR_BITS};
+use super::trajectory::{Options, VARIABLES};
+use super::years::{Model, STRIDE, Take, Years};
+use crate::dispatch::dispatch;
+use crate::error::{Error, Result};
 use crate::histogram::Histogram;
-use crate::rng::Key;
 use crate::run::{Control, run};
 use crate::stats::Moments;
 
-/// Leading bits of the histograms of calendar years: bins of 2^-10 year.
-pub const YEAR_BITS: u32 = 20;
 /// Independent scramblings of Sobol' points; their spread gives the standard errors.
 pub const SCRAMBLINGS: u64 = 16;
-/// The most draws of one run: counts are 32 bits wide.
-pub const MAX_TRIALS: u64 = u32::MAX as u64;
-/// The most values that are kept draw by draw: they are in memory at once.
-pub const MAX_SAMPLES: u64 = 1_000_000_000;
-
-/// Where random numbers come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SamplerName {
-    /// Pseudo-random numbers.
-    Philox,
-    /// Scrambled Sobol' points.
-    Sobol,
-}
-
-impl SamplerName {
-    /// The sampler of a name.
-    pub fn parse(name: &str) -> Result<Self> {
-        match name {
-            "philox" => Ok(Self::Philox),
-            "sobol" => Ok(Self::Sobol),
-            other => Err(Error::argument("sampler", "'philox' or 'sobol'", quoted(other))),
-        }
-    }
-}
-
-/// What to run.
-#[derive(Debug, Clone)]
-pub struct Plan {
-    /// Draws.
-    pub trials: u64,
-    /// Key of the seed.
-    pub key: Key,
-    /// Replicate of the seed.
-    pub replicate: u64,
-    /// Threads.
-    pub threads: usize,
-    /// Where numbers come from.
-    pub sampler: SamplerName,
-    /// Variables to return draw by draw.
-    pub samples: Vec<Sample>,
-    /// Inputs to draw anew while all others keep their numbers.
-    pub redrawn: Vec<String>,
-    /// Whether the yearly variables are tallied: they are most of the work, and no other number depends on it.
-    pub yearly: bool,
-    /// Whether quantiles are order statistics of all draws, found by two further passes.
-    pub exact_quantiles: bool,
-}
-
-/// Tallies of some draws.
-#[derive(Debug, Clone)]
-pub struct Tally {
-    /// Per year and variable: the histogram; empty unless tallied.
-    pub values: Vec<Histogram>,
-    /// Per year and variable: the moments; empty unless tallied.
-    pub moments: Vec<Moments>,
-    /// Per definition: the years of running out by the horizon.
-    pub years: Vec<Histogram>,
-    /// Per definition and counted year: how many draws have run out by then.
-    pub by_year: Vec<Vec<u64>>,
-    /// Draws.
-    pub trials: u64,
-}
-
-/// What a run returns.
-#[derive(Debug)]
-pub struct Outcome {
-    /// One tally per independent part: one, or one per scrambling.
-    pub parts: Vec<Tally>,
-    /// One column per sample asked for.
-    pub samples: Vec<Vec<f64>>,
-    /// Exact quantiles, where asked for: of the yearly variables, then of the years of running out.
-    pub exact: Option<Vec<[f64; QUANTILES.len()]>>,
-}
-
-impl Tally {
-    fn new(options: &Options, yearly: bool) -> Self {
-        let tallied = if yearly { options.years.len() } else { 0 };
-        Self {
-            values: (0..tallied).flat_map(|_| BITS.map(Histogram::new)).collect(),
-            moments: vec![Moments::default(); tallied * VARIABLES.len()],
-            years: vec![Histogram::new(YEAR_BITS); DEFINITIONS.len()],
-            by_year: vec![vec![0; options.counted.len()]; DEFINITIONS.len()],
-            trials: 0,
-        }
-    }
-
-    /// Adds what another worker counted; moments are merged apart, in the order of chunks.
-    pub fn merge_counts(&mut self, other: &Self) {
-        self.values.iter_mut().zip(&other.values).for_each(|(a, b)| a.merge(b));
-        self.years.iter_mut().zip(&other.years).for_each(|(a, b)| a.merge(b));
-        for (mine, theirs) in self.by_year.iter_mut().zip(&other.by_year) {
-            mine.iter_mut().zip(theirs).for_each(|(a, b)| *a += b);
-        }
-        self.trials += other.trials;
-    }
-
-    /// Adds everything of another tally.
-    pub fn merge(&mut self, other: &Self) {
-        self.merge_counts(other);
-        self.moments.iter_mut().zip(&other.moments).for_each(|(a, b)| a.merge(b));
-    }
-}
-
 /// Runs the plan on a checked scenario.
 pub fn simulate(scenario: &ExhaustionScenario, plan: &Plan, control: &Control) -> Result<Outcome> {
     let mut sampler = Sampler::new(scenario)?;
@@ -171,32 +67,6 @@ pub fn simulate(scenario: &ExhaustionScenario, plan: &Plan, control: &Control) -
     Ok(outcome)
 }
 
-impl Outcome {
-    /// The tally of all parts; variables have every draw, years of running out only those that run out.
-    pub fn merged(&self) -> Tally {
-        let (first, others) = self.parts.split_first().expect("a run has a part");
-        let mut all = first.clone();
-        for part in others {
-            all.merge(part);
-        }
-        all
-    }
-}
-
-/// A run: where draws come from and what is done with them.
-#[derive(Debug)]
-pub(super) struct Model<'a> {
-    pub sampler: &'a Sampler,
-    pub options: &'a Options,
-    pub plan: &'a Plan,
-}
-
-/// What becomes of the yearly variables of a block.
-pub(super) trait Take {
-    /// Takes the first `valid` numbers of a block that starts at draw `first` of the chunk.
-    fn take(&mut self, index: usize, variable: usize, first: usize, valid: usize, values: &Lanes);
-}
-
 /// Tallies them, if there are cells for them.
 struct Tallying<'a> {
     keys: &'a mut [u32],
@@ -223,9 +93,6 @@ struct Worker {
     cells: Vec<Cell>,
     tally: Tally,
 }
-
-/// Keys of a cell lie this far apart: not a power of two, so that cells do not compete for the same cache lines.
-pub(super) const STRIDE: usize = CHUNK + 16;
 
 /// What a chunk hands over, merged in the order of chunks.
 struct Part {
@@ -314,44 +181,5 @@ impl Model<'_> {
             }
             histogram.add_keys(&mut keys[..count], least, most);
         }
-    }
-}
-
-/// Takes the block that starts at a draw through all years.
-pub(super) struct Years<'a, T> {
-    pub columns: &'a Columns,
-    pub work: &'a mut Scratch,
-    pub options: &'a Options,
-    pub first: usize,
-    pub valid: usize,
-    pub take: T,
-    pub wanted: &'a [Sample],
-    pub samples: &'a mut [Vec<f64>],
-}
-
-impl<T: Take> Kernel for Years<'_, T> {
-    type Output = Block;
-
-    #[inline(always)]
-    fn run(self) -> Block {
-        let Self { columns, work, options, first, valid, mut take, wanted, samples } = self;
-        let mut block = Block::new(columns, first, options);
-        for index in 0..options.years.len() {
-            block.advance(index, options, work);
-            for variable in 0..VARIABLES.len() {
-                take.take(index, variable, first, valid, &work.out[variable]);
-            }
-            for (sample, column) in wanted.iter().zip(&mut *samples) {
-                let out = &mut column[first..first + valid];
-                match *sample {
-                    Sample::Variable(variable, year) if year == index => {
-                        out.copy_from_slice(&work.out[variable][..valid]);
-                    }
-                    Sample::Derived(which, year) if year == index => block.derived(which, work, out),
-                    _ => {}
-                }
-            }
-        }
-        block
     }
 }

@@ -7,8 +7,10 @@ use super::options::{Options, Simulate, share_interval, share_is_precise};
 use super::points::{Method, Rows};
 use crate::error::{Error, Result};
 use crate::exhaustion::estimate::Frame;
+use crate::exhaustion::plan::{Plan, SamplerName};
 use crate::exhaustion::scenario::ExhaustionScenario;
-use crate::exhaustion::simulate::{Outcome, Plan, SamplerName, simulate};
+use crate::exhaustion::simulate::simulate;
+use crate::exhaustion::tally::Outcome;
 use crate::exhaustion::trajectory::{DEFINITIONS, VARIABLES};
 use crate::run::Control;
 

@@ -2,7 +2,8 @@
 
 use super::CONSTRAINTS;
 use super::simulate::{Band, Summary};
-use crate::exhaustion::estimate::{QUANTILES, quantile_names};
+use crate::exhaustion::estimate::quantile_names;
+use crate::exhaustion::tally::QUANTILES;
 use crate::stats::share_error;
 
 /// A frame of a result.

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use super::Inputs;
 use crate::error::{Error, Result, quoted, range};
 use crate::exhaustion::copula::Copula;
+use crate::exhaustion::copula::Correlation;
 use crate::exhaustion::dist::Dist;
-use crate::exhaustion::prior::Correlation;
 use crate::exhaustion::scenario::check_support;
 use crate::spec::Spec;
 

@@ -5,7 +5,7 @@ use super::{CONSTRAINTS, Inputs, OUTPUTS, allowed};
 use crate::error::{Error, Result};
 use crate::exhaustion::copula::Copula;
 use crate::exhaustion::dist::Marginal;
-use crate::exhaustion::estimate::QUANTILES;
+use crate::exhaustion::tally::QUANTILES;
 use crate::math::normal_quantile;
 use crate::rng::{Key, Stream, open01, purpose};
 use crate::run::{Control, run};

@@ -1,7 +1,8 @@
 //! Policies that the bins of the first events say all about: counted for all trials of a chunk at once, with no attempt drawn.
 
+use super::events::Source;
 use super::events::binned::Binned;
-use super::events::{ChunkEvents, Source};
+use super::events::chunk::ChunkEvents;
 use super::run::Run;
 use super::streams::{Place, Streams};
 use crate::rng::{Sequence, open01, purpose};

@@ -7,7 +7,7 @@
 //! of attempts.
 
 use super::by_bins::{BinWorker, ByBins};
-use super::events::ChunkEvents;
+use super::events::chunk::ChunkEvents;
 use super::plan::{Plan, Random, Worker};
 use super::run::Run;
 use super::streams::Place;
@@ -44,7 +44,8 @@ pub fn simulate(
     let covered = bins.as_ref().is_some_and(ByBins::covers);
     let plan = Plan::new(scenario, (&others, compared), (laws, grid), (&options, covered), control)?;
     let (streams, source, chunk) = (&plan.streams, &plan.source, plan.streams.chunk() as u64);
-    let new_worker = || (plan.worker(), bins.as_ref().map(|bins| bins.worker(source, streams)), source.chunk(streams));
+    let new_worker =
+        || (plan.worker(), bins.as_ref().map(|bins| bins.worker(source, streams)), ChunkEvents::new(streams));
     let work = |(worker, counted, events): &mut (Worker, Option<BinWorker>, ChunkEvents), index: u64| {
         let trials = (options.trials - index * chunk).min(chunk) as usize;
         worker.scores.clear();

@@ -274,6 +274,7 @@ impl Leads<'_> {
 mod tests {
     use super::*;
     use crate::run::Control;
+    use crate::sampling::draw::events::chunk::ChunkEvents;
     use crate::sampling::draw::plan::Plan;
     use crate::sampling::draw::run::Run;
     use crate::sampling::draw::successes::NEGLIGIBLE;
@@ -312,7 +313,7 @@ mod tests {
             let plan =
                 Plan::new(&scenario, (policies, None), (&laws, grid), (&run, true), &control).expect("no signal");
             let vote = plan.plurality.as_ref().expect("votes are dealt");
-            let mut events = plan.source.chunk(&plan.streams);
+            let mut events = ChunkEvents::new(&plan.streams);
             let mut worker = plan.worker();
             let size = worker.sheet.trials;
             for chunk in 0..3 {

@@ -6,9 +6,7 @@
 //! exchangeable: the bill of a policy that uses min(T, N) attempts is its mean number of attempts under two laws of N.
 
 use crate::error::{Error, Result};
-use crate::sampling::exact::expected::{Charged, Expected, Part};
-use crate::sampling::policy::Policy;
-use crate::sampling::policy::rule::Setting;
+use crate::sampling::exact::expected::{Charged, Expected};
 use crate::sampling::scenario::cost::{Bill, Cost, TokenLaw};
 use crate::sampling::scenario::limit::{Crossing, Limit};
 use crate::special::incomplete_gamma::{gamma_cdf, ln_gamma_tails};
@@ -210,9 +208,9 @@ impl Fitting {
     }
 
     /// What a policy comes to, and its bill; a part of the bill that is not known is NaN.
-    pub fn exact(&self, setting: &Setting, part: Part, policy: Policy) -> Result<Charged> {
+    pub fn exact(&self, expected: impl Fn(f64) -> Result<Expected>, going_on: impl Fn(f64) -> f64) -> Result<Charged> {
         let within = |n: u64| {
-            if n == 0 { Ok(Expected::NOTHING) } else { policy.expected(setting, part, n as f64) }
+            if n == 0 { Ok(Expected::NOTHING) } else { expected(n as f64) }
         };
         let mut mean = Expected::default();
         // The attempts of those who stop by themselves or at the most, under the law of N; who is stopped by the limit.
@@ -220,7 +218,7 @@ impl Fitting {
         for (n, mass) in self.seen.each() {
             let outcome = within(n)?;
             mean.add(mass, &outcome);
-            let on = if n == self.most { 0.0 } else { policy.going_on(setting, part, n as f64) };
+            let on = if n == self.most { 0.0 } else { going_on(n as f64) };
             satisfied += mass * (outcome.attempts - n as f64 * on);
             stopped += mass * on;
         }
@@ -237,7 +235,7 @@ impl Fitting {
             Paid::Cut(weighed) => {
                 let mut tokens = 0.0;
                 for (n, mass) in weighed.each() {
-                    let on = if n == self.most { 0.0 } else { policy.going_on(setting, part, n as f64) };
+                    let on = if n == self.most { 0.0 } else { going_on(n as f64) };
                     tokens += mass * (within(n)?.attempts - n as f64 * on);
                 }
                 self.cut(satisfied, tokens, stopped)

@@ -87,7 +87,10 @@ impl<'a> Limits<'a> {
         for fitting in fittings {
             for &law in laws {
                 control.check()?;
-                let exact = fitting.exact(&self.setting, Part::Known(law), policy)?;
+                let exact = fitting.exact(
+                    |n| policy.expected(&self.setting, Part::Known(law), n),
+                    |n| policy.going_on(&self.setting, Part::Known(law), n),
+                )?;
                 if exact.bill[1].is_nan() {
                     return Err(Error::NoClosedForm(
                         "no closed form for the money of an attempt that is cut by a limit in another unit; use \

@@ -1,5 +1,6 @@
 //! The exact solution: the same rows as a simulation, from closed forms, or the reason why there is none.
 
+pub mod acceptance_region;
 pub mod affordable;
 pub mod benchmark;
 pub mod best_limit;
@@ -93,7 +94,10 @@ pub fn solve(
                 Some(found) => found,
                 None => slot.insert(fitting(policy.needs().checks())?),
             };
-            let exact = |part| control.check().and_then(|()| fitting.exact(&setting, part, *policy));
+            let exact = |part| {
+                control.check()?;
+                fitting.exact(|n| policy.expected(&setting, part, n), |n| policy.going_on(&setting, part, n))
+            };
             row(p, g, means(scenario, &laws, *policy, covered, exact)?)?;
         }
     }

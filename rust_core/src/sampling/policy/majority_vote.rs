@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::rule::{Needs, Rule, Setting};
 use super::seen::{Feature, Seen, Selector};
+use crate::closed_form::answers::Answers;
 use crate::closed_form::voting;
 use crate::error::Result;
 use crate::sampling::exact::expected::{Expected, Part, known_rates, no_closed_form};
@@ -54,12 +55,12 @@ pub fn vote_answers(
     success: f64,
     [right, bad]: [f64; 2],
     idle: f64,
-) -> Result<voting::Answers> {
+) -> Result<Answers> {
     let Some(shares) = setting.answers.and_then(|a| a.shares()) else {
         return Err(no_closed_form(name, "the shares of the wrong answers are drawn"));
     };
     let wrong: Vec<f64> = shares.iter().map(|s| (1.0 - success) * s * bad).collect();
-    let answers = voting::Answers::new(success * right, &wrong, idle);
+    let answers = Answers::new(success * right, &wrong, idle);
     if answers.check(cap).is_err() {
         let reason = format!("above {} votes the count over all outcomes takes too long", voting::MOST_VOTES);
         return Err(no_closed_form(name, &reason));

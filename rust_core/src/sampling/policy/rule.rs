@@ -1,9 +1,9 @@
 //! What every policy says of itself: its name, what it reads, how it chooses, and its exact solution.
 
-use super::first_worthwhile::AcceptanceRegion;
 use super::seen::Selector;
 use crate::error::Result;
 use crate::run::Control;
+use crate::sampling::exact::acceptance_region::AcceptanceRegion;
 use crate::sampling::exact::expected::{Expected, Part};
 use crate::sampling::exact::limit_steps::Stopping;
 use crate::sampling::scenario::answers::Answers;

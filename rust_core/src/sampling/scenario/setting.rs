@@ -7,7 +7,7 @@ use super::scores::Scores;
 use super::tasks::Tasks;
 use super::verifier::Verifier;
 use crate::run::Control;
-use crate::sampling::policy::first_worthwhile::AcceptanceRegion;
+use crate::sampling::exact::acceptance_region::AcceptanceRegion;
 use crate::sampling::policy::rule::Setting;
 
 impl SamplingScenario {

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use super::ChunkEvents;
 use super::bins::Bins;
+use super::chunk::ChunkEvents;
 use super::pool::Pool;
 use super::tables::Tables;
 use super::within::Within;

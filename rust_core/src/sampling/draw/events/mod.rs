@@ -7,23 +7,22 @@
 pub mod alias_pairs;
 pub mod binned;
 pub mod bins;
+pub mod chunk;
 pub mod pool;
 pub mod redrawn;
 pub mod tables;
 pub mod within;
 
 use crate::error::Result;
-use crate::rng::{Sequence, purpose};
+use crate::rng::purpose;
 use crate::run::Control;
 use crate::sampling::draw::streams::Streams;
-use crate::sampling::policy::seen::FirstEvents;
 use crate::sampling::scenario::SamplingScenario;
-use crate::sampling::scenario::error_rates::ErrorRates;
-use crate::sampling::scenario::law::{Rates, TaskLaw};
+use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::population::RateStreams;
 use binned::Binned;
+use chunk::ChunkEvents;
 use redrawn::Redrawn;
-use tables::BinReader;
 
 /// Where the first events of all tasks come from.
 pub enum Source<'a> {
@@ -31,18 +30,6 @@ pub enum Source<'a> {
     Binned(Box<Binned<'a>>),
     /// Rates drawn anew in every trial, or no grid.
     Redrawn(Redrawn<'a>),
-}
-
-/// The events of one task after another in a chunk of trials.
-pub struct ChunkEvents {
-    pub(super) index: u64,
-    pub(super) acceptance: BinReader,
-    /// The first correct among rejected attempts.
-    pub(super) rejected: BinReader,
-    random: Sequence,
-    rates: RateStreams,
-    /// The events of the current task and the rates behind them, a trial each.
-    pub(super) drawn: Vec<(FirstEvents, Rates)>,
 }
 
 impl<'a> Source<'a> {
@@ -57,20 +44,6 @@ impl<'a> Source<'a> {
             return Ok(Self::Redrawn(Redrawn::new(scenario, laws)));
         }
         Ok(Self::Binned(Box::new(Binned::new(laws, grid, coverage, control)?)))
-    }
-
-    /// Room for the events of a chunk.
-    pub fn chunk(&self, streams: &Streams) -> ChunkEvents {
-        let trials = streams.chunk();
-        let rates = Rates { success: 0.0, errors: ErrorRates::NONE };
-        ChunkEvents {
-            index: 0,
-            acceptance: BinReader::new(purpose::ACCEPTANCE, trials),
-            rejected: BinReader::new(purpose::COVERAGE, trials),
-            random: streams.of(purpose::CLOCKS, 0).sequence(),
-            rates: RateStreams::new(streams.seed(), 0),
-            drawn: vec![(FirstEvents::NONE, rates); trials],
-        }
     }
 
     /// Starts a chunk.
