@@ -28,10 +28,10 @@ pub mod purpose {
     /// Resampling of tasks or attempts for bootstrap intervals.
     pub const BOOTSTRAP: u64 = 7;
     /// The attempt numbers of the first acceptance and the first correct answer within their cells.
-    pub const CLOCKS: u64 = 64;
-    /// Correct attempts of a stretch of attempts.
+    pub const EVENT_NUMBERS: u64 = 64;
+    /// Correct attempts of a segment of attempts.
     pub const COUNTS: u64 = 65;
-    /// The highest scores of a stretch of attempts.
+    /// The highest scores of a segment of attempts.
     pub const MAXIMA: u64 = 66;
     /// How the wrong mass is shared among the wrong answers, where it is drawn.
     pub const ANSWER_SHARES: u64 = 67;
@@ -39,15 +39,15 @@ pub mod purpose {
     pub const ANSWERS: u64 = 68;
     /// Priorities of answers that tie.
     pub const PRIORITIES: u64 = 69;
-    /// The order of attempts within a stretch whose counts are known.
+    /// The order of attempts within a segment whose counts are known.
     pub const ORDER: u64 = 70;
     /// The order of the wrong answers among wrong attempts.
     pub const ANSWER_ORDER: u64 = 72;
-    /// Verdicts and scores of single attempts, given those of their stretch.
+    /// Verdicts and scores of single attempts, given those of their segment.
     pub const VERDICTS: u64 = 71;
-    /// Correct attempts of stretches that a clock cuts off.
+    /// Correct attempts of segments that a first event cuts off.
     pub const CUT_COUNTS: u64 = 74;
-    /// The highest scores of stretches that a clock cuts off.
+    /// The highest scores of segments that a first event cuts off.
     pub const CUT_MAXIMA: u64 = 75;
     /// Output tokens of a task's attempts in one trial.
     pub const TOKENS: u64 = 73;

@@ -1,30 +1,30 @@
-//! The answers of wrong attempts, dealt where somebody asks: whoever asks, and whenever, the same are dealt.
+//! The answers of wrong attempts, drawn where somebody asks: whoever asks, and whenever, they are the same.
 //!
-//! Cells of the grid with few wrong attempts share one sequence of answers per task and trial; a cell with many is dealt
-//! by binomial counts from words of its own. Few equally likely answers come by the page, others one by one.
+//! Bins of the grid with few wrong attempts share one sequence of answers per task and trial; a bin with many is drawn
+//! by binomial counts from words of its own. Few equally likely answers come bit-sliced, others one by one.
 
 use std::ops::Range;
 
 use super::streams::{Place, Streams};
 use crate::math::ln;
 use crate::rng::{Sequence, Stream, purpose};
-use crate::sampling::draw::bit_slices::{MOST_ANSWERS, Pages, lowest};
+use crate::sampling::draw::bit_slices::{BitSlices, MOST_ANSWERS, lowest};
 use crate::sampling::draw::successes::NEGLIGIBLE;
 use crate::sampling::scenario::answers::Answers;
 use crate::variates::alias::Alias;
 use crate::variates::btrs::binomial;
 use rand_core::RngCore;
 
-/// Cells of fewer wrong attempts per answer are dealt one by one: from a table, or by the page.
+/// Bins of fewer wrong attempts per answer are drawn one by one: from a table, or bit-sliced.
 const ONE_BY_ONE: [u64; 2] = [8, 32];
 /// Blocks of random words of one trial: far more than it ever takes.
 const TRIAL_BLOCKS: u64 = 1 << 40;
-/// Blocks of one cell, in the second half of a trial's.
-const CELL_BLOCKS: u64 = 1 << 20;
+/// Blocks of one bin, in the second half of a trial's.
+const BIN_BLOCKS: u64 = 1 << 20;
 
-/// How the wrong answers of all tasks are dealt.
+/// How the wrong answers of all tasks are drawn.
 #[derive(Debug)]
-pub struct Deal {
+pub struct AnswerSampler {
     answers: Answers,
     count: usize,
     streams: Streams,
@@ -33,45 +33,47 @@ pub struct Deal {
     way: Way,
 }
 
-/// How a cell of few wrong attempts is dealt.
+/// How a bin of few wrong attempts is drawn.
 #[derive(Debug)]
 enum Way {
     /// Few equally likely answers.
-    Paged(Pages),
+    Sliced(BitSlices),
     /// One attempt at a time.
     Table(Alias),
-    /// By binomial counts, as any cell.
+    /// By binomial counts, as any bin.
     Counted,
 }
 
-/// The wrong answers of one task in one trial, dealt up to some attempt.
+/// The wrong answers of one task in one trial, drawn up to some attempt.
 #[derive(Debug)]
-pub struct Hand {
+pub struct AnswerCounts {
     answers: Stream,
     shares: Stream,
     trial: u64,
     /// By answer.
-    dealt: Vec<u64>,
+    by_answer: Vec<u64>,
     stick: Vec<f64>,
-    /// Attempts still to be dealt one by one.
+    /// Attempts still to be drawn one by one.
     waiting: u64,
     random: Sequence<8>,
-    /// The next page.
+    /// The next slice.
     next: u64,
-    /// By answer, which attempts of the current page gave it; those that are not dealt yet.
-    page: Vec<[u64; 1]>,
+    /// By answer, which attempts of the current slice gave it; those that are not drawn yet.
+    slice: Vec<[u64; 1]>,
     rest: u64,
 }
 
-impl Deal {
-    /// The deal of a scenario's wrong answers.
+impl AnswerSampler {
+    /// The sampler of a scenario's wrong answers.
     pub fn new(answers: Answers, streams: Streams) -> Self {
         let mut stick = Vec::new();
         if answers.shares().is_some() {
             answers.stick(&mut streams.of(purpose::ANSWER_SHARES, 0).sequence(), &mut stick);
         }
         let way = match (answers, answers.shares()) {
-            (Answers::Uniform { .. }, _) if answers.count() <= MOST_ANSWERS => Way::Paged(Pages::new(answers.count())),
+            (Answers::Uniform { .. }, _) if answers.count() <= MOST_ANSWERS => {
+                Way::Sliced(BitSlices::new(answers.count()))
+            }
             (_, Some(shares)) => Way::Table(Alias::new(&shares)),
             _ => Way::Counted,
         };
@@ -102,105 +104,105 @@ impl Deal {
         least..high
     }
 
-    /// An empty hand.
-    pub fn hand(&self) -> Hand {
+    /// No wrong answer yet.
+    pub fn counted(&self) -> AnswerCounts {
         let (n, stream) = (self.count, self.streams.of(purpose::ANSWERS, 0));
-        Hand {
+        AnswerCounts {
             answers: stream,
             shares: stream,
             trial: 0,
-            dealt: vec![0; n],
+            by_answer: vec![0; n],
             stick: Vec::new(),
             waiting: 0,
             random: stream.ahead(0),
             next: 0,
-            page: vec![[0]; n],
+            slice: vec![[0]; n],
             rest: 0,
         }
     }
 
-    /// Where all cells up to a grid point are dealt by the page: how, the stream of task `i`, and how many points.
-    pub fn by_page(&self, at: Place, grid: &[u64]) -> Option<(Pages, Stream, usize)> {
-        let Way::Paged(pages) = self.way else { return None };
+    /// Where all bins up to a grid point are drawn bit-sliced: how, the stream of task `i`, and how many points.
+    pub fn by_slices(&self, at: Place, grid: &[u64]) -> Option<(BitSlices, Stream, usize)> {
+        let Way::Sliced(slices) = self.way else { return None };
         let most = ONE_BY_ONE[1] * self.count as u64;
-        let long = (0..grid.len()).find(|&cell| grid[cell] - if cell == 0 { 0 } else { grid[cell - 1] } >= most);
-        Some((pages, self.streams.of_task(purpose::ANSWERS, at.task, at.chunk), long.unwrap_or(grid.len())))
+        let long = (0..grid.len()).find(|&bin| grid[bin] - if bin == 0 { 0 } else { grid[bin - 1] } >= most);
+        Some((slices, self.streams.of_task(purpose::ANSWERS, at.task, at.chunk), long.unwrap_or(grid.len())))
     }
 
-    /// The first block of the pages of trial `t` of a chunk.
+    /// The first block of the slices of trial `t` of a chunk.
     pub const fn first_block(t: usize) -> u64 {
         t as u64 * TRIAL_BLOCKS
     }
 
     /// Starts a task in a trial.
-    pub fn start(&self, hand: &mut Hand, at: Place) {
-        hand.answers = self.streams.of_task(purpose::ANSWERS, at.task, at.chunk);
-        hand.shares = self.streams.of_task(purpose::ANSWER_SHARES, at.task, at.chunk);
-        hand.trial = Self::first_block(at.trial);
-        hand.random = hand.answers.ahead(4 * hand.trial);
-        hand.dealt.fill(0);
-        hand.stick.clear();
-        hand.waiting = 0;
-        hand.next = 0;
-        hand.rest = 0;
+    pub fn start(&self, counted: &mut AnswerCounts, at: Place) {
+        counted.answers = self.streams.of_task(purpose::ANSWERS, at.task, at.chunk);
+        counted.shares = self.streams.of_task(purpose::ANSWER_SHARES, at.task, at.chunk);
+        counted.trial = Self::first_block(at.trial);
+        counted.random = counted.answers.ahead(4 * counted.trial);
+        counted.by_answer.fill(0);
+        counted.stick.clear();
+        counted.waiting = 0;
+        counted.next = 0;
+        counted.rest = 0;
     }
 
-    /// Deals the `count` wrong attempts of the next cell.
+    /// Draws the answers of the `count` wrong attempts of the next bin.
     #[inline(always)]
-    pub fn deal(&self, hand: &mut Hand, cell: usize, count: u64) {
+    pub fn draw(&self, counted: &mut AnswerCounts, bin: usize, count: u64) {
         let few = |per_answer: u64| count < per_answer * self.count as u64;
         let waits = match self.way {
             Way::Table(_) => few(ONE_BY_ONE[0]),
-            Way::Paged(_) => few(ONE_BY_ONE[1]),
+            Way::Sliced(_) => few(ONE_BY_ONE[1]),
             Way::Counted => false,
         };
         if waits {
-            hand.waiting += count;
+            counted.waiting += count;
         } else if count > 0 {
-            self.count(hand, cell, count);
+            self.count(counted, bin, count);
         }
     }
 
-    /// The wrong attempts dealt so far, by answer.
+    /// The wrong attempts drawn so far, by answer.
     #[inline(always)]
-    pub fn dealt<'h>(&self, hand: &'h mut Hand) -> &'h [u64] {
+    pub fn by_answer<'h>(&self, counted: &'h mut AnswerCounts) -> &'h [u64] {
         match &self.way {
-            Way::Paged(pages) => {
-                while hand.waiting > 0 {
-                    if hand.rest == 0 {
-                        let words = pages.words(&hand.answers, hand.trial, hand.next).map(|word| [word]);
-                        pages.read(&words, &mut hand.page, std::slice::from_mut(&mut hand.rest));
-                        hand.next += 1;
+            Way::Sliced(slices) => {
+                while counted.waiting > 0 {
+                    if counted.rest == 0 {
+                        let words = slices.words(&counted.answers, counted.trial, counted.next).map(|word| [word]);
+                        slices.read(&words, &mut counted.slice, std::slice::from_mut(&mut counted.rest));
+                        counted.next += 1;
                     }
-                    let some = lowest(hand.rest, hand.waiting);
-                    for (dealt, [given]) in hand.dealt.iter_mut().zip(&hand.page) {
-                        *dealt += u64::from((given & some).count_ones());
+                    let some = lowest(counted.rest, counted.waiting);
+                    for (by_answer, [given]) in counted.by_answer.iter_mut().zip(&counted.slice) {
+                        *by_answer += u64::from((given & some).count_ones());
                     }
-                    hand.rest ^= some;
-                    hand.waiting -= u64::from(some.count_ones());
+                    counted.rest ^= some;
+                    counted.waiting -= u64::from(some.count_ones());
                 }
             }
             Way::Table(alias) => {
-                for _ in 0..std::mem::take(&mut hand.waiting) {
-                    hand.dealt[alias.pick(hand.random.next_u64())] += 1;
+                for _ in 0..std::mem::take(&mut counted.waiting) {
+                    counted.by_answer[alias.pick(counted.random.next_u64())] += 1;
                 }
             }
             Way::Counted => {}
         }
-        &hand.dealt
+        &counted.by_answer
     }
 
-    /// Deals by binomial counts.
-    fn count(&self, hand: &mut Hand, cell: usize, mut count: u64) {
-        if self.stick.is_empty() && hand.stick.is_empty() {
-            self.answers.stick(&mut hand.shares.words_from(4 * hand.trial), &mut hand.stick);
+    /// Draws by binomial counts.
+    fn count(&self, counted: &mut AnswerCounts, bin: usize, mut count: u64) {
+        if self.stick.is_empty() && counted.stick.is_empty() {
+            self.answers.stick(&mut counted.shares.words_from(4 * counted.trial), &mut counted.stick);
         }
-        let stick = if self.stick.is_empty() { &hand.stick } else { &self.stick };
-        let first = hand.trial + TRIAL_BLOCKS / 2 + cell as u64 * CELL_BLOCKS;
-        let mut random = hand.answers.words_from(4 * first);
-        for (dealt, &share) in hand.dealt.iter_mut().zip(stick) {
+        let stick = if self.stick.is_empty() { &counted.stick } else { &self.stick };
+        let first = counted.trial + TRIAL_BLOCKS / 2 + bin as u64 * BIN_BLOCKS;
+        let mut random = counted.answers.words_from(4 * first);
+        for (by_answer, &share) in counted.by_answer.iter_mut().zip(stick) {
             let more = binomial(count, share, &mut random);
-            *dealt += more;
+            *by_answer += more;
             count -= more;
             if count == 0 {
                 return;
@@ -222,22 +224,22 @@ mod tests {
     use crate::sampling::draw::run::Run;
     use crate::sampling::record::Wanted;
 
-    /// A deal with streams of its own, and a trial of a task.
-    fn deal_of(answers: Answers) -> Deal {
+    /// A sampler with streams of its own, and a trial of a task.
+    fn deal_of(answers: Answers) -> AnswerSampler {
         let wanted =
             Wanted { coverage: false, share_counts: [false; 3], utility_counts: false, bill_counts: [false; 3] };
         let run = Run { trials: 1, key: [5, 12], replicate: 0, threads: 1, wanted };
-        Deal::new(answers, Streams::new(&run, 64))
+        AnswerSampler::new(answers, Streams::new(&run, 64))
     }
 
     const fn place(trial: usize) -> Place {
         Place { chunk: 0, task: 3, trial }
     }
 
-    fn dealt(deal: &Deal, hand: &mut Hand, trial: usize, cells: &[u64]) -> Vec<u64> {
-        deal.start(hand, place(trial));
-        cells.iter().enumerate().for_each(|(cell, &count)| deal.deal(hand, cell, count));
-        deal.dealt(hand).to_vec()
+    fn by_answer(sampler: &AnswerSampler, counted: &mut AnswerCounts, trial: usize, bins: &[u64]) -> Vec<u64> {
+        sampler.start(counted, place(trial));
+        bins.iter().enumerate().for_each(|(bin, &count)| sampler.draw(counted, bin, count));
+        sampler.by_answer(counted).to_vec()
     }
 
     #[test]
@@ -247,18 +249,18 @@ mod tests {
             Answers::Zipf { count: 5.0, exponent: 1.1 },
             Answers::Dirichlet { count: 4.0, concentration: 0.7 },
         ] {
-            let deal = deal_of(answers);
-            let cells = [1, 0, 7, 100, 2, 5000, 63];
+            let sampler = deal_of(answers);
+            let bins = [1, 0, 7, 100, 2, 5000, 63];
             for trial in 0..20 {
-                let (mut once, mut often) = (deal.hand(), deal.hand());
-                let all = dealt(&deal, &mut once, trial, &cells);
-                deal.start(&mut often, place(trial));
-                for (cell, &count) in cells.iter().enumerate() {
-                    deal.deal(&mut often, cell, count);
-                    let upto: u64 = cells[..=cell].iter().sum();
-                    assert_eq!(deal.dealt(&mut often).iter().sum::<u64>(), upto);
+                let (mut once, mut often) = (sampler.counted(), sampler.counted());
+                let all = by_answer(&sampler, &mut once, trial, &bins);
+                sampler.start(&mut often, place(trial));
+                for (bin, &count) in bins.iter().enumerate() {
+                    sampler.draw(&mut often, bin, count);
+                    let upto: u64 = bins[..=bin].iter().sum();
+                    assert_eq!(sampler.by_answer(&mut often).iter().sum::<u64>(), upto);
                 }
-                assert_eq!(deal.dealt(&mut often), all);
+                assert_eq!(sampler.by_answer(&mut often), all);
             }
         }
     }
@@ -273,21 +275,21 @@ mod tests {
             } else {
                 Answers::Zipf { count: f64::from(count), exponent }
             };
-            let deal = deal_of(answers);
-            let mut hand = deal.hand();
+            let sampler = deal_of(answers);
+            let mut counted = sampler.counted();
             let shares = answers.shares().expect("these are given");
-            for cells in [&[1, 2, 4, 8, 100][..], &[100_000]] {
+            for bins in [&[1, 2, 4, 8, 100][..], &[100_000]] {
                 let mut seen = vec![0; count as usize];
-                let trials = if cells.len() == 1 { 50 } else { 3000 };
+                let trials = if bins.len() == 1 { 50 } else { 3000 };
                 for trial in 0..trials {
-                    let all = dealt(&deal, &mut hand, trial, cells);
+                    let all = by_answer(&sampler, &mut counted, trial, bins);
                     seen.iter_mut().zip(all).for_each(|(seen, more)| *seen += more);
                 }
-                let n = trials as f64 * cells.iter().sum::<u64>() as f64;
+                let n = trials as f64 * bins.iter().sum::<u64>() as f64;
                 let chi: f64 = seen.iter().zip(&shares).map(|(&s, p)| (s as f64 - n * p).powi(2) / (n * p)).sum();
                 let d = f64::from(count);
                 let bound = d * (1.0 - 2.0 / (9.0 * d) + 6.5 * libm::sqrt(2.0 / (9.0 * d))).powi(3);
-                assert!(chi < bound, "{answers:?} {cells:?}: {chi} above {bound}");
+                assert!(chi < bound, "{answers:?} {bins:?}: {chi} above {bound}");
             }
         }
     }
@@ -295,11 +297,11 @@ mod tests {
     /// The variance of a count is that of independent attempts; 7 standard errors: false alarms below 1e-11.
     #[test]
     fn attempts_are_independent() {
-        let deal = deal_of(Answers::Uniform { count: 5.0 });
-        let (mut hand, trials, n) = (deal.hand(), 20_000, 130.0);
+        let sampler = deal_of(Answers::Uniform { count: 5.0 });
+        let (mut counted, trials, n) = (sampler.counted(), 20_000, 130.0);
         let (mut squares, mut crossed) = (0.0, 0.0);
         for trial in 0..trials {
-            let all = dealt(&deal, &mut hand, trial, &[100, 30]);
+            let all = by_answer(&sampler, &mut counted, trial, &[100, 30]);
             let x = [0, 1].map(|j| all[j] as f64 - n / 5.0);
             squares += x[0] * x[0];
             crossed += x[0] * x[1];

@@ -1,6 +1,6 @@
 //! The features of one task in a batch of trials: counts, highest scores and who leads, at every grid point.
 
-use super::state::Drawn;
+use super::state::DrawnSegment;
 use crate::sampling::policy::seen::{Feature, FirstEvents, Seen};
 use crate::sampling::scenario::scores::CLASSES;
 
@@ -10,36 +10,36 @@ const MOST_PLACES: usize = 1 << 13;
 
 /// A batch of trials of one task. Row 0 holds what is true before the first attempt, row j what is at grid point j.
 #[derive(Debug)]
-pub struct Sheet {
+pub struct Batch {
     /// Trials of a full batch.
     pub trials: usize,
     pub(super) correct: Vec<u64>,
-    pub(super) depths: [Vec<f64>; CLASSES],
+    pub(super) maxima: [Vec<f64>; CLASSES],
     /// Whether the highest score is that of a correct answer.
     pub(super) best_is_correct: Vec<bool>,
     pub(super) last_correct: Vec<bool>,
     /// Whether the correct answer leads.
     pub(super) leads: Vec<bool>,
-    pub(super) drawn: Vec<Drawn>,
-    /// Which of `drawn` belong to a cell and trial.
+    pub(super) drawn: Vec<DrawnSegment>,
+    /// Which of `drawn` belong to a bin and trial.
     pub(super) spans: Vec<[usize; 2]>,
     pub(super) bin: BatchBin,
 }
 
-/// One cell in a batch of trials.
+/// One bin in a batch of trials.
 #[derive(Debug)]
 pub(super) struct BatchBin {
     pub(super) words: Vec<u64>,
     pub(super) kind: Vec<u8>,
     pub(super) correct: Vec<u64>,
-    pub(super) depths: [Vec<f64>; CLASSES],
-    /// Trials in which a clock cuts the cell.
+    pub(super) maxima: [Vec<f64>; CLASSES],
+    /// Trials in which a first event cuts the bin.
     pub(super) cut: Vec<u32>,
-    /// Trials in which a clock had not struck before the cell.
+    /// Trials in which a first event had not come before the bin.
     pub(super) waiting: Vec<u32>,
 }
 
-impl Sheet {
+impl Batch {
     /// Room for `points` grid points; what is not wanted stays as it is.
     pub fn new(points: usize) -> Self {
         let trials = (MOST_PLACES / points.max(1)).next_power_of_two().clamp(4, MOST_TRIALS);
@@ -47,7 +47,7 @@ impl Sheet {
         Self {
             trials,
             correct: vec![0; places],
-            depths: [0; CLASSES].map(|_| vec![f64::INFINITY; places]),
+            maxima: [0; CLASSES].map(|_| vec![f64::INFINITY; places]),
             best_is_correct: vec![false; places],
             last_correct: vec![false; places],
             leads: vec![false; places],
@@ -57,7 +57,7 @@ impl Sheet {
                 words: vec![0; trials],
                 kind: vec![0; trials],
                 correct: vec![0; trials],
-                depths: [0; CLASSES].map(|_| vec![f64::INFINITY; trials]),
+                maxima: [0; CLASSES].map(|_| vec![f64::INFINITY; trials]),
                 cut: vec![0; trials + 1],
                 waiting: Vec::with_capacity(trials),
             },
@@ -80,8 +80,8 @@ impl Sheet {
         &self.leads[(point + 1) * self.trials..][..self.trials]
     }
 
-    /// What was drawn of a cell in a trial, where single attempts are wanted.
-    pub fn drawn(&self, point: usize, t: usize) -> &[Drawn] {
+    /// What was drawn of a bin in a trial, where single attempts are wanted.
+    pub fn drawn(&self, point: usize, t: usize) -> &[DrawnSegment] {
         let [start, end] = self.spans[point * self.trials + t];
         &self.drawn[start..end]
     }
@@ -101,7 +101,7 @@ impl Sheet {
         Seen {
             events,
             correct: self.correct[at],
-            maxima: [0, 1].map(|class| self.depths[class][at]),
+            maxima: [0, 1].map(|class| self.maxima[class][at]),
             best_is_correct: self.best_is_correct[at],
             leads: self.leads[at],
             last_correct: self.last_correct[at],
@@ -113,7 +113,7 @@ impl Sheet {
         let at = row * self.trials + t;
         self.correct[at] = seen.correct;
         for class in 0..CLASSES {
-            self.depths[class][at] = seen.maxima[class];
+            self.maxima[class][at] = seen.maxima[class];
         }
         self.best_is_correct[at] = seen.best_is_correct;
         self.last_correct[at] = seen.last_correct;

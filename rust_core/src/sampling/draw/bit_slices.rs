@@ -1,24 +1,24 @@
-//! Equally likely answers, many attempts at a time: a page of 64 random numbers, of which a word holds one bit each.
+//! Equally likely answers, many attempts at a time: a slice of 64 random numbers, of which a word holds one bit each.
 //!
 //! A number below the count of answers is an attempt's answer, any other is passed over. The attempts stand in the order
 //! of the bits.
 
 use crate::rng::Stream;
 
-/// The most answers: with more, a page costs as much as its attempts one by one.
+/// The most answers: with more, a slice costs as much as its attempts one by one.
 pub const MOST_ANSWERS: usize = 31;
-/// The most words of a page, made up to whole blocks.
+/// The most words of a slice, made up to whole blocks.
 pub const WORDS: usize = 8;
 
-/// How the pages of so many answers are read.
+/// How the slices of so many answers are read.
 #[derive(Debug, Clone, Copy)]
-pub struct Pages {
+pub struct BitSlices {
     answers: usize,
     bits: usize,
 }
 
-impl Pages {
-    /// The pages of at most `MOST_ANSWERS` answers.
+impl BitSlices {
+    /// The slices of at most `MOST_ANSWERS` answers.
     pub const fn new(answers: usize) -> Self {
         Self { answers, bits: answers.next_power_of_two().ilog2() as usize }
     }
@@ -28,31 +28,31 @@ impl Pages {
         self.answers
     }
 
-    /// The words of a page of a stream whose pages start at a block.
+    /// The words of a slice of a stream whose slices start at a block.
     #[inline(always)]
-    pub fn words(&self, stream: &Stream, start: u64, page: u64) -> [u64; WORDS] {
+    pub fn words(&self, stream: &Stream, start: u64, slice: u64) -> [u64; WORDS] {
         let blocks = self.bits.div_ceil(4);
         let mut words = [0; WORDS];
         for (block, words) in words.chunks_exact_mut(4).take(blocks).enumerate() {
-            words.copy_from_slice(&stream.block(start + page * blocks as u64 + block as u64));
+            words.copy_from_slice(&stream.block(start + slice * blocks as u64 + block as u64));
         }
         words
     }
 
-    /// By answer, which attempts of each page gave it, from the pages' words, bit by bit, and all attempts of each.
+    /// By answer, which attempts of each slice gave it, from the slices' words, bit by bit, and all attempts of each.
     #[inline(always)]
     pub fn read<L: AsRef<[u64]> + AsMut<[u64]>>(&self, words: &[L], out: &mut [L], all: &mut [u64]) {
-        let pages = all.len();
-        out[0].as_mut()[..pages].fill(u64::MAX);
+        let slices = all.len();
+        out[0].as_mut()[..slices].fill(u64::MAX);
         for (bit, set) in words[..self.bits].iter().enumerate() {
-            let set = &set.as_ref()[..pages];
+            let set = &set.as_ref()[..slices];
             let (clear, beyond) = out[..self.answers].split_at_mut(1 << bit);
             for (high, low) in beyond.iter_mut().zip(&*clear) {
-                let (high, low) = (&mut high.as_mut()[..pages], &low.as_ref()[..pages]);
-                (0..pages).for_each(|page| high[page] = low[page] & set[page]);
+                let (high, low) = (&mut high.as_mut()[..slices], &low.as_ref()[..slices]);
+                (0..slices).for_each(|slice| high[slice] = low[slice] & set[slice]);
             }
             for low in clear {
-                low.as_mut()[..pages].iter_mut().zip(set).for_each(|(low, set)| *low &= !set);
+                low.as_mut()[..slices].iter_mut().zip(set).for_each(|(low, set)| *low &= !set);
             }
         }
         all.fill(0);
@@ -96,12 +96,12 @@ mod tests {
     #[test]
     fn a_page_holds_every_number_once() {
         for answers in [1, 2, 10, 16, 31] {
-            let pages = Pages::new(answers);
-            let words = pages.words(&Stream::new([1, 2], 0, 0, 0), 5, 3).map(|word| [word]);
+            let slices = BitSlices::new(answers);
+            let words = slices.words(&Stream::new([1, 2], 0, 0, 0), 5, 3).map(|word| [word]);
             let (mut out, mut all) = (vec![[0]; answers], [0]);
-            pages.read(&words, &mut out, &mut all);
+            slices.read(&words, &mut out, &mut all);
             for place in 0..64 {
-                let number: usize = (0..pages.bits).map(|bit| ((words[bit][0] >> place & 1) as usize) << bit).sum();
+                let number: usize = (0..slices.bits).map(|bit| ((words[bit][0] >> place & 1) as usize) << bit).sum();
                 let given: Vec<usize> = (0..answers).filter(|&answer| out[answer][0] >> place & 1 == 1).collect();
                 assert_eq!(given, if number < answers { vec![number] } else { vec![] });
                 assert_eq!(all[0] >> place & 1 == 1, number < answers);

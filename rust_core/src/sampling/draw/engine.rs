@@ -96,7 +96,7 @@ impl Plan<'_> {
         events: &[(FirstEvents, Rates)],
         control: &Control,
     ) -> Result<()> {
-        let size = worker.sheet.trials;
+        let size = worker.batch.trials;
         for (batch, trial) in events.chunks(size).zip((0..).step_by(size)) {
             let at = Place { trial, ..at };
             if self.layout.limits.is_empty() {
@@ -121,15 +121,15 @@ impl Plan<'_> {
         control: &Control,
     ) -> Result<()> {
         let grid = self.layout.grid;
-        let Worker { rows, scores, sheet, outcomes, seen, fine, .. } = worker;
+        let Worker { rows, scores, batch, outcomes, seen, fine, .. } = worker;
         if self.layout.wanted.coverage {
             events.iter().for_each(|(events, _)| rows.cover(&self.layout, at.task, bin_of(grid, events.correct)));
         }
         if self.features.counts {
-            self.fill(sheet, random, at, events);
+            self.fill(batch, random, at, events);
         }
-        if let (Some(plurality), Some(hand), true) = (&self.plurality, &mut fine.hand, self.features.leader) {
-            plurality.find_leads(sheet, (hand, &mut fine.leads), at, events.len());
+        if let (Some(plurality), Some(counted), true) = (&self.plurality, &mut fine.counted, self.features.leader) {
+            plurality.find_leads(batch, (counted, &mut fine.leads), at, events.len());
         }
         if self.features.attempts || self.layout.cost.is_some() {
             for (&(events, rates), index) in events.iter().zip(0..) {
@@ -142,12 +142,12 @@ impl Plan<'_> {
         for (point, &most) in grid.iter().enumerate() {
             seen.clear();
             if fine.sequential.selectors.iter().any(|selector| selector.feature().is_none()) {
-                seen.extend(events.iter().enumerate().map(|(t, &(events, _))| sheet.seen(point + 1, t, events)));
+                seen.extend(events.iter().enumerate().map(|(t, &(events, _))| batch.seen(point + 1, t, events)));
             }
             for (p, selector) in fine.sequential.selectors.iter().enumerate() {
                 let row = self.layout.row(p, point);
                 if let Some(feature) = selector.feature() {
-                    let answers = &sheet.feature(feature, point)[..events.len()];
+                    let answers = &batch.feature(feature, point)[..events.len()];
                     rows.add_answers(&self.layout, (row, at.task), answers);
                     scores.add_answers((row, at.trial), answers, most);
                     continue;

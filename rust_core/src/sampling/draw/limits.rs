@@ -26,22 +26,23 @@ impl Plan<'_> {
         }
         let last = self.find_stops(worker);
         let stops = std::mem::take(&mut worker.stops);
-        let (mut from, mut cell) = (0, 0);
+        let (mut from, mut bin) = (0, 0);
         for stop in stops.iter().take_while(|stop| stop.attempts <= last) {
             if stop.attempts > from {
                 if self.features.counts {
                     let Worker { fine, drawn, .. } = &mut *worker;
                     let before = state.seen.correct;
                     drawn.clear();
-                    self.draw_cell(&mut state, &mut random, drawn, i, (from, stop.attempts));
+                    self.draw_bin(&mut state, &mut random, drawn, i, (from, stop.attempts));
                     let wrong = (stop.attempts - from) - (state.seen.correct - before);
-                    self.refine(fine, &mut random.single, (&state.seen, &rates), drawn, (cell, from, wrong));
-                    if let (Some(plurality), Some(hand)) = (&self.plurality, &mut fine.hand) {
-                        state.seen.leads = priorities.correct_leads(state.seen.correct, plurality.deal.dealt(hand));
+                    self.refine(fine, &mut random.single, (&state.seen, &rates), drawn, (bin, from, wrong));
+                    if let (Some(plurality), Some(counted)) = (&self.plurality, &mut fine.counted) {
+                        state.seen.leads =
+                            priorities.correct_leads(state.seen.correct, plurality.sampler.by_answer(counted));
                     }
                 }
                 from = stop.attempts;
-                cell += 1;
+                bin += 1;
             }
             self.stop(worker, &state.seen, stop, at);
         }
@@ -97,8 +98,8 @@ impl Plan<'_> {
             };
             worker.rows.add(&self.layout, (row, at.task), outcome, u64::MAX);
             worker.scores.add((row, at.trial), &[outcome]);
-            worker.sums.pay(&self.layout, row, at.task, outcome, bill);
-            worker.scores.pay((row, at.trial), bill);
+            worker.sums.charge(&self.layout, row, at.task, outcome, bill);
+            worker.scores.charge((row, at.trial), bill);
         }
     }
 }

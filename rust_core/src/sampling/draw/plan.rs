@@ -1,14 +1,14 @@
 //! What all chunks of a simulation share, and what each of its workers holds.
 
-use super::answers::Hand;
-use super::batch::Sheet;
+use super::answers::AnswerCounts;
+use super::batch::Batch;
 use super::events::Source;
 use super::events::pool::Pool;
-use super::maxima::Duel;
+use super::maxima::MaximaTable;
 use super::plurality::{Plurality, Scratch};
 use super::run::{Run, chunk_trials};
 use super::sequential::{self, Sequential};
-use super::state::{Drawn, Stop};
+use super::state::{DrawnSegment, Stop};
 use super::streams::{Place, Streams};
 use super::successes::{self, Counts};
 use super::tokens::Tokens;
@@ -64,9 +64,9 @@ pub(super) struct Worker {
     pub(super) scores: TrialScores,
     pub(super) tokens: Option<Tokens>,
     pub(super) stops: Vec<Stop>,
-    pub(super) sheet: Sheet,
+    pub(super) batch: Batch,
     /// What was drawn of the attempts between two stops, under limits.
-    pub(super) drawn: Vec<Drawn>,
+    pub(super) drawn: Vec<DrawnSegment>,
     pub(super) outcomes: Vec<Outcome>,
     pub(super) seen: Vec<Seen>,
     pub(super) fine: Fine,
@@ -74,10 +74,10 @@ pub(super) struct Worker {
 
 /// What is looked at more closely: wrong answers, and single attempts.
 pub(super) struct Fine {
-    pub(super) hand: Option<Hand>,
+    pub(super) counted: Option<AnswerCounts>,
     pub(super) leads: Scratch,
-    /// Wrong attempts of the current cell by answer.
-    pub(super) dealt: Vec<u64>,
+    /// Wrong attempts of the current bin by answer.
+    pub(super) by_answer: Vec<u64>,
     pub(super) sequential: Sequential,
 }
 
@@ -115,7 +115,7 @@ pub(super) struct Plan<'a> {
     pub(super) features: Features,
     pub(super) counts: Counts,
     pub(super) exponential: Exponential,
-    pub(super) duel: Option<Duel>,
+    pub(super) maxima_table: Option<MaximaTable>,
     pub(super) plurality: Option<Plurality<'a>>,
     setting: Setting,
     /// The pools of the tasks; empty where attempts are independent.
@@ -150,7 +150,7 @@ impl<'a> Plan<'a> {
             plurality: features.answers.map(|answers| Plurality::new(answers, streams, grid)),
             counts: Counts::new(if features.counts { laws } else { &[] }, grid),
             exponential: Exponential::default(),
-            duel: features.scores.map(Duel::new),
+            maxima_table: features.scores.map(MaximaTable::new),
             features,
             setting: scenario.setting(laws),
             pools: laws.iter().filter_map(Pool::new).collect(),
@@ -168,14 +168,14 @@ impl<'a> Plan<'a> {
             scores: TrialScores::new(&self.layout, self.streams.chunk()),
             tokens: self.layout.cost.map(Tokens::new),
             stops: Vec::new(),
-            sheet: Sheet::new(self.layout.grid.len()),
+            batch: Batch::new(self.layout.grid.len()),
             drawn: Vec::new(),
             outcomes: Vec::new(),
             seen: Vec::new(),
             fine: Fine {
-                hand: self.plurality.as_ref().map(|plurality| plurality.deal.hand()),
+                counted: self.plurality.as_ref().map(|plurality| plurality.sampler.counted()),
                 leads: Scratch::new(if self.plurality.is_some() { self.layout.grid.len() } else { 0 }),
-                dealt: vec![0; answers],
+                by_answer: vec![0; answers],
                 sequential: Sequential::new(selectors, self.features.scores, answers > 0),
             },
         }

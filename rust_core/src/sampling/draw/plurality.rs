@@ -1,14 +1,14 @@
 //! Who leads the vote in a batch of trials of one task, at every grid point.
 //!
 //! The counts decide most of it: the correct answer leads with more attempts than any wrong one comes to, and never with
-//! less than the leading wrong answer's least share. Elsewhere the wrong attempts are dealt; equally likely answers in
+//! less than the leading wrong answer's least share. Elsewhere the wrong attempts are drawn; equally likely answers in
 //! many trials side by side, where the votes of an answer and its priority are compared as one number.
 
 use std::ops::Range;
 
-use super::answers::{Deal, Hand};
-use super::batch::{MOST_TRIALS, Sheet};
-use super::bit_slices::{self, MOST_ANSWERS, Pages, lowest};
+use super::answers::{AnswerCounts, AnswerSampler};
+use super::batch::{Batch, MOST_TRIALS};
+use super::bit_slices::{self, BitSlices, MOST_ANSWERS, lowest};
 use super::streams::{Place, Streams};
 use crate::dispatch::{Kernel, dispatch};
 use crate::rng::Stream;
@@ -25,9 +25,9 @@ pub struct Scratch {
     rows: Vec<Row>,
     /// The highest bits of the priority of each answer, the correct one first.
     ranks: [Lanes; MOST_ANSWERS + 1],
-    /// Wrong attempts by answer, before the current page.
-    dealt: [Lanes; MOST_ANSWERS],
-    /// By answer, which attempts of the current page gave it.
+    /// Wrong attempts by answer, before the current slice.
+    by_answer: [Lanes; MOST_ANSWERS],
+    /// By answer, which attempts of the current slice gave it.
     given: [Lanes; MOST_ANSWERS],
 }
 
@@ -48,7 +48,7 @@ impl Scratch {
         Self {
             rows: vec![Row { correct: none, wrong: none, leads: none }; points],
             ranks: [none; MOST_ANSWERS + 1],
-            dealt: [none; MOST_ANSWERS],
+            by_answer: [none; MOST_ANSWERS],
             given: [none; MOST_ANSWERS],
         }
     }
@@ -56,8 +56,8 @@ impl Scratch {
 
 /// Who leads the vote, in all trials.
 pub struct Plurality<'a> {
-    /// How wrong answers are dealt.
-    pub deal: Deal,
+    /// How wrong answers are drawn.
+    pub sampler: AnswerSampler,
     grid: &'a [u64],
     streams: Streams,
     /// By grid point, the counts of correct attempts that leave open who leads.
@@ -67,19 +67,25 @@ pub struct Plurality<'a> {
 impl<'a> Plurality<'a> {
     /// The vote among these answers.
     pub fn new(answers: Answers, streams: Streams, grid: &'a [u64]) -> Self {
-        let deal = Deal::new(answers, streams);
-        let undecided = grid.iter().map(|&most| deal.undecided(most)).collect();
-        Self { deal, grid, streams, undecided }
+        let sampler = AnswerSampler::new(answers, streams);
+        let undecided = grid.iter().map(|&most| sampler.undecided(most)).collect();
+        Self { sampler, grid, streams, undecided }
     }
 
-    /// Finds whether the correct answer leads, at every grid point; wrong answers are dealt only where that decides.
-    pub fn find_leads(&self, sheet: &mut Sheet, (hand, scratch): (&mut Hand, &mut Scratch), at: Place, trials: usize) {
-        dispatch(Leads { vote: self, at, sheet, hand, scratch, trials });
+    /// Finds whether the correct answer leads, at every grid point; wrong answers are drawn only where that decides.
+    pub fn find_leads(
+        &self,
+        batch: &mut Batch,
+        (counted, scratch): (&mut AnswerCounts, &mut Scratch),
+        at: Place,
+        trials: usize,
+    ) {
+        dispatch(Leads { vote: self, at, batch, counted, scratch, trials });
     }
 
     #[inline(always)]
     fn priorities(&self, at: Place) -> Priorities {
-        Priorities::new(self.streams.priorities(at.chunk), 1 + self.deal.answers(), self.streams.of_chunk(at))
+        Priorities::new(self.streams.priorities(at.chunk), 1 + self.sampler.answers(), self.streams.of_chunk(at))
     }
 }
 
@@ -88,8 +94,8 @@ struct Leads<'a> {
     vote: &'a Plurality<'a>,
     /// The task and the first trial.
     at: Place,
-    sheet: &'a mut Sheet,
-    hand: &'a mut Hand,
+    batch: &'a mut Batch,
+    counted: &'a mut AnswerCounts,
     scratch: &'a mut Scratch,
     trials: usize,
 }
@@ -102,7 +108,7 @@ impl Kernel for Leads<'_> {
         let mut open = [0; MOST_TRIALS];
         let open = &mut open[..self.trials];
         for (point, undecided) in self.vote.undecided.iter().enumerate() {
-            let (correct, leads) = self.sheet.votes(point);
+            let (correct, leads) = self.batch.votes(point);
             leads.iter_mut().zip(correct).for_each(|(leads, &correct)| *leads = correct >= undecided.end);
             open.iter_mut().zip(correct).for_each(|(open, &correct)| *open |= is_in(undecided, correct));
         }
@@ -112,12 +118,12 @@ impl Kernel for Leads<'_> {
             trials[count] = t;
             count += open as usize;
         }
-        let by_page = self.vote.deal.by_page(self.at, self.vote.grid);
+        let by_slices = self.vote.sampler.by_slices(self.at, self.vote.grid);
         for trials in trials[..count].chunks(LANES) {
             // From which point on each trial is open.
             let mut decided = [0; LANES];
-            if let Some((pages, stream, points)) = &by_page {
-                self.decide_by_page((pages, stream), trials, *points, &mut decided[..trials.len()]);
+            if let Some((slices, stream, points)) = &by_slices {
+                self.decide_by_slices((slices, stream), trials, *points, &mut decided[..trials.len()]);
             }
             for (&t, &from) in trials.iter().zip(&decided) {
                 self.decide(t, from);
@@ -126,16 +132,16 @@ impl Kernel for Leads<'_> {
     }
 }
 
-/// By trial, the most votes of a wrong answer and below them its priority, with so many attempts of the pages dealt.
+/// By trial, the most votes of a wrong answer and below them its priority, with so many attempts of the slices drawn.
 #[inline(always)]
-fn strongest(pages: &[u64], counts: &Lanes, (dealt, given): (&[Lanes], &[Lanes]), ranks: &[Lanes]) -> Lanes {
-    let (n, mut some, mut best) = (pages.len(), [0; LANES], [0; LANES]);
+fn strongest(slices: &[u64], counts: &Lanes, (by_answer, given): (&[Lanes], &[Lanes]), ranks: &[Lanes]) -> Lanes {
+    let (n, mut some, mut best) = (slices.len(), [0; LANES], [0; LANES]);
     for lane in 0..n {
-        some[lane] = lowest(pages[lane], counts[lane]);
+        some[lane] = lowest(slices[lane], counts[lane]);
     }
-    for ((dealt, given), ranks) in dealt.iter().zip(given).zip(&ranks[1..]) {
+    for ((by_answer, given), ranks) in by_answer.iter().zip(given).zip(&ranks[1..]) {
         for lane in 0..n {
-            let votes = dealt[lane] + u64::from((given[lane] & some[lane]).count_ones());
+            let votes = by_answer[lane] + u64::from((given[lane] & some[lane]).count_ones());
             best[lane] = best[lane].max(votes << 16 | ranks[lane]);
         }
     }
@@ -155,28 +161,29 @@ impl Leads<'_> {
         if from_point == self.vote.grid.len() {
             return;
         }
-        self.vote.deal.start(self.hand, self.at.after(t));
+        self.vote.sampler.start(self.counted, self.at.after(t));
         let priorities = self.vote.priorities(self.at.after(t));
         let (mut next, mut from, mut before) = (0, 0, 0);
         for point in from_point..self.vote.grid.len() {
-            let correct = self.sheet.votes(point).0[t];
+            let correct = self.batch.votes(point).0[t];
             if self.vote.undecided[point].contains(&correct) {
-                for cell in next..=point {
-                    let now = self.sheet.votes(cell).0[t];
-                    self.vote.deal.deal(self.hand, cell, (self.vote.grid[cell] - from) - (now - before));
-                    (from, before) = (self.vote.grid[cell], now);
+                for bin in next..=point {
+                    let now = self.batch.votes(bin).0[t];
+                    self.vote.sampler.draw(self.counted, bin, (self.vote.grid[bin] - from) - (now - before));
+                    (from, before) = (self.vote.grid[bin], now);
                 }
                 next = point + 1;
-                self.sheet.votes(point).1[t] = priorities.correct_leads(correct, self.vote.deal.dealt(self.hand));
+                self.batch.votes(point).1[t] =
+                    priorities.correct_leads(correct, self.vote.sampler.by_answer(self.counted));
             }
         }
     }
 
     /// Reads what is known of trials up to the first `points` grid points; returns the most wrong attempts of each that
-    /// are to be dealt.
+    /// are to be drawn.
     #[inline(always)]
     fn read(&mut self, trials: &[usize], points: usize, answers: usize) -> Lanes {
-        let Scratch { rows, ranks, dealt, .. } = &mut *self.scratch;
+        let Scratch { rows, ranks, by_answer, .. } = &mut *self.scratch;
         let n = trials.len();
         for (lane, &t) in trials.iter().enumerate() {
             let priorities = self.vote.priorities(self.at.after(t));
@@ -189,7 +196,7 @@ impl Leads<'_> {
         }
         let mut last = [0; LANES];
         for (point, row) in rows[..points].iter_mut().enumerate() {
-            let (correct, _) = self.sheet.votes(point);
+            let (correct, _) = self.batch.votes(point);
             row.correct.iter_mut().zip(trials).for_each(|(row, &t)| *row = correct[t]);
             let (most, undecided) = (self.vote.grid[point], &self.vote.undecided[point]);
             for lane in 0..n {
@@ -199,34 +206,36 @@ impl Leads<'_> {
                 last[lane] = last[lane].max(row.wrong[lane]);
             }
         }
-        dealt[..answers].iter_mut().for_each(|dealt| dealt[..n].fill(0));
+        by_answer[..answers].iter_mut().for_each(|by_answer| by_answer[..n].fill(0));
         last
     }
 
     /// Decides trials at the first `points` grid points; where the highest bits of priorities tie they stay open.
     #[inline(always)]
-    fn decide_by_page(
+    fn decide_by_slices(
         &mut self,
-        (pages, stream): (&Pages, &Stream),
+        (slices, stream): (&BitSlices, &Stream),
         trials: &[usize],
         points: usize,
         decided: &mut [usize],
     ) {
-        let (answers, n, first) = (pages.answers(), trials.len(), self.at.trial);
+        let (answers, n, first) = (slices.answers(), trials.len(), self.at.trial);
         let last = self.read(trials, points, answers);
-        let Scratch { rows, ranks, dealt, given } = &mut *self.scratch;
+        let Scratch { rows, ranks, by_answer, given } = &mut *self.scratch;
         let rows = &mut rows[..points];
         let mut words = [[0; LANES]; bit_slices::WORDS];
         let [mut all, mut before, mut after, mut counts, mut tied] = [[0; LANES]; 5];
         // The first row that is not decided in all trials.
         let mut next = 0;
-        for page in 0.. {
+        for slice in 0.. {
             for (lane, &t) in trials.iter().enumerate().filter(|&(lane, _)| before[lane] < last[lane]) {
-                for (words, word) in words.iter_mut().zip(pages.words(stream, Deal::first_block(first + t), page)) {
+                for (words, word) in
+                    words.iter_mut().zip(slices.words(stream, AnswerSampler::first_block(first + t), slice))
+                {
                     words[lane] = word;
                 }
             }
-            pages.read(&words, given, &mut all[..n]);
+            slices.read(&words, given, &mut all[..n]);
             for lane in 0..n {
                 after[lane] = before[lane] + u64::from(all[lane].count_ones());
             }
@@ -246,7 +255,7 @@ impl Leads<'_> {
                 if here == 0 {
                     continue;
                 }
-                let best = strongest(&all[..n], &counts, (&dealt[..answers], given), ranks);
+                let best = strongest(&all[..n], &counts, (&by_answer[..answers], given), ranks);
                 for lane in 0..n {
                     let own = row.correct[lane] << 16 | ranks[0][lane];
                     let (here, leads) = (counts[lane] > 0, u64::from(own > best[lane]));
@@ -257,13 +266,13 @@ impl Leads<'_> {
             if !open {
                 break;
             }
-            for (dealt, given) in dealt[..answers].iter_mut().zip(&*given) {
-                (0..n).for_each(|lane| dealt[lane] += u64::from(given[lane].count_ones()));
+            for (by_answer, given) in by_answer[..answers].iter_mut().zip(&*given) {
+                (0..n).for_each(|lane| by_answer[lane] += u64::from(given[lane].count_ones()));
             }
             before = after;
         }
         for (point, row) in rows.iter().enumerate() {
-            let (_, leads) = self.sheet.votes(point);
+            let (_, leads) = self.batch.votes(point);
             trials.iter().zip(&row.leads).for_each(|(&t, &lead)| leads[t] = lead != 0);
         }
         decided.iter_mut().zip(tied).for_each(|(decided, tied)| *decided = if tied == 0 { points } else { 0 });
@@ -289,7 +298,7 @@ mod tests {
     /// for ties of the highest bits of priorities.
     #[test]
     fn every_way_finds_the_same_leads() {
-        let mut by_page = 0;
+        let mut by_slices = 0;
         for (answers, grid) in [
             (r#""uniform","count":1"#, &[1, 2, 4, 30, 40][..]),
             (r#""uniform","count":2"#, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 1000, 1001]),
@@ -312,10 +321,10 @@ mod tests {
             let (policies, control) = (&scenario.policies, Control::default());
             let plan =
                 Plan::new(&scenario, (policies, None), (&laws, grid), (&run, true), &control).expect("no signal");
-            let vote = plan.plurality.as_ref().expect("votes are dealt");
+            let vote = plan.plurality.as_ref().expect("votes are by_answer");
             let mut events = ChunkEvents::new(&plan.streams);
             let mut worker = plan.worker();
-            let size = worker.sheet.trials;
+            let size = worker.batch.trials;
             for chunk in 0..3 {
                 plan.source.start(&mut events, &plan.streams, chunk);
                 let mut random = plan.random(chunk);
@@ -325,29 +334,31 @@ mod tests {
                     plan.source.number(&mut events, &plan.streams, i, trials);
                     for first in (0..trials).step_by(size) {
                         let at = Place { chunk, task: i, trial: first };
-                        let (sheet, hand) = (&mut worker.sheet, worker.fine.hand.as_mut().expect("votes are dealt"));
-                        plan.fill(sheet, &mut random, at, &events.drawn[first..first + size]);
+                        let (batch, counted) =
+                            (&mut worker.batch, worker.fine.counted.as_mut().expect("votes are by_answer"));
+                        plan.fill(batch, &mut random, at, &events.drawn[first..first + size]);
                         let scratch = &mut worker.fine.leads;
-                        let mut leads = Leads { vote, at, sheet, hand, scratch, trials: size };
+                        let mut leads = Leads { vote, at, batch, counted, scratch, trials: size };
                         for (point, undecided) in vote.undecided.iter().enumerate() {
-                            let (correct, leads) = leads.sheet.votes(point);
+                            let (correct, leads) = leads.batch.votes(point);
                             leads.iter_mut().zip(correct).for_each(|(leads, &c)| *leads = c >= undecided.end);
                         }
                         (0..size).for_each(|t| leads.decide(t, 0));
-                        let all = |sheet: &Sheet| (0..grid.len()).flat_map(|p| sheet.leads(p).to_vec()).collect();
-                        let trial_by_trial: Vec<bool> = all(leads.sheet);
+                        let all = |batch: &Batch| (0..grid.len()).flat_map(|p| batch.leads(p).to_vec()).collect();
+                        let trial_by_trial: Vec<bool> = all(leads.batch);
                         leads.run();
-                        let side_by_side: Vec<bool> = all(sheet);
+                        let side_by_side: Vec<bool> = all(batch);
                         assert_eq!(side_by_side, trial_by_trial, "{answers} {at:?}");
-                        vote.find_leads(sheet, (hand, scratch), at, size);
-                        let widest: Vec<bool> = all(sheet);
+                        vote.find_leads(batch, (counted, scratch), at, size);
+                        let widest: Vec<bool> = all(batch);
                         assert_eq!(widest, trial_by_trial, "{answers} {at:?}");
-                        by_page += usize::from(vote.deal.by_page(at, grid).is_some_and(|(_, _, points)| points > 1));
+                        by_slices +=
+                            usize::from(vote.sampler.by_slices(at, grid).is_some_and(|(_, _, points)| points > 1));
                     }
                 }
             }
         }
-        assert!(by_page > 100);
+        assert!(by_slices > 100);
     }
 
     /// The probability that some wrong answer has as many votes as a count that is taken to beat all of them.
@@ -359,22 +370,22 @@ mod tests {
             (Answers::Zipf { count: 3.0, exponent: 1.0 }, 6.0 / 11.0),
         ] {
             let run = Run { trials: 1, key: [1, 2], replicate: 0, threads: 1, wanted: NOTHING };
-            let deal = Deal::new(answers, Streams::new(&run, 64));
+            let sampler = AnswerSampler::new(answers, Streams::new(&run, 64));
             let mut narrower = 0;
             for attempts in (1u64..300).chain([1000, 100_000]) {
-                let undecided = deal.undecided(attempts);
+                let undecided = sampler.undecided(attempts);
                 assert!(undecided.end <= attempts / 2 + 1);
                 // Fewer than that, and one wrong answer has more.
                 let less = undecided.start - 1;
-                assert!((attempts - less).div_ceil(deal.answers() as u64) > less);
+                assert!((attempts - less).div_ceil(sampler.answers() as u64) > less);
                 if undecided.end <= attempts / 2 {
                     narrower += 1;
                     let wrong = attempts - undecided.end;
-                    let tail = upper_tail(wrong, largest, undecided.end) * deal.answers() as f64;
+                    let tail = upper_tail(wrong, largest, undecided.end) * sampler.answers() as f64;
                     assert!(tail < NEGLIGIBLE, "{answers:?} {attempts}: {tail}");
                 }
             }
-            assert_eq!(narrower > 100, deal.answers() > 1);
+            assert_eq!(narrower > 100, sampler.answers() > 1);
         }
     }
 

@@ -1,12 +1,12 @@
-//! Stretches of attempts that are alike: the attempt axis cut at the grid points and at the two events.
+//! Segments of attempts that are alike: the attempt axis cut at the grid points and at the two events.
 //!
-//! Within a stretch the attempts are independent with one law, given what the events say: before both events every
+//! Within a segment the attempts are independent with one law, given what the events say: before both events every
 //! attempt is rejected and wrong; between them rejected, or wrong; after both, anything.
 
 use crate::sampling::policy::seen::FirstEvents;
 use crate::sampling::scenario::law::{Rates, TaskLaw};
 
-/// What the attempts of a stretch have in common.
+/// What the attempts of a segment have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Given {
     /// All are rejected and wrong.
@@ -28,7 +28,7 @@ pub enum Given {
 
 /// Some attempts in a row.
 #[derive(Debug, Clone, Copy)]
-pub struct Stretch {
+pub struct Segment {
     /// How many.
     pub attempts: u64,
     /// What is known of them.
@@ -56,8 +56,8 @@ impl Given {
     }
 }
 
-/// Cuts the attempts after `from` up to `to` into stretches, in order.
-pub fn cut(events: &FirstEvents, from: u64, to: u64, mut visit: impl FnMut(Stretch)) {
+/// Cuts the attempts after `from` up to `to` into segments, in order.
+pub fn cut(events: &FirstEvents, from: u64, to: u64, mut visit: impl FnMut(Segment)) {
     let mut at = from;
     let (first, second) = (events.accepted.min(events.correct), events.accepted.max(events.correct));
     for event in [first, second] {
@@ -65,15 +65,15 @@ pub fn cut(events: &FirstEvents, from: u64, to: u64, mut visit: impl FnMut(Stret
             continue;
         }
         if event - 1 > at {
-            visit(Stretch { attempts: event - 1 - at, given: given(events, at + 1) });
+            visit(Segment { attempts: event - 1 - at, given: given(events, at + 1) });
         }
         let accepted = (event <= events.accepted).then_some(event == events.accepted);
         let correct = event == events.correct || (event == events.accepted && events.accepted_correct);
-        visit(Stretch { attempts: 1, given: Given::Event { correct, accepted } });
+        visit(Segment { attempts: 1, given: Given::Event { correct, accepted } });
         at = event;
     }
     if to > at {
-        visit(Stretch { attempts: to - at, given: given(events, at + 1) });
+        visit(Segment { attempts: to - at, given: given(events, at + 1) });
     }
 }
 

@@ -1,6 +1,6 @@
 //! Attempts one by one, for policies that no count can tell: drawn given the counts, maxima and answers of their segment.
 
-use super::state::Drawn;
+use super::state::DrawnSegment;
 use crate::rng::Sequence;
 use crate::sampling::policy::seen::{Attempt, Selector};
 use crate::sampling::policy::ties::Priorities;
@@ -10,7 +10,7 @@ use crate::variates::exponential::Exponential;
 
 /// The streams of single attempts.
 pub struct Random {
-    /// Which attempts of a stretch are correct, and which has the highest score.
+    /// Which attempts of a segment are correct, and which has the highest score.
     pub order: Sequence,
     /// Which wrong attempt gives which answer.
     pub answers: Sequence,
@@ -48,21 +48,21 @@ impl Sequential {
         self.next.clear();
     }
 
-    /// Draws the attempts after `from` one by one, given what was drawn of their stretches: `dealt` are the cell's wrong
+    /// Draws the attempts after `from` one by one, given what was drawn of their segments: `drawn` are the bin's wrong
     /// attempts by answer, `accept` the probabilities of acceptance by class, `last_correct` says it of the last attempt.
     pub fn draw(
         &mut self,
-        drawn: &[Drawn],
-        dealt: &mut [u64],
+        drawn: &[DrawnSegment],
+        by_answer: &mut [u64],
         accept: [f64; CLASSES],
         (from, last_correct): (u64, bool),
         (random, exponential): (&mut Random, &Exponential),
     ) {
         let mut number = from;
-        let mut wrong = dealt.iter().sum();
-        for (stretch, more) in drawn.iter().zip((0..drawn.len()).rev()) {
-            let all = stretch.stretch.attempts;
-            let mut left = [stretch.correct, all - stretch.correct];
+        let mut wrong = by_answer.iter().sum();
+        for (segment, more) in drawn.iter().zip((0..drawn.len()).rev()) {
+            let all = segment.segment.attempts;
+            let mut left = [segment.correct, all - segment.correct];
             // The highest score of a class is equally likely at each of its attempts.
             let mut peak = [0; CLASSES];
             if self.scores.is_some() {
@@ -89,16 +89,16 @@ impl Sequential {
                     }
                 };
                 let (accepted, score) = if let Some(scores) = self.scores {
-                    // Below the highest score depths go on as they began: an exponential number more.
-                    let least = stretch.depths[class];
+                    // Below the highest score maxima go on as they began: an exponential number more.
+                    let least = segment.maxima[class];
                     let more = if seen[class] == peak[class] { 0.0 } else { exponential.draw(&mut random.verdicts) };
                     (least + more < scores.threshold[class], least + more)
                 } else {
-                    let verdict = stretch.given().accepted();
+                    let verdict = segment.given().accepted();
                     (verdict.unwrap_or_else(|| random.verdicts.open01() < accept[class]), f64::NAN)
                 };
                 seen[class] += 1;
-                let answer = if class == 0 || !self.answers { class } else { take(dealt, &mut wrong, random) };
+                let answer = if class == 0 || !self.answers { class } else { take(by_answer, &mut wrong, random) };
                 number += 1;
                 self.next.push(Attempt { class, answer, accepted, score });
                 if self.next.len() == SHOWN {
@@ -110,16 +110,16 @@ impl Sequential {
     }
 }
 
-/// Takes one of the cell's wrong attempts: the number of its answer, from 1 on.
-fn take(dealt: &mut [u64], wrong: &mut u64, random: &mut Random) -> usize {
+/// Takes one of the bin's wrong attempts: the number of its answer, from 1 on.
+fn take(by_answer: &mut [u64], wrong: &mut u64, random: &mut Random) -> usize {
     let mut at = below(*wrong, &mut random.answers);
     *wrong -= 1;
-    for (j, count) in dealt.iter_mut().enumerate() {
+    for (j, count) in by_answer.iter_mut().enumerate() {
         if at < *count {
             *count -= 1;
             return j + 1;
         }
         at -= *count;
     }
-    dealt.len()
+    by_answer.len()
 }

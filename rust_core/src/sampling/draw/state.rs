@@ -1,21 +1,21 @@
 //! One task in one trial up to some attempt, what was drawn of the attempts after it, and where a limit stops them.
 
 use super::events::pool::Left;
-use super::segments::{Given, Stretch};
+use super::segments::{Given, Segment};
 use crate::sampling::policy::seen::{FirstEvents, Seen};
 use crate::sampling::scenario::cost::Bill;
 use crate::sampling::scenario::law::Rates;
 use crate::sampling::scenario::scores::CLASSES;
 
-/// A stretch with what was drawn of it.
+/// A segment with what was drawn of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Drawn {
-    /// The stretch.
-    pub stretch: Stretch,
+pub struct DrawnSegment {
+    /// The segment.
+    pub segment: Segment,
     /// How many of its attempts are correct.
     pub correct: u64,
-    /// The least depth of each class; infinite where it has no attempts.
-    pub depths: [f64; CLASSES],
+    /// -ln P(lower) of the highest score of each class; infinite where it has no attempts.
+    pub maxima: [f64; CLASSES],
 }
 
 /// One task in one trial, up to a grid point.
@@ -43,10 +43,10 @@ impl State {
     }
 }
 
-impl Drawn {
-    /// What is known of the stretch.
+impl DrawnSegment {
+    /// What is known of the segment.
     pub const fn given(&self) -> Given {
-        self.stretch.given
+        self.segment.given
     }
 }
 

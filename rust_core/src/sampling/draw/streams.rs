@@ -1,4 +1,4 @@
-//! Every random stream of the simulator, and every word address in it, on one page.
+//! Every random stream of the simulator, and every word address in it, on one slice.
 //!
 //! A stream is named by its purpose (`rng::purpose`), by a task where it has streams of its own, and by a chunk of trials
 //! (under limits: by a trial). Draws that stand at fixed places are addressed by word; the others are read word by word.
@@ -8,7 +8,7 @@
 //! | `ACCEPTANCE` | chunk | bins: 32-bit halves from `group * chunk` on; redrawn rates: read on |
 //! | `COVERAGE` | chunk | bins of the first correct among rejected attempts, as `ACCEPTANCE` |
 //! | `COVERAGE_AFTER_WRONG` | chunk | read on from [`Streams::after_wrong`] |
-//! | `CLOCKS` | chunk | attempt numbers within bins: read on |
+//! | `EVENT_NUMBERS` | chunk | attempt numbers within bins: read on |
 //! | `ATTEMPT` | chunk | [`Streams::of_chunk`] |
 //! | `LAST` | chunk | bins: [`Streams::last_at`]; redrawn rates and segments: read on |
 //! | `TIE` + purpose << 32 | chunk | the word of the draw that it settles |

@@ -1,14 +1,14 @@
-//! How many attempts of a stretch are correct: a table per length where rates stay the same, rejection elsewhere.
+//! How many attempts of a segment are correct: a table per length where rates stay the same, rejection elsewhere.
 //!
-//! A stretch between two grid points has the same length in every trial, so its count comes from an alias table. The
-//! events cut off stretches of any length: these are put together from lengths that are powers of two.
+//! A segment between two grid points has the same length in every trial, so its count comes from an alias table. The
+//! events cut off segments of any length: these are put together from lengths that are powers of two.
 
 use std::collections::HashMap;
 
 use libm::{ceil, floor, log, sqrt};
 
 use crate::rng::Sequence;
-use crate::sampling::draw::segments::{Given, Stretch};
+use crate::sampling::draw::segments::{Given, Segment};
 use crate::sampling::scenario::law::{Rates, TaskLaw};
 use crate::variates::alias::Alias;
 use crate::variates::btrs::binomial;
@@ -20,7 +20,7 @@ const MOST_ENTRIES: usize = 1 << 20;
 const MOST_WIDTH: usize = 1 << 12;
 /// What is less probable is left out.
 pub const NEGLIGIBLE: f64 = 2e-18;
-/// Longer stretches than this power of two that the events cut off are drawn by rejection.
+/// Longer segments than this power of two that the events cut off are drawn by rejection.
 const MOST_POWER: usize = 9;
 
 /// How the counts of all tasks are drawn.
@@ -36,8 +36,8 @@ pub struct Counts {
 #[derive(Debug)]
 struct Tables {
     success: f64,
-    /// By cell of the grid.
-    cells: Vec<Option<Table>>,
+    /// By bin of the grid.
+    bins: Vec<Option<Table>>,
     /// By power of two.
     powers: Vec<Table>,
 }
@@ -81,39 +81,39 @@ impl Counts {
             .into_iter()
             .map(|success| Tables {
                 success,
-                cells: lengths.iter().map(|&n| table(n, success)).collect(),
+                bins: lengths.iter().map(|&n| table(n, success)).collect(),
                 powers: (0..powers).map_while(|k| table(1 << k, success)).collect(),
             })
             .collect();
         Self { tasks, tables, none }
     }
 
-    /// The tables of a whole cell of task `i`: of no correct attempt, of attempts of which nothing is known, and of
+    /// The tables of a whole bin of task `i`: of no correct attempt, of attempts of which nothing is known, and of
     /// rejected ones.
     #[inline]
-    pub fn of_cell(&self, i: usize, cell: usize) -> Option<[&Table; 3]> {
+    pub fn of_bin(&self, i: usize, bin: usize) -> Option<[&Table; 3]> {
         let [nothing, rejected] = *self.tasks.get(i)?;
-        let table = |tables: usize| self.tables[tables].cells[cell].as_ref();
+        let table = |tables: usize| self.tables[tables].bins[bin].as_ref();
         Some([&self.none, table(nothing)?, table(rejected)?])
     }
 
-    /// How many attempts of a stretch of task `i` are correct.
+    /// How many attempts of a segment of task `i` are correct.
     #[inline]
-    pub fn draw(&self, i: usize, rates: &Rates, stretch: &Stretch, random: &mut Sequence<WORDS>) -> u64 {
-        let known = match stretch.given {
+    pub fn draw(&self, i: usize, rates: &Rates, segment: &Segment, random: &mut Sequence<WORDS>) -> u64 {
+        let known = match segment.given {
             Given::RejectedWrong | Given::Wrong => return 0,
             Given::Event { correct, .. } => return u64::from(correct),
             Given::Nothing => 0,
             Given::Rejected => 1,
         };
         match self.tasks.get(i) {
-            Some(tables) => self.tables[tables[known]].draw(stretch.attempts, random),
-            None => binomial(stretch.attempts, stretch.given.success(rates), random),
+            Some(tables) => self.tables[tables[known]].draw(segment.attempts, random),
+            None => binomial(segment.attempts, segment.given.success(rates), random),
         }
     }
 }
 
-/// Words that the streams of stretches are read ahead.
+/// Words that the streams of segments are read ahead.
 pub const WORDS: usize = 16;
 
 impl Tables {
@@ -219,7 +219,7 @@ mod tests {
         assert_eq!(Counts::new(&alike, &[1, 100]).tables.len(), 2);
     }
 
-    /// Mean and variance of stretches put together from powers of two; 6.5 standard errors: false alarms below 1e-10.
+    /// Mean and variance of segments put together from powers of two; 6.5 standard errors: false alarms below 1e-10.
     #[test]
     fn stretches_of_any_length_have_the_moments_of_a_binomial() {
         let law = TaskLaw::attempts(0.3, ErrorRates::new(0.1, 0.2));
@@ -228,13 +228,13 @@ mod tests {
         for (attempts, given) in
             [(1, Given::Nothing), (77, Given::Rejected), (511, Given::Nothing), (2000, Given::Rejected)]
         {
-            let stretch = Stretch { attempts, given };
+            let segment = Segment { attempts, given };
             let p = given.success(&rates);
             let mut random = crate::rng::Stream::new([7, 8], 0, 0, attempts).ahead(0);
             let (trials, mean, variance) = (40_000.0, attempts as f64 * p, attempts as f64 * p * (1.0 - p));
             let (mut first, mut second) = (0.0, 0.0);
             for _ in 0..trials as usize {
-                let x = counts.draw(0, &rates, &stretch, &mut random) as f64 - mean;
+                let x = counts.draw(0, &rates, &segment, &mut random) as f64 - mean;
                 first += x;
                 second += x * x;
             }

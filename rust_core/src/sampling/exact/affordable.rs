@@ -20,7 +20,7 @@ const NEGLIGIBLE: f64 = 1e-16;
 
 /// The law of how many attempts fit under a limit.
 #[derive(Debug)]
-pub struct Fitting {
+pub struct Affordable {
     rates: [[f64; 2]; 3],
     mean_rates: Bill,
     /// The limit.
@@ -75,7 +75,7 @@ enum Paid {
     /// The number of attempts is certain; of the next one so much is paid.
     Share(f64),
     /// Attempts that fit: the law that weighs them by their tokens.
-    Fitting(Numbers),
+    Affordable(Numbers),
     /// The same where the limit is paid by those whom it stops.
     Cut(Numbers),
 }
@@ -152,7 +152,7 @@ fn last_where(holds: impl Fn(u64) -> bool) -> u64 {
     low
 }
 
-impl Fitting {
+impl Affordable {
     /// The law of a limit for policies that are `checked` or not, with at most `most` attempts.
     pub fn new(cost: &Cost, limit: Limit, checked: bool, most: u64) -> Result<Self> {
         let (rates, mean_rates) = (cost.rates(checked), cost.mean_rates(checked));
@@ -185,14 +185,14 @@ impl Fitting {
             ));
         }
         let mut gamma = GammaTokens { shape, scale, constant, ceiling: limit.ceiling(), spread: (0, 0) };
-        let fitting = Numbers::new(|k| gamma.tail(k, 0.0), most)?;
+        let affordable = Numbers::new(|k| gamma.tail(k, 0.0), most)?;
         let weighed = Numbers::new(|k| gamma.tail(k, 1.0), most)?;
-        gamma.spread = (fitting.first.min(weighed.first), fitting.last().max(weighed.last()));
+        gamma.spread = (affordable.first.min(weighed.first), affordable.last().max(weighed.last()));
         let law = |seen, paid| Ok(Self { rates, mean_rates, limit, most, gamma: Some(gamma), seen, paid });
         match limit.crossing {
-            Crossing::Finish => law(fitting.one_more(most), Paid::Seen),
-            Crossing::Refund => law(fitting, Paid::Fitting(weighed)),
-            Crossing::Cut => law(fitting, Paid::Cut(weighed)),
+            Crossing::Finish => law(affordable.one_more(most), Paid::Seen),
+            Crossing::Refund => law(affordable, Paid::Affordable(weighed)),
+            Crossing::Cut => law(affordable, Paid::Cut(weighed)),
         }
     }
 
@@ -225,7 +225,7 @@ impl Fitting {
         let bill = match &self.paid {
             Paid::Seen => self.mean_rates.map(|each| each * mean.attempts),
             Paid::Share(share) => self.mean_rates.map(|each| each * (mean.attempts + share * stopped)),
-            Paid::Fitting(weighed) => {
+            Paid::Affordable(weighed) => {
                 let mut tokens = 0.0;
                 for (n, mass) in weighed.each() {
                     tokens += mass * within(n)?.attempts;

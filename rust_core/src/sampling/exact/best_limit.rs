@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::run::Control;
-use crate::sampling::exact::affordable::Fitting;
+use crate::sampling::exact::affordable::Affordable;
 use crate::sampling::exact::expected::Part;
 use crate::sampling::exact::limit_steps::{LimitStep, Stopping};
 use crate::sampling::exact::optimum::Optimum;
@@ -31,7 +31,7 @@ pub struct Limits<'a> {
     /// The amounts in ascending order.
     amounts: Vec<f64>,
     /// Policy by policy, the laws of the limits in that order, and what each adds to the one before.
-    laws: Vec<(Vec<Fitting>, Vec<LimitStep>)>,
+    laws: Vec<(Vec<Affordable>, Vec<LimitStep>)>,
     /// Policy by policy.
     outcomes: Vec<Outcomes>,
 }
@@ -47,15 +47,18 @@ impl<'a> Limits<'a> {
         }
         limits.sort_by(|a, b| a.amount().total_cmp(&b.amount()));
         let cost = scenario.cost.ok_or_else(|| Error::argument("cost", "given where limits are", "None"))?;
-        let fitting = |checked: bool| {
-            limits.iter().map(|&limit| Fitting::new(&cost, limit, checked, scenario.most())).collect::<Result<Vec<_>>>()
+        let affordable = |checked: bool| {
+            limits
+                .iter()
+                .map(|&limit| Affordable::new(&cost, limit, checked, scenario.most()))
+                .collect::<Result<Vec<_>>>()
         };
         let of_policy = |p: &Policy| {
-            let fittings: Vec<Fitting> = fitting(p.needs().checks())?;
-            let steps = (0..fittings.len())
-                .map(|j| LimitStep::new(j.checked_sub(1).map(|i| &fittings[i]), &fittings[j]))
+            let affordable: Vec<Affordable> = affordable(p.needs().checks())?;
+            let steps = (0..affordable.len())
+                .map(|j| LimitStep::new(j.checked_sub(1).map(|i| &affordable[i]), &affordable[j]))
                 .collect();
-            Ok((fittings, steps))
+            Ok((affordable, steps))
         };
         let by_policy = scenario.policies.iter().map(of_policy).collect::<Result<Vec<_>>>()?;
         let amounts = limits.iter().map(crate::sampling::scenario::limit::Limit::amount).collect();
@@ -78,16 +81,16 @@ impl<'a> Limits<'a> {
     fn of_policy(
         &self,
         policy: Policy,
-        fittings: &[Fitting],
+        affordable: &[Affordable],
         steps: &[LimitStep],
         laws: &[TaskLaw],
         control: &Control,
     ) -> Result<Outcomes> {
-        let mut values = Vec::with_capacity(fittings.len() * laws.len());
-        for fitting in fittings {
+        let mut values = Vec::with_capacity(affordable.len() * laws.len());
+        for affordable in affordable {
             for &law in laws {
                 control.check()?;
-                let exact = fitting.exact(
+                let exact = affordable.exact(
                     |n| policy.expected(&self.setting, Part::Known(law), n),
                     |n| policy.going_on(&self.setting, Part::Known(law), n),
                 )?;

@@ -13,7 +13,7 @@ use crate::sampling::scenario::law::TaskLaw;
 
 /// Tasks of known rates, one column per quantity.
 #[derive(Debug, Default)]
-pub struct KnownRates {
+pub struct FixedRates {
     ln_rejected: Vec<f64>,
     ln_wrong: Vec<f64>,
     accepted: Vec<f64>,
@@ -24,7 +24,7 @@ pub struct KnownRates {
     last: Vec<(f64, f64)>,
 }
 
-impl KnownRates {
+impl FixedRates {
     /// The tasks of a scenario; `None` where one of them is no known rate. Coverage is there only where asked for.
     pub fn new(laws: &ExactLaws, coverage: bool) -> Option<Self> {
         let mut known = Self::default();
@@ -50,7 +50,7 @@ impl KnownRates {
 }
 
 struct Means<'a> {
-    known: &'a KnownRates,
+    known: &'a FixedRates,
     returns_last: bool,
     cap: f64,
     utility: Option<Utility>,
@@ -105,7 +105,7 @@ mod tests {
         let text = json.replace("\"policies\":[]", r#""policies":[{"kind":"first_accepted","fallback":"abstain"}]"#);
         let scenario: SamplingScenario = parse(&text, &[]).expect("the scenario is legal");
         let laws = ExactLaws::new(&scenario).expect("rates are known");
-        let known = KnownRates::new(&laws, true).expect("rates are known");
+        let known = FixedRates::new(&laws, true).expect("rates are known");
         for returns_last in [false, true] {
             for cap in [1.0, 2.0, 1000.0, 1e12] {
                 let means = known.means(returns_last, cap, scenario.utility);

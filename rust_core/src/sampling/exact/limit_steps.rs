@@ -3,7 +3,7 @@
 
 use libm::{exp, expm1, log, log1p};
 
-use crate::sampling::exact::affordable::{Fitting, GammaTokens};
+use crate::sampling::exact::affordable::{Affordable, GammaTokens};
 use crate::sampling::exact::steps::Change;
 use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::limit::Crossing;
@@ -31,12 +31,12 @@ pub struct LimitStep {
 
 impl LimitStep {
     /// From one limit to a larger one of the same unit and crossing.
-    pub fn new(smaller: Option<&Fitting>, larger: &Fitting) -> Self {
+    pub fn new(smaller: Option<&Affordable>, larger: &Affordable) -> Self {
         let pieces = match (&larger.gamma, larger.certain()) {
             (Some(gamma), _) => gamma_pieces(smaller, larger, gamma),
             (None, to) => {
                 let [constant, variable] = larger.money();
-                certain_pieces(smaller.map_or((0, 0.0), Fitting::certain), to, constant + variable)
+                certain_pieces(smaller.map_or((0, 0.0), Affordable::certain), to, constant + variable)
             }
         };
         Self { pieces: pieces.into_iter().filter(|p| p.to > p.from && p.to <= larger.most).collect() }
@@ -65,7 +65,7 @@ fn certain_pieces((n, share): (u64, f64), (to, part): (u64, f64), each: f64) -> 
     vec![piece(n, n + 1, 1.0, (1.0 - share) * each), piece(n + 1, to, 1.0, each), piece(to, to + 1, 0.0, part * each)]
 }
 
-fn gamma_pieces(smaller: Option<&Fitting>, larger: &Fitting, gamma: &GammaTokens) -> Vec<Piece> {
+fn gamma_pieces(smaller: Option<&Affordable>, larger: &Affordable, gamma: &GammaTokens) -> Vec<Piece> {
     let before = smaller.and_then(|s| s.gamma.as_ref());
     let (start, finish) = (before.map_or((0, 0), GammaTokens::spread), gamma.spread());
     let [constant, variable] = larger.money();

@@ -22,9 +22,9 @@ use crate::sampling::policy::rule::Setting;
 use crate::sampling::record::SHARES;
 use crate::sampling::record::estimate::TaskMeans;
 use crate::sampling::scenario::SamplingScenario;
-use affordable::Fitting;
+use affordable::Affordable;
 use expected::{Charged, Expected, Part};
-use fixed_rates::KnownRates;
+use fixed_rates::FixedRates;
 use laws::ExactLaws;
 
 /// One exact row.
@@ -56,7 +56,7 @@ pub fn solve(
     }
     let laws = ExactLaws::new(scenario)?;
     let covered = coverage && scenario.knows_coverage();
-    let known = KnownRates::new(&laws, covered).filter(|_| scenario.cost.is_none());
+    let known = FixedRates::new(&laws, covered).filter(|_| scenario.cost.is_none());
     let setting = Setting { control: control.quiet(), ..scenario.setting(&scenario.laws()) };
     let weighted = scenario.weights().is_some();
     let mut row = |p: usize, g: usize, means: TaskMeans| {
@@ -86,17 +86,17 @@ pub fn solve(
     }
     let (Some(limits), Some(cost)) = (&scenario.limits, scenario.cost) else { return Ok(()) };
     for (g, &limit) in limits.iter().enumerate() {
-        let fitting = |checked| Fitting::new(&cost, limit, checked, scenario.most());
+        let affordable = |checked| Affordable::new(&cost, limit, checked, scenario.most());
         let mut found = [None, None];
         for (p, policy) in scenario.policies.iter().enumerate() {
             let slot = &mut found[usize::from(policy.needs().checks())];
-            let fitting = match slot {
+            let affordable = match slot {
                 Some(found) => found,
-                None => slot.insert(fitting(policy.needs().checks())?),
+                None => slot.insert(affordable(policy.needs().checks())?),
             };
             let exact = |part| {
                 control.check()?;
-                fitting.exact(|n| policy.expected(&setting, part, n), |n| policy.going_on(&setting, part, n))
+                affordable.exact(|n| policy.expected(&setting, part, n), |n| policy.going_on(&setting, part, n))
             };
             row(p, g, means(scenario, &laws, *policy, covered, exact)?)?;
         }

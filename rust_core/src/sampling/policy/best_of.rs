@@ -40,7 +40,7 @@ impl Rule for BestOf {
     }
 
     fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
-        Box::new(Best { below: self.threshold.zip(setting.scores).map(|(at, scores)| scores.depths(at)) })
+        Box::new(Best { below: self.threshold.zip(setting.scores).map(|(at, scores)| scores.neg_ln_cdf(at)) })
     }
 
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {

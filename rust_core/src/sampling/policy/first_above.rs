@@ -47,7 +47,7 @@ impl Rule for FirstAbove {
     }
 
     fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
-        let below = setting.scores.map_or([f64::NEG_INFINITY; CLASSES], |s| s.depths(self.threshold));
+        let below = setting.scores.map_or([f64::NEG_INFINITY; CLASSES], |s| s.neg_ln_cdf(self.threshold));
         Box::new(FirstScore { below, first: None })
     }
 

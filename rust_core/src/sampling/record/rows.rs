@@ -71,7 +71,7 @@ impl Sums {
     }
 
     /// Adds what row `row` took on task `i`.
-    pub fn pay(&mut self, layout: &Layout<'_>, row: usize, i: usize, outcome: Outcome, bill: Bill) {
+    pub fn charge(&mut self, layout: &Layout<'_>, row: usize, i: usize, outcome: Outcome, bill: Bill) {
         let worth = layout.utility.map_or(0.0, |u| {
             let value = match outcome.returned {
                 Returned::Correct => u.correct_reward,

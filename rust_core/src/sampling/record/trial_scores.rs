@@ -69,7 +69,7 @@ impl TrialScores {
     }
 
     /// Adds a bill to row `row` of trial `t`.
-    pub fn pay(&mut self, (row, t): (usize, usize), bill: Bill) {
+    pub fn charge(&mut self, (row, t): (usize, usize), bill: Bill) {
         for (sums, more) in self.bills.iter_mut().zip(bill) {
             if let Some(slot) = sums.get_mut(row * self.size + t) {
                 *slot += more;

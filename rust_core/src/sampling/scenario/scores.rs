@@ -1,8 +1,7 @@
-//! Scores as depths: a score is known by its depth x, where e^-x is the probability that an answer of its class scores
-//! lower.
+//! Scores on the scale of -ln P(an answer of the class scores lower), on which high scores are near 0.
 //!
-//! The least depth of n answers is an exponential number over n, accurate however many they are; an answer is accepted
-//! where its depth is below the threshold's; and the score itself is needed only where the two classes are compared.
+//! The highest score of n answers is there an exponential number over n, accurate however many they are; an answer is
+//! accepted where it is below the threshold; and the score itself is needed only where the two classes are compared.
 
 use libm::{exp, expm1, log, log1p, sqrt};
 
@@ -22,7 +21,7 @@ pub struct Scores {
     /// The mean score of a correct answer; that of a wrong one is 0.
     pub d_prime: f64,
     deviation: f64,
-    /// The depths of the threshold by class: an answer is accepted below them. 0 where nothing is accepted.
+    /// -ln P(lower) of the threshold by class: an answer is accepted below it. 0 where nothing is accepted.
     pub threshold: [f64; CLASSES],
     /// P(accepted) by class.
     accepted: [f64; CLASSES],
@@ -41,7 +40,7 @@ impl Scores {
                     accepted: [0.0; CLASSES],
                 };
                 Some(threshold.map_or(scores, |at| Self {
-                    threshold: scores.depths(at),
+                    threshold: scores.neg_ln_cdf(at),
                     accepted: scores.above(at),
                     ..scores
                 }))
@@ -67,17 +66,17 @@ impl Scores {
         [normal_survival(self.d_prime - z), normal_survival(-z)]
     }
 
-    /// The depths by class of a score.
-    pub fn depths(&self, score: f64) -> [f64; CLASSES] {
+    /// -ln P(an answer scores lower) by class.
+    pub fn neg_ln_cdf(&self, score: f64) -> [f64; CLASSES] {
         let z = self.standard(score);
-        [depth(z - self.d_prime), depth(z)]
+        [neg_ln_cdf(z - self.d_prime), neg_ln_cdf(z)]
     }
 
-    /// The score with a depth in its class.
+    /// The score of which an answer of its class scores lower with probability e^-x.
     #[inline]
-    pub fn at(&self, class: usize, depth: f64) -> f64 {
+    pub fn at(&self, class: usize, x: f64) -> f64 {
         // The smaller of the two tails is the accurate one.
-        let z = if depth < std::f64::consts::LN_2 { normal_isf(-expm1(-depth)) } else { -normal_isf(exp(-depth)) };
+        let z = if x < std::f64::consts::LN_2 { normal_isf(-expm1(-x)) } else { -normal_isf(exp(-x)) };
         if class == 0 { z + self.d_prime } else { z }
     }
 
@@ -87,7 +86,7 @@ impl Scores {
         self.d_prime * (score - 0.5 * self.d_prime)
     }
 
-    /// The least depth of `count` answers of a class, all accepted (one answer only), all rejected, or who knows.
+    /// -ln P(lower) of the highest score of `count` answers of a class, all accepted (one answer only), all rejected, or who knows.
     #[inline]
     pub fn least<const WORDS: usize>(
         &self,
@@ -107,7 +106,7 @@ impl Scores {
 }
 
 /// -ln P(a standard normal is below z).
-pub fn depth(z: f64) -> f64 {
+pub fn neg_ln_cdf(z: f64) -> f64 {
     if z > 0.0 { -log1p(-normal_survival(z)) } else { -log(normal_survival(-z)) }
 }
 
@@ -213,18 +212,18 @@ mod tests {
             let mean = if class == 0 { 1.2 } else { 0.0 };
             for (count, accepted) in [(1, None), (7, None), (1 << 40, None), (4, Some(false)), (1, Some(true))] {
                 let high = if count > 7 { 7.0 } else { 1.1 };
-                let below = |s: f64| exp(-depth(s - mean));
+                let below = |s: f64| exp(-neg_ln_cdf(s - mean));
                 let want = match accepted {
-                    None => exp(-(count as f64) * depth(high - mean)),
+                    None => exp(-(count as f64) * neg_ln_cdf(high - mean)),
                     Some(false) => (below(0.4) / below(0.7)).powi(count as i32),
                     Some(true) => (below(high) - below(0.7)) / (1.0 - below(0.7)),
                 };
                 let high = if accepted == Some(false) { 0.4 } else { high };
                 let mut seen = 0.0;
                 for _ in 0..trials {
-                    let depth = scores.least(class, (count, accepted), &exponential, &mut random);
-                    assert!(accepted.is_none_or(|accepted| accepted == (depth < scores.threshold[class])));
-                    seen += f64::from(u8::from(scores.at(class, depth) < high));
+                    let neg_ln_cdf = scores.least(class, (count, accepted), &exponential, &mut random);
+                    assert!(accepted.is_none_or(|accepted| accepted == (neg_ln_cdf < scores.threshold[class])));
+                    seen += f64::from(u8::from(scores.at(class, neg_ln_cdf) < high));
                 }
                 let n = f64::from(trials);
                 assert!((seen - n * want).abs() < 7.0 * sqrt(n * want * (1.0 - want)) + 1e-9, "{count} {accepted:?}");
@@ -236,9 +235,9 @@ mod tests {
     fn depths_and_scores_are_each_other_s_inverse() {
         let scores = Scores::of(1.5, None);
         for z in [-8.0, -2.0, -1e-3, 0.0, 0.7, 3.0, 8.0] {
-            let depths = scores.depths(z);
+            let neg_ln_cdf = scores.neg_ln_cdf(z);
             for class in 0..CLASSES {
-                assert!((scores.at(class, depths[class]) - z).abs() < 1e-9, "{z}");
+                assert!((scores.at(class, neg_ln_cdf[class]) - z).abs() < 1e-9, "{z}");
             }
         }
         assert_eq!(scores.at(1, f64::INFINITY), f64::NEG_INFINITY);

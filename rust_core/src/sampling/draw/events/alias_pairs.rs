@@ -1,4 +1,4 @@
-//! Alias tables over the cells of one or two independent tasks, read with 32-bit draws and exact to 64 bits beyond.
+//! Alias tables over the bins of one or two independent tasks, read with 32-bit draws and exact to 64 bits beyond.
 //!
 //! Walker 1977; Vose, *A linear algorithm for generating random numbers with a given distribution* (1991). The high
 //! bits of a draw choose the entry, the next 16 decide between the entry itself and its alias. Where these 16 equal the
@@ -14,8 +14,8 @@ struct Entry {
     alias: u16,
 }
 
-/// A table for one or two tasks. An index holds the first task's cell in its low bits, the second's above. Where
-/// impossible cells have no index a map leads from a task's part of the index to its cell.
+/// A table for one or two tasks. An index holds the first task's bin in its low bits, the second's above. Where
+/// impossible bins have no index a map leads from a task's part of the index to its bin.
 #[derive(Debug, Clone)]
 pub struct AliasTable {
     entries: Vec<Entry>,
@@ -23,22 +23,22 @@ pub struct AliasTable {
     low: Vec<u64>,
     bits: u32,
     first_bits: u32,
-    cells: [Vec<u16>; 2],
+    bins: [Vec<u16>; 2],
 }
 
-/// Bits of an index over the cells that have one.
-fn index_bits(cells: &[f64]) -> u32 {
-    bits_of(cells.iter().filter(|p| **p > 0.0).count())
+/// Bits of an index over the bins that have one.
+fn index_bits(bins: &[f64]) -> u32 {
+    bits_of(bins.iter().filter(|p| **p > 0.0).count())
 }
 
-const fn bits_of(cells: usize) -> u32 {
-    cells.next_power_of_two().trailing_zeros()
+const fn bits_of(bins: usize) -> u32 {
+    bins.next_power_of_two().trailing_zeros()
 }
 
-/// The cells that have an index, with their probabilities: all of them, unless leaving out the impossible ones saves a bit.
-fn indexed(cells: &[f64]) -> Vec<(u16, f64)> {
-    let saves = index_bits(cells) < bits_of(cells.len());
-    cells.iter().enumerate().filter(|(_, p)| !saves || **p > 0.0).map(|(i, &p)| (i as u16, p)).collect()
+/// The bins that have an index, with their probabilities: all of them, unless leaving out the impossible ones saves a bit.
+fn indexed(bins: &[f64]) -> Vec<(u16, f64)> {
+    let saves = index_bits(bins) < bits_of(bins.len());
+    bins.iter().enumerate().filter(|(_, p)| !saves || **p > 0.0).map(|(i, &p)| (i as u16, p)).collect()
 }
 
 /// Whether two tasks can share a table that stays small.
@@ -47,12 +47,12 @@ pub fn can_pair(first: &[f64], second: &[f64]) -> bool {
 }
 
 impl AliasTable {
-    /// The table of one task's cell probabilities.
-    pub fn single(cells: &[f64]) -> Self {
-        Self::pair(cells, &[1.0])
+    /// The table of one task's bin probabilities.
+    pub fn single(bins: &[f64]) -> Self {
+        Self::pair(bins, &[1.0])
     }
 
-    /// The table of two independent tasks' cells.
+    /// The table of two independent tasks' bins.
     pub fn pair(first: &[f64], second: &[f64]) -> Self {
         let first_bits = index_bits(first);
         let bits = first_bits + index_bits(second);
@@ -85,8 +85,8 @@ impl AliasTable {
             }
         }
         // What is left over is 1 up to rounding and keeps itself as its alias.
-        let map = |indexed: Vec<(u16, f64)>| indexed.into_iter().map(|(cell, _)| cell).collect();
-        Self { entries, low, bits, first_bits, cells: [map(first), map(second)] }
+        let map = |indexed: Vec<(u16, f64)>| indexed.into_iter().map(|(bin, _)| bin).collect();
+        Self { entries, low, bits, first_bits, bins: [map(first), map(second)] }
     }
 
     /// Whether the outcome is certain, so that no draw is needed.
@@ -99,14 +99,14 @@ impl AliasTable {
         self.entries.len() * (size_of::<Entry>() + size_of::<u64>())
     }
 
-    /// Turns random 32-bit words into the cells of both tasks (of a single one: its own and zeros); `tie(i)` gives the
+    /// Turns random 32-bit words into the bins of both tasks (of a single one: its own and zeros); `tie(i)` gives the
     /// further word of draw `i`.
     #[inline]
     pub fn read(&self, random: &[u32], first: &mut [u16], second: &mut [u16], tie: impl Fn(usize) -> u64) {
         let (shift, bits) = (32 - self.bits, self.bits);
         if bits == 0 {
-            first.fill(self.cells[0][0]);
-            second.fill(self.cells[1][0]);
+            first.fill(self.bins[0][0]);
+            second.fill(self.bins[1][0]);
             return;
         }
         let entries = &self.entries[..1 << bits];
@@ -132,11 +132,11 @@ impl AliasTable {
                 }
             }
         }
-        for (cells, map) in [first, second].into_iter().zip(&self.cells) {
-            // Where every cell up to the last has an index, the index is the cell.
+        for (bins, map) in [first, second].into_iter().zip(&self.bins) {
+            // Where every bin up to the last has an index, the index is the bin.
             if map.last().is_some_and(|&last| last as usize + 1 != map.len()) {
-                for cell in cells {
-                    *cell = map[*cell as usize];
+                for bin in bins {
+                    *bin = map[*bin as usize];
                 }
             }
         }
@@ -151,7 +151,7 @@ mod tests {
     fn probabilities(table: &AliasTable) -> std::collections::BTreeMap<(u16, u16), f64> {
         let mut p = std::collections::BTreeMap::new();
         let size = table.entries.len() as f64;
-        let [first, second] = &table.cells;
+        let [first, second] = &table.bins;
         let mut add = |index: usize, mass: f64| {
             let (a, b) = (index & ((1 << table.first_bits) - 1), index >> table.first_bits);
             if mass > 0.0 {
@@ -169,13 +169,13 @@ mod tests {
     #[test]
     fn a_table_holds_its_probabilities() {
         let tiny = [1e-300, 1.0];
-        for cells in
+        for bins in
             [&[1.0][..], &[0.5, 0.0, 0.5, 0.0], &[0.0, 1.0], &[0.25, 0.75], &[0.1, 0.0, 0.2, 0.7 - 1e-12, 1e-12], &tiny]
         {
-            let got = probabilities(&AliasTable::single(cells));
-            for (cell, &want) in cells.iter().enumerate() {
-                let p = got.get(&(cell as u16, 0)).copied().unwrap_or(0.0);
-                assert!((p - want).abs() < 1e-15, "{cells:?}: {p} {want}");
+            let got = probabilities(&AliasTable::single(bins));
+            for (bin, &want) in bins.iter().enumerate() {
+                let p = got.get(&(bin as u16, 0)).copied().unwrap_or(0.0);
+                assert!((p - want).abs() < 1e-15, "{bins:?}: {p} {want}");
             }
         }
         let (a, b) = ([0.3, 0.0, 0.7], [0.5, 0.125, 0.375]);

@@ -29,7 +29,7 @@ impl ChunkEvents {
             index: 0,
             acceptance: BinReader::new(purpose::ACCEPTANCE, trials),
             rejected: BinReader::new(purpose::COVERAGE, trials),
-            random: streams.of(purpose::CLOCKS, 0).sequence(),
+            random: streams.of(purpose::EVENT_NUMBERS, 0).sequence(),
             rates: RateStreams::new(streams.seed(), 0),
             drawn: vec![(FirstEvents::NONE, rates); trials],
         }

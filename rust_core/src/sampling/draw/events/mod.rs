@@ -48,7 +48,7 @@ impl<'a> Source<'a> {
 
     /// Starts a chunk.
     pub fn start(&self, chunk: &mut ChunkEvents, streams: &Streams, index: u64) {
-        let purpose = if matches!(self, Self::Binned(_)) { purpose::CLOCKS } else { purpose::ACCEPTANCE };
+        let purpose = if matches!(self, Self::Binned(_)) { purpose::EVENT_NUMBERS } else { purpose::ACCEPTANCE };
         chunk.index = index;
         chunk.random = streams.of(purpose, index).sequence();
         chunk.rates = RateStreams::new(streams.seed(), index);

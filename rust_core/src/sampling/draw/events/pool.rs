@@ -1,11 +1,11 @@
-//! A pool's attempts: drawn without replacement, so what is left changes with every stretch.
+//! A pool's attempts: drawn without replacement, so what is left changes with every segment.
 
 use libm::{exp, floor};
 
 use super::bins::Bins;
 use super::within::{MOST_TRIES, ends};
 use crate::rng::Sequence;
-use crate::sampling::draw::segments::{Given, Stretch};
+use crate::sampling::draw::segments::{Given, Segment};
 use crate::sampling::policy::seen::FirstEvents;
 use crate::sampling::scenario::law::TaskLaw;
 use crate::special::ln_choose;
@@ -142,17 +142,17 @@ fn first((attempts, marked): (u64, u64), (from, to): (u64, u64), random: &mut Se
 }
 
 impl Left {
-    /// Draws a stretch and takes it away; returns how many of it are correct.
-    pub fn draw<const WORDS: usize>(&mut self, stretch: &Stretch, random: &mut Sequence<WORDS>) -> u64 {
-        let correct = match stretch.given {
+    /// Draws a segment and takes it away; returns how many of it are correct.
+    pub fn draw<const WORDS: usize>(&mut self, segment: &Segment, random: &mut Sequence<WORDS>) -> u64 {
+        let correct = match segment.given {
             Given::RejectedWrong | Given::Wrong => 0,
-            Given::Rejected => hypergeometric(self.rejected, stretch.attempts, random),
-            Given::Nothing => hypergeometric(self.all, stretch.attempts, random),
+            Given::Rejected => hypergeometric(self.rejected, segment.attempts, random),
+            Given::Nothing => hypergeometric(self.all, segment.attempts, random),
             Given::Event { correct, .. } => u64::from(correct),
         };
-        let drawn = [correct, stretch.attempts - correct];
+        let drawn = [correct, segment.attempts - correct];
         let rejected = matches!(
-            stretch.given,
+            segment.given,
             Given::RejectedWrong | Given::Rejected | Given::Event { accepted: Some(false), .. }
         );
         for (class, drawn) in drawn.into_iter().enumerate() {
