@@ -294,8 +294,7 @@ mod tests {
     const NOTHING: Wanted =
         Wanted { coverage: false, share_counts: [false; 3], utility_counts: false, bill_counts: [false; 3] };
 
-    /// Side by side and trial by trial the same are found to lead, whatever the width of vectors. The trials are enough
-    /// for ties of the highest bits of priorities.
+    /// Side by side and trial by trial, at any width of vectors; enough trials for ties of the highest bits of priorities.
     #[test]
     fn every_way_finds_the_same_leads() {
         let mut by_slices = 0;
@@ -363,7 +362,7 @@ mod tests {
 
     /// The probability that some wrong answer has as many votes as a count that is taken to beat all of them.
     #[test]
-    fn what_is_decided_without_dealing_is_all_but_certain() {
+    fn what_is_decided_without_drawing_is_all_but_certain() {
         for (answers, largest) in [
             (Answers::Uniform { count: 10.0 }, 0.1),
             (Answers::Uniform { count: 1.0 }, 1.0),
