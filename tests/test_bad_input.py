@@ -135,7 +135,7 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: ll.Utility(wrong_cost=[1.0]), TypeError, "wrong_cost must be a number, got [1.0]"),
     (lambda: ll.SamplingScenario.from_json("{"), ValueError, "expected JSON, got text that fails at"),
     (lambda: ll.SamplingScenario.from_json(None), TypeError, "text must be a string, got None"),
-    (lambda: ll.SamplingScenario.from_json("[" * 100_000), ValueError, "expected JSON, got text that fails at"),
+    (lambda: ll.SamplingScenario.from_json("[" * 100_000), ValueError, "expected JSON, got text that is nested too deep"),
     # Runs.
     (lambda: simulate(trials=0), ValueError, "trials must be in [1, 1e14], got 0"),
     (lambda: simulate(trials=-1), ValueError, "trials must be in [1, 1e14], got -1"),

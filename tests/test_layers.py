@@ -22,6 +22,7 @@ PYTHON_LAYERS = [
     {"run", "fit"},
     {"sampling", "exhaustion", "closed_form", "datasets"},
     {"_spec", "errors", "seed"},
+    {"_files"},
     {"_arguments"},
     {"_core"},
 ]

@@ -18,6 +18,15 @@ import polars as pl
 
 #: The most elements of arrays that broadcast: about a gigabyte for any formula.
 MAX_ELEMENTS = 10_000_000
+_SIZED = (range, list, tuple, pl.Series)
+#: The most values of one array.
+MAX_LENGTH = 10_000_000
+#: The most characters of a value or a name in a message.
+_WIDTH = 80
+#: The least probability outside of an interval, and within.
+_LEAST_TAIL = 1e-9
+#: The most characters of a path, as on the common file systems.
+_PATH = 4096
 #: The most threads of one call.
 MAX_THREADS = 1024
 
@@ -26,7 +35,7 @@ def as_number(value: object, name: str) -> float:
     """A finite float; an array of one number is an array, not a number."""
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
-    if isinstance(value, bool) or not isinstance(value, (numbers.Real, Decimal)):
+    if isinstance(value, (bool, np.timedelta64)) or not isinstance(value, (numbers.Real, Decimal)):
         raise TypeError(f"{name} must be a number, got {shown(value)}")
     try:
         number = float(value)
@@ -47,10 +56,18 @@ def as_share(value: object, name: str, *, inside: bool = False) -> float:
     return number
 
 
+def as_confidence(value: object) -> float:
+    """The probability of an interval: so near to 1 or 0 that no double tells its tails, it is refused."""
+    number = as_number(value, "confidence")
+    if not _LEAST_TAIL <= number <= 1.0 - _LEAST_TAIL:
+        raise ValueError(f"confidence must be in [1e-9, 1 - 1e-9], got {brief(number)}")
+    return number
+
+
 def as_whole(value: object, name: str, low: int, high: int) -> int:
     """A whole number in [low, high]."""
     try:
-        if isinstance(value, bool):
+        if isinstance(value, (bool, np.timedelta64)):
             raise TypeError
         number = operator.index(value)  # type: ignore[arg-type]
     except Exception:  # noqa: BLE001  (an object's own conversion may fail in any way)
@@ -87,6 +104,9 @@ def as_numbers(
     if getattr(value, "columns", None) is not None and not isinstance(value, pl.LazyFrame):
         names = listed([str(column) for column in value.columns])
         raise TypeError(f"{name} must be {expected}, got a table of the columns {names}: give one by its name")
+    length = value.size if isinstance(value, np.ndarray) else len(value) if isinstance(value, _SIZED) else 0
+    if length > MAX_LENGTH:  # before NumPy takes seconds and gigabytes for it
+        raise ValueError(f"{name} must have at most {MAX_LENGTH} values, got {length}")
     try:
         array = np.asarray(value)
     except Exception:  # noqa: BLE001  (ragged, or an object whose own conversion fails in any way)
@@ -152,6 +172,8 @@ def as_column(
     column = frame.get_column(name)
     if of != "names" and not (column.dtype.is_numeric() or (of == "counts" and column.dtype == pl.Boolean)):
         raise TypeError(f"{argument} must be a column of numbers, got {name!r} of type {column.dtype}")
+    if str(column.dtype).endswith("128"):
+        raise TypeError(f"{argument} must be a column of numbers of at most 64 bits, got {name!r} of {column.dtype}")
     if column.null_count():
         nulls = f"{column.null_count()} nulls in {name!r}, the first in row {column.is_null().arg_max()}"
         raise ValueError(f"{argument} must have a value in every row, got {nulls} (from 0)")
@@ -162,7 +184,7 @@ def as_path(value: object, name: str) -> Path:
     """The path of a file or folder."""
     try:
         path = Path(value)  # type: ignore[arg-type]
-        good = b"\0" not in os.fsencode(path)
+        good = b"\0" not in os.fsencode(path) and len(str(path)) <= _PATH
     except (TypeError, ValueError):
         good = False
     if not good:
@@ -214,8 +236,9 @@ def is_sequence(value: Any) -> bool:
 def listed(names: Sequence[str], near: object = None) -> str:
     """Names in an error message: all of a few; of many those like ``near``, and the first."""
     most = 12
+    names = [name if len(name) <= _WIDTH else f"{name[: _WIDTH - 3]}..." for name in names]
     if len(names) <= most:
-        return str(list(names))
+        return str(names)
     close = difflib.get_close_matches(near, names) if isinstance(near, str) else []
     first = list(dict.fromkeys([*close, *names]))[:most]
     return f"{str(first)[:-1]}, ...] ({len(names)} names)"
@@ -233,6 +256,6 @@ def brief(number: float) -> str:
 def shown(value: object) -> str:
     """``value`` in an error message: its repr on one line, cut to 80 characters, or its type where it has none."""
     try:
-        return " ".join(repr(value).split())[:80]
+        return " ".join(repr(value).split())[:_WIDTH]
     except Exception:  # noqa: BLE001  (a repr may fail in any way; integers of more than 4300 digits have none)
         return f"a value of type {type(value).__name__}"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import hashlib
 import json
 import operator
-import tomllib
 import types
 import typing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -19,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from limitlaw import _core
-from limitlaw._arguments import as_number, as_numbers, as_path, brief, check_choice, is_sequence, listed, shown
+from limitlaw._arguments import as_number, as_numbers, as_whole, brief, check_choice, is_sequence, listed, shown
+from limitlaw._files import parse_json, reading
 
 #: A one-dimensional read-only array of floats; any sequence of numbers is accepted (hence ``Any`` for type checkers).
 FloatArray = Annotated[Any, "float"]
@@ -67,6 +66,8 @@ class Spec:
             _REGISTRY[cls.family, cls.kind] = cls
 
     def __post_init__(self) -> None:
+        if not hasattr(self, "kind"):
+            raise TypeError(f"{type(self).__name__} is made by one of {listed(_makers(type(self)))}, not by itself")
         hints = _hints(type(self))  # type: ignore[arg-type]  # mypy takes the instances' hash for the class's
         for field in dataclasses.fields(self):
             value = _coerce(hints[field.name], getattr(self, field.name), field.name)
@@ -82,7 +83,7 @@ class Spec:
         """Canonical JSON: sorted keys, no white space, shortest floats that read back the same, arrays in full.
 
         Args:
-            indent: Spaces per level for a file that people read; ``None`` is the canonical form.
+            indent: Spaces per level, up to 16, for a file that people read; ``None`` is the canonical form.
 
         Example:
             >>> import limitlaw as ll
@@ -91,6 +92,7 @@ class Spec:
         """
         if indent is None:
             return canonical(self._encode(np.ndarray.tolist))
+        indent = as_whole(indent, "indent", 0, 16)
         return json.dumps(self._encode(np.ndarray.tolist), sort_keys=True, allow_nan=False, indent=indent)
 
     @classmethod
@@ -103,7 +105,7 @@ class Spec:
         """
         if not isinstance(text, str):
             raise TypeError(f"text must be a string, got {shown(text)}")
-        return cls.from_data(_parse_json(text))
+        return cls.from_data(parse_json(text))
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
@@ -128,7 +130,9 @@ class Spec:
         missing = dataclasses.MISSING
         for field in dataclasses.fields(found):
             if field.name not in given and field.default is missing and field.default_factory is missing:
-                raise ValueError(f"{field.name} must be given for {found.__name__}, got the fields {list(given)}")
+                raise ValueError(
+                    f"{field.name} must be given for {found.__name__}, got the fields {listed(list(given))}"
+                )
         return found(**given)
 
     def fingerprint(self) -> str:
@@ -173,27 +177,17 @@ class Spec:
         return _rebuild, (type(self), {f.name: getattr(self, f.name) for f in dataclasses.fields(self)})
 
 
-@contextlib.contextmanager
-def reading(path: str | Path) -> Iterator[Any]:
-    """The plain data of a ``.toml`` or ``.json`` file; an error within names the file."""
-    path = as_path(path, "path")
-    try:
-        text = path.read_text(encoding="utf-8")
-        yield tomllib.loads(text) if path.suffix == ".toml" else _parse_json(text)
-    except (TypeError, ValueError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{path}: {error}") from None
-
-
-def _parse_json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"expected JSON, got text that fails at {error}") from None
-
-
 def _rebuild(cls: type[Spec], fields: dict[str, Any]) -> Spec:
     return cls(**fields)
+
+
+def _makers(kind: type[Spec]) -> list[str]:
+    """What makes a setting of an abstract class: its own constructors, or the classes below it."""
+    own = [
+        name for name, made in vars(kind).items() if isinstance(made, (classmethod, staticmethod)) and name[0] != "_"
+    ]
+    below = [found.__name__ for found in _REGISTRY.values() if issubclass(found, kind)]
+    return [f"{kind.__name__}.{name}" for name in own] or below
 
 
 @functools.cache
@@ -343,7 +337,7 @@ def _coerce_union(options: list[Any], value: Any, name: str) -> Any:
 
 
 def _not_bool(number: Any, value: Any) -> Any:
-    if isinstance(value, (bool, np.bool_)):
+    if isinstance(value, (bool, np.bool_, np.timedelta64)):
         raise TypeError
     return number
 

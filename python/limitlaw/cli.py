@@ -15,6 +15,7 @@ import polars as pl
 
 import limitlaw as ll
 from limitlaw._arguments import as_column, listed
+from limitlaw._files import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -182,7 +183,7 @@ def fit(
 ) -> None:
     """Estimate pass@k and the Beta population of tasks from the COUNTS of a .csv or .parquet file."""
     _check_ending(out)
-    frame = _read(counts)
+    frame = read_table(counts)
     n, c = as_column(frame, "--attempts", attempts), as_column(frame, "--correct", correct)
     found = {
         "pass_at_k": ll.pass_at_k(n, c, list(ks), seed=seed, threads=threads),
@@ -207,7 +208,7 @@ def plot(result: Path, out: Path, show: tuple[str, ...]) -> None:
 
     plots.chart.check_ending(out, "--out")
     _check_folder(out)
-    frame = _read(result)
+    frame = read_table(result)
     if {"variable", "year"} <= set(frame.columns):
         chart = plots.fan(frame, list(show or ("effective_stock", "demand")), log="lost_compute" not in show)
     elif {"definition", "probability"} <= set(frame.columns):
@@ -234,16 +235,6 @@ def _progress(trials: int) -> Iterator[Callable[[int, int], object] | None]:
         return
     with click.progressbar(length=trials, label="trials", file=sys.stderr) as bar:
         yield lambda done, _: bar.update(done - bar.pos)
-
-
-def _read(path: Path) -> pl.DataFrame:
-    """A frame from a .csv or .parquet file."""
-    if path.suffix not in (".csv", ".parquet"):
-        raise ValueError(f"a frame must be a .csv or .parquet file, got {path.name!r}")
-    try:
-        return pl.read_csv(path) if path.suffix == ".csv" else pl.read_parquet(path)
-    except pl.exceptions.PolarsError as error:
-        raise ValueError(f"{path} cannot be read: {str(error).partition(chr(10))[0]}") from error
 
 
 def _part(grid: ll.Grid, shard: str) -> ll.Grid:

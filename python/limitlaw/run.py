@@ -10,7 +10,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_threads, as_whole, check_choice, check_flag, check_progress, is_sequence, shown
-from limitlaw._spec import reading
+from limitlaw._files import reading
 from limitlaw.exhaustion.constraint import ConstraintResult, ConstraintScenario, simulate_constraint
 from limitlaw.exhaustion.run import ExhaustionResult, SamplerName, simulate_exhaustion
 from limitlaw.exhaustion.scenario import ExhaustionScenario
@@ -240,7 +240,7 @@ def read_scenario(path: str | Path) -> Scenario:
     """
     with reading(path) as data:
         kind, axes = (data.get("kind"), "axes" in data) if isinstance(data, dict) else (None, False)
-        if kind not in _KINDS:
+        if not isinstance(kind, str) or kind not in _KINDS:
             hint = "; with scenario and axes it is a sweep: limitlaw sweep, or read_sweep" if axes else ""
             raise ValueError(f"kind must be one of {list(_KINDS)}, got {shown(kind)}{hint}")
         return _KINDS[kind].from_data(data)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from limitlaw._arguments import as_numbers, as_share, as_threads, as_whole, check_progress
+from limitlaw._arguments import as_confidence, as_numbers, as_threads, as_whole, check_progress
 from limitlaw.seed import Seed, key_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def resampling(
         if seed is None:
             raise ValueError("seed must be given where there is a bootstrap, got None (bootstrap=0: no resampling)")
         key, text = key_of(seed)
-    options = {"resamples": resamples, "confidence": as_share(confidence, "confidence", inside=True), "key": key}
+    options = {"resamples": resamples, "confidence": as_confidence(confidence), "key": key}
     return options | {"threads": as_threads(threads), "progress": progress}, text
 
 

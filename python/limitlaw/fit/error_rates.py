@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import polars as pl
 
-from limitlaw._arguments import as_share, check_choice
+from limitlaw._arguments import as_confidence, check_choice
 from limitlaw.closed_form._evaluate import evaluate
 from limitlaw.fit._counts import column
 from limitlaw.fit.beta_binomial import fit_beta_binomial
@@ -61,7 +61,7 @@ def fit_error_rates(
         [(1, 10, 0.1, 0.1), (0, 15, 0.0, 0.1), (2, 6, 0.333, 0.1), (2, 19, 0.105, 0.1)]
     """
     check_choice(by, "by", ("population", "task"))
-    confidence = as_share(confidence, "confidence", inside=True)
+    confidence = as_confidence(confidence)
     n, a = column("attempts", attempts), column("accepted", accepted)
     t, c = column("accepted_correct", accepted_correct), column("correct", correct)
     n, a, t, c = _checked(n.repeat(len(c)) if len(n) == 1 else n, a, t, c)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from limitlaw._arguments import as_floats, as_numbers, as_share, as_threads, as_whole, shown
+from limitlaw._arguments import as_confidence, as_floats, as_numbers, as_share, as_threads, as_whole, shown
 from limitlaw._core import NoClosedFormError
 from limitlaw.sampling.frames import simulate_frame, solve_frame
 from limitlaw.sampling.optimum import ceilings
@@ -141,7 +141,7 @@ _REQUIRED = {
 
 def _score(confidence: float) -> float:
     """Standard errors on each side of an interval."""
-    return statistics.NormalDist().inv_cdf(0.5 + 0.5 * as_share(confidence, "confidence", inside=True))
+    return statistics.NormalDist().inv_cdf(0.5 + 0.5 * as_confidence(confidence))
 
 
 def _scaled_verifier(scenario: SamplingScenario) -> RatesVerifier | SpreadVerifier:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from limitlaw._arguments import shown
-from limitlaw._spec import reading
+from limitlaw._files import reading
 from limitlaw.sweep.grid import Grid
 from limitlaw.sweep.kinds import scenario_class
 from limitlaw.sweep.plan import Plan, Settings

@@ -190,6 +190,8 @@ class Grid:
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Grid:
         """The grid that ``to_data`` wrote, or the same keys of a file in which ``axes`` may be a table."""
+        if not isinstance(data, Mapping) or not {"scenario", "axes"} <= set(data):
+            raise TypeError(f"data must be what to_data gives, with scenario and axes, got {shown(data)}")
         scenario = scenario_class(data["scenario"]).from_data(data["scenario"])
         return cls(scenario, dict(data["axes"]), zip=data.get("zip", ()))
 

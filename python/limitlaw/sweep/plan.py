@@ -12,7 +12,15 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_number, as_share, as_whole, check_choice, check_name, is_sequence, shown
+from limitlaw._arguments import (
+    as_confidence,
+    as_number,
+    as_whole,
+    check_choice,
+    check_name,
+    is_sequence,
+    shown,
+)
 from limitlaw._spec import canonical, digest
 from limitlaw.seed import Seed, key_of
 from limitlaw.sweep.grid import Grid
@@ -107,7 +115,7 @@ class Plan:
         check_choice(sampler, "sampler", kind.samplers)
         self.sampler = sampler
         max_trials = as_whole(max_trials, "max_trials", 1, kind.max_trials)
-        confidence = as_share(confidence, "confidence", inside=True)
+        confidence = as_confidence(confidence)
         self.trials: int | None = None
         self.key, self.seed, self.replicate = (0, 0), "", 0
         self.targets: dict[str, float] = {}

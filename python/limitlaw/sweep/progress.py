@@ -56,6 +56,9 @@ class Progress:
         if self.call is not None:
             try:
                 self.call(done, self.points)
+            except StopIteration as error:  # within a generator it would end the sweep without a word
+                self.failed = RuntimeError("progress must not raise StopIteration: raise another exception to stop")
+                raise self.failed from error
             except Exception as error:
                 self.failed = error
                 raise

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from hypothesis import strategies as st
 
+from limitlaw._arguments import as_share
 from limitlaw.sampling import (
     AllOf,
     Answers,
@@ -44,6 +45,9 @@ def rates(*, low: float = 0.0, high: float = 1.0) -> st.SearchStrategy[float]:
         >>> find(rates(), lambda rate: 0 < rate < 1e-6)
         1e-12
     """
+    low, high = as_share(low, "low"), as_share(high, "high")
+    if low > high:
+        raise ValueError(f"low must be at most high, got {low} and {high}")
     edges = [edge for edge in _EDGES if low <= edge <= high]
     anywhere = st.floats(low, high)
     return st.one_of(st.sampled_from(edges), anywhere) if edges else anywhere

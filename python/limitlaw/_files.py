@@ -1,0 +1,82 @@
+"""Files as they arrive: settings from TOML and JSON, tables from CSV and Parquet; an error within names the file."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from limitlaw._arguments import as_path, shown
+
+__all__ = ["parse_json", "read_table", "reading"]
+
+
+@contextlib.contextmanager
+def reading(path: str | Path) -> Iterator[Any]:
+    """The plain data of a ``.toml`` or ``.json`` file; an error within names the file."""
+    path = as_path(path, "path")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        yield _parse_toml(text) if path.suffix.lower() == ".toml" else parse_json(text)
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{path}: {error}") from None
+
+
+def parse_json(text: str) -> Any:
+    """What JSON says, in which every key stands once."""
+    try:
+        return json.loads(text, object_pairs_hook=_once)
+    except RecursionError:
+        raise ValueError("expected JSON, got text that is nested too deep") from None
+    except _RepeatedKey as error:
+        raise ValueError(f"expected every key once, got {shown(error.args[0])} twice") from None
+    except ValueError as error:
+        raise ValueError(f"expected JSON, got text that fails at {error}") from None
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """A table from a ``.csv`` or ``.parquet`` file, in which every column has a name of its own.
+
+    Raises:
+        ValueError: Another ending, a column named twice, or what no reader takes; the message names the file.
+    """
+    ending = path.suffix.lower()
+    if ending not in (".csv", ".parquet"):
+        raise ValueError(f"a frame must be a .csv or .parquet file, got {path.name!r}")
+    try:
+        if ending == ".parquet":
+            return pl.read_parquet(path, glob=False)
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            names = next(csv.reader(file), [])
+        repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+        if repeated:
+            raise ValueError(f"{path}: every column must have a name of its own, got {shown(repeated[0])} twice")
+        return pl.read_csv(path, glob=False)
+    except (pl.exceptions.PolarsError, UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} cannot be read: {str(error).partition(chr(10))[0]}") from error
+
+
+class _RepeatedKey(Exception):  # noqa: N818  (its message is made where it is caught)
+    pass
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _RepeatedKey(next(name for name in names if names.count(name) > 1))
+    return found
+
+
+def _parse_toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("expected TOML, got text that is nested too deep") from None
