@@ -7,6 +7,7 @@ pub mod exhaustion;
 pub mod fit;
 pub mod histogram;
 pub mod math;
+pub mod memory;
 pub mod rng;
 pub mod run;
 pub mod sampling;

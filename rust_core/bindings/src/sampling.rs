@@ -1,6 +1,7 @@
 //! The sampling scenario across the border: simulate, compare and solve.
 
 use limitlaw_core::error::Result;
+use limitlaw_core::memory;
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::sampling::draw::run::Run;
 use limitlaw_core::sampling::draw::{compare, simulate};
@@ -21,9 +22,15 @@ pub struct Frame(Vec<Vec<f64>>);
 
 impl Frame {
     /// Room for a row per policy and point, or for each task of them, all null.
-    fn new(scenario: &SamplingScenario, by_task: bool) -> Self {
-        let rows = scenario.policies.len() * scenario.points();
-        Self::of(if by_task { rows * scenario.tasks.count() } else { rows })
+    fn new(scenario: &SamplingScenario, by_task: bool) -> Result<Self> {
+        let (policies, points) = (scenario.policies.len(), scenario.points());
+        let (rows, tasks) = (policies * points, if by_task { scenario.tasks.count() } else { 1 });
+        let columns = column_names().len();
+        memory::check(
+            2.0 * rows as f64 * tasks as f64 * columns as f64 * size_of::<f64>() as f64,
+            &[(policies, "policies"), (points, "rows of each"), (tasks, "tasks"), (columns, "columns")],
+        )?;
+        Ok(Self::of(rows * tasks))
     }
 
     /// Room for `rows` rows, all null.
@@ -75,7 +82,7 @@ pub fn simulate_sampling<'py>(
         let weights = scenario.weights();
         let options = options(&scenario, trials, key, replicate, threads, coverage, &quantiles)?;
         let points = scenario.points();
-        let mut frame = Frame::new(&scenario, by_task);
+        let mut frame = Frame::new(&scenario, by_task)?;
         simulate(&scenario, options, control, |p, g, row| {
             let at = p * points + g;
             if by_task {
@@ -161,7 +168,7 @@ pub fn solve_sampling<'py>(
         let scenario: SamplingScenario = parse(spec, &arrays)?;
         let weights = scenario.weights();
         let points = scenario.points();
-        let mut frame = Frame::new(&scenario, by_task);
+        let mut frame = Frame::new(&scenario, by_task)?;
         exact::solve(&scenario, &quantiles, true, control, |p, g, row| {
             let at = p * points + g;
             if by_task {

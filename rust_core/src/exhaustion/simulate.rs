@@ -15,6 +15,7 @@ use super::years::{Model, STRIDE, Take, Years};
 use crate::dispatch::dispatch;
 use crate::error::{Error, Result};
 use crate::histogram::Histogram;
+use crate::memory;
 use crate::run::{Control, run};
 use crate::stats::Moments;
 
@@ -32,6 +33,8 @@ pub fn simulate(scenario: &ExhaustionScenario, plan: &Plan, control: &Control) -
     if kept > MAX_SAMPLES {
         return Err(Error::argument("trials times samples", format!("at most {MAX_SAMPLES}"), kept));
     }
+    let copies = 2.0; // by chunk, and in the order of the draws
+    memory::check(copies * 8.0 * kept as f64, &[(plan.trials as usize, "trials"), (plan.samples.len(), "samples")])?;
     let model = Model { sampler: &sampler, options: &options, plan };
     let points;
     let parts: Vec<(Source, u64)> = match plan.sampler {

@@ -10,6 +10,7 @@ use super::by_bins::{BinWorker, ByBins};
 use super::events::chunk::ChunkEvents;
 use super::plan::{Plan, Random, Worker};
 use super::run::Run;
+use super::size;
 use super::streams::Place;
 use crate::error::Result;
 use crate::run::{Control, run};
@@ -37,6 +38,7 @@ pub fn simulate(
     // Policies whose bins say all about them, unless more is asked of each trial.
     let by_bins = |p: &usize| scenario.cost.is_none() && compared.is_none() && scenario.policies[*p].is_binned();
     let (binned, other): (Vec<usize>, Vec<usize>) = (0..scenario.policies.len()).partition(by_bins);
+    size::check(scenario, laws.len(), grid.len(), [binned.len(), other.len()], &options)?;
     let some = |indices: &[usize]| indices.iter().map(|&p| scenario.policies[p]).collect::<Vec<Policy>>();
     let bins =
         (!binned.is_empty()).then(|| ByBins::new(some(&binned), grid, laws.len(), (options.wanted, scenario.utility)));

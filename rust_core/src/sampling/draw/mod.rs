@@ -20,6 +20,7 @@ pub mod plurality;
 pub mod run;
 pub mod segments;
 pub mod sequential;
+pub mod size;
 pub mod state;
 pub mod streams;
 pub mod successes;

@@ -19,6 +19,11 @@ struct Returns {
     early: [(u64, [u128; 2]); 3],
 }
 
+/// Bytes of a row and task.
+pub const RETURN_BYTES: usize = size_of::<Returns>();
+/// Bytes of what a row and task costs.
+pub const BILL_BYTES: usize = size_of::<[[f64; 2]; 4]>();
+
 impl Returns {
     /// Sums of the attempts used and of their squares, by what was returned, where `most` are allowed.
     fn attempts(&self, most: u64) -> [[u128; 2]; 3] {

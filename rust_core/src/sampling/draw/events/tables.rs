@@ -27,35 +27,40 @@ pub struct Tables {
 impl Tables {
     /// Tables for the bins of every task: shared by equal laws, paired where that stays small.
     pub fn new(bins: &[Bins], law: &[usize], of: impl Fn(&Bins) -> &[f64]) -> Self {
-        let paired = Self::build(law, |a, b| can_pair(of(&bins[a]), of(&bins[b])), bins, &of);
-        if paired.tables.iter().map(AliasTable::bytes).sum::<usize>() <= MAX_PAIRED_BYTES {
-            return paired;
-        }
-        Self::build(law, |_, _| false, bins, &of)
+        Self::build(law, |a, b| can_pair(of(&bins[a]), of(&bins[b])), bins, MAX_PAIRED_BYTES, &of)
+            .or_else(|| Self::build(law, |_, _| false, bins, usize::MAX, &of))
+            .expect("the second has no bound")
     }
 
+    /// Nothing where the tables take more than so many bytes.
     fn build(
         law: &[usize],
         can_pair: impl Fn(usize, usize) -> bool,
         bins: &[Bins],
+        most: usize,
         of: &impl Fn(&Bins) -> &[f64],
-    ) -> Self {
+    ) -> Option<Self> {
         let mut known = HashMap::new();
-        let (mut groups, mut tables, mut task) = (Vec::new(), Vec::new(), 0);
+        let (mut groups, mut tables, mut task, mut bytes) = (Vec::new(), Vec::<AliasTable>::new(), 0, 0);
         while task < law.len() {
             let a = law[task];
             let partner = law.get(task + 1).copied().filter(|&b| can_pair(a, b));
             let table = *known.entry((a, partner)).or_insert_with(|| {
-                tables.push(match partner {
+                let table = match partner {
                     Some(b) => AliasTable::pair(of(&bins[a]), of(&bins[b])),
                     None => AliasTable::single(of(&bins[a])),
-                });
+                };
+                bytes += table.bytes();
+                tables.push(table);
                 tables.len() - 1
             });
+            if bytes > most {
+                return None;
+            }
             groups.push(Group { table, first: task });
             task += if partner.is_some() { 2 } else { 1 };
         }
-        Self { groups, tables }
+        Some(Self { groups, tables })
     }
 }
 
