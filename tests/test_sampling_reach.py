@@ -148,7 +148,7 @@ def test_a_pool_cannot_need_more_attempts_than_it_has() -> None:
         (lambda _: ll.can_match([0.5, math.nan], 0.5), ValueError, r"weak must be .* numbers in \[0, 1\]"),
         (lambda _: ll.can_match("all", 0.5), TypeError, "weak must be a SamplingScenario or numbers"),
         (lambda w: ll.can_match(w, 0.5, standard_error=-1), ValueError, "standard_error must be finite and at least 0"),
-        (lambda w: ll.can_match(w, 0.5, confidence=1.0), ValueError, r"confidence must be in \(0, 1\), got 1"),
+        (lambda w: ll.can_match(w, 0.5, confidence=1.0), ValueError, r"confidence must be in \[1e-9, 1 - 1e-9\], got"),
     ],
 )
 def test_bad_arguments_are_named(call: object, error: type[Exception], message: str) -> None:

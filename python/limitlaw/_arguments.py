@@ -16,11 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-#: The most elements of arrays that broadcast: about a gigabyte for any formula.
+#: The most elements of an array, and of arrays that broadcast: about a gigabyte for any formula.
 MAX_ELEMENTS = 10_000_000
 _SIZED = (range, list, tuple, pl.Series)
-#: The most values of one array.
-MAX_LENGTH = 10_000_000
 #: The most characters of a value or a name in a message.
 _WIDTH = 80
 #: The least probability outside of an interval, and within.
@@ -105,8 +103,8 @@ def as_numbers(
         names = listed([str(column) for column in value.columns])
         raise TypeError(f"{name} must be {expected}, got a table of the columns {names}: give one by its name")
     length = value.size if isinstance(value, np.ndarray) else len(value) if isinstance(value, _SIZED) else 0
-    if length > MAX_LENGTH:  # before NumPy takes seconds and gigabytes for it
-        raise ValueError(f"{name} must have at most {MAX_LENGTH} values, got {length}")
+    if length > MAX_ELEMENTS:  # before NumPy takes seconds and gigabytes for it
+        raise ValueError(f"{name} must be at most {brief(MAX_ELEMENTS)} numbers, got {brief(length)}")
     try:
         array = np.asarray(value)
     except Exception:  # noqa: BLE001  (ragged, or an object whose own conversion fails in any way)
