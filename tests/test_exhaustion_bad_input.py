@@ -263,7 +263,8 @@ def test_the_end_of_every_range_is_finite(data: st.DataObject) -> None:
     try:
         scenario = ll.ExhaustionScenario(**changes, years=[2024, 2031], correlations={}, goodput=True)
     except ValueError as error:
-        assert "must be small enough" in str(error)  # noqa: PT017  (a growth that overflows is its own error)
+        # A growth that overflows and a demand without a formula are errors of their own.
+        assert "must be small enough" in str(error) or "under a bounded law" in str(error)  # noqa: PT017
         return
     samples = [f"{name}_2031" for name in ("tokens_per_parameter", "equivalent_compute", "marginal_compute")]
     found = ll.simulate(scenario, trials=16, seed=1, samples=samples)

@@ -26,12 +26,19 @@ FIELDS = re.findall(
 )
 
 
-def medians() -> dict[str, float]:
-    drawn = ll.simulate(DEFAULT, trials=4001, seed=1, samples=INPUTS).samples
-    return {name: drawn[name].median() for name in INPUTS}
+def run_with_all(trials: int, **inputs: object) -> ll.ExhaustionResult:
+    """A run in which every input is used, those of serving and those of selling in turn; others are null."""
+    on = {"goodput": True, "endogenous_quality": True, "collapse": "accumulate", "trend_weight": 0.5} | inputs
+    sold, served = (
+        ll.simulate(DEFAULT.replace(**on, demand=demand), trials=trials, seed=1, samples=INPUTS)
+        for demand in ("profit", "inference_at_loss")
+    )
+    assert sold.samples["inference_tokens"].null_count() == trials
+    return dataclasses.replace(sold, samples=sold.samples.with_columns(served.samples["inference_tokens"]))
 
 
-MEDIANS = medians()
+DRAWN = run_with_all(4001).samples
+MEDIANS = {name: DRAWN[name].median() for name in INPUTS}
 
 
 def test_every_field_exists_under_its_name() -> None:
@@ -47,6 +54,41 @@ def test_every_field_is_documented_and_every_input_has_its_range() -> None:
         # The highest growths overflow within 29 years, and only that is wrong with them.
         for end in (low, high):
             ll.ExhaustionScenario(**{name: end}, years=[2024])
+
+
+LAW = ["log_a", "log_b", "log_e", "alpha", "beta"]
+
+
+@pytest.mark.parametrize("name", ["besiroglu", "muennighoff_c4", "penalty", "bounded"])
+def test_coefficients_are_those_of_the_law_in_use(name: str) -> None:
+    law = getattr(ll.Law, name)()
+    drawn = ll.simulate(DEFAULT.replace(law=law), trials=64, seed=1, samples=LAW).samples
+    assert drawn.unique().rows() == [law.base]
+
+
+def test_what_is_returned_is_what_was_used() -> None:
+    names = ["compute", "compute_growth", "repetition_data", "repetition_params", "nodes", "trend_dataset"]
+
+    def drawn(**changes: object) -> pl.DataFrame:
+        scenario = DEFAULT.replace(**changes)
+        return ll.simulate(scenario, trials=500, seed=1, samples=[*names, "compute_2024"]).samples
+
+    # Compute on a path is the path's, not the normal number that places the draw in its band.
+    path = ll.ComputePath.besiroglu2022()
+    of_path = drawn(compute_path=path, power_cap=1e90, chip_cap=1e90, latency_cap=1e90)
+    np.testing.assert_allclose(of_path["compute"], of_path["compute_2024"], rtol=1e-12)
+    assert of_path["compute"].min() > 10 ** (path.low[0] - 2)
+    assert of_path["compute_growth"].null_count() == 500
+    # A constant that the law fixes, or has none of.
+    fixed = drawn(law=ll.Law.muennighoff(repetition_data=7.0))
+    assert fixed["repetition_data"].unique().to_list() == [7.0]
+    assert fixed["repetition_params"].n_unique() == 500
+    assert drawn(law=ll.Law.penalty())["repetition_data"].null_count() == 500
+    # Parts that are off.
+    off = drawn()
+    assert [name for name in names if off[name].null_count() == 500] == ["nodes", "trend_dataset"]
+    on = drawn(goodput=True, trend_weight=0.5)
+    assert on.null_count().sum_horizontal().item() == 0
 
 
 def around(name: str, kind: str) -> object:
@@ -75,10 +117,7 @@ KINDS = ["number", "constant", "lognormal", "normal", "logit_normal", "uniform",
 def test_every_input_takes_every_distribution(kind: str) -> None:
     """All at once, as an input of each kind; draws beyond an input's range are moved to its ends."""
     inputs = {name: around(name, kind) for name in INPUTS}
-    if kind == "uniform":
-        inputs |= {"trend_weight": ll.dist.uniform(0, 1)}
-    scenario = DEFAULT.replace(**inputs, correlations={}, goodput=True, endogenous_quality=True)
-    found = ll.simulate(scenario, trials=256, seed=1, samples=INPUTS)
+    found = run_with_all(256, **inputs, correlations={})
     assert np.isfinite(found.samples.to_numpy()).all()
     assert np.isfinite(found.trajectories.select(pl.selectors.float()).to_numpy()).all()
     varied = [name for name in INPUTS if found.samples[name].n_unique() > 1]

@@ -111,6 +111,26 @@ def test_groups_are_independent():
     assert ll.sensitivity(capped, trials=500, seed=1).correlations.filter(input="power_cap").is_empty()
 
 
+def test_sensitivity_leaves_out_what_no_draw_uses():
+    found = ll.sensitivity(DEFAULT.replace(law=ll.Law.besiroglu()), trials=500, seed=1)
+    unused = {"log_a", "alpha", "repetition_data", "repetition_params", "trend_dataset", "trend_growth"}
+    assert not unused & set(found.correlations["input"])
+    assert not {"law_parameters", "trend_dataset"} & set(found.indices["group"])
+    assert not any("repetition" in group for group in found.indices["group"])
+    path = DEFAULT.replace(compute_path=ll.ComputePath.besiroglu2022())
+    assert "compute_growth" not in groups(path)
+    assert "compute" in groups(path)
+    # Half of the draws have constants of repetition, and the correlation is over those.
+    half = DEFAULT.replace(law=ll.Law.mixture({"muennighoff": 1, "besiroglu": 1}))
+    found = ll.sensitivity(half, trials=1000, seed=1).correlations.filter(input="repetition_data")
+    names = ["repetition_data", "exhaustion_year_effective_stock"]
+    values, years = sample(half, names, trials=1000, seed=1).values()
+    used = np.isfinite(values)
+    assert 400 < used.sum() < 600
+    assert found.select("spearman", "spearman_se").row(0) == rank_correlation(values[used], years[used])
+    assert "alpha" in ll.sensitivity(half, trials=10, seed=1).correlations["input"]
+
+
 def test_sobol_indices_of_a_sign_of_a_sum_of_normals():
     """With a share v of the variance, P(both) is an orthant: first order 2/pi asin(v), total 1 - 2/pi asin(1 - v)."""
     found = ll.sensitivity(SUM, year=2029, definition="unique_tokens", trials=40_000, seed=5)

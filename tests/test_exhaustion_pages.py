@@ -61,11 +61,8 @@ def check(scenario: ll.ExhaustionScenario, *, trials: int, seed: int, label: str
     yearly = [f"{variable}_{year}" for year in scenario.years for variable in VARIABLES]
     names = [*inputs, *COEFFICIENTS, *yearly, "exhaustion_year"]
     drawn = sample(scenario, names, trials=trials, seed=seed)
-    given = {key: drawn[key] for key in (*inputs, *COEFFICIENTS)}
-    if getattr(scenario.law, "base", None) is not None:
-        given |= {key: np.full(trials, value) for key, value in zip(COEFFICIENTS, scenario.law.base, strict=True)}
-    if getattr(scenario.law, "repetition_data", None) is not None:
-        given["repetition_data"] = np.full(trials, scenario.law.repetition_data)
+    # What no draw uses is NaN: any number does.
+    given = {key: np.where(np.isnan(drawn[key]), 1.0, drawn[key]) for key in (*inputs, *COEFFICIENTS)}
     z = None
     if scenario.compute_path is not None:
         # The same number of `compute` as without a path.

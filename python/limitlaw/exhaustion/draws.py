@@ -28,7 +28,8 @@ def sample(
     """One array per name (as for ``samples`` of ``ll.simulate``), each ``trials`` long.
 
     ``redrawn`` names inputs (or ``"law_parameters"``, ``"law"``) that get other random numbers than the seed's first
-    run while all others keep theirs; correlated inputs go together.
+    run while all others keep theirs; correlated inputs go together. Inputs and coefficients are those that a draw
+    used, NaN where it used none.
     """
     check_scenario(scenario)
     key, _ = key_of(seed)
@@ -47,6 +48,18 @@ def sample(
         progress=None,
     )
     return columns
+
+
+def priors_in_use(scenario: ExhaustionScenario) -> list[str]:
+    """The inputs that some draw uses, and ``"law_parameters"`` where some draw's law has no base of its own.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> used = priors_in_use(ll.ExhaustionScenario.preset("default", law=ll.Law.besiroglu()))
+        >>> "text_stock" in used, "repetition_data" in used, "nodes" in used, "law_parameters" in used
+        (True, False, False, False)
+    """
+    return _core.priors_in_use(*scenario.wire())
 
 
 def check_scenario(scenario: object) -> None:

@@ -45,7 +45,9 @@ class ExhaustionResult:
             projection, and every quantile and probability is of that year, whether ``years`` lists 2030 or not.
         exhausted_by: One row per definition and year: ``probability`` of having run out by then, and ``se``. These
             three frames end in the columns ``trials``, ``seed``, ``spec_id``, ``sampler`` and ``stream``.
-        samples: The variables asked for, one row per draw; null where a draw does not run out by the horizon.
+        samples: The variables asked for, one row per draw; a year is null where the draw does not run out by the
+            horizon. Inputs and coefficients are those that the draw used: of the law chosen for it, ``compute`` of its
+            ``compute_path``; null where it used none.
         trials: Draws.
         seed: The seed, as text.
         spec_id: Fingerprint of the scenario.
@@ -107,7 +109,7 @@ def simulate_exhaustion(
         trajectories=_trajectories(scenario, frames["trajectories"]).with_columns(columns),
         exhaustion=_exhaustion(frames["exhaustion"]).with_columns(columns),
         exhausted_by=_exhausted_by(scenario, frames["exhausted_by"]).with_columns(columns),
-        samples=pl.DataFrame(draws).with_columns(_year_or_null(draws)),
+        samples=pl.DataFrame(draws).with_columns(_year_or_null(draws)).fill_nan(None),
         **provenance,
     )
 

@@ -100,9 +100,10 @@ class ExhaustionScenario(Spec):
         law_parameters: Joint prior of the base of ``Law.muennighoff()``; B24 with the covariance of 4,000 bootstraps.
         collapse: What generations of synthetic data do: ``"none"``, ``"accumulate"`` (the gain shrinks by the sum of
             1/i^2, Gerstgrasser et al. 2024) or ``"replace"`` (by their number).
-        demand: ``"compute_optimal"``, ``"twenty_per_parameter"`` (V24), ``"inference_at_loss"`` (least cost of
-            training and serving at the frontier's loss, Sardana and Frankle 2024), ``"inference_at_budget"`` (the same
-            condition with the training budget spent) or ``"profit"`` (V24, appendix F).
+        demand: ``"compute_optimal"`` under the law in use, ``"twenty_per_parameter"`` (V24), ``"inference_at_loss"``
+            (least cost of training and serving at the frontier's loss, Sardana and Frankle 2024),
+            ``"inference_at_budget"`` (the same condition with the training budget spent) or ``"profit"`` (V24, appendix
+            F); the last three not under a bounded law.
         compute_path: A path through published quantiles in place of ``compute`` and its growth.
         goodput: Whether failures cost training time (Young, Daly).
         smooth_caps: A smooth minimum of trend and caps: their power sum of order -4.

@@ -10,7 +10,7 @@ import polars as pl
 
 from limitlaw._arguments import as_whole, check_choice
 from limitlaw.exhaustion.dist import Constant, Dist, Empirical
-from limitlaw.exhaustion.draws import check_scenario, provenance, sample, sample_years
+from limitlaw.exhaustion.draws import Floats, check_scenario, priors_in_use, provenance, sample, sample_years
 from limitlaw.exhaustion.indices import first_order, rank_correlation, total
 from limitlaw.exhaustion.law import MixtureLaw
 from limitlaw.exhaustion.run import DEFINITIONS
@@ -23,11 +23,12 @@ _LAW = ("log_a", "log_b", "log_e", "alpha", "beta")
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Sensitivity:
-    """What the outcome depends on.
+    """What the outcome depends on: of the priors, those that some draw uses.
 
     Attributes:
-        correlations: One row per input: ``input``, ``spearman`` (rank correlation with the year of running out, "not by
-            the horizon" being the latest) and ``spearman_se``; the strongest first.
+        correlations: One row per input and coefficient of the law, over the draws that use it: ``input``, ``spearman``
+            (rank correlation with the year of running out, "not by the horizon" being the latest) and ``spearman_se``;
+            the strongest first.
         indices: One row per group of inputs that are drawn together or correlated: ``group``, ``inputs``,
             ``first_order`` (the share of the variance that the group explains by itself) and ``total`` (the share that
             goes once all else is known), each with ``_se``; the largest total first. First-order indices sum to 1 at
@@ -83,16 +84,17 @@ def sensitivity(
     check_choice(output, "output", ("p_exhausted_by",))
     check_choice(definition, "definition", tuple(DEFINITIONS))
     year = as_whole(year, "year", scenario.years[0], scenario.years[-1])
+    used = priors_in_use(scenario)
     grouped = groups(scenario)
     latent = [name for names in grouped.values() for name in names]
     drawn = [
         name for name in latent if isinstance(one := getattr(scenario, name), Dist) and not isinstance(one, Constant)
     ]
-    drawn += _LAW if "law_parameters" in latent else []
+    drawn = [name for name in drawn if name in used] + (list(_LAW) if "law_parameters" in latent else [])
     year_column = f"exhaustion_year_{definition}"
     base = sample(scenario, [year_column, *drawn], trials=trials, seed=seed, threads=threads)
     years = base[year_column]
-    correlations = [(name, *rank_correlation(base[name], years)) for name in drawn]
+    correlations = [(name, *_correlation(base[name], years)) for name in drawn]
     event = years <= year
     rows = []
     for group, names in grouped.items():
@@ -116,7 +118,8 @@ def groups(scenario: ExhaustionScenario) -> dict[str, list[str]]:
     """The inputs that vary, in groups that are independent of each other.
 
     Correlated inputs are one group, and so are inputs drawn by the same rows; the prior of the law is a group of its
-    own (``law_parameters``), as is the choice among laws (``law``). A group is named after its inputs.
+    own (``law_parameters``), as is the choice among laws (``law``). A group is named after its inputs. What no draw
+    uses is left out.
 
     Example:
         >>> import limitlaw as ll
@@ -125,10 +128,11 @@ def groups(scenario: ExhaustionScenario) -> dict[str, list[str]]:
     """
     inputs = scenario.input_names()
     dists = {name: getattr(scenario, name) for name in inputs}
-    varying = [name for name in inputs if not isinstance(dists[name], Constant)]
+    used = priors_in_use(scenario)
+    varying = [name for name in inputs if name in used and not isinstance(dists[name], Constant)]
     found = [[name] for name in inputs]
     tied = [(c.first, c.second) for c in scenario.correlations]
-    rows = {name: one.rows for name in varying if isinstance(one := dists[name], Empirical) and one.rows is not None}
+    rows = {name: one.rows for name in inputs if isinstance(one := dists[name], Empirical) and one.rows is not None}
     tied += [(a, b) for a in rows for b in rows if rows[a] == rows[b]]
     for a, b in tied:
         with_a = next((group for group in found if a in group), None)
@@ -136,12 +140,18 @@ def groups(scenario: ExhaustionScenario) -> dict[str, list[str]]:
         if with_a is not None and with_b is not None and with_a is not with_b:
             with_a += with_b
             found.remove(with_b)
-    # A constant input still carries the random number that others are correlated with.
+    # A constant or unused input still carries the random number that others are correlated with.
     found = [group for group in found if any(name in varying for name in group)]
-    found.append(["law_parameters"])
+    found += [["law_parameters"]] if "law_parameters" in used else []
     if isinstance(scenario.law, MixtureLaw):
         found.append(["law"])
     return {" + ".join(name for name in names if name in varying or name not in inputs): names for names in found}
+
+
+def _correlation(values: Floats, years: Floats) -> tuple[float, float]:
+    """Over the draws that use the input."""
+    used = ~np.isnan(values)
+    return rank_correlation(values[used], years[used])
 
 
 def _no_nan(frame: pl.DataFrame) -> pl.DataFrame:

@@ -8,7 +8,7 @@ use limitlaw_core::exhaustion::law_spec::LawSpec;
 use limitlaw_core::exhaustion::optimum::{DERIVED, derived};
 use limitlaw_core::exhaustion::plan::{Plan, SamplerName};
 use limitlaw_core::exhaustion::samples::Sample;
-use limitlaw_core::exhaustion::scenario::ExhaustionScenario;
+use limitlaw_core::exhaustion::scenario::{ExhaustionScenario, INPUTS, Input};
 use limitlaw_core::exhaustion::simulate::simulate;
 use limitlaw_core::exhaustion::trajectory::{DEFINITIONS, VARIABLES};
 use limitlaw_core::math::{exp, ln};
@@ -88,6 +88,14 @@ pub fn simulate_exhaustion<'py>(
         found.set_item(frame, named(py, &columns, values)?)?;
     }
     Ok((found, named(py, &names, samples)?))
+}
+
+/// What of a scenario's priors some draw reads: names of inputs, and `law_parameters`.
+#[pyfunction]
+pub fn priors_in_use(spec: &str, arrays: Arrays<'_>) -> PyResult<Vec<&'static str>> {
+    let scenario: ExhaustionScenario = parse(spec, &owned(&arrays)).map_err(to_python)?;
+    let inputs = Input::ALL.iter().filter(|&&input| scenario.uses(input)).map(|&input| INPUTS[input as usize].0);
+    Ok(inputs.chain(scenario.uses_law_parameters().then_some("law_parameters")).collect())
 }
 
 /// The rank of quantile p among n: by the core's one rule.

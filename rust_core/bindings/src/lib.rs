@@ -32,7 +32,7 @@ mod _core {
     use super::error::NoClosedFormError;
     #[pymodule_export]
     use super::exhaustion::{
-        force_vector_width, law_losses, law_optima, quantile_rank, share_errors, simulate_exhaustion,
+        force_vector_width, law_losses, law_optima, priors_in_use, quantile_rank, share_errors, simulate_exhaustion,
     };
     #[pymodule_export]
     use super::fit::{beta_binomial_likelihood, fit_beta_binomial, forecast_pass_at_k, pass_rates};

@@ -3,14 +3,14 @@
 //! A block holds 64 draws, each quantity an array, so that every stage is a loop that vectorises. What grows by a factor
 //! a year is multiplied by it, not exponentiated anew. Laws that need a search are finished one by one.
 
-use super::base::{Base, LN_6, LN_LOSS_MAX, Optimum};
+mod single;
+
+use super::base::{Base, LN_6, LN_LOSS_MAX};
 use super::compute::Compute;
 use super::crossing::Crossings;
-use super::demand::{self, Market};
 use super::draws::Columns;
 use super::lanes::{LANES, Lanes, lanes};
 use super::law::{Law, Scarcity};
-use super::optimum::derived;
 use super::repetition::{Exponents, Shortage};
 use super::roots::Roots;
 use super::scenario::{BASE_YEAR, Demand, Input};
@@ -27,12 +27,12 @@ pub struct Block {
     crossings: Crossings,
     roots: Roots,
     /// What progress adds to ln K in the end, and how far it is: `1 - e^(-t / tau)`, by year and so far, negative.
-    progress: Lanes,
+    whole_progress: Lanes,
     slowing: Lanes,
     slowed: Lanes,
     data_share: Lanes,
-    log_a: Lanes,
-    log_b: Lanes,
+    /// ln A, ln B, ln E, alpha, beta of each draw's law.
+    coefficients: [Lanes; 5],
     irreducible: Lanes,
     exponents: Ratios,
     /// (alpha + beta) / alpha where repeats lose value, else 0: then nothing is ever short.
@@ -94,7 +94,7 @@ impl Block {
                 }
             }
         }
-        let [log_a, log_b, log_e, alpha, beta] = base;
+        let coefficients @ [log_a, log_b, log_e, alpha, beta] = base;
         let slowdown = get(Input::AlgorithmicSlowdownYears);
         let halving = get(Input::AlgorithmicHalvingMonths);
         let data_share = get(Input::DataShare);
@@ -111,12 +111,11 @@ impl Block {
             compute: Compute::new(columns, first, &options.compute),
             crossings: Crossings::default(),
             roots: Roots::new(alpha, beta, r_n, r_d),
-            progress: std::array::from_fn(|i| 12.0 * std::f64::consts::LN_2 / halving[i] * slowdown[i]),
+            whole_progress: std::array::from_fn(|i| 12.0 * std::f64::consts::LN_2 / halving[i] * slowdown[i]),
             slowing: slowdown.map(|x| expm1(-1.0 / x)),
             slowed: [0.0; LANES],
             data_share,
-            log_a,
-            log_b,
+            coefficients,
             irreducible: log_e.map(exp),
             exponents: Ratios {
                 params_share,
@@ -144,6 +143,17 @@ impl Block {
         &self.crossings.year
     }
 
+    /// ln A, ln B, ln E, alpha, beta of each draw's law.
+    pub fn coefficients(&self) -> &[Lanes; 5] {
+        &self.coefficients
+    }
+
+    /// `R_D*` and `R_N*` of a draw's law, where it has them.
+    pub fn repetition(&self, i: usize) -> Option<[f64; 2]> {
+        let [params, data] = self.roots.worth_scales(i);
+        (self.tightness[i] > 0.0).then_some([data, params])
+    }
+
     /// Takes the block through one year of the scenario; the years must come in order.
     #[inline(always)]
     pub fn advance(&mut self, index: usize, options: &Options, work: &mut Scratch) {
@@ -162,6 +172,7 @@ impl Block {
         let endogenous = options.endogenous_quality.then_some(&work.ln_c);
         self.stock.unique(year, t, options.collapse, endogenous, &mut work.out[2], &mut work.ln_u);
         self.frontier(work);
+        self.own_frontier(work);
         let over = year >= options.overtraining_from;
         self.demand(t, over, options, work);
         self.roots.advance(&work.short);
@@ -181,7 +192,7 @@ impl Block {
     #[inline(always)]
     fn frontier(&self, work: &mut Scratch) {
         for i in 0..LANES {
-            let progress = -self.progress[i] * self.slowed[i];
+            let progress = -self.whole_progress[i] * self.slowed[i];
             let progress = if progress > 300.0 { 300.0 } else { progress };
             let ln_k = work.ln_c[i] - LN_6;
             let tokens_share = 1.0 - self.exponents.params_share[i];
@@ -218,46 +229,6 @@ impl Block {
             }
         } else {
             self.other_demand(t, over, options, work);
-        }
-    }
-
-    #[inline(never)]
-    fn other_demand(&self, t: f64, over: bool, options: &Options, work: &mut Scratch) {
-        for i in 0..LANES {
-            let law = match options.demand {
-                Demand::ComputeOptimal => work.ln_tokens[i],
-                Demand::TwentyPerParameter => demand::twenty_per_parameter(work.ln_k[i]),
-                Demand::InferenceAtBudget => {
-                    let base = self.base(i, work);
-                    demand::inference_at_budget(&base, &base.frontier(work.ln_k[i]), self.inference[i])
-                }
-                Demand::InferenceAtLoss => {
-                    let base = self.base(i, work);
-                    demand::inference_at_loss(&base, &base.frontier(work.ln_k[i]), self.inference[i])
-                }
-                Demand::Profit => {
-                    let [ln_income, loss_elasticity, price_elasticity] = self.market.map(|lanes| lanes[i]);
-                    let market = Market { ln_income, loss_elasticity, price_elasticity };
-                    demand::profit(&self.base(i, work), work.ln_k[i], &market)
-                }
-            };
-            let trend = self.trend[0][i] + t * self.trend[1][i];
-            let chosen = if self.follows_trend[i] > 0.0 { trend } else { law };
-            work.ln_demand[i] = chosen + if over { self.half_ln_over[i] } else { 0.0 };
-            work.out[1][i] = exp(if work.ln_demand[i] > LN_MAX { LN_MAX } else { work.ln_demand[i] });
-        }
-    }
-
-    /// The law's base in this year; E is not needed where this is.
-    fn base(&self, i: usize, work: &Scratch) -> Base {
-        let (alpha, beta) = (self.roots.exponents[0][i], self.roots.exponents[1][i]);
-        let (data, progress) = (self.data_share[i], work.progress[i]);
-        Base {
-            log_a: self.log_a[i] - alpha * ((1.0 - data) * progress),
-            log_b: self.log_b[i] - beta * (data * progress),
-            log_e: 0.0,
-            alpha,
-            beta,
         }
     }
 
@@ -318,69 +289,6 @@ impl Block {
             work.out[9][i] = excess;
             work.out[10][i] = if short { cost.lost } else { 0.0 };
             work.out[11][i] = if short { reducible * cost.marginal } else { 0.0 };
-        }
-    }
-
-    /// Epochs where repeats lose nothing.
-    #[cold]
-    #[inline(never)]
-    fn repeat_freely(&self, work: &mut Scratch) {
-        for i in (0..LANES).filter(|&i| self.tightness[i] == 0.0) {
-            work.out[6][i] = (work.out[5][i] / work.out[2][i]).max(1.0);
-        }
-    }
-
-    /// Overwrites the draws whose law needs a search.
-    #[inline(always)]
-    fn search(&self, work: &mut Scratch) {
-        if !self.slow.is_empty() {
-            self.search_slow(work);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn search_slow(&self, work: &mut Scratch) {
-        for (i, law) in &self.slow {
-            let i = *i;
-            let base = Base { log_e: law.base.log_e, ..self.base(i, work) };
-            let best: Optimum = Law { base, ..*law }.optimum(work.ln_k[i], work.ln_u[i]);
-            let unique = work.out[2][i];
-            let tokens = exp(best.ln_tokens);
-            work.out[4][i] = exp(best.ln_params);
-            work.out[5][i] = tokens;
-            work.out[6][i] = (tokens / unique).max(1.0);
-            work.out[7][i] = best.loss_unconstrained;
-            work.out[8][i] = best.loss_unconstrained + best.excess;
-            work.out[9][i] = best.excess;
-            work.out[10][i] = best.lost;
-            work.out[11][i] = best.marginal;
-        }
-    }
-
-    /// What follows from the year's variables, for the first draws of the block.
-    #[cold]
-    #[inline(never)]
-    pub fn derived(&self, which: usize, work: &Scratch, out: &mut [f64]) {
-        for (i, x) in out.iter_mut().enumerate() {
-            let (ln_k, ln_u) = (work.ln_k[i], work.ln_u[i]);
-            let searched = self.slow.iter().find(|(draw, _)| *draw == i);
-            let (best, per_data) = if let Some((_, law)) = searched {
-                let law = Law { base: Base { log_e: law.base.log_e, ..self.base(i, work) }, ..*law };
-                let best = law.optimum(ln_k, ln_u);
-                (best, law.compute_per_data(&best, ln_k))
-            } else {
-                let best = Optimum {
-                    ln_params: ln(work.out[4][i]),
-                    ln_tokens: ln(work.out[5][i]),
-                    lost: work.out[10][i],
-                    marginal: work.out[11][i],
-                    ..Optimum::default()
-                };
-                let reducible = exp(work.ln_reducible[i]) + work.out[9][i];
-                (best, best.marginal * self.exponents.inv_rate[i] / reducible)
-            };
-            *x = derived(&best, ln_k, ln_u, per_data)[which];
         }
     }
 }

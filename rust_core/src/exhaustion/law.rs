@@ -20,6 +20,16 @@ pub struct Law {
     pub scarcity: Scarcity,
 }
 
+/// What algorithmic progress makes of a run: a parameter counts as `exp(params)` of them, a token, unique or not, as
+/// `exp(tokens)`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Progress {
+    /// ln of what a parameter counts as.
+    pub params: f64,
+    /// ln of what a token counts as.
+    pub tokens: f64,
+}
+
 /// What a law says about tokens seen more than once.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Scarcity {

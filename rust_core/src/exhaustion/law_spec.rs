@@ -132,6 +132,16 @@ impl LawSpec {
         })
     }
 
+    /// The laws that a draw may have, and their weights.
+    pub fn parts(&self) -> Vec<(&Self, f64)> {
+        match self {
+            Self::Mixture { laws, weights } => {
+                laws.iter().zip(weights.iter().copied()).filter(|&(_, weight)| weight > 0.0).collect()
+            }
+            law => vec![(law, 1.0)],
+        }
+    }
+
     /// The law by itself: Besiroglu's base and the published repetition constants where none are given.
     pub fn alone(&self) -> Result<Law> {
         self.resolve(BESIROGLU, REPETITION_DATA, REPETITION_PARAMS)

@@ -3,7 +3,7 @@
 use std::f64::consts::LN_10;
 
 use super::base::{Base, LN_6, Optimum};
-use super::law::{Law, Scarcity};
+use super::law::{Law, Progress, Scarcity};
 use super::{repetition, search};
 use crate::math::exp;
 
@@ -49,6 +49,14 @@ impl Law {
             }
             Scarcity::Penalty { .. } | Scarcity::Bounded { .. } => search::optimum(self, ln_k, ln_u),
         }
+    }
+
+    /// The compute-optimal run after algorithmic progress: that of the law at the compute, the parameters and the tokens
+    /// that they count as.
+    pub fn optimum_after(&self, progress: Progress, ln_k: f64, ln_u: f64) -> Optimum {
+        let Progress { params, tokens } = progress;
+        let best = self.optimum(ln_k + params + tokens, ln_u + tokens);
+        Optimum { ln_params: best.ln_params - params, ln_tokens: best.ln_tokens - tokens, ..best }
     }
 
     /// ln of the compute-optimal parameters and tokens with unlimited data.

@@ -57,6 +57,11 @@ impl Roots {
         this
     }
 
+    /// `R_N*` and `R_D*` of a draw.
+    pub fn worth_scales(&self, i: usize) -> [f64; 2] {
+        [self.r[0][i], self.r[1][i]]
+    }
+
     /// The roots of a year's T; where it is 0 nothing is short, and what is found there means nothing.
     #[inline(always)]
     pub fn advance(&mut self, t: &Lanes) {

@@ -4,8 +4,8 @@ use super::base::Base;
 use super::block::Block;
 use super::draws::Columns;
 use super::optimum::DERIVED;
-use super::scenario::{ExhaustionScenario, INPUTS};
-use super::trajectory::{DEFINITIONS, VARIABLES};
+use super::scenario::{BASE_YEAR, ExhaustionScenario, INPUTS, Input};
+use super::trajectory::{DEFINITIONS, Options, VARIABLES};
 use crate::error::{Error, Result, quoted};
 use crate::math::exp;
 
@@ -15,8 +15,8 @@ pub enum Sample {
     /// The year of running out by a definition; infinite where it is not by the horizon.
     ExhaustionYear(usize),
     /// An input.
-    Input(usize),
-    /// A coefficient of the law's base, as drawn.
+    Input(Input),
+    /// A coefficient of the base of the draw's law.
     Law(usize),
     /// A yearly variable in the year of an index.
     Variable(usize, usize),
@@ -34,7 +34,7 @@ impl Sample {
         }
         let one = (0..DEFINITIONS.len())
             .map(year_of)
-            .chain(INPUTS.iter().enumerate().map(|(i, input)| (input.0.to_owned(), Self::Input(i))))
+            .chain(INPUTS.iter().enumerate().map(|(i, input)| (input.0.to_owned(), Self::Input(Input::ALL[i]))))
             .chain(Base::RANGES.iter().enumerate().map(|(i, coefficient)| (coefficient.0.to_owned(), Self::Law(i))))
             .find(|(known, _)| known == name);
         if let Some(found) = one {
@@ -54,19 +54,32 @@ impl Sample {
         })
     }
 
-    /// Reads the draws of a block from `first` on that belong to the whole draw; yearly variables are read on the way.
-    pub fn read(self, columns: &Columns, block: &Block, first: usize, out: &mut [f64]) {
+    /// Reads the draws of a block from `first` on that belong to the whole draw, as the model used them: NaN where it did
+    /// not. Yearly variables are read on the way.
+    pub fn read(self, columns: &Columns, block: &Block, options: &Options, first: usize, out: &mut [f64]) {
         match self {
             Self::ExhaustionYear(definition) => out.copy_from_slice(&block.exhausted()[definition][..out.len()]),
-            Self::Input(i) => {
-                let (_, log, ..) = INPUTS[i];
-                for (x, &drawn) in out.iter_mut().zip(&columns.inputs[i][first..]) {
-                    *x = if log { exp(drawn) } else { drawn };
+            Self::Input(input @ (Input::RepetitionData | Input::RepetitionParams)) => {
+                let side = usize::from(input == Input::RepetitionParams);
+                for (i, x) in out.iter_mut().enumerate() {
+                    *x = block.repetition(i).map_or(f64::NAN, |scales| scales[side]);
+                }
+            }
+            Self::Input(input) if !options.used[input as usize] => out.fill(f64::NAN),
+            Self::Input(input) => {
+                let (_, log, ..) = INPUTS[input as usize];
+                let path = options.compute.path.as_ref().filter(|_| input == Input::Compute);
+                for (x, &drawn) in out.iter_mut().zip(&columns.get(input)[first..]) {
+                    *x = match path {
+                        Some(path) => exp(path.ln_compute(BASE_YEAR.into(), drawn)),
+                        None if log => exp(drawn),
+                        None => drawn,
+                    };
                 }
             }
             Self::Law(i) => {
-                let drawn = &columns.law[i][first..];
-                out.copy_from_slice(&drawn[..out.len()]);
+                let used = &block.coefficients()[i];
+                out.copy_from_slice(&used[..out.len()]);
             }
             Self::Variable(..) | Self::Derived(..) => {}
         }

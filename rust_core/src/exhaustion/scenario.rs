@@ -26,6 +26,11 @@ macro_rules! inputs {
         #[allow(missing_docs)] // the settings document the inputs, under the same names
         pub enum Input { $($variant,)* }
 
+        impl Input {
+            /// Every input, in their order.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+        }
+
         /// Every input: its name, whether the model reads its logarithm, and its range.
         pub const INPUTS: &[(&str, bool, f64, f64)] =
             &[$((stringify!($name), inputs!(@ $scale), $low, $high),)*];
@@ -155,6 +160,40 @@ impl ExhaustionScenario {
         !matches!(self.trend_weight, Dist::Constant { value } if value == 0.0)
     }
 
+    /// Whether some draw reads an input; a constant that the law fixes is none.
+    pub fn uses(&self, input: Input) -> bool {
+        let by_law = |data| {
+            self.law.parts().iter().any(|(law, _)| match law {
+                LawSpec::Muennighoff { repetition_data, repetition_params, .. } => {
+                    if data { repetition_data } else { repetition_params }.is_none()
+                }
+                _ => false,
+            })
+        };
+        let asks = |demand| self.demand == demand && !matches!(self.trend_weight, Dist::Constant { value: 1.0 });
+        match input {
+            Input::RepetitionData => by_law(true),
+            Input::RepetitionParams => by_law(false),
+            Input::SyntheticGenerations => self.collapse != Collapse::None,
+            Input::ComputeGrowth => self.compute_path.is_none(),
+            Input::Nodes
+            | Input::NodeGrowth
+            | Input::FailuresPerNodeDay
+            | Input::CheckpointSeconds
+            | Input::RestartSeconds => self.goodput,
+            Input::TrendDataset | Input::TrendGrowth => self.may_follow_trend(),
+            Input::QualityCompute | Input::QualityPower => self.endogenous_quality,
+            Input::InferenceTokens => asks(Demand::InferenceAtLoss) || asks(Demand::InferenceAtBudget),
+            Input::ProfitIncome | Input::ProfitLossElasticity | Input::ProfitPriceElasticity => asks(Demand::Profit),
+            _ => true,
+        }
+    }
+
+    /// Whether some draw reads the prior of the law's base.
+    pub fn uses_law_parameters(&self) -> bool {
+        self.law.parts().iter().any(|(law, _)| matches!(law, LawSpec::Muennighoff { base: None, .. }))
+    }
+
     /// The factor of the correlations.
     pub fn copula(&self) -> Result<Copula> {
         let names: Vec<&str> = INPUTS.iter().map(|&(name, ..)| name).collect();
@@ -177,6 +216,7 @@ impl Spec for ExhaustionScenario {
         self.check_levels()?;
         self.law.check().map_err(|e| Error::Value(format!("law: {e}")))?;
         self.law_parameters.check()?;
+        self.check_demand()?;
         if let Some(path) = &self.compute_path {
             path.check()?;
         }
@@ -199,6 +239,21 @@ impl ExhaustionScenario {
             Some(pair) => Err(Error::argument("years", expected, format!("{} after {}", pair[1], pair[0]))),
             None => Ok(()),
         }
+    }
+
+    /// Serving and selling have formulas for the power laws alone.
+    fn check_demand(&self) -> Result<()> {
+        let by_power_law = match self.demand {
+            Demand::ComputeOptimal | Demand::TwentyPerParameter => return Ok(()),
+            Demand::InferenceAtLoss => "'inference_at_loss'",
+            Demand::InferenceAtBudget => "'inference_at_budget'",
+            Demand::Profit => "'profit'",
+        };
+        if self.law.parts().iter().any(|(law, _)| matches!(law, LawSpec::Bounded { .. })) {
+            let expected = "'compute_optimal' or 'twenty_per_parameter' under a bounded law";
+            return Err(Error::argument("demand", expected, by_power_law));
+        }
+        Ok(())
     }
 
     /// A median that grows past every meaning is a mistake in a growth.

@@ -158,7 +158,7 @@ impl Model<'_> {
             let take = Tallying { keys, cells };
             let block = &dispatch(Years { columns, work, options, first, valid, take, wanted, samples });
             for (sample, column) in wanted.iter().zip(samples) {
-                sample.read(columns, block, first, &mut column[first..first + valid]);
+                sample.read(columns, block, self.options, first, &mut column[first..first + valid]);
             }
             self.count_years(block, valid, tally);
         }

@@ -2,7 +2,7 @@
 
 use super::compute::ComputeOptions;
 use super::law_spec::LawSpec;
-use super::scenario::{Collapse, Demand, ExhaustionScenario};
+use super::scenario::{Collapse, Demand, ExhaustionScenario, Input};
 
 /// The yearly variables: name and unit.
 pub const VARIABLES: [(&str, &str); 12] = [
@@ -45,6 +45,8 @@ pub struct Options {
     pub lost_threshold: f64,
     /// The laws and the upper ends of their shares of a uniform number.
     pub laws: Vec<(LawSpec, f64)>,
+    /// Whether some draw reads an input, in the order of the inputs.
+    pub used: Vec<bool>,
     /// Years of the projection.
     pub years: Vec<i32>,
     /// Years by which draws are counted.
@@ -63,20 +65,13 @@ pub fn counted_years(years: &[i32]) -> Vec<i32> {
 impl Options {
     /// The options of a checked scenario.
     pub fn new(scenario: &ExhaustionScenario) -> Self {
-        let laws = match &scenario.law {
-            LawSpec::Mixture { laws, weights } => {
-                let total: f64 = weights.iter().sum();
-                let mut end = 0.0;
-                laws.iter()
-                    .zip(weights)
-                    .map(|(law, weight)| {
-                        end += weight / total;
-                        (law.clone(), end)
-                    })
-                    .collect()
-            }
-            law => vec![(law.clone(), 1.0)],
-        };
+        let parts = scenario.law.parts();
+        let total: f64 = parts.iter().map(|(_, weight)| weight).sum();
+        let mut end = 0.0;
+        let laws = parts.into_iter().map(|(law, weight)| {
+            end += weight / total;
+            (law.clone(), end)
+        });
         Self {
             compute: ComputeOptions::new(scenario),
             demand: scenario.demand,
@@ -85,7 +80,8 @@ impl Options {
             endogenous_quality: scenario.endogenous_quality,
             overtraining_from: scenario.overtraining_from,
             lost_threshold: scenario.lost_threshold,
-            laws,
+            laws: laws.collect(),
+            used: Input::ALL.iter().map(|&input| scenario.uses(input)).collect(),
             years: scenario.years.clone(),
             counted: counted_years(&scenario.years),
         }
