@@ -114,6 +114,10 @@ KERNELS: dict[str, Callable[[], pl.DataFrame]] = {
         tasks=ll.Tasks.beta(0.5, 2.0, 5, redraw="run"), verifier=ll.Verifier.rates(false_positive_rate=0.1, icc=0.3)
     ),
     "posterior": simulated(tasks=ll.Tasks.counts([20, 20, 5], [2, 0, 5], posterior=True, prior="jeffreys")),
+    "posterior, correlated": simulated(
+        tasks=ll.Tasks.counts([20, 20, 5], [2, 0, 5], posterior=True, prior="jeffreys"),
+        verifier=ll.Verifier.rates(false_positive_rate=0.1, icc=0.3, correlation=-0.5),
+    ),
     "pool": simulated(tasks=POOL, verifier=None, policies=[*BOTH, ll.FirstWorthwhile(), ll.AnyOf(), ll.AllOf()]),
     "many tasks": simulated(tasks=ll.Tasks.fixed(success=[0.1, 0.6, 0.3] * 100), verifier=JUDGE, max_attempts=[1, 9]),
     # Tokens of both laws, batches, limits both ways.

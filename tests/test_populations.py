@@ -100,12 +100,10 @@ def test_drawn_rates_against_a_slow_loop(population: str, correlation: float) ->
         success = [0.1, 0.9, 0.4]
         tasks = ll.Tasks.fixed(success=success)
         p = np.tile(success, (slow, 1))
-        z = np.tile(normal_quantile((np.array([1, 3, 2]) - 0.5) / 3), (slow, 1))
     elif population == "posterior":
         n, c = np.array([10, 20, 5]), np.array([1, 18, 2])
         tasks = ll.Tasks.counts(attempts=n, correct=c, posterior=True, prior=(1.0, 1.0))
         p = random.beta(1 + c, 1 + n - c, size=(slow, count))
-        z = np.tile(normal_quantile((np.array([1, 3, 2]) - 0.5) / 3), (slow, 1))
     elif population == "beta":
         tasks = ll.Tasks.beta(0.5, 2.0, count, unsolvable=0.2)
         rank = normal_cdf(z)
@@ -114,6 +112,8 @@ def test_drawn_rates_against_a_slow_loop(population: str, correlation: float) ->
         tasks = ll.Tasks.mixture(weight=[2, 1, 1], success=[0.8, 0.02, 0.3], count=count)
         rank = normal_cdf(z)
         p = np.where(rank < 0.25, 0.02, np.where(rank < 0.5, 0.3, 0.8))
+    if population in ("fixed", "posterior"):  # the rank within a trial, and a uniform place within it
+        z = normal_quantile((p.argsort(axis=1).argsort(axis=1) + random.random(p.shape)) / count)
 
     def error_rate(mean: float) -> np.ndarray:
         own = correlation * z + math.sqrt(1 - correlation**2) * random.standard_normal(z.shape)
@@ -133,6 +133,37 @@ def test_drawn_rates_against_a_slow_loop(population: str, correlation: float) ->
         # Quantiles are interpolated to 1e-4 of the mean.
         bound = hoeffding(count * trials, 1000) + hoeffding(count * slow, 1000) + 1e-4
         assert np.abs(frame[name].to_numpy() - want).max() < bound, name
+
+
+@pytest.mark.parametrize("correlation", [-1.0, 0.9])
+@pytest.mark.parametrize(
+    ("success", "weight"),
+    [([0.0], None), ([0.0] * 5, None), ([0.0, 0.5, 0.9], None), ([0.3, 0.3, 0.1], None), ([0.4, 0.2, 0.0], [5, 1, 2])],
+)
+def test_a_correlation_keeps_the_mean_error_rates(
+    success: list[float], weight: list[float] | None, correlation: float
+) -> None:
+    """Of one task, tied tasks and weighted ones; one task gave .090 for .2."""
+    f, g, trials = 0.2, 0.3, 100_000
+    tasks = ll.Tasks.fixed(success=success, weight=weight)
+    verifier = ll.Verifier.rates(false_positive_rate=f, false_negative_rate=g, icc=0.5, correlation=correlation)
+    frame = ll.simulate(scenario(tasks, verifier, max_attempts=[1]), trials=trials, seed=3, by="task")
+    p, shares = np.array(success), np.array(weight or [1.0] * len(success)) / sum(weight or [1.0] * len(success))
+    false_positive = (shares * frame["wrong"].to_numpy() / (1 - p)).sum()
+    assert abs(false_positive - f) < hoeffding(trials, 20) / (1 - p).min()
+    if p.min() > 0.0:
+        false_negative = 1 - (shares * frame["accuracy"].to_numpy() / p).sum()
+        assert abs(false_negative - g) < hoeffding(trials, 20) / p.min()
+
+
+def test_posterior_tasks_are_tied_by_the_rate_that_was_drawn() -> None:
+    """Two tasks of which nothing is known: whichever is drawn higher has the errors, so a correct answer meets them."""
+    tasks = ll.Tasks.counts(attempts=[0, 0], correct=[0, 0], posterior=True, prior=(1.0, 1.0))
+    trials = 20_000
+    verifier = ll.Verifier.rates(false_negative_rate=0.5, icc=1.0, correlation=1.0)
+    frame = ll.simulate(scenario(tasks, verifier, max_attempts=[1]), trials=trials, seed=3)
+    # The lower of two uniform rates has the mean 1/3, and is never rejected; the higher always is.
+    assert abs(frame["accuracy"].item() - 1 / 6) < hoeffding(trials, 1)
 
 
 def test_correlation_ties_errors_to_success() -> None:

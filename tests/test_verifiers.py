@@ -194,6 +194,10 @@ def test_an_ensemble_of_one_kind_lies_between_one_member_and_independence(
         (lambda: ll.Verifier.ensemble([ll.Verifier.perfect()], rule="most"), "rule must be one of"),
         (lambda: ll.Verifier.ensemble([ll.Verifier.judge(d_prime=1)]), r"verifiers\[0\].threshold must be a number"),
         (lambda: ll.Verifier.rates(false_positive_rate=0.1, correlation=0.5), "correlation must be 0 where icc is 0"),
+        (
+            lambda: ll.Verifier.rates(false_negative_rate=[0.1, 0.2], icc=0.5, correlation=0.5),
+            "false_negative_rate must be one number where correlation is not 0: the rank of a task would move its mean",
+        ),
         (lambda: ll.Verifier.rates(icc=0.5, correlation=1.5), r"correlation must be in \[-1, 1\], got 1.5"),
         (lambda: ll.Tasks.beta(0.0, 1.0, 3), r"alpha must be in \[1e-6, 1e9\], got 0"),
         (lambda: ll.Tasks.beta(1.0, 1.0, 0), r"count must be a whole number in \[1, "),

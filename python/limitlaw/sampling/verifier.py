@@ -64,8 +64,12 @@ class Verifier(Spec):
         icc * mean * (1 - mean): errors are *persistent*, some tasks fool the verifier every time and others never. The
         rates are drawn together with the tasks, in every trial (so that means are over verifiers of this kind, and
         standard errors count the draw), or once where the tasks have ``redraw="run"``. With ``correlation`` each error
-        rate is tied to the success rate by a Gaussian copula (negative: harder tasks have more errors); tasks with
-        known rates are tied by their rank. Given the success rate the two error rates are independent.
+        rate is tied to the success rate by a Gaussian copula (negative: harder tasks have more errors): its normal
+        score is correlation z + sqrt(1 - correlation^2) e, with z the normal quantile of the place of the task's
+        success rate among those of all tasks, by weight, and e standard normal and its own. Where success rates tie
+        (one known task, tasks alike, the types of a mixture, an unsolvable share) the place is uniform within the tie;
+        tasks with a posterior are ranked by the rates drawn in the trial. So z is standard normal over tasks and the
+        mean error rate is the given one, whatever the correlation. Given z the two error rates are independent.
 
         Args:
             false_positive_rate: f = P(accept | wrong), in [0, 1]; a number, or one per task (shape ``(tasks,)``). It is
@@ -73,7 +77,8 @@ class Verifier(Spec):
             false_negative_rate: g = P(reject | correct), in [0, 1]; a number, or one per task.
             icc: Intra-class correlation of the rates over tasks, in [0, 1]: 0 spreads nothing, 1 makes every
                 rate 0 or 1.
-            correlation: Of the normal scores of an error rate and of the success rate, in [-1, 1]; needs ``icc`` > 0.
+            correlation: Of the normal scores of an error rate and of the success rate, in [-1, 1]; needs ``icc`` > 0,
+                and error rates that are numbers: at a task of known rank the mean is no longer the given one.
 
         Raises:
             ValueError: A value is outside its range.

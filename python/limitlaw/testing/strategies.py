@@ -105,11 +105,13 @@ def verifiers(draw: st.DrawFn, *, verdicts: bool = True, count: int | None = Non
     if kind == "rates":
         return Verifier.rates(false_positive_rate=draw(each), false_negative_rate=draw(each))
     if kind == "spread":
+        correlation = draw(st.sampled_from([0.0, -1.0, 1.0]) | st.floats(-1.0, 1.0))
+        each = each if correlation == 0.0 else rates()
         return Verifier.rates(
             false_positive_rate=draw(each),
             false_negative_rate=draw(each),
             icc=draw(st.floats(0.001, 1.0)),
-            correlation=draw(st.sampled_from([0.0, -1.0, 1.0]) | st.floats(-1.0, 1.0)),
+            correlation=correlation,
         )
     if kind == "tests":
         many = draw(st.integers(1, 100))

@@ -51,7 +51,7 @@ pub fn simulate(
     let work = |(worker, counted, events): &mut (Worker, Option<BinWorker>, ChunkEvents), index: u64| {
         let trials = (options.trials - index * chunk).min(chunk) as usize;
         worker.scores.clear();
-        source.start(events, streams, index);
+        source.start(events, streams, (index, trials), control)?;
         let mut random = plan.random(index);
         let mut bins = bins.as_ref().zip(counted.as_mut());
         if let Some((_, counted)) = &mut bins {
@@ -59,7 +59,7 @@ pub fn simulate(
         }
         for task in 0..laws.len() {
             control.check()?;
-            source.draw(events, streams, task, trials);
+            source.draw(events, streams, (task, trials), control)?;
             if let Some((bins, counted)) = &mut bins {
                 bins.count(counted, (source, streams), events, task, trials);
             }

@@ -131,7 +131,7 @@ impl<'a> Plan<'a> {
         (run, covered): (&Run, bool),
         control: &Control,
     ) -> Result<Self> {
-        let streams = Streams::new(run, chunk_trials(laws.len()));
+        let streams = Streams::new(run, chunk_trials(scenario));
         let features = Features::new(scenario, policies);
         Ok(Self {
             layout: Layout {

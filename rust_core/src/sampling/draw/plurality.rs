@@ -325,11 +325,13 @@ mod tests {
             let mut worker = plan.worker();
             let size = worker.batch.trials;
             for chunk in 0..3 {
-                plan.source.start(&mut events, &plan.streams, chunk);
+                plan.source
+                    .start(&mut events, &plan.streams, (chunk, plan.streams.chunk()), &control)
+                    .expect("nobody cancels");
                 let mut random = plan.random(chunk);
                 for i in 0..laws.len() {
                     let trials = plan.streams.chunk();
-                    plan.source.draw(&mut events, &plan.streams, i, trials);
+                    plan.source.draw(&mut events, &plan.streams, (i, trials), &control).expect("nobody cancels");
                     plan.source.number(&mut events, &plan.streams, i, trials);
                     for first in (0..trials).step_by(size) {
                         let at = Place { chunk, task: i, trial: first };

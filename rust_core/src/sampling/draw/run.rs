@@ -48,7 +48,9 @@ impl SamplingScenario {
     }
 }
 
-/// Trials of one chunk: a power of two that depends on the number of tasks only.
-pub fn chunk_trials(tasks: usize) -> usize {
-    (CHUNK_DRAWS / tasks).next_power_of_two().clamp(64, 2048)
+/// Trials of one chunk: a power of two that depends on the number of tasks, and on whether all of a chunk's rates are in
+/// memory at once.
+pub fn chunk_trials(scenario: &SamplingScenario) -> usize {
+    let least = if scenario.ranks_draws() { 1 } else { 64 };
+    (CHUNK_DRAWS / scenario.tasks.count()).next_power_of_two().clamp(least, 2048)
 }

@@ -33,7 +33,7 @@ pub fn check(
     let rows = size(others) * size(points) * size(tasks) * size(RETURN_BYTES + bill);
     let bins = if binned == 0 { 0.0 } else { size(tasks) * size(3 * points + 2) * size(size_of::<u64>()) };
     let tables = size(tasks) * (size(LAW + size_of::<TaskLaw>()) + size((2 * points + 1) * TABLED));
-    let chunk = size((binned + others) * points) * size(chunk_trials(tasks)) * size(DRAWN);
+    let chunk = size((binned + others) * points) * size(chunk_trials(scenario)) * size(DRAWN);
     memory::check(
         workers * (rows + bins + chunk) + tables,
         &[(binned + others, "policies"), (points, "rows of each"), (tasks, "tasks"), (run.threads, "threads")],

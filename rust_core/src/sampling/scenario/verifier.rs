@@ -172,7 +172,17 @@ impl Spec for Verifier {
                 check_rates("false_positive_rate", false_positive_rate)?;
                 check_rates("false_negative_rate", false_negative_rate)?;
                 check_range("icc", &[*icc], 0.0, 1.0)?;
-                check_range("correlation", &[*correlation], -1.0, 1.0)
+                check_range("correlation", &[*correlation], -1.0, 1.0)?;
+                for (name, rates) in
+                    [("false_positive_rate", false_positive_rate), ("false_negative_rate", false_negative_rate)]
+                {
+                    let count = rates.as_slice().len();
+                    if *correlation != 0.0 && count > 1 {
+                        let expected = "one number where correlation is not 0: the rank of a task would move its mean";
+                        return Err(Error::argument(name, expected, format!("{count} numbers")));
+                    }
+                }
+                Ok(())
             }
             Self::Tests { tests, detection, icc, flakiness } => {
                 check_whole("tests", *tests, 1.0, MAX_VOTES)?;

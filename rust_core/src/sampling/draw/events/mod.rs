@@ -19,7 +19,6 @@ use crate::run::Control;
 use crate::sampling::draw::streams::Streams;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::law::TaskLaw;
-use crate::sampling::scenario::population::RateStreams;
 use binned::Binned;
 use chunk::ChunkEvents;
 use redrawn::Redrawn;
@@ -46,23 +45,39 @@ impl<'a> Source<'a> {
         Ok(Self::Binned(Box::new(Binned::new(laws, grid, coverage, control)?)))
     }
 
-    /// Starts a chunk.
-    pub fn start(&self, chunk: &mut ChunkEvents, streams: &Streams, index: u64) {
+    /// Starts a chunk of so many trials.
+    pub fn start(
+        &self,
+        chunk: &mut ChunkEvents,
+        streams: &Streams,
+        (index, trials): (u64, usize),
+        control: &Control,
+    ) -> Result<()> {
         let purpose = if matches!(self, Self::Binned(_)) { purpose::EVENT_NUMBERS } else { purpose::ACCEPTANCE };
         chunk.index = index;
         chunk.random = streams.of(purpose, index).sequence();
-        chunk.rates = RateStreams::new(streams.seed(), index);
+        if let Self::Redrawn(redrawn) = self {
+            chunk.rates = redrawn.population.streams(streams.seed(), index, trials, control)?;
+        }
+        Ok(())
     }
 
     /// Draws task `i` in the first `trials` trials, as far as its bins; tasks come in order.
-    pub fn draw(&self, chunk: &mut ChunkEvents, streams: &Streams, i: usize, trials: usize) {
+    pub fn draw(
+        &self,
+        chunk: &mut ChunkEvents,
+        streams: &Streams,
+        (i, trials): (usize, usize),
+        control: &Control,
+    ) -> Result<()> {
         match self {
             Self::Binned(binned) => binned.read(chunk, streams, i, trials),
             Self::Redrawn(redrawn) => {
                 let ChunkEvents { drawn, rates, random, .. } = chunk;
-                redrawn.draw(i, &mut drawn[..trials], rates, random);
+                redrawn.draw(i, &mut drawn[..trials], (rates, random), control)?;
             }
         }
+        Ok(())
     }
 
     /// Draws the attempt numbers within the bins.

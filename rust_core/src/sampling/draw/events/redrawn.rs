@@ -6,7 +6,9 @@
 
 use libm::log1p;
 
+use crate::error::Result;
 use crate::rng::Sequence;
+use crate::run::Control;
 use crate::sampling::policy::seen::FirstEvents;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::law::{Rates, TaskLaw};
@@ -16,8 +18,12 @@ use crate::variates::{NEVER, geometric};
 /// The rates of all tasks, given or drawn.
 pub struct Redrawn<'a> {
     laws: &'a [TaskLaw],
-    population: Population<'a>,
+    /// How the rates are drawn.
+    pub population: Population<'a>,
 }
+
+/// Draws of rates between two questions whether the run was cancelled: one may take a millisecond.
+const DRAWS: usize = 64;
 
 impl<'a> Redrawn<'a> {
     /// The tasks of a scenario.
@@ -26,14 +32,24 @@ impl<'a> Redrawn<'a> {
     }
 
     /// Draws the rates of task `i` and its events, a trial each.
-    pub fn draw(&self, i: usize, out: &mut [(FirstEvents, Rates)], rates: &mut RateStreams, random: &mut Sequence) {
-        for slot in out {
-            let rates = match self.laws[i] {
-                TaskLaw::Attempts(rates) => rates,
-                _ => self.population.draw(i, rates),
-            };
-            *slot = (waiting_times(&rates, random), rates);
+    pub fn draw(
+        &self,
+        i: usize,
+        out: &mut [(FirstEvents, Rates)],
+        (rates, random): (&mut RateStreams, &mut Sequence),
+        control: &Control,
+    ) -> Result<()> {
+        for slots in out.chunks_mut(DRAWS) {
+            control.check()?;
+            for slot in slots {
+                let rates = match self.laws[i] {
+                    TaskLaw::Attempts(rates) => rates,
+                    _ => self.population.draw(i, rates),
+                };
+                *slot = (waiting_times(&rates, random), rates);
+            }
         }
+        Ok(())
     }
 }
 
