@@ -42,7 +42,7 @@ def test_one_row_per_attempt_is_refused_with_the_line_that_sums_it() -> None:
         weight="weight",
     )
     assert len(tasks) == 10
-    assert ll.pass_at_k(tasks.attempts, tasks.correct, [ATTEMPTS], bootstrap=0)["pass_at_k"].to_list() == [0.8]  # type: ignore[attr-defined]
+    assert ll.pass_at_k(tasks.attempts, tasks.correct, [ATTEMPTS])["pass_at_k"].to_list() == [0.8]  # type: ignore[attr-defined]
 
 
 def test_runs_of_a_task_are_summed_where_a_column_counts_them() -> None:
@@ -77,8 +77,8 @@ def test_booleans_are_counts(as_given: Callable[[list[bool]], Any]) -> None:
     pool = ll.Tasks.pool(as_given(true), as_given(true), as_given(correct), correct=as_given(correct))
     assert pool == ll.Tasks.pool([1] * 4, [1] * 4, ones, correct=ones)
     calls: list[Callable[[Any], Any]] = [
-        lambda c: ll.pass_at_k(1, c, [1], seed=1).to_dict(as_series=False),
-        lambda c: ll.pass_hat_k(1, c, [1], seed=1).to_dict(as_series=False),
+        lambda c: ll.pass_at_k(1, c, [1]).to_dict(as_series=False),
+        lambda c: ll.pass_hat_k(1, c, [1]).to_dict(as_series=False),
         lambda c: fit.beta_binomial_log_likelihood(1, c, alpha=1, beta=2),
         lambda c: closed_form.pass_at_k(attempts=1, correct=c, k=1).tolist(),
         lambda c: closed_form.finite_pool(attempts=1, accepted=c, correct=c, max_attempts=1).coverage.tolist(),
@@ -87,7 +87,7 @@ def test_booleans_are_counts(as_given: Callable[[list[bool]], Any]) -> None:
     for call in calls:
         assert call(as_given(correct)) == call(ones)
     with pytest.raises(TypeError, match=r"^k must be"):
-        ll.pass_at_k(1, as_given(correct), as_given([True]), bootstrap=0)
+        ll.pass_at_k(1, as_given(correct), as_given([True]))
 
 
 def test_boolean_columns_are_counts_and_weights_are_not() -> None:

@@ -1,9 +1,15 @@
-"""The code in README and docs runs, and prints what the page says it prints; the examples run and draw."""
+"""The code in README and docs runs, and prints what the page says it prints; the examples run and draw.
+
+After a deliberate change write what pages print now, and read it:
+
+    python tests/test_docs.py docs/fit.md
+"""
 
 import contextlib
 import io
 import re
 import runpy
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,10 +30,11 @@ def blocks(text: str) -> Iterator[tuple[str, str, str, int]]:
         yield match[1], match[2], match[3], text.count("\n", 0, match.start(3))
 
 
-def run_page(text: str, name: str) -> int:
+def run_page(text: str, name: str, *, rewritten: list[tuple[str, str]] | None = None) -> int:
     """Run the page's Python in order, in one namespace; a ``text`` block is what the code before it prints.
 
-    A ``toml`` block is the file of its title, a scenario or a sweep.
+    A ``toml`` block is the file of its title, a scenario or a sweep. With ``rewritten``, blocks that differ are not
+    failures: (what the page says, what is printed) is added there.
     """
     namespace: dict[str, Any] = {}
     printed, count = "", 0
@@ -36,6 +43,8 @@ def run_page(text: str, name: str) -> int:
             with contextlib.redirect_stdout(io.StringIO()) as out:
                 exec(compile("\n" * line + body, name, "exec"), namespace)
             printed, count = out.getvalue(), count + 1
+        elif language == "text" and rewritten is not None:
+            rewritten.append((body, printed.rstrip() + "\n"))
         elif language == "text":
             assert printed.rstrip() == body.rstrip(), f"{name}, line {line}: the output differs"
         elif language == "toml":
@@ -70,3 +79,12 @@ def test_a_wrong_output_is_noticed() -> None:
 def test_every_kind_of_setting_is_in_the_page_of_files() -> None:
     table = (ROOT / "docs" / "scenario-files.md").read_text(encoding="utf-8").partition("## Every kind")[2]
     assert {*re.findall(r"`(\w+)`", table)} >= {kind for family, kind in _REGISTRY if family != "toy"}
+
+
+if __name__ == "__main__":
+    for page in map(Path, sys.argv[1:]):
+        text, found = page.read_text(encoding="utf-8"), []
+        run_page(text, page.name, rewritten=found)
+        for said, printed in found:
+            text = text.replace(f"```text\n{said}```", f"```text\n{printed}```")
+        page.write_text(text, encoding="utf-8")

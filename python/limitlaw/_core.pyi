@@ -121,10 +121,7 @@ def pass_rates(
     k: _Floats,
     *,
     resample: str,
-    resamples: int,
     confidence: float,
-    key: tuple[int, int],
-    threads: int | None,
     progress: _Progress | None,
 ) -> _Columns: ...
 def fit_beta_binomial(

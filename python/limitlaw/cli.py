@@ -166,8 +166,7 @@ def sweep(spec: Path, store: Path, executor: str | None, shard: str | None, thre
 @click.option("--correct", default="correct", show_default=True, help="Column of correct ones among them.")
 @click.option("--k", "ks", type=int, multiple=True, default=(1, 10, 100), show_default=True, help="Of pass@k; repeat.")
 @click.option("--unsolvable", is_flag=True, help="Fit a share of tasks that no attempt solves as well.")
-@click.option("--seed", type=int, required=True, help="Seed of the bootstrap over tasks.")
-@_threads
+@click.option("--seed", type=int, hidden=True, help="Of no effect: no number is drawn.")
 @_out
 @_one_line_errors
 def fit(
@@ -177,8 +176,7 @@ def fit(
     correct: str,
     ks: tuple[int, ...],
     unsolvable: bool,
-    seed: int,
-    threads: int | None,
+    seed: int | None,  # noqa: ARG001  (what once seeded a bootstrap)
     out: Path | None,
 ) -> None:
     """Estimate pass@k and the Beta population of tasks from the COUNTS of a .csv or .parquet file."""
@@ -186,7 +184,7 @@ def fit(
     frame = read_table(counts)
     n, c = as_column(frame, "--attempts", attempts), as_column(frame, "--correct", correct)
     found = {
-        "pass_at_k": ll.pass_at_k(n, c, list(ks), seed=seed, threads=threads),
+        "pass_at_k": ll.pass_at_k(n, c, list(ks)),
         "population": ll.fit.fit_beta_binomial(n, c, unsolvable=unsolvable),
     }
     _show_frames(found, list(found), out)

@@ -1,4 +1,4 @@
-"""Mean pass@k and pass^k of a benchmark, with standard errors and bootstrap intervals."""
+"""Mean pass@k and pass^k of a benchmark, with standard errors and intervals."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import check_choice
-from limitlaw.fit._counts import closing, column, counts, resampling
+from limitlaw._arguments import as_confidence, as_threads, as_whole, check_choice, check_progress
+from limitlaw.fit._counts import MAX_RESAMPLES, column, counts
+from limitlaw.seed import Seed, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy.typing as npt
-
-    from limitlaw.seed import Seed
 
     Resample = Literal["tasks", "attempts"]
 
@@ -28,8 +27,8 @@ def pass_at_k(
     k: npt.ArrayLike,
     *,
     resample: Resample = "tasks",
-    bootstrap: int = 1_000,
     confidence: float = 0.95,
+    bootstrap: int | None = None,
     seed: Seed | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], object] | None = None,
@@ -45,42 +44,37 @@ def pass_at_k(
         k: Numbers of attempts, whole numbers >= 1.
         resample: What the standard error and the interval are about. ``"tasks"``: would other tasks say the same?
             ``"attempts"``: would other answers to these tasks? The latter's standard error is unbiased and needs
-            n >= 2k (null otherwise); its interval is rough unless k is small against n.
-        bootstrap: Resamples for the interval; 0 for none.
-        confidence: Of the interval, in (0, 1): percentiles of the resampled means, moved so that their mean is the
-            estimate.
-        seed: The seed of the bootstrap; required unless ``bootstrap=0``.
-        threads: Threads to use; every core unless given.
-        progress: Called about every 50 ms with (resamples done, resamples).
+            n >= 2k (null otherwise).
+        confidence: Of the interval, in [1e-9, 1 - 1e-9]. Over tasks it has the limits of Gaffke for a mean of values
+            in [0, 1], by their Beta approximation: Clopper and Pearson's where all values are 0 and 1. Over attempts
+            it has Clopper and Pearson's limits with the effective number of independent trials (Korn and Graubard).
+            ``docs/intervals.md`` has the coverage.
+        bootstrap: Of no effect, as ``seed`` and ``threads``: the interval once was a bootstrap, and needs none.
+        seed: Of no effect.
+        threads: Of no effect.
+        progress: Called with (0, 0) until the result is there.
 
     Returns:
         One row per k: ``k``, ``pass_at_k``, ``pass_at_k_se``, ``low``, ``high`` (null for one task resampled over
-        tasks: it says nothing about others), ``reason`` (why one of these is null; null where none is, or where there
-        is no bootstrap), ``tasks``, ``resample``, ``bootstrap``, ``confidence``, ``seed``.
+        tasks: it says nothing about others), ``reason`` (why one of these is null; null where none is), ``tasks``,
+        ``resample``, ``confidence``.
 
     Raises:
-        ValueError: A count is out of range, or a seed is missing.
+        ValueError: A count is out of range.
 
-    Source: Chen et al., arXiv 2107.03374, equation 1.
+    Source: Chen et al., arXiv 2107.03374, equation 1; Gaffke, Mathematical Methods of Statistics 14 (2005); Korn and
+    Graubard, Survey Methodology 24 (1998).
 
     Example:
         >>> import limitlaw as ll
-        >>> frame = ll.pass_at_k([10, 10, 10, 10], [0, 1, 5, 10], [1, 5, 20], seed=1)
+        >>> frame = ll.pass_at_k([10, 10, 10, 10], [0, 1, 5, 10], [1, 5, 20])
         >>> frame.select("k", pl.col("pass_at_k", "pass_at_k_se").round(4)).rows()
         [(1, 0.4, 0.2273), (5, 0.624, 0.2388), (20, None, None)]
         >>> frame["reason"][2]
         '4 of 4 tasks have fewer than 20 attempts, the first is task 0 (from 0) with 10'
     """
-    return _pass_rates(
-        "pass_at_k",
-        attempts,
-        correct,
-        k,
-        (resample, bootstrap, confidence),
-        seed=seed,
-        threads=threads,
-        progress=progress,
-    )
+    _check_unused(bootstrap, seed, threads)
+    return _pass_rates("pass_at_k", attempts, correct, k, resample=resample, confidence=confidence, progress=progress)
 
 
 def pass_hat_k(
@@ -89,8 +83,8 @@ def pass_hat_k(
     k: npt.ArrayLike,
     *,
     resample: Resample = "tasks",
-    bootstrap: int = 1_000,
     confidence: float = 0.95,
+    bootstrap: int | None = None,
     seed: Seed | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], object] | None = None,
@@ -104,37 +98,38 @@ def pass_hat_k(
         attempts: n, attempts of each task; one number serves all tasks.
         correct: c, correct ones among them; booleans for tasks attempted once.
         k: Numbers of attempts, whole numbers >= 1.
-        resample: As in :func:`pass_at_k`.
-        bootstrap: Resamples for the interval; 0 for none.
-        confidence: Of the interval, in (0, 1).
-        seed: The seed of the bootstrap; required unless ``bootstrap=0``.
-        threads: Threads to use; every core unless given.
-        progress: Called about every 50 ms with (resamples done, resamples).
+        resample: As in :func:`pass_at_k`, with ``confidence``.
+        confidence: Of the interval.
+        bootstrap: Of no effect, as in :func:`pass_at_k`.
+        seed: Of no effect.
+        threads: Of no effect.
+        progress: As in :func:`pass_at_k`.
 
     Returns:
         One row per k: ``k``, ``pass_hat_k``, ``pass_hat_k_se``, ``low``, ``high``, ``reason``, ``tasks``,
-        ``resample``, ``bootstrap``, ``confidence``, ``seed``.
+        ``resample``, ``confidence``.
 
     Raises:
-        ValueError: A count is out of range, or a seed is missing.
+        ValueError: A count is out of range.
 
     Source: Yao et al., tau-bench, arXiv 2406.12045, section 4.
 
     Example:
         >>> import limitlaw as ll
-        >>> ll.pass_hat_k(4, [4, 3, 0], [1, 2, 4], bootstrap=0)["pass_hat_k"].round(4).to_list()
+        >>> ll.pass_hat_k(4, [4, 3, 0], [1, 2, 4])["pass_hat_k"].round(4).to_list()
         [0.5833, 0.5, 0.3333]
     """
-    return _pass_rates(
-        "pass_hat_k",
-        attempts,
-        correct,
-        k,
-        (resample, bootstrap, confidence),
-        seed=seed,
-        threads=threads,
-        progress=progress,
-    )
+    _check_unused(bootstrap, seed, threads)
+    return _pass_rates("pass_hat_k", attempts, correct, k, resample=resample, confidence=confidence, progress=progress)
+
+
+def _check_unused(bootstrap: object, seed: Seed | None, threads: object) -> None:
+    """What once chose a bootstrap is still an error where it was one."""
+    as_threads(threads)
+    if bootstrap is not None:
+        as_whole(bootstrap, "bootstrap", 0, MAX_RESAMPLES)
+    if seed is not None:
+        key_of(seed)
 
 
 def _pass_rates(
@@ -142,18 +137,17 @@ def _pass_rates(
     attempts: npt.ArrayLike,
     correct: npt.ArrayLike,
     k: npt.ArrayLike,
-    interval: tuple[str, int, float],
     *,
-    seed: Seed | None,
-    threads: int | None,
+    resample: str,
+    confidence: float,
     progress: Callable[[int, int], object] | None,
 ) -> pl.DataFrame:
-    resample, bootstrap, confidence = interval
     check_choice(resample, "resample", ("tasks", "attempts"))
-    options, text = resampling(bootstrap, seed, confidence=confidence, threads=threads, progress=progress)
+    check_progress(progress)
+    confidence = as_confidence(confidence)
     n, c = counts(attempts, correct)
     ks = column("k", k, counts=False)
-    found = _core.pass_rates(rate, n, c, ks, resample=resample, **options)
+    found = _core.pass_rates(rate, n, c, ks, resample=resample, confidence=confidence, progress=progress)
     estimates = {
         rate: found["estimate"],
         f"{rate}_se": found["standard_error"],
@@ -165,7 +159,9 @@ def _pass_rates(
     return pl.DataFrame({"k": ks.astype("int64")} | estimates).with_columns(
         pl.col(*estimates).fill_nan(None),
         pl.Series("reason", [_why_null(n, c, one, resample) for one in ks], pl.String),
-        *closing(len(c), options, text, resample=resample, bootstrap=options["resamples"]),
+        pl.lit(len(c), pl.Int64).alias("tasks"),
+        pl.lit(resample, pl.String).alias("resample"),
+        pl.lit(confidence, pl.Float64).alias("confidence"),
     )
 
 

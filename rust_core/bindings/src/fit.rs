@@ -5,7 +5,8 @@ use limitlaw_core::fit::beta_binomial::{Counts, Population, QUANTITIES};
 use limitlaw_core::fit::forecast;
 use limitlaw_core::fit::identification::Reason;
 use limitlaw_core::fit::intervals::{self, Estimate};
-use limitlaw_core::fit::pass_rates::{Bootstrap, PassRate, curve};
+use limitlaw_core::fit::pass_rate::PassRate;
+use limitlaw_core::fit::pass_rates::{Bootstrap, curve};
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::sampling::exact::bootstrap::Resample;
 use numpy::PyReadonlyArray1;
@@ -19,7 +20,7 @@ type Column<'py> = PyReadonlyArray1<'py, f64>;
 
 /// Mean pass@k or pass^k: `estimate`, `standard_error`, `low`, `high`, one of each a k.
 #[pyfunction]
-#[pyo3(signature = (rate, attempts, correct, k, *, resample, resamples, confidence, key, threads, progress))]
+#[pyo3(signature = (rate, attempts, correct, k, *, resample, confidence, progress))]
 pub fn pass_rates<'py>(
     py: Python<'py>,
     rate: &str,
@@ -27,22 +28,13 @@ pub fn pass_rates<'py>(
     correct: Column<'py>,
     k: Column<'py>,
     resample: &str,
-    resamples: u64,
     confidence: f64,
-    key: [u64; 2],
-    threads: Option<usize>,
     progress: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let [attempts, correct, k] = [&attempts, &correct, &k].map(|c| c.as_array().to_vec());
     let rate = if rate == "pass_hat_k" { PassRate::HatK } else { PassRate::AtK };
-    let found = wait(py, resamples, progress.as_ref(), |control| {
-        let bootstrap = Bootstrap {
-            resample: Resample::parse(resample)?,
-            resamples,
-            confidence: check_confidence(confidence)?,
-            key,
-        };
-        curve(rate, &attempts, &correct, &k, bootstrap, resolve_threads(threads)?, control)
+    let found = wait(py, 0, progress.as_ref(), |control| {
+        curve(rate, &attempts, &correct, &k, Resample::parse(resample)?, check_confidence(confidence)?, control)
     })?;
     let columns = Columns::new(py);
     columns.add("estimate", found.estimate)?;

@@ -6,7 +6,10 @@ pub mod forecast;
 pub mod identification;
 pub mod intervals;
 pub mod maximum;
+pub mod pass_rate;
 pub mod pass_rates;
+pub mod proportion;
+pub mod repeated;
 
 use crate::error::{Error, Result, check_range, number};
 
