@@ -308,3 +308,24 @@ def test_a_picture_of_another_kind_is_refused_before_the_work(tmp_path: Path) ->
     result = run("demo", "--trials", 10**13, "--out", tmp_path / "x.bmp")
     assert result.exit_code == 1
     assert result.output == "Error: --out must end in .png, .svg or .json, got 'x.bmp'\n"
+
+
+def test_plot_refuses_what_it_would_misread(tmp_path: Path) -> None:
+    scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.2, 0.6]), max_attempts=[1, 4])
+    grid = ll.Grid(scenario, {"verifier.false_positive_rate": [0.0, 0.1]})
+    world = ll.ExhaustionScenario.preset("default").replace(years=range(2024, 2031))
+    years = ll.Grid(world, {"data_share": [0.2, 0.8]})
+    frames = {
+        "sweep": (ll.sweep(grid, method="solve", progress=False).frame(), "2 points of a sweep over verifier.false_p"),
+        "tasks": (ll.solve(scenario, by="task"), "got 2 tasks (by='task')"),
+        "years": (
+            ll.sweep(years, trials=50, seed=1, frame="trajectories", progress=False).frame(),
+            "2 points of a sweep over data_share",
+        ),
+    }
+    for name, (frame, words) in frames.items():
+        frame.write_parquet(tmp_path / f"{name}.parquet")
+        result = run("plot", tmp_path / f"{name}.parquet", "--out", tmp_path / "x.svg")
+        assert result.exit_code == 1
+        assert words in result.output
+        assert not (tmp_path / "x.svg").exists()

@@ -27,7 +27,9 @@ FRAME = pl.DataFrame(
 )
 BEST = pl.DataFrame(
     {
-        "wrong_cost": [1.0, 4.0, 8.0, 0.0],
+        "wrong_cost": [1.0, 4.0, 11.0, 0.0],
+        "correct_reward": [1.0] * 4,
+        "attempt_cost": [0.0] * 4,
         "optimal_attempts": [1000.0, 10.0, 0.0, float("inf")],
         "optimal_attempts_q05": [10.0, 1.0, 0.0, float("inf")],
         "optimal_attempts_q95": [float("inf"), 1000.0, 10.0, float("inf")],
@@ -60,7 +62,121 @@ def test_curves_say_what_they_show() -> None:
         '"type": "log"',
     ):
         assert words in text
-    assert "Exact." in plots.curves(FRAME.with_columns(trials=None)).to_json()
+    assert "Exact." in plots.curves(FRAME.drop("trials", "seed").with_columns(exact=True)).to_json()
+    # What does not say how it came about is not called exact.
+    assert "xact" not in plots.curves(FRAME.drop("trials", "seed")).to_json()
+
+
+SCENARIO = ll.SamplingScenario(
+    tasks=ll.Tasks.fixed(success=[0.2, 0.6]),
+    verifier=ll.Verifier.rates(false_positive_rate=0.1),
+    max_attempts=[1, 4, 16],
+)
+WORLD = ll.ExhaustionScenario.preset("default").replace(years=range(2024, 2036))
+
+
+def swept(scenario, axes, **settings) -> pl.DataFrame:
+    return ll.sweep(ll.Grid(scenario, axes), progress=False, **settings).frame()
+
+
+def test_a_chart_refuses_the_rows_of_several_scenarios() -> None:
+    axes = {"verifier.false_positive_rate": [0.0, 0.1, 0.2]}
+    message = (
+        r"^frame must have one row for each .*max_attempts, got 3 points of a sweep over verifier.false_positive_r"
+    )
+    for settings in ({"method": "solve"}, {"trials": 100, "seed": 7}):
+        frame = swept(SCENARIO, axes, **settings)
+        for draw in (plots.curves, plots.policies):
+            with pytest.raises(ValueError, match=message):
+                draw(frame)
+    # One point is one scenario, and the chart says which; a solved sweep has no trials, and no word of them.
+    one = plots.curves(swept(SCENARIO, axes, method="solve").filter(point=1)).to_json()
+    assert "verifier.false_positive_rate = 0.1." in one
+    assert "trials" not in one
+    # Names of columns do not decide: an axis that is zipped with the grid leaves one row for each number of attempts.
+    zipped = ll.Grid(SCENARIO, axes | {"max_attempts": [[1], [4], [16]]}, zip=[(*axes, "max_attempts")])
+    frame = ll.sweep(zipped, method="solve", progress=False).frame()
+    assert not frame["max_attempts"].is_duplicated().any()
+    with pytest.raises(ValueError, match=message):
+        plots.curves(frame)
+    by_task = ll.solve(SCENARIO, by="task")
+    with pytest.raises(ValueError, match=r"^frame must have one row for each max_attempts, got 2 tasks \(by='task'\)"):
+        plots.curves(by_task)
+    assert "Task 1 alone." in plots.curves(by_task.filter(task=1)).to_json()
+    other = SCENARIO.replace(verifier=ll.Verifier.perfect(), max_attempts=[2, 8])
+    two = pl.concat([ll.solve(SCENARIO), ll.solve(other)])
+    with pytest.raises(ValueError, match=r"^frame must come from one run, got rows that differ in spec_id"):
+        plots.curves(two)
+
+
+@pytest.mark.parametrize(
+    ("frame", "draw"),
+    [
+        ("trajectories", lambda frame: plots.fan(frame, ["demand"])),
+        ("exhausted_by", plots.exhausted),
+    ],
+)
+def test_a_chart_of_years_refuses_a_sweep(frame: str, draw) -> None:
+    found = swept(WORLD, {"data_share": [0.2, 0.8]}, trials=100, seed=7, frame=frame)
+    with pytest.raises(
+        ValueError, match=f"^{frame} must have one row for each .*, got 2 points of a sweep over data_s"
+    ):
+        draw(found)
+    text = draw(found.filter(point=0)).to_json()
+    assert "data_share = 0.2." in text
+    assert "100 worlds" in text
+
+
+def test_a_fan_shades_only_the_years_of_its_own_worlds(exhaustion: ll.ExhaustionResult) -> None:
+    other = ll.simulate(WORLD, trials=500, seed=8)
+    with pytest.raises(ValueError, match=r"^exhaustion must be of the run of trajectories \(spec_id .*\), got spec_id"):
+        plots.fan(exhaustion.trajectories, ["demand"], exhaustion=other.exhaustion)
+
+
+def test_shares_stay_shares() -> None:
+    with pytest.raises(ValueError, match=r"^metrics must be shares in \[0, 1\], got 'attempts_used' up to 300"):
+        plots.curves(FRAME, metrics=["attempts_used"])
+
+
+def test_utility_takes_the_reward_from_the_optimum() -> None:
+    # A reward of 5: the chart once drew the dot at 1.46 and the curve at -.1.
+    utility = ll.Utility(correct_reward=5.0, wrong_cost=4.0, attempt_cost=0.01)
+    tasks = ll.Tasks.fixed(success=[0.9, 0.5, 0.01, 0.0])
+    scenario = SCENARIO.replace(tasks=tasks, utility=utility, max_attempts=range(1, 20))
+    best = ll.optimal_attempts(scenario, bootstrap=0)
+    assert best.select("correct_reward", "attempt_cost").row(0) == (5.0, 0.01)
+    exact = ll.solve(scenario)
+    text = plots.utility(exact, best).to_json()
+    at = best["optimal_attempts"].item()
+    assert exact.filter(max_attempts=at)["utility"].item() == pytest.approx(best["utility"].item(), rel=1e-12)
+    assert f'"max_attempts": {float(at)}' in text
+    assert "Reward 5" in text
+    # Without a bootstrap there is no interval, and none is drawn.
+    assert "5 to 95" not in text
+    # The curve is the scenario's own utility, attempts paid.
+    drawn = [row["utility"] for row in curve_of(plots.utility(exact, best))]
+    assert drawn == pytest.approx(exact["utility"].to_list(), rel=1e-12)
+    with pytest.raises(ValueError, match=r"^best must be the optimum of the scenario of frame, got a utility of"):
+        plots.utility(ll.solve(scenario.replace(verifier=ll.Verifier.perfect())), best)
+
+
+def test_utility_counts_the_money_of_a_cost() -> None:
+    scenario = SCENARIO.replace(
+        utility=ll.Utility(correct_reward=5.0, wrong_cost=1.0),
+        cost=ll.Cost(output_tokens=[100.0, 0.0], price_out=1e-3),
+        max_attempts=range(1, 20),
+    )
+    best = ll.optimal_attempts(scenario, bootstrap=0)
+    for frame in (ll.solve(scenario), ll.simulate(scenario, trials=20_000, seed=7)):
+        drawn = [row["utility"] for row in curve_of(plots.utility(frame, best))]
+        assert drawn == pytest.approx(frame["utility"].to_list(), rel=1e-9)
+
+
+def curve_of(chart) -> list[dict]:
+    """The rows behind the curve of the first panel."""
+    data = chart.to_dict()
+    panel = data["vconcat"][0]["hconcat"][0]
+    return data["datasets"][panel["layer"][2]["data"]["name"]]
 
 
 def test_utility_marks_the_optimum_of_every_kind() -> None:

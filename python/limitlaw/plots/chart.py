@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,12 +94,71 @@ _WORDS = ("policy", "variable", "unit", "definition", "lever", "status")
 _PLACES = ("policy", "max_attempts", "year", "wrong_cost", "status", "p_not_by_horizon")
 
 
-def run_of(frame: pl.DataFrame) -> tuple[int, str] | None:
-    """The trials and the seed of a frame; none where it does not say, or is exact."""
-    if not {"trials", "seed"} <= set(frame.columns) or not frame.schema["trials"].is_integer():
-        return None
-    trials, seed = frame["trials"][0], frame["seed"][0]
-    return None if trials is None else (trials, str(seed))
+def check_rows(frame: pl.DataFrame, key: Sequence[str], name: str = "frame") -> None:
+    """Refuse a frame in which a place of the chart has several rows, or rows of several runs: it would be misread.
+
+    Args:
+        frame: What is to be drawn.
+        key: The columns that name a place of the chart.
+        name: Of the argument.
+    """
+    axes = [axis for axis in axes_of(frame) if frame[axis].n_unique() > 1]
+    if axes or frame.select(key).is_duplicated().any():
+        raise ValueError(f"{name} must have one row for each {' and '.join(key)}, got {_several(frame, axes)}")
+    series = [column for column in key if column in _SERIES]
+    for column in ("spec_id", "seed", "trials"):
+        if column not in frame.columns:
+            continue
+        runs = frame.group_by(series).agg(pl.col(column).n_unique()) if series else frame.select(pl.n_unique(column))
+        if runs[column].max() != 1:
+            raise ValueError(f"{name} must come from one run, got rows that differ in {column}: filter it first")
+
+
+def _several(frame: pl.DataFrame, axes: Sequence[str]) -> str:
+    """What a frame is that has several rows for one place, and how to keep one of them."""
+    if "point" in frame.columns:
+        over = f" over {', '.join(axes)}" if axes else ""
+        points = frame["point"].n_unique()
+        return f"{points} points of a sweep{over}: keep one with filter(point=0)"
+    if "task" in frame.columns:
+        return f"{frame['task'].n_unique()} tasks (by='task'): keep one with filter(task=...), or leave by='task' out"
+    return "several: keep the rows of one scenario"
+
+
+def axes_of(frame: pl.DataFrame) -> list[str]:
+    """The axes of a sweep's frame: they stand between the point and the columns that name a row of its result."""
+    if "point" not in frame.columns:
+        return []
+    after = frame.columns[frame.columns.index("point") + 1 :]
+    return list(itertools.takewhile(lambda name: name not in _ROW_NAMES, after))
+
+
+#: Columns of a key that a chart draws as series, each of which may come from a run of its own.
+_SERIES = ("policy", "lever")
+#: The first column, by kind of result, of those that name a row.
+_ROW_NAMES = ("policy", "definition", "year", "quantity", "constraint")
+
+
+def run_words(frame: pl.DataFrame) -> str:
+    """How the numbers of a frame came about, as far as it says: exact, or with how many trials and which seed."""
+    exact = frame["exact"].unique().to_list() if "exact" in frame.columns else []
+    if exact == [True]:
+        return "exact"
+    if "trials" not in frame.columns or not frame.schema["trials"].is_integer() or frame["trials"].null_count():
+        return ""
+    few, most = frame["trials"].min(), frame["trials"].max()
+    trials = f"{few:,} trials" if few == most else f"{few:,} to {most:,} trials"
+    seeds = frame["seed"].cast(pl.String).unique().to_list() if "seed" in frame.columns else []
+    return f"{trials}, seed {seeds[0]}" if len(seeds) == 1 and seeds[0] is not None else trials
+
+
+def part_words(frame: pl.DataFrame) -> str:
+    """What part of a larger result a frame is, where it is one: one point of a sweep, one task."""
+    parts = [axis for axis in axes_of(frame) if frame[axis].null_count() < frame.height]
+    words = [f"{axis} = {brief(frame[axis][0])}" for axis in parts]
+    if "task" in frame.columns:
+        words.append(f"Task {frame['task'][0]} alone")
+    return "".join(f"{word}. " for word in words)
 
 
 def check_tasks(tasks: object) -> None:

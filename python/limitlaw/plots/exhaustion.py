@@ -12,7 +12,18 @@ import polars as pl
 
 from limitlaw._arguments import as_whole, check_flag, check_name, is_sequence
 from limitlaw._arguments import shown as describe
-from limitlaw.plots.chart import INK, STYLES, WIDTH, check_columns, check_count, own_legends, run_of, titled
+from limitlaw.plots.chart import (
+    INK,
+    STYLES,
+    WIDTH,
+    check_columns,
+    check_count,
+    check_rows,
+    own_legends,
+    part_words,
+    run_words,
+    titled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +69,7 @@ def fan(
     """
     check_flag(log, "log")
     check_columns(trajectories, ["year", "variable", "unit", *_DRAWN], "trajectories")
+    check_rows(trajectories, ["year", "variable"], "trajectories")
     check_count(list(variables) if isinstance(variables, Mapping) else variables, "variables")
     known = trajectories["variable"].cast(pl.String).unique(maintain_order=True).to_list()
     for name in variables:
@@ -99,6 +111,7 @@ def fan(
     subtitle = ["Line: median; bands: the middle 50 % and 90 % of the worlds" + _provenance(trajectories)]
     shade: list[Any] = []
     if exhaustion is not None:
+        _check_same_run(trajectories, exhaustion)
         shade, text = _shade(exhaustion, definition, ends, span)
         subtitle.append(text)
     chart = alt.layer(*shade, *bands, medians).properties(width=WIDTH, height=400)
@@ -119,6 +132,7 @@ def exhausted(exhausted_by: pl.DataFrame, *, title: str = "Run out by then") -> 
         ValueError: The frame lacks a column.
     """
     check_columns(exhausted_by, ["definition", "year", "probability"], "exhausted_by")
+    check_rows(exhausted_by, ["definition", "year"], "exhausted_by")
     frame = exhausted_by.with_columns(series=pl.col("definition").cast(pl.String).replace(_MEANINGS))
     names = frame["series"].unique(maintain_order=True).to_list()
     legend = alt.Legend(title=None, orient="top", labelLimit=0, labelFontSize=13, symbolSize=400, symbolStrokeWidth=2.5)
@@ -157,6 +171,7 @@ def _powers(shown: pl.DataFrame) -> alt.Axis:
 def _shade(exhaustion: pl.DataFrame, definition: str, ends: tuple[int, int], span: alt.Scale) -> tuple[list[Any], str]:
     """The middle half of the years of running out as a band, their median as a rule, and both in words."""
     check_columns(exhaustion, ["definition", "q25", "q50", "q75", "p_not_by_horizon"], "exhaustion")
+    check_rows(exhaustion, ["definition"], "exhaustion")
     known = exhaustion["definition"].cast(pl.String).to_list()
     check_name(definition, "definition", known)
     row = exhaustion.row(known.index(definition), named=True)
@@ -178,9 +193,19 @@ def _shade(exhaustion: pl.DataFrame, definition: str, ends: tuple[int, int], spa
     return layers, text
 
 
+def _check_same_run(trajectories: pl.DataFrame, exhaustion: pl.DataFrame) -> None:
+    """The years that are shaded are those of the worlds that are drawn."""
+    for column in ("spec_id", "seed", "trials"):
+        if column in trajectories.columns and column in exhaustion.columns:
+            ours, theirs = trajectories[column][0], exhaustion[column][0]
+            if ours != theirs:
+                expected = f"of the run of trajectories ({column} {ours})"
+                raise ValueError(f"exhaustion must be {expected}, got {column} {theirs}")
+
+
 def _provenance(frame: pl.DataFrame) -> str:
-    found = run_of(frame)
-    return "." if found is None else f" ({found[0]:,} worlds, seed {found[1]})."
+    words = run_words(frame).replace("trials", "worlds")
+    return (f" ({words})." if words else ".") + (f" {part}" if (part := part_words(frame)) else "")
 
 
 def tornado(
@@ -203,6 +228,7 @@ def tornado(
         ValueError: The frame lacks a column or the definition, or half of the worlds never run out by default.
     """
     check_columns(levers, ["lever", "definition", "q50", "q50_change"], "levers")
+    check_rows(levers, ["lever", "definition"], "levers")
     known = levers["definition"].cast(pl.String).unique(maintain_order=True).to_list()
     check_name(definition, "definition", known)
     frame = levers.with_columns(pl.col("definition").cast(pl.String)).filter(definition=definition)

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import polars as pl
 
-from limitlaw._arguments import as_number
+from limitlaw._arguments import brief
 from limitlaw.plots.chart import (
     INK,
     STYLES,
     WIDTH,
     check_columns,
     check_count,
+    check_rows,
     check_tasks,
     own_legends,
-    run_of,
+    part_words,
+    run_words,
     titled,
 )
 
@@ -30,6 +32,10 @@ _MEANINGS = {
     "coverage": "some attempt was correct",
     "precision": "correct among the answered",
 }
+#: Standard errors that a simulated row may be off by: by chance less than once in 1e9 rows.
+_SIGMAS = 6.0
+#: How far beyond its range a sum of floats may come.
+_ROUNDING = 1e-9
 #: Where a log axis shows zero attempts.
 _ZERO = 0.4
 
@@ -59,6 +65,9 @@ def curves(
     check_count(metrics, "metrics")
     check_tasks(tasks)
     _check(frame, metrics)
+    for metric in metrics:
+        if not frame[metric].drop_nulls().is_between(-_ROUNDING, 1.0 + _ROUNDING).all():
+            raise ValueError(f"metrics must be shares in [0, 1], got {metric!r} up to {brief(frame[metric].max())}")
     colours = alt.Scale(domain=list(metrics), range=[c for c, _ in STYLES[: len(metrics)]])
     dashes = alt.Scale(domain=list(metrics), range=[d for _, d in STYLES[: len(metrics)]])
     meanings = ", ".join(f"{m!r}: {_label(m)!r}" for m in metrics)
@@ -74,7 +83,8 @@ def curves(
     )
     lines = frame.unpivot(metrics, index="max_attempts", variable_name="metric", value_name="share").drop_nulls()
     x = alt.X("max_attempts:Q", title="attempts allowed per task (log scale)", scale=_log(frame), axis=_ticks())
-    y = alt.Y("share:Q", title="share of tasks", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
+    of = "probability" if "task" in frame.columns else "share of tasks"
+    y = alt.Y("share:Q", title=of, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
     line = (
         alt.Chart(lines)
         .mark_line(strokeWidth=2.5)
@@ -107,8 +117,6 @@ def utility(
     best: pl.DataFrame,
     *,
     tasks: int | None = None,
-    correct_reward: float = 1.0,
-    attempt_cost: float = 0.0,
     title: str = "How many attempts are worth it",
 ) -> alt.VConcatChart:
     """Utility per task against attempts, one panel for each cost of a wrong answer, the optimum marked.
@@ -117,40 +125,71 @@ def utility(
         frame: What ``simulate`` or ``solve`` returns for one policy.
         best: What ``optimal_attempts`` returns for it: one row per ``wrong_cost``.
         tasks: Number of tasks, for the caption.
-        correct_reward: Value of a correct answer returned.
-        attempt_cost: Cost of one attempt, in the same unit.
         title: Title of the chart.
 
     Returns:
-        Panels in a row. The shaded span is the 5 to 95 % bootstrap interval of the optimum.
+        Panels in a row. The reward and the cost of an attempt are those of ``best``. The shaded span is the 5 to 95 %
+        bootstrap interval of the optimum, where there is one.
+
+    Raises:
+        ValueError: A frame has several policies or lacks a column, or ``best`` is not the optimum of ``frame``.
     """
     check_tasks(tasks)
-    correct_reward, attempt_cost = as_number(correct_reward, "correct_reward"), as_number(attempt_cost, "attempt_cost")
     _check(frame, ["accuracy", "wrong", "attempts_used"])
     check_columns(
-        best, ["wrong_cost", *(f"optimal_attempts{q}" for q in ("", "_q05", "_q95")), "status", "utility"], "best"
+        best,
+        [
+            *("wrong_cost", "correct_reward", "attempt_cost", "status", "utility"),
+            *(f"optimal_attempts{q}" for q in ("", "_q05", "_q95")),
+        ],
+        "best",
     )
+    check_rows(best, ["wrong_cost"], "best")
     if best["utility"].null_count():
         raise ValueError(f"best['utility'] must have a value in every row, got {best['utility'].null_count()} nulls")
+    curves = [_curve(frame, row) for row in best.iter_rows(named=True)]
+    for curve, row in zip(curves, best.iter_rows(named=True), strict=True):
+        _check_optimum(curve, row)
     panels = [
-        _panel(
-            frame.select(
-                "max_attempts",
-                utility=correct_reward * pl.col("accuracy")
-                - row["wrong_cost"] * pl.col("wrong")
-                - attempt_cost * pl.col("attempts_used"),
-            ),
-            row,
-            width=(WIDTH + 18) / best.height - 54,
-            first=i == 0,
-        )
-        for i, row in enumerate(best.iter_rows(named=True))
+        _panel(curve, row, width=(WIDTH + 18) / best.height - 54, first=i == 0)
+        for i, (curve, row) in enumerate(zip(curves, best.iter_rows(named=True), strict=True))
     ]
-    subtitle = (
-        f"Reward {correct_reward:g} for a correct answer, 0 for none. Dot: best number of attempts; "
-        f"shaded: its 5 to 95 % bootstrap interval{f' over {tasks} tasks' if tasks else ''}."
+    rewards = " or ".join(f"{reward:g}" for reward in best["correct_reward"].unique(maintain_order=True))
+    subtitle = f"Reward {rewards} for a correct answer, 0 for none. Dot: best number of attempts"
+    if any(_sampled(row) for row in best.iter_rows(named=True)):
+        subtitle += f"; shaded: its 5 to 95 % bootstrap interval{f' over {tasks} tasks' if tasks else ''}"
+    chart = alt.vconcat(alt.hconcat(*panels, spacing=18))
+    return chart.properties(title=titled(title, f"{subtitle}. {part_words(frame)}".strip()))
+
+
+def _curve(frame: pl.DataFrame, row: dict[str, Any]) -> pl.DataFrame:
+    """The utility of each row at one cost of a wrong answer, with what a simulation may be off by."""
+    money = [pl.col("cost")] if "cost" in frame.columns and frame["cost"].null_count() == 0 else []
+    value = (
+        row["correct_reward"] * pl.col("accuracy")
+        - row["wrong_cost"] * pl.col("wrong")
+        - row["attempt_cost"] * pl.col("attempts_used")
     )
-    return alt.vconcat(alt.hconcat(*panels, spacing=18)).properties(title=titled(title, subtitle))
+    terms = {"accuracy": row["correct_reward"], "wrong": row["wrong_cost"], "attempts_used": row["attempt_cost"]}
+    noise = pl.sum_horizontal(
+        [weight * pl.col(f"{name}_se") for name, weight in terms.items() if f"{name}_se" in frame.columns]
+        + [pl.col("cost_se")] * ("cost_se" in frame.columns and bool(money))
+        + [pl.lit(0.0)]
+    )
+    return frame.select("max_attempts", utility=pl.sum_horizontal(value, *(-m for m in money)), noise=noise)
+
+
+def _check_optimum(curve: pl.DataFrame, row: dict[str, Any]) -> None:
+    """No row may beat the optimum, and the row with that number of attempts must have its utility."""
+    best = float(row["utility"])
+    slack = _SIGMAS * curve["noise"] + 1e-6 * (1.0 + abs(best))
+    above = curve["utility"] > best + slack
+    at_best = curve["max_attempts"] == (row["optimal_attempts"] or -1)
+    below = at_best & (curve["utility"] < best - slack)
+    if (above | below).any():
+        at = curve.filter(above | below).row(0, named=True)
+        got = f"{best:g}, where frame has {at['utility']:g} at {at['max_attempts']} attempts"
+        raise ValueError(f"best must be the optimum of the scenario of frame, got a utility of {got}")
 
 
 def policies(
@@ -176,13 +215,16 @@ def policies(
     """
     check_tasks(tasks)
     check_columns(frame, ["policy", "max_attempts", metric])
-    check_columns(frame, [f"{metric}_se"])
+    check_rows(frame, ["policy", "max_attempts"])
+    error = 0.0 if run_words(frame) == "exact" else pl.col(f"{metric}_se")
+    if not isinstance(error, float):
+        check_columns(frame, [f"{metric}_se"])
     shown = frame.select(
         pl.col("policy").cast(pl.String),
         "max_attempts",
         value=metric,
-        low=pl.col(metric) - 2 * pl.col(f"{metric}_se"),
-        high=pl.col(metric) + 2 * pl.col(f"{metric}_se"),
+        low=pl.col(metric) - 2 * error,
+        high=pl.col(metric) + 2 * error,
     ).drop_nulls("value")
     if shown.is_empty():
         raise ValueError(f"metric must be a column with values, got {metric!r}, in which all are null")
@@ -219,7 +261,8 @@ def _panel(curve: pl.DataFrame, row: dict[str, Any], *, width: float, first: boo
     x = alt.X("max_attempts:Q", scale=scale, axis=axis)
     y = alt.Y("utility:Q", title="utility per task" if first else None, axis=alt.Axis(format=".2f", tickCount=5))
     low, high = place(row["optimal_attempts_q05"]), place(row["optimal_attempts_q95"])
-    span = pl.DataFrame({"low": [low], "high": [high if high > low else low * 1.06]})
+    ends = {"low": [low], "high": [high if high > low else low * 1.06]}
+    span = pl.DataFrame(ends) if _sampled(row) else pl.DataFrame(ends).clear()
     dot = pl.DataFrame({"max_attempts": [at], "utility": [float(row["utility"])]})
     layers = [
         alt.Chart(span).mark_rect(color=STYLES[1][0], opacity=0.2).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
@@ -253,7 +296,12 @@ def _verdict(row: dict[str, Any]) -> list[str]:
         "unbounded": "best: no limit",
         "censored": f"best: {attempts}, where the data end",
     }.get(row["status"], f"best: {attempts} attempt{'s' if attempts != '1' else ''}")
-    return [best, f"5 to 95 %: {low} to {high}"]
+    return [best, f"5 to 95 %: {low} to {high}"] if _sampled(row) else [best]
+
+
+def _sampled(row: dict[str, Any]) -> bool:
+    """Whether an optimum has a bootstrap interval; its null ends are then "no limit" and not "not known"."""
+    return row.get("bootstrap", 1) != 0
 
 
 def _check(frame: pl.DataFrame, columns: Sequence[str]) -> None:
@@ -261,12 +309,12 @@ def _check(frame: pl.DataFrame, columns: Sequence[str]) -> None:
     labels = frame["policy"].unique().to_list()
     if len(labels) != 1:
         raise ValueError(f"frame must be of one policy (filter it first), got {sorted(map(str, labels))}")
+    check_rows(frame, ["max_attempts"])
 
 
 def _provenance(frame: pl.DataFrame, tasks: int | None) -> str:
-    found = run_of(frame)
-    run = "exact" if found is None else f"{found[0]:,} trials, seed {found[1]}"
-    return f"{tasks} tasks, {run}." if tasks else f"{run.capitalize()}."
+    words = ", ".join(word for word in (f"{tasks} tasks" if tasks else "", run_words(frame)) if word)
+    return f"{part_words(frame)}{words[:1].upper()}{words[1:]}{'.' if words else ''}".strip()
 
 
 def _powers(last: float) -> list[int]:

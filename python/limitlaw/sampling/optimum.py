@@ -10,6 +10,7 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import as_number, as_threads, as_whole, check_choice, check_progress, is_sequence, shown
 from limitlaw._spec import as_array
+from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import PoolTasks
 from limitlaw.seed import Seed, key_of
@@ -56,7 +57,8 @@ def optimal_attempts(
         better), ``status`` (``zero``: do not ask at all; ``interior``; ``unbounded``: more is always better;
         ``censored``: the best is the whole pool, more might be better), ``utility`` there; over the resamples the
         quantiles ``optimal_attempts_q05`` to ``_q95`` (null: unbounded), ``utility_q05`` to ``_q95`` of the utility at
-        ``optimal_attempts``, and the shares ``p_zero``, ``p_unbounded``, ``p_censored``; ``bootstrap``, ``resample``,
+        ``optimal_attempts``, and the shares ``p_zero``, ``p_unbounded``, ``p_censored``;
+        ``correct_reward`` and ``attempt_cost`` of the utility, ``bootstrap``, ``resample``,
         ``seed``, ``spec_id``, ``stream``. Under limits ``optimal_limit`` takes the place of ``optimal_attempts``: the
         amount in their unit, 0 where the best is not to ask; ``censored`` is then the largest of them.
 
@@ -131,7 +133,10 @@ def optimal_attempts(
     }
     for share, hit in shares.items():
         columns[share] = pl.Series(hit.mean(axis=1) if resamples else [None] * rows, dtype=pl.Float64)
+    utility_of = scenario.utility or Utility()
     columns |= {
+        "correct_reward": pl.Series([utility_of.correct_reward] * rows, dtype=pl.Float64),
+        "attempt_cost": pl.Series([utility_of.attempt_cost] * rows, dtype=pl.Float64),
         "bootstrap": pl.Series([resamples] * rows, dtype=pl.Int64),
         "resample": pl.Series([resample if resamples else None] * rows, dtype=pl.String),
         "seed": pl.Series([text] * rows, dtype=pl.String),
