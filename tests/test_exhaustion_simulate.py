@@ -168,16 +168,43 @@ def test_goodput_scales_compute_by_its_change_since_2024() -> None:
     got = path(DEFAULT.replace(**FIXED, goodput=True))["compute"]
     plain = path(DEFAULT.replace(**FIXED))["compute"]
     t = np.arange(30.0)
-    nodes = 2048 * plain / plain[0] / 1.35**t
-    mean = 86400 / (nodes * 3.8e-3)
-    half = 60 / (2 * mean)
-    tau = np.where(mean > 30, np.sqrt(120 * mean) * (1 + np.sqrt(half) / 3 + half / 9) - 60, mean)
-    log_g = np.log(tau / mean) - 600 / mean - np.log(np.expm1(np.minimum((tau + 60) / mean, 700)))
-    few = log_g > -20
-    assert few[:5].all(), "later, nodes fail faster than they restart"
-    np.testing.assert_allclose(np.log(got / plain)[few], (log_g - log_g[0])[few], rtol=1e-9, atol=1e-10)
+    failing = {"failure_seconds": 86400 / (2048 * plain / plain[0] / 1.35**t * 3.8e-3), "checkpoint_seconds": 60}
+    best = ll.exhaustion.checkpoint_interval(**failing)
+    with np.errstate(divide="ignore"):
+        log_g = np.log(ll.exhaustion.goodput(interval=best, restart_seconds=600, **failing))
+    left = np.isfinite(log_g)
+    assert left[:6].all(), "later, nodes fail faster than they restart"
+    want = np.maximum(np.log(plain) + log_g - log_g[0], 0)
+    np.testing.assert_allclose(np.log(got)[left], want[left], rtol=1e-9, atol=1e-10)
+    assert (got[~left] == 1).all()
     rising = path(DEFAULT.replace(**FIXED, goodput=True, monotone_compute=True))["compute"]
     np.testing.assert_allclose(rising, np.maximum.accumulate(got), rtol=1e-12)
+
+
+def test_failures_saves_and_restarts_never_help_a_run_that_grows() -> None:
+    """However many they are: nothing is lost to a floor (before, 8 failures a day cost less than 5, and 0.1)."""
+    years = [2024, 2025, 2026, 2028, 2030, 2040, 2053]
+
+    def compute(**changes: float) -> np.ndarray:
+        scenario = DEFAULT.replace(**FIXED, goodput=True, years=years, node_growth=1.2)
+        return path(scenario.replace(**changes))["compute"]
+
+    plain = path(DEFAULT.replace(**FIXED, years=years))["compute"]
+    rates = np.array([0, 1e-6, 1e-4, 3.8e-3, 0.1, 0.5, 1, 2, 5, 8, 8.5, 10, 100, 1000])
+    for name, values in {
+        "failures_per_node_day": rates,
+        "checkpoint_seconds": np.geomspace(0.001, 1e7, 25),
+        "restart_seconds": np.concatenate([[0], np.geomspace(0.1, 1e7, 20)]),
+    }.items():
+        found = np.array([compute(**{name: value}) for value in values])
+        assert (np.diff(found, axis=0) <= 1e-12 * found[:-1]).all(), name
+        assert (found <= plain * (1 + 1e-12)).all(), name
+        assert (found[-1, 1:] < found[0, 1:]).all() or found[0, -1] == 1, name
+    assert (compute(failures_per_node_day=8)[1:] == 1).all()
+    # Around Daly's change of rule, delta = 2 M, too.
+    at = 86400 / (2048 * 30)
+    near = np.array([compute(failures_per_node_day=at * x, restart_seconds=0) for x in np.linspace(0.9, 1.1, 41)])
+    assert (np.diff(near, axis=0) <= 1e-12 * near[:-1]).all()
 
 
 def test_twenty_tokens_per_parameter() -> None:

@@ -32,15 +32,12 @@ def path_of(path, year: float, z: np.ndarray) -> np.ndarray:
 
 
 def goodput_of(i: Inputs, compute: np.ndarray, first: np.ndarray, t: int) -> np.ndarray:
-    """Goodput at Daly's interval."""
+    """The logarithm of the goodput at the best interval between saves."""
     nodes = np.maximum(1, i["nodes"] * compute / first / i["node_growth"] ** t)
-    delta, mean = i["checkpoint_seconds"], 86_400 / (nodes * i["failures_per_node_day"])
-    half = delta / (2 * mean)
-    daly = np.sqrt(2 * delta * mean) * (1 + np.sqrt(half) / 3 + half / 9) - delta
-    tau = np.where(half < 1, daly, mean)
-    with np.errstate(over="ignore"):
-        lasting = tau / mean * np.exp(-i["restart_seconds"] / mean) / np.expm1((tau + delta) / mean)
-    return np.maximum(lasting, np.exp(-100))
+    failures = nodes * i["failures_per_node_day"] / 86_400
+    save = i["checkpoint_seconds"] * failures
+    h = halve(lambda h: h + np.expm1(-h) - save, 0 * save, save + 1)
+    return -h - i["restart_seconds"] * failures
 
 
 def unique_of(i: Inputs, year: int, compute: np.ndarray, *, collapse: str, endogenous: bool) -> np.ndarray:
@@ -238,7 +235,7 @@ def follow(scenario, i: Inputs, z: np.ndarray | None = None) -> dict[str, np.nda
         compute = held(year)
         if scenario.goodput:
             first = held(2024)
-            compute = compute * goodput_of(i, compute, first, t) / goodput_of(i, first, first, 0)
+            compute = compute * np.exp(goodput_of(i, compute, first, t) - goodput_of(i, first, first, 0))
         if scenario.monotone_compute:
             compute = highest = np.maximum(highest, compute)
         compute = np.clip(compute, 1, np.exp(230))

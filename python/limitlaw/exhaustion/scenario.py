@@ -105,7 +105,8 @@ class ExhaustionScenario(Spec):
             ``"inference_at_budget"`` (the same condition with the training budget spent) or ``"profit"`` (V24, appendix
             F); the last three not under a bounded law.
         compute_path: A path through published quantiles in place of ``compute`` and its growth.
-        goodput: Whether failures cost training time (Young, Daly).
+        goodput: Whether failures cost training time, with saves at the best interval (Daly 2006); those of 2024 are in
+            ``compute`` already.
         smooth_caps: A smooth minimum of trend and caps: their power sum of order -4.
         monotone_compute: Whether compute never falls.
         endogenous_quality: Whether the quality filter loosens as compute grows.

@@ -1,6 +1,6 @@
 //! The compute of the largest training run: its trend, the caps of power, chips and latency, and what failures cost.
 //!
-//! `C = min(C0 gC^t, caps grown from 2030) g(y) / g(2024)`, g the goodput at Daly's checkpoint interval.
+//! `C = min(C0 gC^t, caps grown from 2030) g(y) / g(2024)`, g the goodput at the best checkpoint interval.
 
 use super::draws::Columns;
 use super::lanes::{LANES, Lanes, lanes};
@@ -16,6 +16,10 @@ pub const LN_COMPUTE_MAX: f64 = 230.0;
 /// The exponent of the smooth minimum.
 const SMOOTH: f64 = 4.0;
 const SECONDS_PER_DAY: f64 = 86_400.0;
+/// ln of the most nodes: what is lost to failures stays finite.
+const LN_NODES_MAX: f64 = 300.0;
+/// Newton's steps to the best checkpoint interval; the error squares with each and starts below a sixth.
+const NEWTON_STEPS: usize = 5;
 
 /// The inputs of compute, for a block of draws.
 #[derive(Debug, Clone)]
@@ -146,30 +150,28 @@ impl Compute {
     /// ln goodput of draw i at this compute: nodes grow with compute per compute-per-node.
     fn ln_goodput(&self, i: usize, t: f64, ln_c: f64) -> f64 {
         let ln_nodes = self.ln_nodes[i] + (ln_c - self.first[i]) - t * self.ln_node_growth[i];
-        let per_second = exp(ln_nodes.max(0.0)) * self.failures[i] / SECONDS_PER_DAY;
+        let per_second = exp(ln_nodes.clamp(0.0, LN_NODES_MAX)) * self.failures[i] / SECONDS_PER_DAY;
         ln_goodput(per_second, self.checkpoint[i], self.restart[i])
     }
 }
 
-/// ln of the share of time that trains: `g = tau / (M e^(R/M) (e^((tau+delta)/M) - 1))` with Daly's interval tau,
-/// failures at a rate 1/M, checkpoints of delta seconds, restarts of R seconds. Never below e^-100.
+/// ln of the share of time that trains, with failures at a rate 1/M, checkpoints of delta seconds, restarts of R seconds.
+///
+/// That share is `tau / (M e^(R/M) (e^((tau+delta)/M) - 1))` with saves every tau, most at `tau/M = 1 -
+/// e^(-(tau+delta)/M)`. With `h = (tau+delta)/M` it is then `e^(-h - R/M)`, and h the root of `h + e^-h - 1 = delta/M`:
+/// the left side is convex and rises from 0, so Newton's steps from above fall onto the root, and
+/// `delta/M + sqrt(2 delta/M)` is above it. `delta/M h'(delta/M)` rises in `delta/M`, so wherever a run fails more often
+/// than that of 2024, more failures, longer saves and longer restarts all leave less of it.
 pub fn ln_goodput(failures_per_second: f64, checkpoint: f64, restart: f64) -> f64 {
-    const LEAST: f64 = -100.0;
-    if failures_per_second <= 0.0 {
-        return 0.0;
+    let save = checkpoint * failures_per_second;
+    let mut h = save + (2.0 * save).sqrt();
+    if h > 0.0 {
+        for _ in 0..NEWTON_STEPS {
+            let lost = expm1(-h);
+            h -= (h + lost - save) / -lost;
+        }
     }
-    let mean = 1.0 / failures_per_second;
-    let half = checkpoint / (2.0 * mean);
-    let tau = if checkpoint < 2.0 * mean {
-        (2.0 * checkpoint * mean).sqrt() * (1.0 + half.sqrt() / 3.0 + half / 9.0) - checkpoint
-    } else {
-        mean
-    };
-    let x = (tau + checkpoint) / mean;
-    if x > 700.0 {
-        return LEAST;
-    }
-    (ln(tau / (mean * expm1(x))) - restart / mean).max(LEAST)
+    -h - restart * failures_per_second
 }
 
 impl ComputePath {
@@ -203,6 +205,21 @@ mod tests {
         assert!((exp(ln_goodput(1.0 / mean, 60.0, 600.0)) - 0.852_46).abs() < 5e-6);
         assert_eq!(ln_goodput(0.0, 60.0, 600.0), 0.0);
         assert!(ln_goodput(1e-9, 1e-3, 0.0).abs() < 1e-5);
-        assert_eq!(ln_goodput(1e6, 60.0, 600.0), -100.0);
+        assert!((ln_goodput(1e6, 60.0, 600.0) / -660e6 - 1.0).abs() < 1e-8);
+    }
+
+    #[test]
+    fn goodput_is_the_most_that_any_interval_gives() {
+        for i in 0..60 {
+            let rate = exp(-20.0 + 0.5 * f64::from(i));
+            let best = ln_goodput(rate, 60.0, 600.0);
+            let of = |x: f64| ln(x / expm1(x + 60.0 * rate)) - 600.0 * rate;
+            // The root, h, is also (tau + delta) / M.
+            let at = (-best - 600.0 * rate) - 60.0 * rate;
+            if at < 600.0 && at > 1e-6 && 60.0 * rate < 600.0 {
+                assert!((best - of(at)).abs() < 1e-8 * (1.0 - best), "{rate} {best} {}", of(at));
+                assert!(best >= of(at * 1.01) && best >= of(at * 0.99), "{rate}");
+            }
+        }
     }
 }
