@@ -13,7 +13,7 @@ import pytest
 
 import limitlaw as ll
 from limitlaw import _core
-from limitlaw.sweep import store as store_module
+from limitlaw.sweep import listing
 from limitlaw.sweep.plan import Plan
 from limitlaw.sweep.shard_file import content_digest
 from sweep_cases import SETTINGS, grid, run_here, undisturbed
@@ -266,14 +266,14 @@ def test_a_frame_waits_for_files_that_are_seen_late(tmp_path, monkeypatch):
     threading.Timer(0.5, hidden.rename, (late,)).start()
     assert content_digest(done.frame()) == undisturbed(512)
     late.unlink()
-    monkeypatch.setattr(store_module, "_LATE", 0.3)
+    monkeypatch.setattr(listing, "LATE", 0.3)
     with pytest.raises(ll.StoreError, match=rf"got 1 of 8 missing after .*{late.name}"):
         done.frame()
 
 
 def test_a_frame_needs_no_listing(tmp_path, monkeypatch):
     done = run(tmp_path, 512)
-    monkeypatch.setattr(ll.Store, "_listed", lambda *_: iter(()))
+    monkeypatch.setattr(listing, "listed", lambda *_: iter(()))
     assert content_digest(done.frame()) == undisturbed(512)
     assert run(tmp_path, 512).report().skipped == 512
 

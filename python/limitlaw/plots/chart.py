@@ -146,7 +146,7 @@ def run_words(frame: pl.DataFrame) -> str:
         return "exact"
     if "trials" not in frame.columns or not frame.schema["trials"].is_integer() or frame["trials"].null_count():
         return ""
-    few, most = frame["trials"].min(), frame["trials"].max()
+    few, most = min(counts := frame["trials"].to_list()), max(counts)
     trials = f"{few:,} trials" if few == most else f"{few:,} to {most:,} trials"
     seeds = frame["seed"].cast(pl.String).unique().to_list() if "seed" in frame.columns else []
     return f"{trials}, seed {seeds[0]}" if len(seeds) == 1 and seeds[0] is not None else trials

@@ -66,8 +66,10 @@ def curves(
     check_tasks(tasks)
     _check(frame, metrics)
     for metric in metrics:
-        if not frame[metric].drop_nulls().is_between(-_ROUNDING, 1.0 + _ROUNDING).all():
-            raise ValueError(f"metrics must be shares in [0, 1], got {metric!r} up to {brief(frame[metric].max())}")
+        known = frame[metric].drop_nulls()
+        if not known.is_between(-_ROUNDING, 1.0 + _ROUNDING).all():
+            most = max(known.to_list())
+            raise ValueError(f"metrics must be shares in [0, 1], got {metric!r} up to {brief(most)}")
     colours = alt.Scale(domain=list(metrics), range=[c for c, _ in STYLES[: len(metrics)]])
     dashes = alt.Scale(domain=list(metrics), range=[d for _, d in STYLES[: len(metrics)]])
     meanings = ", ".join(f"{m!r}: {_label(m)!r}" for m in metrics)
@@ -301,7 +303,7 @@ def _verdict(row: dict[str, Any]) -> list[str]:
 
 def _sampled(row: dict[str, Any]) -> bool:
     """Whether an optimum has a bootstrap interval; its null ends are then "no limit" and not "not known"."""
-    return row.get("bootstrap", 1) != 0
+    return bool(row.get("bootstrap", 1) != 0)
 
 
 def _check(frame: pl.DataFrame, columns: Sequence[str]) -> None:

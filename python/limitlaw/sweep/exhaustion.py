@@ -14,27 +14,27 @@ from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.sweep.kind import Frame, Kind, labelled, whole
 
 if TYPE_CHECKING:
-    from limitlaw.sweep.grid import Grid
+    from limitlaw.sweep.kind import Points
 
 __all__ = ["CONSTRAINT", "EXHAUSTION"]
 
 
-def _label_keys(**labels: Sequence[str]) -> Callable[[Grid, Any, list[Any]], dict[str, pl.Series]]:
+def _label_keys(**labels: Sequence[str]) -> Callable[[Points, Any, list[Any]], dict[str, pl.Series]]:
     """Columns of labels, all by the core's first column of whole numbers."""
     return lambda _grid, _points, keys: {name: labelled(known, keys[0]) for name, known in labels.items()}
 
 
-def _year_keys(_grid: Grid, _points: Any, keys: list[Any]) -> dict[str, pl.Series]:
+def _year_keys(_grid: Points, _points: Any, keys: list[Any]) -> dict[str, pl.Series]:
     return {"year": whole(keys[1]).cast(pl.Int32)}
 
 
-def _trajectory_keys(grid: Grid, points: Any, keys: list[Any]) -> dict[str, pl.Series]:
+def _trajectory_keys(grid: Points, points: Any, keys: list[Any]) -> dict[str, pl.Series]:
     variable = labelled(list(VARIABLES), keys[0])
     unit = variable.cast(pl.String).replace_strict(VARIABLES, default=None, return_dtype=pl.String)
     return _year_keys(grid, points, keys) | {"variable": variable, "unit": unit}
 
 
-def _definition_years(grid: Grid, points: Any, keys: list[Any]) -> dict[str, pl.Series]:
+def _definition_years(grid: Points, points: Any, keys: list[Any]) -> dict[str, pl.Series]:
     return _label_keys(definition=DEFINITIONS)(grid, points, keys) | _year_keys(grid, points, keys)
 
 
@@ -93,7 +93,7 @@ def _constraint_frames() -> dict[str, Frame]:
     quantities = [name for name, _ in _core.CONSTRAINT_QUANTITIES]
     units = dict(_core.CONSTRAINT_QUANTITIES)
 
-    def band_keys(_grid: Grid, _points: Any, keys: list[Any]) -> dict[str, pl.Series]:
+    def band_keys(_grid: Points, _points: Any, keys: list[Any]) -> dict[str, pl.Series]:
         quantity = labelled(quantities, keys[0])
         unit = quantity.cast(pl.String).replace_strict(units, default=None, return_dtype=pl.String)
         return {"quantity": quantity, "unit": unit}

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 
 if TYPE_CHECKING:
     from limitlaw._spec import Spec
-    from limitlaw.sweep.grid import Grid
 
-__all__ = ["Frame", "Kind", "labelled", "whole"]
+__all__ = ["Frame", "Kind", "Points", "labelled", "whole"]
+
+
+class Points(Protocol):
+    """What the columns that name a row need to know of a grid."""
+
+    @property
+    def scenario(self) -> Spec:
+        """The scenario that the axes change."""
+
+    @property
+    def axes(self) -> Mapping[str, Any]:
+        """The values by path."""
+
+    def values(self, point: int) -> dict[str, Any]:
+        """The values of one point by path."""
+
+    def point(self, point: int) -> Spec:
+        """The scenario of one point."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +41,7 @@ class Frame:
         default: The result columns of a sweep that names none.
         targets: The columns that adaptive precision can be asked for; the first is meant where none is named.
         mergeable: Whether a column is a mean over trials, so that replicates merge.
-        keys: The columns that name a row, given (grid, the points of the rows, the core's columns of whole numbers).
+        keys: The columns that name a row, given (the grid, the rows' points, the core's columns of whole numbers).
         rows: Rows of one point of a scenario.
         ratios: Ratio columns that merge over replicates, with the column they are relative to.
         shares: Columns that are shares of independent draws, with the column of their standard error.
@@ -34,7 +51,7 @@ class Frame:
     default: tuple[str, ...]
     targets: tuple[str, ...]
     mergeable: Callable[[str], bool]
-    keys: Callable[[Grid, Any, list[Any]], dict[str, pl.Series]]
+    keys: Callable[[Points, Any, list[Any]], dict[str, pl.Series]]
     rows: Callable[[Any], int]
     ratios: dict[str, str] = dataclasses.field(default_factory=dict)
     shares: dict[str, str] = dataclasses.field(default_factory=dict)

@@ -12,12 +12,12 @@ from limitlaw.sampling.scenario import SamplingScenario, row_key
 from limitlaw.sweep.kind import Frame, Kind, whole
 
 if TYPE_CHECKING:
-    from limitlaw.sweep.grid import Grid
+    from limitlaw.sweep.kind import Points
 
 __all__ = ["SAMPLING"]
 
 
-def _labels(grid: Grid, points: Any, codes: Any, field: str) -> pl.Series:
+def _labels(grid: Points, points: Any, codes: Any, field: str) -> pl.Series:
     """The policy or limit of each row by its label; where that field is swept, the labels of each point's own."""
     if not any(path.split(".")[0] == field for path in grid.axes):
         labels = [item.label for item in getattr(grid.scenario, field)]
@@ -37,7 +37,7 @@ def _labels(grid: Grid, points: Any, codes: Any, field: str) -> pl.Series:
     return pl.Series(found, dtype=pl.String)
 
 
-def _sampling_keys(grid: Grid, points: Any, keys: list[Any]) -> dict[str, pl.Series]:
+def _sampling_keys(grid: Points, points: Any, keys: list[Any]) -> dict[str, pl.Series]:
     policy = _labels(grid, points, keys[0], "policies")
     if isinstance(grid.scenario, SamplingScenario) and grid.scenario.limits is not None:
         return {"policy": policy, "limit": _labels(grid, points, keys[1], "limits")}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import time
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -18,18 +17,14 @@ from limitlaw._spec import canonical
 from limitlaw.errors import StoreError
 from limitlaw.sweep.grid import Grid
 from limitlaw.sweep.lazy import lazy_frame
+from limitlaw.sweep.listing import awaited_files, files_of, listed, units
 from limitlaw.sweep.manifest import MANIFEST, open_manifest, open_replicate, read_manifest, read_plans
 from limitlaw.sweep.merging import merge_replicates
 from limitlaw.sweep.plan import MAX_REPLICATE, Plan, Shard, run_shard
-from limitlaw.sweep.shard_file import Entry, entry_of, find_shard, read_shards, shard_path, write_shards, write_whole
+from limitlaw.sweep.shard_file import Entry, entry_of, find_shard, read_shards, write_shards, write_whole
 from limitlaw.sweep.versions import Versions, check_versions, versions
 
 __all__ = ["Store"]
-
-#: How long a frame waits for files that are finished and not to be seen yet, in seconds: network file systems show a
-#: new file late.
-_LATE = 30.0
-_LOOK_AGAIN = 0.1
 
 
 class Store:
@@ -103,7 +98,7 @@ class Store:
 
     def done(self, replicate: int = 0) -> set[Shard]:
         """The shards that are there."""
-        return set(self._files(self._plan(replicate)))
+        return set(files_of(self.path, self._plan(replicate)))
 
     def missing(self, grid: Grid | None = None, *, replicate: int = 0) -> list[Shard]:
         """The shards that are not there.
@@ -113,7 +108,7 @@ class Store:
             replicate: Which replicate.
         """
         plan = self._part(self._plan(replicate), grid)
-        done = self._files(plan)
+        done = files_of(self.path, plan)
         return [shard for shard in plan.shards() if shard not in done]
 
     def scan(self, grid: Grid | None = None) -> pl.LazyFrame:
@@ -129,7 +124,7 @@ class Store:
             StoreError: A file is damaged, seen now or when the rows are collected; the message says how to mend it.
         """
         plans = [self._part(plan, grid) for plan in self.plans()]
-        held = [(plan, files) for plan in plans if (files := self._files(plan))]
+        held = [(plan, files) for plan in plans if (files := files_of(self.path, plan))]
         if not held:
             raise ValueError(f"store must have shards to scan, got none in {self.path}")
         return self._lazy(held, [shard for shard in held[0][0].shards() if shard in held[0][1]])
@@ -160,7 +155,10 @@ class Store:
             raise ValueError("sweep must have a finished shard for a frame, got none: see report()")
         plans = [self._part(other, plan.grid) for other in self.plans()]
         own = [other for other in plans if other.replicate == plan.replicate]
-        held = [(other, self._awaited(other, shards) if other in own else self._files(other)) for other in plans]
+        held = [
+            (other, awaited_files(self.path, other, shards) if other in own else files_of(self.path, other))
+            for other in plans
+        ]
         return self._lazy([(other, files) for other, files in held if files], shards).collect()
 
     def point(self, point: int) -> pl.DataFrame:
@@ -187,7 +185,7 @@ class Store:
         """How many points failed, and the first of them as (point, message)."""
         shown = as_whole(shown, "shown", 0, 2**32 - 1)
         plan = self._plan(replicate)
-        files = self._files(plan)
+        files = files_of(self.path, plan)
         if not files:
             return 0, []
         rows = self._lazy([(plan, files)], sorted(files)).select("point", "error")
@@ -208,7 +206,7 @@ class Store:
         check_flag(repair, "repair")
         if repair:
             check_versions(f"the sweep in {self.path}", self._made_by, versions(), self.accept_versions)
-        known = {path: (plan, points) for plan in self.plans() for points, path in self._listed(plan)}
+        known = {path: (plan, points) for plan in self.plans() for points, path in listed(self.path, plan)}
         problems = []
         for path in sorted((self.path / "shards").rglob("*")):
             if path not in known:
@@ -223,7 +221,7 @@ class Store:
             if path.is_dir():
                 problems[-1] += " (a folder: move it away, and the same sweep computes the shard)"
             elif repair:
-                for shard in _units(points, plan):
+                for shard in units(points, plan):
                     frame = run_shard(plan.window(shard), shard)
                     write_shards(self.path, plan, [(entry_of(shard, frame), frame)])
                 if len(points) > plan.size:
@@ -248,13 +246,13 @@ class Store:
         rows = as_whole(rows, "rows", 1, 2**32 - 1)
         gone = 0
         for plan in self.plans():
-            files = self._files(plan)
+            files = files_of(self.path, plan)
             by_shard = plan.rows.rows(plan.grid.scenario) * plan.size
             span = plan.size * int(2 ** np.floor(np.log2(max(1.0, rows / by_shard))))
             for first in range(0, len(plan.grid), span):
-                units = list(_units(Shard(first, min(first + span, len(plan.grid))), plan))
-                paths = list(dict.fromkeys(files[unit] for unit in units if unit in files))
-                if len(paths) < 2 or not all(unit in files for unit in units):  # noqa: PLR2004  (nothing to join)
+                span_units = list(units(Shard(first, min(first + span, len(plan.grid))), plan))
+                paths = list(dict.fromkeys(files[unit] for unit in span_units if unit in files))
+                if len(paths) < 2 or not all(unit in files for unit in span_units):  # noqa: PLR2004  (nothing to join)
                     continue
                 write_shards(self.path, plan, [piece for path in paths for piece in self._read_file(path, plan, None)])
                 for path in paths:
@@ -285,8 +283,8 @@ class Store:
         for plan in other.plans():
             if plan.method == "simulate":
                 open_replicate(self.path, plan)
-            held = self._files(plan)
-            for path in dict.fromkeys(other._files(plan).values()):  # noqa: SLF001  (another Store)
+            held = files_of(self.path, plan)
+            for path in dict.fromkeys(files_of(other.path, plan).values()):
                 for entry, frame in self._read_file(path, plan, None):
                     if Shard(entry["first"], entry["last"]) not in held:
                         write_shards(self.path, plan, [(entry, frame)])
@@ -312,46 +310,6 @@ class Store:
                 raise ValueError(f"grid must be the one of the store, got {shown(grid)}")
             plan.grid = grid
         return plan
-
-    def _listed(self, plan: Plan) -> Iterator[tuple[Shard, Path]]:
-        """The files of a replicate by their names; others are none of ours."""
-        prefix, size, points = f"{plan.id}-{plan.replicate}-", plan.size, len(plan.grid)
-        for folder in sorted((self.path / "shards").glob("??")):
-            for entry in os.scandir(folder):
-                if not (entry.name.startswith(prefix) and entry.name.endswith(".parquet")):
-                    continue
-                ends = entry.name.removeprefix(prefix).removesuffix(".parquet").split("-")
-                if len(ends) == 2 and all(end.isdecimal() for end in ends):  # noqa: PLR2004  (first, last)
-                    held = Shard(int(ends[0]), int(ends[1]))
-                    whole = held.last % size == 0 or held.last == points
-                    if held.first % size == 0 and held.first < held.last <= points and whole:
-                        yield held, Path(entry.path)
-
-    def _files(self, plan: Plan) -> dict[Shard, Path]:
-        """The file of every shard that is there: by a listing, and what that does not show by its name."""
-        found: dict[Shard, Path] = {}
-        for held, path in sorted(self._listed(plan), key=lambda item: (len(item[0]), item[0])):
-            found |= dict.fromkeys(_units(held, plan), path)
-        for shard in plan.shards():
-            if shard not in found and (path := shard_path(self.path, plan, shard)).exists():
-                found[shard] = path
-        return found
-
-    def _awaited(self, plan: Plan, shards: Sequence[Shard]) -> dict[Shard, Path]:
-        """The files of shards that are known to be finished."""
-        found = self._files(plan)
-        until = time.monotonic() + _LATE
-        while missing := [shard for shard in shards if shard not in found]:
-            found |= {shard: path for shard in missing if (path := find_shard(self.path, plan, shard)) is not None}
-            if time.monotonic() > until:
-                raise StoreError(
-                    f"store must show every finished shard, got {len(missing)} of {len(shards)} missing after "
-                    f"{_LATE:.0f} s, the first {shard_path(self.path, plan, missing[0])}: if it was removed, the same "
-                    "sweep computes it again; if the file system is slow, ask again"
-                )
-            if any(shard not in found for shard in missing):
-                time.sleep(_LOOK_AGAIN)
-        return found
 
     def _lazy(self, held: list[tuple[Plan, dict[Shard, Path]]], shards: Sequence[Shard]) -> pl.LazyFrame:
         found = [{shard for shard in plan.shards() if shard in files} for plan, files in held]
@@ -410,9 +368,3 @@ class Store:
         except (StoreError, ValueError) as error:
             return str(error).partition(f"{path} ")[2].partition(";")[0].removeprefix("is ")
         return None
-
-
-def _units(held: Shard, plan: Plan) -> Iterator[Shard]:
-    """The shards of a plan in a range of points."""
-    for first in range(held.first, held.last, plan.size):
-        yield Shard(first, min(first + plan.size, held.last))
