@@ -343,28 +343,93 @@ def test_error_rates_shrink_to_the_population():
     correct = random.binomial(n, random.beta(1, 2, tasks))
     false_positive = random.binomial(n - correct, random.beta(0.5, 4.5, tasks))
     missed = random.binomial(correct, random.beta(2, 8, tasks))
-    counts = (n, correct - missed + false_positive, correct - missed, correct)
-    population = fit.fit_error_rates(*counts)
+    counts = {"attempts": n, "accepted": correct - missed + false_positive, "accepted_correct": correct - missed}
+    counts |= {"correct": correct}
+    population = fit.fit_error_rates(**counts)
     for rate, mean, icc in (("false_positive_rate", 0.1, 1 / 6), ("false_negative_rate", 0.2, 1 / 11)):
         rows = {row["quantity"]: row for row in population.filter(rate=rate).iter_rows(named=True)}
         for name, truth in (("mean", mean), ("icc", icc)):
             error = (rows[name]["high"] - rows[name]["low"]) / (2 * NORMAL_975)
             assert abs(rows[name]["estimate"] - truth) < 7 * error
-    frame = fit.fit_error_rates(*counts, by="task").filter(rate="false_positive_rate")
+    frame = fit.fit_error_rates(**counts, by="task").filter(rate="false_positive_rate")
+    # With 300 tasks the population is known well: its best estimate gives nearly the same rates.
     alpha, beta = population.filter(rate="false_positive_rate")["estimate"][:2]
     expected = (alpha + false_positive) / (alpha + beta + n - correct)
-    np.testing.assert_allclose(frame["estimate"], expected, rtol=1e-12)
-    row = frame.row(0, named=True)
+    np.testing.assert_allclose(frame["estimate"], expected, rtol=0.02, atol=5e-4)
+    row = frame.filter(pl.col("errors") > 3).row(0, named=True)
     a, b = alpha + row["errors"], beta + row["of"] - row["errors"]
-    np.testing.assert_allclose(float(mp.betainc(a, b, row["low"], row["high"], regularized=True)), 0.95, rtol=1e-9)
+    held = float(mp.betainc(a, b, row["low"], row["high"], regularized=True))
+    assert abs(held - 0.95) < 0.01
 
 
-def test_a_rate_without_errors_is_zero_and_claims_no_interval():
-    frame = fit.fit_error_rates(10, [4, 7], [3, 5], [3, 5])
-    row = frame.filter(rate="false_negative_rate", quantity="mean").row(0, named=True)
-    assert (row["estimate"], row["low"], row["high"]) == (0.0, None, None)
-    tasks = fit.fit_error_rates(10, [10, 7], [10, 5], [10, 5], by="task").filter(rate="false_positive_rate")
-    assert tasks["raw"].to_list() == [None, 0.4]
+def rates(errors, of, by="task"):
+    """False positive rates alone: every attempt is wrong."""
+    zeros = np.zeros(len(errors))
+    return fit.fit_error_rates(attempts=of, accepted=errors, accepted_correct=zeros, correct=zeros, by=by).filter(
+        rate="false_positive_rate"
+    )
+
+
+def test_one_pooled_sample_has_exact_limits():
+    """Binomial tails of 1/40 at both limits."""
+    for by in ("task", "population"):
+        row = rates([12], 200, by).filter(pl.col("estimate").is_not_null()).row(0, named=True)
+        assert abs(row["estimate"] - 0.06) < 1e-12
+        tails = (
+            mp.betainc(12, 189, 0, row["low"], regularized=True),
+            mp.betainc(13, 188, row["high"], 1, regularized=True),
+        )
+        np.testing.assert_allclose([float(tail) for tail in tails], 0.025, rtol=1e-9)
+
+
+def test_no_error_is_no_perfect_verifier():
+    for errors, of in ([0], 60), ([0] * 4, 15):
+        row = rates(errors, of, "population").filter(quantity="mean").row(0, named=True)
+        assert row["low"] == 0.0
+        assert abs(row["high"] - (1 - 0.025 ** (1 / 60))) < 1e-12
+        assert abs(row["estimate"] - 0.5 / 61) < 1e-15
+        assert row["reason"].startswith("no attempt erred")
+    tasks = rates([0] * 4, 15)
+    assert (tasks["estimate"] > 0).all()
+    assert (tasks["low"] == 0).all()
+    nothing = fit.fit_error_rates(attempts=10, accepted=[10, 7], accepted_correct=[10, 5], correct=[10, 5], by="task")
+    assert nothing.filter(rate="false_positive_rate")["raw"].to_list() == [None, 0.4]
+    assert nothing.filter(rate="false_positive_rate", task=0)["low"].item() is None
+    never = fit.fit_error_rates(attempts=5, accepted=[5], accepted_correct=[5], correct=[5])
+    assert never.filter(rate="false_positive_rate")["reason"].unique().to_list() == ["no attempt could err"]
+
+
+def test_rates_by_task_cover():
+    """Five tasks of 20 answers, icc 0 and .4: at least .93 of 95 % intervals hold the rate.
+
+    The seeds are fixed; with true coverage of .95 a share below .93 among 2,000 rates in clusters of 5 has probability
+    below 1e-3.
+    """
+    random = np.random.default_rng(15)
+    for mean, icc in ((0.06, 0.0), (0.06, 0.4), (0.3, 0.1)):
+        inside = 0
+        for _ in range(400):
+            size = np.inf if icc == 0 else 1 / icc - 1
+            truth = np.full(5, mean) if icc == 0 else random.beta(mean * size, (1 - mean) * size, 5)
+            frame = rates(random.binomial(20, truth), 20)
+            inside += frame.select((pl.col("low") <= truth) & (pl.lit(truth) <= pl.col("high"))).sum().item()
+        assert inside / 2000 >= 0.93
+
+
+@pytest.mark.parametrize(
+    ("errors", "n", "bound"),
+    [(0, 300, 0.00994), (1, 300, 0.01571), (5, 300, 0.03472), (20, 171, 0.16540), (100, 300, 0.38086)],
+)
+def test_upper_bound_is_exact(errors, n, bound):
+    found = fit.upper_bound(errors, n)
+    assert abs(found - bound) < 1e-5
+    tail = mp.betainc(n - errors, errors + 1, 0, 1 - mp.mpf(found), regularized=True)
+    assert abs(float(tail) - 0.05) < 1e-12
+
+
+def test_upper_bound_takes_arrays_and_ends():
+    np.testing.assert_array_equal(fit.upper_bound([3, 0], [3, 0]), [1.0, 1.0])
+    assert fit.upper_bound(2, [10, 20], confidence=0.9).shape == (2,)
 
 
 @pytest.mark.parametrize(
@@ -408,9 +473,15 @@ def test_a_rate_without_errors_is_zero_and_claims_no_interval():
             lambda: fit.beta_binomial_log_likelihood(5, [2], alpha=0, beta=1),
             r"^alpha must be in \[1e-300, 1e300\], got 0$",
         ),
-        (lambda: fit.fit_error_rates(5, [2], [3], [3]), "^accepted_correct must be at most accepted = 2, got 3$"),
         (
-            lambda: fit.fit_error_rates(5, [2, 2], [1, 1], [3]),
+            lambda: fit.fit_error_rates(attempts=5, accepted=[2], accepted_correct=[3], correct=[3]),
+            "^accepted_correct must be at most accepted = 2, got 3$",
+        ),
+        (lambda: fit.upper_bound(4, 3), "^errors must be at most n = 3, got 4$"),
+        (lambda: fit.upper_bound(-1, 3), r"^errors must be whole numbers in \[0, 2\*\*53\], got -1$"),
+        (lambda: fit.upper_bound([1, 2], [3, 4, 5]), "^errors and n must be equally long, got 2, 3$"),
+        (
+            lambda: fit.fit_error_rates(attempts=5, accepted=[2, 2], accepted_correct=[1, 1], correct=[3]),
             "^attempts, accepted, accepted_correct and correct must be equally",
         ),
     ],

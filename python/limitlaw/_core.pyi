@@ -136,6 +136,7 @@ def fit_beta_binomial(
     threads: int | None,
     progress: _Progress | None,
 ) -> dict[str, Any]: ...
+def task_rates(attempts: _Floats, errors: _Floats, confidence: float) -> dict[str, Any]: ...
 def beta_binomial_likelihood(
     attempts: _Floats,
     correct: _Floats,

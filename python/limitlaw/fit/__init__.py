@@ -1,7 +1,7 @@
 """Estimation from counts: every estimate comes with its interval and says what was resampled."""
 
 from limitlaw.fit.beta_binomial import beta_binomial_log_likelihood, fit_beta_binomial, forecast_pass_at_k
-from limitlaw.fit.error_rates import fit_error_rates
+from limitlaw.fit.error_rates import fit_error_rates, upper_bound
 from limitlaw.fit.pass_rates import pass_at_k, pass_hat_k
 
 __all__ = [
@@ -11,4 +11,5 @@ __all__ = [
     "forecast_pass_at_k",
     "pass_at_k",
     "pass_hat_k",
+    "upper_bound",
 ]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: The most resamples of one call.
 MAX_RESAMPLES = 1_000_000
+#: The largest count: up to it every whole number is a float.
+MAX_COUNT = 2**53
 
 
 def column(name: str, values: npt.ArrayLike, *, counts: bool = True) -> npt.NDArray[np.float64]:

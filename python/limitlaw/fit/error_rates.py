@@ -1,4 +1,4 @@
-"""False positive and false negative rates of a verifier, from its counts beside those of a stronger one."""
+"""Error rates of a verifier: from its counts beside those of a stronger one, and their exact upper bound."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import polars as pl
 
+from limitlaw import _core
 from limitlaw._arguments import as_confidence, check_choice
 from limitlaw.closed_form._evaluate import evaluate
-from limitlaw.fit._counts import column
+from limitlaw.fit._counts import MAX_COUNT, column
 from limitlaw.fit.beta_binomial import fit_beta_binomial
 
 if TYPE_CHECKING:
@@ -19,20 +20,21 @@ if TYPE_CHECKING:
 
 
 def fit_error_rates(
+    *,
     attempts: npt.ArrayLike,
     accepted: npt.ArrayLike,
     accepted_correct: npt.ArrayLike,
     correct: npt.ArrayLike,
-    *,
     by: Literal["population", "task"] = "population",
     confidence: float = 0.95,
 ) -> pl.DataFrame:
     """Fit a weak verifier's error rates, taking a stronger verifier as the truth.
 
     Of a task's n - c wrong attempts A - t were accepted, and of its c correct ones c - t were rejected; across tasks
-    each rate is Beta-distributed (:func:`fit_beta_binomial`), and a task's own rate is its posterior under that
-    population: alpha + its count over alpha + beta + its attempts. Tasks with few attempts shrink to the mean. What
-    the strong verifier misses is missed here too.
+    each rate is Beta-distributed (:func:`fit_beta_binomial`). A task's own rate is a posterior: its count joined to a
+    Beta population which is itself integrated over what all counts say of it (prior: Jeffreys' Beta(1/2, 1/2) for the
+    mean, uniform for icc), so that tasks with few attempts shrink to the mean, and the intervals know how little
+    of the population is known. What the strong verifier misses is missed here too.
 
     Args:
         attempts: n, attempts of each task; one number serves all tasks.
@@ -40,25 +42,33 @@ def fit_error_rates(
         accepted_correct: t, accepted and correct.
         correct: c, correct by the strong verifier.
         by: ``"population"``: the distribution of each rate over tasks; ``"task"``: each task's own rates.
-        confidence: Of the intervals, in (0, 1): profile likelihood for the population, posterior for a task.
+        confidence: Of the intervals, in (0, 1).
 
     Returns:
         ``by="population"``: a row per ``rate`` (``false_positive_rate``, ``false_negative_rate``) and ``quantity``
-        (``alpha``, ``beta``, ``mean``, ``icc``), with ``estimate``, ``low``, ``high``, ``log_likelihood``, ``tasks``.
+        (``alpha``, ``beta``, ``mean``, ``icc``), with ``estimate``, ``low``, ``high`` (likelihood ratio, as
+        :func:`fit_beta_binomial`), ``reason``, ``log_likelihood``, ``tasks``.
         ``by="task"``: a row per task and ``rate``, with ``task`` (from 0), ``errors``, ``of`` (attempts that could
-        err), ``raw`` (null where ``of`` is 0), ``estimate``, ``low``, ``high``. A rate whose errors never or always
-        occur has its mean 0 or 1 and no interval (null).
+        err), ``raw`` (null where ``of`` is 0), ``estimate``, ``low``, ``high`` (of the posterior, equal tails),
+        ``reason``.
+        What the counts do not tell is null, or said less sharply, with the ``reason``: where they do not identify the
+        spread of rates (one task, at most one attempt each) a rate has the exact limits of its own count (Clopper and
+        Pearson); where errors never or always occurred the mean is (errors + 1/2)/(attempts + 1), Jeffreys' estimate,
+        so that no verifier is taken for perfect, and its limits are exact for independent attempts.
 
     Raises:
         ValueError: A count is out of range, or counts contradict each other.
 
-    Source: beta-binomial shrinkage, as in Efron and Morris, JASA 70 (1975), for proportions.
+    Source: beta-binomial shrinkage, as in Efron and Morris, JASA 70 (1975), for proportions; Gelman et al., Bayesian
+    Data Analysis, 3rd ed., section 5.3, for the integral over the population; Clopper and Pearson, Biometrika 26
+    (1934).
 
     Example:
         >>> from limitlaw import fit
-        >>> frame = fit.fit_error_rates(20, [9, 5, 12, 3], [8, 5, 10, 1], [10, 5, 14, 1], by="task")
-        >>> frame.filter(rate="false_positive_rate").select("errors", "of", pl.col("raw", "estimate").round(3)).rows()
-        [(1, 10, 0.1, 0.1), (0, 15, 0.0, 0.1), (2, 6, 0.333, 0.1), (2, 19, 0.105, 0.1)]
+        >>> counts = {"accepted": [9, 5, 12], "accepted_correct": [8, 5, 10], "correct": [10, 5, 14]}
+        >>> frame = fit.fit_error_rates(attempts=20, **counts, by="task").filter(rate="false_positive_rate")
+        >>> frame.select("errors", "of", pl.col("estimate", "low", "high").round(3)).rows()
+        [(1, 10, 0.117, 0.007, 0.353), (0, 15, 0.032, 0.0, 0.174), (2, 6, 0.279, 0.034, 0.653)]
     """
     check_choice(by, "by", ("population", "task"))
     confidence = as_confidence(confidence)
@@ -67,8 +77,45 @@ def fit_error_rates(
     n, a, t, c = _checked(n.repeat(len(c)) if len(n) == 1 else n, a, t, c)
     counts = {"false_positive_rate": (a - t, n - c), "false_negative_rate": (c - t, c)}
     make = _population if by == "population" else _tasks
-    frames = [make(rate, errors, of, confidence) for rate, (errors, of) in counts.items()]
-    return pl.concat(frames)
+    frames = [make(errors, of, confidence).with_columns(rate=pl.lit(rate)) for rate, (errors, of) in counts.items()]
+    first = ["rate"] if by == "population" else ["task", "rate"]
+    return pl.concat(frames).select(*first, pl.exclude(first))
+
+
+def upper_bound(errors: npt.ArrayLike, n: npt.ArrayLike, *, confidence: float = 0.95) -> float | Counts:
+    """The exact one-sided upper bound of an error rate: it is below this with the given confidence.
+
+    The rate at which ``errors`` errors or fewer in ``n`` independent answers have probability 1 - confidence. With no
+    error it is 1 - (1 - confidence)^(1/n), about 3/n at 95 % (the rule of three; (errors + 3)/n with any error is too
+    small). Answers of one task err together: give one answer a task, or take :func:`fit_error_rates`.
+
+    Args:
+        errors: Errors seen, whole numbers in [0, n]; one number or one a rate.
+        n: Answers that could err, whole numbers >= 0; without any the bound is 1.
+        confidence: In (0, 1).
+
+    Returns:
+        The bound in [0, 1]: a float for single numbers, else an array.
+
+    Raises:
+        ValueError: A count is no whole number or out of its range.
+
+    Source: Clopper and Pearson, Biometrika 26 (1934).
+
+    Example:
+        >>> from limitlaw import fit
+        >>> fit.upper_bound([0, 1, 5], 300).round(4)
+        array([0.0099, 0.0157, 0.0347])
+    """
+    single = np.ndim(errors) == 0 and np.ndim(n) == 0
+    wrong, of = column("errors", errors), column("n", n)
+    wrong, of = (np.repeat(x, max(len(wrong), len(of))) if len(x) == 1 else x for x in (wrong, of))
+    _checked_pair(wrong, of)
+    bound = np.ones(len(of))
+    some = wrong < of
+    shapes = {"alpha": wrong[some] + 1, "beta": of[some] - wrong[some]}
+    bound[some] = evaluate("beta_quantile", shapes | {"p": as_confidence(confidence)})[0]
+    return float(bound[0]) if single else bound
 
 
 def _checked(*counts: Counts) -> tuple[Counts, ...]:
@@ -82,39 +129,64 @@ def _checked(*counts: Counts) -> tuple[Counts, ...]:
     return counts
 
 
-def _fit(errors: Counts, of: Counts, confidence: float) -> pl.DataFrame:
+def _checked_pair(errors: Counts, of: Counts) -> None:
+    if len(errors) != len(of):
+        raise ValueError(f"errors and n must be equally long, got {len(errors)}, {len(of)}")
+    for name, counts in (("errors", errors), ("n", of)):
+        if not (inside := (counts >= 0) & (counts <= MAX_COUNT) & (counts == np.floor(counts))).all():
+            raise ValueError(f"{name} must be whole numbers in [0, 2**53], got {counts[~inside][0]:g}")
+    if (errors > of).any():
+        at = int(np.argmax(errors > of))
+        raise ValueError(f"errors must be at most n = {of[at]:g}, got {errors[at]:g}")
+
+
+def _population(errors: Counts, of: Counts, confidence: float) -> pl.DataFrame:
     total, possible = errors.sum(), of.sum()
+    columns = ("quantity", "estimate", "low", "high", "reason", "log_likelihood", "tasks")
     if 0 < total < possible:
-        return fit_beta_binomial(of, errors, confidence=confidence).select(
-            "quantity", "estimate", "low", "high", "log_likelihood", "tasks"
-        )
-    mean = None if possible == 0 else float(total / possible)
+        fit = fit_beta_binomial(of, errors, confidence=confidence).select(columns)
+        # One task, or one attempt each: the mean has the exact limits of what was seen together.
+        single = (of > 0).sum() == 1
+        return fit if not single else _with_mean(fit, *_exact(total, possible, confidence), None)
+    reason = "no attempt could err" if possible == 0 else f"{'no' if total == 0 else 'every'} attempt erred"
     schema = {"quantity": pl.String, "estimate": pl.Float64, "low": pl.Float64, "high": pl.Float64}
-    rows = [(name, mean if name == "mean" else None, None, None) for name in ("alpha", "beta", "mean", "icc")]
-    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(
-        pl.lit(None if mean is None else 0.0, pl.Float64).alias("log_likelihood"),
+    rows = [(name, None, None, None) for name in ("alpha", "beta", "mean", "icc")]
+    empty = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        pl.lit(reason).alias("reason"),
+        pl.lit(None if possible == 0 else 0.0, pl.Float64).alias("log_likelihood"),
         pl.lit(len(of), pl.Int64).alias("tasks"),
+    )
+    if possible == 0:
+        return empty
+    middle = (total + 0.5) / (possible + 1)
+    note = f"{reason}: Jeffreys' estimate, exact limits for independent attempts"
+    return _with_mean(empty, *_exact(total, possible, confidence), note, middle)
+
+
+def _exact(errors: float, of: float, confidence: float) -> tuple[float, float]:
+    """The limits of Clopper and Pearson."""
+    tail = (1 - confidence) / 2
+    beta = {"alpha": errors, "beta": of - errors + 1, "p": tail}
+    low = 0.0 if errors == 0 else evaluate("beta_quantile", beta)[0]
+    return float(low), float(upper_bound(errors, of, confidence=1 - tail))
+
+
+def _with_mean(
+    frame: pl.DataFrame, low: float, high: float, reason: str | None, estimate: float | None = None
+) -> pl.DataFrame:
+    values = {"low": low, "high": high, "reason": reason} | ({} if estimate is None else {"estimate": estimate})
+    here = pl.col("quantity") == "mean"
+    return frame.with_columns(
+        pl.when(here).then(pl.lit(value, frame.schema[name])).otherwise(pl.col(name)).alias(name)
+        for name, value in values.items()
     )
 
 
-def _population(rate: str, errors: Counts, of: Counts, confidence: float) -> pl.DataFrame:
-    return _fit(errors, of, confidence).select(pl.lit(rate).alias("rate"), pl.all())
-
-
-def _tasks(rate: str, errors: Counts, of: Counts, confidence: float) -> pl.DataFrame:
-    population = dict(_fit(errors, of, confidence).select("quantity", "estimate").iter_rows())
+def _tasks(errors: Counts, of: Counts, confidence: float) -> pl.DataFrame:
+    found = _core.task_rates(of, errors, confidence)
     raw = np.divide(errors, of, out=np.full(len(of), np.nan), where=of > 0)
-    nowhere = np.full(len(of), np.nan)
-    if population["alpha"] is None:
-        mean = population["mean"]
-        estimate, low, high = np.full(len(of), np.nan if mean is None else mean), nowhere, nowhere
-    else:
-        alpha, beta = population["alpha"] + errors, population["beta"] + (of - errors)
-        estimate = alpha / (alpha + beta)
-        tail = (1 - confidence) / 2
-        low, high = (evaluate("beta_quantile", {"alpha": alpha, "beta": beta, "p": p})[0] for p in (tail, 1 - tail))
-    columns = {"raw": raw, "estimate": estimate, "low": low, "high": high}
-    counts = {"errors": errors.astype(np.int64), "of": of.astype(np.int64)}
-    return pl.DataFrame({"task": np.arange(len(of))} | counts | columns).select(
-        "task", pl.lit(rate).alias("rate"), "errors", "of", pl.col(*columns).fill_nan(None)
+    columns = {"raw": raw} | {name: found[name] for name in ("estimate", "low", "high")}
+    counts = {"task": np.arange(len(of)), "errors": errors.astype(np.int64), "of": of.astype(np.int64)}
+    return pl.DataFrame(counts | columns).with_columns(
+        pl.col(*columns).fill_nan(None), pl.lit(found["reason"], pl.String).alias("reason")
     )

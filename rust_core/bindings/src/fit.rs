@@ -7,6 +7,7 @@ use limitlaw_core::fit::identification::Reason;
 use limitlaw_core::fit::intervals::{self, Estimate};
 use limitlaw_core::fit::pass_rate::PassRate;
 use limitlaw_core::fit::pass_rates::{Bootstrap, curve};
+use limitlaw_core::fit::task_rates::task_rates as rates_by_task;
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::sampling::exact::bootstrap::Resample;
 use numpy::PyReadonlyArray1;
@@ -75,6 +76,28 @@ pub fn fit_beta_binomial<'py>(
     columns.add("ln_likelihood", vec![fit.ln_likelihood; QUANTITIES.len()])?;
     let columns = columns.into_dict();
     columns.set_item("reason", fit.quantities.map(|e| e.reason.map(Reason::text)))?;
+    Ok(columns)
+}
+
+/// Each task's rate under the posterior of a Beta population: `estimate`, `low`, `high`, one of each a task; `reason`.
+#[pyfunction]
+pub fn task_rates<'py>(
+    py: Python<'py>,
+    attempts: Column<'py>,
+    errors: Column<'py>,
+    confidence: f64,
+) -> PyResult<Bound<'py, PyDict>> {
+    let [attempts, errors] = [&attempts, &errors].map(|c| c.as_array().to_vec());
+    let (rates, reason) = wait(py, 0, None, |control| {
+        let counts = Counts::new(&attempts, &errors, None, control)?;
+        rates_by_task(&counts, check_confidence(confidence)?, resolve_threads(None)?, control)
+    })?;
+    let columns = Columns::new(py);
+    columns.add("estimate", rates.iter().map(|r| r.estimate).collect::<Vec<f64>>())?;
+    columns.add("low", rates.iter().map(|r| r.low).collect::<Vec<f64>>())?;
+    columns.add("high", rates.iter().map(|r| r.high).collect::<Vec<f64>>())?;
+    let columns = columns.into_dict();
+    columns.set_item("reason", reason.map(Reason::text))?;
     Ok(columns)
 }
 

@@ -109,6 +109,11 @@ impl Coordinates {
     }
 }
 
+/// `ln B(alpha + c, beta + n - c) / B(alpha, beta)`.
+fn ln_rises(alpha: f64, beta: f64, &Group { attempts, correct, .. }: &Group) -> f64 {
+    ln_beta_ratio(beta, alpha, correct) + ln_beta_ratio(alpha + correct, beta, attempts - correct)
+}
+
 pub(super) fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + exp(-x))
 }
@@ -159,7 +164,7 @@ impl Counts {
                 return (f64::NEG_INFINITY, [0.0; 3]);
             }
             let (n, c) = (group.attempts, group.correct);
-            let ln_counts = ln_beta_ratio(beta, alpha, c) + ln_beta_ratio(alpha + c, beta, n - c);
+            let ln_counts = ln_rises(alpha, beta, group);
             let all = digamma_rise(alpha + beta, n);
             let d_alpha = alpha * (digamma_rise(alpha, c) - all);
             let d_beta = beta * (digamma_rise(beta, n - c) - all);
@@ -240,6 +245,23 @@ impl Counts {
             weights[self.group_of[below(self.tasks() as u64, random) as usize]] += 1.0;
         }
         weights
+    }
+
+    /// The log likelihood of a population without unsolvable tasks, without coefficients; -inf once cancelled.
+    pub(super) fn ln_rises(&self, &Population { alpha, beta, .. }: &Population) -> f64 {
+        let mut value = 0.0;
+        for group in &self.groups {
+            if self.control.check().is_err() {
+                return f64::NEG_INFINITY;
+            }
+            value += group.tasks * ln_rises(alpha, beta, group);
+        }
+        value
+    }
+
+    /// The value of its group for each task.
+    pub(super) fn each_task<T: Copy>(&self, groups: &[T]) -> Vec<T> {
+        self.group_of.iter().map(|&group| groups[group]).collect()
     }
 
     /// The number of tasks.

@@ -76,10 +76,11 @@ impl Reason {
 /// parameters of a Beta, three with a share of unsolvable tasks.
 pub fn open(counts: &Counts, inflated: bool) -> Option<Reason> {
     let depth = counts.groups.iter().fold(0.0_f64, |most, g| most.max(g.attempts));
+    let tasks: f64 = counts.groups.iter().filter(|g| g.attempts > 0.0).map(|g| g.tasks).sum();
     match depth {
         ..3.0 if inflated => Some(Reason::TwoAttempts),
         ..2.0 => Some(Reason::OneAttempt),
-        _ if counts.tasks() == 1 => Some(Reason::OneTask),
+        _ if tasks == 1.0 => Some(Reason::OneTask),
         _ => None,
     }
 }

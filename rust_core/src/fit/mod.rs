@@ -10,6 +10,7 @@ pub mod pass_rate;
 pub mod pass_rates;
 pub mod proportion;
 pub mod repeated;
+pub mod task_rates;
 
 use crate::error::{Error, Result, check_range, number};
 
