@@ -19,6 +19,7 @@ LAW = ll.Law.besiroglu()
 RECORDS = ll.datasets.record_runs()
 AS_OF = dt.date(2024, 6, 6)
 NAN, INF = math.nan, math.inf
+UNCAPPED = {"power_cap": 1e90, "chip_cap": 1e90, "latency_cap": 1e90}
 
 
 def levers(changes, **more):
@@ -50,6 +51,34 @@ CASES = [
     (lambda: DEFAULT.replace(law="muennighoff"), "law must be a Law, got 'muennighoff'"),
     (lambda: DEFAULT.replace(law=ll.Law.muennighoff), "law must be a Law, got <function"),
     (lambda: DEFAULT.replace(goodput=1), "goodput must be True or False, got 1"),
+    (lambda: path(growth_after=4), r"growth_after must be in \[-3, 3\], got 4"),
+    (lambda: path(growth_before=-4), r"growth_before must be in \[-3, 3\], got -4"),
+    (
+        lambda: DEFAULT.replace(compute_path=path()),
+        "compute_path must be a path to 2053, or with growth_after, got one to 2025",
+    ),
+    (
+        lambda: DEFAULT.replace(compute_path=path(years=[2026, 2060])),
+        "compute_path must be a path from 2024 on, or with growth_before, got one from 2026 on",
+    ),
+    (
+        lambda: DEFAULT.replace(compute_path=path(years=[2026, 2060]), goodput=True, years=[2030]),
+        "compute_path must be a path from 2024 on, or with growth_before, got one from 2026 on",
+    ),
+    (
+        lambda: DEFAULT.replace(
+            compute_path=path(growth_after=1), **UNCAPPED, latency_cap_growth=2, years=[2024, 2107]
+        ),
+        "compute_path must be below 1e100 FLOP in 2107, or caps that are, got 1e108",
+    ),
+    (
+        lambda: DEFAULT.replace(**UNCAPPED, years=[2024, 2224]),
+        "compute_growth must be small enough that compute stays below 1e100 for 200 years, got",
+    ),
+    (
+        lambda: DEFAULT.replace(trend_weight=0.5, trend_growth=10, years=[2024, 2224]),
+        "trend_growth must be small enough that trend_dataset stays below 1e100 for 200 years, got 10",
+    ),
     (lambda: DEFAULT.replace(compute_path=5), "compute_path must be a ComputePath, got 5"),
     (lambda: path(years=[2025, 2024]), r"years\[1\] must be above years\[0\] \(2025\), got 2024"),
     (lambda: path(high=[27, 1e28]), r"high\[1\] must be log10 FLOP in \[0, 60\], got 1e28"),

@@ -16,7 +16,7 @@ from limitlaw.exhaustion.run import DEFINITIONS, VARIABLES
 
 #: Public text and its growth against the historical trend: both lognormal, so crossing years have a closed form.
 PLAIN = ll.ExhaustionScenario.preset(
-    "epoch2024", trend_weight=1, usable_fraction=1, multi_epoch_multiplier=1, years=range(2024, 2101)
+    "epoch2024", trend_weight=1, usable_fraction=1, multi_epoch_multiplier=1, years=range(2024, 2081)
 )
 
 
@@ -51,7 +51,7 @@ def test_each_draw_crosses_at_its_own_exact_year() -> None:
     names = ["exhaustion_year_unique_tokens", "text_stock", "stock_growth", "trend_dataset", "trend_growth"]
     year, s0, g, d0, growth = ll.simulate(PLAIN, trials=20_000, seed=3, samples=names).samples.to_numpy().T
     exact = 2024 + np.log(s0 / d0) / np.log(growth / g)
-    inside = (exact > 2024) & (exact < 2100)
+    inside = (exact > 2024) & (exact < 2080)
     assert inside.mean() > 0.99
     np.testing.assert_allclose(year[inside], exact[inside], atol=1e-9)
     assert (year[exact <= 2024] == 2024).all()
@@ -179,6 +179,51 @@ def test_goodput_scales_compute_by_its_change_since_2024() -> None:
     assert (got[~left] == 1).all()
     rising = path(DEFAULT.replace(**FIXED, goodput=True, monotone_compute=True))["compute"]
     np.testing.assert_allclose(rising, np.maximum.accumulate(got), rtol=1e-12)
+
+
+def test_a_path_goes_on_as_it_says() -> None:
+    """A certain path of three published years, as the caps hold it, before, between and after them."""
+    orders = np.array([27.0, 28, 30])
+    of_path = ll.ComputePath(
+        years=[2026, 2028, 2032], low=orders, median=orders, high=orders, growth_before=0.6, growth_after=0.25
+    )
+    years = np.array([2024, 2025, 2026, 2027, 2028, 2031, 2032, 2033, 2040, 2100, 2224])
+    want = np.interp(years, [2024, 2026, 2028, 2032, 2224], [25.8, 27, 28, 30, 30 + 0.25 * 192])
+    free = {"power_cap": 1e90, "chip_cap": 1e90, "latency_cap": 1e90}
+    base = DEFAULT.replace(**FIXED | free, compute_path=of_path, years=years)
+    np.testing.assert_allclose(np.log10(path(base)["compute"]), want, rtol=1e-12)
+    capped = path(base.replace(chip_cap=1e29))["compute"]
+    np.testing.assert_allclose(np.log10(capped), np.minimum(want, 29 + np.log10(2.0) * (years - 2030)), rtol=1e-12)
+    # Where the path ends within the projection nothing goes on by itself; a year that the path does not cover is no
+    # part of a draw.
+    ended = of_path.replace(growth_before=None, growth_after=None)
+    with pytest.raises(ValueError, match="compute_path must be a path from 2024 on, or with growth_before"):
+        base.replace(compute_path=ended)
+    inside = base.replace(compute_path=ended, years=[2026, 2032])
+    assert ll.simulate(inside, trials=1, seed=1, samples=["compute"]).samples["compute"].to_list() == [None]
+    np.testing.assert_allclose(np.log10(path(inside)["compute"]), [27, 30], rtol=1e-12)
+
+
+def test_years_reach_as_far_as_is_documented() -> None:
+    """What a cap holds may go on; the growth of what is replaced or switched off is not looked at."""
+    every = {"years": range(2024, 2225)}
+    last = ll.simulate(DEFAULT.replace(**every), trials=200, seed=1).trajectories.filter(year=2224)
+    assert last["mean"].is_finite().all()
+    assert last.height == 12
+    for changes in (
+        {"compute_growth": 900},
+        {"trend_growth": 900},
+        {
+            "compute_growth": 900,
+            "trend_growth": 900,
+            "compute_path": ll.ComputePath.besiroglu2022().replace(growth_after=0.2),
+        },
+    ):
+        found = ll.simulate(DEFAULT.replace(**every | changes), trials=8, seed=1)
+        assert found.trajectories["mean"].is_finite().all()
+    epoch = ll.ExhaustionScenario.preset("epoch2024")
+    to_the_end = epoch.replace(compute_path=epoch.compute_path.replace(growth_after=0.2), trend_weight=0)
+    assert ll.simulate(to_the_end.replace(**every), trials=8, seed=1).trajectories["mean"].is_finite().all()
 
 
 def test_failures_saves_and_restarts_never_help_a_run_that_grows() -> None:

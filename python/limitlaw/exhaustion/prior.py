@@ -183,14 +183,29 @@ def as_correlations(given: Any) -> Any:
 class ComputePath(Spec):
     """A path of compute through published quantiles; a draw keeps its place in the band over the years.
 
-    Each half of the band is a half of a lognormal; years between are interpolated in log10 FLOP.
+    Each half of the band is a half of a lognormal; years between are interpolated in log10 FLOP. A scenario asks for
+    the years of its projection, and with ``goodput`` for 2024: a path that does not reach them has to say how compute
+    grows there.
 
     Attributes:
         years: Years of the quantiles, rising.
         low: 2.5th percentiles, log10 FLOP.
         median: Medians, log10 FLOP.
         high: 97.5th percentiles, log10 FLOP.
-        growth_before: Orders of magnitude per year before the first year.
+        growth_before: Orders of magnitude per year before the first year, in [-3, 3]; ``None``: the path begins there.
+        growth_after: Orders of magnitude per year after the last year, in [-3, 3]; ``None``: the path ends there.
+
+    Raises:
+        ValueError: Years do not rise, a percentile is outside [0, 60] or above the next, or a growth is out of range.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> path = ll.ComputePath(years=[2024, 2030], low=[25, 27], median=[25.5, 28], high=[26, 29], growth_after=0.2)
+        >>> free = {"power_cap": 1e90, "chip_cap": 1e90, "latency_cap": 1e90}
+        >>> scenario = ll.ExhaustionScenario(compute_path=path, **free)
+        >>> result = ll.simulate(scenario, trials=1000, seed=1).trajectories
+        >>> round(np.log10(result.filter(variable="compute", year=2040)["q50"][0]))
+        30
     """
 
     family: ClassVar[str] = "compute_path"
@@ -199,11 +214,12 @@ class ComputePath(Spec):
     low: tuple[float, ...]
     median: tuple[float, ...]
     high: tuple[float, ...]
-    growth_before: float = 0.6
+    growth_before: float | None = None
+    growth_after: float | None = None
 
     @classmethod
     def besiroglu2022(cls) -> ComputePath:
-        """Table 1 of Besiroglu, Heim and Sevilla 2022 (Epoch AI, CC BY 4.0), from 2025 on.
+        """Table 1 of Besiroglu, Heim and Sevilla 2022 (Epoch AI, CC BY 4.0), 2025 to 2080; before, 0.6 orders a year.
 
         Villalobos et al. 2024 used the simulated paths behind it, whose file is not public.
         """
@@ -212,6 +228,7 @@ class ComputePath(Spec):
             low=(25.33, 26.71, 29.27, 31.78, 34.35, 36.83, 39.04),
             median=(25.9, 28.67, 32.42, 35.26, 38.1, 40.79, 43.32),
             high=(26.14, 29.47, 34.71, 38.86, 42.49, 45.49, 48.18),
+            growth_before=0.6,
         )
 
 

@@ -104,7 +104,8 @@ class ExhaustionScenario(Spec):
             (least cost of training and serving at the frontier's loss, Sardana and Frankle 2024),
             ``"inference_at_budget"`` (the same condition with the training budget spent) or ``"profit"`` (V24, appendix
             F); the last three not under a bounded law.
-        compute_path: A path through published quantiles in place of ``compute`` and its growth.
+        compute_path: A path through published quantiles in place of ``compute`` and ``compute_growth``; the three caps
+            still hold it (1e90 takes one away).
         goodput: Whether failures cost training time, with saves at the best interval (Daly 2006); those of 2024 are in
             ``compute`` already.
         smooth_caps: A smooth minimum of trend and caps: their power sum of order -4.

@@ -10,7 +10,7 @@ use crate::math::{exp, expm1, ln};
 use crate::stats::Z_95;
 
 /// The year at whose start the caps are given.
-const CAP_YEAR: f64 = 2030.0;
+pub const CAP_YEAR: f64 = 2030.0;
 /// ln of the most compute that a draw may reach.
 pub const LN_COMPUTE_MAX: f64 = 230.0;
 /// The exponent of the smooth minimum.
@@ -176,18 +176,20 @@ pub fn ln_goodput(failures_per_second: f64, checkpoint: f64, restart: f64) -> f6
 
 impl ComputePath {
     /// ln of compute in a year, at a standard normal number: each half of the band is a half of a lognormal, and
-    /// years between are interpolated.
+    /// years between are interpolated. NaN in a year that the path does not cover.
     pub fn ln_compute(&self, year: f64, z: f64) -> f64 {
         let at = |i: usize| {
             let width = if z < 0.0 { self.median[i] - self.low[i] } else { self.high[i] - self.median[i] };
             self.median[i] + z * width / Z_95
         };
         let last = self.years.len() - 1;
-        let orders = if year <= self.years[0] {
-            at(0) - (self.years[0] - year) * self.growth_before
+        let orders = if year < self.years[0] {
+            at(0) - (self.years[0] - year) * self.growth_before.unwrap_or(f64::NAN)
         } else if let Some(i) = (0..last).find(|&i| year < self.years[i + 1]) {
             let weight = (year - self.years[i]) / (self.years[i + 1] - self.years[i]);
             at(i) + weight * (at(i + 1) - at(i))
+        } else if year > self.years[last] {
+            at(last) + (year - self.years[last]) * self.growth_after.unwrap_or(f64::NAN)
         } else {
             at(last)
         };

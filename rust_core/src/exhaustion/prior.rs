@@ -48,8 +48,10 @@ pub struct ComputePath {
     pub median: Vec<f64>,
     /// 97.5th percentiles.
     pub high: Vec<f64>,
-    /// Orders of magnitude per year before the first year.
-    pub growth_before: f64,
+    /// Orders of magnitude per year before the first year; none: there is no such year.
+    pub growth_before: Option<f64>,
+    /// The same after the last year.
+    pub growth_after: Option<f64>,
 }
 
 impl Spec for LawParameters {
@@ -126,6 +128,23 @@ impl Spec for ComputePath {
                 return Err(Error::argument(&format!("{name}[{i}]"), expected, lower[i]));
             }
         }
-        check_range("growth_before", &[self.growth_before], -3.0, 3.0)
+        let growths = [("growth_before", self.growth_before), ("growth_after", self.growth_after)];
+        growths.iter().try_for_each(|&(name, growth)| check_range(name, growth.as_slice(), -3.0, 3.0))
+    }
+}
+
+impl ComputePath {
+    /// Checks that the path says what compute is in every year between these.
+    pub fn check_cover(&self, first: i32, last: i32) -> Result<()> {
+        let (begins, ends) = (self.years[0], self.years[self.years.len() - 1]);
+        if f64::from(first) < begins && self.growth_before.is_none() {
+            let expected = format!("a path from {first} on, or with growth_before");
+            return Err(Error::argument("compute_path", expected, format!("one from {} on", number(begins))));
+        }
+        if f64::from(last) > ends && self.growth_after.is_none() {
+            let expected = format!("a path to {last}, or with growth_after");
+            return Err(Error::argument("compute_path", expected, format!("one to {}", number(ends))));
+        }
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::compute::CAP_YEAR;
 use super::copula::{Copula, Correlation};
 use super::dist::Dist;
 use super::kind::Kind;
@@ -213,13 +214,16 @@ impl Spec for ExhaustionScenario {
             check_support(name, dist, low, high)?;
         }
         self.check_years()?;
+        if let Some(path) = &self.compute_path {
+            path.check()?;
+            // What failures cost is relative to the base year.
+            let first = if self.goodput { BASE_YEAR } else { self.years[0] };
+            path.check_cover(first, self.years[self.years.len() - 1])?;
+        }
         self.check_levels()?;
         self.law.check().map_err(|e| Error::Value(format!("law: {e}")))?;
         self.law_parameters.check()?;
         self.check_demand()?;
-        if let Some(path) = &self.compute_path {
-            path.check()?;
-        }
         check_range("overtraining_from", &[self.overtraining_from], 0.0, 1e4)?;
         check_range("lost_threshold", &[self.lost_threshold], 0.0, 100.0)?;
         self.copula().map(|_| ())
@@ -256,7 +260,7 @@ impl ExhaustionScenario {
         Ok(())
     }
 
-    /// A median that grows past every meaning is a mistake in a growth.
+    /// A median that grows past every meaning is a mistake in the growth that takes it there.
     fn check_levels(&self) -> Result<()> {
         let dists = self.dists();
         let median = |input: Input| {
@@ -265,19 +269,35 @@ impl ExhaustionScenario {
             super::dist::Marginal::new(dists[input as usize], false, low, high).apply(&mut z);
             z[0]
         };
-        let t = f64::from(self.years.last().map_or(0, |last| last - BASE_YEAR));
+        let last = f64::from(self.years.last().copied().unwrap_or(BASE_YEAR));
+        let t = last - f64::from(BASE_YEAR);
+        let after = |level: Input, growth: Input, years: f64| ln(median(level).max(1.0)) + years * ln(median(growth));
+        let least_cap = [
+            (Input::PowerCap, Input::PowerCapGrowth),
+            (Input::ChipCap, Input::ChipCapGrowth),
+            (Input::LatencyCap, Input::LatencyCapGrowth),
+        ]
+        .into_iter()
+        .map(|(cap, growth)| after(cap, growth, last - CAP_YEAR))
+        .fold(f64::INFINITY, f64::min);
+        if let Some(path) = &self.compute_path {
+            if path.ln_compute(last, 0.0).min(least_cap) > ln(LEVEL_MAX) {
+                let expected = format!("below {LEVEL_MAX:e} FLOP in {last}, or caps that are");
+                let orders = path.ln_compute(last, 0.0) / std::f64::consts::LN_10;
+                return Err(Error::argument("compute_path", expected, format!("1e{orders:.0}")));
+            }
+        }
         let pairs = [
-            (Input::Compute, Input::ComputeGrowth),
-            (Input::TextStock, Input::StockGrowth),
-            (Input::TrendDataset, Input::TrendGrowth),
+            (Input::Compute, Input::ComputeGrowth, least_cap),
+            (Input::TextStock, Input::StockGrowth, f64::INFINITY),
+            (Input::TrendDataset, Input::TrendGrowth, f64::INFINITY),
         ];
-        for (level, growth) in pairs {
-            let (start, rate) = (median(level), median(growth));
-            if ln(start.max(1.0)) + t * ln(rate) > ln(LEVEL_MAX) {
+        for (level, growth, cap) in pairs {
+            if self.uses(growth) && after(level, growth, t).min(cap) > ln(LEVEL_MAX) {
                 return Err(Error::argument(
                     INPUTS[growth as usize].0,
                     format!("small enough that {} stays below {LEVEL_MAX:e} for {t} years", INPUTS[level as usize].0),
-                    rate,
+                    median(growth),
                 ));
             }
         }
