@@ -110,11 +110,54 @@ def test_observed_attempts_leave_an_error() -> None:
         verdicts.append(row["difference_se"])
     # A standard deviation of 400 nearly normal means: relative error 1/sqrt(800), 6.5 of them.
     assert abs(np.std(found) / np.mean(verdicts) - 1) < 6.5 / math.sqrt(800)
-    counts = ll.Tasks.counts(attempts=[50, 50], correct=[10, 40])
-    row = ll.can_match(scenario([0.1], ll.Verifier.rates(false_positive_rate=0.1), tasks=counts), 0.5).row(
-        0, named=True
-    )
-    assert 0.0 < row["difference_se"] < 0.1
+
+
+def precision(p, f):
+    return np.divide(p, p + (1 - p) * f, out=np.zeros_like(p), where=p > 0)
+
+
+@pytest.mark.parametrize(("f", "n"), [(0.0, 5), (0.05, 5), (0.05, 100)])
+def test_the_interval_of_a_finite_sample_holds_the_ceiling(f: float, n: int) -> None:
+    """164 tasks from a Beta, 60 data sets, counts and pools: nominal .95.
+
+    At a coverage of .95 fewer than 51 of 60 has probability .0009; measured at .945 to 1.
+    """
+    random = np.random.default_rng([4, n])
+    inside = {"counts": 0, "pool": 0}
+    for _ in range(60):
+        p = random.beta(0.23, 0.96, 164)
+        accepted = random.binomial(n, p + (1 - p) * f)
+        tasks = {
+            "counts": ll.Tasks.counts(attempts=np.full(164, n), correct=random.binomial(n, p)),
+            "pool": ll.Tasks.pool(np.full(164, n), accepted, random.binomial(accepted, precision(p, f))),
+        }
+        for kind, population in tasks.items():
+            verifier = ll.Verifier.rates(false_positive_rate=f) if kind == "counts" else None
+            weak = ll.SamplingScenario(tasks=population, verifier=verifier, max_attempts=[1])
+            row = ll.can_match(weak, 0.0).row(0, named=True)
+            assert row["ceiling_low"] <= row["ceiling_high"]
+            truth = precision(p, f).mean()
+            inside[kind] += row["difference_low"] - 1e-12 <= truth <= row["difference_high"] + 1e-12
+    assert min(inside.values()) >= 51
+
+
+def test_one_attempt_a_task_leaves_the_ceiling_between_mixtures() -> None:
+    """Between all-or-none tasks and tasks with one rate, at the exact limits of 40 of 100."""
+    counts = ll.Tasks.counts(attempts=np.ones(100), correct=np.repeat([1.0, 0.0], [40, 60]))
+    weak = ll.SamplingScenario(tasks=counts, verifier=ll.Verifier.rates(false_positive_rate=0.3), max_attempts=[1])
+    row = ll.can_match(weak, 0.6).row(0, named=True)
+    high = ll.fit.upper_bound(40, 100, confidence=0.975)
+    low = 1 - ll.fit.upper_bound(60, 100, confidence=0.975)
+    assert row["difference_low"] == pytest.approx(low - 0.6)
+    assert row["difference_high"] == pytest.approx(high / (high + (1 - high) * 0.3) - 0.6)
+    assert row["verdict"] == "too close to call"
+
+
+def test_unaccepted_tasks_may_be_anything() -> None:
+    frame = ll.can_match([0.7, 0.7], 0.75, unaccepted=[0.1, 0.2])
+    assert frame["ceiling_low"].to_list() == pytest.approx([0.63, 0.56])
+    assert frame["ceiling_high"].to_list() == pytest.approx([0.73, 0.76])
+    assert frame["verdict"].to_list() == ["cannot", "too close to call"]
 
 
 def test_a_pool_cannot_need_more_attempts_than_it_has() -> None:
@@ -148,6 +191,11 @@ def test_a_pool_cannot_need_more_attempts_than_it_has() -> None:
         (lambda _: ll.can_match([0.5, math.nan], 0.5), ValueError, r"weak must be .* numbers in \[0, 1\]"),
         (lambda _: ll.can_match("all", 0.5), TypeError, "weak must be a SamplingScenario or numbers"),
         (lambda w: ll.can_match(w, 0.5, standard_error=-1), ValueError, "standard_error must be finite and at least 0"),
+        (
+            lambda _: ll.can_match([0.5, 0.6], 0.5, unaccepted=[0.1] * 3),
+            ValueError,
+            r"unaccepted must be one number, or one for each of 2 models, got the shape \(3,\)",
+        ),
         (lambda w: ll.can_match(w, 0.5, confidence=1.0), ValueError, r"confidence must be in \[1e-9, 1 - 1e-9\], got"),
     ],
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from limitlaw import _core
 from limitlaw._arguments import as_confidence, as_floats, as_numbers, as_share, as_threads, as_whole, shown
 from limitlaw._core import NoClosedFormError
 from limitlaw.sampling.frames import simulate_frame, solve_frame
@@ -197,6 +198,7 @@ def can_match(
     weak: SamplingScenario | npt.ArrayLike,
     strong: SamplingScenario | float,
     *,
+    unaccepted: npt.ArrayLike = 0.0,
     standard_error: npt.ArrayLike | None = None,
     confidence: float = 0.95,
 ) -> pl.DataFrame:
@@ -204,23 +206,29 @@ def can_match(
 
     The weak model's accuracy ends at its ceiling over all tasks (a task that it never answers counts as 0), whatever
     the budget. The verdict compares that with the strong model's single attempt, and says ``too close to call`` where
-    the interval of the difference holds 0.
+    the interval of the difference holds 0. A task that was seen without a correct answer, or in a pool without an
+    acceptance, may still have one: finite attempts leave the ceiling between two ends, and the interval spans both.
 
     Args:
-        weak: The weak model's scenario, or ceilings from elsewhere, shape ``(models,)``, in [0, 1]. A published ceiling
-            over *accepted* tasks is at least the one over all tasks: ``cannot`` is then safe, ``can`` is not.
+        weak: The weak model's scenario, or ceilings from elsewhere, shape ``(models,)``, in [0, 1].
         strong: The strong model's scenario (its coverage at one attempt; its accuracy where coverage is not known), or
             the accuracy of its single attempt, in [0, 1].
+        unaccepted: For ceilings from elsewhere that are means over the tasks with acceptances: the share of tasks that
+            had none, in [0, 1], one for all or one per model. Their precision may be anything in [0, 1].
         standard_error: Of the difference, one for all or one per model; estimated from the observed attempts of counts
-            and pools unless given (would other attempts at these tasks say the same? Rates of 0 and 1 are smoothed by
-            half an attempt each way), and 0 for rates given.
+            and pools unless given (would other attempts at these tasks say the same?), and 0 for rates given.
         confidence: Of the interval, in (0, 1).
 
     Returns:
-        One row per weak model: ``ceiling``, ``single_attempt`` (the strong model's), ``difference`` (ceiling minus
-        single attempt), ``difference_se``, ``difference_low``, ``difference_high``, ``verdict`` (``cannot``,
-        ``too close to call``, ``can``), ``max_attempts`` (the fewest attempts with which the weak scenario's accuracy
-        reaches the single attempt; null where none does or where only ceilings are given).
+        One row per weak model: ``ceiling`` (of the observed shares), ``ceiling_low`` and ``ceiling_high`` (its ends:
+        where tasks without a correct answer never have one, and where they have as many as can be. For counts that is
+        what the posterior of a Beta population allows (:func:`limitlaw.fit.fit_error_rates` has the prior); where the
+        counts identify none, rates between one for all and all or none, at the confidence limits of their mean; for a
+        pool a precision of 1), ``single_attempt`` (the strong model's), ``difference`` (ceiling minus single attempt),
+        ``difference_se`` (of the attempts; of the less certain end), ``difference_low``, ``difference_high`` (of the
+        ends), ``verdict`` (``cannot``, ``too close to call``, ``can``), ``max_attempts`` (the fewest attempts with
+        which the weak scenario's accuracy reaches the single attempt; null where none does or where only ceilings are
+        given).
 
     Raises:
         ValueError: A value is out of range.
@@ -241,35 +249,44 @@ def can_match(
     score = _score(confidence)
     single, single_variance = _single_attempt(strong)
     attempts: int | None = None
+    ends: tuple[npt.ArrayLike, float, npt.ArrayLike, float]
     if isinstance(weak, SamplingScenario):
         found = ceilings(weak)["ceiling_all_tasks"][0]
-        ceiling, variance = np.array([found]), _ceiling_variance(weak)
+        ceiling = np.array([found])
+        ends = _core.ceiling_ends(*weak.wire(), as_confidence(confidence))
         attempts = _attempts_to_reach(weak, single) if found >= single else None
     else:
-        ceiling, variance = _shares("weak", weak, numbers="numbers", dimensions=(0, 1)), 0.0
+        ceiling = _shares("weak", weak, numbers="numbers", dimensions=(0, 1))
+        unseen = _per_model(as_floats(unaccepted, "unaccepted", 0.0, 1.0), "unaccepted", len(ceiling))
+        ends = ceiling * (1.0 - unseen), 0.0, ceiling * (1.0 - unseen) + unseen, 0.0
+    low, high = (np.broadcast_to(end, ceiling.shape) for end in ends[::2])
     if standard_error is None:
-        error = np.full(len(ceiling), math.sqrt(variance + single_variance))
+        errors = [np.full(len(ceiling), math.hypot(end, math.sqrt(single_variance))) for end in ends[1::2]]
     else:
         error = as_floats(standard_error, "standard_error", 0.0)
-        if error.shape not in ((), ceiling.shape):
-            expected = f"one number, or one for each of {len(ceiling)} models"
-            raise ValueError(f"standard_error must be {expected}, got the shape {error.shape}")
-        error = np.broadcast_to(error, ceiling.shape)
-    difference = ceiling - single
-    half = score * error
-    verdict = np.where(difference + half < 0.0, 0, np.where(difference - half >= 0.0, 2, 1))
+        errors = [_per_model(error, "standard_error", len(ceiling))] * 2
+    least, most = np.maximum(low - score * errors[0], 0.0) - single, np.minimum(high + score * errors[1], 1.0) - single
+    verdict = np.where(most < 0.0, 0, np.where(least >= 0.0, 2, 1))
     return pl.DataFrame(
         {
             "ceiling": ceiling,
+            "ceiling_low": low,
+            "ceiling_high": high,
             "single_attempt": np.full(len(ceiling), single),
-            "difference": difference,
-            "difference_se": error,
-            "difference_low": difference - half,
-            "difference_high": difference + half,
+            "difference": ceiling - single,
+            "difference_se": np.maximum(*errors),
+            "difference_low": least,
+            "difference_high": most,
             "verdict": pl.Series(_VERDICTS, dtype=pl.Enum(_VERDICTS)).gather(verdict),
             "max_attempts": pl.Series([attempts] * len(ceiling), dtype=pl.Int64),
         }
     )
+
+
+def _per_model(values: npt.NDArray[np.float64], name: str, models: int) -> npt.NDArray[np.float64]:
+    if values.shape not in ((), (models,)):
+        raise ValueError(f"{name} must be one number, or one for each of {models} models, got the shape {values.shape}")
+    return np.broadcast_to(values, (models,))
 
 
 _VERDICTS = ["cannot", "too close to call", "can"]
@@ -296,22 +313,6 @@ def _single_attempt(strong: SamplingScenario | float) -> tuple[float, float]:
         rate = (correct + 0.5) / (tasks.attempts + 1.0)
         variance = float((weight**2 * rate * (1.0 - rate) / tasks.attempts).sum())
     return row["accuracy"] if row["coverage"] is None else row["coverage"], variance
-
-
-def _ceiling_variance(weak: SamplingScenario) -> float:
-    """The variance that the observed attempts leave in the ceiling over all tasks (0 for rates given)."""
-    tasks, weight = weak.tasks, _weights(weak)
-    if isinstance(tasks, PoolTasks):
-        precision = (tasks.accepted_correct + 0.5) / (tasks.accepted + 1.0)
-        variance = precision * (1.0 - precision) / np.maximum(tasks.accepted, 1.0)
-        return float((weight**2 * variance)[tasks.accepted > 0].sum())
-    if isinstance(tasks, CountsTasks) and not tasks.posterior and isinstance(weak.verifier, RatesVerifier):
-        f, g = weak.verifier.false_positive_rate, weak.verifier.false_negative_rate
-        rate = (tasks.correct + 0.5) / (tasks.attempts + 1.0)
-        accepted = rate * (1.0 - g) + (1.0 - rate) * f
-        slope = np.divide((1.0 - g) * f, accepted**2, out=np.zeros_like(rate), where=accepted > 0.0)
-        return float((weight**2 * slope**2 * rate * (1.0 - rate) / tasks.attempts).sum())
-    return 0.0
 
 
 def _weights(scenario: SamplingScenario) -> npt.NDArray[np.float64]:

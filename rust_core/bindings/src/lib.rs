@@ -39,7 +39,7 @@ mod _core {
     #[pymodule_export]
     use super::formulas::closed_form;
     #[pymodule_export]
-    use super::optimum::{ceilings_sampling, operating_points, optima_sampling};
+    use super::optimum::{ceiling_ends, ceilings_sampling, operating_points, optima_sampling};
     #[pymodule_export]
     use super::sampling::{compare_sampling, simulate_sampling, solve_sampling};
     #[pymodule_export]

@@ -1,5 +1,6 @@
 //! What follows from a sampling scenario without a run: its ceilings, operating points and best number of attempts.
 
+use limitlaw_core::fit::ceiling;
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::sampling::exact::bootstrap::{self, Resample};
 use limitlaw_core::sampling::exact::ceilings;
@@ -20,6 +21,18 @@ pub fn ceilings_sampling(spec: &str, arrays: Arrays<'_>) -> PyResult<(f64, f64, 
     let scenario: SamplingScenario = parse(spec, &owned(&arrays)).map_err(to_python)?;
     let c = ceilings::ceilings(&scenario).map_err(to_python)?;
     Ok((c.all_tasks, c.accepted_tasks, c.pooled, c.tasks_accepted))
+}
+
+/// The ends of the ceiling over all tasks that observed attempts leave open, each with its error: low, its error, high, its
+/// error.
+#[pyfunction]
+pub fn ceiling_ends(py: Python<'_>, spec: &str, arrays: Arrays<'_>, confidence: f64) -> PyResult<(f64, f64, f64, f64)> {
+    let arrays = owned(&arrays);
+    let e = wait(py, 0, None, |control| {
+        let scenario: SamplingScenario = parse(spec, &arrays)?;
+        ceiling::ceiling_ends(&scenario, confidence, resolve_threads(None)?, control)
+    })?;
+    Ok((e.low, e.low_error, e.high, e.high_error))
 }
 
 /// The operating points of a verifier on its tasks (one where it is the same for all): threshold, false positive rate,

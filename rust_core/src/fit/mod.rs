@@ -1,6 +1,7 @@
 //! Estimation from counts: pass rates with their errors, Beta populations, error rates of a verifier, forecasts.
 
 pub mod beta_binomial;
+pub mod ceiling;
 pub mod digamma;
 pub mod forecast;
 pub mod identification;

@@ -80,12 +80,21 @@ fn mixed(nodes: &Posterior, n: f64, c: f64, tail: f64) -> TaskRate {
 
 /// Populations over a grid, and the share of each in the posterior of the estimate and of both limits.
 #[derive(Debug, Default)]
-struct Posterior {
+pub(super) struct Posterior {
     shapes: Vec<[f64; 2]>,
     weights: [Vec<f64>; 3],
 }
 
 impl Posterior {
+    /// Populations with at least a share of the largest weight, and their weights, which add to 1.
+    pub(super) fn nodes(&self, least: f64) -> Vec<(f64, [f64; 2])> {
+        let weights = &self.weights[0];
+        let least = least * weights.iter().copied().fold(0.0, f64::max);
+        let kept = || weights.iter().zip(&self.shapes).filter(|(w, _)| **w >= least);
+        let all: f64 = kept().map(|(w, _)| w).sum();
+        kept().map(|(w, &shape)| (w / all, shape)).collect()
+    }
+
     /// The Beta with the mean and variance of a rate with c of n over the nodes.
     fn law(&self, weights: &[f64], n: f64, c: f64) -> (f64, f64) {
         let [mut mean, mut rest, mut variance] = [0.0; 3];
@@ -101,7 +110,8 @@ impl Posterior {
         (mean * size, rest * size)
     }
 
-    fn new(counts: &Counts, threads: usize, control: &Control) -> Result<Self> {
+    /// Over the grid that holds all but e^-25 of it.
+    pub(super) fn new(counts: &Counts, threads: usize, control: &Control) -> Result<Self> {
         let mut bounds = REACH.map(|r| [-r, r]);
         for _ in 0..16 {
             let next = narrowed(&heights(counts, bounds, COARSE, threads, control)?, bounds);
