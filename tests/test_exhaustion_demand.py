@@ -5,6 +5,7 @@ import pytest
 
 import limitlaw as ll
 from exhaustion_cases import DEFAULT, FIXED, path
+from limitlaw.exhaustion import profit_maximising_allocation
 from limitlaw.exhaustion.draws import sample
 from limitlaw.exhaustion.law import BESIROGLU, C4, BoundedLaw, MuennighoffLaw, PenaltyLaw
 from reference import laws_numpy as truth
@@ -109,6 +110,35 @@ def test_progress_saves_the_compute_that_it_says(law, share):
 
 def _alone(law):
     return law if not isinstance(law, MuennighoffLaw) else MuennighoffLaw(base=BESIROGLU)
+
+
+def test_who_loses_money_at_every_budget_trains_nothing() -> None:
+    """The exact boundary: I_0 at which the best run just pays, by the profit at a budget spent in full.
+
+    With r = 9 and h = 1.2 income grows faster than cost up to the limit of serving, and compute is far below it: the
+    whole budget is best, if any pays. Profit is linear in I_0 there.
+    """
+    market = {"profit_loss_elasticity": 9, "profit_price_elasticity": 1.2}
+    fixed = DEFAULT.replace(**FIXED | {"compute": 1e26}, years=[2024], demand="profit", **market)
+
+    def spent_in_full(income: float) -> dict[str, float]:
+        named = {"demand_scale": income, "loss_elasticity": 9, "price_elasticity": 1.2}
+        return profit_maximising_allocation(1e26, ll.Law.besiroglu(), **named).row(0, named=True)
+
+    one = spent_in_full(1.0)
+    # Twice as much sold is twice the income: profit is I_0 times something less the cost.
+    each = (spent_in_full(1e8)["profit"] - one["profit"]) / (1e8 - 1)
+    even = (each - one["profit"]) / each
+    assert spent_in_full(even * 1.001)["profit"] > 0 > spent_in_full(even * 0.999)["profit"]
+    some, none = (path(fixed.replace(profit_income=even * x)) for x in (1.001, 0.999))
+    assert some["demand"][0] == pytest.approx(one["tokens"], rel=1e-9)
+    assert none["demand"][0] == 0
+    np.testing.assert_allclose(none["loss"], some["loss"], rtol=1e-12)
+    # Nothing runs out, whatever the overtraining, and 0 is what the frame shows.
+    poor = fixed.replace(profit_income=even * 0.5, overtraining=1e6, text_stock=1, private_share=0, images=0)
+    found = ll.simulate(poor.replace(video_seconds=0, audio_seconds=0), trials=4, seed=1)
+    assert found.trajectories.filter(variable="demand")["q50"].to_list() == [0.0]
+    assert found.exhaustion.filter(definition="effective_stock")["p_not_by_horizon"].to_list() == [1.0]
 
 
 @pytest.mark.parametrize("demand", ["inference_at_loss", "inference_at_budget", "profit"])

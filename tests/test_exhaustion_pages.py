@@ -46,6 +46,14 @@ CHANGES = {
     "selling": {"demand": "profit"},
     "selling for little": {"demand": "profit", "profit_income": ll.dist.lognormal(1e10, 1e15), "data_share": 0.4},
     "selling, few can be served": {"demand": "profit", "profit_income": 1e20, "profit_price_elasticity": 1.5},
+    "selling at a loss at first": {
+        "demand": "profit", "profit_income": 1e8, "profit_price_elasticity": 1.2, "profit_loss_elasticity": 9,
+        "overtraining": 4,
+    },
+    "selling next to nothing": {"demand": "profit", "profit_income": ll.dist.lognormal(1, 1e6)},
+    "selling the smallest model to few": {
+        "demand": "profit", "profit_income": 1e3, "profit_price_elasticity": 8, "profit_loss_elasticity": 10,
+    },
     "selling the smallest model": {"demand": "profit", "profit_price_elasticity": 8, "profit_loss_elasticity": 10},
     "scarce, max epochs": SCARCE | {"law": ll.Law.muennighoff(max_epochs=3)},
     "C4": SCARCE | {"law": ll.Law.muennighoff_c4(repetition_data=4)},

@@ -105,7 +105,10 @@ def demand_of(i: Inputs, base, log_k: np.ndarray, kind: str) -> np.ndarray:
 
 
 def sold(i: Inputs, base, log_k: np.ndarray) -> np.ndarray:
-    """Selling: the most profitable budget on a grid that is made finer around the best, the split by its share."""
+    """Selling: the most profitable budget on a grid that is made finer around the best, the split by its share.
+
+    Minus infinity where every budget loses money.
+    """
     log_a, log_b, _, alpha, beta = base
     r, h, c = i["profit_loss_elasticity"], i["profit_price_elasticity"], 1e-18
     ratio = (h - 1) / r
@@ -113,22 +116,30 @@ def sold(i: Inputs, base, log_k: np.ndarray) -> np.ndarray:
 
     def split(log_b_d):
         log_n = (log_a - log_b - np.log(share / (1 - share)) + beta * log_b_d) / (alpha + beta)
+        log_n = np.clip(np.where(ratio < alpha, log_n, 0), 0, log_b_d)
         return log_n, log_b_d - log_n
 
-    def profit(log_b_d):
+    def profit(log_b_d, *, slope=False):
         log_n, log_d = split(log_b_d)
-        n, interest = np.exp(log_n), i["profit_income"] * (reducible(base, log_n, log_d) / 0.1) ** -r
+        loss = reducible(base, log_n, log_d)
+        n, interest = np.exp(log_n), i["profit_income"] * (loss / 0.1) ** -r
         most = 1000 * 6 * np.exp(log_k) / (2 * n)
-        price = np.maximum(h / (h - 1) * 2 * n * c, 1e-6 * (interest / most) ** (1 / h))
-        return interest * (price / 1e-6) ** -h * (price - 2 * n * c) - 6 * np.exp(log_b_d) * c
+        price, limit = h / (h - 1) * 2 * n * c, 1e-6 * (interest / most) ** (1 / h)
+        q, training = interest * (np.maximum(price, limit) / 1e-6) ** -h, 6 * np.exp(log_b_d) * c
+        if slope:  # in ln D at a given model and the best price
+            rate = r * beta * np.exp(log_b - beta * log_d) / loss
+            return rate * np.where(limit > price, q * limit / h, q * (price - 2 * n * c)) - training
+        return q * (np.maximum(price, limit) - 2 * n * c) - training
 
-    low, high = log_k - 60, log_k
+    low, high = 0 * log_k, log_k
     for _ in range(12):
         grid = low + np.linspace(0, 1, 401)[:, None] * (high - low)
         best = np.take_along_axis(grid, profit(grid).argmax(axis=0)[None], 0)[0]
         width = (high - low) / 200
-        low, high = best - width, np.minimum(best + width, log_k)
-    return np.where(ratio < alpha, split(best)[1], log_k)
+        low, high = np.maximum(best - width, 0), np.minimum(best + width, log_k)
+    # The top is flat: its place is better known by the slope.
+    near = halve(lambda at: -profit(at, slope=True), np.maximum(best - 0.1, 0), np.minimum(best + 0.1, log_k))
+    return np.where(profit(near) > 0, split(near)[1], -np.inf)
 
 
 def run_of(i: Inputs, base, log_k: np.ndarray, log_u: np.ndarray, law) -> dict[str, np.ndarray]:
@@ -250,10 +261,11 @@ def follow(scenario, i: Inputs, z: np.ndarray | None = None) -> dict[str, np.nda
         trend = np.log(i["trend_dataset"]) + t * np.log(i["trend_growth"])
         asked = np.where(i["trend_weight"] == 1, trend, asked)
         asked = asked + (np.log(i["overtraining"]) / 2 if year >= scenario.overtraining_from else 0)
+        asked, made = np.maximum(asked, -345), np.isfinite(asked)
         m = i["multi_epoch_multiplier"]
         values = {
             "compute": compute,
-            "demand": np.exp(np.minimum(asked, 345)),
+            "demand": np.where(made, np.exp(np.minimum(asked, 345)), 0),
             "unique_tokens": unique,
             "effective_stock": m * unique,
             **run_of(i, base, log_k, log_u, scenario.law),

@@ -91,7 +91,8 @@ class ExhaustionScenario(Spec):
         quality_power: How sharply; 1; [0, 10].
         inference_tokens: Tokens served over a model's life, for ``demand="inference_at_loss"`` and
             ``"inference_at_budget"``; 1e14; [1, 1e30].
-        profit_income: I_0 of ``demand="profit"``, dollars; 1e15 (V24, appendix F); [1, 1e30].
+        profit_income: I_0 of ``demand="profit"``, tokens sold at a reducible loss of 0.1 and 1e-6 dollars per token;
+            1e15 (V24, appendix F); [1, 1e30]. Demand is 0 where training costs more than it earns at every budget.
         profit_loss_elasticity: r; 7; [0.01, 100].
         profit_price_elasticity: h; 2; [1.01, 100].
         years: Years of the projection, rising, from 2024 to at most 2224.

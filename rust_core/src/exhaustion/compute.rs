@@ -5,12 +5,9 @@
 use super::draws::Columns;
 use super::lanes::{LANES, Lanes, lanes};
 use super::prior::ComputePath;
-use super::scenario::{ExhaustionScenario, Input};
+use super::scenario::{CAP_YEAR, ExhaustionScenario, Input};
 use crate::math::{exp, expm1, ln};
-use crate::stats::Z_95;
 
-/// The year at whose start the caps are given.
-pub const CAP_YEAR: f64 = 2030.0;
 /// ln of the most compute that a draw may reach.
 pub const LN_COMPUTE_MAX: f64 = 230.0;
 /// The exponent of the smooth minimum.
@@ -172,29 +169,6 @@ pub fn ln_goodput(failures_per_second: f64, checkpoint: f64, restart: f64) -> f6
         }
     }
     -h - restart * failures_per_second
-}
-
-impl ComputePath {
-    /// ln of compute in a year, at a standard normal number: each half of the band is a half of a lognormal, and
-    /// years between are interpolated. NaN in a year that the path does not cover.
-    pub fn ln_compute(&self, year: f64, z: f64) -> f64 {
-        let at = |i: usize| {
-            let width = if z < 0.0 { self.median[i] - self.low[i] } else { self.high[i] - self.median[i] };
-            self.median[i] + z * width / Z_95
-        };
-        let last = self.years.len() - 1;
-        let orders = if year < self.years[0] {
-            at(0) - (self.years[0] - year) * self.growth_before.unwrap_or(f64::NAN)
-        } else if let Some(i) = (0..last).find(|&i| year < self.years[i + 1]) {
-            let weight = (year - self.years[i]) / (self.years[i + 1] - self.years[i]);
-            at(i) + weight * (at(i + 1) - at(i))
-        } else if year > self.years[last] {
-            at(last) + (year - self.years[last]) * self.growth_after.unwrap_or(f64::NAN)
-        } else {
-            at(last)
-        };
-        orders * std::f64::consts::LN_10
-    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod law_spec;
 pub mod optimum;
 pub mod plan;
 pub mod prior;
+pub mod profit;
 pub mod repetition;
 pub mod roots;
 pub mod samples;

@@ -7,6 +7,7 @@ use super::copula::cholesky;
 use super::kind::Kind;
 use crate::error::{Error, Result, check_range, number};
 use crate::spec::{Spec, Values};
+use crate::stats::Z_95;
 
 /// The joint prior of the base of the law: (ln A, ln B, ln E, alpha, beta).
 #[derive(Debug, Clone, Deserialize)]
@@ -134,6 +135,27 @@ impl Spec for ComputePath {
 }
 
 impl ComputePath {
+    /// ln of compute in a year, at a standard normal number: each half of the band is a half of a lognormal, and
+    /// years between are interpolated. NaN in a year that the path does not cover.
+    pub fn ln_compute(&self, year: f64, z: f64) -> f64 {
+        let at = |i: usize| {
+            let width = if z < 0.0 { self.median[i] - self.low[i] } else { self.high[i] - self.median[i] };
+            self.median[i] + z * width / Z_95
+        };
+        let last = self.years.len() - 1;
+        let orders = if year < self.years[0] {
+            at(0) - (self.years[0] - year) * self.growth_before.unwrap_or(f64::NAN)
+        } else if let Some(i) = (0..last).find(|&i| year < self.years[i + 1]) {
+            let weight = (year - self.years[i]) / (self.years[i + 1] - self.years[i]);
+            at(i) + weight * (at(i + 1) - at(i))
+        } else if year > self.years[last] {
+            at(last) + (year - self.years[last]) * self.growth_after.unwrap_or(f64::NAN)
+        } else {
+            at(last)
+        };
+        orders * std::f64::consts::LN_10
+    }
+
     /// Checks that the path says what compute is in every year between these.
     pub fn check_cover(&self, first: i32, last: i32) -> Result<()> {
         let (begins, ends) = (self.years[0], self.years[self.years.len() - 1]);

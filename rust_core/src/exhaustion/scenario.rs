@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 
-use super::compute::CAP_YEAR;
 use super::copula::{Copula, Correlation};
 use super::dist::Dist;
 use super::kind::Kind;
@@ -14,6 +13,8 @@ use crate::spec::Spec;
 
 /// The year at whose start every level is given.
 pub const BASE_YEAR: i32 = 2024;
+/// The year at whose start the caps on compute are given.
+pub const CAP_YEAR: f64 = 2030.0;
 /// The last year a scenario may reach.
 pub const LAST_YEAR: i32 = 2224;
 /// The most that a median may grow to by the horizon.
@@ -280,12 +281,11 @@ impl ExhaustionScenario {
         .into_iter()
         .map(|(cap, growth)| after(cap, growth, last - CAP_YEAR))
         .fold(f64::INFINITY, f64::min);
-        if let Some(path) = &self.compute_path {
-            if path.ln_compute(last, 0.0).min(least_cap) > ln(LEVEL_MAX) {
-                let expected = format!("below {LEVEL_MAX:e} FLOP in {last}, or caps that are");
-                let orders = path.ln_compute(last, 0.0) / std::f64::consts::LN_10;
-                return Err(Error::argument("compute_path", expected, format!("1e{orders:.0}")));
-            }
+        let of_path = self.compute_path.as_ref().map_or(0.0, |path| path.ln_compute(last, 0.0));
+        if of_path.min(least_cap) > ln(LEVEL_MAX) {
+            let expected = format!("below {LEVEL_MAX:e} FLOP in {last}, or caps that are");
+            let orders = of_path / std::f64::consts::LN_10;
+            return Err(Error::argument("compute_path", expected, format!("1e{orders:.0}")));
         }
         let pairs = [
             (Input::Compute, Input::ComputeGrowth, least_cap),

@@ -1,15 +1,19 @@
 //! What a block does draw by draw: demand other than the compute-optimal, and laws that need a search.
 
 use super::super::base::{Base, Optimum};
-use super::super::demand::{self, Market};
+use super::super::demand;
 use super::super::lanes::LANES;
 use super::super::law::{Progress, Scarcity};
 use super::super::optimum::derived;
+use super::super::profit::{Market, profit};
 use super::super::scenario::Demand;
 use super::super::scratch::Scratch;
 use super::super::trajectory::{LN_MAX, Options};
 use super::{Block, within};
 use crate::math::{exp, ln};
+
+/// ln of the demand of one who trains nothing, far below every stock; it is reported as 0.
+const NO_RUN: f64 = -LN_MAX;
 
 impl Block {
     /// The optimal tokens of draws whose frontier is not that of a power law.
@@ -49,13 +53,15 @@ impl Block {
                 Demand::Profit => {
                     let [ln_income, loss_elasticity, price_elasticity] = self.market.map(|lanes| lanes[i]);
                     let market = Market { ln_income, loss_elasticity, price_elasticity };
-                    demand::profit(&self.base(i, work), work.ln_k[i], &market)
+                    profit(&self.base(i, work), work.ln_k[i], &market).unwrap_or(NO_RUN)
                 }
             };
             let trend = self.trend[0][i] + t * self.trend[1][i];
             let chosen = if self.follows_trend[i] > 0.0 { trend } else { law };
-            work.ln_demand[i] = chosen + if over { self.half_ln_over[i] } else { 0.0 };
-            work.out[1][i] = exp(if work.ln_demand[i] > LN_MAX { LN_MAX } else { work.ln_demand[i] });
+            let made = chosen > NO_RUN;
+            work.ln_demand[i] = chosen + if over && made { self.half_ln_over[i] } else { 0.0 };
+            let asked = exp(if work.ln_demand[i] > LN_MAX { LN_MAX } else { work.ln_demand[i] });
+            work.out[1][i] = if made { asked } else { 0.0 };
         }
     }
 
