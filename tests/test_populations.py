@@ -240,15 +240,12 @@ def test_standard_errors_count_the_draw_of_the_population() -> None:
 
 
 def test_what_has_no_solution_says_why() -> None:
-    imperfect = ll.Verifier.rates(false_positive_rate=0.1)
-    spread = ll.Verifier.rates(false_positive_rate=0.1, icc=0.1)
+    tied = ll.Verifier.rates(false_positive_rate=0.1, icc=0.1, correlation=0.5)
     for tasks, verifier, why in (
         (ll.Tasks.beta(1, 1, 3, redraw="run"), None, "redraw='run': the tasks are drawn from a seed"),
         (ll.Tasks.mixture(weight=[1], success=[0.1], count=1, redraw="run"), None, "use simulate"),
-        (ll.Tasks.beta(1, 1, 3), imperfect, "a Beta population with an imperfect verifier"),
-        (ll.Tasks.fixed(success=[0.1]), spread, "error rates with icc"),
-        (ll.Tasks.mixture(weight=[1], success=[0.1], count=1), spread, "error rates with icc"),
-        (ll.Tasks.counts([3], [1], posterior=True, prior="jeffreys"), imperfect, "posterior=True with an imperfect"),
+        (ll.Tasks.beta(1, 1, 3), tied, "error rates with icc and a correlation"),
+        (ll.Tasks.fixed(success=[0.1]), tied, "error rates with icc and a correlation"),
     ):
         with pytest.raises(ll.NoClosedFormError, match=why):
             ll.solve(scenario(tasks, verifier))
@@ -312,5 +309,7 @@ def test_policies_that_ask_no_verifier_are_solved_whatever_it_is(tasks: ll.Tasks
     scenario = ll.SamplingScenario(tasks=tasks, verifier=spread, policies=[ll.AnyOf(), ll.AllOf()], max_attempts=[1, 3])
     exact = ll.solve(scenario)
     assert exact["accuracy"].to_list() == pytest.approx([0.45, (0.488 + 0.973) / 2, 0.45, (0.008 + 0.343) / 2])
+    tied = ll.Verifier.rates(false_positive_rate=0.1, icc=0.3, correlation=0.5)
+    assert ll.solve(scenario.replace(verifier=tied)).drop("spec_id").equals(exact.drop("spec_id"))
     with pytest.raises(ll.NoClosedFormError, match="icc"):
-        ll.solve(scenario.replace(policies=[ll.FirstAccepted()]))
+        ll.solve(scenario.replace(verifier=tied, policies=[ll.FirstAccepted()]))

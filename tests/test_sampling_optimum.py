@@ -294,9 +294,9 @@ def test_costs_and_policies_come_in_order() -> None:
         assert alone["optimal_attempts"].to_list() == frame["optimal_attempts"].gather([i, i + 3]).to_list()
 
 
-def test_a_posterior_has_no_optimum_in_closed_form() -> None:
+def test_the_optimum_of_a_posterior_under_a_perfect_verifier_is_every_attempt() -> None:
     scenario = ll.SamplingScenario(
         tasks=ll.Tasks.counts(attempts=[4], correct=[3], posterior=True, prior="jeffreys"), max_attempts=[1]
     )
-    with pytest.raises(ll.NoClosedFormError, match="posterior=True"):
-        ll.optimal_attempts(scenario, bootstrap=0)
+    row = ll.optimal_attempts(scenario, bootstrap=0).row(0, named=True)
+    assert (row["status"], row["utility"]) == ("unbounded", pytest.approx(1.0, abs=1e-12))

@@ -47,8 +47,13 @@ def test_the_scenario_with_the_required_rate_has_the_accuracy() -> None:
 
 
 def test_simulation_finds_the_same_root_with_an_interval() -> None:
-    """At the ceiling the spread rate's mean is known: 2F1. The interval of a seed holds the root."""
-    spread = scenario([0.1], ll.Verifier.rates(false_positive_rate=0.05, icc=0.3), max_attempts=[10**9])
+    """At the ceiling the spread rate's mean is known: 2F1. The interval of a seed holds the root.
+
+    Nothing is tied to the success rate of a single task, so its correlation changes nothing but the method.
+    """
+    spread = scenario(
+        [0.1], ll.Verifier.rates(false_positive_rate=0.05, icc=0.3, correlation=0.5), max_attempts=[10**9]
+    )
     with pytest.raises(TypeError, match="seed must be given, for this scenario has no closed form"):
         ll.required_false_positive_rate(spread, accuracy=0.9)
     # A normal interval of 1 - 2e-9 fails with that probability.

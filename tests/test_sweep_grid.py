@@ -171,7 +171,8 @@ def test_a_bad_point_is_a_row_with_its_error_and_the_rest_goes_on():
 
 def test_a_point_without_a_closed_form_says_so():
     tasks = ll.Tasks.counts(attempts=[10, 10], correct=[1, 2], posterior=True, prior="jeffreys")
-    grid = ll.Grid(scenario(tasks=tasks), {"verifier.false_positive_rate": [0.0, 0.1]})
+    spread = ll.Verifier.rates(false_positive_rate=0.1, icc=0.1)
+    grid = ll.Grid(scenario(tasks=tasks, verifier=spread), {"verifier.correlation": [0.0, 0.5]})
     frame = ll.sweep(grid, method="solve", columns=["accuracy"], progress=False).frame()
     assert frame.filter(pl.col("error").is_not_null())["point"].to_list() == [1]
     assert "no closed form" in frame["error"].drop_nulls()[0]

@@ -173,6 +173,8 @@ def simulate(
 def solve(scenario: SamplingScenario, *, by: By = "policy", columns: Sequence[str] | None = None) -> pl.DataFrame:
     """Solve a scenario exactly: the columns of ``simulate`` from closed forms, with standard errors 0.
 
+    Where rates are drawn anew in every trial, shares are integrals with an error below 1e-12.
+
     Quantiles of one benchmark run come from the exact distribution of the score (Poisson-binomial). They are null for
     weighted tasks and for tokens, cost and latency, and those of the utility also where an attempt costs something or
     the rewards have no small common unit. Under limits with ``crossing="cut"`` and tokens that spread, the parts of the

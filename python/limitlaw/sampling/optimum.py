@@ -47,7 +47,8 @@ def optimal_attempts(
         wrong_cost: Costs of a wrong answer, one or several, each at least 0; the scenario's own unless given.
         bootstrap: Resamples for the interval; 0 for none.
         resample: What a resample draws anew: ``"tasks"`` (would other tasks say the same?) or ``"attempts"`` within
-            each task (would other answers?). Attempts exist for counts and pools only.
+            each task (would other answers?). Attempts exist for counts and pools only; a posterior holds what they
+            leave open.
         seed: The seed of the bootstrap; required unless ``bootstrap=0``.
         threads: Threads to use; every core unless given.
         progress: Called about every 50 ms with (resamples done, resamples).
@@ -65,8 +66,9 @@ def optimal_attempts(
     Raises:
         ValueError: A cost is negative, ``resample="attempts"`` where no attempts were observed, or limits differ in
             their unit or crossing.
-        NoClosedFormError: The tasks have ``posterior=True`` or a Beta law, the error rates are spread by ``icc``,
-            attempts come in batches, or ``solve`` has no answer under the limits.
+        NoClosedFormError: The tasks depend on a seed (``redraw="run"``), the error rates are tied by ``correlation``,
+            rates are drawn in all three ways or may all be next to 0, attempts come in batches, or ``solve`` has no
+            answer under the limits.
 
     Example:
         >>> import limitlaw as ll
@@ -193,8 +195,7 @@ def ceilings(scenario: SamplingScenario) -> pl.DataFrame:
         Of a pool they are the shares of the observed acceptances.
 
     Raises:
-        NoClosedFormError: The tasks have ``posterior=True`` or a Beta law and the verifier errs, or the tasks depend
-            on a seed.
+        NoClosedFormError: Success rates and error rates are both drawn, or the tasks depend on a seed.
 
     Example:
         >>> import limitlaw as ll

@@ -43,9 +43,8 @@ def required_false_positive_rate(
 
     How much better must the verifier be for model A to reach model B: give model A's scenario and B's accuracy.
     Accuracy falls with the false positive rate, for each acceptance added is wrong and can only end a search early; the
-    root is found by bisection on the exact solution. Where there is none (spread error rates, a Beta population with an
-    imperfect verifier), it is found on simulations that all use the seed's draws, with an interval from their standard
-    error.
+    root is found by bisection on the exact solution. Where there is none (error rates tied by a ``correlation``), it is
+    found on simulations that all use the seed's draws, with an interval from their standard error.
 
     Args:
         scenario: The scenario; its verifier must be made by ``Verifier.rates``. Rates given per task are scaled

@@ -17,9 +17,12 @@ use crate::run::wait;
 
 /// The three ceilings: (all tasks, accepted tasks, pooled, number of tasks with acceptances).
 #[pyfunction]
-pub fn ceilings_sampling(spec: &str, arrays: Arrays<'_>) -> PyResult<(f64, f64, f64, f64)> {
-    let scenario: SamplingScenario = parse(spec, &owned(&arrays)).map_err(to_python)?;
-    let c = ceilings::ceilings(&scenario).map_err(to_python)?;
+pub fn ceilings_sampling(py: Python<'_>, spec: &str, arrays: Arrays<'_>) -> PyResult<(f64, f64, f64, f64)> {
+    let arrays = owned(&arrays);
+    let c = wait(py, 1, None, |control| {
+        let scenario: SamplingScenario = parse(spec, &arrays)?;
+        ceilings::ceilings(&scenario, control)
+    })?;
     Ok((c.all_tasks, c.accepted_tasks, c.pooled, c.tasks_accepted))
 }
 

@@ -59,7 +59,7 @@ pub fn ceiling_ends(
             of_counts(&groups, &population, threads, control)
         }
         _ => {
-            let value = ceilings(scenario)?.all_tasks;
+            let value = ceilings(scenario, control)?.all_tasks;
             Ok(CeilingEnds { low: value, low_error: 0.0, high: value, high_error: 0.0 })
         }
     }

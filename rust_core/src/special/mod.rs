@@ -3,6 +3,7 @@
 //! Everything finite-pool, posterior or beta-binomial is one function, [`ln_beta_ratio`]. Elementary functions are
 //! `libm`'s, so the numbers are the same bits on every machine.
 
+pub mod beta_quadrature;
 pub mod gauss;
 pub mod incomplete_beta;
 pub mod incomplete_gamma;

@@ -5,17 +5,23 @@ use crate::error::{Error, Result, quoted};
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::run::{Control, run};
 use crate::sampling::exact::best_limit::Limits;
+use crate::sampling::exact::expected::no_closed_form;
 use crate::sampling::exact::optimum::{Optimum, TaskRates, independent, value_at};
 use crate::sampling::exact::pool_steps::pool_changes;
 use crate::sampling::exact::steps::best;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::Utility;
+use crate::sampling::scenario::drawn_laws::{DrawnLaws, Reach};
 use crate::sampling::scenario::law::{Rates, TaskLaw};
-use crate::sampling::scenario::tasks::{Redraw, Tasks, scaled};
+use crate::sampling::scenario::tasks::{Redraw, Tasks};
 use crate::variates::{below, binomial};
 
 /// The most resamples.
 pub const MAX_RESAMPLES: u64 = 1_000_000;
+/// The most points of all laws.
+const MAX_POINTS: usize = 3_000_000;
+/// The largest share of a law whose limit of many attempts may be open.
+const UNRESOLVED: f64 = 1e-12;
 /// The most numbers (tasks times attempts) of the curves of a pool.
 const MAX_CURVES: f64 = 1e8;
 
@@ -68,6 +74,10 @@ pub fn optima(
     }
     let utilities = &with_money(scenario, utilities)?;
     let problem = Problem::new(scenario, control)?;
+    if resample == Resample::Attempts && resamples > 0 && problem.drawn.is_some() {
+        let expected = "'tasks' where rates are drawn: their laws hold what the observed attempts leave open";
+        return Err(Error::argument("resample", expected, "'attempts'"));
+    }
     if resample == Resample::Attempts && matches!(scenario.tasks, Tasks::Fixed { .. }) {
         return Err(Error::argument(
             "resample",
@@ -79,7 +89,7 @@ pub fn optima(
         let got = format!("{resamples} resamples");
         return Err(Error::argument("bootstrap", "0 for a population whose law is given, not observed", got));
     }
-    let plain = vec![1.0; problem.laws.len()];
+    let plain = vec![1.0; problem.weights.len()];
     let mut found: Vec<Optima> = problem
         .optima(&problem.laws, &plain, utilities, None, control)?
         .into_iter()
@@ -127,21 +137,6 @@ fn with_money(scenario: &SamplingScenario, utilities: &[Utility]) -> Result<Vec<
     Ok(utilities.iter().map(|&u| Utility { attempt_cost: u.attempt_cost + money, ..u }).collect())
 }
 
-/// The laws whose mixture decides the optimum, and their weights: the tasks, or the types of a mixture.
-fn laws_and_weights(scenario: &SamplingScenario) -> (Vec<TaskLaw>, Vec<f64>) {
-    if let (Tasks::Mixture { type_weight, success, redraw: Redraw::Trial, .. }, Some(verifier)) =
-        (&scenario.tasks, &scenario.verifier)
-        && !verifier.draws_rates()
-        && (1..scenario.tasks.count()).all(|i| verifier.rates(i) == verifier.rates(0))
-    {
-        let laws = success.as_slice().iter().map(|&p| TaskLaw::attempts(p, verifier.rates(0)));
-        return (laws.collect(), scaled(type_weight.as_slice()));
-    }
-    let laws = scenario.laws();
-    let count = laws.len();
-    (laws, scenario.weights().unwrap_or_else(|| vec![1.0 / count as f64; count]))
-}
-
 /// The attempts of one task, drawn again with the observed shares.
 fn redraw(tasks: &Tasks, i: usize, law: &TaskLaw, random: &mut Sequence) -> TaskLaw {
     match (*law, tasks) {
@@ -175,7 +170,10 @@ fn redraw(tasks: &Tasks, i: usize, law: &TaskLaw, random: &mut Sequence) -> Task
 
 struct Problem<'a> {
     scenario: &'a SamplingScenario,
+    /// The laws of the tasks; where rates are drawn, of the points that their laws weigh.
     laws: Vec<TaskLaw>,
+    drawn: Option<DrawnLaws>,
+    /// The weights of the tasks.
     weights: Vec<f64>,
     /// The attempts that every task of a pool can answer; `None` for independent attempts.
     pool: Option<usize>,
@@ -184,25 +182,45 @@ struct Problem<'a> {
 
 impl<'a> Problem<'a> {
     fn new(scenario: &'a SamplingScenario, control: &Control) -> Result<Self> {
-        let (laws, weights) = laws_and_weights(scenario);
-        let count = laws.len();
-        let mut pool = None;
-        for law in &laws {
-            match law {
-                TaskLaw::Drawn => {
+        let count = scenario.tasks.count();
+        let weights = scenario.weights().unwrap_or_else(|| vec![1.0 / count as f64; count]);
+        let (drawn, laws) = match scenario.redraw() {
+            None => (None, scenario.laws()),
+            Some(Redraw::Run) => {
+                return Err(Error::NoClosedForm(
+                    "no closed form of the optimum for redraw='run', whose tasks depend on a seed; use redraw='trial', or \
+                     simulate"
+                        .into(),
+                ));
+            }
+            Some(Redraw::Trial) => {
+                let drawn = DrawnLaws::new(scenario, Reach::Limit, control)?;
+                if drawn.unresolved() > UNRESOLVED {
                     return Err(Error::NoClosedForm(
-                        "no closed form of the optimum where rates are drawn (posterior=True, a Beta population, error \
-                         rates with icc); use posterior=False, whose bootstrap shows the uncertainty, a mixture, or \
-                         fixed tasks"
+                        "no closed form of the optimum where success rates and false positive rates may both be next to 0: \
+                         the limit of many attempts is not resolved; use simulate"
                             .into(),
                     ));
                 }
-                TaskLaw::Pool { attempts, .. } => {
-                    pool = Some(pool.map_or(*attempts, |least: f64| least.min(*attempts)));
+                if let Some(policy) = scenario.policies.iter().find(|p| !p.is_binned()) {
+                    return Err(no_closed_form(policy.name(), "the rates are drawn anew in every trial"));
                 }
-                TaskLaw::Attempts(_) => {}
+                if drawn.points() > MAX_POINTS {
+                    return Err(Error::NoClosedForm(
+                        "no closed form of the optimum where success rates, false positive and false negative rates are \
+                         all drawn; use simulate"
+                            .into(),
+                    ));
+                }
+                let laws = drawn.rates().into_iter().map(TaskLaw::Attempts).collect();
+                (Some(drawn), laws)
             }
-        }
+        };
+        let pools = laws.iter().filter_map(|law| match law {
+            TaskLaw::Pool { attempts, .. } => Some(*attempts),
+            _ => None,
+        });
+        let pool = pools.reduce(f64::min);
         if pool.is_some_and(|n| n * count as f64 > MAX_CURVES) {
             return Err(Error::argument(
                 "tasks times attempts of the pool",
@@ -211,7 +229,7 @@ impl<'a> Problem<'a> {
             ));
         }
         let limits = if scenario.limits.is_some() { Some(Limits::new(scenario, &laws, control)?) } else { None };
-        Ok(Self { scenario, laws, weights, pool: pool.map(|n| n as usize), limits })
+        Ok(Self { scenario, laws, drawn, weights, pool: pool.map(|n| n as usize), limits })
     }
 
     /// The optima of all policies and utilities with tasks counted `times`; with `at`, the utilities there instead of
@@ -226,16 +244,19 @@ impl<'a> Problem<'a> {
     ) -> Result<Vec<Optimum>> {
         let scale: f64 = self.weights.iter().zip(times).map(|(w, t)| w * t).sum();
         let weight = |i: usize| self.weights[i] * times[i] / scale;
+        let weights: Vec<f64> = match &self.drawn {
+            Some(drawn) => drawn.mixed(weight),
+            None => (0..laws.len()).map(weight).collect(),
+        };
         if let Some(limits) = &self.limits {
             let again = (laws != self.laws).then(|| limits.outcomes(laws, control)).transpose()?;
-            let weights: Vec<f64> = (0..laws.len()).map(weight).collect();
             return Ok(limits.optima(again.as_deref(), &weights, utilities, at));
         }
         let mut found = Vec::new();
         for policy in &self.scenario.policies {
             if let Some(cap) = self.pool {
                 control.check()?;
-                let pools = laws.iter().enumerate().map(|(i, &law)| (weight(i), law));
+                let pools = weights.iter().copied().zip(laws.iter().copied());
                 let changes = pool_changes(pools, policy.needs().last, cap);
                 for &u in utilities {
                     let attempts = best(changes.iter().map(|c| c.step(u)));
@@ -247,16 +268,16 @@ impl<'a> Problem<'a> {
             }
             let tasks: Vec<TaskRates> = laws
                 .iter()
-                .enumerate()
-                .filter(|(i, _)| times[*i] > 0.0)
-                .filter_map(|(i, law)| {
+                .zip(&weights)
+                .filter(|(_, weight)| **weight > 0.0)
+                .filter_map(|(law, &weight)| {
                     let TaskLaw::Attempts(rates) = law else { return None };
                     Some(TaskRates {
                         accepted_correct: rates.accepted_correct(),
                         accepted_wrong: rates.accepted_wrong(),
                         ln_rejected: rates.ln_rejected(),
                         last_correct: policy.needs().last.then(|| law.rejected_precision().0),
-                        weight: weight(i),
+                        weight,
                     })
                 })
                 .collect();

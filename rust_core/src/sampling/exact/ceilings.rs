@@ -2,9 +2,11 @@
 
 use crate::closed_form::stopping::spread_ceiling;
 use crate::error::{Error, Result};
+use crate::run::Control;
 use crate::sampling::exact::expected::Part;
 use crate::sampling::exact::laws::ExactLaws;
 use crate::sampling::scenario::SamplingScenario;
+use crate::sampling::scenario::drawn_laws::Reach;
 use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::tasks::Redraw;
@@ -24,7 +26,7 @@ pub struct Ceilings {
 }
 
 /// What one task adds.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Limit {
     /// P(correct | accepted in the end), 0 without acceptances.
     precision: f64,
@@ -35,30 +37,39 @@ struct Limit {
     reached: f64,
 }
 
+impl Limit {
+    /// Adds another's with a weight.
+    fn add(&mut self, weight: f64, other: &Self) {
+        self.precision += weight * other.precision;
+        self.accepted += weight * other.accepted;
+        self.accepted_correct += weight * other.accepted_correct;
+        self.reached += weight * other.reached;
+    }
+}
+
 /// The ceilings of a scenario.
-pub fn ceilings(scenario: &SamplingScenario) -> Result<Ceilings> {
+pub fn ceilings(scenario: &SamplingScenario, control: &Control) -> Result<Ceilings> {
     let weights = scenario.weights();
     let count = scenario.tasks.count();
     let mut sum = Ceilings { all_tasks: 0.0, accepted_tasks: 0.0, pooled: 0.0, tasks_accepted: 0.0 };
     let (mut reach, mut correct, mut accepted) = (0.0, 0.0, 0.0);
-    let mut add = |i: usize, share: f64, limit: Limit| {
-        let weight = share * weights.as_ref().map_or(1.0 / count as f64, |w| w[i]);
+    let mut add = |i: usize, limit: Limit| {
+        let weight = weights.as_ref().map_or(1.0 / count as f64, |w| w[i]);
         sum.all_tasks += weight * limit.precision;
-        sum.tasks_accepted += share * limit.reached;
+        sum.tasks_accepted += limit.reached;
         reach += weight * limit.reached;
         correct += weight * limit.accepted_correct;
         accepted += weight * limit.accepted;
     };
     if scenario.verifier.as_ref().is_some_and(Verifier::draws_rates) {
         for i in 0..count {
-            add(i, 1.0, spread_limit(scenario, i)?);
+            add(i, spread_limit(scenario, i)?);
         }
     } else {
-        let laws = ExactLaws::new(scenario)?;
+        let laws = ExactLaws::new(scenario, true, Reach::Limit, control)?;
+        let each = laws.means(|part| Ok(known_limit(part)), Limit::add)?;
         for i in 0..count {
-            for &(share, part) in laws.parts(i) {
-                add(i, share, known_limit(part));
-            }
+            add(i, each[laws.of_task(i)]);
         }
     }
     sum.accepted_tasks = sum.all_tasks / reach;

@@ -42,6 +42,14 @@ pub struct Charged {
     pub bill: Bill,
 }
 
+impl Charged {
+    /// Adds another's with a weight.
+    pub fn add(&mut self, weight: f64, other: &Self) {
+        self.expected.add(weight, &other.expected);
+        self.bill.iter_mut().zip(other.bill).for_each(|(sum, x)| *sum += weight * x);
+    }
+}
+
 impl Expected {
     /// Without any attempt.
     pub const NOTHING: Self =

@@ -25,11 +25,22 @@ pub struct FixedRates {
 }
 
 impl FixedRates {
-    /// The tasks of a scenario; `None` where one of them is no known rate. Coverage is there only where asked for.
-    pub fn new(laws: &ExactLaws, coverage: bool) -> Option<Self> {
+    /// So many tasks; `None` where one of them is no known rate. Coverage is there only where asked for.
+    pub fn of_tasks(laws: &ExactLaws, tasks: usize, coverage: bool) -> Option<Self> {
+        let ExactLaws::Parts(parts) = laws else { return None };
+        let known = |i: usize| match parts.of(laws.of_task(i)) {
+            [(_, Part::Known(law @ TaskLaw::Attempts(_)))] => Some(*law),
+            _ => None,
+        };
+        let laws: Vec<TaskLaw> = (0..tasks).map(known).collect::<Option<_>>()?;
+        Some(Self::new(laws.into_iter(), coverage))
+    }
+
+    /// Tasks of known rates.
+    pub fn new(laws: impl Iterator<Item = TaskLaw>, coverage: bool) -> Self {
         let mut known = Self::default();
-        for i in 0..laws.tasks() {
-            let [(_, Part::Known(law @ TaskLaw::Attempts(rates)))] = laws.parts(i) else { return None };
+        for law in laws {
+            let TaskLaw::Attempts(rates) = law else { continue };
             let (right, bad) = law.precision();
             known.ln_rejected.push(rates.ln_rejected());
             if coverage {
@@ -40,7 +51,7 @@ impl FixedRates {
             known.bad.push(bad);
             known.last.push(law.rejected_precision());
         }
-        Some(known)
+        known
     }
 
     /// Exact means of every task of first accepted at `cap` attempts.
@@ -92,8 +103,10 @@ impl Kernel for Means<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::Control;
     use crate::sampling::exact::expected::stop_at_acceptance;
     use crate::sampling::scenario::SamplingScenario;
+    use crate::sampling::scenario::drawn_laws::Reach;
     use crate::spec::parse;
 
     #[test]
@@ -104,8 +117,8 @@ mod tests {
             "utility":{"kind":"utility","correct_reward":2.0,"wrong_cost":3.0,"attempt_cost":0.125}}"#;
         let text = json.replace("\"policies\":[]", r#""policies":[{"kind":"first_accepted","fallback":"abstain"}]"#);
         let scenario: SamplingScenario = parse(&text, &[]).expect("the scenario is legal");
-        let laws = ExactLaws::new(&scenario).expect("rates are known");
-        let known = FixedRates::new(&laws, true).expect("rates are known");
+        let laws = ExactLaws::new(&scenario, true, Reach::Limit, &Control::default()).expect("rates are known");
+        let known = FixedRates::of_tasks(&laws, 8, true).expect("rates are known");
         for returns_last in [false, true] {
             for cap in [1.0, 2.0, 1000.0, 1e12] {
                 let means = known.means(returns_last, cap, scenario.utility);

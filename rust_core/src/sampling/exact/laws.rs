@@ -1,50 +1,57 @@
 //! The exact law of every task, or the reason why it has no closed form.
 
 use crate::error::{Error, Result};
-use crate::sampling::exact::expected::{Charged, Part};
+use crate::run::Control;
+use crate::sampling::exact::expected::Part;
 use crate::sampling::scenario::SamplingScenario;
+use crate::sampling::scenario::drawn_laws::{DrawnLaws, Group, Reach, weighted};
 use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::TaskLaw;
+use crate::sampling::scenario::limit::MOST_ATTEMPTS;
 use crate::sampling::scenario::tasks::{Prior, Redraw, Tasks, scaled};
 use crate::sampling::scenario::verifier::Verifier;
 
-/// The exact law of every task: a weighted sum of parts.
+/// The exact law of every task.
 #[derive(Debug)]
-pub struct ExactLaws {
+pub enum ExactLaws {
+    /// A weighted sum of parts.
+    Parts(Parts),
+    /// Rates drawn anew in every trial, integrated.
+    Drawn(DrawnLaws),
+}
+
+/// The laws of tasks as weighted sums of parts.
+#[derive(Debug)]
+pub struct Parts {
     parts: Vec<(f64, Part)>,
     /// Parts of one task.
     width: usize,
-    tasks: usize,
 }
 
 impl ExactLaws {
-    /// The laws of a scenario, or the reason why they have no closed form.
-    pub fn new(scenario: &SamplingScenario) -> Result<Self> {
+    /// The laws of a scenario for policies that ask for `verdicts` or not, or the reason why they have no closed form.
+    pub fn new(scenario: &SamplingScenario, verdicts: bool, reach: Reach, control: &Control) -> Result<Self> {
         let tasks = scenario.tasks.count();
-        let laws = |parts, width| Ok(Self { parts, width, tasks });
+        let laws = |parts, width| Ok(Self::Parts(Parts { parts, width }));
         let Some(redraw) = scenario.redraw() else {
             return laws(scenario.laws().into_iter().map(|law| (1.0, Part::Known(law))).collect(), 1);
         };
-        let none = |reason: &str| Err(Error::NoClosedForm(reason.into()));
         if redraw == Redraw::Run {
-            return none(
+            return Err(Error::NoClosedForm(
                 "no closed form for redraw='run': the tasks are drawn from a seed, which solve does not take; use \
-                 simulate, or redraw='trial'",
-            );
+                 simulate, or redraw='trial'"
+                    .into(),
+            ));
         }
-        let verifier = scenario.verifier.as_ref().filter(|_| scenario.policies.iter().any(|p| p.needs().verdicts));
-        if verifier.is_some_and(Verifier::draws_rates) {
-            return none(
-                "no closed form for error rates with icc: the mean of q(1-b^K) over a spread rate is not elementary; \
-                 use simulate (ceilings knows the limit of many attempts)",
-            );
+        if verdicts && scenario.verifier.as_ref().is_some_and(Verifier::draws_rates) {
+            return Ok(Self::Drawn(DrawnLaws::new(scenario, reach, control)?));
         }
-        let errors = |i| verifier.map_or(ErrorRates::NONE, |v| v.rates(i));
+        let errors = |i| if verdicts { scenario.errors(i) } else { ErrorRates::NONE };
         let alike = (1..tasks).all(|i| errors(i) == errors(0));
         let perfect = alike && errors(0) == ErrorRates::NONE;
         let each = if alike { 1 } else { tasks };
         match &scenario.tasks {
-            // Only the verifier's rates are drawn, and no policy asks for them.
+            // Only the verifier's rates are drawn, and nobody asks for them.
             known if known.success(0).is_some() => {
                 let known = (0..tasks).filter_map(|i| Some(TaskLaw::attempts(known.success(i)?, errors(i))));
                 laws(known.map(|law| (1.0, Part::Known(law))).collect(), 1)
@@ -64,41 +71,64 @@ impl ExactLaws {
                 let of = |i| types().map(move |(&w, &p)| (w, Part::Known(TaskLaw::attempts(p, errors(i)))));
                 laws((0..each).flat_map(of).collect(), weight.len())
             }
-            Tasks::Beta { .. } => none(
-                "no closed form for a Beta population with an imperfect verifier: the mean of q(1-b^K) over a Beta \
-                 rate is not elementary; use simulate, or a mixture",
-            ),
-            _ => none(
-                "no closed form for posterior=True with an imperfect verifier: the mean of q(1-b^K) over a Beta rate is \
-                 not elementary; use simulate, or posterior=False",
-            ),
+            _ => Ok(Self::Drawn(DrawnLaws::new(scenario, reach, control)?)),
         }
     }
 
-    /// Whether all tasks have one law.
-    pub fn alike(&self) -> bool {
-        self.parts.len() == self.width
+    /// What each distinct law comes to, from what its parts do; `add` adds one with a weight.
+    pub fn means<T: Clone + Default>(
+        &self,
+        one: impl Fn(Part) -> Result<T>,
+        add: impl Fn(&mut T, f64, &T),
+    ) -> Result<Vec<T>> {
+        let sum = |parts: &mut dyn Iterator<Item = (f64, Part)>| {
+            let values = parts.map(|(weight, part)| Ok((weight, one(part)?))).collect::<Result<Vec<(f64, T)>>>()?;
+            Ok(weighted(0..values.len(), &|i| (values[i].0, &values[i].1), &add))
+        };
+        let drawn = match self {
+            Self::Parts(parts) => {
+                return (0..parts.distinct()).map(|law| sum(&mut parts.of(law).iter().copied())).collect();
+            }
+            Self::Drawn(drawn) => drawn,
+        };
+        let at = |group: &Group, success: f64| {
+            let known =
+                |&(weight, errors): &(f64, ErrorRates)| (weight, Part::Known(TaskLaw::attempts(success, errors)));
+            sum(&mut group.errors.iter().map(known))
+        };
+        let values = drawn.groups.iter().map(|group| group.success.iter().map(|&p| at(group, p)).collect());
+        Ok(drawn.means(&values.collect::<Result<Vec<Vec<T>>>>()?, add))
     }
 
-    /// The parts of task `i` and their weights.
-    pub fn parts(&self, i: usize) -> &[(f64, Part)] {
-        let at = if self.alike() { 0 } else { i };
-        &self.parts[at * self.width..(at + 1) * self.width]
-    }
-
-    /// The number of tasks.
-    pub const fn tasks(&self) -> usize {
-        self.tasks
-    }
-
-    /// The mean over the parts of task `i`.
-    pub fn mean(&self, i: usize, one: impl Fn(Part) -> Result<Charged>) -> Result<Charged> {
-        let mut mean = Charged::default();
-        for &(weight, part) in self.parts(i) {
-            let Charged { expected, bill } = one(part)?;
-            mean.expected.add(weight, &expected);
-            mean.bill.iter_mut().zip(bill).for_each(|(sum, x)| *sum += weight * x);
+    /// The law of task `i`.
+    pub fn of_task(&self, i: usize) -> usize {
+        match self {
+            Self::Parts(parts) => {
+                if parts.distinct() == 1 {
+                    0
+                } else {
+                    i
+                }
+            }
+            Self::Drawn(drawn) => drawn.of_task[i],
         }
-        Ok(mean)
+    }
+}
+
+/// The most attempts of a scenario's rows.
+pub fn most_attempts(scenario: &SamplingScenario) -> Reach {
+    let most = if scenario.limits.is_some() { scenario.most() } else { scenario.grid().last().copied().unwrap_or(1) };
+    Reach::Attempts(most.min(MOST_ATTEMPTS) as f64)
+}
+
+impl Parts {
+    /// The number of distinct laws: 1 where all tasks have the same, else a law for every task.
+    pub fn distinct(&self) -> usize {
+        self.parts.len() / self.width
+    }
+
+    /// The parts of a law and their weights.
+    pub fn of(&self, law: usize) -> &[(f64, Part)] {
+        &self.parts[law * self.width..(law + 1) * self.width]
     }
 }

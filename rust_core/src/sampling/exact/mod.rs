@@ -6,6 +6,7 @@ pub mod benchmark;
 pub mod best_limit;
 pub mod bootstrap;
 pub mod ceilings;
+pub mod drawn_rates;
 pub mod expected;
 pub mod fixed_rates;
 pub mod laws;
@@ -23,9 +24,10 @@ use crate::sampling::record::SHARES;
 use crate::sampling::record::estimate::TaskMeans;
 use crate::sampling::scenario::SamplingScenario;
 use affordable::Affordable;
-use expected::{Charged, Expected, Part};
+use drawn_rates::DrawnRates;
+use expected::{Charged, Expected, Part, no_closed_form};
 use fixed_rates::FixedRates;
-use laws::ExactLaws;
+use laws::{ExactLaws, most_attempts};
 
 /// One exact row.
 #[derive(Debug, Clone, Default)]
@@ -54,10 +56,19 @@ pub fn solve(
                 .into(),
         ));
     }
-    let laws = ExactLaws::new(scenario)?;
     let covered = coverage && scenario.knows_coverage();
-    let known = FixedRates::new(&laws, covered).filter(|_| scenario.cost.is_none());
     let setting = Setting { control: control.quiet(), ..scenario.setting(&scenario.laws()) };
+    let grid = scenario.grid();
+    let mut solvers = [const { None }; 2];
+    for (slot, verdicts) in solvers.iter_mut().zip([false, true]) {
+        if scenario.policies.iter().any(|p| p.needs().verdicts == verdicts) {
+            *slot = Some(Solver::new(scenario, verdicts, covered, control)?);
+        }
+    }
+    let solver = |policy: Policy| {
+        let solver: Option<&Solver> = solvers[usize::from(policy.needs().verdicts)].as_ref();
+        solver.ok_or_else(|| no_closed_form(policy.name(), "its laws are not known"))
+    };
     let weighted = scenario.weights().is_some();
     let mut row = |p: usize, g: usize, means: TaskMeans| {
         control.check()?;
@@ -68,7 +79,6 @@ pub fn solve(
         visit(p, g, row);
         Ok(())
     };
-    let grid = scenario.grid();
     for (g, &cap) in grid.iter().take(scenario.answerable()).enumerate() {
         for (p, policy) in scenario.policies.iter().enumerate() {
             let rates = scenario.cost.map_or([f64::NAN; 3], |cost| cost.mean_rates(policy.needs().checks()));
@@ -77,11 +87,7 @@ pub fn solve(
                 let expected = policy.expected(&setting, part, cap as f64)?;
                 Ok(Charged { expected, bill: rates.map(|each| each * expected.attempts) })
             };
-            let means = match &known {
-                Some(known) if policy.is_binned() => known.means(policy.needs().last, cap as f64, scenario.utility),
-                _ => means(scenario, &laws, *policy, covered, exact)?,
-            };
-            row(p, g, means)?;
+            row(p, g, solver(*policy)?.at_point(*policy, g, exact)?)?;
         }
     }
     let (Some(limits), Some(cost)) = (&scenario.limits, scenario.cost) else { return Ok(()) };
@@ -98,59 +104,105 @@ pub fn solve(
                 control.check()?;
                 affordable.exact(|n| policy.expected(&setting, part, n), |n| policy.going_on(&setting, part, n))
             };
-            row(p, g, means(scenario, &laws, *policy, covered, exact)?)?;
+            row(p, g, solver(*policy)?.means(*policy, exact)?)?;
         }
     }
     Ok(())
 }
 
-/// Exact means of every task, from those of each part of its law.
-fn means(
-    scenario: &SamplingScenario,
-    laws: &ExactLaws,
-    policy: Policy,
+/// The tasks of a scenario, for policies that ask for verdicts or for those that do not.
+struct Solver<'a> {
+    scenario: &'a SamplingScenario,
     covered: bool,
-    exact: impl Fn(Part) -> Result<Charged>,
-) -> Result<TaskMeans> {
-    let mut means = TaskMeans::default();
-    let alike = if laws.alike() { Some(laws.mean(0, &exact)?) } else { None };
-    let count = scenario.tasks.count();
-    for i in 0..count {
-        let one = match alike {
-            Some(one) => one,
-            None => laws.mean(i, &exact)?,
-        };
-        let Expected { accepted, correct, wrong, abstained, coverage, attempts } = one.expected;
-        if policy.accepts() {
-            means.accepted.push(accepted);
+    laws: ExactLaws,
+    /// First accepted where all rates are known and nothing is charged.
+    known: Option<FixedRates>,
+    /// The same where rates are drawn, without a last answer and with it.
+    drawn: [Option<DrawnRates>; 2],
+}
+
+impl<'a> Solver<'a> {
+    fn new(scenario: &'a SamplingScenario, verdicts: bool, covered: bool, control: &Control) -> Result<Self> {
+        let laws = ExactLaws::new(scenario, verdicts, most_attempts(scenario), control)?;
+        let mut drawn = [None, None];
+        if let ExactLaws::Drawn(drawn_laws) = &laws {
+            for policy in scenario.policies.iter().filter(|p| p.needs().verdicts == verdicts) {
+                if !policy.is_binned() {
+                    let reason = "the rates are drawn anew in every trial and the verifier errs";
+                    return Err(no_closed_form(policy.name(), reason));
+                }
+                let last = policy.needs().last;
+                if scenario.limits.is_none() {
+                    drawn[usize::from(last)] = Some(DrawnRates::new(drawn_laws, &scenario.grid(), last, control)?);
+                }
+            }
         }
-        means.correct.push(correct);
-        means.wrong.push(wrong);
-        means.abstained.push(abstained);
-        if covered {
-            means.covered.push(coverage);
+        let known = FixedRates::of_tasks(&laws, scenario.tasks.count(), covered).filter(|_| scenario.cost.is_none());
+        Ok(Self { scenario, covered, laws, known, drawn })
+    }
+
+    /// Exact means of every task at a grid point.
+    fn at_point(&self, policy: Policy, point: usize, exact: impl Fn(Part) -> Result<Charged>) -> Result<TaskMeans> {
+        let last = policy.needs().last;
+        if let (Some(drawn), true) = (&self.drawn[usize::from(last)], policy.is_binned()) {
+            let rates = self.scenario.cost.map(|cost| cost.mean_rates(policy.needs().checks()));
+            let charge = |law: &Charged| Charged {
+                bill: rates.map_or([f64::NAN; 3], |rates| rates.map(|each| each * law.expected.attempts)),
+                ..*law
+            };
+            return Ok(self.columns(policy, &drawn.at(point).iter().map(charge).collect::<Vec<_>>()));
         }
-        means.attempts[0].push(attempts);
-        let bill = scenario.cost.map(|_| one.bill);
-        for (columns, x) in means.bill.iter_mut().zip(bill.iter().flatten()) {
-            columns[0].push(*x);
-            columns[1].push(0.0);
-        }
-        if let Some(u) = scenario.utility {
-            means.utility[0].push(
-                u.correct_reward * correct
-                    - u.wrong_cost * wrong
-                    - u.attempt_cost * attempts
-                    - bill.map_or(0.0, |b| b[1]),
-            );
+        match &self.known {
+            Some(known) if policy.is_binned() => {
+                Ok(known.means(last, self.scenario.grid()[point] as f64, self.scenario.utility))
+            }
+            _ => self.means(policy, exact),
         }
     }
-    let zeros = vec![0.0; count];
-    if scenario.utility.is_some() {
-        means.utility[1].clone_from(&zeros);
+
+    /// Exact means of every task, from those of each part of its law.
+    fn means(&self, policy: Policy, exact: impl Fn(Part) -> Result<Charged>) -> Result<TaskMeans> {
+        Ok(self.columns(policy, &self.laws.means(exact, Charged::add)?))
     }
-    means.attempts[1] = zeros;
-    Ok(means)
+
+    /// The means of every task, from those of each law.
+    fn columns(&self, policy: Policy, laws: &[Charged]) -> TaskMeans {
+        let mut means = TaskMeans::default();
+        let count = self.scenario.tasks.count();
+        for i in 0..count {
+            let one = laws[self.laws.of_task(i)];
+            let Expected { accepted, correct, wrong, abstained, coverage, attempts } = one.expected;
+            if policy.accepts() {
+                means.accepted.push(accepted);
+            }
+            means.correct.push(correct);
+            means.wrong.push(wrong);
+            means.abstained.push(abstained);
+            if self.covered {
+                means.covered.push(coverage);
+            }
+            means.attempts[0].push(attempts);
+            let bill = self.scenario.cost.map(|_| one.bill);
+            for (columns, x) in means.bill.iter_mut().zip(bill.iter().flatten()) {
+                columns[0].push(*x);
+                columns[1].push(0.0);
+            }
+            if let Some(u) = self.scenario.utility {
+                means.utility[0].push(
+                    u.correct_reward * correct
+                        - u.wrong_cost * wrong
+                        - u.attempt_cost * attempts
+                        - bill.map_or(0.0, |b| b[1]),
+                );
+            }
+        }
+        let zeros = vec![0.0; count];
+        if self.scenario.utility.is_some() {
+            means.utility[1].clone_from(&zeros);
+        }
+        means.attempts[1] = zeros;
+        means
+    }
 }
 
 impl ExactRow {

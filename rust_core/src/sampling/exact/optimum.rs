@@ -177,11 +177,17 @@ impl Sum {
             .min(MAX_ATTEMPTS)
     }
 
-    /// Every K at which the utility turns from rising to falling, and infinity where it rises at last.
+    /// Every K at which the utility turns from rising to falling, and the last one where it still rises: infinity, or the
+    /// largest number told from it.
     fn candidates(&self) -> Vec<f64> {
         let mut found = self.turns(|left, right| left > 0.0 && right <= 0.0);
         if self.terms.last().is_some_and(|t| t.coefficient > 0.0) {
             found.push(f64::INFINITY);
+        } else if self.horizon() == MAX_ATTEMPTS && self.sign(MAX_ATTEMPTS) > 0.0 {
+            // It rises as far as numbers of attempts are told apart; what comes later may undo that, or be nothing.
+            let gain = self.part(MAX_ATTEMPTS, 1.0) + self.part(f64::INFINITY, -1.0);
+            let loss = self.part(MAX_ATTEMPTS, -1.0) + self.part(f64::INFINITY, 1.0);
+            found.push(if exceeds(gain, loss) { MAX_ATTEMPTS } else { f64::INFINITY });
         }
         found
     }
@@ -331,6 +337,22 @@ mod tests {
         // A task that is never accepted only costs: the optimum becomes finite.
         let best = independent(&[task(0.5, 0.5, 1.0), task(0.5, 0.0, 1.0)], utility(1.0, 0.01));
         assert!(best.attempts.is_finite() && best.attempts > 1.0);
+    }
+
+    #[test]
+    fn an_optimum_beyond_what_is_told_apart_is_not_missed() {
+        let task = |weight: f64, right: f64, wrong: f64| TaskRates {
+            accepted_correct: right,
+            accepted_wrong: wrong,
+            ln_rejected: log1p(-right - wrong),
+            last_correct: None,
+            weight,
+        };
+        // The utility rises to about 2e17 attempts, and falls from there to what is lost for certain.
+        for (lost, attempts, value) in [(0.5, MAX_ATTEMPTS, -0.5 * expm1(-0.09)), (0.1, f64::INFINITY, 0.4)] {
+            let best = independent(&[task(0.5, 1e-17, 0.0), task(lost, 0.0, 1e-18)], utility(1.0, 0.0));
+            assert!(best.attempts == attempts && (best.utility - value).abs() < 0.01, "{best:?}");
+        }
     }
 
     /// Against brute force over K, on random problems whose optimum is either clear or at a bound.

@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod cost;
+pub mod drawn_laws;
 pub mod error_rates;
 pub mod law;
 pub mod limit;
@@ -103,12 +104,6 @@ impl SamplingScenario {
         if self.redraw().is_some() {
             return vec![TaskLaw::Drawn; self.tasks.count()];
         }
-        // A judge without a threshold accepts nothing.
-        let rates = |i| match &self.verifier {
-            Some(verifier) if verifier.gives_verdicts() => verifier.rates(i),
-            Some(_) => ErrorRates::new(0.0, 1.0),
-            None => ErrorRates::NONE,
-        };
         (0..self.tasks.count())
             .map(|i| match &self.tasks {
                 Tasks::Pool { attempts, accepted, accepted_correct, correct, .. } => TaskLaw::Pool {
@@ -117,9 +112,18 @@ impl SamplingScenario {
                     accepted_correct: accepted_correct.at(i),
                     correct: correct.as_ref().map(|c| c.at(i)),
                 },
-                tasks => tasks.success(i).map_or(TaskLaw::Drawn, |p| TaskLaw::attempts(p, rates(i))),
+                tasks => tasks.success(i).map_or(TaskLaw::Drawn, |p| TaskLaw::attempts(p, self.errors(i))),
             })
             .collect()
+    }
+
+    /// The error rates on task `i`, or their means where they are drawn. A judge without a threshold accepts nothing.
+    pub fn errors(&self, i: usize) -> ErrorRates {
+        match &self.verifier {
+            Some(verifier) if verifier.gives_verdicts() => verifier.rates(i),
+            Some(_) => ErrorRates::new(0.0, 1.0),
+            None => ErrorRates::NONE,
+        }
     }
 
     /// The weights of the tasks, adding to 1; `None` where all count alike.

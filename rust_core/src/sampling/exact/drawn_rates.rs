@@ -1,0 +1,78 @@
+//! Tasks whose rates are drawn anew in every trial under first accepted: every grid point at once, group by group.
+
+use crate::error::Result;
+use crate::memory;
+use crate::run::Control;
+use crate::sampling::exact::expected::{Charged, Expected};
+use crate::sampling::exact::fixed_rates::FixedRates;
+use crate::sampling::record::estimate::TaskMeans;
+use crate::sampling::scenario::drawn_laws::{DrawnLaws, Group, weighted};
+use crate::sampling::scenario::law::TaskLaw;
+
+/// What every law comes to, grid point by grid point.
+#[derive(Debug)]
+pub struct DrawnRates(Vec<Vec<Charged>>);
+
+impl DrawnRates {
+    /// Of first accepted on a grid.
+    pub fn new(drawn: &DrawnLaws, grid: &[u64], returns_last: bool, control: &Control) -> Result<Self> {
+        let points: usize = drawn.groups.iter().map(|group| group.success.len()).sum();
+        memory::check(
+            (grid.len() * (points + drawn.laws.len()) * size_of::<Charged>()) as f64,
+            &[(grid.len(), "max_attempts"), (points + drawn.laws.len(), "laws of rates and their points")],
+        )?;
+        let mut values = vec![Vec::with_capacity(drawn.groups.len()); grid.len()];
+        for group in &drawn.groups {
+            let by_cap = at_points(group, grid, returns_last, control)?;
+            values.iter_mut().zip(by_cap).for_each(|(values, points)| values.push(points));
+        }
+        let means = values.iter().map(|values| {
+            control.check()?;
+            Ok(drawn.means(values, Charged::add))
+        });
+        Ok(Self(means.collect::<Result<_>>()?))
+    }
+
+    /// What every law comes to at a grid point.
+    pub fn at(&self, point: usize) -> &[Charged] {
+        &self.0[point]
+    }
+}
+
+/// What every success rate of a group comes to, grid point by grid point.
+fn at_points(group: &Group, grid: &[u64], returns_last: bool, control: &Control) -> Result<Vec<Vec<Charged>>> {
+    let mut found = vec![Vec::with_capacity(group.success.len()); grid.len()];
+    if let [(_, errors)] = group.errors[..] {
+        // All success rates at once.
+        let known = FixedRates::new(group.success.iter().map(|&p| TaskLaw::attempts(p, errors)), true);
+        for (found, &cap) in found.iter_mut().zip(grid) {
+            control.check()?;
+            let means = known.means(returns_last, cap as f64, None);
+            found.extend((0..group.success.len()).map(|i| at(&means, i)));
+        }
+        return Ok(found);
+    }
+    for &success in &group.success {
+        let known = FixedRates::new(group.errors.iter().map(|&(_, errors)| TaskLaw::attempts(success, errors)), true);
+        for (found, &cap) in found.iter_mut().zip(grid) {
+            control.check()?;
+            let means = known.means(returns_last, cap as f64, None);
+            let each: Vec<Charged> = (0..group.errors.len()).map(|i| at(&means, i)).collect();
+            found.push(weighted(0..each.len(), &|i| (group.errors[i].0, &each[i]), &Charged::add));
+        }
+    }
+    Ok(found)
+}
+
+/// One task of many.
+fn at(means: &TaskMeans, i: usize) -> Charged {
+    let expected = Expected {
+        accepted: means.accepted[i],
+        correct: means.correct[i],
+        wrong: means.wrong[i],
+        abstained: means.abstained[i],
+        coverage: means.covered[i],
+        attempts: means.attempts[0][i],
+    };
+    Charged { expected, ..Charged::default() }
+}
