@@ -23,6 +23,7 @@ SCENARIO = ll.SamplingScenario(
     tasks=TASKS, verifier=ll.Verifier.rates(false_positive_rate=0.05), max_attempts=[1, 4], utility=ll.Utility()
 )
 WORLD = ll.ExhaustionScenario.preset("default").replace(years=range(2024, 2031))
+LOG = pl.DataFrame({"task": ["a", "a", "b"], "correct": [True, False, True], "score": [0.5, None, 1.0]})
 COUNTS = pl.DataFrame({"n": [10, 10, 5], "c": [3, 0, 5], "task": ["a", "b", "c"]})
 SIMULATED = ll.simulate(SCENARIO, trials=20, seed=1)
 RESULT = ll.simulate(WORLD, trials=20, seed=1)
@@ -122,6 +123,7 @@ HOSTILE = [
     pl.DataFrame(),
     COUNTS,
     COUNTS.lazy(),
+    LOG,
     SIMULATED,
     RESULT,
     TASKS,

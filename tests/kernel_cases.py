@@ -37,6 +37,32 @@ POLICIES = [
 BOTH = [ll.FirstAccepted(), ll.FirstAccepted(fallback="last")]
 WORTH = ll.Utility(wrong_cost=4.0, attempt_cost=0.01)
 POOL = ll.Tasks.pool(attempts=[60, 50], accepted=[20, 3], accepted_correct=[15, 1], correct=[25, 2])
+#: Recorded attempts, with several correct answers and blank ones.
+RECORDED = ll.Tasks.from_attempts(
+    pl.DataFrame(
+        {
+            "task": [0, 1] * 8,
+            "correct": [1, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0],
+            "answer": ["a", "x", "b", "y", "c", None, "c", "z", "a", "z", "d", "", "a", "y", "d", "w"],
+            "score": [0.9, 0.2, 0.7, 0.8, 0.6, 0.1, 0.7, 0.3, 0.4, 0.5, 0.3, 0.2, 0.8, 0.9, 0.1, 0.6],
+            "accepted": [1, 0, 1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0],
+            "tokens": [100, 900, 120, 300, 500, 2000, 400, 800, 90, 750, 640, 1999, 110, 280, 610, 700],
+        }
+    ),
+    **{name: name for name in ("answer", "score", "accepted", "tokens")},
+)
+#: What is solved on them.
+COUNTED = [
+    *BOTH,
+    ll.FirstAbove(threshold=0.5),
+    ll.BestOf(),
+    ll.MajorityVote(),
+    ll.MajorityVote(ties="lose"),
+    ll.FilteredVote(),
+    ll.WeightedVote(weight="score"),
+    ll.FirstWorthwhile(),
+    ll.AllOf(),
+]
 
 
 def scenario(**changes: object) -> ll.SamplingScenario:
@@ -119,6 +145,9 @@ KERNELS: dict[str, Callable[[], pl.DataFrame]] = {
         verifier=ll.Verifier.rates(false_positive_rate=0.1, icc=0.3, correlation=-0.5),
     ),
     "pool": simulated(tasks=POOL, verifier=None, policies=[*BOTH, ll.FirstWorthwhile(), ll.AnyOf(), ll.AllOf()]),
+    "recorded": simulated(
+        tasks=RECORDED, verifier=None, policies=[*COUNTED, ll.StopWhenAhead(margin=2)], max_attempts=[1, 3, 7]
+    ),
     "many tasks": simulated(tasks=ll.Tasks.fixed(success=[0.1, 0.6, 0.3] * 100), verifier=JUDGE, max_attempts=[1, 9]),
     # Tokens of both laws, batches, limits both ways.
     "gamma tokens": simulated(**costly, cost=COST),
@@ -138,6 +167,7 @@ KERNELS: dict[str, Callable[[], pl.DataFrame]] = {
         answers=ll.Answers.zipf(3, 1.0),
     ),
     "exact pool": solved(tasks=POOL, verifier=None, policies=[*BOTH, ll.FirstWorthwhile(), ll.AllOf()]),
+    "exact recorded": solved(tasks=RECORDED, verifier=None, policies=COUNTED, max_attempts=[1, 3, 7]),
     "exact limits": solved(policies=[*BOTH, ll.FirstWorthwhile()], max_attempts=None, cost=COST, limits=limits),
     "exact beta": solved(tasks=ll.Tasks.beta(0.5, 2.0, 4), verifier=ll.Verifier.rates(false_positive_rate=0.0)),
     "optimal attempts": lambda: ll.optimal_attempts(

@@ -51,6 +51,10 @@ pub mod purpose {
     pub const CUT_MAXIMA: u64 = 75;
     /// Output tokens of a task's attempts in one trial.
     pub const TOKENS: u64 = 73;
+    /// The order of the recorded attempts of a task in one trial.
+    pub const RECORD_ORDER: u64 = 76;
+    /// Verdicts or scores of a verifier that stands in for those of recorded attempts.
+    pub const RECORD_VERDICTS: u64 = 77;
     /// Error rates of the verifier, where they are drawn.
     pub const ERROR_RATES: u64 = 32;
     /// First number of the exhaustion inputs; each input adds its own offset.

@@ -12,6 +12,7 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import as_frame, check_name, is_sequence, shown
 from limitlaw.sampling.scenario import SamplingScenario, row_key
+from limitlaw.sampling.tasks import RecordedTasks
 
 By = Literal["policy", "task"]
 Progress = Callable[[int, int], object]
@@ -117,6 +118,9 @@ def _frame(
             key["task"] = pl.Series(task)
         else:
             key["task"] = _labels(names, task)
+    if isinstance(scenario.tasks, RecordedTasks) and by == "policy":
+        cap = key["max_attempts"].to_numpy()
+        key["short_tasks"] = pl.Series((scenario.tasks.attempts[None, :] < cap[:, None]).sum(axis=1), dtype=pl.Int64)
     shown = _shown(columns, chosen)
     provenance = {
         "trials": _repeat(trials, rows, pl.Int64),

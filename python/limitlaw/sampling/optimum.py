@@ -12,7 +12,7 @@ from limitlaw._arguments import as_number, as_threads, as_whole, check_choice, c
 from limitlaw._spec import as_array
 from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.scenario import SamplingScenario
-from limitlaw.sampling.tasks import PoolTasks
+from limitlaw.sampling.tasks import PoolTasks, RecordedTasks
 from limitlaw.seed import Seed, key_of
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def optimal_attempts(
         progress=progress,
     )
     # The most that could be found.
-    end = float(scenario.tasks.attempts.min()) if isinstance(scenario.tasks, PoolTasks) else None
+    end = float(scenario.tasks.attempts.min()) if isinstance(scenario.tasks, (PoolTasks, RecordedTasks)) else None
     name, series = "optimal_attempts", _attempts
     if scenario.limits is not None:
         name, series, end = "optimal_limit", _amounts, max(limit.amount for limit in scenario.limits)

@@ -112,31 +112,40 @@ class BestOf(Policy):
 class MajorityVote(Policy):
     """Return the most frequent answer; no verifier is asked.
 
-    A tie goes to the answer with the highest priority: one random number per answer, task and trial, the same for every
-    number of attempts and every policy that votes.
+    Args:
+        ties: What becomes of a tie. ``"share"``: each of the tied answers is returned equally often; in a simulation it
+            is the one with the highest priority, one random number per answer, task and trial, the same for every
+            number of attempts and every policy that votes. (A tie that goes to the answer that was given first comes to
+            the same mean.) ``"abstain"``: nothing is returned. ``"lose"``: it counts as a wrong answer.
 
     Example:
         >>> import limitlaw as ll
-        >>> ll.MajorityVote().label
-        'majority_vote'
+        >>> ll.MajorityVote().label, ll.MajorityVote(ties="abstain").label
+        ('majority_vote', 'majority_vote(ties=abstain)')
     """
 
     kind: ClassVar[str] = "majority_vote"
+    ties: Literal["share", "abstain", "lose"] = "share"
 
 
 class WeightedVote(Policy):
-    """Return the answer with the largest sum of log likelihood ratios of its judge scores, among those that appeared.
+    """Return the answer with the largest sum of weights, among those that appeared. It draws every attempt.
 
-    A score s (in units of its standard deviation) weighs ``d' s - d'^2 / 2``, so that the sum is the evidence for the
-    answer; other weights would depend on where the scale of the scores begins. It draws every attempt.
+    Args:
+        weight: What an attempt weighs. ``"likelihood"``: the log likelihood ratio of its judge score,
+            ``d' s - d'^2 / 2`` for a score s in units of its standard deviation: their sum is the evidence for it.
+            ``"score"``: its score, as recorded or drawn (of a judge in the same units): the usual rule of reward
+            models, which depends on where the scale of the scores begins. Sums of recorded scores are equal where they
+            differ by less than 2**-30 of the largest score; equal ones go as ties of ``MajorityVote``.
 
     Example:
         >>> import limitlaw as ll
-        >>> ll.WeightedVote().label
-        'weighted_vote'
+        >>> ll.WeightedVote().label, ll.WeightedVote(weight="score").label
+        ('weighted_vote', 'weighted_vote(weight=score)')
     """
 
     kind: ClassVar[str] = "weighted_vote"
+    weight: Literal["likelihood", "score"] = "likelihood"
 
 
 class FilteredVote(Policy):

@@ -17,7 +17,7 @@ from limitlaw.sampling.frames import simulate_frame, solve_frame
 from limitlaw.sampling.optimum import ceilings
 from limitlaw.sampling.policy import FirstAccepted
 from limitlaw.sampling.scenario import SamplingScenario, row_key, rows_alone
-from limitlaw.sampling.tasks import CountsTasks, PoolTasks
+from limitlaw.sampling.tasks import CountsTasks, PoolTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verifier import RatesVerifier, SpreadVerifier
 from limitlaw.seed import Seed, key_of
 
@@ -305,13 +305,18 @@ def _single_attempt(strong: SamplingScenario | float) -> tuple[float, float]:
         return float(_shares("strong", strong, numbers="a number", dimensions=(0,))[0]), 0.0
     one = strong.replace(policies=[FirstAccepted()], max_attempts=[1], limits=None)
     row = solve_frame(one, by="policy", columns=["coverage", "accuracy"]).row(0, named=True)
-    tasks, weight = strong.tasks, _weights(strong)
+    tasks, weight = _counted(strong.tasks), _weights(strong)
     variance = 0.0
     if isinstance(tasks, (CountsTasks, PoolTasks)):
         correct = tasks.correct if tasks.correct is not None else tasks.accepted_correct  # type: ignore[union-attr]
         rate = (correct + 0.5) / (tasks.attempts + 1.0)
         variance = float((weight**2 * rate * (1.0 - rate) / tasks.attempts).sum())
     return row["accuracy"] if row["coverage"] is None else row["coverage"], variance
+
+
+def _counted(tasks: Tasks) -> Tasks:
+    """Recorded attempts as counts."""
+    return tasks.counted() if isinstance(tasks, RecordedTasks) else tasks
 
 
 def _weights(scenario: SamplingScenario) -> npt.NDArray[np.float64]:
@@ -322,7 +327,7 @@ def _weights(scenario: SamplingScenario) -> npt.NDArray[np.float64]:
 
 def _attempts_to_reach(weak: SamplingScenario, target: float) -> int | None:
     """The fewest attempts at which accuracy, which grows with them, reaches the target."""
-    most = int(weak.tasks.attempts.min()) if isinstance(weak.tasks, PoolTasks) else 10**12
+    most = int(weak.tasks.attempts.min()) if isinstance(weak.tasks, (PoolTasks, RecordedTasks)) else 10**12
 
     def reaches(cap: int) -> bool:
         one = weak.replace(policies=[FirstAccepted()], max_attempts=[cap], limits=None)

@@ -11,7 +11,7 @@ from limitlaw._spec import IntArray, Spec
 from limitlaw.sampling.answers import Answers
 from limitlaw.sampling.cost import Cost, Limit, Utility
 from limitlaw.sampling.policy import FirstAccepted, Policy
-from limitlaw.sampling.tasks import PoolTasks, Tasks
+from limitlaw.sampling.tasks import PoolTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verifier import Verifier
 
 
@@ -20,8 +20,8 @@ class SamplingScenario(Spec):
 
     Args:
         tasks: The tasks.
-        verifier: The verifier; perfect unless given. A pool carries the verdicts of its own and takes none.
-        answers: The wrong answers, for policies that count votes.
+        verifier: The verifier; perfect unless given. A pool, or recorded attempts with verdicts, take none.
+        answers: The wrong answers, for policies that count votes; recorded attempts have their own.
         policies: The policies, compared on the same attempts; a further policy changes no other's numbers.
         max_attempts: The grid of attempts K, ascending whole numbers from 1 to 1e12, shape ``(points,)``. Under limits
             one number that no limit exceeds, or ``None``.
@@ -57,7 +57,9 @@ class SamplingScenario(Spec):
 
     def _check(self) -> None:
         # Only here the tasks are a setting, whatever they were given as.
-        if self.verifier is None and not isinstance(self.tasks, PoolTasks):
+        judged = isinstance(self.tasks, PoolTasks)
+        judged |= isinstance(self.tasks, RecordedTasks) and self.tasks.accepted is not None
+        if self.verifier is None and not judged:
             object.__setattr__(self, "verifier", Verifier.perfect())
         super()._check()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from limitlaw._arguments import as_column, shown
-from limitlaw._spec import CountArray, FloatArray, Spec
+from limitlaw._spec import CountArray, FloatArray, IntArray, Spec
+from limitlaw.sampling import attempts as log
+from limitlaw.sampling import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ class Tasks(Spec):
 
     def _check(self) -> None:
         super()._check()
-        if self.names is not None and (repeated := _repeated(self.names)) is not None:
+        if self.names is not None and (repeated := table.repeated(self.names)) is not None:
             raise ValueError(f"names must name each task once, got {repeated}: sum the counts of a task first")
 
     def __len__(self) -> int:
@@ -230,53 +231,81 @@ class Tasks(Spec):
             >>> ll.Tasks.from_frame(df, correct="correct", task="task").correct.tolist()
             [2, 1]
         """
-        names = None if task is None else [str(name) for name in as_column(frame, "task", task, of="names")]
-        if names is not None and (repeated := _repeated(names)) is not None:
-            summed = [c for c in (attempts, correct, accepted, accepted_correct) if c is not None]
-            line = _summing_line(frame, task, attempts, summed, weight)
-            raise ValueError(f"task must name each task once, got {repeated}: sum the rows of a task first, {line}")
-        counts = {
-            "attempts": as_column(frame, "attempts", attempts),
-            "correct": None if correct is None else as_column(frame, "correct", correct),
-        }
-        weights = None if weight is None else as_column(frame, "weight", weight, of="numbers")
-        if accepted is None:
-            if accepted_correct is not None:
-                raise ValueError(f"accepted must be named with accepted_correct ({shown(accepted_correct)}), got None")
-            if counts["correct"] is None:
-                raise ValueError("correct must be the name of a column where accepted is not named, got None")
-            return CountsTasks(**counts, weight=weights, names=names)  # type: ignore[arg-type]
-        if accepted_correct is None:
-            raise ValueError(f"accepted_correct must be named with accepted ({shown(accepted)}), got None")
-        return PoolTasks(
-            **counts,
-            accepted=as_column(frame, "accepted", accepted),
-            accepted_correct=as_column(frame, "accepted_correct", accepted_correct),
-            weight=weights,
-            names=names,  # type: ignore[arg-type]
+        fields = table.counts(
+            frame,
+            {"attempts": attempts, "correct": correct, "accepted": accepted, "accepted_correct": accepted_correct},
+            task,
+            weight,
         )
+        return CountsTasks(**fields) if accepted is None else PoolTasks(**fields)
 
+    @staticmethod
+    def from_attempts(
+        frame: pl.DataFrame,
+        *,
+        task: str = "task",
+        correct: str = "correct",
+        answer: str | None = None,
+        score: str | None = None,
+        accepted: str | None = None,
+        tokens: str | None = None,
+        cost: str | None = None,
+        seconds: str | None = None,
+        blank: Literal["vote", "skip"] = "vote",
+        short: Literal["null", "drop"] = "null",
+    ) -> RecordedTasks:
+        """Recorded attempts, one row each: every policy runs on them, without replacement.
 
-def _repeated(names: Sequence[str]) -> str | None:
-    """The first name that comes back, in words; none where all differ."""
-    if len(set(names)) == len(names):
-        return None
-    first: dict[str, int] = {}
-    again = next(i for i, name in enumerate(names) if first.setdefault(name, i) != i)
-    return f"{shown(names[again])} in rows {first[names[again]]} and {again} (from 0; {len(set(names))} names in all)"
+        Results are means over all subsets (or orders) of ``max_attempts`` attempts of each task, reading what was
+        recorded; ``solve`` has them exactly where counts decide. Without ``accepted`` the scenario's verifier stands
+        in: a perfect one unless given, else its verdicts (or a judge's scores) are drawn for the recorded correctness.
+        What an attempt took is charged as recorded; a scenario's ``Cost`` prices recorded ``tokens`` instead.
 
+        Args:
+            frame: One row per attempt, in any order; tasks keep the order of their first rows.
+            task: The column of task names.
+            correct: The column that says whether an attempt is correct: booleans, or 0 and 1.
+            answer: The column of answers, for votes. Several answers of a task may be correct. Where equal answers were
+                graded differently a vote returns the first drawn attempt that gave the leading one.
+            score: The column of scores, of any scale; for ``BestOf``, ``FirstAbove`` and ``WeightedVote``.
+            accepted: The column of verdicts: booleans, or 0 and 1.
+            tokens: The column of tokens.
+            cost: The column of prices.
+            seconds: The column of seconds.
+            blank: What an attempt votes for whose answer is null or blank. ``"vote"``: for returning nothing; blank
+                answers count together like an answer, and nothing is returned where they lead. ``"skip"``: it does not
+                vote.
+            short: What a row says where some tasks have fewer than ``max_attempts`` attempts: ``"null"`` nothing,
+                ``"drop"`` what holds for the other tasks. The column ``short_tasks`` counts those with too few.
 
-def _summing_line(frame: pl.DataFrame, task: str | None, attempts: str, counts: list[str], weight: str | None) -> str:
-    """The line that makes one row per task of a frame; each row is an attempt where no column counts them."""
-    terms = []
-    if attempts not in frame.columns:
-        terms.append(f"pl.len().alias({attempts!r})")
-        counts = [name for name in counts if name != attempts]
-    if counts:
-        terms.append(f"pl.col({', '.join(map(repr, counts))}).sum()")
-    if weight is not None:
-        terms.append(f"pl.col({weight!r}).first()")
-    return f"frame.group_by({task!r}, maintain_order=True).agg({', '.join(terms)})"
+        A null among ``tokens``, ``cost`` or ``seconds`` is the mean of the task's other attempts that are as correct,
+        or of all its attempts where there is none.
+
+        Raises:
+            ValueError: A named column is missing, has a null where none may be, or a value that it cannot have.
+            TypeError: ``frame`` is not a Polars frame, or a column has the wrong type.
+
+        Source: subsets without replacement as in pass@k (Chen et al., arXiv 2107.03374, equation 1).
+
+        Example:
+            >>> import limitlaw as ll, polars as pl
+            >>> log = pl.DataFrame(
+            ...     {
+            ...         "task": ["a", "a", "a", "b", "b", "b"],
+            ...         "answer": ["7", "7", "3", "x", None, "y"],
+            ...         "correct": [True, True, False, False, False, True],
+            ...         "score": [0.9, 0.4, 0.6, 0.8, 0.1, 0.7],
+            ...     }
+            ... )
+            >>> tasks = ll.Tasks.from_attempts(log, answer="answer", score="score")
+            >>> policies = [ll.AnyOf(), ll.BestOf(), ll.MajorityVote()]
+            >>> scenario = ll.SamplingScenario(tasks=tasks, policies=policies, max_attempts=[2])
+            >>> ll.solve(scenario)["accuracy"].round(4).to_list()
+            [0.8333, 0.5, 0.5]
+        """
+        columns = {"answer": answer, "score": score, "accepted": accepted}
+        bills = {"tokens": tokens, "cost": cost, "seconds": seconds}
+        return RecordedTasks(**log.recorded(frame, task, correct, columns, bills), blank=blank, short=short)
 
 
 #: When the tasks of a population are drawn.
@@ -314,6 +343,40 @@ class PoolTasks(Tasks):
     correct: CountArray | None = None
     weight: FloatArray | None = None
     names: tuple[str, ...] | None = None
+
+
+class RecordedTasks(Tasks):
+    """Recorded attempts, drawn without replacement; made by ``Tasks.from_attempts``.
+
+    ``attempts`` counts those of each task; the other columns have a number for each attempt, task by task.
+    """
+
+    kind: ClassVar[str] = "recorded"
+    attempts: CountArray
+    correct: CountArray
+    accepted: CountArray | None = None
+    answer: IntArray | None = None
+    score: FloatArray | None = None
+    tokens: FloatArray | None = None
+    cost: FloatArray | None = None
+    seconds: FloatArray | None = None
+    blank: Literal["vote", "skip"] = "vote"
+    short: Literal["null", "drop"] = "null"
+    weight: FloatArray | None = None
+    names: tuple[str, ...] | None = None
+
+    def counted(self) -> PoolTasks:
+        """The same attempts as counts; accepted are the correct ones where no verdict was recorded.
+
+        Example:
+            >>> import limitlaw as ll, polars as pl
+            >>> log = pl.DataFrame({"task": ["a", "b", "a", "b"], "correct": [True, False, True, True]})
+            >>> ll.Tasks.from_attempts(log).counted().correct.tolist()
+            [2, 1]
+        """
+        return PoolTasks(
+            **log.counted(self.attempts, self.correct, self.accepted), weight=self.weight, names=self.names
+        )
 
 
 class BetaTasks(Tasks):

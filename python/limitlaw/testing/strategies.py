@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from hypothesis import strategies as st
 
@@ -29,8 +29,11 @@ from limitlaw.sampling import (
     Verifier,
     WeightedVote,
 )
-from limitlaw.sampling.tasks import BetaTasks, CountsTasks, PoolTasks, Redraw
+from limitlaw.sampling.tasks import BetaTasks, CountsTasks, PoolTasks, RecordedTasks, Redraw
 from limitlaw.sampling.verifier import EnsembleVerifier, JudgeVerifier, SpreadVerifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _REDRAW: st.SearchStrategy[Redraw] = st.sampled_from(["trial", "run"])
 #: Where formulas break first.
@@ -62,7 +65,7 @@ def seeds() -> st.SearchStrategy[int]:
 def tasks(draw: st.DrawFn, *, max_count: int = 6) -> Tasks:
     """Tasks of every kind, at most ``max_count`` of them."""
     count = draw(st.integers(1, max_count))
-    kind = draw(st.sampled_from(["fixed", "counts", "pool", "beta", "mixture"]))
+    kind = draw(st.sampled_from(["fixed", "counts", "pool", "recorded", "beta", "mixture"]))
     if kind == "beta":
         shape = st.floats(0.01, 100.0)
         redraw = draw(_REDRAW)
@@ -74,6 +77,8 @@ def tasks(draw: st.DrawFn, *, max_count: int = 6) -> Tasks:
         redraw = draw(_REDRAW)
         return Tasks.mixture(weight=shares, success=success, count=count, redraw=redraw)
     weight: Any = draw(st.none() | st.lists(st.floats(0.01, 10.0), min_size=count, max_size=count))
+    if kind == "recorded":
+        return draw(_recorded(count, weight))
     if kind == "fixed":
         return Tasks.fixed(success=draw(st.lists(rates(), min_size=count, max_size=count)), weight=weight)
     attempts = draw(st.lists(st.integers(1, 50), min_size=count, max_size=count))
@@ -85,6 +90,31 @@ def tasks(draw: st.DrawFn, *, max_count: int = 6) -> Tasks:
     accepted = [t + draw(st.integers(0, n - c)) for n, c, t in zip(attempts, correct, accepted_correct, strict=True)]
     known = draw(st.booleans())
     return Tasks.pool(attempts, accepted, accepted_correct, correct=correct if known else None, weight=weight)
+
+
+@st.composite
+def _recorded(draw: st.DrawFn, count: int, weight: Any) -> RecordedTasks:
+    """Recorded attempts, with some of what can be recorded of them."""
+    attempts = draw(st.lists(st.integers(1, 8), min_size=count, max_size=count))
+
+    def column(each: st.SearchStrategy[Any], *, always: bool = False) -> Any:
+        values = st.lists(each, min_size=sum(attempts), max_size=sum(attempts))
+        return draw(values if always else st.none() | values)
+
+    taken = st.sampled_from([0.0, 1.0]) | st.floats(0.0, 1e4)
+    return RecordedTasks(
+        attempts=attempts,
+        correct=column(st.integers(0, 1), always=True),
+        accepted=column(st.integers(0, 1)),
+        answer=column(st.integers(-1, 3)),
+        score=column(st.sampled_from([-1.0, 0.0, 0.5, 1.0]) | st.floats(-3.0, 3.0)),
+        tokens=column(taken),
+        cost=column(taken),
+        seconds=column(taken),
+        blank=draw(st.sampled_from(["vote", "skip"])),
+        short="null" if weight is not None else draw(st.sampled_from(["null", "drop"])),
+        weight=weight,
+    )
 
 
 @st.composite
@@ -145,6 +175,7 @@ def policies(
     answers: bool = True,
     known: bool = True,
     pool: Literal["verdicts", "correct"] | None = None,
+    recorded: bool = False,
 ) -> Policy:
     """Policies of every kind, or those that find what they read.
 
@@ -155,6 +186,7 @@ def policies(
         answers: Wrong answers are told apart.
         known: The rates are the same in every trial, so that an attempt number can be worthwhile.
         pool: The tasks are a pool: of verdicts, or with the correct ones among the rejected too.
+        recorded: The scores are recorded, so that their likelihoods are not known.
     """
     kinds: list[st.SearchStrategy[Policy]] = []
     threshold = st.floats(-4.0, 4.0)
@@ -165,11 +197,15 @@ def policies(
         kinds += [st.builds(AnyOf), st.builds(AllOf)]
     kinds += [st.builds(FirstWorthwhile)] if verdicts and known else []
     if not pool:
+        ties = st.sampled_from(["share", "share", "abstain", "lose"])
         kinds += [st.builds(FilteredVote)] if verdicts and answers else []
-        kinds += [st.builds(MajorityVote), st.builds(StopWhenAhead, margin=st.integers(1, 4))] if answers else []
+        kinds += (
+            [st.builds(MajorityVote, ties=ties), st.builds(StopWhenAhead, margin=st.integers(1, 4))] if answers else []
+        )
         kinds += [st.builds(ShareVote, share=st.floats(0.0, 1.0), min_votes=st.integers(1, 6))] if answers else []
         kinds += [st.builds(BetaStop, confidence=st.floats(0.5, 0.999))] if answers else []
-        kinds += [st.builds(WeightedVote)] if scores and answers else []
+        weights = ["score", *([] if recorded else ["likelihood"])]
+        kinds += [st.builds(WeightedVote, weight=st.sampled_from(weights))] if scores and answers else []
         if scores:
             kinds += [st.builds(FirstAbove, threshold=threshold), st.builds(BestOf, threshold=st.none() | threshold)]
     return draw(st.one_of(kinds))
@@ -234,6 +270,18 @@ def sampling_scenarios(
     verifier, wrong, cost = None, None, None
     if isinstance(population, PoolTasks):
         fitting = policies(pool="verdicts" if population.correct is None else "correct")
+    elif isinstance(population, RecordedTasks):
+        if population.accepted is None:
+            verifier = draw(verifiers(verdicts=False, count=len(population)).filter(_stands_in(population)))
+        if population.cost is None and population.seconds is None:
+            cost = draw(st.none() | costs())
+        fitting = policies(
+            verdicts=not isinstance(verifier, JudgeVerifier) or verifier.threshold is not None,
+            scores=population.score is not None or isinstance(verifier, JudgeVerifier),
+            answers=population.answer is not None,
+            known=verifier is None or verifier == Verifier.perfect(),
+            recorded=population.score is not None,
+        )
     else:
         verifier = draw(verifiers(verdicts=False, count=len(population)))
         wrong, cost = draw(st.none() | answers()), draw(st.none() | costs())
@@ -247,15 +295,15 @@ def sampling_scenarios(
             known=not (drawn or _draws_rates(verifier)),
         )
     chosen = draw(st.lists(fitting, min_size=1, max_size=max_policies, unique_by=lambda policy: policy.label))
-    singles = any(isinstance(policy, _SINGLE) for policy in chosen)
+    singles = any(isinstance(policy, _SINGLE) or getattr(policy, "ties", "share") != "share" for policy in chosen)
     singles |= cost is not None and (cost.law == "lognormal" or cost.parallel > 1)
     most = min(max_attempts, _MOST_SINGLE) if singles else max_attempts
-    if isinstance(population, PoolTasks):
+    if isinstance(population, (PoolTasks, RecordedTasks)):
         most = min(most, int(population.attempts.min()))
     points = max(1, min(5, max_work // len(population)))
     grid = draw(st.sets(st.integers(1, min(most, 30)) | st.integers(1, most), min_size=1, max_size=points))
     limited: list[Limit] | None = None
-    if cost is not None and draw(st.booleans()):
+    if cost is not None and not isinstance(population, RecordedTasks) and draw(st.booleans()):
         limited = draw(st.lists(limits(cost), min_size=1, max_size=points, unique_by=lambda limit: limit.label))
         grid = {min(most, _MOST_SINGLE)}
     return SamplingScenario(
@@ -267,6 +315,13 @@ def sampling_scenarios(
         limits=limited,
         cost=cost,
         utility=draw(st.none() | utilities()),
+    )
+
+
+def _stands_in(population: RecordedTasks) -> Callable[[Verifier], bool]:
+    """Whether a verifier can stand in for verdicts that were not recorded."""
+    return lambda verifier: (
+        not _draws_rates(verifier) and not (isinstance(verifier, JudgeVerifier) and population.score is not None)
     )
 
 

@@ -45,12 +45,20 @@ impl Frame {
         }
     }
 
-    /// Sets the rows of each task.
-    fn set_tasks(&mut self, at: usize, means: &TaskMeans, trials: Option<u64>) {
-        let tasks = means.correct.len();
-        for i in 0..tasks {
+    /// Sets the rows of each task that grid point `g` is about.
+    fn set_tasks(
+        &mut self,
+        scenario: &SamplingScenario,
+        (at, g): (usize, usize),
+        means: &TaskMeans,
+        trials: Option<u64>,
+    ) {
+        let tasks = scenario.tasks.count();
+        let kept = scenario.grid().get(g).and_then(|&attempts| scenario.kept(attempts));
+        for i in 0..means.correct.len() {
             let estimates = means.summarise(i..i + 1, None, trials);
-            self.set(at * tasks + i, &Row { estimates, ..Row::NONE });
+            let task = kept.as_ref().map_or(i, |kept| kept[i]);
+            self.set(at * tasks + task, &Row { estimates, ..Row::NONE });
         }
     }
 
@@ -86,7 +94,7 @@ pub fn simulate_sampling<'py>(
         simulate(&scenario, options, control, |p, g, row| {
             let at = p * points + g;
             if by_task {
-                frame.set_tasks(at, &row.means(trials), Some(trials));
+                frame.set_tasks(&scenario, (at, g), &row.means(trials), Some(trials));
             } else {
                 frame.set(at, &Row::counted(&row, weights.as_deref(), trials));
             }
@@ -126,7 +134,7 @@ pub fn compare_sampling<'py>(
                 Score::Correct => row.correct.iter().sum::<u64>() as f64 / scale,
                 Score::Utility => row.utility[0].iter().sum::<f64>() / scale,
             };
-            let paid = if scenario.cost.is_some() { &row.bill[1][0] } else { &row.attempts[0] };
+            let paid = if scenario.billed()[1] { &row.bill[1][0] } else { &row.attempts[0] };
             cost[at] = paid.iter().sum::<f64>() / scale;
         })?;
         let unit = if score == Score::Correct { scenario.tasks.count() as f64 } else { 1.0 };
@@ -172,7 +180,7 @@ pub fn solve_sampling<'py>(
         exact::solve(&scenario, &quantiles, true, control, |p, g, row| {
             let at = p * points + g;
             if by_task {
-                frame.set_tasks(at, &row.means, None);
+                frame.set_tasks(&scenario, (at, g), &row.means, None);
             } else {
                 frame.set(at, &Row::exact(row, weights.as_deref()));
             }

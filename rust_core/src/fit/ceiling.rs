@@ -49,6 +49,10 @@ pub fn ceiling_ends(
         Tasks::Pool { accepted, accepted_correct, .. } => {
             Ok(of_pool(accepted.as_slice(), accepted_correct.as_slice(), &weights))
         }
+        Tasks::Recorded(recorded) if scenario.verifier.as_ref().is_none_or(Verifier::is_perfect) => {
+            let (accepted, right): (Vec<f64>, Vec<f64>) = recorded.counts().map(|[_, a, t, _]| (a, t)).unzip();
+            Ok(of_pool(&accepted, &right, &weights))
+        }
         Tasks::Counts { attempts, correct, .. } => {
             let counts = Counts::new(attempts.as_slice(), correct.as_slice(), None, control)?;
             let groups = groups(scenario, attempts.as_slice(), correct.as_slice(), &weights);

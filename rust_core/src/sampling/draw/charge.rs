@@ -18,13 +18,15 @@ pub struct Allowance {
     pub bill: Bill,
 }
 
+/// The attempts that are paid for where `used` of at most `most` are: a batch that was begun is.
+pub fn paid(used: u64, batch: u64, most: u64) -> u64 {
+    used.div_ceil(batch).saturating_mul(batch).min(most)
+}
+
 impl Cost {
     /// The bill of `used` attempts of at most `most`; `checked` where the verifier saw each of them.
     pub fn bill(&self, tokens: &mut Tokens, used: u64, most: u64, checked: bool) -> Bill {
-        let batch = self.parallel as u64;
-        // A batch that was begun is paid for.
-        let paid = used.div_ceil(batch).saturating_mul(batch).min(most);
-        self.bill_of(tokens, paid, checked)
+        self.bill_of(tokens, paid(used, self.parallel as u64, most), checked)
     }
 
     /// The bill of the first `paid` attempts, in batches.

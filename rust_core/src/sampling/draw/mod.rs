@@ -17,6 +17,7 @@ pub mod limits;
 pub mod maxima;
 pub mod plan;
 pub mod plurality;
+pub mod recorded;
 pub mod run;
 pub mod segments;
 pub mod sequential;
@@ -50,9 +51,12 @@ pub fn simulate(
 ) -> Result<()> {
     options.check()?;
     let laws = laws(scenario, options.key);
-    let grid = &scenario.grid()[..scenario.answerable()];
+    let grid = &scenario.grid()[..scenario.answered()];
     if grid.is_empty() && scenario.limits.is_none() {
         return Ok(());
+    }
+    if let Some(records) = scenario.records() {
+        return recorded::simulate(scenario, (&records, &laws, grid), options, None, control, visit).map(drop);
     }
     engine::simulate(scenario, (&laws, grid), options, None, control, visit).map(drop)
 }
@@ -82,6 +86,9 @@ pub fn compare(
     let rows = scenario.policies.len() * scenario.points();
     if rows > MAX_COMPARED {
         return Err(Error::argument("rows to compare", format!("at most {MAX_COMPARED}"), rows));
+    }
+    if let Some(records) = scenario.records() {
+        return recorded::simulate(scenario, (&records, &laws, &grid), options, Some(score), control, visit);
     }
     engine::simulate(scenario, (&laws, &grid), options, Some(score), control, visit)
 }

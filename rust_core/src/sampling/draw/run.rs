@@ -43,7 +43,7 @@ impl SamplingScenario {
             coverage: coverage && self.knows_coverage(),
             share_counts: SHARES.map(asked),
             utility_counts: self.utility.is_some() && asked("utility"),
-            bill_counts: BILL.map(|part| self.cost.is_some() && asked(part)),
+            bill_counts: [0, 1, 2].map(|part| self.billed()[part] && asked(BILL[part])),
         }
     }
 }

@@ -100,7 +100,7 @@ impl Sequential {
                 seen[class] += 1;
                 let answer = if class == 0 || !self.answers { class } else { take(by_answer, &mut wrong, random) };
                 number += 1;
-                self.next.push(Attempt { class, answer, accepted, score });
+                self.next.push(Attempt { class, answer: Some(answer), accepted, score });
                 if self.next.len() == SHOWN {
                     self.show(number);
                 }

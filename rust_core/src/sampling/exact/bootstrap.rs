@@ -126,6 +126,22 @@ pub fn optima(
 
 /// What an attempt costs in money is part of its cost, unless limits count the money themselves.
 fn with_money(scenario: &SamplingScenario, utilities: &[Utility]) -> Result<Vec<Utility>> {
+    if scenario.tasks.recorded().is_some() {
+        if scenario.verifier.as_ref().is_some_and(|verifier| !verifier.is_perfect()) {
+            return Err(Error::NoClosedForm(
+                "no closed form of the optimum on recorded attempts whose verdicts a verifier draws; use solve on a grid \
+                 of max_attempts, or Tasks.counts"
+                    .into(),
+            ));
+        }
+        if scenario.billed()[1] {
+            return Err(Error::NoClosedForm(
+                "no closed form of the optimum where attempts have prices of their own; use solve on a grid of \
+                 max_attempts"
+                    .into(),
+            ));
+        }
+    }
     let Some(cost) = scenario.cost else { return Ok(utilities.to_vec()) };
     if cost.parallel > 1.0 {
         return Err(Error::NoClosedForm(

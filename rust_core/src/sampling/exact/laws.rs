@@ -33,6 +33,12 @@ impl ExactLaws {
     pub fn new(scenario: &SamplingScenario, verdicts: bool, reach: Reach, control: &Control) -> Result<Self> {
         let tasks = scenario.tasks.count();
         let laws = |parts, width| Ok(Self::Parts(Parts { parts, width }));
+        if scenario.tasks.recorded().is_some() && scenario.verifier.as_ref().is_some_and(|v| !v.is_perfect()) {
+            return Err(Error::NoClosedForm(
+                "no law of recorded attempts whose verdicts a verifier draws; use solve or simulate, or Tasks.counts"
+                    .into(),
+            ));
+        }
         let Some(redraw) = scenario.redraw() else {
             return laws(scenario.laws().into_iter().map(|law| (1.0, Part::Known(law))).collect(), 1);
         };

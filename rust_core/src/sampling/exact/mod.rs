@@ -13,6 +13,10 @@ pub mod laws;
 pub mod limit_steps;
 pub mod optimum;
 pub mod pool_steps;
+pub mod record_outcomes;
+pub mod record_sums;
+pub mod record_votes;
+pub mod recorded;
 pub mod steps;
 pub mod two_answers;
 
@@ -57,6 +61,14 @@ pub fn solve(
         ));
     }
     let covered = coverage && scenario.knows_coverage();
+    if let Some(records) = scenario.records() {
+        let visit = |p, g, mut row: ExactRow| {
+            row.score_unweighted(scenario, quantiles, control)?;
+            visit(p, g, row);
+            Ok(())
+        };
+        return recorded::solve(scenario, &records, covered, control, visit);
+    }
     let setting = Setting { control: control.quiet(), ..scenario.setting(&scenario.laws()) };
     let grid = scenario.grid();
     let mut solvers = [const { None }; 2];
@@ -69,13 +81,10 @@ pub fn solve(
         let solver: Option<&Solver> = solvers[usize::from(policy.needs().verdicts)].as_ref();
         solver.ok_or_else(|| no_closed_form(policy.name(), "its laws are not known"))
     };
-    let weighted = scenario.weights().is_some();
     let mut row = |p: usize, g: usize, means: TaskMeans| {
         control.check()?;
         let mut row = ExactRow { means, ..ExactRow::default() };
-        if !weighted {
-            row.score(scenario, quantiles, control)?;
-        }
+        row.score_unweighted(scenario, quantiles, control)?;
         visit(p, g, row);
         Ok(())
     };
@@ -167,45 +176,68 @@ impl<'a> Solver<'a> {
 
     /// The means of every task, from those of each law.
     fn columns(&self, policy: Policy, laws: &[Charged]) -> TaskMeans {
-        let mut means = TaskMeans::default();
-        let count = self.scenario.tasks.count();
-        for i in 0..count {
-            let one = laws[self.laws.of_task(i)];
-            let Expected { accepted, correct, wrong, abstained, coverage, attempts } = one.expected;
-            if policy.accepts() {
-                means.accepted.push(accepted);
-            }
-            means.correct.push(correct);
-            means.wrong.push(wrong);
-            means.abstained.push(abstained);
-            if self.covered {
-                means.covered.push(coverage);
-            }
-            means.attempts[0].push(attempts);
-            let bill = self.scenario.cost.map(|_| one.bill);
-            for (columns, x) in means.bill.iter_mut().zip(bill.iter().flatten()) {
-                columns[0].push(*x);
-                columns[1].push(0.0);
-            }
-            if let Some(u) = self.scenario.utility {
-                means.utility[0].push(
-                    u.correct_reward * correct
-                        - u.wrong_cost * wrong
-                        - u.attempt_cost * attempts
-                        - bill.map_or(0.0, |b| b[1]),
-                );
-            }
+        let mut outcomes = TaskOutcomes::new(self.scenario, policy, self.covered);
+        (0..self.scenario.tasks.count()).for_each(|i| outcomes.push(laws[self.laws.of_task(i)]));
+        outcomes.means()
+    }
+}
+
+/// What a policy comes to, gathered task by task.
+struct TaskOutcomes<'a> {
+    scenario: &'a SamplingScenario,
+    policy: Policy,
+    covered: bool,
+    means: TaskMeans,
+}
+
+impl<'a> TaskOutcomes<'a> {
+    fn new(scenario: &'a SamplingScenario, policy: Policy, covered: bool) -> Self {
+        Self { scenario, policy, covered, means: TaskMeans::default() }
+    }
+
+    /// Adds the next task.
+    fn push(&mut self, one: Charged) {
+        let Self { scenario, policy, means, .. } = self;
+        let Expected { accepted, correct, wrong, abstained, coverage, attempts } = one.expected;
+        if policy.accepts() {
+            means.accepted.push(accepted);
         }
-        let zeros = vec![0.0; count];
+        means.correct.push(correct);
+        means.wrong.push(wrong);
+        means.abstained.push(abstained);
+        if self.covered {
+            means.covered.push(coverage);
+        }
+        means.attempts[0].push(attempts);
+        let billed = scenario.billed();
+        for ((columns, x), _) in means.bill.iter_mut().zip(one.bill).zip(billed).filter(|(_, known)| *known) {
+            columns[0].push(x);
+            columns[1].push(0.0);
+        }
+        if let Some(u) = scenario.utility {
+            let money = if billed[1] { one.bill[1] } else { 0.0 };
+            means.utility[0]
+                .push(u.correct_reward * correct - u.wrong_cost * wrong - u.attempt_cost * attempts - money);
+        }
+    }
+
+    /// The means of all of them.
+    fn means(mut self) -> TaskMeans {
+        let zeros = vec![0.0; self.means.correct.len()];
         if self.scenario.utility.is_some() {
-            means.utility[1].clone_from(&zeros);
+            self.means.utility[1].clone_from(&zeros);
         }
-        means.attempts[1] = zeros;
-        means
+        self.means.attempts[1] = zeros;
+        self.means
     }
 }
 
 impl ExactRow {
+    /// Finds the quantiles of one run, which weighted tasks have not.
+    fn score_unweighted(&mut self, scenario: &SamplingScenario, asked: &[String], control: &Control) -> Result<()> {
+        if scenario.tasks.weight().is_some() { Ok(()) } else { self.score(scenario, asked, control) }
+    }
+
     fn score(&mut self, scenario: &SamplingScenario, asked: &[String], control: &Control) -> Result<()> {
         let TaskMeans { accepted, correct, wrong, .. } = &self.means;
         let tasks = correct.len() as f64;
@@ -219,7 +251,7 @@ impl ExactRow {
             }
         }
         // With a cost per attempt the utility of a run has no closed form.
-        let Some(u) = scenario.utility.filter(|u| u.attempt_cost == 0.0 && scenario.cost.is_none() && asked("utility"))
+        let Some(u) = scenario.utility.filter(|u| u.attempt_cost == 0.0 && !scenario.billed()[1] && asked("utility"))
         else {
             return Ok(());
         };

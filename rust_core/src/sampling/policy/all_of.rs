@@ -6,9 +6,11 @@ use serde::Deserialize;
 use super::rule::{Needs, Rule, Setting};
 use super::seen::{Seen, Selector};
 use crate::error::Result;
-use crate::sampling::exact::expected::{Expected, Part};
+use crate::sampling::exact::expected::{Charged, Expected, Part};
+use crate::sampling::exact::record_outcomes as recorded;
 use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::law::TaskLaw;
+use crate::sampling::scenario::records::TaskRecords;
 use crate::special::{ln_beta_ratio, ln_none_drawn, one_less_exp};
 
 /// The policy.
@@ -39,6 +41,12 @@ impl Rule for AllOf {
             Part::Known(_) => f64::NAN,
         };
         Ok(Expected::after_all(part, cap, [f64::NAN, exp(ln_all), one_less_exp(ln_all), 0.0]))
+    }
+
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
+        let Expected { correct, wrong, .. } =
+            self.expected(setting, Part::Known(records.law(|_| false)), cap as f64)?;
+        Ok(recorded::after_all(records, cap, self.needs().checks(), [f64::NAN, correct, wrong, 0.0]))
     }
 }
 

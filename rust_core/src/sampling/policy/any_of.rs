@@ -5,8 +5,10 @@ use serde::Deserialize;
 use super::rule::{Needs, Rule, Setting};
 use super::seen::{Seen, Selector};
 use crate::error::Result;
-use crate::sampling::exact::expected::{Expected, Part, coverage, not_covered};
+use crate::sampling::exact::expected::{Charged, Expected, Part, coverage, not_covered};
+use crate::sampling::exact::record_outcomes as recorded;
 use crate::sampling::record::outcome::Outcome;
+use crate::sampling::scenario::records::TaskRecords;
 
 /// The policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -28,6 +30,11 @@ impl Rule for AnyOf {
 
     fn expected(&self, _: &Setting, part: Part, cap: f64) -> Result<Expected> {
         Ok(Expected::after_all(part, cap, [f64::NAN, coverage(part, cap), 0.0, not_covered(part, cap)]))
+    }
+
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
+        let found = self.expected(setting, Part::Known(records.law(|_| false)), cap as f64)?;
+        Ok(recorded::after_all(records, cap, self.needs().checks(), [f64::NAN, found.correct, 0.0, found.abstained]))
     }
 }
 

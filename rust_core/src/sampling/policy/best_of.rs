@@ -7,10 +7,12 @@ use super::rule::{MAX_THRESHOLD, Needs, Rule, Setting};
 use super::seen::{Feature, Seen, Selector};
 use crate::closed_form::selection;
 use crate::error::{Result, check_range};
-use crate::sampling::exact::expected::{Expected, Part, known_rates, no_closed_form};
+use crate::sampling::exact::expected::{Charged, Expected, Part, known_rates, no_closed_form};
+use crate::sampling::exact::record_outcomes as recorded;
 use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::Rates;
+use crate::sampling::scenario::records::TaskRecords;
 use crate::sampling::scenario::scores::CLASSES;
 use crate::special::one_less_exp;
 
@@ -40,7 +42,7 @@ impl Rule for BestOf {
     }
 
     fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
-        Box::new(Best { below: self.threshold.zip(setting.scores).map(|(at, scores)| scores.neg_ln_cdf(at)) })
+        Box::new(Best { below: self.threshold.and_then(|at| setting.below(at)) })
     }
 
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
@@ -56,6 +58,17 @@ impl Rule for BestOf {
         let at = scores.standard(threshold);
         let (correct, wrong) = selection::best_of_judge_within(p, d_prime, cap, at, f64::INFINITY);
         Ok(Expected::after_all(part, cap, [one_less_exp(ln_none), correct, wrong, exp(ln_none)]))
+    }
+
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
+        if setting.recorded_scores.is_none() {
+            return Err(no_closed_form(self.name(), "the scores are drawn for recorded attempts"));
+        }
+        let all: Vec<usize> = (0..records.len()).collect();
+        let [correct, wrong] = recorded::best_score(records, &all, cap, self.threshold.unwrap_or(f64::NEG_INFINITY));
+        let accepted = if self.threshold.is_some() { correct + wrong } else { f64::NAN };
+        let none = self.threshold.map_or(0.0, |at| records.none_of(cap, |i| records.score[i] > at));
+        Ok(recorded::after_all(records, cap, self.needs().checks(), [accepted, correct, wrong, none]))
     }
 }
 

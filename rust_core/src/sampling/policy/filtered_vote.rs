@@ -5,12 +5,15 @@ use serde::Deserialize;
 
 use super::majority_vote::vote_answers;
 use super::rule::{Needs, Rule, Setting};
-use super::seen::{Attempt, Seen, Selector};
-use super::ties::Priorities;
+use super::seen::Selector;
+use super::ties::Ties;
+use super::vote_count::VoteCount;
 use crate::error::Result;
-use crate::sampling::exact::expected::{Expected, Part, known_rates};
-use crate::sampling::record::outcome::Outcome;
+use crate::sampling::exact::expected::{Charged, Expected, Part, known_rates, no_closed_form};
+use crate::sampling::exact::record_outcomes as recorded;
+use crate::sampling::exact::record_votes::plurality;
 use crate::sampling::scenario::law::Event;
+use crate::sampling::scenario::records::TaskRecords;
 use crate::special::one_less_exp;
 
 /// The policy.
@@ -32,7 +35,7 @@ impl Rule for FilteredVote {
     }
 
     fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
-        Box::new(Accepted { votes: vec![0; setting.votes()], any: false, priorities: None })
+        VoteCount::selector(setting, true, Ties::Share)
     }
 
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
@@ -44,33 +47,14 @@ impl Rule for FilteredVote {
         let ln_none = law.ln_survival(Event::Accepted, cap);
         Ok(Expected::after_all(part, cap, [one_less_exp(ln_none), correct, wrong, exp(ln_none)]))
     }
-}
 
-/// Counts the votes of accepted answers.
-struct Accepted {
-    votes: Vec<u64>,
-    any: bool,
-    priorities: Option<Priorities>,
-}
-
-impl Selector for Accepted {
-    fn start(&mut self, priorities: &Priorities) {
-        self.votes.fill(0);
-        self.any = false;
-        self.priorities = Some(*priorities);
-    }
-
-    fn see(&mut self, _: u64, attempts: &[Attempt]) {
-        for attempt in attempts {
-            self.votes[attempt.answer] += u64::from(attempt.accepted);
-            self.any |= attempt.accepted;
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
+        if records.draws_verdicts() {
+            return Err(no_closed_form(self.name(), "the verdicts are drawn for recorded attempts"));
         }
-    }
-
-    fn select(&self, _: &Seen, most: u64) -> Outcome {
-        match &self.priorities {
-            Some(priorities) if self.any => Outcome::answer(priorities.correct_has_most(&self.votes), true, most),
-            _ => Outcome::nothing(most),
-        }
+        let answers = records.accepted_answers();
+        let idle = records.len() as u64 - answers.iter().map(|answer| answer.attempts).sum::<u64>();
+        let [correct, wrong, none] = plurality(&answers, idle, cap, Ties::Share, &setting.control)?;
+        Ok(recorded::after_all(records, cap, self.needs().checks(), [correct + wrong, correct, wrong, none]))
     }
 }

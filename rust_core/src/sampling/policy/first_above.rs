@@ -6,11 +6,13 @@ use super::rule::{MAX_THRESHOLD, Needs, Rule, Setting};
 use super::seen::{Attempt, Seen, Selector};
 use super::ties::Priorities;
 use crate::error::{Result, check_range};
-use crate::sampling::exact::expected::{Expected, Part, known_rates, no_acceptance, stop_at_acceptance};
+use crate::sampling::exact::expected::{Charged, Expected, Part, known_rates, no_acceptance, stop_at_acceptance};
 use crate::sampling::exact::limit_steps::Stopping;
+use crate::sampling::exact::record_outcomes as recorded;
 use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::TaskLaw;
+use crate::sampling::scenario::records::TaskRecords;
 use crate::sampling::scenario::scores::{CLASSES, Scores};
 
 /// The policy.
@@ -47,13 +49,23 @@ impl Rule for FirstAbove {
     }
 
     fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
-        let below = setting.scores.map_or([f64::NEG_INFINITY; CLASSES], |s| s.neg_ln_cdf(self.threshold));
+        let below = setting.below(self.threshold).unwrap_or([f64::NEG_INFINITY; CLASSES]);
         Box::new(FirstScore { below, first: None })
     }
 
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
         let (_, rates) = known_rates(self.name(), part)?;
         Ok(stop_at_acceptance(Part::Known(self.law(setting, rates.success)), cap, false))
+    }
+
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
+        match setting.scores {
+            None => Ok(recorded::stop_at_first(records, |i| records.score[i] > self.threshold, cap, false)),
+            Some(scores) => {
+                let errors = ErrorRates::of_scores(scores.above(self.threshold), scores.below(self.threshold));
+                Ok(recorded::stop_at_verdict(records, errors, cap, false))
+            }
+        }
     }
 
     fn stopping(&self, setting: &Setting, law: TaskLaw) -> Option<Stopping> {

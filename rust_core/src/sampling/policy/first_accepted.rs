@@ -11,10 +11,14 @@ use super::rule::{Needs, Rule, Setting};
 use super::seen::{Seen, Selector};
 use crate::closed_form::selection;
 use crate::error::Result;
-use crate::sampling::exact::expected::{Expected, Part, known_rates, no_acceptance, stop_at_acceptance};
+use crate::sampling::exact::expected::{
+    Charged, Expected, Part, known_rates, no_acceptance, no_closed_form, stop_at_acceptance,
+};
 use crate::sampling::exact::limit_steps::Stopping;
+use crate::sampling::exact::record_outcomes as recorded;
 use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::law::{Event, TaskLaw};
+use crate::sampling::scenario::records::TaskRecords;
 
 /// The policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -68,6 +72,26 @@ impl Rule for FirstAccepted {
         first.correct += correct;
         first.wrong += wrong;
         first.abstained = 0.0;
+        Ok(first)
+    }
+
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
+        let last = self.fallback == Fallback::Last;
+        let best = self.fallback == Fallback::Best;
+        if best && (setting.scores.is_some() || records.draws_verdicts()) {
+            return Err(no_closed_form(self.name(), "verdicts or scores are drawn for recorded attempts"));
+        }
+        if let Some(errors) = records.errors {
+            return Ok(recorded::stop_at_verdict(records, errors, cap, last));
+        }
+        let mut first = recorded::stop_at_first(records, |i| records.accepted[i], cap, last);
+        if best {
+            let rejected: Vec<usize> = (0..records.len()).filter(|&i| !records.accepted[i]).collect();
+            let [correct, wrong] = recorded::best_score(records, &rejected, cap, f64::NEG_INFINITY);
+            first.expected.correct += correct;
+            first.expected.wrong += wrong;
+            first.expected.abstained = 0.0;
+        }
         Ok(first)
     }
 

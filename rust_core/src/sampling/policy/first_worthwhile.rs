@@ -8,10 +8,12 @@ use super::rule::{Needs, Rule, Setting};
 use super::seen::{Seen, Selector};
 use crate::error::Result;
 use crate::sampling::exact::acceptance_region::AcceptanceRegion;
-use crate::sampling::exact::expected::{Expected, Part, no_acceptance, no_closed_form, stop_at_acceptance};
+use crate::sampling::exact::expected::{Charged, Expected, Part, no_acceptance, no_closed_form, stop_at_acceptance};
 use crate::sampling::exact::limit_steps::Stopping;
+use crate::sampling::exact::record_outcomes as recorded;
 use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::law::{Event, TaskLaw};
+use crate::sampling::scenario::records::TaskRecords;
 use crate::special::one_less_exp;
 
 /// The policy.
@@ -55,6 +57,12 @@ impl Rule for FirstWorthwhile {
         let first = stop_at_acceptance(part, cap, false);
         let abstained = first.abstained + passed;
         Ok(Expected { accepted, correct: right * accepted, wrong: bad * accepted, abstained, ..first })
+    }
+
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
+        let first = recorded::stop_at_first(records, |i| records.accepted[i], cap, false);
+        let expected = self.expected(setting, Part::Known(records.law(|i| records.accepted[i])), cap as f64)?;
+        Ok(Charged { expected, ..first })
     }
 
     fn stopping(&self, setting: &Setting, law: TaskLaw) -> Option<Stopping> {

@@ -1,19 +1,28 @@
-//! Majority vote: the most frequent answer; a tie goes by [`super::ties`].
+//! Majority vote: the most frequent answer; a tie is shared by [`super::ties`], or nobody wins it.
 
 use serde::Deserialize;
 
 use super::rule::{Needs, Rule, Setting};
 use super::seen::{Feature, Seen, Selector};
+use super::ties::Ties;
+use super::vote_count::VoteCount;
 use crate::closed_form::answers::Answers;
 use crate::closed_form::voting;
 use crate::error::Result;
-use crate::sampling::exact::expected::{Expected, Part, known_rates, no_closed_form};
+use crate::sampling::exact::expected::{Charged, Expected, Part, known_rates, no_closed_form};
+use crate::sampling::exact::record_outcomes as recorded;
+use crate::sampling::exact::record_votes::plurality;
 use crate::sampling::record::outcome::Outcome;
+use crate::sampling::scenario::records::TaskRecords;
 
 /// The policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MajorityVote {}
+pub struct MajorityVote {
+    /// What becomes of a tie.
+    #[serde(default)]
+    pub ties: Ties,
+}
 
 impl Rule for MajorityVote {
     fn name(&self) -> &'static str {
@@ -21,18 +30,31 @@ impl Rule for MajorityVote {
     }
 
     fn needs(&self) -> Needs {
-        Needs { answers: true, leader: true, ..Needs::NONE }
+        let shared = self.ties == Ties::Share;
+        Needs { answers: true, leader: shared, attempts: !shared, ..Needs::NONE }
     }
 
-    fn selector(&self, _: &Setting) -> Box<dyn Selector> {
-        Box::new(*self)
+    fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
+        if self.ties == Ties::Share && !setting.recorded {
+            return Box::new(*self);
+        }
+        VoteCount::selector(setting, false, self.ties)
     }
 
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
         let (_, rates) = known_rates(self.name(), part)?;
+        if self.ties != Ties::Share {
+            return Err(no_closed_form(self.name(), "ties are not shared"));
+        }
         let answers = vote_answers(self.name(), setting, cap, rates.success, [1.0, 1.0], 0.0)?;
         let [correct, wrong] = answers.plurality(cap, &setting.control)?;
         Ok(Expected::after_all(part, cap, [f64::NAN, correct, wrong, 0.0]))
+    }
+
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
+        let idle = records.answer.iter().filter(|answer| answer.is_none()).count() as u64;
+        let [correct, wrong, none] = plurality(&records.answers, idle, cap, self.ties, &setting.control)?;
+        Ok(recorded::after_all(records, cap, self.needs().checks(), [f64::NAN, correct, wrong, none]))
     }
 }
 

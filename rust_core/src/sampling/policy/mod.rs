@@ -18,6 +18,7 @@ pub mod share_vote;
 pub mod stop_when_ahead;
 pub mod stopping_vote;
 pub mod ties;
+pub mod vote_count;
 pub mod weighted_vote;
 
 use serde::Deserialize;
@@ -54,6 +55,13 @@ pub enum Policy {
     AnyOf(any_of::AnyOf),
     /// Right where all answers are: reliability, pass^k.
     AllOf(all_of::AllOf),
+}
+
+impl Policy {
+    /// Whether it weighs scores by how likely a correct answer has them.
+    pub fn weighs_likelihoods(&self) -> bool {
+        matches!(self, Self::WeightedVote(vote) if vote.weight == weighted_vote::Weight::Likelihood)
+    }
 }
 
 /// A policy is its rule.

@@ -4,11 +4,12 @@ use super::seen::Selector;
 use crate::error::Result;
 use crate::run::Control;
 use crate::sampling::exact::acceptance_region::AcceptanceRegion;
-use crate::sampling::exact::expected::{Expected, Part};
+use crate::sampling::exact::expected::{Charged, Expected, Part, no_closed_form};
 use crate::sampling::exact::limit_steps::Stopping;
 use crate::sampling::scenario::answers::Answers;
 use crate::sampling::scenario::law::TaskLaw;
-use crate::sampling::scenario::scores::Scores;
+use crate::sampling::scenario::records::TaskRecords;
+use crate::sampling::scenario::scores::{CLASSES, Scores};
 
 /// The largest score a threshold may name, in standard deviations of a wrong answer's score.
 pub const MAX_THRESHOLD: f64 = 1e3;
@@ -80,6 +81,11 @@ pub struct Setting {
     pub scores: Option<Scores>,
     /// The judge's own threshold, in units of the scores' standard deviation.
     pub threshold: Option<f64>,
+    /// Whether attempts were recorded.
+    pub recorded: bool,
+    /// Where their scores were, the difference below which two sums of them are equal; -score stands where -ln P(lower)
+    /// does elsewhere, for it has the same order.
+    pub recorded_scores: Option<f64>,
     /// The wrong answers.
     pub answers: Option<Answers>,
     /// The attempt numbers at which an acceptance pays, where a policy asks.
@@ -92,6 +98,15 @@ impl Setting {
     /// The number of answers, the correct one first; 0 where they are not told apart.
     pub fn votes(&self) -> usize {
         self.answers.map_or(0, |answers| 1 + answers.count())
+    }
+
+    /// A threshold of scores, by class: an answer exceeds it where its -ln P(lower) is below; `None` without scores.
+    pub fn below(&self, threshold: f64) -> Option<[f64; CLASSES]> {
+        if self.recorded_scores.is_some() {
+            Some([-threshold; CLASSES])
+        } else {
+            self.scores.map(|s| s.neg_ln_cdf(threshold))
+        }
     }
 }
 
@@ -123,6 +138,11 @@ pub trait Rule {
 
     /// What it comes to in expectation on a part of one task with `cap` attempts, or the reason why that is not known.
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected>;
+
+    /// What it comes to on recorded attempts, `cap` of them drawn without replacement, or the reason why that is not known.
+    fn expected_of_records(&self, _setting: &Setting, _records: &TaskRecords, _cap: u64) -> Result<Charged> {
+        Err(no_closed_form(self.name(), "on recorded attempts the order of all of them decides"))
+    }
 
     /// Its course on a task where it stops at the first acceptance, attempt by attempt; `None` where it does not.
     fn stopping(&self, _setting: &Setting, _law: TaskLaw) -> Option<Stopping> {

@@ -28,7 +28,8 @@ pub struct Seen {
     pub events: FirstEvents,
     /// Correct attempts.
     pub correct: u64,
-    /// -ln P(an answer of its class scores lower) of the highest score of each class; infinite where it has no attempts.
+    /// -ln P(an answer of its class scores lower) of the highest score of each class (or what is in its place, as of an
+    /// attempt); infinite where it has no attempts.
     pub maxima: [f64; CLASSES],
     /// Whether the highest score is that of a correct answer.
     pub best_is_correct: bool,
@@ -43,11 +44,11 @@ pub struct Seen {
 pub struct Attempt {
     /// 0 for a correct one, 1 for a wrong one.
     pub class: usize,
-    /// Its answer, 0 for the correct one.
-    pub answer: usize,
+    /// Its answer, 0 for the correct one unless several are; `None` where it does not vote.
+    pub answer: Option<usize>,
     /// Whether the verifier accepts it.
     pub accepted: bool,
-    /// -ln P(an answer of its class scores lower); NaN without scores.
+    /// -ln P(an answer of its class scores lower), or -score where it was recorded; NaN without scores.
     pub score: f64,
 }
 

@@ -21,7 +21,7 @@ pub fn runner_up(votes: &[u64], answer: usize) -> u64 {
 
 /// The vote among simulated attempts.
 pub fn selector(setting: &Setting, enough: impl Enough) -> Box<dyn Selector> {
-    Box::new(Vote { enough, votes: vec![0; setting.votes()], stopped: None, priorities: None })
+    Box::new(Vote { enough, votes: vec![0; setting.votes()], right: Vec::new(), stopped: None, priorities: None })
 }
 
 /// What the vote comes to in expectation: known where there are two answers, the correct one and a wrong one.
@@ -51,6 +51,8 @@ pub fn going_on(setting: &Setting, part: Part, n: f64, enough: impl Enough) -> f
 struct Vote<R> {
     enough: R,
     votes: Vec<u64>,
+    /// Whether the first vote for each answer is from a correct attempt.
+    right: Vec<bool>,
     /// The attempt number at which it stopped, and the answer.
     stopped: Option<(u64, usize)>,
     priorities: Option<Priorities>,
@@ -58,7 +60,8 @@ struct Vote<R> {
 
 impl<R: Enough> Selector for Vote<R> {
     fn start(&mut self, priorities: &Priorities) {
-        self.votes.fill(0);
+        priorities.clear(&mut self.votes);
+        priorities.clear(&mut self.right);
         self.stopped = None;
         self.priorities = Some(*priorities);
     }
@@ -68,8 +71,12 @@ impl<R: Enough> Selector for Vote<R> {
             return;
         }
         for (attempt, number) in attempts.iter().zip(before + 1..) {
-            self.votes[attempt.answer] += 1;
-            if let Some(answer) = (self.enough)(&self.votes, attempt.answer) {
+            let Some(given) = attempt.answer else { continue };
+            if self.votes[given] == 0 {
+                self.right[given] = attempt.class == 0;
+            }
+            self.votes[given] += 1;
+            if let Some(answer) = (self.enough)(&self.votes, given) {
                 self.stopped = Some((number, answer));
                 return;
             }
@@ -77,11 +84,12 @@ impl<R: Enough> Selector for Vote<R> {
     }
 
     fn select(&self, _: &Seen, most: u64) -> Outcome {
-        match (self.stopped, &self.priorities) {
-            (Some((number, answer)), _) => Outcome::answer(answer == 0, false, number),
-            (None, Some(priorities)) => Outcome::answer(priorities.correct_has_most(&self.votes), false, most),
-            (None, None) => Outcome::nothing(most),
-        }
+        let Some(priorities) = &self.priorities else { return Outcome::nothing(most) };
+        let (number, answer) = match self.stopped {
+            Some((number, answer)) => (number, Some(answer)),
+            None => (most, priorities.leader(&self.votes, |answer| self.votes[answer] > 0)),
+        };
+        answer.map_or(Outcome::nothing(number), |answer| priorities.returned(answer, self.right[answer], false, number))
     }
 
     fn stops(&self, _: &Seen, _: u64) -> bool {

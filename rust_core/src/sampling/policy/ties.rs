@@ -1,9 +1,25 @@
 //! Votes: how often each answer was given, and which one leads.
 //!
-//! Answer 0 is the correct one. A tie goes to the answer with the highest priority, one random number per answer, task
+//! Answer 0 is the correct one, but among recorded attempts, where several may be. A tie goes to the answer with the highest priority, one random number per answer, task
 //! and trial, the same for every policy and every number of attempts.
 
+use serde::Deserialize;
+
 use crate::rng::Stream;
+use crate::sampling::record::outcome::Outcome;
+
+/// What becomes of a tie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ties {
+    /// Each of the tied answers is returned equally often: the one with the highest priority.
+    #[default]
+    Share,
+    /// Nothing is returned.
+    Abstain,
+    /// It counts as a wrong answer.
+    Lose,
+}
 
 /// Answers whose priorities share a block.
 pub const PER_BLOCK: usize = 16;
@@ -17,6 +33,10 @@ pub struct Priorities {
     long: Stream,
     trial: u64,
     answers: u64,
+    /// The answers of this task.
+    named: usize,
+    /// Whether the last of them is no answer at all.
+    blank: bool,
     /// The first block of the highest bits: of most scenarios, all.
     first: [u64; 4],
 }
@@ -26,7 +46,28 @@ impl Priorities {
     #[inline(always)]
     pub fn new([short, long]: [Stream; 2], answers: usize, trial: u64) -> Self {
         let blocks = answers.div_ceil(PER_BLOCK) as u64;
-        Self { short, long, trial, answers: answers as u64, first: short.block(trial * blocks) }
+        let first = short.block(trial * blocks);
+        Self { short, long, trial, answers: answers as u64, named: answers, blank: false, first }
+    }
+
+    /// Those of a task with `named` answers, of which the last is none where `blank`.
+    #[must_use]
+    pub const fn of_task(self, named: usize, blank: bool) -> Self {
+        Self { named, blank, ..self }
+    }
+
+    /// What comes of returning an answer that is correct or not.
+    pub const fn returned(&self, answer: usize, correct: bool, accepted: bool, attempts: u64) -> Outcome {
+        if self.blank && answer + 1 == self.named {
+            return Outcome::nothing(attempts);
+        }
+        Outcome::answer(correct, accepted, attempts)
+    }
+
+    /// Sets what is kept by answer to nothing, for the answers of the task.
+    pub fn clear<T: Clone + Default>(&self, by_answer: &mut Vec<T>) {
+        by_answer.clear();
+        by_answer.resize(self.named, T::default());
     }
 
     /// Whether answer `a` has the higher priority.
@@ -54,11 +95,6 @@ impl Priorities {
     pub fn correct_leads(&self, correct: u64, wrong: &[u64]) -> bool {
         let most = wrong.iter().copied().max().unwrap_or(0);
         if correct == most { self.correct_wins_tie(most, wrong) } else { correct > most }
-    }
-
-    /// Whether the correct answer has the most votes, by priority among equals.
-    pub fn correct_has_most(&self, votes: &[u64]) -> bool {
-        self.leader(votes, |_| true) == Some(0)
     }
 
     fn correct_wins_tie(&self, most: u64, wrong: &[u64]) -> bool {

@@ -1,4 +1,5 @@
-//! Weighted vote: the answer with the largest sum of log likelihood ratios of its scores, among those that appeared.
+//! Weighted vote: the answer with the largest sum of its scores, or of their log likelihood ratios, among those that
+//! appeared.
 
 use serde::Deserialize;
 
@@ -6,14 +7,32 @@ use super::rule::{Needs, Rule, Setting};
 use super::seen::{Attempt, Seen, Selector};
 use super::ties::Priorities;
 use crate::error::Result;
-use crate::sampling::exact::expected::{Expected, Part, known_rates, no_closed_form};
+use crate::sampling::exact::expected::{Charged, Expected, Part, known_rates, no_closed_form};
+use crate::sampling::exact::record_outcomes as recorded;
+use crate::sampling::exact::record_sums::{MOST_SUMS, largest_sum};
 use crate::sampling::record::outcome::Outcome;
+use crate::sampling::scenario::records::TaskRecords;
 use crate::sampling::scenario::scores::Scores;
 
 /// The policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct WeightedVote {}
+pub struct WeightedVote {
+    /// What a score weighs.
+    #[serde(default)]
+    pub weight: Weight,
+}
+
+/// What a score weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weight {
+    /// The log likelihood ratio of a judge's score.
+    #[default]
+    Likelihood,
+    /// Itself.
+    Score,
+}
 
 impl Rule for WeightedVote {
     fn name(&self) -> &'static str {
@@ -25,41 +44,70 @@ impl Rule for WeightedVote {
     }
 
     fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
-        let (sums, appeared) = (vec![0.0; setting.votes()], vec![false; setting.votes()]);
-        Box::new(Weights { scores: setting.scores, sums, appeared, priorities: None })
+        let (sums, first) = (vec![0.0; setting.votes()], vec![None; setting.votes()]);
+        let (weight, unit) = (self.weight, setting.recorded_scores);
+        Box::new(Weights { weight, unit, scores: setting.scores, sums, first, priorities: None })
     }
 
     fn expected(&self, _: &Setting, part: Part, _: f64) -> Result<Expected> {
         known_rates(self.name(), part)?;
         Err(no_closed_form(self.name(), "the votes of all attempts decide together"))
     }
+
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
+        let Some(unit) = setting.recorded_scores else {
+            return Err(no_closed_form(self.name(), "the scores are drawn for recorded attempts"));
+        };
+        let Some([correct, wrong, none]) = largest_sum(records, cap, unit, &setting.control)? else {
+            return Err(no_closed_form(self.name(), &format!("the scores of a task have more than {MOST_SUMS} sums")));
+        };
+        Ok(recorded::after_all(records, cap, self.needs().checks(), [f64::NAN, correct, wrong, none]))
+    }
 }
 
 /// Adds the weights of each answer.
 struct Weights {
+    weight: Weight,
+    /// Sums of recorded scores are compared in whole units.
+    unit: Option<f64>,
     scores: Option<Scores>,
     sums: Vec<f64>,
-    appeared: Vec<bool>,
+    /// Whether the first attempt with each answer is correct, where there is one.
+    first: Vec<Option<bool>>,
     priorities: Option<Priorities>,
 }
 
 impl Selector for Weights {
     fn start(&mut self, priorities: &Priorities) {
-        self.sums.fill(0.0);
-        self.appeared.fill(false);
+        priorities.clear(&mut self.sums);
+        priorities.clear(&mut self.first);
         self.priorities = Some(*priorities);
     }
 
     fn see(&mut self, _: u64, attempts: &[Attempt]) {
-        let Some(scores) = self.scores else { return };
         for attempt in attempts {
-            self.sums[attempt.answer] += scores.weight(scores.at(attempt.class, attempt.score));
-            self.appeared[attempt.answer] = true;
+            let Some(answer) = attempt.answer else { continue };
+            self.sums[answer] += match (self.scores, self.weight) {
+                (Some(scores), Weight::Likelihood) => scores.weight(scores.at(attempt.class, attempt.score)),
+                (Some(scores), Weight::Score) => scores.at(attempt.class, attempt.score),
+                (None, _) => -attempt.score,
+            };
+            self.first[answer].get_or_insert(attempt.class == 0);
         }
     }
 
     fn select(&self, _: &Seen, most: u64) -> Outcome {
-        let leader = self.priorities.and_then(|p| p.leader(&self.sums, |answer| self.appeared[answer]));
-        Outcome::answer(leader == Some(0), false, most)
+        let Some(priorities) = self.priorities else { return Outcome::nothing(most) };
+        let appeared = |answer: usize| self.first[answer].is_some();
+        let leader = match self.unit {
+            None => priorities.leader(&self.sums, appeared),
+            Some(unit) => {
+                let units: Vec<f64> = self.sums.iter().map(|sum| libm::round(sum / unit)).collect();
+                priorities.leader(&units, appeared)
+            }
+        };
+        leader.map_or(Outcome::nothing(most), |answer| {
+            priorities.returned(answer, self.first[answer] == Some(true), false, most)
+        })
     }
 }

@@ -16,10 +16,14 @@ pub struct Layout<'a> {
     pub limits: &'a [Limit],
     /// The number of tasks.
     pub tasks: usize,
+    /// By grid point the tasks that its rows are about, `None` where they are about all; empty where all rows are.
+    pub kept: Vec<Option<Vec<usize>>>,
     /// What is counted.
     pub wanted: Wanted,
     /// What attempts cost.
     pub cost: Option<Cost>,
+    /// Which parts of a bill are known: tokens, money, seconds.
+    pub billed: [bool; BILL.len()],
     /// What answers are worth.
     pub utility: Option<Utility>,
     /// The score whose products over pairs of rows are summed.
@@ -51,6 +55,16 @@ impl Layout<'_> {
         self.grid.len() + self.limits.len()
     }
 
+    /// The tasks that the rows of a point are about.
+    pub fn kept(&self, point: usize) -> Option<&[usize]> {
+        self.kept.get(point)?.as_deref()
+    }
+
+    /// The number of tasks that row `row` is about.
+    pub fn tasks_of(&self, row: usize) -> usize {
+        self.kept(row % self.points()).map_or(self.tasks, <[usize]>::len)
+    }
+
     /// Whether scores are kept trial by trial.
     pub fn scored(&self) -> bool {
         self.wanted.scores() || self.compared.is_some()
@@ -59,7 +73,7 @@ impl Layout<'_> {
     /// Which parts of a bill are summed trial by trial.
     pub fn kept_bills(&self) -> [bool; BILL.len()] {
         let [tokens, money, seconds] = self.wanted.bill_counts;
-        [tokens, money || (self.cost.is_some() && self.uses_utility()), seconds]
+        [tokens, money || (self.billed[1] && self.uses_utility()), seconds]
     }
 
     /// Whether a score reads the utility.

@@ -62,7 +62,7 @@ impl Sums {
         let if_some = |some: bool, size: usize| if some { size } else { 0 };
         Self {
             products: vec![0.0; if_some(layout.compared.is_some(), rows * rows)],
-            bills: vec![[[0.0; 2]; 4]; if_some(layout.cost.is_some(), rows * layout.tasks)],
+            bills: vec![[[0.0; 2]; 4]; if_some(layout.billed.contains(&true), rows * layout.tasks)],
         }
     }
 
@@ -163,8 +163,9 @@ impl Rows {
             }
         }
         for (values, sums) in self.bills.iter_mut().zip(chunk.bills()) {
-            for (values, sums) in values.iter_mut().zip(sums) {
-                sums[..trials].iter().for_each(|sum| values.add(sum / layout.tasks as f64));
+            for (row, (values, sums)) in values.iter_mut().zip(sums).enumerate() {
+                let tasks = layout.tasks_of(row) as f64;
+                sums[..trials].iter().for_each(|sum| values.add(sum / tasks));
             }
         }
         for (row, utilities) in self.utilities.iter_mut().enumerate() {
@@ -213,17 +214,22 @@ impl Rows {
                         *total += self.coverage[i * (points + 1) + point];
                     }
                 }
-                let mut out = RowTally { covered: covered.clone(), ..RowTally::default() };
-                for i in 0..tasks {
+                let kept = layout.kept(point);
+                let about = kept.map_or(tasks, <[usize]>::len);
+                let mut out = RowTally::default();
+                for at in 0..about {
+                    let i = kept.map_or(at, |kept| kept[at]);
+                    out.covered.extend(covered.get(i));
                     out.push((&self.returns[i * rows + row], most), policy.accepts(), layout.utility);
                     if let Some(bills) = sums.bills.get(i * rows + row) {
-                        out.push_bill(bills);
+                        out.push_bill(bills, layout.billed);
                     }
                 }
                 for (index, (counts, shares)) in out.share_counts.iter_mut().zip(&self.shares).enumerate() {
                     // A policy that asks no verifier has no accepted answers to count.
                     if SHARES[index] != "accepted" || policy.accepts() {
-                        *counts = shares.get(row * (tasks + 1)..(row + 1) * (tasks + 1)).unwrap_or_default().to_vec();
+                        let from = row * (tasks + 1);
+                        *counts = shares.get(from..=from + about).unwrap_or_default().to_vec();
                     }
                 }
                 for (counts, bills) in out.bill_counts.iter_mut().zip(&self.bills) {
@@ -239,8 +245,8 @@ impl Rows {
 }
 
 impl RowTally {
-    fn push_bill(&mut self, bills: &[[f64; 2]; 4]) {
-        for (columns, sums) in self.bill.iter_mut().zip(bills) {
+    fn push_bill(&mut self, bills: &[[f64; 2]; 4], billed: [bool; BILL.len()]) {
+        for ((columns, sums), _) in self.bill.iter_mut().zip(bills).zip(billed).filter(|(_, known)| *known) {
             columns[0].push(sums[0]);
             columns[1].push(sums[1]);
         }

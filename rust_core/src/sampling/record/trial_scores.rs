@@ -65,7 +65,7 @@ impl TrialScores {
         let Some(u) = layout.utility else { return 0.0 };
         let worth = u.correct_reward * f64::from(self.correct[at]) - u.wrong_cost * f64::from(self.wrong[at]);
         let money = self.bills[1].get(at).copied().unwrap_or(0.0);
-        (worth - u.attempt_cost * self.attempts[at] as f64 - money) / layout.tasks as f64
+        (worth - u.attempt_cost * self.attempts[at] as f64 - money) / layout.tasks_of(at / self.size) as f64
     }
 
     /// Adds a bill to row `row` of trial `t`.

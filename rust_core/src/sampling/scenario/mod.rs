@@ -6,7 +6,10 @@ pub mod drawn_laws;
 pub mod error_rates;
 pub mod law;
 pub mod limit;
+pub mod on_records;
 pub mod population;
+pub mod recorded;
+pub mod records;
 pub mod scores;
 pub mod setting;
 pub mod tasks;
@@ -104,6 +107,17 @@ impl SamplingScenario {
         if self.redraw().is_some() {
             return vec![TaskLaw::Drawn; self.tasks.count()];
         }
+        if let Tasks::Recorded(recorded) = &self.tasks {
+            // Where a verifier draws the verdicts no count tells what comes.
+            let known = self.verifier.as_ref().is_none_or(Verifier::is_perfect);
+            let law = |[attempts, accepted, accepted_correct, correct]: [f64; 4]| TaskLaw::Pool {
+                attempts,
+                accepted,
+                accepted_correct,
+                correct: Some(correct),
+            };
+            return recorded.counts().map(|counts| if known { law(counts) } else { TaskLaw::Drawn }).collect();
+        }
         (0..self.tasks.count())
             .map(|i| match &self.tasks {
                 Tasks::Pool { attempts, accepted, accepted_correct, correct, .. } => TaskLaw::Pool {
@@ -143,16 +157,11 @@ impl SamplingScenario {
         !matches!(self.tasks, Tasks::Pool { correct: None, .. })
     }
 
-    /// How many grid points every task can answer: a pool ends with its smallest task.
+    /// How many grid points every task can answer: observed attempts end with the smallest task.
     pub fn answerable(&self) -> usize {
         let grid = self.grid();
-        match &self.tasks {
-            Tasks::Pool { attempts, .. } => {
-                let least = attempts.as_slice().iter().copied().fold(f64::INFINITY, f64::min);
-                grid.partition_point(|&k| k as f64 <= least)
-            }
-            _ => grid.len(),
-        }
+        let least = |attempts: &Values| attempts.as_slice().iter().copied().fold(f64::INFINITY, f64::min);
+        self.tasks.observed().map_or(grid.len(), |attempts| grid.partition_point(|&k| k as f64 <= least(attempts)))
     }
 }
 
@@ -177,7 +186,9 @@ impl Spec for SamplingScenario {
                     "a verifier",
                 ));
             }
-            None if !pool => return Err(Error::argument("verifier", "given for tasks that are not a pool", "None")),
+            None if !pool && self.tasks.recorded().is_none_or(|recorded| recorded.accepted.is_none()) => {
+                return Err(Error::argument("verifier", "given for tasks that are not a pool", "None"));
+            }
             Some(verifier) => {
                 verifier.check()?;
                 verifier.check_tasks(count)?;
@@ -198,6 +209,9 @@ impl Spec for SamplingScenario {
             if pool {
                 return Err(Error::argument("answers", "None for a pool, whose answers are not told apart", "answers"));
             }
+        }
+        if let Some(recorded) = self.tasks.recorded() {
+            self.check_recorded(recorded)?;
         }
         if self.policies.is_empty() {
             return Err(Error::argument("policies", "at least one policy", "none"));
@@ -327,6 +341,9 @@ impl SamplingScenario {
     /// Checks that a policy finds what it reads: scores, answers, verdicts, single attempts.
     fn check_policy(&self, i: usize, policy: Policy) -> Result<()> {
         let (place, needs) = (format!("policies[{i}]"), policy.needs());
+        if let Tasks::Recorded(recorded) = &self.tasks {
+            return self.check_policy_on_records(&place, policy, recorded);
+        }
         let refuse = |expected: &str| Err(Error::argument(&place, expected, policy.name()));
         if let Tasks::Pool { .. } = self.tasks {
             if needs.scores || needs.answers || needs.attempts {

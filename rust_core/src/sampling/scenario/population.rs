@@ -202,7 +202,7 @@ impl<'a> Population<'a> {
                 let at = self.types.partition_point(|t| t.0 <= rank).min(self.types.len() - 1);
                 (self.types[at].1, score)
             }
-            Tasks::Pool { .. } => (f64::NAN, f64::NAN),
+            Tasks::Pool { .. } | Tasks::Recorded(_) => (f64::NAN, f64::NAN),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::SamplingScenario;
 use super::error_rates::ErrorRates;
 use super::law::{Rates, TaskLaw};
+use super::recorded::Recorded;
 use super::scores::Scores;
 use super::tasks::Tasks;
 use super::verifier::Verifier;
@@ -19,17 +20,26 @@ impl SamplingScenario {
             _ => None,
         };
         let region = self.policies.iter().any(|p| p.needs().prior).then(|| self.acceptance_region(laws));
-        Setting { scores, threshold, answers: self.answers, region, control: Control::default() }
+        let recorded = self.tasks.recorded();
+        Setting {
+            scores,
+            threshold,
+            recorded: recorded.is_some(),
+            recorded_scores: recorded.and_then(Recorded::score_unit),
+            answers: self.answers,
+            region,
+            control: Control::default(),
+        }
     }
 
     /// The attempt numbers at which an acceptance pays under the prior of the tasks.
     fn acceptance_region(&self, laws: &[TaskLaw]) -> AcceptanceRegion {
         let weights = self.weights();
         let errors = |i: usize| self.verifier.as_ref().map_or(ErrorRates::NONE, |v| v.rates(i));
-        if let Tasks::Pool { .. } = self.tasks {
+        if self.tasks.observed().is_some() {
             let weight = |i| weights.as_ref().map_or(1.0, |w| w[i]);
             let prior: Vec<(f64, TaskLaw)> = laws.iter().enumerate().map(|(i, &law)| (weight(i), law)).collect();
-            let most = self.grid()[..self.answerable()].last().copied().unwrap_or(0);
+            let most = self.grid()[..self.answered()].last().copied().unwrap_or(0);
             return AcceptanceRegion::of_pools(&prior, most, self.worth());
         }
         let mut prior = Vec::new();

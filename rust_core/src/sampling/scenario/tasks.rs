@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use super::recorded::Recorded;
 use crate::error::{Error, Result, check_range, check_whole, number};
 use crate::spec::{Spec, Values};
 
@@ -56,6 +57,8 @@ pub enum Tasks {
         /// Names of the tasks.
         names: Option<Vec<String>>,
     },
+    /// Recorded attempts, one by one, drawn without replacement.
+    Recorded(Recorded),
     /// Success rates drawn from Beta(alpha, beta), but 0 for a share of the tasks.
     Beta {
         /// The Beta parameters.
@@ -126,6 +129,7 @@ impl Tasks {
         match self {
             Self::Fixed { success, .. } => success.as_slice().len(),
             Self::Counts { attempts, .. } | Self::Pool { attempts, .. } => attempts.as_slice().len(),
+            Self::Recorded(recorded) => recorded.count(),
             Self::Beta { count, .. } | Self::Mixture { count, .. } => *count as usize,
         }
     }
@@ -134,8 +138,23 @@ impl Tasks {
     pub const fn weight(&self) -> Option<&Values> {
         match self {
             Self::Fixed { weight, .. } | Self::Counts { weight, .. } | Self::Pool { weight, .. } => weight.as_ref(),
+            Self::Recorded(recorded) => recorded.weight.as_ref(),
             Self::Beta { .. } | Self::Mixture { .. } => None,
         }
+    }
+
+    /// The attempts of each task, where they are drawn without replacement.
+    pub const fn observed(&self) -> Option<&Values> {
+        match self {
+            Self::Pool { attempts, .. } => Some(attempts),
+            Self::Recorded(recorded) => Some(&recorded.attempts),
+            _ => None,
+        }
+    }
+
+    /// The recorded attempts.
+    pub const fn recorded(&self) -> Option<&Recorded> {
+        if let Self::Recorded(recorded) = self { Some(recorded) } else { None }
     }
 
     /// The success rate of task `i`, given or as observed; `None` where it is drawn, or attempts are drawn from a pool.
@@ -150,6 +169,7 @@ impl Tasks {
     const fn names(&self) -> Option<&Vec<String>> {
         match self {
             Self::Fixed { names, .. } | Self::Counts { names, .. } | Self::Pool { names, .. } => names.as_ref(),
+            Self::Recorded(recorded) => recorded.names.as_ref(),
             Self::Beta { .. } | Self::Mixture { .. } => None,
         }
     }
@@ -193,6 +213,7 @@ impl Spec for Tasks {
             Self::Pool { attempts, accepted, accepted_correct, correct, weight, .. } => {
                 (vec![attempts, accepted, accepted_correct], vec![correct, weight])
             }
+            Self::Recorded(recorded) => (recorded.values().collect(), Vec::new()),
             Self::Beta { .. } => (Vec::new(), Vec::new()),
             Self::Mixture { type_weight, success, .. } => (vec![type_weight, success], Vec::new()),
         };
@@ -203,7 +224,7 @@ impl Spec for Tasks {
         let count = self.count();
         let first = match self {
             Self::Fixed { .. } => "success",
-            Self::Counts { .. } | Self::Pool { .. } => "attempts",
+            Self::Counts { .. } | Self::Pool { .. } | Self::Recorded(_) => "attempts",
             Self::Beta { count, .. } | Self::Mixture { count, .. } => {
                 check_whole("count", *count, 1.0, MAX_TASKS as f64)?;
                 "count"
@@ -265,6 +286,7 @@ impl Spec for Tasks {
                     }
                 }
             }
+            Self::Recorded(recorded) => recorded.check()?,
             Self::Beta { alpha, beta, unsolvable, .. } => {
                 check_range("alpha", &[*alpha], MIN_BETA, MAX_OBSERVED)?;
                 check_range("beta", &[*beta], MIN_BETA, MAX_OBSERVED)?;

@@ -107,6 +107,12 @@ impl Verifier {
         !matches!(self, Self::Judge { threshold: None, .. })
     }
 
+    /// Whether it is known never to err.
+    pub fn is_perfect(&self) -> bool {
+        let Self::Rates { false_positive_rate, false_negative_rate } = self else { return false };
+        [false_positive_rate, false_negative_rate].iter().all(|rates| rates.as_slice().iter().all(|&rate| rate == 0.0))
+    }
+
     /// Whether its error rates are drawn, with the success rates, rather than given.
     pub fn draws_rates(&self) -> bool {
         match self {

@@ -1,0 +1,110 @@
+"""Recorded attempts, from a frame with a row for each to columns task by task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from limitlaw._arguments import as_column, as_frame, listed, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+
+def recorded(
+    frame: pl.DataFrame, task: str, correct: str, columns: Mapping[str, str | None], bills: Mapping[str, str | None]
+) -> dict[str, Any]:
+    """The fields of recorded tasks: ``columns`` and ``bills`` name the columns that are there."""
+    names = as_column(frame, "task", task, of="names")
+    if not len(names):
+        raise ValueError("frame must have a row for each attempt, got none")
+    texts = [str(name) for name in names]
+    numbers: dict[str, int] = {}
+    place = np.array([numbers.setdefault(name, len(numbers)) for name in texts])
+    order = np.argsort(place, kind="stable")
+    place = place[order]
+    flags = {"correct": correct, "accepted": columns["accepted"]}
+    fields: dict[str, Any] = {
+        name: _flags(frame, name, column)[order] for name, column in flags.items() if column is not None
+    }
+    if columns["answer"] is not None:
+        fields["answer"] = _answers(frame, columns["answer"], place, order)
+    if columns["score"] is not None:
+        fields["score"] = as_column(frame, "score", columns["score"], of="numbers")[order].astype(np.float64)
+    for name, column in bills.items():
+        if column is not None:
+            alike = pl.DataFrame({"row": order, "task": place, "correct": fields["correct"]})
+            fields[name] = _filled(frame, name, column, alike)
+    return {"attempts": np.bincount(place), **fields, "names": tuple(numbers)}
+
+
+def _flags(frame: pl.DataFrame, name: str, column: str) -> npt.NDArray[np.int64]:
+    values = as_column(frame, name, column).astype(np.float64)
+    wrong = (values != 0.0) & (values != 1.0)
+    if wrong.any():
+        at = int(np.flatnonzero(wrong)[0])
+        raise ValueError(f"{name} must be a column of booleans, or of 0 and 1, got {values[at]:g} in row {at} (from 0)")
+    return values.astype(np.int64)
+
+
+def _answers(
+    frame: pl.DataFrame, column: str, place: npt.NDArray[np.int64], order: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """The number of each answer within its task, in the order in which they come; -1 where it is blank."""
+    given = _column(frame, "answer", column)
+    if given.dtype.is_float():
+        given = given.fill_nan(None)
+    if given.dtype == pl.String:
+        given = given.to_frame().select(pl.when(pl.col(column).str.strip_chars() != "").then(pl.col(column)))[column]
+    texts = given.to_list()
+    numbers: dict[tuple[int, str], int] = {}
+    count: dict[int, int] = {}
+    found = np.full(len(texts), -1, dtype=np.int64)
+    for at, (row, task) in enumerate(zip(order.tolist(), place.tolist(), strict=True)):
+        answer = texts[row]
+        if answer is None:
+            continue
+        key = (task, answer if isinstance(answer, str) else repr(answer))
+        if key not in numbers:
+            numbers[key] = count.get(task, 0)
+            count[task] = numbers[key] + 1
+        found[at] = numbers[key]
+    return found
+
+
+def _filled(frame: pl.DataFrame, name: str, column: str, attempts: pl.DataFrame) -> npt.NDArray[np.float64]:
+    """What attempts took, with the mean of others like them where it was not recorded."""
+    given, order = _column(frame, name, column), attempts["row"]
+    if not given.null_count():
+        return np.asarray(as_column(frame, name, column, of="numbers")[order.to_numpy()], dtype=np.float64)
+    if given.dtype == pl.Null or not given.dtype.is_numeric():
+        raise TypeError(f"{name} must be a column of numbers, got {column!r} of type {given.dtype}")
+    data = attempts.with_columns(value=given.gather(order).cast(pl.Float64))
+    alike, task = (pl.col("value").mean().over(*by) for by in (["task", "correct"], ["task"]))
+    filled = data.select(pl.coalesce("value", alike, task))["value"]
+    if filled.null_count():
+        at = int(order.filter(filled.is_null())[0])
+        raise ValueError(f"{name} must be known of one attempt of every task at least, got none in that of row {at}")
+    return filled.to_numpy()
+
+
+def _column(frame: pl.DataFrame, argument: str, name: str) -> pl.Series:
+    as_frame(frame, "frame")
+    if not isinstance(name, str) or name not in frame.columns:
+        raise ValueError(f"{argument} must name one of the columns {listed(frame.columns, name)}, got {shown(name)}")
+    return frame.get_column(name)
+
+
+def counted(
+    attempts: npt.NDArray[np.int64], correct: npt.NDArray[np.int64], accepted: npt.NDArray[np.int64] | None
+) -> dict[str, npt.NDArray[np.int64]]:
+    """Recorded attempts as counts."""
+    starts = np.concatenate([[0], np.cumsum(attempts)[:-1]])
+    if accepted is None:
+        accepted = correct
+    columns = {"accepted": accepted, "accepted_correct": accepted * correct, "correct": correct}
+    return {"attempts": attempts} | {name: np.add.reduceat(flags, starts) for name, flags in columns.items()}

@@ -1,0 +1,59 @@
+"""Observed counts, from a frame with a row per task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from limitlaw._arguments import as_column, shown
+
+
+def counts(
+    frame: pl.DataFrame, columns: Mapping[str, str | None], task: str | None, weight: str | None
+) -> dict[str, Any]:
+    """The fields of a pool where ``accepted`` is among the columns, else of counts."""
+    names = None if task is None else [str(name) for name in as_column(frame, "task", task, of="names")]
+    if names is not None and (again := repeated(names)) is not None:
+        summed = [column for column in columns.values() if column is not None]
+        line = _summing_line(frame, task, str(columns["attempts"]), summed, weight)
+        raise ValueError(f"task must name each task once, got {again}: sum the rows of a task first, {line}")
+    counted = [name for name in ("attempts", "correct") if columns[name] is not None]
+    fields: dict[str, Any] = {name: as_column(frame, name, str(columns[name])) for name in counted}
+    fields["weight"] = None if weight is None else as_column(frame, "weight", weight, of="numbers")
+    fields["names"] = names
+    accepted, right = columns["accepted"], columns["accepted_correct"]
+    if accepted is None:
+        if right is not None:
+            raise ValueError(f"accepted must be named with accepted_correct ({shown(right)}), got None")
+        if columns["correct"] is None:
+            raise ValueError("correct must be the name of a column where accepted is not named, got None")
+        return fields
+    if right is None:
+        raise ValueError(f"accepted_correct must be named with accepted ({shown(accepted)}), got None")
+    fields["accepted"] = as_column(frame, "accepted", accepted)
+    fields["accepted_correct"] = as_column(frame, "accepted_correct", right)
+    return fields
+
+
+def repeated(names: Sequence[str]) -> str | None:
+    """The first name that comes back, in words; none where all differ."""
+    if len(set(names)) == len(names):
+        return None
+    first: dict[str, int] = {}
+    again = next(i for i, name in enumerate(names) if first.setdefault(name, i) != i)
+    return f"{shown(names[again])} in rows {first[names[again]]} and {again} (from 0; {len(set(names))} names in all)"
+
+
+def _summing_line(frame: pl.DataFrame, task: str | None, attempts: str, counts: list[str], weight: str | None) -> str:
+    """The line that makes one row per task of a frame; each row is an attempt where no column counts them."""
+    terms = []
+    if attempts not in frame.columns:
+        terms.append(f"pl.len().alias({attempts!r})")
+        counts = [name for name in counts if name != attempts]
+    if counts:
+        terms.append(f"pl.col({', '.join(map(repr, counts))}).sum()")
+    if weight is not None:
+        terms.append(f"pl.col({weight!r}).first()")
+    return f"frame.group_by({task!r}, maintain_order=True).agg({', '.join(terms)})"

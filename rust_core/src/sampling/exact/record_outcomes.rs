@@ -1,0 +1,105 @@
+//! What policies come to on recorded attempts drawn without replacement: the pieces that their solutions share.
+
+use libm::exp;
+
+use crate::sampling::exact::expected::{Charged, Expected, Part, coverage, stop_at_acceptance};
+use crate::sampling::scenario::cost::Bill;
+use crate::sampling::scenario::error_rates::ErrorRates;
+use crate::sampling::scenario::records::TaskRecords;
+use crate::special::{ln_none_drawn, one_less_exp};
+
+/// A policy that uses all of `cap` attempts: P(accepted), P(correct), P(wrong), P(nothing is returned).
+pub fn after_all(records: &TaskRecords, cap: u64, checked: bool, outcome: [f64; 4]) -> Charged {
+    let expected = Expected::after_all(Part::Known(records.law(|_| false)), cap as f64, outcome);
+    Charged { expected, bill: records.mean_bill(checked, |_| true).map(|each| each * cap as f64) }
+}
+
+/// Stopping at the first attempt that is `accepted`, at most `cap`; without one the last is returned, or nothing.
+pub fn stop_at_first(
+    records: &TaskRecords,
+    accepted: impl Fn(usize) -> bool + Copy,
+    cap: u64,
+    returns_last: bool,
+) -> Charged {
+    let expected = stop_at_acceptance(Part::Known(records.law(accepted)), cap as f64, returns_last);
+    Charged { expected, bill: stopped_bill(records, accepted, &expected) }
+}
+
+/// The bill of stopping at the first acceptance: each accepted attempt is as often the last one used, each of the others
+/// as often one before it.
+pub fn stopped_bill(records: &TaskRecords, accepted: impl Fn(usize) -> bool, outcome: &Expected) -> Bill {
+    let first = records.mean_bill(true, &accepted);
+    let before = records.mean_bill(true, |i| !accepted(i));
+    let stopped = outcome.accepted;
+    [0, 1, 2].map(|part| stopped * first[part] + (outcome.attempts - stopped) * before[part])
+}
+
+/// Stopping at the first acceptance by a verifier that errs at these rates: the verdicts of different attempts are
+/// independent.
+pub fn stop_at_verdict(records: &TaskRecords, errors: ErrorRates, cap: u64, returns_last: bool) -> Charged {
+    let n = records.len();
+    let correct = records.correct.iter().filter(|&&correct| correct).count();
+    // P(the first k attempts hold j correct ones and are all rejected), by j.
+    let mut rejected = vec![0.0; correct.min(cap as usize) + 1];
+    rejected[0] = 1.0;
+    let mut expected = Expected::default();
+    // How many correct and wrong attempts are used.
+    let mut used = [0.0; 2];
+    for k in 0..cap as usize {
+        let left = (n - k) as f64;
+        for j in (0..rejected.len()).rev() {
+            let here = rejected[j];
+            // j may be more than k can hold, or fewer than the wrong ones leave.
+            let right = (correct - j) as f64 / left;
+            let bad = (n - correct).saturating_sub(k.saturating_sub(j)) as f64 / left;
+            if here == 0.0 {
+                continue;
+            }
+            used[0] += here * right;
+            used[1] += here * bad;
+            expected.correct += here * right * errors.true_positive;
+            expected.wrong += here * bad * errors.false_positive;
+            rejected[j] = here * bad * errors.true_negative;
+            if j + 1 < rejected.len() {
+                rejected[j + 1] += here * right * errors.false_negative;
+            }
+        }
+    }
+    expected.accepted = expected.correct + expected.wrong;
+    expected.attempts = used[0] + used[1];
+    let none: f64 = rejected.iter().sum();
+    if returns_last {
+        // Any of the rejected attempts is as often the last one.
+        let right: f64 = rejected.iter().enumerate().map(|(j, p)| p * j as f64 / cap as f64).sum();
+        expected.correct += right;
+        expected.wrong += none - right;
+    } else {
+        expected.abstained = none;
+    }
+    expected.coverage = coverage(Part::Known(records.law(|_| false)), cap as f64);
+    let [right, bad] = [true, false].map(|class| records.mean_bill(true, |i| records.correct[i] == class));
+    Charged { expected, bill: [0, 1, 2].map(|part| used[0] * right[part] + used[1] * bad[part]) }
+}
+
+/// The highest score of `cap` attempts among those of `among`, all of which they are: P(it is correct), P(it is wrong),
+/// where it exceeds `above`; equal scores share.
+pub fn best_score(records: &TaskRecords, among: &[usize], cap: u64, above: f64) -> [f64; 2] {
+    let all = records.len() as f64;
+    let mut order: Vec<usize> = among.iter().copied().filter(|&i| records.score[i] > above).collect();
+    order.sort_by(|&i, &j| records.score[j].total_cmp(&records.score[i]));
+    // Attempts that are better, or not among them.
+    let mut out = all - among.len() as f64;
+    let mut share = [0.0; 2];
+    for equal in order.chunk_by(|&i, &j| records.score[i] == records.score[j]) {
+        let none = ln_none_drawn(all, out, cap as f64);
+        if none == f64::NEG_INFINITY {
+            break;
+        }
+        out += equal.len() as f64;
+        let here = exp(none) * one_less_exp(ln_none_drawn(all, out, cap as f64) - none);
+        let right = equal.iter().filter(|&&i| records.correct[i]).count() as f64 / equal.len() as f64;
+        share[0] += here * right;
+        share[1] += here * (1.0 - right);
+    }
+    share
+}
