@@ -231,12 +231,8 @@ class Tasks(Spec):
             >>> ll.Tasks.from_frame(df, correct="correct", task="task").correct.tolist()
             [2, 1]
         """
-        fields = table.counts(
-            frame,
-            {"attempts": attempts, "correct": correct, "accepted": accepted, "accepted_correct": accepted_correct},
-            task,
-            weight,
-        )
+        columns = {"attempts": attempts, "correct": correct, "accepted": accepted, "accepted_correct": accepted_correct}
+        fields = table.counts(frame, columns, task, weight)
         return CountsTasks(**fields) if accepted is None else PoolTasks(**fields)
 
     @staticmethod
@@ -289,23 +285,17 @@ class Tasks(Spec):
 
         Example:
             >>> import limitlaw as ll, polars as pl
-            >>> log = pl.DataFrame(
-            ...     {
-            ...         "task": ["a", "a", "a", "b", "b", "b"],
-            ...         "answer": ["7", "7", "3", "x", None, "y"],
-            ...         "correct": [True, True, False, False, False, True],
-            ...         "score": [0.9, 0.4, 0.6, 0.8, 0.1, 0.7],
-            ...     }
-            ... )
+            >>> rows = [("a", "7", 1, 0.9), ("a", "7", 1, 0.4), ("a", "3", 0, 0.6), ("b", "x", 0, 0.8), ("b", "y", 1, 0.7)]
+            >>> log = pl.DataFrame(rows, schema=["task", "answer", "correct", "score"], orient="row")
             >>> tasks = ll.Tasks.from_attempts(log, answer="answer", score="score")
             >>> policies = [ll.AnyOf(), ll.BestOf(), ll.MajorityVote()]
             >>> scenario = ll.SamplingScenario(tasks=tasks, policies=policies, max_attempts=[2])
             >>> ll.solve(scenario)["accuracy"].round(4).to_list()
-            [0.8333, 0.5, 0.5]
+            [1.0, 0.3333, 0.5833]
         """
-        columns = {"answer": answer, "score": score, "accepted": accepted}
         bills = {"tokens": tokens, "cost": cost, "seconds": seconds}
-        return RecordedTasks(**log.recorded(frame, task, correct, columns, bills), blank=blank, short=short)
+        columns = log.recorded(frame, task, correct, {"answer": answer, "score": score, "accepted": accepted}, bills)
+        return RecordedTasks(**columns, blank=blank, short=short)
 
 
 #: When the tasks of a population are drawn.
