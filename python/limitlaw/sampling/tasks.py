@@ -285,8 +285,8 @@ class Tasks(Spec):
 
         Example:
             >>> import limitlaw as ll, polars as pl
-            >>> rows = [("a", "7", 1, 0.9), ("a", "7", 1, 0.4), ("a", "3", 0, 0.6), ("b", "x", 0, 0.8), ("b", "y", 1, 0.7)]
-            >>> log = pl.DataFrame(rows, schema=["task", "answer", "correct", "score"], orient="row")
+            >>> columns = {"task": list("aaabb"), "answer": list("773xy"), "correct": [1, 1, 0, 0, 1]}
+            >>> log = pl.DataFrame(columns | {"score": [0.9, 0.4, 0.6, 0.8, 0.7]})
             >>> tasks = ll.Tasks.from_attempts(log, answer="answer", score="score")
             >>> policies = [ll.AnyOf(), ll.BestOf(), ll.MajorityVote()]
             >>> scenario = ll.SamplingScenario(tasks=tasks, policies=policies, max_attempts=[2])
