@@ -57,8 +57,10 @@ def optimal_attempts(
         One row per policy and cost: ``policy``, ``wrong_cost``, ``optimal_attempts`` (null where more is always
         better), ``status`` (``zero``: do not ask at all; ``interior``; ``unbounded``: more is always better;
         ``censored``: the best is the whole pool, more might be better), ``utility`` there; over the resamples the
-        quantiles ``optimal_attempts_q05`` to ``_q95`` (null: unbounded), ``utility_q05`` to ``_q95`` of the utility at
-        ``optimal_attempts``, and the shares ``p_zero``, ``p_unbounded``, ``p_censored``;
+        quantiles ``optimal_attempts_q05`` to ``_q95`` (null: unbounded), ``utility_q05`` to ``_q95``: a 90 % interval
+        of the utility that ``optimal_attempts`` has at other tasks (widened to Student's t; null for one task) or at
+        these tasks' true rates (the bootstrap's error taken back; see docs/intervals.md: it under-covers below 20
+        attempts a task), and the shares ``p_zero``, ``p_unbounded``, ``p_censored``;
         ``correct_reward`` and ``attempt_cost`` of the utility, ``bootstrap``, ``resample``,
         ``seed``, ``spec_id``, ``stream``. Under limits ``optimal_limit`` takes the place of ``optimal_attempts``: the
         amount in their unit, 0 where the best is not to ask; ``censored`` is then the largest of them.

@@ -10,7 +10,7 @@ use super::quantile;
 use crate::error::Result;
 use crate::rng::{Stream, purpose};
 use crate::run::{Control, run};
-use crate::special::incomplete_beta::beta_quantile;
+use crate::special::student_t::square_of_t;
 
 /// The coordinate in which each of the five quantities is held.
 const HELD: [(Coordinates, usize); 5] = [
@@ -74,14 +74,6 @@ pub fn fit(counts: &Counts, inflated: bool, bootstrap: Bootstrap, threads: usize
     });
     control.check()?;
     Ok(Fit { quantities, ln_likelihood: counts.ln_coefficients + top })
-}
-
-/// The square of the two-sided quantile of Student's t with tasks - 1 degrees of freedom, from the Beta distribution of
-/// t^2/(nu + t^2).
-fn square_of_t(tasks: usize, confidence: f64) -> f64 {
-    let freedom = tasks.saturating_sub(1).max(1) as f64;
-    let share = beta_quantile(0.5, 0.5 * freedom, confidence);
-    freedom * share / (1.0 - share)
 }
 
 /// The likelihood around its maximum.
@@ -185,16 +177,4 @@ fn edge(top: [f64; 3], place: usize, limit: f64, least: f64, profile: impl Fn([f
         if found.value < least { outside = middle } else { inside = found.at }
     }
     Some(outside)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_cut_is_the_square_of_the_tabled_t() {
-        for (tasks, t) in [(2, 12.706_204_736), (5, 2.776_445_105), (20, 2.093_024_054), (1_000_001, 1.959_966_4)] {
-            assert!((square_of_t(tasks, 0.95).sqrt() - t).abs() < 1e-6 * t, "{tasks}");
-        }
-    }
 }

@@ -1,6 +1,8 @@
 //! The uncertainty of the best number of attempts, or of the best limit: resample tasks (other tasks could have been asked) or the attempts
 //! within each task (other answers could have been drawn), and find the optimum again.
 
+use libm::sqrt;
+
 use crate::error::{Error, Result, quoted};
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::run::{Control, run};
@@ -14,6 +16,7 @@ use crate::sampling::scenario::cost::Utility;
 use crate::sampling::scenario::drawn_laws::{DrawnLaws, Reach};
 use crate::sampling::scenario::law::{Rates, TaskLaw};
 use crate::sampling::scenario::tasks::{Redraw, Tasks};
+use crate::special::student_t::square_of_t;
 use crate::variates::{below, binomial};
 
 /// The most resamples.
@@ -50,7 +53,8 @@ impl Resample {
 pub struct Optima {
     /// From the data as they are.
     pub estimate: Optimum,
-    /// From each resample: the best number of attempts (or limit), and the utility at the estimate's.
+    /// From each resample: the best number of attempts (or limit), and the utility at the estimate's, whose quantiles are
+    /// those of an interval.
     pub resamples: Vec<Optimum>,
 }
 
@@ -121,7 +125,30 @@ pub fn optima(
     };
     let collect = |again: Vec<Optimum>| found.iter_mut().zip(again).for_each(|(o, optimum)| o.resamples.push(optimum));
     run(resamples, threads, control, || (), work, collect)?;
+    for o in &mut found {
+        let of_interval = for_interval(o.estimate.utility, resample, plain.len());
+        o.resamples.iter_mut().for_each(|again| again.utility = of_interval(again.utility));
+    }
     Ok(found)
+}
+
+/// What takes a resampled utility to one whose quantiles are the ends of an interval, around the estimate.
+///
+/// Tasks: a bootstrap of few is too narrow, by the variance of a sample (T - 1) and by the quantile of Student's t, here
+/// of 90 %. Attempts: the utility of resampled shares errs against that of the observed ones as the latter does against the
+/// truth, so that the error is taken back (the basic bootstrap: Davison and Hinkley 1997, section 5.2).
+fn for_interval(estimate: f64, resample: Resample, tasks: usize) -> impl Fn(f64) -> f64 {
+    /// The square of the normal distribution's 95 % point.
+    const NORMAL: f64 = 2.705_543_454_095_404;
+    let scale = match (resample, tasks) {
+        (Resample::Tasks, 1) => f64::NAN,
+        (Resample::Tasks, tasks) => {
+            let tasks_less = tasks as f64 - 1.0;
+            sqrt(tasks as f64 / tasks_less * square_of_t(tasks, 0.9) / NORMAL)
+        }
+        (Resample::Attempts, _) => -1.0,
+    };
+    move |utility| estimate + scale * (utility - estimate)
 }
 
 /// What an attempt costs in money is part of its cost, unless limits count the money themselves.
