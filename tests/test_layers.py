@@ -20,7 +20,7 @@ PYTHON_LAYERS = [
     {"plots", "testing"},
     {"sweep"},
     {"run", "fit"},
-    {"sampling", "exhaustion", "closed_form", "datasets"},
+    {"sampling", "exhaustion", "closed_form", "datasets", "logs"},
     {"_spec", "errors", "seed"},
     {"_files"},
     {"_arguments"},

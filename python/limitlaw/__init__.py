@@ -25,6 +25,7 @@ from limitlaw.exhaustion import (
     sensitivity,
 )
 from limitlaw.fit import pass_at_k, pass_hat_k
+from limitlaw.logs import read_attempts
 from limitlaw.run import merge, read_scenario, simulate, solve
 from limitlaw.sampling import (
     Answers,
@@ -88,6 +89,7 @@ __all__ = [
     "optimal_attempts",
     "pass_at_k",
     "pass_hat_k",
+    "read_attempts",
     "read_scenario",
     "read_sweep",
     "repetition_bootstrap",
