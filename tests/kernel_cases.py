@@ -140,6 +140,14 @@ KERNELS: dict[str, Callable[[], pl.DataFrame]] = {
         tasks=ll.Tasks.beta(0.5, 2.0, 5, redraw="run"), verifier=ll.Verifier.rates(false_positive_rate=0.1, icc=0.3)
     ),
     "posterior": simulated(tasks=ll.Tasks.counts([20, 20, 5], [2, 0, 5], posterior=True, prior="jeffreys")),
+    # Rates that are integrated rather than drawn.
+    "integrated": simulated(
+        trials=6000,
+        tasks=ll.Tasks.counts([20, 20, 5], [2, 0, 5], posterior=True, prior="jeffreys"),
+        verifier=ll.Verifier.rates(false_positive_rate=0.1, icc=0.3),
+        policies=BOTH,
+        utility=ll.Utility(wrong_cost=4.0),
+    ),
     "posterior, correlated": simulated(
         tasks=ll.Tasks.counts([20, 20, 5], [2, 0, 5], posterior=True, prior="jeffreys"),
         verifier=ll.Verifier.rates(false_positive_rate=0.1, icc=0.3, correlation=-0.5),
@@ -170,6 +178,10 @@ KERNELS: dict[str, Callable[[], pl.DataFrame]] = {
     "exact recorded": solved(tasks=RECORDED, verifier=None, policies=COUNTED, max_attempts=[1, 3, 7]),
     "exact limits": solved(policies=[*BOTH, ll.FirstWorthwhile()], max_attempts=None, cost=COST, limits=limits),
     "exact beta": solved(tasks=ll.Tasks.beta(0.5, 2.0, 4), verifier=ll.Verifier.rates(false_positive_rate=0.0)),
+    "exact posterior, spread errors": solved(
+        tasks=ll.Tasks.counts([20, 20, 5], [2, 0, 5], posterior=True, prior="jeffreys"),
+        verifier=ll.Verifier.rates(false_positive_rate=0.1, icc=0.3),
+    ),
     "optimal attempts": lambda: ll.optimal_attempts(
         scenario(), wrong_cost=[0.3, 2.0], bootstrap=100, seed=SEED, resample="tasks"
     ),

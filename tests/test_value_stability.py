@@ -43,6 +43,14 @@ SCENARIOS = {
         max_attempts=[1, 7, 50],
         utility=ll.Utility(wrong_cost=4.0, attempt_cost=0.01),
     ),
+    # Whole trials are not paid by the attempt: the rates are integrated, not drawn.
+    "integrated posterior": ll.SamplingScenario(
+        tasks=ll.Tasks.counts(attempts=[20, 20, 5], correct=[2, 0, 5], posterior=True, prior="jeffreys"),
+        verifier=ERRS,
+        policies=BOTH,
+        max_attempts=[1, 7, 50],
+        utility=ll.Utility(wrong_cost=4.0),
+    ),
     "posterior": ll.SamplingScenario(
         tasks=ll.Tasks.counts(attempts=[20, 20, 5], correct=[2, 0, 5], posterior=True, prior="jeffreys"),
         verifier=ERRS,

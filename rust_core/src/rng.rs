@@ -25,6 +25,10 @@ pub mod purpose {
     pub const ATTEMPT: u64 = 5;
     /// The low bits of a draw whose high bits hit a threshold exactly.
     pub const TIE: u64 = 6;
+    /// The first acceptance where rates drawn anew in every trial were integrated.
+    pub const INTEGRATED: u64 = 9;
+    /// The first correct attempt there, given the first acceptance.
+    pub const INTEGRATED_COVERAGE: u64 = 10;
     /// Resampling of tasks or attempts for bootstrap intervals.
     pub const BOOTSTRAP: u64 = 7;
     /// The attempt numbers of the first acceptance and the first correct answer within their cells.

@@ -3,6 +3,7 @@
 use super::events::Source;
 use super::events::binned::Binned;
 use super::events::chunk::ChunkEvents;
+use super::events::integrated::{Integrated, IntegratedReader};
 use super::run::Run;
 use super::streams::{Place, Streams};
 use crate::rng::{Sequence, open01, purpose};
@@ -40,6 +41,15 @@ pub(super) struct BinWorker {
     pending: Vec<u32>,
     /// The last answers of tasks whose rates are redrawn.
     coins: Sequence,
+    integrated: IntegratedReader,
+}
+
+/// Where the bins come from: with the events of all policies, or from tables of their own.
+pub(super) enum BinSource<'a> {
+    /// With the events.
+    Events(&'a Source<'a>),
+    /// From integrated rates.
+    Integrated(&'a Integrated),
 }
 
 impl BinWorker {
@@ -81,9 +91,9 @@ impl<'a> ByBins<'a> {
     }
 
     /// Room for one worker.
-    pub fn worker(&self, source: &Source<'_>, streams: &Streams) -> BinWorker {
+    pub fn worker(&self, source: &BinSource<'_>, streams: &Streams) -> BinWorker {
         let (points, chunk) = (self.grid.len(), streams.chunk());
-        let drawn = matches!(source, Source::Redrawn(_));
+        let drawn = matches!(source, BinSource::Events(Source::Redrawn(_)));
         BinWorker {
             tally: BinTally::new(self.tasks, points, &self.policies, self.wanted, drawn),
             scores: BinScores::new(chunk, self.tasks, points, &self.policies, self.wanted, self.numbers),
@@ -91,6 +101,7 @@ impl<'a> ByBins<'a> {
             coverage: vec![0; chunk],
             pending: vec![0; chunk + 1],
             coins: streams.of(purpose::LAST, 0).sequence(),
+            integrated: IntegratedReader::new(chunk),
         }
     }
 
@@ -98,17 +109,64 @@ impl<'a> ByBins<'a> {
     pub fn count(
         &self,
         worker: &mut BinWorker,
-        (source, streams): (&Source<'_>, &Streams),
+        (source, streams): (&BinSource<'_>, &Streams),
         chunk: &ChunkEvents,
         i: usize,
         trials: usize,
     ) {
         match source {
-            Source::Binned(binned) => {
+            BinSource::Events(Source::Binned(binned)) => {
                 self.count_binned(worker, (binned, streams), chunk, i, trials);
             }
-            Source::Redrawn(_) => self.count_redrawn(worker, chunk, i, trials),
+            BinSource::Events(Source::Redrawn(_)) => self.count_redrawn(worker, chunk, i, trials),
+            BinSource::Integrated(integrated) => {
+                self.count_integrated(worker, (integrated, streams), (chunk.index, i), trials);
+            }
         }
+    }
+
+    fn count_integrated(
+        &self,
+        worker: &mut BinWorker,
+        (tables, streams): (&Integrated, &Streams),
+        (chunk, i): (u64, usize),
+        trials: usize,
+    ) {
+        let points = self.grid.len();
+        let width = 2 * points + 1;
+        let BinWorker { tally, scores, acceptance, coverage, integrated, .. } = worker;
+        acceptance[..trials].copy_from_slice(integrated.accept(tables, streams, chunk, i, trials));
+        scores.add_acceptance(&acceptance[..trials], &mut tally.acceptance[i * width..(i + 1) * width]);
+        if !self.wanted.coverage {
+            return;
+        }
+        integrated.cover(tables, streams, (chunk, i), &mut coverage[..trials]);
+        scores.count(&coverage[..trials], &mut tally.coverage[i * (points + 1)..(i + 1) * (points + 1)]);
+        let last_correct = tables.last_correct(i);
+        if self.last && last_correct.iter().any(|p| *p > 0.0) {
+            self.count_last(worker, (last_correct, streams), (chunk, i), trials);
+        }
+    }
+
+    /// Counts the last answers of task `i`, which may be correct where some is and none is accepted.
+    fn count_last(
+        &self,
+        worker: &mut BinWorker,
+        (last_correct, streams): (&[f64], &Streams),
+        (chunk, i): (u64, usize),
+        trials: usize,
+    ) {
+        let points = self.grid.len();
+        let coins = streams.last(chunk);
+        let place = |trial| Place { chunk, task: i, trial };
+        let BinWorker { tally, scores, acceptance, coverage, .. } = worker;
+        let bins = acceptance[..trials].iter().zip(&*coverage);
+        let open = bins.map(|(&bin, &cover)| cover.into()..self.limit[bin as usize].into());
+        scores.add_last(
+            open.enumerate(),
+            |t, g| open01(coins.word(streams.last_at(place(t), g, points))) < last_correct[g],
+            &mut tally.last_correct[i * points..(i + 1) * points],
+        );
     }
 
     fn count_binned(
@@ -138,14 +196,8 @@ impl<'a> ByBins<'a> {
         }
         self.cover(worker, (binned, streams), chunk, i, trials);
         if self.last && binned.laws[i].rejected_precision().0 > 0.0 {
-            let (coins, law) = (streams.last(chunk.index), binned.bins(i));
-            let BinWorker { tally, scores, coverage, .. } = worker;
-            let open = bins.iter().zip(&*coverage).map(|(&bin, &cover)| cover.into()..self.limit[bin as usize].into());
-            scores.add_last(
-                open.enumerate(),
-                |t, g| open01(coins.word(streams.last_at(place(t), g, points))) < law.last_correct[g],
-                &mut tally.last_correct[i * points..(i + 1) * points],
-            );
+            worker.acceptance[..trials].copy_from_slice(bins);
+            self.count_last(worker, (&binned.bins(i).last_correct, streams), (chunk.index, i), trials);
         }
     }
 
@@ -223,7 +275,7 @@ impl<'a> ByBins<'a> {
     pub fn rows(
         &self,
         workers: impl Iterator<Item = BinWorker>,
-        source: &Source<'_>,
+        source: &BinSource<'_>,
         run: &Run,
         visit: impl FnMut(usize, usize, RowTally),
     ) {
@@ -231,9 +283,14 @@ impl<'a> ByBins<'a> {
         if !run.wanted.coverage {
             tally.coverage.clear();
         }
+        let mean = |i: usize, bin: usize| match source {
+            BinSource::Integrated(integrated) => integrated.mean_attempt(i, bin),
+            BinSource::Events(_) => f64::NAN,
+        };
         let numbers = match source {
-            Source::Binned(binned) => AttemptNumbers::Laws(binned.laws),
-            Source::Redrawn(_) => AttemptNumbers::Drawn,
+            BinSource::Events(Source::Binned(binned)) => AttemptNumbers::Laws(binned.laws),
+            BinSource::Events(Source::Redrawn(_)) => AttemptNumbers::Drawn,
+            BinSource::Integrated(_) => AttemptNumbers::Means(&mean),
         };
         tally.rows(run.trials, self.grid, &self.policies, self.utility, &numbers, visit);
     }

@@ -6,8 +6,10 @@
 //! policy changes no other's numbers. Without policies of the last kind the cost of a trial does not grow with the number
 //! of attempts.
 
-use super::by_bins::{BinWorker, ByBins};
+use super::by_bins::{BinSource, BinWorker, ByBins};
+use super::events::Source;
 use super::events::chunk::ChunkEvents;
+use super::events::integrated::Integrated;
 use super::plan::{Plan, Random, Worker};
 use super::run::Run;
 use super::size;
@@ -46,12 +48,22 @@ pub fn simulate(
     let covered = bins.as_ref().is_some_and(ByBins::covers);
     let plan = Plan::new(scenario, (&others, compared), (laws, grid), (&options, covered), control)?;
     let (streams, source, chunk) = (&plan.streams, &plan.source, plan.streams.chunk() as u64);
+    // Where rates are drawn anew their bins need none of them, unless a policy asks for more than bins.
+    let integrated = match (source, &bins) {
+        (Source::Redrawn(_), Some(_)) if !grid.is_empty() => Integrated::new(scenario, grid, &options, control)?,
+        _ => None,
+    };
+    let bin_source = integrated.as_ref().map_or(BinSource::Events(source), BinSource::Integrated);
+    let events_drawn = integrated.is_none() || !others.is_empty();
     let new_worker =
-        || (plan.worker(), bins.as_ref().map(|bins| bins.worker(source, streams)), ChunkEvents::new(streams));
+        || (plan.worker(), bins.as_ref().map(|bins| bins.worker(&bin_source, streams)), ChunkEvents::new(streams));
     let work = |(worker, counted, events): &mut (Worker, Option<BinWorker>, ChunkEvents), index: u64| {
         let trials = (options.trials - index * chunk).min(chunk) as usize;
         worker.scores.clear();
-        source.start(events, streams, (index, trials), control)?;
+        events.index = index;
+        if events_drawn {
+            source.start(events, streams, (index, trials), control)?;
+        }
         let mut random = plan.random(index);
         let mut bins = bins.as_ref().zip(counted.as_mut());
         if let Some((_, counted)) = &mut bins {
@@ -59,9 +71,11 @@ pub fn simulate(
         }
         for task in 0..laws.len() {
             control.check()?;
-            source.draw(events, streams, (task, trials), control)?;
+            if events_drawn {
+                source.draw(events, streams, (task, trials), control)?;
+            }
             if let Some((bins, counted)) = &mut bins {
-                bins.count(counted, (source, streams), events, task, trials);
+                bins.count(counted, (&bin_source, streams), events, task, trials);
             }
             if !others.is_empty() {
                 source.number(events, streams, task, trials);
@@ -83,7 +97,7 @@ pub fn simulate(
     let (rows, counted): (Vec<Rows>, Vec<_>) = workers.into_iter().map(|(w, counted, _)| (w.rows, counted)).unzip();
     Rows::merged(rows.into_iter()).rows(&plan.layout, &sums, |p, g, row| visit(other[p], g, row));
     if let Some(bins) = bins {
-        bins.rows(counted.into_iter().flatten(), source, &options, |p, g, row| visit(binned[p], g, row));
+        bins.rows(counted.into_iter().flatten(), &bin_source, &options, |p, g, row| visit(binned[p], g, row));
     }
     Ok(sums.products)
 }

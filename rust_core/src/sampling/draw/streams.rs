@@ -9,6 +9,8 @@
 //! | `COVERAGE` | chunk | bins of the first correct among rejected attempts, as `ACCEPTANCE` |
 //! | `COVERAGE_AFTER_WRONG` | chunk | read on from [`Streams::after_wrong`] |
 //! | `EVENT_NUMBERS` | chunk | attempt numbers within bins: read on |
+//! | `INTEGRATED` | chunk | as `ACCEPTANCE`, from integrated rates |
+//! | `INTEGRATED_COVERAGE` | chunk | bins of the first correct attempt: 32-bit halves from `task * chunk` on |
 //! | `ATTEMPT` | chunk | [`Streams::of_chunk`] |
 //! | `LAST` | chunk | bins: [`Streams::last_at`]; redrawn rates and segments: read on |
 //! | `TIE` + purpose << 32 | chunk | the word of the draw that it settles |

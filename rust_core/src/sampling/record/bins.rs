@@ -79,6 +79,8 @@ pub enum AttemptNumbers<'a> {
     Drawn,
     /// From the law of each task: the mean of the attempt number given its bin.
     Laws(&'a [TaskLaw]),
+    /// The mean of the attempt number of a task in an acceptance bin.
+    Means(&'a dyn Fn(usize, usize) -> f64),
 }
 
 impl BinTally {
@@ -106,15 +108,19 @@ impl BinTally {
             for i in 0..tasks {
                 let mean = match numbers {
                     AttemptNumbers::Laws(laws) => laws[i].mean_attempt(from, cap),
-                    AttemptNumbers::Drawn => 0.0,
+                    AttemptNumbers::Means(_) | AttemptNumbers::Drawn => 0.0,
                 };
                 for kind in 0..2 {
                     let bin = kind * points + g;
                     let n = self.acceptance[i * width + bin];
                     count[i][kind] += n;
                     let sums = match numbers {
-                        AttemptNumbers::Laws(_) if n == 0 => [0.0; 2],
+                        AttemptNumbers::Laws(_) | AttemptNumbers::Means(_) if n == 0 => [0.0; 2],
                         AttemptNumbers::Laws(_) => [n as f64 * mean, n as f64 * mean * mean],
+                        AttemptNumbers::Means(of) => {
+                            let mean = of(i, bin);
+                            [n as f64 * mean, n as f64 * mean * mean]
+                        }
                         AttemptNumbers::Drawn => self.attempts[i * 2 * points + bin].map(|sum| sum as f64),
                     };
                     first[i][kind] += sums[0];

@@ -8,10 +8,36 @@
 /// The most bits of an index into the table of two tasks.
 const MAX_JOINT_BITS: u32 = 12;
 
+/// One entry: below the threshold it is itself, else its alias.
 #[derive(Debug, Clone, Copy, Default)]
-struct Entry {
-    threshold: u16,
-    alias: u16,
+pub struct Entry {
+    /// The leading bits of the threshold.
+    pub threshold: u16,
+    /// The alias.
+    pub alias: u16,
+}
+
+/// The entries of shares with the mean 1, and what is left of each threshold in units of 2^-64 of its own last place.
+pub fn alias_entries(mut share: Vec<f64>) -> (Vec<Entry>, Vec<u64>) {
+    let size = share.len();
+    let mut entries: Vec<Entry> = (0..size).map(|i| Entry { threshold: 0, alias: i as u16 }).collect();
+    let mut low = vec![0; size];
+    let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..size).partition(|&i| share[i] < 1.0);
+    while let (Some(&s), Some(&l)) = (small.last(), large.last()) {
+        small.pop();
+        let scaled = share[s] * 65_536.0;
+        let whole = libm::floor(scaled).min(65_535.0);
+        entries[s] = Entry { threshold: whole as u16, alias: l as u16 };
+        // The cast saturates: a rest of one whole unit is decided for the entry itself.
+        low[s] = ((scaled - whole) * 2f64.powi(64)) as u64;
+        share[l] -= 1.0 - share[s];
+        if share[l] < 1.0 {
+            large.pop();
+            small.push(l);
+        }
+    }
+    // What is left over is 1 up to rounding and keeps itself as its alias.
+    (entries, low)
 }
 
 /// A table for one or two tasks. An index holds the first task's bin in its low bits, the second's above. Where
@@ -68,23 +94,7 @@ impl AliasTable {
         for p in &mut share {
             *p *= size as f64 / total;
         }
-        let mut entries: Vec<Entry> = (0..size).map(|i| Entry { threshold: 0, alias: i as u16 }).collect();
-        let mut low = vec![0; size];
-        let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..size).partition(|&i| share[i] < 1.0);
-        while let (Some(&s), Some(&l)) = (small.last(), large.last()) {
-            small.pop();
-            let scaled = share[s] * 65_536.0;
-            let whole = libm::floor(scaled).min(65_535.0);
-            entries[s] = Entry { threshold: whole as u16, alias: l as u16 };
-            // The cast saturates: a rest of one whole unit is decided for the entry itself.
-            low[s] = ((scaled - whole) * 2f64.powi(64)) as u64;
-            share[l] -= 1.0 - share[s];
-            if share[l] < 1.0 {
-                large.pop();
-                small.push(l);
-            }
-        }
-        // What is left over is 1 up to rounding and keeps itself as its alias.
+        let (entries, low) = alias_entries(share);
         let map = |indexed: Vec<(u16, f64)>| indexed.into_iter().map(|(bin, _)| bin).collect();
         Self { entries, low, bits, first_bits, bins: [map(first), map(second)] }
     }

@@ -7,7 +7,10 @@
 pub mod alias_pairs;
 pub mod binned;
 pub mod bins;
+pub mod cells;
 pub mod chunk;
+pub mod conditional;
+pub mod integrated;
 pub mod pool;
 pub mod redrawn;
 pub mod tables;

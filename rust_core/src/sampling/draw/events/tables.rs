@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use crate::rng::Stream;
 use crate::sampling::draw::events::alias_pairs::{AliasTable, can_pair};
-use crate::sampling::draw::events::bins::Bins;
 use crate::sampling::draw::streams::Streams;
 
 /// The most bytes of alias tables that serve two tasks each.
 const MAX_PAIRED_BYTES: usize = 1 << 25;
 
 /// One table and the first of the one or two tasks it serves.
+#[derive(Debug)]
 struct Group {
     table: usize,
     /// The first of its tasks.
@@ -18,6 +18,7 @@ struct Group {
 }
 
 /// The tables of all tasks for one kind of bin.
+#[derive(Debug)]
 pub struct Tables {
     /// In the order of their tasks.
     groups: Vec<Group>,
@@ -26,19 +27,19 @@ pub struct Tables {
 
 impl Tables {
     /// Tables for the bins of every task: shared by equal laws, paired where that stays small.
-    pub fn new(bins: &[Bins], law: &[usize], of: impl Fn(&Bins) -> &[f64]) -> Self {
+    pub fn new<B>(bins: &[B], law: &[usize], of: impl Fn(&B) -> &[f64]) -> Self {
         Self::build(law, |a, b| can_pair(of(&bins[a]), of(&bins[b])), bins, MAX_PAIRED_BYTES, &of)
             .or_else(|| Self::build(law, |_, _| false, bins, usize::MAX, &of))
             .expect("the second has no bound")
     }
 
     /// Nothing where the tables take more than so many bytes.
-    fn build(
+    fn build<B>(
         law: &[usize],
         can_pair: impl Fn(usize, usize) -> bool,
-        bins: &[Bins],
+        bins: &[B],
         most: usize,
-        of: &impl Fn(&Bins) -> &[f64],
+        of: &impl Fn(&B) -> &[f64],
     ) -> Option<Self> {
         let mut known = HashMap::new();
         let (mut groups, mut tables, mut task, mut bytes) = (Vec::new(), Vec::<AliasTable>::new(), 0, 0);
@@ -65,6 +66,7 @@ impl Tables {
 }
 
 /// Reads the bins of one task after another in a chunk of trials.
+#[derive(Debug)]
 pub struct BinReader {
     purpose: u64,
     random: Vec<u32>,
