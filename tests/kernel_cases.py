@@ -15,7 +15,7 @@ from sampling_cases import COST
 
 SEED = 2**90 + 11
 #: What says where numbers come from, and not what they are.
-PROVENANCE = {"spec_id", "seed", "stream", "trials", "replicate", "sampler"}
+PROVENANCE = {"run", "spec_id", "seed", "stream", "trials", "replicate", "sampler"}
 JUDGE = ll.Verifier.judge(d_prime=1.1, threshold=0.9)
 RATES = ll.Verifier.rates(false_positive_rate=[0.05, 0.3, 0.0], false_negative_rate=0.25)
 FIXED = ll.Tasks.fixed(success=[0.1, 0.4, 0.02])

@@ -62,7 +62,7 @@ def check_policies_alone(scenario: ll.SamplingScenario, *, trials: int, seed: in
 
     def frame(policies: list[ll.Policy]) -> pl.DataFrame:
         found = ll.simulate(scenario.replace(policies=policies), trials=trials, seed=seed)
-        return found.drop("spec_id").with_columns(pl.col("policy").cast(pl.String))
+        return found.drop("run").with_columns(pl.col("policy").cast(pl.String))
 
     together = frame(scenario.policies)
     for policy in scenario.policies:

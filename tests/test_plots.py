@@ -22,7 +22,7 @@ FRAME = pl.DataFrame(
         "wrong": [0.02, 0.07, 0.12, 0.2],
         "attempts_used": [1.0, 7.0, 50.0, 300.0],
         "trials": [1000] * 4,
-        "seed": ["7"] * 4,
+        "run": ["7-0123abcd-v1"] * 4,
     }
 )
 BEST = pl.DataFrame(
@@ -62,9 +62,9 @@ def test_curves_say_what_they_show() -> None:
         '"type": "log"',
     ):
         assert words in text
-    assert "Exact." in plots.curves(FRAME.drop("trials", "seed").with_columns(exact=True)).to_json()
+    assert "Exact." in plots.curves(FRAME.drop("trials").with_columns(run=pl.lit("exact-0123abcd"))).to_json()
     # What does not say how it came about is not called exact.
-    assert "xact" not in plots.curves(FRAME.drop("trials", "seed")).to_json()
+    assert "xact" not in plots.curves(FRAME.drop("trials", "run")).to_json()
 
 
 SCENARIO = ll.SamplingScenario(
@@ -105,7 +105,7 @@ def test_a_chart_refuses_the_rows_of_several_scenarios() -> None:
     assert "Task 1 alone." in plots.curves(by_task.filter(task=1)).to_json()
     other = SCENARIO.replace(verifier=ll.Verifier.perfect(), max_attempts=[2, 8])
     two = pl.concat([ll.solve(SCENARIO), ll.solve(other)])
-    with pytest.raises(ValueError, match=r"^frame must come from one run, got rows that differ in spec_id"):
+    with pytest.raises(ValueError, match=r"^frame must come from one run, got rows that differ in run"):
         plots.curves(two)
 
 
@@ -129,7 +129,7 @@ def test_a_chart_of_years_refuses_a_sweep(frame: str, draw) -> None:
 
 def test_a_fan_shades_only_the_years_of_its_own_worlds(exhaustion: ll.ExhaustionResult) -> None:
     other = ll.simulate(WORLD, trials=500, seed=8)
-    with pytest.raises(ValueError, match=r"^exhaustion must be of the run of trajectories \(spec_id .*\), got spec_id"):
+    with pytest.raises(ValueError, match=r"^exhaustion must be of the run of trajectories \(run 7-.*\), got run 8-"):
         plots.fan(exhaustion.trajectories, ["demand"], exhaustion=other.exhaustion)
 
 

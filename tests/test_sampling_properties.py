@@ -79,7 +79,9 @@ def test_shares_are_shares_and_add_up(scenario: ll.SamplingScenario) -> None:
             least = 1 - 1e-12 if scenario.limits is None else 0.0
             assert least <= row["attempts_used"] <= most * (1 + 1e-12)
             assert (row["precision"] is None) == (row["returned"] == 0.0)
-            if scenario.limits is None or not row["exact"]:  # an attempt that is cut has no closed form in other units
+            if scenario.limits is None or not row["run"].startswith(
+                "exact-"
+            ):  # an attempt that is cut has no closed form in other units
                 assert (row["utility"] is None) == (scenario.utility is None)
                 bill = [row[name] is None for name in ("tokens", "cost", "latency")]
                 assert bill == [scenario.cost is None] * 3
@@ -140,7 +142,7 @@ def test_the_same_draws_count_once_however_they_were_merged() -> None:
     flat = ll.merge([a, b, c])
     assert flat["trials"].to_list() == nested["trials"].to_list() == [300, 300]
     assert flat["accuracy"].equals(nested["accuracy"])
-    assert set(flat["seed"][0].split("+")) == {"7", "8"}
+    assert set(flat["run"][0].partition("-")[0].split("+")) == {"7", "8"}
     for again in (
         [a, a],
         [ll.merge([a, b], tallies=True), b],
@@ -174,7 +176,7 @@ def test_the_order_of_the_tasks_does_not_matter(scenario: ll.SamplingScenario, r
         changes["verifier"] = scenario.verifier.replace(**given_by_task)
     permuted = scenario.replace(**changes)
     key = ["policy", "max_attempts" if scenario.limits is None else "limit", "task"]
-    by_task, by_task_permuted = (ll.solve(s, by="task").drop("spec_id") for s in (scenario, permuted))
+    by_task, by_task_permuted = (ll.solve(s, by="task").drop("run") for s in (scenario, permuted))
     rows = np.arange(by_task.height).reshape(-1, count)[:, order].ravel()
     assert same(by_task[rows].drop(key), by_task_permuted.drop(key))
     frame, frame_permuted = ll.solve(scenario), ll.solve(permuted)
@@ -236,10 +238,10 @@ def test_a_setting_read_back_gives_the_same_frames(scenario: ll.SamplingScenario
 @settings(max_examples=60)
 @given(sampling_scenarios(max_work=10), st.integers(1, 2000))
 def test_a_further_policy_changes_no_number_of_another(scenario: ll.SamplingScenario, trials: int) -> None:
-    frame = ll.simulate(scenario, trials=trials, seed=4).drop("spec_id", "policy")
+    frame = ll.simulate(scenario, trials=trials, seed=4).drop("run", "policy")
     points = len(frame) // len(scenario.policies)
     for i, policy in enumerate(scenario.policies):
-        alone = ll.simulate(scenario.replace(policies=[policy]), trials=trials, seed=4).drop("spec_id", "policy")
+        alone = ll.simulate(scenario.replace(policies=[policy]), trials=trials, seed=4).drop("run", "policy")
         assert same(alone, frame[i * points : (i + 1) * points]), policy
 
 
@@ -250,7 +252,7 @@ def test_a_utility_changes_no_number_but_its_own(scenario: ll.SamplingScenario, 
     with_utility = scenario.replace(utility=ll.Utility(wrong_cost=2.0, attempt_cost=0.1))
     frames = [ll.simulate(s, trials=trials, seed=6) for s in (scenario.replace(utility=None), with_utility)]
     own = [name for name in frames[0].columns if name.startswith("utility")]
-    assert same(*(frame.drop(*own, "spec_id") for frame in frames))
+    assert same(*(frame.drop(*own, "run") for frame in frames))
 
 
 def test_replicates_and_seeds_are_different_draws() -> None:

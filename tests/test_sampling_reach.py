@@ -24,7 +24,7 @@ def test_the_root_at_the_ceiling_is_the_formula_by_hand(p: float, g: float, targ
     frame = ll.required_false_positive_rate(scenario([p], verifier), accuracy=target)
     want = min(p * (1 - g) * (1 / target - 1) / (1 - p), 1.0)
     row = frame.row(2, named=True)
-    assert row["exact"]
+    assert row["run"].startswith("exact-")
     assert row["required_false_positive_rate"] == pytest.approx(want, rel=1e-6)
     assert row["required_false_positive_rate_low"] is None
     # One attempt: accuracy p(1-g), whatever the false positive rate.
@@ -67,7 +67,7 @@ def test_simulation_finds_the_same_root_with_an_interval() -> None:
         low, high = (middle, high) if reached else (low, middle)
     assert row["required_false_positive_rate_low"] < low < row["required_false_positive_rate_high"]
     assert row["required_false_positive_rate"] == pytest.approx(low, rel=0.2)
-    assert (row["exact"], row["trials"], row["seed"]) == (False, 20_000, "3")
+    assert (row["trials"], row["run"]) == (20_000, f"3-{spread.fingerprint()[:8]}-v1")
 
 
 def test_the_papers_models_at_least_twelve_cannot_and_one_is_too_close() -> None:

@@ -43,7 +43,7 @@ def expected(grid, frame, run):
     frames = []
     for i in range(len(grid)):
         found = getattr(run(grid.point(i), i), frame)
-        provenance = [name for name in ("trials", "seed", "spec_id", "sampler", "stream") if name in found.columns]
+        provenance = [name for name in ("trials", "run") if name in found.columns]
         frames.append(found.drop(provenance).select(pl.lit(i, dtype=pl.Int64).alias("point"), pl.all()))
     return pl.concat(frames)
 

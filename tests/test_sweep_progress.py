@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import limitlaw as ll
-from limitlaw.sweep.progress import Progress
+from limitlaw._progress import Progress
 from sweep_cases import SETTINGS, grid
 
 SWEEP = """

@@ -130,7 +130,7 @@ def test_threads_that_give_other_numbers_are_noticed(monkeypatch: pytest.MonkeyP
         return ll.simulate(*args, seed=seed + threads, **kwargs)
 
     monkeypatch.setattr(testing.assertions, "simulate", broken)
-    with pytest.raises(AssertionError, match=r"2 threads give other numbers than 1 in \['accepted'"):
+    with pytest.raises(AssertionError, match=r"2 threads give other numbers than 1 in \['accuracy'"):
         testing.assert_reproducible(SCENARIO)
 
 

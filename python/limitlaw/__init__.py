@@ -4,6 +4,7 @@ import warnings
 
 from limitlaw import _core, closed_form, datasets, exhaustion, fit
 from limitlaw._core import __version__
+from limitlaw._show import brief
 from limitlaw.errors import NoClosedFormError, StoreError, VersionError
 from limitlaw.exhaustion import (
     Backtest,
@@ -26,6 +27,7 @@ from limitlaw.exhaustion import (
 )
 from limitlaw.fit import pass_at_k, pass_hat_k
 from limitlaw.logs import read_attempts
+from limitlaw.picture import plot
 from limitlaw.run import merge, read_scenario, simulate, solve
 from limitlaw.sampling import (
     Answers,
@@ -73,6 +75,7 @@ __all__ = [
     "VersionError",
     "__version__",
     "backtest",
+    "brief",
     "can_match",
     "ceilings",
     "closed_form",
@@ -89,6 +92,7 @@ __all__ = [
     "optimal_attempts",
     "pass_at_k",
     "pass_hat_k",
+    "plot",
     "read_attempts",
     "read_scenario",
     "read_sweep",

@@ -27,8 +27,8 @@ IntArray = Annotated[Any, "int"]
 #: An ``IntArray`` of counts, in which a boolean is 0 or 1.
 CountArray = Annotated[Any, "count"]
 
-#: The most characters of a repr: it fits a line.
-_LINE = 120
+#: The most characters of a repr in full, and of one that shows what differs from the defaults.
+_LINE, _LONG_LINE = 120, 240
 
 #: Every concrete setting by (family, kind): how ``from_json`` finds the class.
 _REGISTRY: dict[tuple[str, str], type[Spec]] = {}
@@ -170,8 +170,11 @@ class Spec:
         if len(full) <= _LINE:
             return full
         changed = {name: value for name, (value, default) in values.items() if _show(value) != _show(default)}
-        short = _call(self, {name: _show_short(value) for name, value in changed.items()})
-        return short if len(short) <= _LINE else f"{short[: _LINE - 4]}...)"
+        for show in (_show_scalars, _show_short):
+            short = _call(self, {name: show(value) for name, value in changed.items()})
+            if len(short) <= _LONG_LINE:
+                return short
+        return f"{short[: _LONG_LINE - 4]}...)"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), {f.name: getattr(self, f.name) for f in dataclasses.fields(self)})
@@ -249,6 +252,17 @@ def _encode(value: Any, encode_array: Any) -> Any:
 
 def _call(setting: Spec, texts: dict[str, str]) -> str:
     return f"{type(setting).__name__}({', '.join(f'{name}={text}' for name, text in texts.items())})"
+
+
+def _show_scalars(value: Any) -> str:
+    """A nested setting with its own scalars, as far as they differ from their defaults."""
+    if isinstance(value, Spec):
+        fields = [(field.name, getattr(value, field.name), field.default) for field in dataclasses.fields(value)]
+        changed = {name: _show_scalars(found) for name, found, default in fields if _show(found) != _show(default)}
+        return _call(value, changed)
+    if isinstance(value, tuple) and any(isinstance(v, Spec) for v in value):
+        return f"({', '.join(map(_show_scalars, value))})"
+    return _show_short(value)
 
 
 def _show_short(value: Any) -> str:

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-#: Shown where they are among the columns.
-_KEYS = ["policy", "max_attempts", "limit"]
-_SHOWN = ["accuracy", "accepted", "precision", "coverage", "attempts_used", "cost", "latency", "utility"]
-
 _scenario = click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _trials = click.option(
     "--trials", type=int, default=100_000, show_default=True, help="Runs of the whole benchmark, or worlds drawn."
@@ -258,41 +254,18 @@ def _check_folder(out: Path | None) -> None:
 
 def _show(frame: pl.DataFrame, out: Path | None) -> None:
     """The main columns on the terminal; every column in the file."""
-    known = [name for name in _SHOWN if frame[name].null_count() < frame.height]
-    _print(frame.select([name for name in _KEYS if name in frame.columns] + known))
+    click.echo(ll.brief(frame))
     if out is not None:
         _write(frame, out)
 
 
 def _show_frames(frames: dict[str, pl.DataFrame], shown: list[str], out: Path | None) -> None:
-    """Some frames on the terminal, without standard errors and provenance; every frame in a file of its own."""
-    hidden = pl.selectors.matches("_se$") | pl.selectors.by_name(
-        "trials", "seed", "spec_id", "sampler", "stream", require_all=False
-    )
+    """Some frames on the terminal; every frame in a file of its own."""
     for name in shown:
-        _print(frames[name].select(~hidden).with_columns(pl.selectors.float().map_elements(_short, pl.String)))
+        click.echo(ll.brief(frames[name]))
     if out is not None:
         for name, frame in frames.items():
             _write(frame, out.with_name(f"{out.stem}-{name}{out.suffix}"))
-
-
-def _short(x: float) -> str:
-    """Shares and years in places, tokens and FLOP in digits."""
-    if abs(x) < 10.0:  # noqa: PLR2004
-        return f"{x:.4f}"
-    return f"{x:.3g}" if abs(x) >= 1e5 else f"{x:.2f}"  # noqa: PLR2004  (no year is that late)
-
-
-def _print(frame: pl.DataFrame) -> None:
-    with pl.Config(
-        tbl_rows=-1,
-        tbl_cols=-1,
-        tbl_width_chars=200,
-        tbl_hide_dataframe_shape=True,
-        tbl_hide_column_data_types=True,
-        float_precision=4,
-    ):
-        click.echo(frame)
 
 
 def _write(frame: pl.DataFrame, out: Path) -> None:

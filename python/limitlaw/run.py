@@ -9,13 +9,15 @@ from typing import Any, overload
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_threads, as_whole, check_choice, check_flag, check_progress, is_sequence, shown
+from limitlaw._arguments import as_threads, as_whole, check_choice, check_flag, is_sequence, shown
 from limitlaw._files import reading
+from limitlaw._progress import check_wanted, reporting
 from limitlaw.exhaustion.constraint import ConstraintResult, ConstraintScenario, simulate_constraint
 from limitlaw.exhaustion.run import ExhaustionResult, SamplerName, simulate_exhaustion
 from limitlaw.exhaustion.scenario import ExhaustionScenario
-from limitlaw.sampling.frames import By, merge_frames, simulate_frame, solve_frame, tallies_frame
+from limitlaw.sampling.frames import By, simulate_frame, solve_frame
 from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.tallies import merge_frames, tallies_frame
 from limitlaw.seed import Seed, key_of
 
 #: What ``simulate`` simulates.
@@ -34,7 +36,7 @@ def simulate(
     by: By = "policy",
     columns: Sequence[str] | None = None,
     threads: int | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    progress: bool | Callable[[int, int], object] | None = None,
     replicate: int = 0,
     tallies: bool = False,
 ) -> pl.DataFrame: ...
@@ -45,7 +47,7 @@ def simulate(
     trials: int,
     seed: Seed,
     threads: int | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    progress: bool | Callable[[int, int], object] | None = None,
     replicate: int = 0,
     samples: Sequence[str] = (),
     sampler: SamplerName = "philox",
@@ -58,7 +60,7 @@ def simulate(
     trials: int,
     seed: Seed,
     threads: int | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    progress: bool | Callable[[int, int], object] | None = None,
     replicate: int = 0,
 ) -> ConstraintResult: ...
 def simulate(
@@ -69,7 +71,7 @@ def simulate(
     by: By = "policy",
     columns: Sequence[str] | None = None,
     threads: int | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    progress: bool | Callable[[int, int], object] | None = None,
     replicate: int = 0,
     tallies: bool = False,
     samples: Sequence[str] = (),
@@ -85,12 +87,12 @@ def simulate(
         scenario: What to simulate.
         trials: Trials, from 1 to 1e14 (an exhaustion scenario: 2**32 - 1; a constraint scenario: 1e7).
         seed: A whole number that is not negative, or a ``numpy.random.SeedSequence``.
-        by: ``"policy"`` for one row per policy and ``max_attempts``; ``"task"`` for one row per task as well (the
-            quantiles of a whole benchmark run are then null).
-        columns: The result columns to compute; all of them unless given. A choice changes no number.
+        by: ``"policy"`` for one row per policy and ``max_attempts``; ``"task"`` for one row per task as well.
+        columns: The result columns to compute, each of which brings its standard error; all of them unless given. A
+            choice changes no number.
         threads: Threads to use, from 1 to 1024; every core unless given.
-        progress: Called from this thread about every 50 ms, and at the end, with (trials done, trials). An exception
-            from it ends the run and propagates.
+        progress: ``True`` shows a bar on a terminal and in a notebook. A function is called from this thread about
+            every 50 ms, and at the end, with (trials done, trials); an exception from it ends the run and propagates.
         replicate: The number of an independent repetition under the same seed, from 0.
         tallies: Return the counts behind the estimates, for ``merge``, instead of the estimates.
         samples: Of an exhaustion scenario, the variables to return draw by draw: ``"exhaustion_year"`` (by every
@@ -111,15 +113,19 @@ def simulate(
     Returns:
         An ``ExhaustionResult``, a ``ConstraintResult``, or for a sampling scenario a frame of this form.
 
-        One row per policy and ``max_attempts``, or ``limit``. Shares (no unit): ``accepted``, ``returned``,
-        ``abstained``, ``accuracy``, ``wrong``, ``precision``, ``false_discovery_rate``, ``coverage``; means per task:
-        ``attempts_used``, ``tokens``, ``cost``, ``latency``, ``utility``; each with its Monte Carlo standard error
+        One row per policy and ``max_attempts``, or ``limit``. Shares (no unit): ``accuracy``, ``wrong``, ``accepted``,
+        ``returned``, ``abstained``, ``false_discovery_rate``, ``precision``, ``coverage``; means per task:
+        ``utility``, ``attempts_used``, ``tokens``, ``cost``, ``latency``; each with its Monte Carlo standard error
         ``_se``; quantiles ``_q05`` to ``_q95`` of one run of the whole benchmark for accuracy, tokens, cost, latency
-        and utility (null for weighted tasks); ``trials``, ``exact``, ``seed``, ``spec_id``, ``stream``. Null where a
-        value does not exist. ``attempts_used`` averages the expected number given the cell of the grid that the
-        acceptance fell into, which has less noise than the numbers themselves. A continuous score's quantile is the
-        least value of its bin of relative width 2**-13: exact where each bin holds one value, as utilities without
-        attempt costs do unless the tasks are many or the rewards have a fine common unit.
+        and utility; ``trials``, and ``run``, which reads ``seed-settings-stream``: the seed, the first 8 digits of the
+        settings' ``fingerprint()``, the version of the random stream. What the scenario cannot have is left out: the
+        bill without a ``Cost``, utility without a ``Utility``, coverage of a pool without ``correct``, quantiles of
+        weighted tasks and by task. Null where a value does not exist.
+
+        ``attempts_used`` averages the expected number given the cell of the grid that the acceptance fell into, which
+        has less noise than the numbers themselves. A continuous score's quantile is the least value of its bin of
+        relative width 2**-13: exact where each bin holds one value, as utilities without attempt costs do unless the
+        tasks are many or the rewards have a fine common unit.
 
     Raises:
         ValueError: An argument is out of range.
@@ -136,14 +142,13 @@ def simulate(
     if not isinstance(scenario, (ExhaustionScenario, ConstraintScenario)):
         check_solvable(scenario)
     key, text = key_of(seed)
-    check_progress(progress)
+    check_wanted(progress if progress is not None else False)
     run: dict[str, Any] = {
         "trials": as_whole(trials, "trials", 1, _core.MAX_TRIALS[scenario.kind]),
         "key": key,
         "seed": text,
         "replicate": as_whole(replicate, "replicate", 0, 2**64 - 1),
         "threads": as_threads(threads),
-        "progress": progress,
     }
     check_choice(by, "by", ("policy", "task"))
     check_flag(tallies, "tallies")
@@ -153,32 +158,33 @@ def simulate(
         raise TypeError(f"samples must be a sequence of names, got {shown(samples)}")
     if not isinstance(scenario, SamplingScenario):
         _check_left_out(scenario.kind, by=(by, "policy"), columns=(columns, None), tallies=(tallies, False))
-    if isinstance(scenario, ExhaustionScenario):
-        return simulate_exhaustion(scenario, samples=samples, sampler=sampler, exact_quantiles=exact_quantiles, **run)
-    _check_left_out(
-        scenario.kind,
-        samples=(tuple(samples), ()),
-        sampler=(sampler, "philox"),
-        exact_quantiles=(exact_quantiles, False),
-    )
-    if isinstance(scenario, ConstraintScenario):
-        return simulate_constraint(scenario, **run)
-    if tallies:
-        if by != "policy" or columns is not None:
-            raise ValueError("tallies=True gives every count of every task: by and columns must be left out")
-        return tallies_frame(scenario, **run)
-    return simulate_frame(scenario, by=by, columns=columns, **run)
+    if not isinstance(scenario, ExhaustionScenario):
+        _check_left_out(
+            scenario.kind,
+            samples=(tuple(samples), ()),
+            sampler=(sampler, "philox"),
+            exact_quantiles=(exact_quantiles, False),
+        )
+    if tallies and (by != "policy" or columns is not None):
+        raise ValueError("tallies=True gives every count of every task: by and columns must be left out")
+    with reporting(progress, run["trials"], "trials") as run["progress"]:
+        if isinstance(scenario, ExhaustionScenario):
+            options: dict[str, Any] = {"samples": samples, "sampler": sampler, "exact_quantiles": exact_quantiles}
+            return simulate_exhaustion(scenario, **options, **run)
+        if isinstance(scenario, ConstraintScenario):
+            return simulate_constraint(scenario, **run)
+        return tallies_frame(scenario, **run) if tallies else simulate_frame(scenario, by=by, columns=columns, **run)
 
 
 def solve(scenario: SamplingScenario, *, by: By = "policy", columns: Sequence[str] | None = None) -> pl.DataFrame:
-    """Solve a scenario exactly: the columns of ``simulate`` from closed forms, with standard errors 0.
+    """Solve a scenario exactly: the columns of ``simulate`` from closed forms, without standard errors.
 
     Where rates are drawn anew in every trial, shares are integrals with an error below 1e-12.
 
-    Quantiles of one benchmark run come from the exact distribution of the score (Poisson-binomial). They are null for
-    weighted tasks and for tokens, cost and latency, and those of the utility also where an attempt costs something or
-    the rewards have no small common unit. Under limits with ``crossing="cut"`` and tokens that spread, the parts of the
-    bill other than the limited one are null unless they are in proportion to it.
+    ``run`` reads ``exact-settings``. Quantiles of one benchmark run come from the exact distribution of the score
+    (Poisson-binomial). There are none of tokens, cost and latency, nor of the utility where an attempt costs something
+    or the rewards have no small common unit. Under limits with ``crossing="cut"`` and tokens that spread, the parts of
+    the bill other than the limited one are null unless they are in proportion to it.
 
     Args:
         scenario: What to solve.

@@ -35,7 +35,7 @@ class Backtest:
         scores: One row per variable: ``observations``, mean ``crps``, and ``coverage_50``, ``coverage_80``,
             ``coverage_90``: shares of the observations inside.
 
-    Both frames end in ``trials``, ``seed``, ``spec_id`` and ``stream``.
+    Both frames end in ``trials`` and ``run``.
     """
 
     observations: pl.DataFrame

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import polars as pl
 
 from limitlaw import _core
+from limitlaw._frames import closing, first, run_of
 from limitlaw._spec import Spec
 from limitlaw.exhaustion import dist
 from limitlaw.exhaustion.dist import Dist
@@ -212,14 +213,16 @@ def simulate_constraint(
         spec, arrays, trials=trials, key=key, replicate=replicate, threads=threads, progress=progress
     )
     names, units = zip(*_core.CONSTRAINT_QUANTITIES, strict=True)
-    provenance = {"trials": trials, "seed": seed, "spec_id": scenario.fingerprint(), "stream": _core.STREAM_VERSION}
-    literals = [pl.lit(value).alias(name) for name, value in provenance.items()]
-    literals += [pl.selectors.ends_with("_se").fill_nan(None)]
+    run = run_of(scenario, seed=seed)
+    finite = pl.selectors.ends_with("_se").fill_nan(None)
     bands = pl.DataFrame({"quantity": pl.Series(names, dtype=pl.Enum(names)), "unit": units, **frames["bands"]})
     binding = pl.DataFrame(
         {"constraint": pl.Series(_core.CONSTRAINTS, dtype=pl.Enum(_core.CONSTRAINTS)), **frames["binding"]}
     )
-    return ConstraintResult(bands=bands.with_columns(literals), binding=binding.with_columns(literals))
+    bands, binding = (
+        frame.with_columns(finite).with_columns(**closing(frame.height, run, trials)) for frame in (bands, binding)
+    )
+    return ConstraintResult(bands=first(bands, ["quantity", "unit", "q50", "q05"], ["q95"]), binding=binding)
 
 
 def _distribution(row: dict[str, str]) -> Dist:

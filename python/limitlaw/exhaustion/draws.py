@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from limitlaw import _core
 from limitlaw._arguments import as_threads, as_whole, shown
+from limitlaw._frames import run_of
 from limitlaw.exhaustion.run import DEFINITIONS
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.seed import Seed, key_of
@@ -70,8 +71,7 @@ def check_scenario(scenario: object) -> None:
 
 def provenance(scenario: ExhaustionScenario, *, trials: int, seed: Seed) -> dict[str, int | str]:
     """What every row of a frame computed from draws ends in."""
-    _, text = key_of(seed)
-    return {"trials": trials, "seed": text, "spec_id": scenario.fingerprint(), "stream": _core.STREAM_VERSION}
+    return {"trials": trials, "run": str(run_of(scenario, seed=key_of(seed)[1]))}
 
 
 def sample_years(

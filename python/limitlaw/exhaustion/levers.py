@@ -92,7 +92,7 @@ def levers(
         One row per lever and definition, the scenario itself first (``lever`` null): the ``q50`` (and so on) after the
         change, ``q50_change`` in years and its standard error ``q50_change_se`` (null where one of the two is not by
         the horizon), ``p_by_2030``, its change and standard error, and the same for ``p_not_by_horizon``; ``trials``,
-        ``seed``, ``spec_id`` (of the changed scenario) and ``stream``.
+        and ``run`` of the changed scenario.
 
     Raises:
         ValueError: A lever names an unknown field or an illegal value; the message names the lever. Or another argument

@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
+from limitlaw._frames import closing, first, labels, run_of
+from limitlaw._show import brief
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +22,15 @@ SamplerName = Literal["philox", "sobol"]
 
 #: Yearly variables with their units.
 VARIABLES: dict[str, str] = dict(_core.EXHAUSTION_VARIABLES)
+#: By frame, the columns that come first and those that come last: the answer and its interval are in view.
+ORDER: dict[str, tuple[list[str], list[str]]] = {
+    "trajectories": (["year", "variable", "unit", "q50", "mean", "se"], ["q05", "q95"]),
+    "exhaustion": (
+        ["definition", "q50", "q05", "q95"],
+        ["p_by_2030_se", "p_not_by_horizon_se", "p_by_2030", "p_not_by_horizon"],
+    ),
+    "exhausted_by": (["definition", "year"], []),
+}
 #: Definitions of running out.
 DEFINITIONS: list[str] = list(_core.EXHAUSTION_DEFINITIONS)
 
@@ -44,7 +55,7 @@ class ExhaustionResult:
             the horizon, that its interval has no end. The year of a draw is interpolated between the years of the
             projection, and every quantile and probability is of that year, whether ``years`` lists 2030 or not.
         exhausted_by: One row per definition and year: ``probability`` of having run out by then, and ``se``. These
-            three frames end in the columns ``trials``, ``seed``, ``spec_id``, ``sampler`` and ``stream``.
+            three frames end in ``trials`` and ``run`` (as of :func:`limitlaw.simulate`).
         samples: The variables asked for, one row per draw; a year is null where the draw does not run out by the
             horizon. Inputs and coefficients are those that the draw used: of the law chosen for it, ``compute`` of its
             ``compute_path``; null where it used none.
@@ -66,8 +77,8 @@ class ExhaustionResult:
     stream: str
 
     def __repr__(self) -> str:
-        shown = self.exhaustion.drop("trials", "seed", "spec_id", "sampler", "stream")
-        return f"ExhaustionResult(trials={self.trials}, seed={self.seed}, sampler={self.sampler!r})\n{shown}"
+        head = f"ExhaustionResult(trials={self.trials}, seed={self.seed}, sampler={self.sampler!r})"
+        return f"{head}\n{brief(self.exhaustion)}"
 
 
 def simulate_exhaustion(
@@ -104,18 +115,18 @@ def simulate_exhaustion(
         "sampler": sampler,
         "stream": _core.STREAM_VERSION,
     }
-    columns = [pl.lit(value).alias(name) for name, value in provenance.items()]
+    run = run_of(scenario, seed=seed, sampler=sampler)
+
+    def ending(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+        return first(frame.with_columns(**closing(frame.height, run, trials)), *ORDER[name])
+
     return ExhaustionResult(
-        trajectories=_trajectories(scenario, frames["trajectories"]).with_columns(columns),
-        exhaustion=_exhaustion(frames["exhaustion"]).with_columns(columns),
-        exhausted_by=_exhausted_by(scenario, frames["exhausted_by"]).with_columns(columns),
+        trajectories=ending("trajectories", _trajectories(scenario, frames["trajectories"])),
+        exhaustion=ending("exhaustion", _exhaustion(frames["exhaustion"])),
+        exhausted_by=ending("exhausted_by", _exhausted_by(scenario, frames["exhausted_by"])),
         samples=pl.DataFrame(draws).with_columns(_year_or_null(draws)).fill_nan(None),
         **provenance,
     )
-
-
-def _enum(labels: Sequence[str], codes: np.ndarray[Any, Any]) -> pl.Series:
-    return pl.Series(labels, dtype=pl.Enum(list(dict.fromkeys(labels)))).gather(codes)
 
 
 def _trajectories(scenario: ExhaustionScenario, columns: dict[str, Any]) -> pl.DataFrame:
@@ -124,15 +135,15 @@ def _trajectories(scenario: ExhaustionScenario, columns: dict[str, Any]) -> pl.D
     return pl.DataFrame(
         {
             "year": np.repeat(np.asarray(scenario.years, dtype=np.int32), count),
-            "variable": _enum(list(VARIABLES), codes),
-            "unit": _enum(list(VARIABLES.values()), codes),
+            "variable": labels(list(VARIABLES), codes),
+            "unit": labels(list(VARIABLES.values()), codes),
             **columns,
         }
     ).with_columns(pl.col("se").fill_nan(None))
 
 
 def _exhaustion(columns: dict[str, Any]) -> pl.DataFrame:
-    frame = pl.DataFrame({"definition": _enum(DEFINITIONS, np.arange(len(DEFINITIONS))), **columns})
+    frame = pl.DataFrame({"definition": labels(DEFINITIONS, np.arange(len(DEFINITIONS))), **columns})
     return frame.with_columns(pl.exclude("definition").fill_nan(None))
 
 
@@ -141,7 +152,7 @@ def _exhausted_by(scenario: ExhaustionScenario, columns: dict[str, Any]) -> pl.D
     count = len(DEFINITIONS)
     return pl.DataFrame(
         {
-            "definition": _enum(DEFINITIONS, np.repeat(np.arange(count), years)),
+            "definition": labels(DEFINITIONS, np.repeat(np.arange(count), years)),
             "year": np.tile(np.asarray(scenario.years, dtype=np.int32), count),
             **columns,
         }

@@ -34,7 +34,7 @@ class Sensitivity:
             goes once all else is known), each with ``_se``; the largest total first. First-order indices sum to 1 at
             most, totals to 1 at least; what lies between is interaction.
 
-    Both frames end in ``trials``, ``seed``, ``spec_id`` and ``stream``.
+    Both frames end in ``trials`` and ``run``.
     """
 
     correlations: pl.DataFrame

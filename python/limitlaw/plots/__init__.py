@@ -5,8 +5,34 @@ try:
 except ImportError as error:  # pragma: no cover  (the tests install the extra)
     raise ImportError("charts need Altair and vl-convert: pip install 'limitlaw[plots]'") from error
 
+from limitlaw.plots.answers import can_match, ceilings, compared, limits, required_rate
 from limitlaw.plots.chart import save, stack
+from limitlaw.plots.estimates import error_rates, operating_points, pass_rates
 from limitlaw.plots.exhaustion import exhausted, fan, tornado
+from limitlaw.plots.forecasts import backtest, constraints, run_out, sensitivity
 from limitlaw.plots.sampling import curves, policies, utility
+from limitlaw.plots.sweeps import sweep
 
-__all__ = ["curves", "exhausted", "fan", "policies", "save", "stack", "tornado", "utility"]
+__all__ = [
+    "backtest",
+    "can_match",
+    "ceilings",
+    "compared",
+    "constraints",
+    "curves",
+    "error_rates",
+    "exhausted",
+    "fan",
+    "limits",
+    "operating_points",
+    "pass_rates",
+    "policies",
+    "required_rate",
+    "run_out",
+    "save",
+    "sensitivity",
+    "stack",
+    "sweep",
+    "tornado",
+    "utility",
+]

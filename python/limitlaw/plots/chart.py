@@ -10,6 +10,7 @@ import altair as alt
 import polars as pl
 
 from limitlaw._arguments import as_frame, as_number, as_path, as_whole, brief, is_sequence, listed, shown
+from limitlaw._frames import PROVENANCE, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +90,10 @@ def check_columns(frame: pl.DataFrame, columns: Sequence[str], name: str = "fram
 
 
 #: Columns that hold words.
-_WORDS = ("policy", "variable", "unit", "definition", "lever", "status")
+_WORDS = (
+    *("policy", "other", "limit", "variable", "unit", "definition", "lever", "status", "verdict", "quantity", "group"),
+    *("rate", "source", "task"),
+)
 #: Columns that say where a row stands on an axis.
 _PLACES = ("policy", "max_attempts", "year", "wrong_cost", "status", "p_not_by_horizon")
 
@@ -106,7 +110,7 @@ def check_rows(frame: pl.DataFrame, key: Sequence[str], name: str = "frame") -> 
     if axes or frame.select(key).is_duplicated().any():
         raise ValueError(f"{name} must have one row for each {' and '.join(key)}, got {_several(frame, axes)}")
     series = [column for column in key if column in _SERIES]
-    for column in ("spec_id", "seed", "trials"):
+    for column in PROVENANCE:
         if column not in frame.columns:
             continue
         runs = frame.group_by(series).agg(pl.col(column).n_unique()) if series else frame.select(pl.n_unique(column))
@@ -119,7 +123,7 @@ def _several(frame: pl.DataFrame, axes: Sequence[str]) -> str:
     if "point" in frame.columns:
         over = f" over {', '.join(axes)}" if axes else ""
         points = frame["point"].n_unique()
-        return f"{points} points of a sweep{over}: keep one with filter(point=0)"
+        return f"{points} points of a sweep{over}: draw it with plots.sweep, or keep one with filter(point=0)"
     if "task" in frame.columns:
         return f"{frame['task'].n_unique()} tasks (by='task'): keep one with filter(task=...), or leave by='task' out"
     return "several: keep the rows of one scenario"
@@ -141,15 +145,15 @@ _ROW_NAMES = ("policy", "definition", "year", "quantity", "constraint")
 
 def run_words(frame: pl.DataFrame) -> str:
     """How the numbers of a frame came about, as far as it says: exact, or with how many trials and which seed."""
-    exact = frame["exact"].unique().to_list() if "exact" in frame.columns else []
-    if exact == [True]:
+    runs = runs_of(frame)
+    if runs and all(run.exact for run in runs):
         return "exact"
     if "trials" not in frame.columns or not frame.schema["trials"].is_integer() or frame["trials"].null_count():
         return ""
     few, most = min(counts := frame["trials"].to_list()), max(counts)
     trials = f"{few:,} trials" if few == most else f"{few:,} to {most:,} trials"
-    seeds = frame["seed"].cast(pl.String).unique().to_list() if "seed" in frame.columns else []
-    return f"{trials}, seed {seeds[0]}" if len(seeds) == 1 and seeds[0] is not None else trials
+    seeds = {run.seed for run in runs}
+    return f"{trials}, seed {seeds.pop()}" if len(seeds) == 1 else trials
 
 
 def part_words(frame: pl.DataFrame) -> str:

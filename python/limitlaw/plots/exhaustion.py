@@ -12,6 +12,7 @@ import polars as pl
 
 from limitlaw._arguments import as_whole, check_flag, check_name, is_sequence
 from limitlaw._arguments import shown as describe
+from limitlaw._frames import PROVENANCE
 from limitlaw.plots.chart import (
     INK,
     STYLES,
@@ -195,7 +196,7 @@ def _shade(exhaustion: pl.DataFrame, definition: str, ends: tuple[int, int], spa
 
 def _check_same_run(trajectories: pl.DataFrame, exhaustion: pl.DataFrame) -> None:
     """The years that are shaded are those of the worlds that are drawn."""
-    for column in ("spec_id", "seed", "trials"):
+    for column in PROVENANCE:
         if column in trajectories.columns and column in exhaustion.columns:
             ours, theirs = trajectories[column][0], exhaustion[column][0]
             if ours != theirs:

@@ -140,10 +140,7 @@ def utility(
     _check(frame, ["accuracy", "wrong", "attempts_used"])
     check_columns(
         best,
-        [
-            *("wrong_cost", "correct_reward", "attempt_cost", "status", "utility"),
-            *(f"optimal_attempts{q}" for q in ("", "_q05", "_q95")),
-        ],
+        ["wrong_cost", "correct_reward", "attempt_cost", "optimal_attempts", "status", "utility"],
         "best",
     )
     check_rows(best, ["wrong_cost"], "best")
@@ -262,7 +259,7 @@ def _panel(curve: pl.DataFrame, row: dict[str, Any], *, width: float, first: boo
     )
     x = alt.X("max_attempts:Q", scale=scale, axis=axis)
     y = alt.Y("utility:Q", title="utility per task" if first else None, axis=alt.Axis(format=".2f", tickCount=5))
-    low, high = place(row["optimal_attempts_q05"]), place(row["optimal_attempts_q95"])
+    low, high = (place(row.get(f"optimal_attempts_{q}")) for q in ("q05", "q95"))
     ends = {"low": [low], "high": [high if high > low else low * 1.06]}
     span = pl.DataFrame(ends) if _sampled(row) else pl.DataFrame(ends).clear()
     dot = pl.DataFrame({"max_attempts": [at], "utility": [float(row["utility"])]})
@@ -292,7 +289,7 @@ def _count(attempts: float | None) -> str:
 
 
 def _verdict(row: dict[str, Any]) -> list[str]:
-    attempts, low, high = (_count(row[f"optimal_attempts{which}"]) for which in ("", "_q05", "_q95"))
+    attempts, low, high = (_count(row.get(f"optimal_attempts{which}")) for which in ("", "_q05", "_q95"))
     best = {
         "zero": "best: do not answer",
         "unbounded": "best: no limit",
@@ -303,7 +300,7 @@ def _verdict(row: dict[str, Any]) -> list[str]:
 
 def _sampled(row: dict[str, Any]) -> bool:
     """Whether an optimum has a bootstrap interval; its null ends are then "no limit" and not "not known"."""
-    return bool(row.get("bootstrap", 1) != 0)
+    return "optimal_attempts_q95" in row
 
 
 def _check(frame: pl.DataFrame, columns: Sequence[str]) -> None:

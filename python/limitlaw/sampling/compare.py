@@ -9,6 +9,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_threads, as_whole, check_choice, check_progress, shown
+from limitlaw._frames import closing, first, run_of
 from limitlaw.sampling.scenario import SamplingScenario, row_key
 from limitlaw.seed import Seed, key_of
 
@@ -44,10 +45,9 @@ def compare_policies(
         progress: As in ``simulate``.
 
     Returns:
-        One row per policy, ``max_attempts`` (or ``limit``) and other policy: ``cost`` and ``other_cost``, the metric of
-        both (``metric`` and ``other_metric``), ``difference`` and ``difference_se``, ``winner`` (null within three
-        standard errors, and where the other policy cannot spend as much or as little), ``trials``, ``seed``,
-        ``spec_id``, ``stream``.
+        One row per policy, ``max_attempts`` (or ``limit``) and other policy: ``difference`` and ``difference_se``,
+        ``winner`` (null within three standard errors, and where the other policy cannot spend as much or as little),
+        the metric of both (``metric`` and ``other_metric``), ``cost`` and ``other_cost``, ``trials``, ``run``.
 
     Raises:
         ValueError: There is one policy, the tasks are weighted, or an argument is out of range (a pool: beyond its
@@ -118,13 +118,8 @@ def compare_policies(
     }
     for name in ("other_cost", "other_metric", "difference", "difference_se"):
         columns[name] = pl.Series(columns[name].to_numpy(), nan_to_null=True)
-    provenance = {
-        "trials": pl.Series([trials] * len(out)),
-        "seed": pl.Series([text] * len(out)),
-        "spec_id": pl.Series([scenario.fingerprint()] * len(out)),
-        "stream": pl.Series([_core.STREAM_VERSION] * len(out)),
-    }
-    return pl.DataFrame(columns | provenance)
+    ends = closing(len(out), run_of(scenario, seed=text), trials)
+    return first(pl.DataFrame(columns | ends), ["policy", key_name, "other", "difference"], ["difference_se", "winner"])
 
 
 def _check(scenario: object, trials: int, metric: object) -> tuple[list[str], int]:

@@ -1,40 +1,32 @@
-"""The frames of a sampling scenario: estimates, exact solutions, and mergeable tallies."""
+"""The frames of a sampling scenario: estimates and exact solutions, the answer first, what cannot exist left out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_frame, check_name, is_sequence, shown
+from limitlaw._arguments import check_name, is_sequence, shown
+from limitlaw._frames import Run, closing, known, labels, run_of, with_errors
 from limitlaw.sampling.scenario import SamplingScenario, row_key
-from limitlaw.sampling.tasks import RecordedTasks
+from limitlaw.sampling.tasks import PoolTasks, RecordedTasks
 
 By = Literal["policy", "task"]
 Progress = Callable[[int, int], object]
 Columns = dict[str, npt.NDArray[np.float64]]
 
+#: What a ``Cost`` bills, and the column of recorded attempts that says the same.
+_BILL = {"tokens": "tokens", "cost": "cost", "latency": "seconds"}
 #: The scores whose quantiles are shown unless columns are chosen.
-_DEFAULT_SCORES = ("accuracy", "tokens", "cost", "latency", "utility")
-
-#: The counts per task, and the scores whose sums over trials are kept.
-_COUNTS = ("accepted", "correct", "wrong", "covered")
-_SCORES = ("attempts", "utility", "tokens", "cost", "latency")
-#: The list columns of a tallies frame, with their Polars types.
-_TALLIES: Mapping[str, type[pl.DataType]] = {
-    **dict.fromkeys(_COUNTS, pl.UInt64),
-    **{f"{score}_{what}": pl.Float64 for score in _SCORES for what in ("sum", "square_sum")},
-    **dict.fromkeys(("accuracy_counts", "accepted_counts", "wrong_counts"), pl.UInt64),
-    **{
-        f"{score}_{what}": kind
-        for score in _SCORES[1:]
-        for what, kind in (("values", pl.Float64), ("counts", pl.UInt64))
-    },
-}
+_DEFAULT_SCORES = ("accuracy", *_BILL, "utility")
+#: The first columns after the key, the shares that follow, and those before the end: Polars prints four of each end.
+_FIRST = ("accuracy", "accuracy_se", "utility", "utility_se")
+_SHARES = ("wrong", "accepted", "returned", "abstained", "false_discovery_rate")
+_LAST = ("precision_se", "coverage_se", "precision", "coverage")
 
 
 def simulate_frame(
@@ -51,7 +43,7 @@ def simulate_frame(
 ) -> pl.DataFrame:
     """Estimates with standard errors: one row per policy and grid point, and per task with ``by="task"``."""
     spec, arrays = scenario.wire()
-    chosen = _chosen(columns)
+    chosen = _chosen(columns, errors=True)
     estimates = _core.simulate_sampling(
         spec,
         arrays,
@@ -64,25 +56,26 @@ def simulate_frame(
         quantiles=_scores(by, chosen),
         progress=progress,
     )
-    return _frame(scenario, estimates, by=by, chosen=chosen, trials=trials, seed=seed)
+    run = run_of(scenario, seed=seed)
+    return _frame(scenario, estimates, by=by, chosen=chosen, trials=trials, run=run)
 
 
 def solve_frame(scenario: SamplingScenario, *, by: By, columns: Sequence[str] | None) -> pl.DataFrame:
-    """The same columns, exact."""
+    """The same columns, exact, without standard errors."""
     spec, arrays = scenario.wire()
-    chosen = _chosen(columns)
+    chosen = _chosen(columns, errors=False)
     exact = _core.solve_sampling(spec, arrays, by_task=by == "task", quantiles=_scores(by, chosen))
-    return _frame(scenario, exact, by=by, chosen=chosen, trials=None, seed=None)
+    return _frame(scenario, exact, by=by, chosen=chosen, trials=None, run=run_of(scenario))
 
 
-def _chosen(columns: Sequence[str] | None) -> list[str] | None:
+def _chosen(columns: Sequence[str] | None, *, errors: bool) -> list[str] | None:
     if columns is None:
         return None
     if not is_sequence(columns):
         raise TypeError(f"columns must be a sequence of column names, got {shown(columns)}")
     for name in columns:
         check_name(name, "columns", _core.SAMPLING_COLUMNS)
-    return list(columns)
+    return with_errors(columns, _core.SAMPLING_COLUMNS) if errors else list(columns)
 
 
 def _scores(by: By, chosen: list[str] | None) -> list[str]:
@@ -94,10 +87,6 @@ def _scores(by: By, chosen: list[str] | None) -> list[str]:
     return sorted({name.rpartition("_q")[0] for name in chosen if "_q" in name})
 
 
-def _labels(values: Sequence[str], codes: npt.NDArray[np.int64]) -> pl.Series:
-    return pl.Series(values, dtype=pl.Enum(values)).gather(codes)
-
-
 def _frame(
     scenario: SamplingScenario,
     columns: Columns,
@@ -105,213 +94,87 @@ def _frame(
     by: By,
     chosen: list[str] | None,
     trials: int | None,
-    seed: str | None,
+    run: Run,
 ) -> pl.DataFrame:
     policies, points = len(scenario.policies), len(row_key(scenario)[1])
     tasks = len(scenario.tasks) if by == "task" else 1
     rows = policies * points * tasks
-    key = _key(scenario, tasks)
+    key = key_columns(scenario, tasks)
     if by == "task":
         names = scenario.tasks.names
         task = np.tile(np.arange(tasks), policies * points)
-        if names is None:
-            key["task"] = pl.Series(task)
-        else:
-            key["task"] = _labels(names, task)
+        key["task"] = pl.Series(task) if names is None else labels(names, task)
+    after = {}
     if isinstance(scenario.tasks, RecordedTasks) and by == "policy":
         cap = key["max_attempts"].to_numpy()
-        key["short_tasks"] = pl.Series((scenario.tasks.attempts[None, :] < cap[:, None]).sum(axis=1), dtype=pl.Int64)
-    shown = _shown(columns, chosen)
-    provenance = {
-        "trials": _repeat(trials, rows, pl.Int64),
-        "exact": _repeat(trials is None, rows, pl.Boolean),
-        "seed": _repeat(seed, rows, pl.String),
-        "spec_id": _repeat(scenario.fingerprint(), rows, pl.String),
-        "stream": _repeat(_core.STREAM_VERSION, rows, pl.String),
-    }
-    return pl.DataFrame(key | shown | provenance)
+        short = (scenario.tasks.attempts[None, :] < cap[:, None]).sum(axis=1)
+        after["short_tasks"] = pl.Series(short, dtype=pl.Int64)
+    shown_columns = estimates(scenario, columns, chosen, exact=run.exact, by=by)
+    last = {} if chosen is not None else {name: shown_columns.pop(name) for name in _LAST if name in shown_columns}
+    return pl.DataFrame(key | shown_columns | after | last | closing(rows, run, trials))
 
 
-def _shown(columns: Columns, chosen: list[str] | None) -> dict[str, pl.Series]:
-    if chosen is None:
-        chosen = [name for name in columns if "_q" not in name or name.rpartition("_q")[0] in _DEFAULT_SCORES]
-    return {name: pl.Series(columns[name], nan_to_null=True) for name in chosen}
-
-
-def _repeat(value: object, rows: int, dtype: type[pl.DataType] | pl.DataType) -> pl.Series:
-    """A constant column without Polars' query engine, which hangs in a forked child."""
-    return pl.Series([value], dtype=dtype).new_from_index(0, rows)
-
-
-def _key(scenario: SamplingScenario, repeat: int) -> dict[str, pl.Series]:
-    labels = [policy.label for policy in scenario.policies]
-    name, values = row_key(scenario)
-    policies, points = len(labels), len(values)
-    return {
-        "policy": _labels(labels, np.repeat(np.arange(policies), points * repeat)),
-        name: values.gather(np.tile(np.repeat(np.arange(points), repeat), policies)),
-    }
-
-
-def tallies_frame(
-    scenario: SamplingScenario,
+def estimates(
+    scenario: SamplingScenario | None,
+    columns: Columns,
+    chosen: list[str] | None,
     *,
-    trials: int,
-    key: tuple[int, int],
-    seed: str,
-    replicate: int,
-    threads: int | None,
-    progress: Progress | None,
-) -> pl.DataFrame:
-    """The counts behind the estimates: list columns with one entry per task (or per score), mergeable by addition."""
-    spec, arrays = scenario.wire()
-    rows = _core.tally_sampling(
-        spec, arrays, trials=trials, key=key, replicate=replicate, threads=threads, progress=progress
-    )
-    lists = {name: _lists([row[name] for row in rows], kind) for name, kind in _TALLIES.items()}
-    weight = scenario.tasks.weight
-    count = len(rows)
-    once = getattr(scenario.tasks, "redraw", None) == "run"
-    population = {"population": _repeat(seed, count, pl.String)} if once else {}
-    return pl.DataFrame(
-        {
-            **_key(scenario, 1),
-            **lists,
-            "weight": _repeat(None if weight is None else pl.Series(weight), count, pl.List(pl.Float64)),
-            "trials": _repeat(trials, count, pl.Int64),
-            "seeds": pl.Series([[seed]] * count, dtype=pl.List(pl.String)),
-            "replicates": pl.Series([[replicate]] * count, dtype=pl.List(pl.UInt64)),
-            "spec_id": _repeat(scenario.fingerprint(), count, pl.String),
-            "stream": _repeat(_core.STREAM_VERSION, count, pl.String),
-            **population,
-        }
-    )
+    exact: bool = False,
+    by: By = "policy",
+) -> dict[str, pl.Series]:
+    """The result columns: those chosen, or all that can exist, the answer first."""
+    if chosen is None:
+        can = [name for name in arranged(list(columns)) if _exists(name, columns[name], scenario, exact=exact, by=by)]
+        return {name: known(columns[name]) for name in can}
+    return {name: known(columns[name]) for name in chosen}
 
 
-def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFrame:
-    """Add tallies of one scenario; the checks say what does not belong together."""
-    first = _check_mergeable(frames)
-    # A fixed order makes the sums of floats independent of the order in which the frames come.
-    frames = sorted(frames, key=_draws)
-    rows = []
-    for at in range(first.height):
-        row = {name: np.sum([_list(f, name, at) for f in frames], axis=0) for name in _SUMS}
-        for names in _VALUES:
-            values, counts = (np.concatenate([_list(f, name, at) for f in frames]) for name in names)
-            row[names[0]], place = np.unique(values, return_inverse=True)
-            row[names[1]] = np.zeros(len(row[names[0]]), dtype=np.uint64)
-            np.add.at(row[names[1]], place, counts)
-        rows.append({name: np.ascontiguousarray(row[name]) for name in _TALLIES})
-    trials = sum(int(frame["trials"][0]) for frame in frames)
-    draws = [draw for frame in frames for draw in _draws(frame)]
-    seeds = "+".join(dict.fromkeys(seed for seed, _ in draws))
-    key = {name: first[name] for name in _key_columns(first)}
-    provenance = {name: first[name] for name in ("spec_id", "stream")}
-    if tallies:
-        merged = {name: _lists([row[name] for row in rows], kind) for name, kind in _TALLIES.items()}
-        rest = {
-            "weight": first["weight"],
-            "trials": _repeat(trials, first.height, pl.Int64),
-            "seeds": pl.Series([[seed for seed, _ in draws]] * first.height, dtype=pl.List(pl.String)),
-            "replicates": pl.Series([[replicate for _, replicate in draws]] * first.height, dtype=pl.List(pl.UInt64)),
-        }
-        population = {name: first[name] for name in ("population",) if name in first.columns}
-        return pl.DataFrame(key | merged | rest | provenance | population)
-    weight = first["weight"][0]
-    weights = None if weight is None else weight.to_list()
-    shown_columns = _shown(_core.estimate_sampling(rows, trials=trials, weights=weights), None)
-    counted = {
-        "trials": _repeat(trials, first.height, pl.Int64),
-        "exact": _repeat(False, first.height, pl.Boolean),
-        "seed": _repeat(seeds, first.height, pl.String),
+def arranged(names: list[str]) -> list[str]:
+    """Answer and error, the quantiles of a run, what it takes, further shares, precision and coverage."""
+    quantiles = [name for name in names if "_q" in name and name.rpartition("_q")[0] in _DEFAULT_SCORES]
+    shares = [f"{share}{error}" for share in _SHARES for error in ("", "_se")]
+    placed = {*_FIRST, *_LAST, *shares}
+    rest = [name for name in names if "_q" not in name and name not in placed]
+    return [name for name in (*_FIRST, *quantiles, *rest, *shares, *_LAST) if name in names]
+
+
+def _exists(
+    name: str,
+    values: npt.NDArray[np.float64],
+    scenario: SamplingScenario | None,
+    *,
+    exact: bool,
+    by: By,
+) -> bool:
+    """Whether the scenario has such a quantity at all, whatever its values turn out to be."""
+    if exact and name.endswith("_se"):
+        return False
+    quantile = "_q" in name
+    metric = name.rpartition("_q")[0] if quantile else name.removesuffix("_se")
+    if scenario is None:  # merged tallies, which say by their values what was counted
+        return not np.isnan(values).all() or (not quantile and metric not in (*_BILL, "utility", "coverage"))
+    if quantile and (by == "task" or scenario.tasks.weight is not None or (exact and np.isnan(values).all())):
+        return False
+    return needed_for(metric, scenario) is None
+
+
+def needed_for(metric: str, scenario: SamplingScenario) -> str | None:
+    """The field without which a scenario has no such quantity; none where it has it."""
+    tasks = scenario.tasks
+    if metric in _BILL:
+        record = getattr(tasks, _BILL[metric], None) if isinstance(tasks, RecordedTasks) else None
+        return "cost" if scenario.cost is None and record is None else None
+    if metric == "utility":
+        return "utility" if scenario.utility is None else None
+    return "tasks" if metric == "coverage" and isinstance(tasks, PoolTasks) and tasks.correct is None else None
+
+
+def key_columns(scenario: SamplingScenario, repeated: int = 1) -> dict[str, pl.Series]:
+    """The columns that name a row: the policy, and ``max_attempts`` or ``limit``."""
+    names = [policy.label for policy in scenario.policies]
+    name, values = row_key(scenario)
+    policies, points = len(names), len(values)
+    return {
+        "policy": labels(names, np.repeat(np.arange(policies), points * repeated)),
+        name: values.gather(np.tile(np.repeat(np.arange(points), repeated), policies)),
     }
-    return pl.DataFrame(key | shown_columns | counted | provenance)
-
-
-#: The columns of a tallies frame that say what was drawn, with their Polars types.
-_DRAWS = {
-    "weight": pl.List(pl.Float64),
-    "trials": pl.Int64,
-    "seeds": pl.List(pl.String),
-    "replicates": pl.List(pl.UInt64),
-    "spec_id": pl.String,
-    "stream": pl.String,
-}
-#: The pairs of list columns that hold the values of a continuous score and their counts.
-_VALUES = tuple((name, f"{name.removesuffix('_values')}_counts") for name in _TALLIES if name.endswith("_values"))
-#: The list columns that merge by addition.
-_SUMS = tuple(name for name in _TALLIES if not any(name in pair for pair in _VALUES))
-
-
-def _key_columns(frame: pl.DataFrame) -> tuple[str, str]:
-    """The columns that name a row."""
-    return "policy", "limit" if "limit" in frame.columns else "max_attempts"
-
-
-def _draws(frame: pl.DataFrame) -> list[tuple[str, int]]:
-    """The seed and replicate of every run in a frame of tallies."""
-    return list(zip(frame["seeds"][0].to_list(), frame["replicates"][0].to_list(), strict=True))
-
-
-def _lists(rows: Sequence[npt.NDArray[Any]], kind: type[pl.DataType]) -> pl.Series:
-    """A list per row: of arrays that happen to have one length Polars would make a column of another type."""
-    return pl.Series([pl.Series(row, dtype=kind) for row in rows], dtype=pl.List(kind))
-
-
-def _list(frame: pl.DataFrame, name: str, at: int) -> npt.NDArray[Any]:
-    return frame[name][at].to_numpy()  # type: ignore[no-any-return]
-
-
-def _check_mergeable(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    if len(frames) == 0:
-        raise ValueError("frames must hold at least one frame of tallies, got none")
-    seen: set[tuple[str, int]] = set()
-    for i, frame in enumerate(frames):
-        as_frame(frame, f"frames[{i}]")
-        grid = {} if "limit" in frame.columns else {"max_attempts": pl.Int64}
-        types = grid | _DRAWS | {name: pl.List(kind) for name, kind in _TALLIES.items()}
-        for name, kind in types.items():
-            if frame.schema.get(name) != kind:
-                raise ValueError(
-                    f"frames[{i}] must come from simulate(..., tallies=True), with a column {name} of type {kind}, "
-                    f"got {frame.schema.get(name, 'none')}"
-                )
-        for name in ("spec_id", "stream"):
-            if frame.is_empty() or frame[name][0] != frames[0][name][0]:
-                got = "no rows" if frame.is_empty() else frame[name][0]
-                raise ValueError(f"frames[{i}] must have the {name} of frames[0], got {got}")
-        _check_population(i, frame, frames[0])
-        _check_rows(i, frame, frames[0])
-        for seed, replicate in _draws(frame):
-            if (seed, replicate) in seen:
-                raise ValueError(f"frames[{i}] repeats seed {seed}, replicate {replicate}: the same draws count once")
-            seen.add((seed, replicate))
-    return frames[0]
-
-
-def _check_population(i: int, frame: pl.DataFrame, first: pl.DataFrame) -> None:
-    """Tasks that a seed drew once are the same tasks under that seed only."""
-    if "population" in frame.columns and frame["population"][0] != first["population"][0]:
-        raise ValueError(
-            f"frames[{i}] must have the seed of frames[0] ({first['population'][0]}), got {frame['population'][0]}: "
-            "redraw='run' draws other tasks from another seed, and the sum would pass the luck of that draw off as "
-            "none; use replicates of one seed, or redraw='trial'"
-        )
-
-
-def _check_rows(i: int, frame: pl.DataFrame, first: pl.DataFrame) -> None:
-    """All rows are there, and every list has the length that it has in the first frame."""
-    key = _key_columns(first)
-    if any(name not in frame.columns for name in key) or not frame.select(key).equals(first.select(key)):
-        raise ValueError(f"frames[{i}] must have the rows of frames[0], got others")
-    for name in (*_TALLIES, "seeds", "replicates", "trials"):
-        if frame[name].null_count() or (
-            name != "trials" and frame[name].explode().drop_nulls().len() != frame[name].list.len().sum()
-        ):
-            raise ValueError(f"frames[{i}] must have no nulls, got some in {name}")
-    for name in _SUMS:
-        if frame[name].list.len().to_list() != first[name].list.len().to_list():
-            raise ValueError(f"frames[{i}] must count as many tasks as frames[0], got other lengths of {name}")
-    for a, b in (*_VALUES, ("seeds", "replicates")):
-        if frame[a].list.len().to_list() != frame[b].list.len().to_list():
-            raise ValueError(f"frames[{i}] must have {a} and {b} of one length, got others")

@@ -9,6 +9,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_number, as_threads, as_whole, check_choice, check_progress, is_sequence, shown
+from limitlaw._frames import closing, first, repeat, run_of
 from limitlaw._spec import as_array
 from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.scenario import SamplingScenario
@@ -60,9 +61,9 @@ def optimal_attempts(
         quantiles ``optimal_attempts_q05`` to ``_q95`` (null: unbounded), ``utility_q05`` to ``_q95``: a 90 % interval
         of the utility that ``optimal_attempts`` has at other tasks (widened to Student's t; null for one task) or at
         these tasks' true rates (the bootstrap's error taken back; see docs/intervals.md: it under-covers below 20
-        attempts a task), and the shares ``p_zero``, ``p_unbounded``, ``p_censored``;
-        ``correct_reward`` and ``attempt_cost`` of the utility, ``bootstrap``, ``resample``,
-        ``seed``, ``spec_id``, ``stream``. Under limits ``optimal_limit`` takes the place of ``optimal_attempts``: the
+        attempts a task), and the shares ``p_zero``, ``p_unbounded``, ``p_censored`` (all left out without a bootstrap);
+        ``correct_reward`` and ``attempt_cost`` of the utility, ``bootstrap``, ``resample``, ``run``. Under limits
+        ``optimal_limit`` takes the place of ``optimal_attempts``: the
         amount in their unit, 0 where the best is not to ask; ``censored`` is then the largest of them.
 
     Raises:
@@ -127,27 +128,28 @@ def optimal_attempts(
         "utility": pl.Series(found["utility"]),
     }
     for quantity, values in ((name, drawn), ("utility", utility)):
-        for p in _QUANTILES:
-            cut = np.quantile(values, p, axis=1, method="inverted_cdf") if resamples else np.full(rows, np.nan)
+        for p in _QUANTILES if resamples else ():
+            cut = np.quantile(values, p, axis=1, method="inverted_cdf")
             columns[f"{quantity}_q{round(100 * p):02d}"] = series(cut) if quantity == name else _amounts(cut)
     shares = {
         "p_zero": drawn == 0,
         "p_unbounded": np.isinf(drawn),
         "p_censored": drawn == end if end is not None else np.zeros(drawn.shape, dtype=bool),
     }
-    for share, hit in shares.items():
-        columns[share] = pl.Series(hit.mean(axis=1) if resamples else [None] * rows, dtype=pl.Float64)
+    sampled = {"bootstrap": repeat(resamples, rows, pl.Int64), "resample": repeat(resample, rows, pl.String)}
+    if resamples:
+        columns |= {share: pl.Series(hit.mean(axis=1), dtype=pl.Float64) for share, hit in shares.items()}
     utility_of = scenario.utility or Utility()
     columns |= {
         "correct_reward": pl.Series([utility_of.correct_reward] * rows, dtype=pl.Float64),
         "attempt_cost": pl.Series([utility_of.attempt_cost] * rows, dtype=pl.Float64),
-        "bootstrap": pl.Series([resamples] * rows, dtype=pl.Int64),
-        "resample": pl.Series([resample if resamples else None] * rows, dtype=pl.String),
-        "seed": pl.Series([text] * rows, dtype=pl.String),
-        "spec_id": pl.Series([scenario.fingerprint()] * rows),
-        "stream": pl.Series([_core.STREAM_VERSION] * rows),
+        **(sampled if resamples else {}),
+        **closing(rows, run_of(scenario, seed=text if resamples else None)),
     }
-    return pl.DataFrame(columns)
+    ends = [f"{quantity}{q}" for quantity in (name, "utility") for q in ("_q50", "_q25", "_q75")]
+    spread = [f"{quantity}{q}" for quantity in (name, "utility") for q in ("_q05", "_q95")]
+    answer = ["policy", "wrong_cost", name, "status", *spread[2:], *shares, *ends]
+    return first(pl.DataFrame(columns), answer, ["utility", *spread[:2]])
 
 
 _STATUS = ["zero", "interior", "unbounded", "censored"]
@@ -193,7 +195,7 @@ def ceilings(scenario: SamplingScenario) -> pl.DataFrame:
         One row: ``ceiling_all_tasks`` (a task without acceptances counts as 0), ``ceiling_accepted_tasks`` (mean over
         the tasks with acceptances: the y axis of Stroebl, Kapoor, Narayanan, arXiv 2411.17501), ``ceiling_pooled``
         (correct acceptances over acceptances of single attempts); ``tasks``, ``tasks_accepted`` (expected tasks with
-        acceptances), ``exact``, ``spec_id``.
+        acceptances), ``run``.
         Of a pool they are the shares of the observed acceptances.
 
     Raises:
@@ -215,7 +217,6 @@ def ceilings(scenario: SamplingScenario) -> pl.DataFrame:
             "ceiling_pooled": pl.Series(np.array([pooled]), nan_to_null=True),
             "tasks": pl.Series([len(scenario.tasks)], dtype=pl.Int64),
             "tasks_accepted": pl.Series([accepted], dtype=pl.Float64),
-            "exact": pl.Series([True]),
-            "spec_id": pl.Series([scenario.fingerprint()]),
+            **closing(1, run_of(scenario)),
         }
     )

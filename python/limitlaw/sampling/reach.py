@@ -13,6 +13,7 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import as_confidence, as_floats, as_numbers, as_share, as_threads, as_whole, shown
 from limitlaw._core import NoClosedFormError
+from limitlaw._frames import run_of
 from limitlaw.sampling.frames import simulate_frame, solve_frame
 from limitlaw.sampling.optimum import ceilings
 from limitlaw.sampling.policy import FirstAccepted
@@ -56,10 +57,10 @@ def required_false_positive_rate(
         threads: Threads of the simulations; every core unless given.
 
     Returns:
-        One row per policy and ``max_attempts`` (or ``limit``): ``target``; ``false_positive_rate`` and ``accuracy`` of
-        the scenario as it is; ``required_false_positive_rate`` (null where not even 0 is enough), and its interval
-        ``required_false_positive_rate_low``, ``_high`` (null where exact); ``exact``, ``trials``, ``seed``,
-        ``spec_id``.
+        One row per policy and ``max_attempts`` (or ``limit``): ``required_false_positive_rate`` (null where not even 0
+        is enough), where simulated its interval ``required_false_positive_rate_low``, ``_high``;
+        ``false_positive_rate`` of the scenario as it is; ``target``; ``accuracy`` as it is; where simulated
+        ``trials``; ``run``.
 
     Raises:
         TypeError: The verifier is of another kind, or the seed is missing where it is needed.
@@ -113,30 +114,29 @@ def required_false_positive_rate(
                 "required_false_positive_rate": root(0.0),
                 "required_false_positive_rate_low": None if exact else root(-score),
                 "required_false_positive_rate_high": None if exact else root(score),
-                "exact": exact,
                 "trials": None if exact else trials,
-                "seed": None if exact else text,
-                "spec_id": scenario.fingerprint(),
+                "run": str(run_of(scenario, seed=None if exact else text)),
             }
         )
     schema: dict[str, Any] = {"policy": pl.String, name: points.dtype, **_REQUIRED}
-    return pl.DataFrame(rows, schema=schema)
+    frame = pl.DataFrame(rows, schema=schema)
+    return frame.drop(_OF_SIMULATIONS) if frame["trials"].is_null().all() else frame
 
 
 _Value = Callable[[float], tuple[float, float | None]]
 
 _REQUIRED = {
-    "target": pl.Float64,
-    "false_positive_rate": pl.Float64,
-    "accuracy": pl.Float64,
     "required_false_positive_rate": pl.Float64,
+    "false_positive_rate": pl.Float64,
+    "target": pl.Float64,
+    "accuracy": pl.Float64,
     "required_false_positive_rate_low": pl.Float64,
     "required_false_positive_rate_high": pl.Float64,
-    "exact": pl.Boolean,
     "trials": pl.Int64,
-    "seed": pl.String,
-    "spec_id": pl.String,
+    "run": pl.String,
 }
+#: Columns of which an exact solution has none.
+_OF_SIMULATIONS = ["required_false_positive_rate_low", "required_false_positive_rate_high", "trials"]
 
 
 def _score(confidence: float) -> float:
@@ -219,15 +219,15 @@ def can_match(
         confidence: Of the interval, in (0, 1).
 
     Returns:
-        One row per weak model: ``ceiling`` (of the observed shares), ``ceiling_low`` and ``ceiling_high`` (its ends:
-        where tasks without a correct answer never have one, and where they have as many as can be. For counts that is
-        what the posterior of a Beta population allows (:func:`limitlaw.fit.fit_error_rates` has the prior); where the
-        counts identify none, rates between one for all and all or none, at the confidence limits of their mean; for a
-        pool a precision of 1), ``single_attempt`` (the strong model's), ``difference`` (ceiling minus single attempt),
-        ``difference_se`` (of the attempts; of the less certain end), ``difference_low``, ``difference_high`` (of the
-        ends), ``verdict`` (``cannot``, ``too close to call``, ``can``), ``max_attempts`` (the fewest attempts with
-        which the weak scenario's accuracy reaches the single attempt; null where none does or where only ceilings are
-        given).
+        One row per weak model: ``verdict`` (``cannot``, ``too close to call``, ``can``), ``difference`` (ceiling minus
+        single attempt), ``difference_low``, ``difference_high`` (of the ends of the ceiling), ``difference_se`` (of the
+        attempts; of the less certain end), ``ceiling`` (of the observed shares), ``ceiling_low`` and ``ceiling_high``
+        (its ends: where tasks without a correct answer never have one, and where they have as many as can be. For
+        counts that is what the posterior of a Beta population allows (:func:`limitlaw.fit.fit_error_rates` has the
+        prior); where the counts identify none, rates between one for all and all or none, at the confidence limits of
+        their mean; for a pool a precision of 1), ``single_attempt`` (the strong model's), ``max_attempts`` (the fewest
+        attempts with which the weak scenario's accuracy reaches the single attempt; null where none does or where only
+        ceilings are given).
 
     Raises:
         ValueError: A value is out of range.
@@ -268,15 +268,15 @@ def can_match(
     verdict = np.where(most < 0.0, 0, np.where(least >= 0.0, 2, 1))
     return pl.DataFrame(
         {
+            "verdict": pl.Series(_VERDICTS, dtype=pl.Enum(_VERDICTS)).gather(verdict),
+            "difference": ceiling - single,
+            "difference_low": least,
+            "difference_high": most,
+            "difference_se": np.maximum(*errors),
             "ceiling": ceiling,
             "ceiling_low": low,
             "ceiling_high": high,
             "single_attempt": np.full(len(ceiling), single),
-            "difference": ceiling - single,
-            "difference_se": np.maximum(*errors),
-            "difference_low": least,
-            "difference_high": most,
-            "verdict": pl.Series(_VERDICTS, dtype=pl.Enum(_VERDICTS)).gather(verdict),
             "max_attempts": pl.Series([attempts] * len(ceiling), dtype=pl.Int64),
         }
     )

@@ -95,7 +95,8 @@ def sweep(
             ``replicate``: the number of an independent repetition, from 0 to 65535; a store adds them up.
             ``frame``: of an exhaustion scenario ``"exhaustion"`` (default), ``"exhausted_by"`` or ``"trajectories"``,
             of a constraint scenario ``"bands"`` (default) or ``"binding"``: which frame of the result gives the rows.
-            ``columns``: result columns, by default estimates and standard errors.
+            ``columns``: result columns, each of which brings its standard error where simulated; by default all
+            estimates that can exist.
             ``sampler``: of an exhaustion scenario, ``"philox"`` (default) or ``"sobol"``, as in ``simulate``.
             ``target_se``: a standard error to reach, for accuracy (``p_not_by_horizon``) or by column; shares,
             probabilities and utility can have one. Trials start at ``trials`` and double until every row of the point

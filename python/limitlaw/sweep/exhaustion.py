@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from limitlaw import _core
+from limitlaw._frames import in_order
 from limitlaw.exhaustion.constraint import ConstraintScenario
-from limitlaw.exhaustion.run import DEFINITIONS, VARIABLES
+from limitlaw.exhaustion.run import DEFINITIONS, ORDER, VARIABLES
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.sweep.kind import Frame, Kind, labelled, whole
 
@@ -50,7 +51,7 @@ def _exhaustion_frames() -> dict[str, Frame]:
     return {
         "exhaustion": Frame(
             columns=columns["exhaustion"],
-            default=columns["exhaustion"],
+            default=tuple(in_order(columns["exhaustion"], *ORDER["exhaustion"])),
             targets=("p_not_by_horizon", *(name for name in shares if name != "p_not_by_horizon")),
             mergeable=lambda name: name.startswith("p_"),
             keys=_label_keys(definition=DEFINITIONS),
@@ -59,7 +60,7 @@ def _exhaustion_frames() -> dict[str, Frame]:
         ),
         "exhausted_by": Frame(
             columns=columns["exhausted_by"],
-            default=columns["exhausted_by"],
+            default=tuple(in_order(columns["exhausted_by"], *ORDER["exhausted_by"])),
             targets=("probability",),
             mergeable=lambda _: True,
             keys=_definition_years,
@@ -68,7 +69,7 @@ def _exhaustion_frames() -> dict[str, Frame]:
         ),
         "trajectories": Frame(
             columns=columns["trajectories"],
-            default=columns["trajectories"],
+            default=tuple(in_order(columns["trajectories"], *ORDER["trajectories"])),
             targets=(),
             mergeable=lambda name: name in ("mean", "se"),
             keys=_trajectory_keys,
@@ -101,7 +102,7 @@ def _constraint_frames() -> dict[str, Frame]:
     return {
         "bands": Frame(
             columns=columns["bands"],
-            default=columns["bands"],
+            default=tuple(in_order(columns["bands"], ["q50", "q05"], ["q95"])),
             targets=(),
             mergeable=lambda name: name.startswith("mean_"),
             keys=band_keys,

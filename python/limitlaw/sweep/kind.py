@@ -69,6 +69,7 @@ class Kind:
         samplers: How numbers can be drawn; the first is the default.
         max_trials: The most trials of a point.
         cost: Elementary steps of one point, given (scenario, trials or ``None``, the name of the frame).
+        exists: Whether a column can exist at some point, given (scenario, axes, the name of the column).
         check_axes: Raises where the points would differ in their columns, given (scenario, axes).
     """
 
@@ -79,6 +80,7 @@ class Kind:
     samplers: tuple[str, ...]
     max_trials: int
     cost: Callable[[Any, int | None, str], float]
+    exists: Callable[[Any, Mapping[str, Sequence[Any]], str], bool] = lambda _scenario, _axes, _name: True
     check_axes: Callable[[Any, Mapping[str, Sequence[Any]]], None] = lambda _scenario, _axes: None
 
 

@@ -21,6 +21,7 @@ from limitlaw._arguments import (
     is_sequence,
     shown,
 )
+from limitlaw._frames import with_errors
 from limitlaw._spec import canonical, digest
 from limitlaw.seed import Seed, key_of
 from limitlaw.sweep.grid import Grid
@@ -111,7 +112,7 @@ class Plan:
         self.method, self.random = method, random
         self.frame = next(iter(kind.frames)) if frame is None else frame
         check_choice(self.frame, "frame", tuple(kind.frames))
-        self.columns = _columns(self.rows, columns)
+        self.columns = _columns(grid, self.rows, columns, errors=method == "simulate")
         check_choice(sampler, "sampler", kind.samplers)
         self.sampler = sampler
         max_trials = as_whole(max_trials, "max_trials", 1, kind.max_trials)
@@ -332,16 +333,18 @@ def run_shard(
     )
 
 
-def _columns(rows: Frame, columns: Sequence[str] | None) -> tuple[str, ...]:
+def _columns(grid: Grid, rows: Frame, columns: Sequence[str] | None, *, errors: bool) -> tuple[str, ...]:
+    """The result columns: those chosen, with their standard errors where simulated, or all that can exist."""
     if columns is None:
-        return rows.default
+        can = (name for name in rows.default if grid.kind.exists(grid.scenario, grid.axes, name))
+        return tuple(name for name in can if errors or not name.endswith("_se"))
     if not is_sequence(columns):
         raise TypeError(f"columns must be a sequence of column names, got {shown(columns)}")
     for name in columns:
         check_name(name, "columns", rows.columns)
     if len(set(columns)) < len(columns):
         raise ValueError(f"columns must name each column once, got {list(columns)}")
-    return tuple(columns)
+    return tuple(with_errors(columns, rows.columns) if errors else columns)
 
 
 def _targets(kind: str, frame: str, rows: Frame, target_se: float | Mapping[str, float]) -> dict[str, float]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from limitlaw import _core
+from limitlaw.sampling.frames import arranged, needed_for
 from limitlaw.sampling.scenario import SamplingScenario, row_key
 from limitlaw.sweep.kind import Frame, Kind, whole
 
@@ -64,6 +65,11 @@ def _check_axes(scenario: SamplingScenario, axes: Mapping[str, Sequence[Any]]) -
         )
 
 
+def _exists(scenario: SamplingScenario, axes: Mapping[str, Sequence[Any]], name: str) -> bool:
+    needed = needed_for(name.removesuffix("_se"), scenario)
+    return needed is None or any(path.split(".")[0] == needed for path in axes)
+
+
 SAMPLING = Kind(
     name="sampling",
     scenario=SamplingScenario,
@@ -71,7 +77,7 @@ SAMPLING = Kind(
     frames={
         "policy": Frame(
             columns=tuple(_core.SAMPLING_COLUMNS),
-            default=tuple(name for name in _core.SAMPLING_COLUMNS if "_q" not in name),
+            default=tuple(name for name in arranged(_core.SAMPLING_COLUMNS) if "_q" not in name),
             targets=("accuracy", "accepted", "returned", "abstained", "wrong", "coverage", "utility"),
             mergeable=lambda name: "_q" not in name,
             keys=_sampling_keys,
@@ -82,5 +88,6 @@ SAMPLING = Kind(
     samplers=("philox",),
     max_trials=_core.MAX_TRIALS["sampling"],
     cost=_sampling_cost,
+    exists=_exists,
     check_axes=_check_axes,
 )

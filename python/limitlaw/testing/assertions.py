@@ -145,14 +145,15 @@ def assert_accuracy_at_least(
         # Equal weights: a mean of independent coins, one per task and trial. Else: of independent trials in [0, 1].
         draws = trials * (len(scenario.tasks) if scenario.tasks.weight is None else 1)
         allowed = math.log(len(scenario.policies) / false_alarm)
+    exact = allowed == 0.0
     for policy, reached in frame.select("policy", "accuracy").iter_rows():
-        if frame["exact"][0]:
+        if exact:
             failed = reached < accuracy - 1e-12
         else:
             surprise = draws * _divergence(np.array([reached]), np.array([accuracy]))[0]
             failed = reached < accuracy and surprise > allowed
         if failed:
-            how = "exactly" if frame["exact"][0] else f"in {trials} trials"
+            how = "exactly" if exact else f"in {trials} trials"
             raise AssertionError(
                 f"{policy} must reach accuracy {accuracy} {where}, got {reached:.6g} {how}: {scenario!r}"
             )

@@ -1,17 +1,16 @@
-"""Progress of a sweep: a bar on a terminal or in a notebook, any callable, or nothing."""
+"""Progress of a sweep or a run: a bar on a terminal or in a notebook, any callable, or nothing."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
-from tqdm.auto import tqdm
-
 from limitlaw._arguments import shown
 
-__all__ = ["Progress", "check_wanted"]
+__all__ = ["Progress", "check_wanted", "reporting"]
 
 
 def check_wanted(value: object) -> None:
@@ -21,23 +20,28 @@ def check_wanted(value: object) -> None:
 
 
 class Progress:
-    """Shows points done, points per second and time left.
+    """Shows points or trials done, how many a second, and the time left.
 
     Args:
         wanted: ``True`` shows a bar where someone is looking (a terminal, a notebook), ``False`` nothing; a callable
             gets (points done, points) instead.
         points: Points to do.
         skipped: Points that are there already.
+        unit: What is counted.
     """
 
-    def __init__(self, wanted: bool | Callable[[int, int], object], *, points: int, skipped: int) -> None:
+    def __init__(
+        self, wanted: bool | Callable[[int, int], object], *, points: int, skipped: int = 0, unit: str = "points"
+    ) -> None:
         self.points = points
         self.done = skipped
         self.call = None if isinstance(wanted, bool) else wanted
         self.failed: Exception | None = None
         self.bar: Any = None
         if wanted is True and _someone_looks():
-            self.bar = tqdm(total=points, initial=skipped, unit=" points", unit_scale=True, smoothing=0.1)
+            from tqdm.auto import tqdm  # noqa: PLC0415  (slow to import, and seldom needed)
+
+            self.bar = tqdm(total=points, initial=skipped, unit=f" {unit}", unit_scale=True, smoothing=0.1)
 
     def __enter__(self) -> Self:
         return self
@@ -64,6 +68,18 @@ class Progress:
                 raise
         elif self.bar is not None:
             self.bar.update(done - self.bar.n)
+
+
+@contextlib.contextmanager
+def reporting(
+    wanted: bool | Callable[[int, int], object] | None, points: int, unit: str
+) -> Iterator[Callable[[int, int], object] | None]:
+    """What a run calls with (done, of all): the function that is wanted, a bar of so many points, or nothing."""
+    if not isinstance(wanted, bool):
+        yield wanted
+        return
+    with Progress(wanted, points=points, unit=unit) as bar:
+        yield None if bar.bar is None else lambda done, of: bar.show(done * points // max(of, 1))
 
 
 def _someone_looks() -> bool:

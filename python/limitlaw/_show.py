@@ -1,0 +1,79 @@
+"""Frames for reading: the columns that answer, in few digits, as the command line prints them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from limitlaw._arguments import as_frame
+from limitlaw._frames import PROVENANCE
+
+__all__ = ["brief"]
+
+#: Of a sampling scenario's frame, the columns that are read first.
+_SAMPLING = ("accuracy", "accepted", "precision", "coverage", "attempts_used", "tokens", "cost", "latency", "utility")
+#: The columns that name a row of it.
+_KEYS = ("policy", "max_attempts", "limit", "task")
+
+
+def brief(frame: pl.DataFrame) -> str:
+    """A frame as text for reading: the main columns of every row, in few digits.
+
+    Standard errors and what says where rows come from are left out; of a sampling scenario's frame also the quantiles
+    of a run, the further shares, and columns that are null throughout.
+
+    Args:
+        frame: Any frame of this library.
+
+    Returns:
+        A table, as the command line prints it.
+
+    Raises:
+        TypeError: It is no frame.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.1, 0.4]), max_attempts=[1, 10])
+        >>> print(ll.brief(ll.solve(scenario)))
+        ┌────────────────┬──────────────┬──────────┬──────────┬───────────┬──────────┬───────────────┐
+        │ policy         ┆ max_attempts ┆ accuracy ┆ accepted ┆ precision ┆ coverage ┆ attempts_used │
+        ╞════════════════╪══════════════╪══════════╪══════════╪═══════════╪══════════╪═══════════════╡
+        │ first_accepted ┆ 1            ┆ 0.2500   ┆ 0.2500   ┆ 1.0000    ┆ 0.2500   ┆ 1.0000        │
+        │ first_accepted ┆ 10           ┆ 0.8226   ┆ 0.8226   ┆ 1.0000    ┆ 0.8226   ┆ 4.4991        │
+        └────────────────┴──────────────┴──────────┴──────────┴───────────┴──────────┴───────────────┘
+    """
+    frame = as_frame(frame, "frame")
+    hidden = {name for name in frame.columns if name in PROVENANCE or name == "se" or name.endswith("_se")}
+    names = [name for name in frame.columns if name not in hidden] or frame.columns
+    if "policy" in names and "returned" in names:  # every result column of a sampling scenario
+        before = names[: names.index("policy")]
+        known = [name for name in _SAMPLING if name in names and frame[name].null_count() < frame.height]
+        names = [*before, *(name for name in _KEYS if name in names), *known]
+    return _table(frame.select(names))
+
+
+def _table(frame: pl.DataFrame) -> str:
+    short = [
+        pl.Series(column.name, [None if x is None else _short(x) for x in column.to_list()], dtype=pl.String)
+        if column.dtype.is_float()
+        else column
+        for column in frame.get_columns()
+    ]
+    with pl.Config(
+        tbl_rows=-1,
+        tbl_cols=-1,
+        tbl_width_chars=200,
+        tbl_hide_dataframe_shape=True,
+        tbl_hide_column_data_types=True,
+        fmt_str_lengths=60,
+    ):
+        return str(pl.DataFrame(short))
+
+
+def _short(x: float) -> str:
+    """Shares and years in places, tokens and FLOP in digits."""
+    size = abs(x)
+    if size >= 1e5:  # noqa: PLR2004  (no year is that late)
+        return f"{x:.3g}"
+    if size >= 10.0:  # noqa: PLR2004
+        return f"{x:.2f}"
+    return f"{x:.4f}" if size >= 1e-3 or size == 0.0 else f"{x:.2g}"  # noqa: PLR2004

@@ -1,0 +1,207 @@
+"""Charts of the questions a benchmark answers: ceilings, the rate required, can it match, who wins, the best limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import altair as alt
+import polars as pl
+
+from limitlaw._arguments import is_sequence, shown
+from limitlaw.plots.chart import check_columns, check_rows, run_words
+from limitlaw.plots.forms import forest, lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_CEILINGS = {
+    "ceiling_all_tasks": "all tasks (one without an acceptance counts 0)",
+    "ceiling_accepted_tasks": "tasks with an acceptance",
+    "ceiling_pooled": "all acceptances pooled",
+}
+_HEADINGS = {"cost": "money", "tokens": "tokens", "seconds": "seconds"}
+_VERDICTS = ["cannot", "too close to call", "can"]
+_ATTEMPTS = alt.X(
+    "max_attempts:Q",
+    title="attempts allowed per task (log scale)",
+    scale=alt.Scale(type="log", nice=False),
+    axis=alt.Axis(format=",", tickCount=6, gridOpacity=0.4),
+)
+
+
+def ceilings(frame: pl.DataFrame, *, title: str = "Where accuracy ends") -> alt.VConcatChart:
+    """The three ceilings of ``ll.ceilings``, below each other.
+
+    Args:
+        frame: What ``ll.ceilings`` returns.
+        title: Title of the chart.
+
+    Raises:
+        ValueError: The frame lacks a column.
+    """
+    check_columns(frame, list(_CEILINGS))
+    check_rows(frame, ["tasks"] if "tasks" in frame.columns else [next(iter(_CEILINGS))])
+    rows = pl.DataFrame(
+        {
+            "label": list(_CEILINGS.values()),
+            "value": [frame[name][0] for name in _CEILINGS],
+            "low": pl.Series([None] * 3, dtype=pl.Float64),
+            "high": pl.Series([None] * 3, dtype=pl.Float64),
+            "group": ["ceiling"] * 3,
+        }
+    )
+    return forest(
+        rows,
+        title=title,
+        subtitle="Dot: accuracy that attempts without end would reach, counted over",
+        axis="accuracy in the limit",
+        share=True,
+    )
+
+
+def can_match(
+    frame: pl.DataFrame, *, models: Sequence[str] | None = None, title: str = "Can more attempts match?"
+) -> alt.VConcatChart:
+    """The difference of ceiling and single attempt for each model, coloured by the verdict.
+
+    Args:
+        frame: What ``ll.can_match`` returns, of one or several models.
+        models: A name for each row; numbers from 1 unless given.
+        title: Title of the chart.
+
+    Raises:
+        ValueError: The frame lacks a column, or ``models`` is of another length.
+    """
+    check_columns(frame, ["verdict", "difference", "difference_low", "difference_high"])
+    names = [f"model {i + 1}" for i in range(frame.height)] if models is None else models
+    if not is_sequence(names) or len(names) != frame.height or len(set(map(str, names))) < frame.height:
+        raise ValueError(f"models must be {frame.height} different names, got {shown(models)}")
+    rows = frame.select(
+        label=pl.format("{}: {}", pl.Series([str(name) for name in names], dtype=pl.String), pl.col("verdict")),
+        value="difference",
+        low="difference_low",
+        high="difference_high",
+        group=pl.col("verdict").cast(pl.String),
+    )
+    return forest(
+        rows,
+        title=title,
+        subtitle="Dot: ceiling of the weak model less the strong model's single attempt; bar: interval",
+        axis="difference in accuracy",
+        mark=0.0,
+        colours=_VERDICTS,
+    )
+
+
+def compared(frame: pl.DataFrame, *, title: str = "Which policy wins at the same spending") -> alt.VConcatChart:
+    """The difference of each pair of policies, with three standard errors to each side.
+
+    Args:
+        frame: What ``ll.compare_policies`` returns, at most 60 rows.
+        title: Title of the chart.
+
+    Raises:
+        ValueError: The frame lacks a column or has too many rows.
+    """
+    place = "limit" if "limit" in frame.columns else "max_attempts"
+    check_columns(frame, ["policy", "other", place, "difference", "difference_se"])
+    check_rows(frame, ["policy", "other", place])
+    words = pl.format("{} over {} at {}", pl.col("policy").cast(pl.String), pl.col("other").cast(pl.String), place)
+    rows = frame.drop_nulls("difference").select(
+        label=words,
+        value="difference",
+        low=pl.col("difference") - 3 * pl.col("difference_se"),
+        high=pl.col("difference") + 3 * pl.col("difference_se"),
+        group=pl.col("policy").cast(pl.String),
+    )
+    if rows.is_empty():
+        raise ValueError("frame must have a pair that spends the same, got none")
+    return forest(
+        rows,
+        title=title,
+        subtitle=f"Dot: difference; bar: three standard errors to each side. {run_words(frame).capitalize()}".strip(),
+        axis="difference of the metric per task",
+        mark=0.0,
+    )
+
+
+def required_rate(frame: pl.DataFrame, *, title: str = "How good the verifier must be") -> alt.VConcatChart:
+    """The largest false positive rate with which each number of attempts still reaches the target.
+
+    Args:
+        frame: What ``ll.required_false_positive_rate`` returns, by ``max_attempts``.
+        title: Title of the chart.
+
+    Raises:
+        ValueError: The frame lacks a column, or no row reaches the target.
+    """
+    name = "required_false_positive_rate"
+    check_columns(frame, ["policy", "max_attempts", name, "false_positive_rate", "target"])
+    check_rows(frame, ["policy", "max_attempts"])
+    if frame[name].is_null().all():
+        raise ValueError("frame must have a row that reaches its target, got none: not even a rate of 0 is enough")
+    ends = [
+        pl.col(f"{name}_{end}") if f"{name}_{end}" in frame.columns else pl.lit(None, pl.Float64)
+        for end in ("low", "high")
+    ]
+    required = frame.select(
+        "max_attempts", value=pl.col(name), low=ends[0], high=ends[1], series=pl.col("policy").cast(pl.String)
+    )
+    present = frame.select(
+        "max_attempts",
+        value="false_positive_rate",
+        low=pl.lit(None, pl.Float64),
+        high=pl.lit(None, pl.Float64),
+        series=pl.lit("the rate it has"),
+    ).unique(maintain_order=True)
+    short = frame[name].null_count()
+    target = f"{frame['target'][0]:g}"
+    text = f"Line: the largest rate that reaches an accuracy of {target}; band: its interval where simulated."
+    if short:
+        text += f" {short} of {frame.height} rows cannot reach it at any rate."
+    return lines(
+        pl.concat([required, present]), x=_ATTEMPTS, title=title, subtitle=text, axis="false positive rate", points=True
+    )
+
+
+def limits(frame: pl.DataFrame, *, metric: str = "accuracy", title: str = "What more money buys") -> alt.VConcatChart:
+    """One metric against limits of one unit (money, tokens or seconds), a line for each policy.
+
+    Args:
+        frame: What ``simulate`` or ``solve`` returns for a scenario with ``limits`` of one unit and crossing.
+        metric: The column to draw.
+        title: Title of the chart.
+
+    Raises:
+        ValueError: The frame lacks a column, or its limits differ in unit or crossing.
+    """
+    check_columns(frame, ["policy", "limit", metric])
+    check_rows(frame, ["policy", "limit"])
+    parts = [_parts(label) for label in frame["limit"].cast(pl.String)]
+    kinds = {(unit, crossing) for unit, _, crossing in parts}
+    if len(kinds) != 1:
+        raise ValueError(f"frame must have limits of one unit and crossing, got {sorted(kinds)}")
+    error = f"{metric}_se"
+    spread = 2 * pl.col(error) if error in frame.columns else pl.lit(None, pl.Float64)
+    rows = frame.select(
+        amount=pl.Series([amount for _, amount, _ in parts], dtype=pl.Float64),
+        value=metric,
+        low=pl.col(metric) - spread,
+        high=pl.col(metric) + spread,
+        series=pl.col("policy").cast(pl.String),
+    ).sort("amount")
+    (unit, crossing) = kinds.pop()
+    heading = _HEADINGS[unit]
+    x = alt.X("amount:Q", title=f"{heading} per task (log scale)", scale=alt.Scale(type="log", nice=False))
+    words = f"Where a limit is crossed: {crossing}; band: two standard errors. {run_words(frame).capitalize()}".strip()
+    share = bool(rows["value"].drop_nulls().is_between(0, 1).all()) and metric not in ("cost", "utility")
+    return lines(rows, x=x, title=title, subtitle=words, axis=metric.replace("_", " "), share=share, points=True)
+
+
+def _parts(label: str) -> tuple[str, float, str]:
+    """Unit, amount and crossing of a limit, from the label of its rows."""
+    amount, _, crossing = label.partition(", ")
+    unit, _, number = amount.partition("=")
+    if unit not in _HEADINGS:
+        raise ValueError(f"frame['limit'] must be limits as of ll.Limit, got {label!r}")
+    return unit, float(number), crossing or "cut"

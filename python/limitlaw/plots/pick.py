@@ -1,0 +1,83 @@
+"""Which chart a result is drawn as: by its kind, or by the columns that only frames of its kind have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from limitlaw._arguments import listed, shown
+from limitlaw.plots import answers, estimates, exhaustion, forecasts, sampling
+from limitlaw.plots.chart import stack
+from limitlaw.plots.sweeps import sweep
+
+#: The columns that tell a frame apart, and its chart; the first that fits.
+_FRAMES: list[tuple[set[str], Callable[..., Any]]] = [
+    ({"point", "error"}, sweep),
+    ({"lever", "q50_change"}, exhaustion.tornado),
+    ({"year", "variable", "q50"}, lambda frame: exhaustion.fan(frame, ["effective_stock", "demand"])),
+    ({"definition", "year", "probability"}, exhaustion.exhausted),
+    ({"definition", "q50", "p_not_by_horizon"}, forecasts.run_out),
+    ({"group", "first_order", "total"}, forecasts.sensitivity),
+    ({"percentile", "crps", "q05"}, forecasts.backtest),
+    ({"quantity", "unit", "q50"}, forecasts.constraints),
+    ({"ceiling_all_tasks", "ceiling_pooled"}, answers.ceilings),
+    ({"verdict", "difference_low"}, answers.can_match),
+    ({"policy", "other", "difference", "winner"}, answers.compared),
+    ({"required_false_positive_rate", "max_attempts"}, answers.required_rate),
+    ({"k", "pass_at_k"}, estimates.pass_rates),
+    ({"k", "pass_hat_k"}, estimates.pass_rates),
+    ({"rate", "estimate", "low"}, estimates.error_rates),
+    ({"false_positive_rate", "true_positive_rate"}, estimates.operating_points),
+    ({"policy", "limit"}, answers.limits),
+]
+
+
+def plot(result: Any, **options: Any) -> alt.VConcatChart:
+    """As :func:`limitlaw.plot`, which imports this when it is called."""
+    charts = _of_object(result)
+    if charts is None:
+        charts = [lambda **given: _of_frame(result)(result, **given)]
+    if options and len(charts) > 1:
+        raise ValueError(f"options must be left out where a result has several charts, got {sorted(options)}")
+    return stack(*(chart(**options) for chart in charts))
+
+
+def _of_object(result: Any) -> list[Callable[..., Any]] | None:
+    """The charts of a result object; none where it is a frame."""
+    if isinstance(result, pl.DataFrame):
+        return None
+    kind = type(result).__name__
+    if kind == "ExhaustionResult":
+        fan = {"exhaustion": result.exhaustion}
+        return [
+            lambda: exhaustion.fan(result.trajectories, ["effective_stock", "demand"], **fan),
+            lambda: exhaustion.exhausted(result.exhausted_by),
+        ]
+    if kind == "Sweep":
+        return [lambda **given: sweep(result.frame(), **given)]
+    known = {
+        "ConstraintResult": forecasts.constraints,
+        "Backtest": forecasts.backtest,
+        "Sensitivity": forecasts.sensitivity,
+    }
+    if kind not in known:
+        raise TypeError(f"result must be a frame or a result of limitlaw, got {shown(result)}")
+    return [lambda **given: known[kind](result, **given)]
+
+
+def _of_frame(frame: pl.DataFrame) -> Callable[..., Any]:
+    """The chart of a frame."""
+    columns = set(frame.columns)
+    for needed, chart in _FRAMES:
+        if needed <= columns:
+            return chart
+    if {"policy", "max_attempts"} <= columns:
+        return sampling.curves if frame["policy"].n_unique() == 1 and columns >= _SHARES else sampling.policies
+    raise ValueError(f"frame must be one of limitlaw's to be drawn, got the columns {listed(frame.columns)}")
+
+
+#: What the curves of one policy show.
+_SHARES = {"accuracy", "coverage", "precision"}

@@ -1,0 +1,146 @@
+"""A chart for every frame: `ll.plot` picks it, and each says what its marks are."""
+
+import datetime as dt
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+import limitlaw as ll
+from limitlaw import plots
+
+TASKS = ll.Tasks.fixed(success=[0.9, 0.5, 0.01, 0.0])
+SCENARIO = ll.SamplingScenario(
+    tasks=TASKS,
+    verifier=ll.Verifier.rates(false_positive_rate=0.1),
+    max_attempts=[1, 10, 100],
+    utility=ll.Utility(wrong_cost=2),
+)
+WORLD = ll.ExhaustionScenario.preset("default").replace(years=range(2024, 2041))
+COST = ll.Cost(output_tokens=[1000.0, 1.0], price_out=1e-3)
+COUNTS = [0, 0, 1, 2, 4, 7, 13, 20]
+
+
+def limited():
+    limits = [ll.Limit(cost=c) for c in (0.5, 2, 8)]
+    return ll.simulate(SCENARIO.replace(max_attempts=None, limits=limits, cost=COST), trials=200, seed=3)
+
+
+def policies():
+    return SCENARIO.replace(policies=[ll.FirstAccepted(), ll.MajorityVote()], answers=ll.Answers.uniform(4))
+
+
+CASES = {
+    "one policy": (lambda: ll.solve(SCENARIO), ["share of tasks", "Exact."]),
+    "policies": (lambda: ll.simulate(policies(), trials=100, seed=1), ["majority_vote", "100 trials, seed 1"]),
+    "limits": (limited, ["money per task (log scale)", "200 trials, seed 3"]),
+    "ceilings": (lambda: ll.ceilings(SCENARIO), ["accuracy in the limit", "all acceptances pooled"]),
+    "match": (lambda: ll.can_match([0.9, 0.4], 0.6, standard_error=0.05), ["model 1: can", "model 2: cannot"]),
+    "compared": (
+        lambda: ll.compare_policies(policies(), trials=200, seed=2),
+        ["first_accepted over majority_vote at 10", "three standard errors"],
+    ),
+    "required": (
+        lambda: ll.required_false_positive_rate(SCENARIO, accuracy=0.4),
+        ["an accuracy of 0.4", "the rate it has"],
+    ),
+    "pass@k": (lambda: ll.pass_at_k(20, COUNTS, [1, 5, 20, 50]), ["95% interval", "1 beyond the attempts left out"]),
+    "pass^k": (lambda: ll.pass_hat_k(20, COUNTS, [1, 5, 20]), ["pass^k: all of k attempts correct"]),
+    "error rates": (
+        lambda: ll.fit.fit_error_rates(20, [9, 5, 12, 3], [8, 5, 10, 1], [10, 5, 14, 1]),
+        ["mean over tasks", "false positive rate"],
+    ),
+    "error rates by task": (
+        lambda: ll.fit.fit_error_rates(20, [9, 5, 12, 3], [8, 5, 10, 1], [10, 5, 14, 1], by="task"),
+        ["task 3", "shrunk to the population"],
+    ),
+    "judge": (
+        lambda: ll.Verifier.judge(auc=0.8, threshold=1.0).operating_points(),
+        ["wrong answers accepted", "chance"],
+    ),
+    "world": (lambda: ll.simulate(WORLD, trials=200, seed=1), ["Run out by then", "200 worlds, seed 1"]),
+    "trajectories": (lambda: ll.simulate(WORLD, trials=200, seed=1).trajectories, ["the middle 50 % and 90 %"]),
+    "exhausted by": (lambda: ll.simulate(WORLD, trials=200, seed=1).exhausted_by, ["By three definitions"]),
+    "years": (
+        lambda: ll.simulate(WORLD, trials=200, seed=1).exhaustion,
+        ["% not by the horizon", "open where they end"],
+    ),
+    "levers": (lambda: ll.levers(WORLD, {"private": {"private_share": 1}}, trials=200, seed=1), ["What buys time"]),
+    "sensitivity": (
+        lambda: ll.sensitivity(WORLD, trials=200, seed=1, year=2035),
+        ["with others (total)", "data_share"],
+    ),
+    "backtest": (
+        lambda: ll.backtest(
+            ll.ExhaustionScenario.preset("epoch2024", trend_weight=1),
+            ll.datasets.record_runs(),
+            as_of=dt.date(2024, 6, 6),
+            seed=1,
+            trials=200,
+        ),
+        ["what came: demand", "what came: compute", "5 to 95 % of the projection"],
+    ),
+    "constraints": (
+        lambda: ll.simulate(ll.ConstraintScenario.epoch2030(), trials=200, seed=1),
+        ["FLOP (log scale)", "Binds: data", "200 draws"],
+    ),
+    "sweep": (
+        lambda: ll.sweep(
+            ll.Grid(SCENARIO, {"verifier.false_positive_rate": [0.0, 0.1, 0.3]}), trials=100, seed=1, progress=False
+        ),
+        ["false positive rate (verifier)", "10 attempts", "3 points; band: two standard errors"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_result_has_a_chart_that_says_what_it_shows(name: str) -> None:
+    make, words = CASES[name]
+    text = json.dumps(ll.plot(make()).to_dict(), ensure_ascii=False)
+    for word in words:
+        assert word in text
+
+
+def test_the_picture_of_a_sweep_of_two_axes_is_a_map_for_each_number_of_attempts() -> None:
+    axes = {"verifier.false_positive_rate": np.geomspace(1e-3, 0.5, 4), "utility.wrong_cost": [0.0, 1.0, 4.0]}
+    frame = ll.sweep(ll.Grid(SCENARIO, axes), method="solve", progress=False).frame()
+    found = plots.sweep(frame, metric="utility").to_dict()
+    panels = [panel["title"]["text"] for row in found["vconcat"] for panel in row["hconcat"]]
+    assert panels == ["1 attempt", "10 attempts", "100 attempts"]
+    drawn = [row["value"] for rows in found["datasets"].values() for row in rows]
+    assert sorted(drawn) == sorted(frame["utility"])
+    assert '"mark": {"type": "rect"}' in json.dumps(found)
+    one = plots.sweep(frame.filter(pl.col("utility.wrong_cost") == 1.0), metric="utility").to_dict()
+    assert "utility.wrong_cost = 1.0" in json.dumps(one)
+
+
+def test_what_a_sweep_cannot_tell_apart_is_refused() -> None:
+    axes = {f"verifier.false_{kind}_rate": [0.0, 0.1] for kind in ("positive", "negative")}
+    grid = ll.Grid(SCENARIO, axes | {"utility.wrong_cost": [0.0, 1.0]})
+    frame = ll.sweep(grid, method="solve", progress=False).frame()
+    with pytest.raises(ValueError, match=r"^frame must vary in one or two axes \(filter the others\), got"):
+        plots.sweep(frame)
+    with pytest.raises(ValueError, match=r"^frame must have a column 'point', got"):
+        plots.sweep(ll.solve(SCENARIO))
+    with pytest.raises(ValueError, match=r"^by must name some of \[.*\], got 'taste'$"):
+        plots.sweep(frame, by="taste")
+    many = ll.Grid(SCENARIO.replace(max_attempts=range(1, 20)), {"utility.wrong_cost": [0.0, 1.0]})
+    with pytest.raises(ValueError, match=r"^frame must have at most 8 rows for each point, got 19: filter"):
+        plots.sweep(ll.sweep(many, method="solve", progress=False).frame())
+
+
+def test_what_is_no_result_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"^result must be a frame or a result of limitlaw, got 5$"):
+        ll.plot(5)
+    with pytest.raises(ValueError, match=r"^frame must be one of limitlaw's to be drawn, got the columns \['a'\]$"):
+        ll.plot(pl.DataFrame({"a": [1]}))
+    nine = pl.concat([ll.can_match([0.5] * 61, 0.6, standard_error=0.05)])
+    with pytest.raises(ValueError, match=r"^frame must have at most 60 rows to be drawn, got 61: filter it first$"):
+        ll.plot(nine)
+    with pytest.raises(ValueError, match=r"^models must be 2 different names, got \['a', 'a'\]$"):
+        plots.can_match(ll.can_match([0.9, 0.4], 0.6, standard_error=0.05), models=["a", "a"])
+    frame = limited().with_columns(pl.col("limit").cast(pl.String))
+    other = frame.head(1).with_columns(limit=pl.lit("tokens=5"))
+    with pytest.raises(ValueError, match=r"^frame must have limits of one unit and crossing, got"):
+        plots.limits(pl.concat([frame, other]))
