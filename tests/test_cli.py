@@ -1,8 +1,12 @@
 """The command line: the demo prints the published numbers, the verbs do what the functions do, errors fit a line."""
 
+import datetime as dt
+import importlib.util
+import json
 import re
 from pathlib import Path
 
+import click
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
@@ -204,7 +208,10 @@ def test_every_error_is_one_line(spec: Path, tmp_path: Path) -> None:
     for arguments, message in (
         (["simulate", wrong, "--seed", 7], f"{wrong}: verifier: false_positive_rate must be in [0, 1], got 1.2"),
         (["simulate", spec, "--seed", 7, "--trials", 0], "trials must be "),
-        (["simulate", spec, "--seed", 7, "--out", "x.xlsx"], "--out must end in .parquet or .csv, got 'x.xlsx'"),
+        (
+            ["simulate", spec, "--seed", 7, "--out", "x.xlsx"],
+            "--out must end in .parquet, .csv, .json or .md, got 'x.xlsx'",
+        ),
         (["solve", spec, "--out", tmp_path / "absent" / "x.csv"], "--out must be in a folder that exists"),
     ):
         result = run(*arguments)
@@ -281,7 +288,7 @@ def test_plot_draws_what_simulate_wrote(spec: Path, tmp_path: Path) -> None:
     world.write_text('kind = "exhaustion"\n')
     written = run("simulate", world, "--seed", 7, "--trials", 100, "--out", tmp_path / "world.parquet")
     assert written.exit_code == 0, written.output
-    for name in ("one.parquet", "two.csv", "world-trajectories.parquet"):
+    for name in ("one.parquet", "two.csv", "world-trajectories.parquet", "world-exhaustion.parquet"):
         picture = tmp_path / f"{name}.png"
         result = run("plot", tmp_path / name, "--out", picture)
         assert result.exit_code == 0, result.output
@@ -289,8 +296,11 @@ def test_plot_draws_what_simulate_wrote(spec: Path, tmp_path: Path) -> None:
         assert picture.stat().st_size > 5000
     for arguments, message in (
         ((tmp_path / "one.parquet", "--out", tmp_path / "x.bmp"), "--out must end in .png, .svg or .json, got 'x.bmp'"),
-        ((spec, "--out", tmp_path / "x.png"), "a frame must be a .csv or .parquet file, got 'scenario.toml'"),
-        ((tmp_path / "world-exhaustion.parquet", "--out", tmp_path / "x.png"), "must be a result of simulate or solve"),
+        ((spec, "--out", tmp_path / "x.png"), "a frame must be a .csv, .jsonl or .parquet file, got 'scenario.toml'"),
+        (
+            (tmp_path / "world-exhaustion.parquet", "--out", tmp_path / "x.png", "--show", "q50"),
+            "--show must be left out for this kind of frame, got ['q50']",
+        ),
     ):
         refused = run("plot", *arguments)
         assert refused.exit_code == 1
@@ -316,10 +326,13 @@ def test_plot_refuses_what_it_would_misread(tmp_path: Path) -> None:
     world = ll.ExhaustionScenario.preset("default").replace(years=range(2024, 2031))
     years = ll.Grid(world, {"data_share": [0.2, 0.8]})
     frames = {
-        "sweep": (ll.sweep(grid, method="solve", progress=False).frame(), "2 points of a sweep over verifier.false_p"),
+        "sweep": (
+            ll.sweep(grid, method="solve", progress=False).frame().drop("error"),
+            "2 points of a sweep over verifier.false_p",
+        ),
         "tasks": (ll.solve(scenario, by="task"), "got 2 tasks (by='task')"),
         "years": (
-            ll.sweep(years, trials=50, seed=1, frame="trajectories", progress=False).frame(),
+            ll.sweep(years, trials=50, seed=1, frame="trajectories", progress=False).frame().drop("error"),
             "2 points of a sweep over data_share",
         ),
     }
@@ -329,3 +342,125 @@ def test_plot_refuses_what_it_would_misread(tmp_path: Path) -> None:
         assert result.exit_code == 1
         assert words in result.output
         assert not (tmp_path / "x.svg").exists()
+
+
+def test_every_question_of_a_benchmark_has_a_verb(spec: Path) -> None:
+    settings = ll.SamplingScenario.from_file(spec)
+    for arguments, expected in (
+        (["ceilings", spec], ll.ceilings(settings)),
+        (["best", spec, "--bootstrap", 0], ll.optimal_attempts(settings, bootstrap=0)),
+        (
+            ["best", spec, "--wrong-cost", 1, "--wrong-cost", 4, "--bootstrap", 50, "--seed", 3],
+            ll.optimal_attempts(settings, wrong_cost=[1, 4], bootstrap=50, seed=3),
+        ),
+        (["required", spec, "--accuracy", 0.6], ll.required_false_positive_rate(settings, accuracy=0.6)),
+        (["solve", spec], ll.solve(settings)),
+        (["simulate", spec, "--trials", "1e3", "--seed", 7], ll.simulate(settings, trials=1000, seed=7)),
+    ):
+        result = run(*arguments, "--format", "csv")
+        assert result.exit_code == 0, result.output
+        assert result.output == expected.write_csv()
+        assert run(*arguments).output == ll.brief(expected) + "\n"
+        assert json.loads(run(*arguments, "--format", "json").output) == json.loads(expected.write_json())
+        table = run(*arguments, "--format", "markdown").output.splitlines()
+        assert table[0] == "| " + " | ".join(expected.columns) + " |"
+        assert len(table) == 2 + expected.height
+    two = spec.with_name("two.toml")
+    two.write_text(SPEC + '[[policies]]\nkind = "any_of"\n')
+    found = run("compare", two, "--trials", 200, "--seed", 2, "--format", "csv")
+    assert found.output == ll.compare_policies(ll.SamplingScenario.from_file(two), trials=200, seed=2).write_csv()
+
+
+def test_every_question_of_a_projection_has_a_verb(tmp_path: Path) -> None:
+    spec = tmp_path / "world.toml"
+    spec.write_text('kind = "exhaustion"\npreset = "epoch2024"\ntrend_weight = 1\n')
+    world = ll.read_scenario(spec)
+    out = tmp_path / "found.parquet"
+    moved = run("levers", spec, "--trials", 200, "--seed", 1, "--out", out)
+    assert moved.exit_code == 0, moved.output
+    expected = ll.levers(world, trials=200, seed=1)
+    assert_frame_equal(pl.read_parquet(out), expected, categorical_as_str=True)
+    assert ll.brief(expected.filter(definition="effective_stock")) in moved.output
+    asked = run("sensitivity", spec, "--year", 2030, "--trials", 200, "--seed", 1, "--format", "json")
+    assert asked.exit_code == 0, asked.output
+    indices = json.loads(asked.output)["indices"]
+    assert indices == json.loads(
+        ll.sensitivity(world, year=2030, trials=200, seed=1).indices.drop("inputs").write_json()
+    )
+    seen = tmp_path / "seen.csv"
+    ll.datasets.record_runs().write_csv(seen)
+    for more in ([], ["--observations", seen]):
+        scored = run("backtest", spec, "--as-of", "2024-06-06", "--trials", 200, "--seed", 1, "--out", out, *more)
+        assert scored.exit_code == 0, scored.output
+        want = ll.backtest(world, ll.datasets.record_runs(), as_of=dt.date(2024, 6, 6), trials=200, seed=1)
+        assert_frame_equal(pl.read_parquet(tmp_path / "found-scores.parquet"), want.scores)
+
+
+def test_rows_of_a_store(tmp_path: Path) -> None:
+    scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.2, 0.6]), max_attempts=[1, 4])
+    grid = ll.Grid(scenario, {"verifier.false_positive_rate": [0.0, 0.1, 0.2]})
+    frame = ll.sweep(grid, method="solve", store=tmp_path / "s", progress=False).frame()
+    assert run("rows", tmp_path / "s", "--format", "csv").output == frame.write_csv()
+    assert run("rows", tmp_path / "s", "--point", 1, "--format", "csv").output == frame.filter(point=1).write_csv()
+    short = run("rows", tmp_path / "s", "--limit", 2, "--out", tmp_path / "all.csv", "--format", "csv")
+    assert short.stdout == frame.head(2).write_csv()
+    assert (tmp_path / "all.csv").read_text() == frame.write_csv()
+    beyond = run("rows", tmp_path / "s", "--point", 9)
+    assert beyond.exit_code == 1
+    assert "point must be" in beyond.output
+
+
+def test_what_is_written_can_be_read_in_every_form(spec: Path, tmp_path: Path) -> None:
+    expected = ll.solve(ll.SamplingScenario.from_file(spec))
+    for ending in ("parquet", "csv", "json", "md"):
+        assert run("solve", spec, "--out", tmp_path / f"x.{ending}").exit_code == 0
+    assert json.loads((tmp_path / "x.json").read_text()) == json.loads(expected.write_json())
+    assert (tmp_path / "x.md").read_text().splitlines()[0].startswith("| policy | max_attempts | accuracy |")
+    assert (tmp_path / "x.csv").read_text() == expected.write_csv()
+
+
+def test_counts_are_read_from_lines_of_json(tmp_path: Path) -> None:
+    lines = tmp_path / "counts.jsonl"
+    lines.write_text("\n".join(json.dumps({"n": 20, "correct": c}) for c in (0, 1, 2, 7, 20)))
+    result = run("fit", lines, "--k", 5, "--format", "json")
+    assert result.exit_code == 0, result.output
+    want = ll.pass_at_k([20] * 5, [0, 1, 2, 7, 20], [5])
+    assert json.loads(result.output)["pass_at_k"] == json.loads(want.write_json())
+    for text, message in (("[1]", "line 1 must be a JSON object, got [1]"), ('{"n": 1}\n{', "line 2: expected JSON")):
+        lines.write_text(text)
+        bad = run("fit", lines)
+        assert bad.exit_code == 1
+        assert message in bad.output
+
+
+def test_whole_numbers_may_have_an_exponent(spec: Path) -> None:
+    bad = run("simulate", spec, "--seed", 7, "--trials", "1.5")
+    assert bad.exit_code == 2
+    assert "'1.5' is not a whole number" in bad.output
+
+
+def test_several_frames_are_no_csv(tmp_path: Path) -> None:
+    spec = tmp_path / "scenario.json"
+    spec.write_text('{"kind": "constraint", "preset": "epoch2030"}')
+    result = run("simulate", spec, "--trials", 100, "--seed", 7, "--format", "csv")
+    assert result.exit_code == 1
+    assert "--format csv must be left out where there are several frames (bands, binding)" in result.output
+
+
+def test_every_verb_has_help_with_an_example() -> None:
+    listed = run("--help").output
+    for verb in main.list_commands(click.Context(main)):
+        assert re.search(rf"^  {verb} ", listed, re.MULTILINE)
+        text = run(verb, "--help").output
+        assert f"Example: limitlaw {verb} " in text
+
+
+def test_the_demo_runs_without_charts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name, *rest: None if name == "altair" else found(name, *rest)
+    )
+    result = run("demo", "--trials", 200, "--out", tmp_path / "demo.png")
+    assert result.exit_code == 0, result.output
+    assert "Picture: none: pip install 'limitlaw[plots]'" in result.output
+    assert not (tmp_path / "demo.png").exists()

@@ -19,6 +19,12 @@ SCENARIO = ll.SamplingScenario(
 )
 WORLD = ll.ExhaustionScenario.preset("default").replace(years=range(2024, 2041))
 COST = ll.Cost(output_tokens=[1000.0, 1.0], price_out=1e-3)
+VERDICTS = {
+    "attempts": 20,
+    "accepted": [9, 5, 12, 3],
+    "accepted_correct": [8, 5, 10, 1],
+    "correct": [10, 5, 14, 1],
+}
 COUNTS = [0, 0, 1, 2, 4, 7, 13, 20]
 
 
@@ -48,11 +54,11 @@ CASES = {
     "pass@k": (lambda: ll.pass_at_k(20, COUNTS, [1, 5, 20, 50]), ["95% interval", "1 beyond the attempts left out"]),
     "pass^k": (lambda: ll.pass_hat_k(20, COUNTS, [1, 5, 20]), ["pass^k: all of k attempts correct"]),
     "error rates": (
-        lambda: ll.fit.fit_error_rates(20, [9, 5, 12, 3], [8, 5, 10, 1], [10, 5, 14, 1]),
+        lambda: ll.fit.fit_error_rates(**VERDICTS),
         ["mean over tasks", "false positive rate"],
     ),
     "error rates by task": (
-        lambda: ll.fit.fit_error_rates(20, [9, 5, 12, 3], [8, 5, 10, 1], [10, 5, 14, 1], by="task"),
+        lambda: ll.fit.fit_error_rates(**VERDICTS, by="task"),
         ["task 3", "shrunk to the population"],
     ),
     "judge": (

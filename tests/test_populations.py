@@ -310,6 +310,6 @@ def test_policies_that_ask_no_verifier_are_solved_whatever_it_is(tasks: ll.Tasks
     exact = ll.solve(scenario)
     assert exact["accuracy"].to_list() == pytest.approx([0.45, (0.488 + 0.973) / 2, 0.45, (0.008 + 0.343) / 2])
     tied = ll.Verifier.rates(false_positive_rate=0.1, icc=0.3, correlation=0.5)
-    assert ll.solve(scenario.replace(verifier=tied)).drop("spec_id").equals(exact.drop("spec_id"))
+    assert ll.solve(scenario.replace(verifier=tied)).drop("run").equals(exact.drop("run"))
     with pytest.raises(ll.NoClosedFormError, match="icc"):
         ll.solve(scenario.replace(verifier=tied, policies=[ll.FirstAccepted()]))

@@ -42,17 +42,21 @@ def parse_json(text: str) -> Any:
 
 
 def read_table(path: Path) -> pl.DataFrame:
-    """A table from a ``.csv`` or ``.parquet`` file, in which every column has a name of its own.
+    """A table from a ``.csv``, ``.jsonl`` or ``.parquet`` file, in which every column has a name of its own.
 
     Raises:
         ValueError: Another ending, a column named twice, or what no reader takes; the message names the file.
     """
     ending = path.suffix.lower()
-    if ending not in (".csv", ".parquet"):
-        raise ValueError(f"a frame must be a .csv or .parquet file, got {path.name!r}")
+    if ending not in (".csv", ".jsonl", ".parquet"):
+        raise ValueError(f"a frame must be a .csv, .jsonl or .parquet file, got {path.name!r}")
     try:
         if ending == ".parquet":
             return pl.read_parquet(path, glob=False)
+        if ending == ".jsonl":
+            with path.open(encoding="utf-8-sig") as lines:
+                rows = [_object(path, at, line) for at, line in enumerate(lines, 1) if line.strip()]
+            return pl.DataFrame(rows, infer_schema_length=None, strict=False)
         with path.open(encoding="utf-8-sig", newline="") as file:
             names = next(csv.reader(file), [])
         repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
@@ -61,6 +65,17 @@ def read_table(path: Path) -> pl.DataFrame:
         return pl.read_csv(path, glob=False)
     except (pl.exceptions.PolarsError, UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} cannot be read: {str(error).partition(chr(10))[0]}") from error
+
+
+def _object(path: Path, at: int, line: str) -> dict[str, Any]:
+    """One line of a ``.jsonl`` file."""
+    try:
+        row = parse_json(line)
+    except ValueError as error:
+        raise ValueError(f"{path}: line {at}: {error}") from None
+    if isinstance(row, dict):
+        return row
+    raise ValueError(f"{path}: line {at} must be a JSON object, got {shown(row)}")
 
 
 class _RepeatedKey(Exception):  # noqa: N818  (its message is made where it is caught)

@@ -9,7 +9,6 @@ import click
 import polars as pl
 
 import limitlaw as ll
-from limitlaw import plots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,14 +30,14 @@ What to try next
 The README has an example that puts these together."""
 
 
-def run(*, trials: int, seed: int, threads: int | None, out: Path) -> None:
+def run(*, trials: int, seed: int, threads: int | None, out: Path | None) -> None:
     """Run the demo.
 
     Args:
         trials: Simulated runs of the whole benchmark.
         seed: Seed of the simulation and of the bootstrap.
         threads: Threads; ``None`` is every core.
-        out: The PNG to write.
+        out: The picture to write; none where charts are not installed.
     """
     started = time.perf_counter()
     data = ll.datasets.codegen_humaneval()
@@ -81,13 +80,7 @@ def run(*, trials: int, seed: int, threads: int | None, out: Path) -> None:
     click.echo("\nThe best number of attempts, by the cost of a wrong answer; how sure (bootstrap over tasks)")
     click.echo(_best(best))
 
-    picture = plots.save(
-        plots.stack(
-            plots.curves(simulated, tasks=data.height, title="CodeGen-16B on HumanEval: what more attempts buy"),
-            plots.utility(exact, best.filter(pl.col("wrong_cost") > 0), tasks=data.height),
-        ),
-        out,
-    )
+    picture = "none: pip install 'limitlaw[plots]'" if out is None else _draw(out, simulated, exact, best, data.height)
     click.echo(
         f"\nRan {trials:,} trials of {data.height} tasks (seed {seed}) in {simulating:.2f} s, "
         f"{trials / simulating:,.0f} trials/s;\n"
@@ -98,6 +91,16 @@ def run(*, trials: int, seed: int, threads: int | None, out: Path) -> None:
     )
     click.echo(_when_data_run_out(trials=trials, seed=seed, threads=threads))
     click.echo(f"\n{_NEXT}")
+
+
+def _draw(out: Path, simulated: pl.DataFrame, exact: pl.DataFrame, best: pl.DataFrame, tasks: int) -> Path:
+    """The picture of the curves and of what they are worth."""
+    from limitlaw import plots  # noqa: PLC0415  (an extra)
+
+    curves = plots.curves(simulated, tasks=tasks, title="CodeGen-16B on HumanEval: what more attempts buy")
+    return plots.save(
+        plots.stack(curves, plots.utility(exact, best.filter(pl.col("wrong_cost") > 0), tasks=tasks)), out
+    )
 
 
 def _when_data_run_out(*, trials: int, seed: int, threads: int | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import altair as alt
@@ -13,11 +13,42 @@ from limitlaw.plots import answers, estimates, exhaustion, forecasts, sampling
 from limitlaw.plots.chart import stack
 from limitlaw.plots.sweeps import sweep
 
+
+def plot(result: Any, **options: Any) -> alt.VConcatChart:
+    """As :func:`limitlaw.plot`, which imports this when it is called."""
+    charts = _of_object(result)
+    if charts is None:
+        charts = [lambda **given: _of_frame(result)(result, **given)]
+    if options and len(charts) > 1:
+        raise ValueError(f"options must be left out where a result has several charts, got {sorted(options)}")
+    return stack(*(chart(**options) for chart in charts))
+
+
+def pick_shown(frame: pl.DataFrame, show: Sequence[str]) -> alt.VConcatChart:
+    """The chart of a frame with the metrics or variables that are to be shown."""
+    chart = _of_frame(frame)
+    if not show:
+        return stack(chart(frame))
+    if chart is sampling.curves:
+        return stack(sampling.curves(frame, metrics=show))
+    if chart is _fan:
+        return stack(exhaustion.fan(frame, show, log="lost_compute" not in show))
+    if chart not in (sampling.policies, sweep, answers.limits):
+        raise ValueError(f"--show must be left out for this kind of frame, got {list(show)}")
+    if len(show) > 1:
+        raise ValueError(f"--show must be given once for this kind of frame, got {list(show)}")
+    return stack(chart(frame, metric=show[0]))
+
+
+def _fan(frame: pl.DataFrame, **options: Any) -> alt.VConcatChart:
+    return exhaustion.fan(frame, options.pop("variables", ["effective_stock", "demand"]), **options)
+
+
 #: The columns that tell a frame apart, and its chart; the first that fits.
 _FRAMES: list[tuple[set[str], Callable[..., Any]]] = [
     ({"point", "error"}, sweep),
     ({"lever", "q50_change"}, exhaustion.tornado),
-    ({"year", "variable", "q50"}, lambda frame: exhaustion.fan(frame, ["effective_stock", "demand"])),
+    ({"year", "variable", "q50"}, _fan),
     ({"definition", "year", "probability"}, exhaustion.exhausted),
     ({"definition", "q50", "p_not_by_horizon"}, forecasts.run_out),
     ({"group", "first_order", "total"}, forecasts.sensitivity),
@@ -33,16 +64,6 @@ _FRAMES: list[tuple[set[str], Callable[..., Any]]] = [
     ({"false_positive_rate", "true_positive_rate"}, estimates.operating_points),
     ({"policy", "limit"}, answers.limits),
 ]
-
-
-def plot(result: Any, **options: Any) -> alt.VConcatChart:
-    """As :func:`limitlaw.plot`, which imports this when it is called."""
-    charts = _of_object(result)
-    if charts is None:
-        charts = [lambda **given: _of_frame(result)(result, **given)]
-    if options and len(charts) > 1:
-        raise ValueError(f"options must be left out where a result has several charts, got {sorted(options)}")
-    return stack(*(chart(**options) for chart in charts))
 
 
 def _of_object(result: Any) -> list[Callable[..., Any]] | None:

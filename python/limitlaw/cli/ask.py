@@ -1,0 +1,151 @@
+"""Verbs that answer questions of a benchmark: the best number of attempts, ceilings, who wins, what counts say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import limitlaw as ll
+from limitlaw._arguments import as_column
+from limitlaw._files import read_table
+from limitlaw.cli.options import (
+    Whole,
+    file_argument,
+    one_line_errors,
+    progress_bar,
+    seed_option,
+    threads_option,
+    trials_option,
+)
+from limitlaw.cli.output import check_out, emit, output_options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(epilog="Example: limitlaw best scenario.toml --wrong-cost 1 --wrong-cost 4 --seed 7")
+@file_argument("scenario")
+@click.option("--wrong-cost", type=float, multiple=True, help="Cost of a wrong answer; repeat.  [default: the file's]")
+@click.option("--bootstrap", type=Whole(), default=1000, show_default=True, help="Resamples for the interval; 0: none.")
+@click.option(
+    "--resample", type=click.Choice(["tasks", "attempts"]), default="tasks", show_default=True, help="Of what."
+)
+@seed_option(7)
+@threads_option
+@output_options
+@one_line_errors
+def best(
+    *,
+    scenario: Path,
+    wrong_cost: tuple[float, ...],
+    bootstrap: int,
+    resample: Any,
+    seed: int,
+    threads: int | None,
+    out: Path | None,
+    form: str,
+) -> None:
+    """The best number of attempts, or the best limit, of the SCENARIO of a file, and how well the data say so."""
+    check_out(out)
+    settings: Any = ll.read_scenario(scenario)
+    with progress_bar(bootstrap) as progress:
+        found = ll.optimal_attempts(
+            settings,
+            wrong_cost=list(wrong_cost) or None,
+            bootstrap=bootstrap,
+            resample=resample,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+        )
+    emit(found, form=form, out=out)
+
+
+@click.command(epilog="Example: limitlaw ceilings scenario.toml")
+@file_argument("scenario")
+@output_options
+@one_line_errors
+def ceilings(scenario: Path, out: Path | None, form: str) -> None:
+    """The accuracy that attempts without end would reach in the SCENARIO of a file, counted in three ways."""
+    check_out(out)
+    settings: Any = ll.read_scenario(scenario)
+    emit(ll.ceilings(settings), form=form, out=out)
+
+
+@click.command(epilog="Example: limitlaw required scenario.toml --accuracy 0.8")
+@file_argument("scenario")
+@click.option("--accuracy", type=float, required=True, help="The accuracy to reach.")
+@trials_option(10_000)
+@seed_option(7)
+@threads_option
+@output_options
+@one_line_errors
+def required(
+    *, scenario: Path, accuracy: float, trials: int, seed: int, threads: int | None, out: Path | None, form: str
+) -> None:
+    """The largest false positive rate with which the SCENARIO of a file still reaches an accuracy."""
+    check_out(out)
+    settings: Any = ll.read_scenario(scenario)
+    found = ll.required_false_positive_rate(settings, accuracy=accuracy, trials=trials, seed=seed, threads=threads)
+    emit(found, form=form, out=out)
+
+
+@click.command(epilog="Example: limitlaw compare scenario.toml --seed 7 --metric utility")
+@file_argument("scenario")
+@click.option(
+    "--metric",
+    type=click.Choice(["accuracy", "utility"]),
+    default="accuracy",
+    show_default=True,
+    help="What is compared.",
+)
+@trials_option(10_000)
+@seed_option()
+@threads_option
+@output_options
+@one_line_errors
+def compare(
+    *, scenario: Path, metric: Any, trials: int, seed: int, threads: int | None, out: Path | None, form: str
+) -> None:
+    """Which policy of the SCENARIO of a file wins at the same spending, pair by pair on the same attempts."""
+    check_out(out)
+    settings: Any = ll.read_scenario(scenario)
+    with progress_bar(trials) as progress:
+        found = ll.compare_policies(
+            settings, trials=trials, seed=seed, metric=metric, threads=threads, progress=progress
+        )
+    emit(found, form=form, out=out)
+
+
+@click.command(epilog="Example: limitlaw fit counts.csv --attempts n --correct c --k 1 --k 10")
+@file_argument("counts")
+@click.option("--attempts", default="n", show_default=True, help="Column of attempts per task.")
+@click.option("--correct", default="correct", show_default=True, help="Column of correct ones among them.")
+@click.option(
+    "--k", "ks", type=Whole(), multiple=True, default=(1, 10, 100), show_default=True, help="Of pass@k; repeat."
+)
+@click.option("--unsolvable", is_flag=True, help="Fit a share of tasks that no attempt solves as well.")
+@click.option("--seed", type=Whole(), hidden=True, help="Of no effect: no number is drawn.")
+@output_options
+@one_line_errors
+def fit(
+    *,
+    counts: Path,
+    attempts: str,
+    correct: str,
+    ks: tuple[int, ...],
+    unsolvable: bool,
+    seed: int | None,  # noqa: ARG001  (what once seeded a bootstrap)
+    out: Path | None,
+    form: str,
+) -> None:
+    """Estimate pass@k and the Beta population of tasks from the COUNTS of a .csv, .jsonl or .parquet file."""
+    check_out(out)
+    frame = read_table(counts)
+    n, c = as_column(frame, "--attempts", attempts), as_column(frame, "--correct", correct)
+    found = {
+        "pass_at_k": ll.pass_at_k(n, c, list(ks)),
+        "population": ll.fit.fit_beta_binomial(n, c, unsolvable=unsolvable),
+    }
+    emit(found, form=form, out=out)

@@ -1,0 +1,95 @@
+"""What every verb shares: its options, errors of one line, and a bar where someone is looking."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = [
+    "Whole",
+    "file_argument",
+    "one_line_errors",
+    "progress_bar",
+    "seed_option",
+    "threads_option",
+    "trials_option",
+]
+
+
+class Whole(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
+    """A whole number, also as 1e5."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, or an error that names the option."""
+        if isinstance(value, int):
+            return value
+        try:
+            return int(value)
+        except ValueError:
+            pass
+        try:
+            number = float(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a whole number", param, ctx)
+        if not number.is_integer():
+            self.fail(f"{value!r} is not a whole number", param, ctx)
+        return int(number)
+
+
+def file_argument(name: str) -> Callable[[Any], Any]:
+    """A file that exists."""
+    return click.argument(name, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+def trials_option(default: int = 100_000) -> Callable[[Any], Any]:
+    """How many trials."""
+    text = "Runs of the whole benchmark, or worlds drawn."
+    return click.option("--trials", type=Whole(), default=default, show_default=True, help=text)
+
+
+def seed_option(default: int | None = None) -> Callable[[Any], Any]:
+    """The seed; required without a default."""
+    return click.option(
+        "--seed",
+        type=Whole(),
+        required=default is None,
+        default=default,
+        show_default=default is not None,
+        help="Seed of every random number.",
+    )
+
+
+threads_option = click.option("--threads", type=Whole(), help="Threads.  [default: every core]")
+
+
+def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Bad input ends a command with its message, not with a traceback."""
+
+    @functools.wraps(command)
+    def wrapped(**options: Any) -> None:
+        try:
+            command(**options)
+        except (TypeError, ValueError, NotImplementedError, OSError, ImportError) as error:
+            raise click.ClickException(str(error)) from error
+
+    return wrapped
+
+
+@contextlib.contextmanager
+def progress_bar(trials: int) -> Iterator[Callable[[int, int], object] | None]:
+    """A bar where someone is looking."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=trials, label="trials", file=sys.stderr) as bar:
+        yield lambda done, _: bar.update(done - bar.pos)
