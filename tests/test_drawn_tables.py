@@ -98,7 +98,7 @@ def test_a_choice_of_columns_and_another_policy_change_no_number() -> None:
         chosen = ll.simulate(scenario, columns=columns, **run)
         assert chosen.select(columns).equals(frame.select(columns))
     more = ll.simulate(scenario.replace(policies=[ll.AnyOf(), *BOTH, ll.AllOf()]), **run)
-    same = [name for name in frame.columns if name not in ("policy", "spec_id")]
+    same = [name for name in frame.columns if name not in ("policy", "run")]
     kept = more.filter(pl.col("policy").cast(pl.String).str.starts_with("first_accepted"))
     assert kept.select(same).equals(frame.select(same))
     alone = ll.simulate(scenario.replace(policies=BOTH[:1]), **run)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 import polars as pl
 
-from limitlaw._arguments import is_sequence, shown
+from limitlaw._arguments import as_frame, is_sequence, shown
 from limitlaw.plots.chart import check_columns, check_rows, run_words
 from limitlaw.plots.forms import forest, lines
 
@@ -103,7 +103,7 @@ def compared(frame: pl.DataFrame, *, title: str = "Which policy wins at the same
     Raises:
         ValueError: The frame lacks a column or has too many rows.
     """
-    place = "limit" if "limit" in frame.columns else "max_attempts"
+    place = "limit" if "limit" in as_frame(frame, "frame").columns else "max_attempts"
     check_columns(frame, ["policy", "other", place, "difference", "difference_se"])
     check_rows(frame, ["policy", "other", place])
     words = pl.format("{} over {} at {}", pl.col("policy").cast(pl.String), pl.col("other").cast(pl.String), place)
