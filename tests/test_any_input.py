@@ -308,7 +308,7 @@ def test_extreme_input_has_values(scenario: ll.SamplingScenario) -> None:
                 assert not column.is_infinite().any(), name
         for name in ("accepted", "returned", "abstained", "accuracy", "wrong", "coverage", "attempts_used", "utility"):
             assert frame[name].null_count() == 0, name
-            if frame["trials"][0] != 1:
+            if "trials" in frame.columns and frame["trials"][0] != 1:
                 assert frame[f"{name}_se"].null_count() == 0, name
             if name not in ("attempts_used", "utility"):
                 assert frame[name].is_between(-1e-15, 1 + 1e-15).all(), name
