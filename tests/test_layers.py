@@ -17,7 +17,7 @@ PYTHON_LAYERS = [
     {"__main__"},
     {"cli"},
     {"demo"},
-    {"picture"},
+    {"picture", "report"},
     {"plots", "testing"},
     {"sweep"},
     {"run", "fit"},
@@ -25,7 +25,7 @@ PYTHON_LAYERS = [
     {"_show"},
     {"_frames"},
     {"_spec", "errors", "seed"},
-    {"_files", "_progress"},
+    {"_files", "_inputs", "_progress"},
     {"_arguments"},
     {"_core"},
 ]

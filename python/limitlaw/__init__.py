@@ -28,6 +28,7 @@ from limitlaw.exhaustion import (
 from limitlaw.fit import pass_at_k, pass_hat_k
 from limitlaw.logs import read_attempts
 from limitlaw.picture import plot
+from limitlaw.report import report
 from limitlaw.run import merge, read_scenario, simulate, solve
 from limitlaw.sampling import (
     Answers,
@@ -97,6 +98,7 @@ __all__ = [
     "read_scenario",
     "read_sweep",
     "repetition_bootstrap",
+    "report",
     "required_false_positive_rate",
     "sensitivity",
     "simulate",

@@ -15,10 +15,12 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_number, as_numbers, as_whole, brief, check_choice, is_sequence, listed, shown
 from limitlaw._files import parse_json, reading
+from limitlaw._inputs import inputs_of
 
 #: A one-dimensional read-only array of floats; any sequence of numbers is accepted (hence ``Any`` for type checkers).
 FloatArray = Annotated[Any, "float"]
@@ -153,6 +155,10 @@ class Spec:
         """A copy with some fields changed, checked like a new one."""
         _check_names(type(self), changes)
         return dataclasses.replace(self, **changes)
+
+    def inputs(self) -> pl.DataFrame:
+        """A row for each input: ``name``, ``value`` (number or distribution), ``meaning`` with its unit, ``source``."""
+        return inputs_of(self, Spec)
 
     def _encode(self, encode_array: Any) -> dict[str, Any]:
         data = {f.name: _encode(getattr(self, f.name), encode_array) for f in dataclasses.fields(self)}

@@ -24,6 +24,7 @@ _VERBS = {
     "fit": ("ask", "Estimate pass@k and the population of tasks from counts."),
     "sweep": ("sweeps", "Run the sweep of a file; the same command resumes."),
     "rows": ("sweeps", "The rows of a store."),
+    "report": ("pages", "One offline HTML page that can be sent."),
     "plot": ("draw", "Draw a result that another verb wrote with --out."),
 }
 

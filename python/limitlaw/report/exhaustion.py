@@ -1,0 +1,143 @@
+"""The page of an exhaustion scenario: when training data run out, and what that rests on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from limitlaw.exhaustion.dist import Constant
+from limitlaw.exhaustion.run import ExhaustionResult, simulate_exhaustion
+from limitlaw.exhaustion.scenario import ExhaustionScenario
+from limitlaw.report.page import Control, Page
+from limitlaw.seed import key_of
+
+_NAMES = {
+    "effective_stock": "demand reaches the effective stock",
+    "unique_tokens": "demand reaches the unique tokens",
+    "half_compute": "the shortage wastes half of the compute",
+}
+_SHARES = [0.1, 0.3, 0.5, 0.7, 0.9]
+_GROWTHS = [2.0, 3.0, 4.0, 5.0, 6.0]
+
+
+def exhaustion_page(scenario: ExhaustionScenario, *, trials: int, seed: int, threads: int | None) -> Page:
+    """The page of a scenario."""
+    options: dict[str, Any] = {"trials": trials, "seed": seed, "threads": threads}
+    own = _run(scenario, **options)
+    shares, growths = ["as assumed", *_SHARES], ["as assumed", *_GROWTHS]
+    points = []
+    for share in shares:
+        row = []
+        for growth in growths:
+            changes: dict[str, Any] = {} if isinstance(share, str) else {"data_share": share}
+            changes |= {} if isinstance(growth, str) else {"compute_growth": growth}
+            row.append(_point(own if not changes else _run(_replaced(scenario, changes), **options)))
+        points.append(row)
+    controls = [
+        Control(
+            name="share",
+            label="Share of algorithmic progress that saves data",
+            values=list(range(len(shares))),
+            texts=[share if isinstance(share, str) else f"{share:.0%}" for share in shares],
+            start=0,
+        ),
+        Control(
+            name="growth",
+            label="Growth of the largest run's compute per year",
+            values=list(range(len(growths))),
+            texts=[growth if isinstance(growth, str) else f"{growth:g} times" for growth in growths],
+            start=0,
+        ),
+    ]
+    first = [{"year": year, "value": 0.0, "series": name} for name in _NAMES.values() for year in scenario.years[:2]]
+    frame = own.exhaustion
+    columns = ["definition", "q05", "q25", "q50", "q75", "q95", "p_by_2030", "p_by_2035", "p_not_by_horizon"]
+    return Page(
+        title="When do training data run out?",
+        kind="exhaustion",
+        answer=_answer(frame),
+        charts={"years": _spec(first)},
+        captions={"years": "Share of the worlds that have run out by each year, by three definitions."},
+        controls=controls,
+        data={"points": points, "years": list(scenario.years), "names": _NAMES},
+        tables={"The year of running out": frame.select([name for name in columns if name in frame.columns])},
+        assumptions=scenario.inputs(),
+        caveats=[
+            "Every input is uncertain; the bands hold that uncertainty, not that of the model itself.",
+            "A median that is null is beyond the horizon, the last year of the projection.",
+            f"{trials:,} worlds were drawn for each position of the sliders, with the same random numbers.",
+            "Many inputs are our own guesses: the table says which.",
+        ],
+        settings=scenario.to_json(indent=2),
+        run=f"Seed {seed}, {trials:,} worlds a point, settings {scenario.fingerprint()[:8]},",
+    )
+
+
+def _replaced(scenario: ExhaustionScenario, changes: dict[str, Any]) -> ExhaustionScenario:
+    """The scenario with constants in place of inputs, whose correlations then say nothing."""
+    kept = [c for c in scenario.correlations if not {c.first, c.second} & set(changes)]
+    return scenario.replace(**{name: Constant(value=value) for name, value in changes.items()}, correlations=kept)
+
+
+def _run(scenario: ExhaustionScenario, *, trials: int, seed: int, threads: int | None) -> ExhaustionResult:
+    key, text = key_of(seed)
+    return simulate_exhaustion(
+        scenario,
+        trials=trials,
+        key=key,
+        seed=text,
+        replicate=0,
+        threads=threads,
+        progress=None,
+        samples=(),
+        sampler="philox",
+        exact_quantiles=False,
+    )
+
+
+def _point(result: ExhaustionResult) -> dict[str, Any]:
+    by = {
+        str(name[0]): [round(p, 4) for p in part["probability"]]
+        for name, part in result.exhausted_by.group_by("definition", maintain_order=True)
+    }
+    row = result.exhaustion.filter(pl.col("definition") == "effective_stock").row(0, named=True)
+    return {"by": by, "median": row["q50"], "never": row["p_not_by_horizon"]}
+
+
+def _answer(frame: pl.DataFrame) -> list[str]:
+    texts = []
+    for row in frame.iter_rows(named=True):
+        years = [None if row[q] is None else f"{row[q]:.0f}" for q in ("q05", "q50", "q95")]
+        low, middle, high = (year or "after the horizon" for year in years)
+        texts.append(
+            f"{_NAMES[row['definition']].capitalize()}: median {middle}, 90 % between {low} and {high}; "
+            f"not by the horizon in {row['p_not_by_horizon']:.0%} of the worlds."
+        )
+    return texts
+
+
+def _spec(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    names = list(_NAMES.values())
+    colour = {
+        "field": "series",
+        "type": "nominal",
+        "legend": {"title": None, "orient": "top", "labelLimit": 0, "symbolType": "stroke", "columns": 1},
+        "scale": {"domain": names, "range": ["#12305e", "#d1661c", "#4fa79a"]},
+    }
+    dash = {"field": "series", "type": "nominal", "scale": {"domain": names, "range": [[1, 0], [7, 3], [2, 2]]}}
+    return {
+        "width": "container",
+        "height": 300,
+        "data": {"name": "years", "values": rows},
+        "mark": {"type": "line", "strokeWidth": 2.5},
+        "encoding": {
+            "x": {"field": "year", "type": "quantitative", "title": None, "axis": {"format": "d", "tickMinStep": 1},
+                  "scale": {"zero": False, "nice": False}},
+            "y": {"field": "value", "type": "quantitative", "title": "share of the worlds", "axis": {"format": "%"},
+                  "scale": {"domain": [0, 1]}},
+            "color": colour,
+            "strokeDash": dash,
+        },
+        "config": {"background": "#ffffff"},
+    }  # fmt: skip

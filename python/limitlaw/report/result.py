@@ -1,0 +1,50 @@
+"""The page of any result: its chart and its table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from limitlaw._frames import runs_of
+from limitlaw.plots.pick import plot
+from limitlaw.report.page import Page
+
+if TYPE_CHECKING:
+    from limitlaw._spec import Spec
+
+#: The most rows of a table of the page.
+_MOST = 200
+
+
+def result_page(result: Any, *, scenario: Spec | None = None) -> Page:
+    """The page of a result or a frame."""
+    chart = plot(result)
+    frames = _frames(result)
+    tables = {}
+    for name, frame in frames.items():
+        cut = f", the first {_MOST} of {frame.height:,} rows" if frame.height > _MOST else ""
+        nested = [column for column in frame.columns if frame[column].dtype.is_nested()]
+        tables[f"{name.replace('_', ' ').capitalize()}{cut}"] = frame.head(_MOST).drop(nested)
+    runs = [run for frame in frames.values() for run in runs_of(frame)]
+    words = ", ".join(dict.fromkeys(str(run) for run in runs))
+    return Page(
+        title="What was found",
+        kind="static",
+        answer=["The chart and the numbers of one result; nothing here was computed anew."],
+        charts={"result": chart.to_dict()},
+        captions={"result": "The chart of the result; its title says what its marks are."},
+        tables=tables,
+        assumptions=None if scenario is None else scenario.inputs(),
+        settings=None if scenario is None else scenario.to_json(indent=2),
+        run=f"Run (seed-settings-stream): {words}." if words else "The result does not say how it was made.",
+    )
+
+
+def _frames(result: Any) -> dict[str, pl.DataFrame]:
+    if isinstance(result, pl.DataFrame):
+        return {"rows": result}
+    if callable(getattr(result, "frame", None)):
+        return {"points": result.frame()}
+    names = ("exhaustion", "exhausted_by", "bands", "binding", "scores", "observations", "indices", "correlations")
+    return {name: getattr(result, name) for name in names if isinstance(getattr(result, name, None), pl.DataFrame)}

@@ -1,0 +1,287 @@
+"""The page of a sampling scenario: how many attempts, and what the verifier's errors do to the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from limitlaw._core import NoClosedFormError
+from limitlaw.report.page import Control, Page
+from limitlaw.sampling.cost import Utility
+from limitlaw.sampling.frames import simulate_frame, solve_frame
+from limitlaw.sampling.optimum import ceilings, optimal_attempts
+from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.tasks import PoolTasks, RecordedTasks
+from limitlaw.sampling.verifier import RatesVerifier
+from limitlaw.seed import key_of
+
+#: False positive rates of the slider beside the scenario's own.
+_RATES = [0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3, 0.5]
+#: Costs of a wrong answer of the slider beside the scenario's own.
+_COSTS = [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 20.0, 50.0, 100.0]
+#: Digits that the page keeps of a share.
+_DIGITS = 5
+_BOOTSTRAP = 1000
+
+
+def sampling_page(scenario: SamplingScenario, *, trials: int, seed: int, threads: int | None) -> Page:
+    """The page of a scenario; only its first policy has sliders."""
+    if scenario.limits is not None:
+        raise ValueError("subject must be a scenario with max_attempts for a report, got one with limits")
+    one = scenario.replace(policies=[scenario.policies[0]])
+    utility = scenario.utility or Utility()
+    one = one.replace(utility=utility)
+    options: dict[str, Any] = {"trials": trials, "seed": seed, "threads": threads}
+    rates, start = _rates(one)
+    points, exact = [], True
+    for rate in rates:
+        frame, is_exact = _frame(_at(one, rate), **options)
+        exact = exact and is_exact
+        points.append(_columns(frame))
+    own, _ = _frame(scenario.replace(utility=utility), **options)
+    attempts = [int(k) for k in np.asarray(one.max_attempts)]
+    costs = sorted({*_COSTS, float(utility.wrong_cost)})
+    controls = [_rate_control(rates, start)] if len(rates) > 1 else []
+    controls += [
+        Control(
+            name="cost",
+            label="Cost of a wrong answer",
+            values=costs,
+            texts=[f"{cost:g} times a correct one" if utility.correct_reward == 1.0 else f"{cost:g}" for cost in costs],
+            start=costs.index(float(utility.wrong_cost)),
+        ),
+        Control(
+            name="attempts",
+            label="Attempts allowed",
+            values=[float(k) for k in attempts],
+            texts=[f"{k:,} attempt{'' if k == 1 else 's'}" for k in attempts],
+            start=len(attempts) // 2,
+        ),
+    ]
+    answer, table = _answer(one, utility, seed=seed, threads=threads)
+    label = scenario.policies[0].label
+    how = "exact" if exact else f"{trials:,} trials a point"
+    return Page(
+        title="How many attempts are worth it?",
+        kind="sampling",
+        answer=answer,
+        charts={"shares": _shares_spec(points[start], attempts), "worth": _worth_spec()},
+        captions={
+            "shares": f"Shares of tasks against the attempts allowed (log scale), policy {label}; "
+            "grey rule: the attempts chosen above.",
+            "worth": "Utility per task against the attempts allowed (log scale); dot: the best of those tried.",
+        },
+        controls=controls,
+        data={
+            "points": points,
+            "attempts": attempts,
+            "reward": utility.correct_reward,
+            "attempt_cost": utility.attempt_cost,
+        },
+        tables={"The numbers": _numbers(own)} | table,
+        assumptions=scenario.inputs(),
+        caveats=_caveats(scenario, exact=exact, trials=trials),
+        settings=scenario.to_json(indent=2) if len(scenario.tasks) <= 2000 else None,  # noqa: PLR2004  (a page)
+        run=f"Seed {seed}, {how}, settings {scenario.fingerprint()[:8]},",
+    )
+
+
+def _rates(scenario: SamplingScenario) -> tuple[list[float], int]:
+    """The false positive rates of the slider, and where the scenario stands; one where there is nothing to slide."""
+    verifier = scenario.verifier
+    if not isinstance(verifier, RatesVerifier) or np.ndim(verifier.false_positive_rate) != 0:
+        return [float("nan")], 0
+    own = float(verifier.false_positive_rate)
+    rates = sorted({*_RATES, own})
+    return rates, rates.index(own)
+
+
+def _at(scenario: SamplingScenario, rate: float) -> SamplingScenario:
+    if np.isnan(rate):
+        return scenario
+    assert scenario.verifier is not None
+    return scenario.replace(verifier=scenario.verifier.replace(false_positive_rate=rate))
+
+
+def _rate_control(rates: list[float], start: int) -> Control:
+    return Control(
+        name="rate",
+        label="Wrong answers that the verifier accepts",
+        values=rates,
+        texts=[f"{100 * rate:g} %" for rate in rates],
+        start=start,
+    )
+
+
+def _frame(scenario: SamplingScenario, *, trials: int, seed: int, threads: int | None) -> tuple[pl.DataFrame, bool]:
+    """The rows of a scenario, exact where they can be."""
+    try:
+        return solve_frame(scenario, by="policy", columns=None), True
+    except NoClosedFormError:
+        pass
+    key, text = key_of(seed)
+    frame = simulate_frame(
+        scenario,
+        trials=trials,
+        key=key,
+        seed=text,
+        replicate=0,
+        by="policy",
+        columns=None,
+        threads=threads,
+        progress=None,
+    )
+    return frame, False
+
+
+def _columns(frame: pl.DataFrame) -> dict[str, list[float | None]]:
+    names = [
+        name
+        for name in ("accuracy", "coverage", "precision", "wrong", "attempts_used", "cost")
+        if name in frame.columns
+    ]
+    return {name: [None if x is None else round(x, _DIGITS) for x in frame[name]] for name in names}
+
+
+def _answer(
+    scenario: SamplingScenario, utility: Utility, *, seed: int, threads: int | None
+) -> tuple[list[str], dict[str, pl.DataFrame]]:
+    costs = sorted({0.0, 1.0, 2.0, 4.0, 8.0, float(utility.wrong_cost)})
+    try:
+        frame = optimal_attempts(scenario, wrong_cost=costs, bootstrap=_BOOTSTRAP, seed=seed, threads=threads)
+    except (NoClosedFormError, ValueError) as error:
+        return [f"The best number of attempts has no closed form here ({error}); the curves below show the grid."], {}
+    row = frame.filter(pl.col("wrong_cost") == utility.wrong_cost).row(0, named=True)
+    names = ["wrong_cost", "optimal_attempts", "optimal_attempts_q05", "optimal_attempts_q95", "status", "utility"]
+    texts = [_sentence(row, utility)]
+    try:
+        end = ceilings(scenario)["ceiling_all_tasks"][0]
+        texts.append(f"However many attempts are made, accuracy does not pass {end:.1%} with this verifier.")
+    except NoClosedFormError:
+        pass
+    return texts, {"The best number of attempts, by the cost of a wrong answer": frame.select(names)}
+
+
+def _sentence(row: dict[str, Any], utility: Utility) -> str:
+    def count(value: float | None) -> str:
+        return "no limit" if value is None else f"{value:,.0f}"
+
+    between = f"{count(row['optimal_attempts_q05'])} to {count(row['optimal_attempts_q95'])}"
+    sure = f" Other tasks of the same kind would say {between} (90 % bootstrap interval over tasks)."
+    if row["status"] == "zero":
+        return f"Do not answer: with a wrong answer costing {utility.wrong_cost:g}, no number of attempts pays.{sure}"
+    if row["status"] == "unbounded":
+        return (
+            f"Keep trying: with a wrong answer costing {utility.wrong_cost:g}, more attempts are always better.{sure}"
+        )
+    where = ", where the data end" if row["status"] == "censored" else ""
+    return (
+        f"With a wrong answer costing {utility.wrong_cost:g}, allow {count(row['optimal_attempts'])} attempts{where}: "
+        f"worth {row['utility']:.3f} per task.{sure}"
+    )
+
+
+def _numbers(frame: pl.DataFrame) -> pl.DataFrame:
+    names = (
+        "policy",
+        "max_attempts",
+        "accuracy",
+        "accuracy_se",
+        "precision",
+        "coverage",
+        "attempts_used",
+        "cost",
+        "utility",
+    )
+    return frame.select([name for name in names if name in frame.columns])
+
+
+def _caveats(scenario: SamplingScenario, *, exact: bool, trials: int) -> list[str]:
+    texts = [
+        "Attempts at one task are independent given the task: no search, no revision after feedback.",
+        "A verifier's error rates are those given, at every task and attempt: one benchmark's rates are no law.",
+    ]
+    if isinstance(scenario.tasks, (PoolTasks, RecordedTasks)):
+        texts.append("The attempts are the observed ones, drawn without replacement: nothing beyond them is known.")
+    if not exact:
+        texts.append(f"Some numbers are simulated ({trials:,} trials) and have Monte Carlo errors.")
+    if len(scenario.policies) > 1:
+        texts.append(f"Sliders and the best number are of the first policy, {scenario.policies[0].label}.")
+    texts.append(f"The interval is over {len(scenario.tasks):,} tasks; it says nothing of tasks of another kind.")
+    return texts
+
+
+def _x() -> dict[str, Any]:
+    return {
+        "field": "attempts",
+        "type": "quantitative",
+        "title": "attempts allowed (log scale)",
+        "scale": {"type": "log", "nice": False},
+    }
+
+
+def _shares_spec(point: dict[str, list[float | None]], attempts: list[int]) -> dict[str, Any]:
+    series = [name for name in ("accuracy", "coverage", "precision") if name in point]
+    rows = [
+        {"attempts": k, "value": point[name][i], "series": name}
+        for name in series
+        for i, k in enumerate(attempts)
+        if point[name][i] is not None
+    ]
+    colour = {
+        "field": "series",
+        "type": "nominal",
+        "legend": {"title": None, "orient": "top", "symbolType": "stroke"},
+        "scale": {"domain": series, "range": ["#12305e", "#d1661c", "#4fa79a"][: len(series)]},
+    }
+    dash = {
+        "field": "series",
+        "type": "nominal",
+        "scale": {"domain": series, "range": [[1, 0], [7, 3], [2, 2]][: len(series)]},
+    }
+    y = {
+        "field": "value",
+        "type": "quantitative",
+        "title": "share",
+        "scale": {"domain": [0, 1]},
+        "axis": {"format": "%"},
+    }
+    return {
+        "width": "container",
+        "height": 300,
+        "layer": [
+            {
+                "data": {"name": "mark", "values": [{"attempts": attempts[len(attempts) // 2]}]},
+                "mark": {"type": "rule", "color": "#888888", "strokeWidth": 2},
+                "encoding": {"x": _x()},
+            },
+            {
+                "data": {"name": "shares", "values": rows},
+                "mark": {"type": "line", "strokeWidth": 2.5, "point": len(attempts) < 30},  # noqa: PLR2004
+                "encoding": {"x": _x(), "y": y, "color": colour, "strokeDash": dash},
+            },
+        ],
+        "config": {"background": "#ffffff"},
+    }
+
+
+def _worth_spec() -> dict[str, Any]:
+    y = {"field": "value", "type": "quantitative", "title": "utility per task"}
+    first = [{"attempts": 1, "value": 0}]
+    return {
+        "width": "container",
+        "height": 220,
+        "layer": [
+            {"data": {"values": [{"value": 0}]}, "mark": {"type": "rule", "color": "#999999", "strokeDash": [3, 3]},
+             "encoding": {"y": y}},
+            {"data": {"name": "worth", "values": first},
+             "mark": {"type": "line", "color": "#12305e", "strokeWidth": 2.5},
+             "encoding": {"x": _x(), "y": y}},
+            {"data": {"name": "best", "values": first},
+             "mark": {"type": "point", "filled": True, "size": 110, "color": "#d1661c", "opacity": 1},
+             "encoding": {"x": _x(), "y": y}},
+        ],
+        "config": {"background": "#ffffff"},
+    }  # fmt: skip

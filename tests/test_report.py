@@ -1,0 +1,221 @@
+"""One offline page: what it says, that nothing in it runs but its own script, and that it works in a real browser."""
+
+import json
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import limitlaw as ll
+from browser import BROWSER, DRIVER, browser
+from limitlaw.cli import main
+
+ARROW_RIGHT, ARROW_LEFT, TAB = "\ue014", "\ue012", "\ue004"
+#: A name that would end the script, and one that would end an attribute.
+HOSTILE = ["</script><script>window.hacked = 1</script>", '"><img src=x onerror="window.hacked = 1">', "\u2028"]
+SCENARIO = ll.SamplingScenario(
+    tasks=ll.Tasks.counts(attempts=[20, 20, 20], correct=[1, 4, 15], names=HOSTILE),
+    verifier=ll.Verifier.rates(false_positive_rate=0.05),
+    max_attempts=[1, 2, 3, 5, 10, 30, 100],
+    utility=ll.Utility(wrong_cost=2.0),
+)
+WORLD = ll.ExhaustionScenario.preset("default").replace(years=range(2024, 2041))
+
+
+def data_of(page: Path) -> dict:
+    """What the page's script reads."""
+    found = re.search(
+        r'<script type="application/json" id="report-data">(.*?)</script>', page.read_text("utf-8"), re.DOTALL
+    )
+    assert found is not None
+    return json.loads(found[1])
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    frame = ll.pass_at_k(20, [1, 4, 15], [1, 5, 20])
+    return {
+        "sampling": ll.report(SCENARIO, folder / "sampling.html", title=HOSTILE[0], command="limitlaw report x"),
+        "exhaustion": ll.report(WORLD, folder / "exhaustion.html", trials=200),
+        "frame": ll.report(frame, folder / "frame.html"),
+    }
+
+
+def test_the_page_holds_the_numbers_of_the_library(pages: dict[str, Path]) -> None:
+    data = data_of(pages["sampling"])["data"]
+    controls = {control["name"]: control for control in data_of(pages["sampling"])["controls"]}
+    rates = controls["rate"]["values"]
+    assert rates[controls["rate"]["start"]] == 0.05
+    for at in (0, controls["rate"]["start"], len(rates) - 1):
+        exact = ll.solve(SCENARIO.replace(verifier=ll.Verifier.rates(false_positive_rate=rates[at])))
+        for name in ("accuracy", "wrong", "attempts_used", "coverage"):
+            assert data["points"][at][name] == pytest.approx(exact[name].to_list(), abs=6e-6)
+    best = ll.optimal_attempts(SCENARIO, seed=7).row(0, named=True)
+    text = pages["sampling"].read_text("utf-8")
+    assert f"allow {best['optimal_attempts']} attempts: worth {best['utility']:.3f} per task." in text
+    low, high = (best[f"optimal_attempts_{q}"] for q in ("q05", "q95"))
+    assert f"would say {low} to {'no limit' if high is None else high} (90 % bootstrap interval over tasks)" in text
+    assert f"does not pass {ll.ceilings(SCENARIO)['ceiling_all_tasks'][0]:.1%}" in text
+    assert f"settings {SCENARIO.fingerprint()[:8]}" in text
+    assert "limitlaw report x" in text
+
+
+def test_the_worlds_of_the_page_are_those_of_the_library(pages: dict[str, Path]) -> None:
+    data = data_of(pages["exhaustion"])["data"]
+    own = ll.simulate(WORLD, trials=200, seed=7)
+    row = own.exhaustion.row(0, named=True)
+    assert data["points"][0][0]["median"] == row["q50"]
+    assert data["points"][0][0]["never"] == row["p_not_by_horizon"]
+    changed = WORLD.replace(
+        data_share=0.5, correlations=[c for c in WORLD.correlations if "data_share" not in (c.first, c.second)]
+    )
+    other = ll.simulate(changed, trials=200, seed=7).exhausted_by.filter(definition="unique_tokens")["probability"]
+    controls = data_of(pages["exhaustion"])["controls"]
+    at = controls[0]["texts"].index("50%")
+    assert data["points"][at][0]["by"]["unique_tokens"] == pytest.approx(other.to_list(), abs=6e-5)
+
+
+def test_a_page_is_small_and_asks_nothing_of_a_network(pages: dict[str, Path]) -> None:
+    for page in pages.values():
+        text = page.read_text("utf-8")
+        assert len(text.encode()) < 3_000_000
+        assert "default-src 'none'" in text
+        assert not re.search(r"<(?:script|img|link|iframe)[^>]*(?:src|href)=", text.partition("<script type=")[0])
+        assert text.count("</script>") == 3
+
+
+def test_what_cannot_be_reported_is_refused(tmp_path: Path) -> None:
+    for call, message in (
+        (lambda: ll.report(SCENARIO, tmp_path / "x.htm"), "^path must end in .html, got 'x.htm'$"),
+        (
+            lambda: ll.report(5, tmp_path / "x.html"),
+            "^subject must be a scenario, a frame or a result of limitlaw, got 5$",
+        ),
+        (lambda: ll.report(SCENARIO, tmp_path / "x.html", title=5), "^title must be text, got 5$"),
+        (lambda: ll.report(SCENARIO, tmp_path / "x.html", trials=1), "^trials must be "),
+        (lambda: ll.report(pl.DataFrame({"a": [1]}), tmp_path / "x.html"), "^frame must be one of limitlaw's"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=message):
+            call()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_takes_scenarios_counts_results_and_stores(tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text(SCENARIO.to_json())
+    pl.DataFrame({"n": [20, 20], "correct": [1, 15]}).write_csv(tmp_path / "counts.csv")
+    ll.solve(SCENARIO).write_parquet(tmp_path / "result.parquet")
+    grid = ll.Grid(SCENARIO.replace(max_attempts=[1, 10]), {"verifier.false_positive_rate": [0.0, 0.1]})
+    ll.sweep(grid, method="solve", store=tmp_path / "store", progress=False)
+    for name in ("s.json", "counts.csv", "result.parquet", "store"):
+        out = tmp_path / f"{name}.html"
+        result = CliRunner().invoke(main, ["report", str(tmp_path / name), "--out", str(out)])
+        assert result.exit_code == 0, result.output
+        assert result.output == f"page: {out.resolve()}\n"
+        assert data_of(out)["charts"]
+    wrong = CliRunner().invoke(main, ["report", str(tmp_path / "s.json"), "--out", str(tmp_path / "x.pdf")])
+    assert (wrong.exit_code, wrong.output) == (1, "Error: path must end in .html, got 'x.pdf'\n")
+
+
+def test_inputs_have_a_meaning_and_a_source() -> None:
+    frame = WORLD.replace(data_share=0.5).inputs()
+    assert frame.columns == ["name", "value", "meaning", "source"]
+    rows = {row["name"]: row for row in frame.iter_rows(named=True)}
+    assert set(WORLD.input_names()) <= set(rows)
+    assert all(rows[name]["meaning"] for name in WORLD.input_names())
+    assert rows["text_stock"] == {
+        "name": "text_stock",
+        "value": "Lognormal(low=1.3e+14, high=2.1e+15, interval=0.95)",
+        "meaning": "Raw public text, tokens at 2024.0",
+        "source": "V24, indexed web",
+    }
+    assert (rows["data_share"]["value"], rows["data_share"]["source"]) == ("0.5", "given")
+    found = {row["name"]: row for row in SCENARIO.inputs().iter_rows(named=True)}
+    assert found["verifier.false_positive_rate"]["value"] == "0.05"
+    assert found["utility.wrong_cost"]["source"] == "given"
+
+
+needs_browser = pytest.mark.skipif(
+    DRIVER is None or BROWSER is None, reason="no chromium and chromedriver here: apt-get install chromium-driver"
+)
+
+
+@needs_browser
+def test_the_pages_work_in_a_browser(pages: dict[str, Path]) -> None:
+    with browser() as page:
+        for name, path in pages.items():
+            page.open(path)
+            page.wait("return document.documentElement.dataset.ready === 'yes'")
+            assert page.console() == [], name
+            assert page.requests() == [path.as_uri()], name
+            assert page.run("return window.hacked") is None
+            charts = page.run(
+                "return [...document.querySelectorAll('.chart')].map(c => c.querySelectorAll('svg path').length)"
+            )
+            assert charts, name
+            assert min(charts) > 5, name
+
+
+@needs_browser
+def test_a_slider_moves_the_curve_and_the_number(pages: dict[str, Path]) -> None:
+    line = "return [...document.querySelectorAll('#chart-shares .mark-line path')].map(p => p.getAttribute('d')).join()"
+    status = "return document.getElementById('status').textContent"
+    with browser() as page:
+        page.open(pages["sampling"])
+        page.wait("return document.documentElement.dataset.ready === 'yes'")
+        curve, words = page.run(line), page.run(status)
+        page.press("#rate", ARROW_RIGHT)
+        page.wait(f"return document.getElementById('status').textContent !== {json.dumps(words)}")
+        page.wait(f"return (() => {{ {line} }})() !== {json.dumps(curve)}")
+        controls = {control["name"]: control for control in data_of(pages["sampling"])["controls"]}
+        rate = controls["rate"]["values"][controls["rate"]["start"] + 1]
+        told = page.run(
+            "return [document.getElementById('rate-text').textContent, document.getElementById('rate').ariaValueText]"
+        )
+        assert told == [f"{100 * rate:g} %"] * 2
+        # The sentence says what the library says.
+        page.press("#cost", ARROW_LEFT)
+        page.press("#attempts", ARROW_RIGHT)
+        cost = controls["cost"]["values"][controls["cost"]["start"] - 1]
+        place = controls["attempts"]["start"] + 1
+        verifier = ll.Verifier.rates(false_positive_rate=rate)
+        exact = ll.solve(SCENARIO.replace(verifier=verifier, utility=ll.Utility(wrong_cost=cost)))
+        row = exact.row(place, named=True)
+        expected = f"At {row['max_attempts']} attempts: accuracy {100 * row['accuracy']:.1f} %"
+        assert page.wait(f"return document.getElementById('status').textContent.includes({json.dumps(expected)})")
+        top = exact.sort("utility", descending=True).row(0, named=True)
+        best = f"tried {top['max_attempts']} is best, worth {top['utility']:.3f} per task"
+        assert best in page.run(status)
+        page.open(pages["exhaustion"])
+        page.wait("return document.documentElement.dataset.ready === 'yes'")
+        words = page.run(status)
+        page.press("#share", ARROW_RIGHT)
+        page.wait(f"return document.getElementById('status').textContent !== {json.dumps(words)}")
+        assert page.console() == []
+
+
+@needs_browser
+def test_a_page_is_read_on_a_telephone_by_keys_and_on_paper(pages: dict[str, Path]) -> None:
+    with browser() as page:
+        page.open(pages["sampling"])
+        page.wait("return document.documentElement.dataset.ready === 'yes'")
+        for width in (400, 1400):
+            page.resize(width, 900)
+            page.wait(f"return window.innerWidth === {width}")
+            assert page.run("return document.documentElement.scrollWidth") <= width
+            assert (
+                page.run("return Math.max(...[...document.querySelectorAll('.chart svg')].map(s => s.clientWidth))")
+                <= width
+            )
+        reached = []
+        page.run("document.activeElement.blur()")
+        for _ in range(3):
+            page.press("body", TAB)
+            reached.append(page.run("return document.activeElement.id"))
+        assert reached == ["rate", "cost", "attempts"]
+        assert page.pdf().startswith(b"%PDF")
+        page.call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"media": "print"}})
+        assert page.run("return getComputedStyle(document.getElementById('rate')).display") == "none"
+        assert page.run("return getComputedStyle(document.getElementById('rate-text')).display") != "none"
