@@ -21,6 +21,8 @@ Columns = dict[str, npt.NDArray[np.float64]]
 
 #: What a ``Cost`` bills, and the column of recorded attempts that says the same.
 _BILL = {"tokens": "tokens", "cost": "cost", "latency": "seconds"}
+#: The metrics that not every scenario has.
+OPTIONAL = (*_BILL, "utility", "coverage")
 #: The scores whose quantiles are shown unless columns are chosen.
 _DEFAULT_SCORES = ("accuracy", *_BILL, "utility")
 #: The first columns after the key, the shares that follow, and those before the end: Polars prints four of each end.
@@ -104,29 +106,34 @@ def _frame(
         names = scenario.tasks.names
         task = np.tile(np.arange(tasks), policies * points)
         key["task"] = pl.Series(task) if names is None else labels(names, task)
-    after = {}
-    if isinstance(scenario.tasks, RecordedTasks) and by == "policy":
-        cap = key["max_attempts"].to_numpy()
-        short = (scenario.tasks.attempts[None, :] < cap[:, None]).sum(axis=1)
-        after["short_tasks"] = pl.Series(short, dtype=pl.Int64)
-    shown_columns = estimates(scenario, columns, chosen, exact=run.exact, by=by)
-    last = {} if chosen is not None else {name: shown_columns.pop(name) for name in _LAST if name in shown_columns}
-    return pl.DataFrame(key | shown_columns | after | last | closing(rows, run, trials))
+    after = short_tasks(scenario, key) if by == "policy" else {}
+    shown_columns = estimates(
+        columns, chosen, lambda name: _exists(name, columns[name], scenario, exact=run.exact, by=by)
+    )
+    return pl.DataFrame(key | before_last(shown_columns, after, chosen) | closing(rows, run, trials))
 
 
-def estimates(
-    scenario: SamplingScenario | None,
-    columns: Columns,
-    chosen: list[str] | None,
-    *,
-    exact: bool = False,
-    by: By = "policy",
+def short_tasks(scenario: SamplingScenario, key: dict[str, pl.Series]) -> dict[str, pl.Series]:
+    """Of recorded attempts, how many tasks have fewer than a row asks for."""
+    if not isinstance(scenario.tasks, RecordedTasks):
+        return {}
+    cap = key["max_attempts"].to_numpy()
+    short = (scenario.tasks.attempts[None, :] < cap[:, None]).sum(axis=1)
+    return {"short_tasks": pl.Series(short, dtype=pl.Int64)}
+
+
+def before_last(
+    found: dict[str, pl.Series], more: dict[str, pl.Series], chosen: list[str] | None
 ) -> dict[str, pl.Series]:
+    """The result columns with more of them before those that end the view."""
+    last = _LAST if chosen is None else ()
+    return {k: v for k, v in found.items() if k not in last} | more | {k: found[k] for k in last if k in found}
+
+
+def estimates(columns: Columns, chosen: list[str] | None, exists: Callable[[str], bool]) -> dict[str, pl.Series]:
     """The result columns: those chosen, or all that can exist, the answer first."""
-    if chosen is None:
-        can = [name for name in arranged(list(columns)) if _exists(name, columns[name], scenario, exact=exact, by=by)]
-        return {name: known(columns[name]) for name in can}
-    return {name: known(columns[name]) for name in chosen}
+    names = [name for name in arranged(list(columns)) if exists(name)] if chosen is None else chosen
+    return {name: known(columns[name]) for name in names}
 
 
 def arranged(names: list[str]) -> list[str]:
@@ -138,24 +145,25 @@ def arranged(names: list[str]) -> list[str]:
     return [name for name in (*_FIRST, *quantiles, *rest, *shares, *_LAST) if name in names]
 
 
-def _exists(
-    name: str,
-    values: npt.NDArray[np.float64],
-    scenario: SamplingScenario | None,
-    *,
-    exact: bool,
-    by: By,
-) -> bool:
+def metric_of(name: str) -> tuple[str, bool]:
+    """What a column is about, and whether it is a quantile of a run."""
+    quantile = "_q" in name
+    return (name.rpartition("_q")[0] if quantile else name.removesuffix("_se")), quantile
+
+
+def _exists(name: str, values: npt.NDArray[np.float64], scenario: SamplingScenario, *, exact: bool, by: By) -> bool:
     """Whether the scenario has such a quantity at all, whatever its values turn out to be."""
     if exact and name.endswith("_se"):
         return False
-    quantile = "_q" in name
-    metric = name.rpartition("_q")[0] if quantile else name.removesuffix("_se")
-    if scenario is None:  # merged tallies, which say by their values what was counted
-        return not np.isnan(values).all() or (not quantile and metric not in (*_BILL, "utility", "coverage"))
+    metric, quantile = metric_of(name)
     if quantile and (by == "task" or scenario.tasks.weight is not None or (exact and np.isnan(values).all())):
         return False
     return needed_for(metric, scenario) is None
+
+
+def optional_metrics(scenario: SamplingScenario) -> list[str]:
+    """Those of the metrics that not every scenario has, that this one has."""
+    return [metric for metric in OPTIONAL if needed_for(metric, scenario) is None]
 
 
 def needed_for(metric: str, scenario: SamplingScenario) -> str | None:

@@ -12,7 +12,15 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import as_frame
 from limitlaw._frames import closing, repeat, run_named
-from limitlaw.sampling.frames import estimates, key_columns
+from limitlaw.sampling.frames import (
+    OPTIONAL,
+    before_last,
+    estimates,
+    key_columns,
+    metric_of,
+    optional_metrics,
+    short_tasks,
+)
 from limitlaw.sampling.scenario import SamplingScenario
 
 Progress = Callable[[int, int], object]
@@ -57,6 +65,7 @@ def tallies_frame(
         {
             **key_columns(scenario),
             **lists,
+            "has": repeat(pl.Series(optional_metrics(scenario), dtype=pl.String), count, pl.List(pl.String)),
             "weight": repeat(None if weight is None else pl.Series(weight), count, pl.List(pl.Float64)),
             "trials": repeat(trials, count, pl.Int64),
             "seeds": pl.Series([[seed]] * count, dtype=pl.List(pl.String)),
@@ -64,6 +73,7 @@ def tallies_frame(
             "spec_id": repeat(scenario.fingerprint(), count, pl.String),
             "stream": repeat(_core.STREAM_VERSION, count, pl.String),
             **population,
+            **short_tasks(scenario, key_columns(scenario)),
         }
     )
 
@@ -91,15 +101,23 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
         merged = {name: _lists([row[name] for row in rows], kind) for name, kind in _TALLIES.items()}
         rest = {
             "weight": first["weight"],
+            "has": first["has"],
             "trials": repeat(trials, first.height, pl.Int64),
             "seeds": pl.Series([[seed for seed, _ in draws]] * first.height, dtype=pl.List(pl.String)),
             "replicates": pl.Series([[replicate for _, replicate in draws]] * first.height, dtype=pl.List(pl.UInt64)),
         }
-        population = {name: first[name] for name in ("population",) if name in first.columns}
+        population = {name: first[name] for name in ("population", "short_tasks") if name in first.columns}
         return pl.DataFrame(key | merged | rest | provenance | population)
     weight = first["weight"][0]
     weights = None if weight is None else weight.to_list()
-    found = estimates(None, _core.estimate_sampling(rows, trials=trials, weights=weights), None)
+    columns, has = _core.estimate_sampling(rows, trials=trials, weights=weights), set(first["has"][0])
+
+    def exists(name: str) -> bool:
+        metric, quantile = metric_of(name)
+        return (metric in has or metric not in OPTIONAL) and not (quantile and weights is not None)
+
+    more = {name: first[name] for name in ("short_tasks",) if name in first.columns}
+    found = before_last(estimates(columns, None, exists), more, None)
     run = run_named(first["spec_id"][0], seed=seeds)
     return pl.DataFrame(key | found | closing(first.height, run, trials))
 
@@ -107,6 +125,7 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
 #: The columns of a tallies frame that say what was drawn, with their Polars types.
 _DRAWS = {
     "weight": pl.List(pl.Float64),
+    "has": pl.List(pl.String),
     "trials": pl.Int64,
     "seeds": pl.List(pl.String),
     "replicates": pl.List(pl.UInt64),
