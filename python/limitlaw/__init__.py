@@ -25,7 +25,7 @@ from limitlaw.exhaustion import (
     repetition_bootstrap,
     sensitivity,
 )
-from limitlaw.fit import pass_at_k, pass_hat_k
+from limitlaw.fit import corrected_accuracy, pass_at_k, pass_hat_k
 from limitlaw.logs import read_attempts
 from limitlaw.picture import plot
 from limitlaw.report import report
@@ -81,6 +81,7 @@ __all__ = [
     "ceilings",
     "closed_form",
     "compare_policies",
+    "corrected_accuracy",
     "datasets",
     "dist",
     "exhaustion",

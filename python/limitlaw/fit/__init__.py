@@ -2,12 +2,17 @@
 
 from limitlaw.fit.beta_binomial import beta_binomial_log_likelihood, fit_beta_binomial, forecast_pass_at_k
 from limitlaw.fit.error_rates import fit_error_rates, upper_bound
+from limitlaw.fit.judge import JudgeFit, fit_judge
+from limitlaw.fit.labels import corrected_accuracy
 from limitlaw.fit.pass_rates import pass_at_k, pass_hat_k
 
 __all__ = [
+    "JudgeFit",
     "beta_binomial_log_likelihood",
+    "corrected_accuracy",
     "fit_beta_binomial",
     "fit_error_rates",
+    "fit_judge",
     "forecast_pass_at_k",
     "pass_at_k",
     "pass_hat_k",

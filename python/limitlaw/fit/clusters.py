@@ -1,0 +1,87 @@
+"""Attempts in clusters, the tasks: standard errors of sums over them, and limits with Student's t."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import statistics
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from limitlaw._arguments import is_sequence, shown
+from limitlaw.closed_form._evaluate import evaluate
+
+Array = npt.NDArray[np.float64]
+
+
+def student(df: int, alpha: float) -> float:
+    """The two-sided quantile of Student's t; of the normal distribution for no degrees of freedom."""
+    if df == 0:
+        return statistics.NormalDist().inv_cdf(1.0 - alpha / 2.0)
+    x = float(evaluate("beta_quantile", {"alpha": df / 2.0, "beta": 0.5, "p": alpha})[0])
+    return math.sqrt(df * (1.0 - x) / x)
+
+
+def unseen(n: int, alpha: float) -> float:
+    """The upper limit of a rate of which n showed no case."""
+    return -math.expm1(math.log(alpha / 2.0) / n)
+
+
+def logit_limits(share: float, half: float) -> tuple[float, float]:
+    """The limits of a share inside (0, 1) on the scale of the logit, of half a width on its own."""
+    middle, half = math.log(share / (1.0 - share)), half / (share * (1.0 - share))
+    low, high = (1.0 / (1.0 + math.exp(-min(max(x, -700.0), 700.0))) for x in (middle - half, middle + half))
+    return low, high
+
+
+@dataclasses.dataclass(frozen=True)
+class Clusters:
+    """The cluster of every attempt, from 0."""
+
+    place: npt.NDArray[np.int64]
+    size: int
+    alpha: float
+
+    @staticmethod
+    def of(task: Any, length: int, confidence: float) -> Clusters:
+        """By the names of tasks, one for each attempt; each attempt alone where there are none."""
+        if task is None:
+            place = np.arange(length)
+        else:
+            if not is_sequence(task) or len(task) != length:
+                raise ValueError(f"task must name the task of each of {length} attempts, got {shown(task)}")
+            place = (pl.Series([str(name) for name in task]).rank("dense") - 1).to_numpy().astype(np.int64)
+        size = int(place.max()) + 1
+        if size < 2:  # noqa: PLR2004  (one shows no spread)
+            raise ValueError(f"task must name at least 2 tasks, got {size}")
+        return Clusters(place, size, 1.0 - confidence)
+
+    @property
+    def t(self) -> float:
+        """The quantile of the intervals."""
+        return student(self.size - 1, self.alpha)
+
+    def rows(self) -> Iterator[npt.NDArray[np.int64]]:
+        """The attempts of each cluster."""
+        order = np.argsort(self.place, kind="stable")
+        yield from np.split(order, np.cumsum(np.bincount(self.place, minlength=self.size))[:-1])
+
+    def count(self, which: npt.NDArray[np.bool_]) -> int:
+        """The clusters that have such an attempt."""
+        return len(np.unique(self.place[which]))
+
+    def se(self, influence: Array) -> float:
+        """The standard error of a sum of what each attempt contributes."""
+        sums = np.bincount(self.place, influence, self.size)
+        return math.sqrt(float((sums**2).sum()) * self.size / (self.size - 1))
+
+    def limits(self, share: float, se: float, n: int) -> tuple[float, float]:
+        """The limits of a share on the scale of the logit; exact ones of n clusters where it is 0 or 1."""
+        if share in (0.0, 1.0):
+            bound = unseen(n, self.alpha)
+            return (0.0, bound) if share == 0.0 else (1.0 - bound, 1.0)
+        return logit_limits(share, self.t * se)

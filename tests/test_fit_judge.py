@@ -1,0 +1,157 @@
+"""A judge fitted to labelled scores: pair counting, the derivative by tasks, coverage, edges."""
+
+# ruff: noqa: E501  (a table with one case per line)
+
+import itertools
+import math
+import re
+import statistics
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import limitlaw as ll
+from limitlaw import fit
+from reference.tails import FALSE_ALARM, binomial_p_value
+
+
+def draw(random: np.random.Generator, tasks: int, attempts: int, shift: float) -> tuple[np.ndarray, ...]:
+    """Scores N(1.2, 1) or N(0, 1), both moved by what is common to a task, in halves, so that some tie."""
+    rate, common = random.beta(0.8, 1.0, tasks), random.normal(0.0, shift, tasks)
+    task = np.repeat(np.arange(tasks), attempts)
+    correct = random.random(len(task)) < rate[task]
+    return np.round(2 * (random.normal(1.2 * correct) + common[task])) / 2, correct, task
+
+
+def area(s: np.ndarray, y: np.ndarray, w: np.ndarray) -> float:
+    """P(a correct score is above a wrong one), pair by pair, with weights."""
+    right, wrong = s[y == 1], s[y == 0]
+    pairs = np.outer(w[y == 1], w[y == 0])
+    above = (right[:, None] > wrong) + 0.5 * (right[:, None] == wrong)
+    return float((pairs * above).sum() / pairs.sum())
+
+
+def kappa(s: np.ndarray, y: np.ndarray, w: np.ndarray) -> float:
+    a, b, both = (np.average(x, weights=w) for x in (s > 0.7, y, (s > 0.7) & (y == 1)))
+    agree, chance = 1 - a - b + 2 * both, a * b + (1 - a) * (1 - b)
+    return float((agree - chance) / (1 - chance))
+
+
+ESTIMATES: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], float]] = {
+    "auc": area,
+    "d_prime": lambda s, y, w: math.sqrt(2) * statistics.NormalDist().inv_cdf(area(s, y, w)),
+    "false_positive_rate": lambda s, y, w: float(np.average(s[y == 0] > 0.7, weights=w[y == 0])),
+    "false_negative_rate": lambda s, y, w: float(np.average(s[y == 1] <= 0.7, weights=w[y == 1])),
+    "kappa": kappa,
+}
+
+
+@pytest.mark.parametrize("name", ESTIMATES)
+def test_the_standard_error_is_the_slope_of_the_estimate_by_tasks(name: str) -> None:
+    s, y, task = draw(np.random.default_rng(5), 25, 8, 0.7)
+    row = (
+        fit.fit_judge(score=s, correct=y, task=task, threshold=0.7).quantities.filter(quantity=name).row(0, named=True)
+    )
+    of, step = ESTIMATES[name], 1e-5
+    assert row["estimate"] == pytest.approx(of(s, y, np.ones(len(s))), rel=1e-12)
+    slopes = [(of(s, y, 1 + step * (task == t)) - of(s, y, 1 - step * (task == t))) / (2 * step) for t in range(25)]
+    assert row["se"] == pytest.approx(math.sqrt(np.square(slopes).sum() * 25 / 24), rel=1e-6)
+    assert row["low"] < row["estimate"] < row["high"]
+
+
+def test_pairs_of_one_task_are_a_mean_over_the_tasks_that_have_both() -> None:
+    s, y, task = draw(np.random.default_rng(6), 25, 8, 2.0)
+    found = fit.fit_judge(score=s, correct=y, task=task).quantities
+    each = [area(s[task == t], y[task == t], np.ones(8)) for t in range(25) if 0 < y[task == t].sum() < 8]
+    row = found.filter(quantity="auc_within").row(0, named=True)
+    assert row["estimate"] == pytest.approx(np.mean(each))
+    assert row["se"] == pytest.approx(np.std(each, ddof=1) / math.sqrt(len(each)))
+    alone = fit.fit_judge(score=s, correct=y).quantities.filter(quantity="auc_within").row(0, named=True)
+    assert (alone["estimate"], alone["reason"]) == (None, "no tasks are given")
+
+
+def test_the_interval_of_the_auc_covers() -> None:
+    """Tasks move all their scores and are mostly solved or mostly not: an interval over attempts fails the same test."""
+    random, repetitions = np.random.default_rng(8), 300
+    of = statistics.NormalDist().cdf
+    # Pairs of different tasks, and one in 160 of the same (the variance within tasks over 60 times the whole).
+    truth = of(1.2 / math.sqrt(2 * (1 + 0.8**2))) * 159 / 160 + of(1.2 / math.sqrt(2)) / 160
+    covered, alone = 0, 0
+    for _ in range(repetitions):
+        rate, common = random.beta(0.3, 0.3, 60), random.normal(0.0, 0.8, 60)
+        task = np.repeat(np.arange(60), 20)
+        y = random.random(1200) < rate[task]
+        s = random.normal(1.2 * y) + common[task]
+        low, high = fit.fit_judge(score=s, correct=y, task=task).quantities.select("low", "high").row(0)
+        covered += low <= truth <= high
+        low, high = fit.fit_judge(score=s, correct=y).quantities.select("low", "high").row(0)
+        alone += low <= truth <= high
+    assert covered >= 0.95 * repetitions or binomial_p_value(covered, repetitions, 0.95) > FALSE_ALARM
+    assert binomial_p_value(alone, repetitions, 0.95) < FALSE_ALARM, alone
+
+
+def test_a_fitted_judge_is_a_verifier() -> None:
+    s, y, task = draw(np.random.default_rng(9), 40, 20, 0.0)
+    judge = fit.fit_judge(score=s, correct=y, task=task, threshold=0.7)
+    values = dict(judge.quantities.select("quantity", "estimate").iter_rows())
+    verifier = judge.verifier()
+    assert verifier.d_prime == values["d_prime"]
+    point = verifier.operating_points().row(0, named=True)
+    assert point["false_positive_rate"] == pytest.approx(values["false_positive_rate"])
+    assert judge.verifier(pairs="task").d_prime == values["d_prime_within"]
+    assert fit.fit_judge(score=3 * s**3 + 1, correct=y, task=task).verifier().d_prime == values["d_prime"]
+
+
+def test_the_corners_are_those_of_the_convex_hull() -> None:
+    s, y, _ = draw(np.random.default_rng(10), 12, 6, 0.5)
+    corners = fit.fit_judge(score=s, correct=y).roc
+    points = [(np.mean(s[~y] > c), np.mean(s[y] > c)) for c in [*np.unique(s), -np.inf]]
+    for row in corners.iter_rows(named=True):
+        at = -np.inf if row["threshold"] is None else row["threshold"]
+        assert (row["false_positive_rate"], row["true_positive_rate"]) == (np.mean(s[~y] > at), np.mean(s[y] > at))
+    hull = list(corners.select("false_positive_rate", "true_positive_rate").iter_rows())
+    assert (hull[0], hull[-1]) == ((0.0, 0.0), (1.0, 1.0))
+    for (x, y1), (u, v) in itertools.pairwise(hull):
+        # No point lies above an edge.
+        assert all((v - y1) * (p - x) >= (q - y1) * (u - x) - 1e-12 for p, q in points)
+
+
+def test_a_judge_without_an_error_is_not_taken_for_perfect() -> None:
+    y = np.repeat([1, 0], 20)
+    rows = {r["quantity"]: r for r in fit.fit_judge(score=y, correct=y, threshold=0.5).quantities.iter_rows(named=True)}
+    bound = 1 - 0.025 ** (1 / 20)
+    assert (rows["auc"]["estimate"], rows["auc"]["high"]) == (1.0, 1.0)
+    assert rows["auc"]["low"] == pytest.approx(1 - bound)
+    assert rows["false_positive_rate"]["high"] == pytest.approx(bound)
+    assert (rows["d_prime"]["estimate"], rows["d_prime"]["high"]) == (None, None)
+    assert rows["d_prime"]["reason"] == "every correct attempt scores above every wrong one"
+    with pytest.raises(ValueError, match="pairs must be of a known d', got 'all': every correct attempt"):
+        fit.fit_judge(score=y, correct=y).verifier()
+
+
+S, Y = [0.1, 0.5, 0.9], [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: fit.fit_judge(score=["a"], correct=[1]), TypeError, "score must be a one-dimensional sequence of numbers"),
+        (lambda: fit.fit_judge(score=S, correct=[1, 0]), ValueError, "score and correct must be equally long, got 3, 2"),
+        (lambda: fit.fit_judge(score=S, correct=[0, 1, 2]), ValueError, "correct must be booleans, or 0 and 1, got 2"),
+        (lambda: fit.fit_judge(score=S, correct=[1, 1, 1]), ValueError, "correct must have both correct and wrong attempts, got 3 correct of 3"),
+        (lambda: fit.fit_judge(score=[0.1, math.nan, 1], correct=Y), ValueError, "score must be finite, got nan"),
+        (lambda: fit.fit_judge(score=S, correct=Y, task=["a"]), ValueError, "task must name the task of each of 3 attempts"),
+        (lambda: fit.fit_judge(score=S, correct=Y, task=["a"] * 3), ValueError, "task must name at least 2 tasks, got 1"),
+        (lambda: fit.fit_judge(score=S, correct=Y).verifier(pairs="x"), ValueError, "pairs must be 'all' or 'task', got 'x'"),
+        (lambda: fit.fit_judge(score=S, correct=Y, threshold="x"), TypeError, "threshold must be a number"),
+    ],
+)  # fmt: skip
+def test_bad_scores_are_refused_by_name(call: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        call()
+
+
+def test_it_is_reachable_from_the_package() -> None:
+    assert ll.fit.fit_judge is fit.fit_judge
