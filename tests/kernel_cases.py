@@ -154,7 +154,10 @@ KERNELS: dict[str, Callable[[], pl.DataFrame]] = {
     ),
     "pool": simulated(tasks=POOL, verifier=None, policies=[*BOTH, ll.FirstWorthwhile(), ll.AnyOf(), ll.AllOf()]),
     "recorded": simulated(
-        tasks=RECORDED, verifier=None, policies=[*COUNTED, ll.StopWhenAhead(margin=2)], max_attempts=[1, 3, 7]
+        tasks=RECORDED,
+        verifier=None,
+        policies=[*COUNTED, ll.StopWhenAhead(margin=2), ll.WindowStop(size=2)],
+        max_attempts=[1, 3, 7],
     ),
     "many tasks": simulated(tasks=ll.Tasks.fixed(success=[0.1, 0.6, 0.3] * 100), verifier=JUDGE, max_attempts=[1, 9]),
     # Tokens of both laws, batches, limits both ways.

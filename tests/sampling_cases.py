@@ -34,6 +34,10 @@ POLICIES = [
     ll.BetaStop(confidence=0.9),
     ll.AnyOf(),
     ll.AllOf(),
+    ll.MajorityVote(ties="abstain"),
+    ll.MajorityVote(ties="lose"),
+    ll.WeightedVote(weight="score"),
+    ll.WindowStop(size=2),
 ]
 
 

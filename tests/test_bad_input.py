@@ -209,6 +209,7 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: ll.Answers.uniform(-1), ValueError, "count must be a whole number in [1, 10000], got -1"),
     (lambda: ll.ShareVote(share=1.2), ValueError, "share must be in [0, 1], got 1.2"),
     (lambda: ll.ShareVote(share=0.5, min_votes=0), ValueError, "min_votes must be a whole number in [1, 1e12], got 0"),
+    (lambda: ll.WindowStop(size=0), ValueError, "size must be a whole number in [1, 1e12], got 0"),
     (lambda: ll.BetaStop(confidence=0.4), ValueError, "confidence must be in [0.5, 0.999999999], got 0.4"),
     (lambda: ll.StopWhenAhead(margin=-1), ValueError, "margin must be a whole number in [1, 1e12], got -1"),
     (lambda: ll.Cost(parallel=-1), ValueError, "parallel must be a whole number in [1, 1e6], got -1"),

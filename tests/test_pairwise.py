@@ -73,7 +73,7 @@ EVERY = [*POLICIES, ll.FirstWorthwhile()]
 FACTORS: list[list[Any]] = [list(POPULATIONS), list(VERIFIERS), list(ANSWERS), EVERY, list(COSTS)]
 
 SCORES = (ll.FirstAbove, ll.BestOf, ll.WeightedVote)
-VOTES = (ll.MajorityVote, ll.WeightedVote, ll.FilteredVote, ll.StopWhenAhead, ll.ShareVote, ll.BetaStop)
+VOTES = (ll.MajorityVote, ll.WeightedVote, ll.FilteredVote, ll.StopWhenAhead, ll.ShareVote, ll.BetaStop, ll.WindowStop)
 VERDICTS = (ll.FirstAccepted, ll.FirstWorthwhile, ll.FilteredVote)
 
 

@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,12 +51,21 @@ STOPPING: list[tuple[ll.Policy, Callable[[list[int]], int | None]]] = [
     (ll.BetaStop(confidence=0.95), lambda answers: beats(answers, Fraction(19, 20))),
     (ll.ShareVote(share=0.4, min_votes=2), lambda answers: has_share(answers, Fraction(2, 5), 2)),
 ]
+#: The same whose votes do not say all: the order of the answers does.
+ORDERED: list[tuple[ll.Policy, Callable[[list[int]], int | None]]] = [
+    (ll.WindowStop(size=size), lambda answers, size=size: agree(answers, size)) for size in (1, 2, 3)
+]
 
 
 def ahead_by(answers: list[int], margin: int) -> int | None:
     votes = np.bincount(answers, minlength=4)
     second, first = np.sort(votes)[-2:]
     return int(votes.argmax()) if first - second >= margin else None
+
+
+def agree(answers: list[int], size: int) -> int | None:
+    last = answers[-size:]
+    return last[0] if len(answers) % size == 0 and len(set(last)) == 1 else None
 
 
 def has_share(answers: list[int], share: Fraction, min_votes: int) -> int | None:
@@ -108,7 +118,24 @@ def test_votes_equal_the_enumeration(attempts: int) -> None:
         assert binomial_p_value(round(accuracy * trials), trials, chance) > FALSE_ALARM / 12
 
 
-@pytest.mark.parametrize(("policy", "ends"), STOPPING, ids=lambda case: getattr(case, "label", ""))
+@pytest.mark.parametrize("ties", ["abstain", "lose"])
+def test_ties_that_are_not_shared_equal_the_enumeration(ties: Any) -> None:
+    attempts, trials = 4, 200_000
+    accuracy = abstained = 0.0
+    for answers in itertools.product(range(4), repeat=attempts):
+        chance = math.prod([P, *((1 - P) * SHARES)][a] for a in answers)
+        votes = np.bincount(answers, minlength=4)
+        alone = (votes == votes.max()).sum() == 1
+        accuracy += chance * (alone and votes.argmax() == 0)
+        abstained += chance * (ties == "abstain" and not alone)
+    frame = ll.simulate(scenario([ll.MajorityVote(ties=ties)], [attempts]), trials=trials, seed=2)
+    for name, want in (("accuracy", accuracy), ("abstained", abstained)):
+        assert binomial_p_value(round(frame[name].item() * trials), trials, want) > FALSE_ALARM / 2
+    with pytest.raises(ll.NoClosedFormError, match="ties are not shared"):
+        ll.solve(scenario([ll.MajorityVote(ties=ties)], [attempts]))
+
+
+@pytest.mark.parametrize(("policy", "ends"), STOPPING + ORDERED, ids=lambda case: getattr(case, "label", ""))
 def test_votes_that_stop_equal_the_enumeration(policy: ll.Policy, ends: Callable[[list[int]], int | None]) -> None:
     attempts, trials = 6, 100_000
     kinds = [P, *((1 - P) * SHARES)]
@@ -119,7 +146,7 @@ def test_votes_that_stop_equal_the_enumeration(policy: ll.Policy, ends: Callable
     accuracy, used, error = frame.select("accuracy", "attempts_used", "attempts_used_se").row(0)
     assert binomial_p_value(round(accuracy * trials), trials, want[0]) > FALSE_ALARM
     assert abs(used - want[1]) <= 7 * error + 1e-12
-    with pytest.raises(ll.NoClosedFormError, match="more than one wrong answer"):
+    with pytest.raises(ll.NoClosedFormError, match=r"more than one wrong answer|which attempts share a window"):
         ll.solve(scenario([policy], [attempts]))
 
 

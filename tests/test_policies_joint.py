@@ -22,6 +22,9 @@ COUNTED = [
     ll.BetaStop(confidence=0.9),
     ll.AnyOf(),
     ll.AllOf(),
+    ll.MajorityVote(ties="abstain"),
+    ll.MajorityVote(ties="lose"),
+    ll.WindowStop(size=2),
 ]
 #: All of them.
 SCORED = [
@@ -32,6 +35,7 @@ SCORED = [
     ll.BestOf(),
     ll.BestOf(threshold=2.0),
     ll.WeightedVote(),
+    ll.WeightedVote(weight="score"),
 ]
 #: Policies whose cost does not grow with the attempts.
 COARSE = [ll.FirstAccepted(fallback="best"), ll.BestOf(), ll.BestOf(threshold=1.5), ll.MajorityVote(), ll.AllOf()]

@@ -53,6 +53,7 @@ STOPPING = [
     ll.ShareVote(share=0.6, min_votes=2),
     ll.ShareVote(share=1, min_votes=3),
     ll.BetaStop(confidence=0.8),
+    ll.WindowStop(size=2),
 ]
 COLUMNS = {
     "accepted": "accepted", "accuracy": "correct", "wrong": "wrong", "coverage": "covered",

@@ -70,7 +70,7 @@ def test_every_kind_of_verifier_is_drawn(kind: str) -> None:
 FOUND = settings(phases=[Phase.generate], max_examples=5000)
 POLICIES = (
     "first_accepted first_worthwhile first_above best_of majority_vote weighted_vote filtered_vote stop_when_ahead"
-    " share_vote beta_stop"
+    " share_vote beta_stop window_stop"
 )
 
 

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[Any]
 
-STOPPING = (ll.FirstAccepted, ll.FirstWorthwhile, ll.FirstAbove, ll.StopWhenAhead, ll.ShareVote, ll.BetaStop)
-UNCHECKED = (ll.MajorityVote, ll.StopWhenAhead, ll.ShareVote, ll.BetaStop, ll.AnyOf, ll.AllOf)
+VOTES = (ll.StopWhenAhead, ll.ShareVote, ll.BetaStop, ll.WindowStop)
+STOPPING = (ll.FirstAccepted, ll.FirstWorthwhile, ll.FirstAbove, *VOTES)
+UNCHECKED = (ll.MajorityVote, *VOTES, ll.AnyOf, ll.AllOf)
 
 
 def draw_tokens(cost: ll.Cost, shape: tuple[int, int], random: np.random.Generator) -> Array:

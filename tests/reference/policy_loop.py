@@ -87,7 +87,7 @@ def _first(events: Array) -> tuple[Array, Array]:
     return events.any(axis=1), events.argmax(axis=1)
 
 
-def returned(  # noqa: C901, PLR0911  (one case per policy)
+def returned(  # noqa: C901, PLR0911, PLR0912  (one case per policy)
     policy: ll.Policy, attempts: Attempts, k: int
 ) -> tuple[Array, Array, Array]:
     """(returned and correct, returned and wrong, attempts used) of at most ``k`` attempts, of shape (trials,)."""
@@ -117,12 +117,18 @@ def returned(  # noqa: C901, PLR0911  (one case per policy)
             best = score.argmax(axis=1)
             return chosen(best, policy.threshold is None or score[rows, best] > policy.threshold)
         case ll.MajorityVote():
-            return voted(_leader(_votes(attempts, k, np.ones(answer.shape)), attempts.priority))
+            votes = _votes(attempts, k, np.ones(answer.shape))
+            tied = (votes == votes.max(axis=1, keepdims=True)).sum(axis=1) > 1
+            leader = _leader(votes, attempts.priority)
+            if policy.ties == "lose":
+                leader = np.where(tied, -1, leader)
+            return voted(leader, ~tied if policy.ties == "abstain" else True)
         case ll.FilteredVote():
             return voted(_leader(_votes(attempts, k, accepted.astype(float)), attempts.priority), accepted.any(axis=1))
         case ll.WeightedVote():
             appeared = _votes(attempts, k, np.ones(answer.shape)) > 0
-            weights = np.where(appeared, _votes(attempts, k, attempts.weight), -np.inf)
+            weight = attempts.score if policy.weight == "score" else attempts.weight
+            weights = np.where(appeared, _votes(attempts, k, weight), -np.inf)
             return voted(_leader(weights, attempts.priority))
         case ll.StopWhenAhead():
             return voted(*_stopped(attempts, k, lambda first, second, _: first - second >= policy.margin))
@@ -130,12 +136,25 @@ def returned(  # noqa: C901, PLR0911  (one case per policy)
             return voted(*_stopped(attempts, k, lambda first, second, i: _has_share(policy, first, second, i)))
         case ll.BetaStop():
             return voted(*_stopped(attempts, k, lambda first, second, _: _beats(first, second) > policy.confidence))
+        case ll.WindowStop():
+            return voted(*_window(attempts, k, policy.size))
         case ll.AnyOf():
             some = correct.any(axis=1)
             return some, np.zeros_like(some), everything
         case ll.AllOf():
             return correct.all(axis=1), ~correct.all(axis=1), everything
     raise AssertionError(policy)
+
+
+def _window(attempts: Attempts, k: int, size: int) -> tuple[Array, bool, Array]:
+    """Votes that end with the first window of equal answers."""
+    leader = _leader(_votes(attempts, k, np.ones(attempts.answer.shape)), attempts.priority)
+    used = np.full(len(leader), k)
+    for end in range(k // size * size, 0, -size):
+        window = attempts.answer[:, end - size : end]
+        agrees = (window == window[:, :1]).all(axis=1)
+        leader, used = np.where(agrees, window[:, 0], leader), np.where(agrees, end, used)
+    return leader, True, used
 
 
 def _has_share(policy: ll.ShareVote, first: Array, second: Array, number: int) -> Array:

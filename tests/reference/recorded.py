@@ -71,6 +71,10 @@ def _stops(policy: ll.Policy, seen: Sequence[Attempt], blank: str) -> object:
     lead, others = votes[last.answer], max((n for answer, n in votes.items() if answer != last.answer), default=0)
     if isinstance(policy, ll.StopWhenAhead):
         return (last.answer,) if lead >= others + policy.margin else None
+    if isinstance(policy, ll.WindowStop):
+        voting = [a.answer for a in seen if a.answer is not None or blank == "vote"]
+        window = voting[-policy.size :]
+        return (last.answer,) if len(voting) % policy.size == 0 and len(set(window)) == 1 else None
     if isinstance(policy, ll.BetaStop):
         n = lead + others + 1
         beats = Fraction(sum(math.comb(n, k) for k in range(lead + 1)), 2**n)

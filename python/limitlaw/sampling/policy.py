@@ -22,6 +22,7 @@ __all__ = [
     "ShareVote",
     "StopWhenAhead",
     "WeightedVote",
+    "WindowStop",
 ]
 
 
@@ -184,10 +185,8 @@ class ShareVote(Policy):
     """Draw until one answer has ``share`` of at least ``min_votes`` votes, at most ``max_attempts``; return it.
 
     The rule of adaptive self-consistency tools: ``ShareVote(share=1, min_votes=5)`` stops where the first five answers
-    agree. The answer must lead alone. Where the vote goes on to the last attempt the most frequent answer is returned;
-    ties go as in ``MajorityVote``. It draws every attempt.
-
-    Source: Li et al., Escape Sky-high Cost: Early-stopping Self-Consistency (arXiv 2401.10480).
+    agree (``WindowStop`` asks the next five). The answer must lead alone. Where the vote goes on to the last attempt
+    the most frequent answer is returned; ties go as in ``MajorityVote``. It draws every attempt.
 
     Args:
         share: The leader's share of the votes, in [0, 1].
@@ -224,6 +223,27 @@ class BetaStop(Policy):
 
     kind: ClassVar[str] = "beta_stop"
     confidence: float
+
+
+class WindowStop(Policy):
+    """Draw in windows of ``size`` attempts, at most ``max_attempts``; return the answer of the first one that agrees.
+
+    Where no window agrees on one answer the most frequent of all is returned; ties go as in ``MajorityVote``. Attempts
+    after the last whole window only vote. It draws every attempt.
+
+    Source: Li et al., Escape Sky-high Cost: Early-stopping Self-Consistency (arXiv 2401.10480).
+
+    Args:
+        size: Votes of a window, at least 1.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.WindowStop(size=5).label
+        'window_stop(size=5)'
+    """
+
+    kind: ClassVar[str] = "window_stop"
+    size: int
 
 
 class AnyOf(Policy):

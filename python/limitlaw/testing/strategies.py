@@ -28,6 +28,7 @@ from limitlaw.sampling import (
     Utility,
     Verifier,
     WeightedVote,
+    WindowStop,
 )
 from limitlaw.sampling.tasks import BetaTasks, CountsTasks, PoolTasks, RecordedTasks, Redraw
 from limitlaw.sampling.verifier import EnsembleVerifier, JudgeVerifier, SpreadVerifier
@@ -203,6 +204,7 @@ def policies(
             [st.builds(MajorityVote, ties=ties), st.builds(StopWhenAhead, margin=st.integers(1, 4))] if answers else []
         )
         kinds += [st.builds(ShareVote, share=st.floats(0.0, 1.0), min_votes=st.integers(1, 6))] if answers else []
+        kinds += [st.builds(WindowStop, size=st.integers(1, 4))] if answers else []
         kinds += [st.builds(BetaStop, confidence=st.floats(0.5, 0.999))] if answers else []
         weights = ["score", *([] if recorded else ["likelihood"])]
         kinds += [st.builds(WeightedVote, weight=st.sampled_from(weights))] if scores and answers else []
@@ -330,4 +332,4 @@ def _draws_rates(verifier: Verifier) -> bool:
     return isinstance(verifier, SpreadVerifier) or any(map(_draws_rates, members))
 
 
-_SINGLE = (FirstAbove, WeightedVote, FilteredVote, StopWhenAhead, ShareVote, BetaStop)
+_SINGLE = (FirstAbove, WeightedVote, FilteredVote, StopWhenAhead, ShareVote, BetaStop, WindowStop)

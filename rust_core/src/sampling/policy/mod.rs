@@ -20,6 +20,7 @@ pub mod stopping_vote;
 pub mod ties;
 pub mod vote_count;
 pub mod weighted_vote;
+pub mod window_stop;
 
 use serde::Deserialize;
 
@@ -51,6 +52,8 @@ pub enum Policy {
     ShareVote(share_vote::ShareVote),
     /// The most frequent answer as soon as it beats the next one with enough confidence.
     BetaStop(beta_stop::BetaStop),
+    /// The answer of the first window of attempts that agree.
+    WindowStop(window_stop::WindowStop),
     /// A correct answer where there is one: coverage, pass@k.
     AnyOf(any_of::AnyOf),
     /// Right where all answers are: reliability, pass^k.
@@ -80,6 +83,7 @@ impl std::ops::Deref for Policy {
             Self::StopWhenAhead(rule) => rule,
             Self::ShareVote(rule) => rule,
             Self::BetaStop(rule) => rule,
+            Self::WindowStop(rule) => rule,
             Self::AnyOf(rule) => rule,
             Self::AllOf(rule) => rule,
         }
