@@ -25,11 +25,11 @@ impl WindowStop {
         let (mut first, mut agrees) = (0, true);
         move |votes, given| {
             let number: u64 = votes.iter().sum();
-            if (number - 1) % size == 0 {
+            if (number - 1).is_multiple_of(size) {
                 (first, agrees) = (given, true);
             }
             agrees &= given == first;
-            (agrees && number % size == 0).then_some(given)
+            (agrees && number.is_multiple_of(size)).then_some(given)
         }
     }
 }
