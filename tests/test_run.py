@@ -137,6 +137,21 @@ def test_progress_is_called_by_the_calling_thread_only() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_a_short_run_reports_once_and_is_the_same_run() -> None:
+    """Short runs need no thread of their own; what they say and draw is the same, and an exception propagates."""
+    short = SCENARIO.replace(max_attempts=[1, 10])
+    seen: list[tuple[int, int]] = []
+    frame = ll.simulate(short, trials=50, seed=1, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(50, 50)]
+    assert_frame_equal(frame, ll.simulate(short, trials=50, seed=1, threads=3))
+    with pytest.raises(RuntimeError, match="stop"):
+        ll.simulate(short, trials=50, seed=1, progress=stop)
+
+
+def stop(*_: int) -> None:
+    raise RuntimeError("stop")
+
+
 def test_a_forked_child_simulates_after_its_parent_did() -> None:
     script = """
 import os

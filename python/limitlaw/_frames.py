@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -90,7 +91,14 @@ def runs_of(frame: pl.DataFrame) -> list[Run]:
 
 def repeat(value: object, rows: int, dtype: type[pl.DataType] | pl.DataType) -> pl.Series:
     """A constant column without Polars' query engine, which hangs in a forked child."""
-    return pl.Series([value], dtype=dtype).new_from_index(0, rows)
+    if isinstance(value, pl.Series):
+        return pl.Series([value], dtype=dtype).new_from_index(0, rows)
+    return _constant(value, dtype).new_from_index(0, rows)
+
+
+@lru_cache(maxsize=256)
+def _constant(value: object, dtype: type[pl.DataType] | pl.DataType) -> pl.Series:
+    return pl.Series([value], dtype=dtype)
 
 
 def labels(values: Sequence[str], codes: npt.NDArray[Any]) -> pl.Series:

@@ -9,8 +9,14 @@ const UNKNOWN: f64 = 16e9;
 /// The share of the free memory that one call may fill.
 const SHARE: f64 = 0.9;
 
+/// What is not worth a look at how much is free.
+const LITTLE: f64 = 16e6;
+
 /// Refuses what would not fit into free memory; `sizes` are the numbers that multiply to it, with their names.
 pub fn check(bytes: f64, sizes: &[(usize, &str)]) -> Result<()> {
+    if bytes <= LITTLE {
+        return Ok(());
+    }
     check_within(bytes, SHARE * free().unwrap_or(UNKNOWN), sizes)
 }
 

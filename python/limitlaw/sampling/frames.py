@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from limitlaw.sampling.tasks import PoolTasks, RecordedTasks
 
 By = Literal["policy", "task"]
 Progress = Callable[[int, int], object]
-Columns = dict[str, npt.NDArray[np.float64]]
+Columns = dict[str, pl.Series]
 
 #: What a ``Cost`` bills, and the column of recorded attempts that says the same.
 _BILL = {"tokens": "tokens", "cost": "cost", "latency": "seconds"}
@@ -29,6 +30,8 @@ _DEFAULT_SCORES = ("accuracy", *_BILL, "utility")
 _FIRST = ("accuracy", "accuracy_se", "utility", "utility_se")
 _SHARES = ("wrong", "accepted", "returned", "abstained", "false_discovery_rate")
 _LAST = ("precision_se", "coverage_se", "precision", "coverage")
+#: Key columns of frames with so many rows are kept.
+_KEPT_ROWS = 10_000
 
 
 def simulate_frame(
@@ -46,7 +49,8 @@ def simulate_frame(
     """Estimates with standard errors: one row per policy and grid point, and per task with ``by="task"``."""
     spec, arrays = scenario.wire()
     chosen = _chosen(columns, errors=True)
-    estimates = _core.simulate_sampling(
+    names = _names(scenario, chosen, exact=False, by=by)
+    values = _core.simulate_sampling(
         spec,
         arrays,
         trials=trials,
@@ -54,20 +58,20 @@ def simulate_frame(
         replicate=replicate,
         threads=threads,
         by_task=by == "task",
-        coverage=chosen is None or any(name.startswith("coverage") for name in chosen),
-        quantiles=_scores(by, chosen),
+        columns=names,
         progress=progress,
     )
     run = run_of(scenario, seed=seed)
-    return _frame(scenario, estimates, by=by, chosen=chosen, trials=trials, run=run)
+    return _frame(scenario, columns_of(names, values), by=by, chosen=chosen, trials=trials, run=run)
 
 
 def solve_frame(scenario: SamplingScenario, *, by: By, columns: Sequence[str] | None) -> pl.DataFrame:
     """The same columns, exact, without standard errors."""
     spec, arrays = scenario.wire()
     chosen = _chosen(columns, errors=False)
-    exact = _core.solve_sampling(spec, arrays, by_task=by == "task", quantiles=_scores(by, chosen))
-    return _frame(scenario, exact, by=by, chosen=chosen, trials=None, run=run_of(scenario))
+    names = _names(scenario, chosen, exact=True, by=by)
+    values = _core.solve_sampling(spec, arrays, by_task=by == "task", columns=names)
+    return _frame(scenario, columns_of(names, values), by=by, chosen=chosen, trials=None, run=run_of(scenario))
 
 
 def _chosen(columns: Sequence[str] | None, *, errors: bool) -> list[str] | None:
@@ -80,13 +84,21 @@ def _chosen(columns: Sequence[str] | None, *, errors: bool) -> list[str] | None:
     return with_errors(columns, _core.SAMPLING_COLUMNS) if errors else list(columns)
 
 
-def _scores(by: By, chosen: list[str] | None) -> list[str]:
-    """The scores of a whole benchmark run whose quantiles are wanted."""
-    if by == "task":
-        return []
-    if chosen is None:
-        return list(_DEFAULT_SCORES)
-    return sorted({name.rpartition("_q")[0] for name in chosen if "_q" in name})
+def _names(scenario: SamplingScenario, chosen: list[str] | None, *, exact: bool, by: By) -> list[str]:
+    """The columns to work out: those chosen, or all that can exist."""
+    if chosen is not None:
+        return list(dict.fromkeys(chosen))
+    return [name for name in all_columns() if _can_exist(name, scenario, exact=exact, by=by)]
+
+
+def columns_of(names: Sequence[str], values: npt.NDArray[np.float64]) -> Columns:
+    """Columns that stand one after another, null where there is no number.
+
+    They are slices of one series, for making a series of each takes three times as long.
+    """
+    series = known(values)
+    rows = len(values) // max(len(names), 1)
+    return {name: series.slice(at * rows, rows) for at, name in enumerate(names)}
 
 
 def _frame(
@@ -110,7 +122,9 @@ def _frame(
     shown_columns = estimates(
         columns, chosen, lambda name: _exists(name, columns[name], scenario, exact=run.exact, by=by)
     )
-    return pl.DataFrame(key | before_last(shown_columns, after, chosen) | closing(rows, run, trials))
+    found = key | before_last(shown_columns, after, chosen) | closing(rows, run, trials)
+    # From a mapping Polars takes three times as long.
+    return pl.DataFrame([values.alias(name) for name, values in found.items()])
 
 
 def short_tasks(scenario: SamplingScenario, key: dict[str, pl.Series]) -> dict[str, pl.Series]:
@@ -132,8 +146,14 @@ def before_last(
 
 def estimates(columns: Columns, chosen: list[str] | None, exists: Callable[[str], bool]) -> dict[str, pl.Series]:
     """The result columns: those chosen, or all that can exist, the answer first."""
-    names = [name for name in arranged(list(columns)) if exists(name)] if chosen is None else chosen
-    return {name: known(columns[name]) for name in names}
+    names = [name for name in columns if exists(name)] if chosen is None else chosen
+    return {name: columns[name] for name in names}
+
+
+@lru_cache(maxsize=1)
+def all_columns() -> list[str]:
+    """Every column that is shown unless columns are chosen, in this order."""
+    return arranged(list(_core.SAMPLING_COLUMNS))
 
 
 def arranged(names: list[str]) -> list[str]:
@@ -151,12 +171,18 @@ def metric_of(name: str) -> tuple[str, bool]:
     return (name.rpartition("_q")[0] if quantile else name.removesuffix("_se")), quantile
 
 
-def _exists(name: str, values: npt.NDArray[np.float64], scenario: SamplingScenario, *, exact: bool, by: By) -> bool:
+def _exists(name: str, values: pl.Series, scenario: SamplingScenario, *, exact: bool, by: By) -> bool:
     """Whether the scenario has such a quantity at all, whatever its values turn out to be."""
+    known_at_all = not (exact and metric_of(name)[1]) or values.null_count() < len(values)
+    return known_at_all and _can_exist(name, scenario, exact=exact, by=by)
+
+
+def _can_exist(name: str, scenario: SamplingScenario, *, exact: bool, by: By) -> bool:
+    """The same as far as it is known without the values."""
     if exact and name.endswith("_se"):
         return False
     metric, quantile = metric_of(name)
-    if quantile and (by == "task" or scenario.tasks.weight is not None or (exact and np.isnan(values).all())):
+    if quantile and (by == "task" or scenario.tasks.weight is not None):
         return False
     return needed_for(metric, scenario) is None
 
@@ -179,10 +205,15 @@ def needed_for(metric: str, scenario: SamplingScenario) -> str | None:
 
 def key_columns(scenario: SamplingScenario, repeated: int = 1) -> dict[str, pl.Series]:
     """The columns that name a row: the policy, and ``max_attempts`` or ``limit``."""
-    names = [policy.label for policy in scenario.policies]
+    names = tuple(policy.label for policy in scenario.policies)
     name, values = row_key(scenario)
-    policies, points = len(names), len(values)
-    return {
-        "policy": labels(names, np.repeat(np.arange(policies), points * repeated)),
-        name: values.gather(np.tile(np.repeat(np.arange(points), repeated), policies)),
-    }
+    at = np.tile(np.repeat(np.arange(len(values)), repeated), len(names))
+    policy = _policy_column if len(at) <= _KEPT_ROWS else _policy_column.__wrapped__
+    column = values.gather(at) if scenario.limits is not None else pl.Series(values.to_numpy()[at])
+    return {"policy": policy(names, len(values) * repeated), name: column}
+
+
+@lru_cache(maxsize=256)
+def _policy_column(names: tuple[str, ...], each: int) -> pl.Series:
+    """Each label so many times; kept, for an Enum takes as long as all other columns of a small frame."""
+    return labels(names, np.repeat(np.arange(len(names)), each))

@@ -14,7 +14,9 @@ from limitlaw._arguments import as_frame
 from limitlaw._frames import closing, repeat, run_named
 from limitlaw.sampling.frames import (
     OPTIONAL,
+    all_columns,
     before_last,
+    columns_of,
     estimates,
     key_columns,
     metric_of,
@@ -86,11 +88,11 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
     rows = []
     for at in range(first.height):
         row = {name: np.sum([_list(f, name, at) for f in frames], axis=0) for name in _SUMS}
-        for names in _VALUES:
-            values, counts = (np.concatenate([_list(f, name, at) for f in frames]) for name in names)
-            row[names[0]], place = np.unique(values, return_inverse=True)
-            row[names[1]] = np.zeros(len(row[names[0]]), dtype=np.uint64)
-            np.add.at(row[names[1]], place, counts)
+        for pair in _VALUES:
+            values, counts = (np.concatenate([_list(f, name, at) for f in frames]) for name in pair)
+            row[pair[0]], place = np.unique(values, return_inverse=True)
+            row[pair[1]] = np.zeros(len(row[pair[0]]), dtype=np.uint64)
+            np.add.at(row[pair[1]], place, counts)
         rows.append({name: np.ascontiguousarray(row[name]) for name in _TALLIES})
     trials = sum(int(frame["trials"][0]) for frame in frames)
     draws = [draw for frame in frames for draw in _draws(frame)]
@@ -110,7 +112,8 @@ def merge_frames(frames: Sequence[pl.DataFrame], *, tallies: bool) -> pl.DataFra
         return pl.DataFrame(key | merged | rest | provenance | population)
     weight = first["weight"][0]
     weights = None if weight is None else weight.to_list()
-    columns, has = _core.estimate_sampling(rows, trials=trials, weights=weights), set(first["has"][0])
+    names, has = all_columns(), set(first["has"][0])
+    columns = columns_of(names, _core.estimate_sampling(rows, trials=trials, weights=weights, columns=names))
 
     def exists(name: str) -> bool:
         metric, quantile = metric_of(name)

@@ -24,6 +24,34 @@ pub fn max_trials() -> BTreeMap<&'static str, u64> {
 
 const POLL: Duration = Duration::from_millis(50);
 
+/// Runs a short `job` where it was called, with signals checked before it and after it, and calls `progress` once.
+pub fn at_once<T: Send>(
+    py: Python<'_>,
+    total: u64,
+    progress: Option<&Bound<'_, PyAny>>,
+    job: impl FnOnce(&Control) -> Result<T> + Send,
+) -> PyResult<T> {
+    py.check_signals()?;
+    let control = Control::default();
+    let value = py.detach(|| job(&control)).map_err(to_python)?;
+    poll(total, progress)(&control)?;
+    Ok(value)
+}
+
+/// Checks signals and calls `progress(done, total)`.
+fn poll(total: u64, progress: Option<&Bound<'_, PyAny>>) -> impl Fn(&Control) -> PyResult<()> + Send + Sync + use<> {
+    let progress = progress.map(|callback| callback.clone().unbind());
+    move |control| {
+        Python::attach(|py| {
+            py.check_signals()?;
+            if let Some(callback) = &progress {
+                callback.call1(py, (control.done(), total))?;
+            }
+            Ok(())
+        })
+    }
+}
+
 /// Runs `job` on another thread. Every 50 ms the caller checks signals and calls `progress(done, total)`; an
 /// exception from either cancels the job and propagates.
 pub fn wait<T: Send>(
@@ -33,16 +61,7 @@ pub fn wait<T: Send>(
     job: impl FnOnce(&Control) -> Result<T> + Send,
 ) -> PyResult<T> {
     let control = Control::default();
-    let progress = progress.map(|callback| callback.clone().unbind());
-    let poll = |control: &Control| {
-        Python::attach(|py| {
-            py.check_signals()?;
-            if let Some(callback) = &progress {
-                callback.call1(py, (control.done(), total))?;
-            }
-            Ok(())
-        })
-    };
+    let poll = poll(total, progress);
     let outcome: PyResult<T> = py.detach(|| {
         let (sender, receiver) = channel();
         let mut interrupt: Option<PyErr> = None;

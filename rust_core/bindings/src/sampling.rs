@@ -2,46 +2,55 @@
 
 use limitlaw_core::error::Result;
 use limitlaw_core::memory;
-use limitlaw_core::run::resolve_threads;
+use limitlaw_core::run::{Control, resolve_threads};
 use limitlaw_core::sampling::draw::run::Run;
 use limitlaw_core::sampling::draw::{compare, simulate};
 use limitlaw_core::sampling::exact;
-use limitlaw_core::sampling::record::columns::{Column, Row, column_names};
+use limitlaw_core::sampling::record::columns::{Column, Row};
 use limitlaw_core::sampling::record::estimate::TaskMeans;
 use limitlaw_core::sampling::record::layout::Score;
 use limitlaw_core::sampling::scenario::SamplingScenario;
 use limitlaw_core::spec::parse;
+use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::columns::{Arrays, Columns, named, owned};
-use crate::run::wait;
+use crate::columns::{Arrays, Columns, owned};
+use crate::error::to_python;
+use crate::run::{at_once, wait};
 
-/// The columns of a frame of estimates, in the order of `column_names`.
-pub struct Frame(Vec<Vec<f64>>);
+/// Settings with at most so many numbers and characters are read where the call is.
+const SHORT_SETTING: usize = 10_000;
+
+/// The columns asked for of a frame of estimates.
+pub struct Frame {
+    columns: Vec<Column>,
+    rows: usize,
+    /// Column by column.
+    values: Vec<f64>,
+}
 
 impl Frame {
     /// Room for a row per policy and point, or for each task of them, all null.
-    fn new(scenario: &SamplingScenario, by_task: bool) -> Result<Self> {
+    fn new(scenario: &SamplingScenario, by_task: bool, columns: &[Column]) -> Result<Self> {
         let (policies, points) = (scenario.policies.len(), scenario.points());
         let (rows, tasks) = (policies * points, if by_task { scenario.tasks.count() } else { 1 });
-        let columns = column_names().len();
         memory::check(
-            2.0 * rows as f64 * tasks as f64 * columns as f64 * size_of::<f64>() as f64,
-            &[(policies, "policies"), (points, "rows of each"), (tasks, "tasks"), (columns, "columns")],
+            2.0 * rows as f64 * tasks as f64 * columns.len() as f64 * size_of::<f64>() as f64,
+            &[(policies, "policies"), (points, "rows of each"), (tasks, "tasks"), (columns.len(), "columns")],
         )?;
-        Ok(Self::of(rows * tasks))
+        Ok(Self::of(rows * tasks, columns))
     }
 
     /// Room for `rows` rows, all null.
-    pub fn of(rows: usize) -> Self {
-        Self(vec![vec![f64::NAN; rows]; column_names().len()])
+    pub fn of(rows: usize, columns: &[Column]) -> Self {
+        Self { columns: columns.to_vec(), rows, values: vec![f64::NAN; rows * columns.len()] }
     }
 
     /// Sets a row of the whole benchmark.
     pub fn set(&mut self, at: usize, row: &Row) {
-        for (index, values) in self.0.iter_mut().enumerate() {
-            values[at] = row.get(Column::at(index));
+        for (values, &column) in self.values.chunks_exact_mut(self.rows.max(1)).zip(&self.columns) {
+            values[at] = row.get(column);
         }
     }
 
@@ -62,15 +71,40 @@ impl Frame {
         }
     }
 
-    /// The columns under their names.
-    pub fn into_columns(self, py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
-        named(py, &column_names(), self.0)
+    /// The values, column by column.
+    pub fn into_array(self, py: Python<'_>) -> Bound<'_, PyArray1<f64>> {
+        self.values.into_pyarray(py)
     }
 }
 
-/// Simulates a scenario: columns of estimates, one row per (policy, grid point) or per (policy, grid point, task).
+/// The columns of these names.
+pub fn parsed(columns: &[String]) -> PyResult<Vec<Column>> {
+    columns.iter().map(|name| Column::parse(name)).collect::<Result<_>>().map_err(to_python)
+}
+
+/// Reads a scenario and does something with it: where the call is, on one thread, if that is short (the last argument of
+/// `job`), else on another thread.
+fn with_scenario<T: Send>(
+    py: Python<'_>,
+    (total, progress): (u64, Option<&Bound<'_, PyAny>>),
+    (spec, arrays): (&str, &Arrays<'_>),
+    is_short: impl FnOnce(&SamplingScenario) -> bool,
+    job: impl FnOnce(SamplingScenario, &Control, bool) -> Result<T> + Send,
+) -> PyResult<T> {
+    let arrays = owned(arrays);
+    if arrays.iter().map(Vec::len).sum::<usize>() + spec.len() > SHORT_SETTING {
+        return wait(py, total, progress, |control| job(parse(spec, &arrays)?, control, false));
+    }
+    let scenario = parse(spec, &arrays).map_err(to_python)?;
+    if is_short(&scenario) {
+        return at_once(py, total, progress, |control| job(scenario, control, true));
+    }
+    wait(py, total, progress, |control| job(scenario, control, false))
+}
+
+/// Simulates a scenario: estimates, column by column, one row per (policy, grid point) or per (policy, grid point, task).
 #[pyfunction]
-#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, by_task, coverage, quantiles, progress))]
+#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, by_task, columns, progress))]
 pub fn simulate_sampling<'py>(
     py: Python<'py>,
     spec: &str,
@@ -80,28 +114,31 @@ pub fn simulate_sampling<'py>(
     replicate: u64,
     threads: Option<usize>,
     by_task: bool,
-    coverage: bool,
-    quantiles: Vec<String>,
+    columns: Vec<String>,
     progress: Option<Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyDict>> {
-    let arrays = owned(&arrays);
-    let frame = wait(py, trials, progress.as_ref(), |control| {
-        let scenario: SamplingScenario = parse(spec, &arrays)?;
-        let weights = scenario.weights();
-        let options = options(&scenario, trials, key, replicate, threads, coverage, &quantiles)?;
-        let points = scenario.points();
-        let mut frame = Frame::new(&scenario, by_task)?;
-        simulate(&scenario, options, control, |p, g, row| {
-            let at = p * points + g;
-            if by_task {
-                frame.set_tasks(&scenario, (at, g), &row.means(trials), Some(trials));
-            } else {
-                frame.set(at, &Row::counted(&row, weights.as_deref(), trials));
-            }
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let columns = parsed(&columns)?;
+    let quantiles = if by_task { Vec::new() } else { Column::scores(&columns) };
+    let is_short = |scenario: &SamplingScenario| scenario.runs_shortly(trials);
+    let frame =
+        with_scenario(py, (trials, progress.as_ref()), (spec, &arrays), is_short, |scenario, control, short| {
+            let weights = scenario.weights();
+            let threads = if short { Some(1) } else { threads };
+            let covered = columns.iter().any(|column| column.is_of("coverage"));
+            let options = options(&scenario, trials, key, replicate, threads, covered, &quantiles)?;
+            let points = scenario.points();
+            let mut frame = Frame::new(&scenario, by_task, &columns)?;
+            simulate(&scenario, options, control, |p, g, row| {
+                let at = p * points + g;
+                if by_task {
+                    frame.set_tasks(&scenario, (at, g), &row.means(trials), Some(trials));
+                } else {
+                    frame.set(at, &Row::counted(&row, weights.as_deref(), trials));
+                }
+            })?;
+            Ok(frame)
         })?;
-        Ok(frame)
-    })?;
-    frame.into_columns(py)
+    Ok(frame.into_array(py))
 }
 
 /// Simulates all policies on one set of attempts: per row (policy by policy) the means per task of the score, of the
@@ -163,21 +200,23 @@ pub fn options(
 
 /// Solves a scenario exactly: the same columns as `simulate_sampling`.
 #[pyfunction]
-#[pyo3(signature = (spec, arrays, *, by_task, quantiles))]
+#[pyo3(signature = (spec, arrays, *, by_task, columns))]
 pub fn solve_sampling<'py>(
     py: Python<'py>,
     spec: &str,
     arrays: Arrays<'py>,
     by_task: bool,
-    quantiles: Vec<String>,
-) -> PyResult<Bound<'py, PyDict>> {
-    let arrays = owned(&arrays);
-    let frame = wait(py, 1, None, |control| {
-        let scenario: SamplingScenario = parse(spec, &arrays)?;
+    columns: Vec<String>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let columns = parsed(&columns)?;
+    let quantiles = if by_task { Vec::new() } else { Column::scores(&columns) };
+    let is_short = SamplingScenario::solves_shortly;
+    let frame = with_scenario(py, (1, None), (spec, &arrays), is_short, |scenario, control, _| {
         let weights = scenario.weights();
         let points = scenario.points();
-        let mut frame = Frame::new(&scenario, by_task)?;
-        exact::solve(&scenario, &quantiles, true, control, |p, g, row| {
+        let mut frame = Frame::new(&scenario, by_task, &columns)?;
+        let covered = columns.iter().any(|column| column.is_of("coverage"));
+        exact::solve(&scenario, &quantiles, covered, control, |p, g, row| {
             let at = p * points + g;
             if by_task {
                 frame.set_tasks(&scenario, (at, g), &row.means, None);
@@ -187,5 +226,5 @@ pub fn solve_sampling<'py>(
         })?;
         Ok(frame)
     })?;
-    frame.into_columns(py)
+    Ok(frame.into_array(py))
 }

@@ -9,14 +9,14 @@ use limitlaw_core::sampling::record::{BILL, SHARES};
 use limitlaw_core::sampling::scenario::SamplingScenario;
 use limitlaw_core::sampling::scenario::tasks::scaled;
 use limitlaw_core::spec::parse;
-use numpy::PyReadonlyArray1;
+use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::columns::{Arrays, Columns, owned};
 use crate::error::to_python;
 use crate::run::wait;
-use crate::sampling::{Frame, options};
+use crate::sampling::{Frame, options, parsed};
 
 /// Simulates a scenario: its mergeable counts. Row `r` of a two-dimensional count stands at `r * tasks` on.
 #[pyfunction]
@@ -95,15 +95,16 @@ fn check_lengths(row: &RowTally, weights: Option<&[f64]>) -> Result<()> {
 
 /// Estimates from counts as `tally_sampling` gives them, after they were added.
 #[pyfunction]
-#[pyo3(signature = (rows, *, trials, weights))]
+#[pyo3(signature = (rows, *, trials, weights, columns))]
 pub fn estimate_sampling<'py>(
     py: Python<'py>,
     rows: Vec<Bound<'py, PyDict>>,
     trials: u64,
     weights: Option<Vec<f64>>,
-) -> PyResult<Bound<'py, PyDict>> {
+    columns: Vec<String>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let weights = weights.as_deref().map(scaled);
-    let mut frame = Frame::of(rows.len());
+    let mut frame = Frame::of(rows.len(), &parsed(&columns)?);
     for (at, dict) in rows.iter().enumerate() {
         let sums = |score: &str| -> PyResult<[Vec<f64>; 2]> {
             Ok([column(dict, &format!("{score}_sum"))?, column(dict, &format!("{score}_square_sum"))?])
@@ -140,5 +141,5 @@ pub fn estimate_sampling<'py>(
         check_lengths(&row, weights.as_deref()).map_err(to_python)?;
         frame.set(at, &Row::counted(&row, weights.as_deref(), trials));
     }
-    frame.into_columns(py)
+    Ok(frame.into_array(py))
 }

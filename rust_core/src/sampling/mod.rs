@@ -16,3 +16,4 @@ pub mod exact;
 pub mod policy;
 pub mod record;
 pub mod scenario;
+pub mod work;

@@ -2,6 +2,8 @@
 //!
 //! Marsaglia and Tsang, *The Ziggurat Method for Generating Random Variables* (2000): 256 layers of equal area.
 
+use std::sync::OnceLock;
+
 use crate::math::{exp, ln};
 use crate::rng::{Sequence, open01};
 use rand_core::RngCore;
@@ -12,7 +14,7 @@ const TAIL: f64 = 7.697_117_470_131_05;
 const AREA: f64 = 0.003_949_659_822_581_557;
 
 /// The layers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Exponential {
     /// The right edge of each layer from the widest to 0; the first one's is that of a rectangle of its area.
     edges: [f64; LAYERS + 1],
@@ -22,6 +24,13 @@ pub struct Exponential {
 
 impl Default for Exponential {
     fn default() -> Self {
+        static LAYERED: OnceLock<Exponential> = OnceLock::new();
+        LAYERED.get_or_init(Self::layered).clone()
+    }
+}
+
+impl Exponential {
+    fn layered() -> Self {
         let mut edges = [0.0; LAYERS + 1];
         edges[0] = AREA / exp(-TAIL);
         edges[1] = TAIL;
@@ -30,9 +39,7 @@ impl Default for Exponential {
         }
         Self { edges, heights: edges.map(|x| exp(-x)) }
     }
-}
 
-impl Exponential {
     /// An exponential number of mean 1.
     #[inline]
     pub fn draw<const WORDS: usize>(&self, random: &mut Sequence<WORDS>) -> f64 {

@@ -1,5 +1,7 @@
 //! The result columns by name, and from a row's counts to the values in them.
 
+use std::sync::OnceLock;
+
 use crate::error::{Error, Result, quoted};
 use crate::sampling::exact::ExactRow;
 use crate::sampling::record::estimate::{Estimates, METRICS, QUANTILES, TaskMeans, quantile};
@@ -31,7 +33,9 @@ pub enum Column {
 impl Column {
     /// The column of a name.
     pub fn parse(name: &str) -> Result<Self> {
-        let at = column_names()
+        static NAMES: OnceLock<Vec<String>> = OnceLock::new();
+        let at = NAMES
+            .get_or_init(column_names)
             .iter()
             .position(|known| known == name)
             .ok_or_else(|| Error::argument("columns", "names of result columns", quoted(name)))?;
@@ -45,6 +49,11 @@ impl Column {
             None if index.is_multiple_of(2) => Self::Value(index / 2),
             None => Self::Error(index / 2),
         }
+    }
+
+    /// Whether it is a metric or its standard error.
+    pub fn is_of(self, name: &str) -> bool {
+        matches!(self, Self::Value(metric) | Self::Error(metric) if METRICS[metric] == name)
     }
 
     /// The scores whose quantiles are among the columns.
