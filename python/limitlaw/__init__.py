@@ -5,7 +5,7 @@ import warnings
 from limitlaw import _core, closed_form, datasets, exhaustion, fit
 from limitlaw._core import __version__
 from limitlaw._show import brief
-from limitlaw.errors import NoClosedFormError, StoreError, VersionError
+from limitlaw.errors import MisfitWarning, NoClosedFormError, StoreError, VersionError
 from limitlaw.exhaustion import (
     Backtest,
     ComputePath,
@@ -65,6 +65,7 @@ __all__ = [
     "Law",
     "LawParameters",
     "Limit",
+    "MisfitWarning",
     "NoClosedFormError",
     "SamplingScenario",
     "Sensitivity",

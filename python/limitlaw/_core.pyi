@@ -147,19 +147,20 @@ def beta_binomial_likelihood(
     stopped_at: float | None,
     population: tuple[float, float, float],
 ) -> float: ...
-def forecast_pass_at_k(
+def forecast(
+    question: str,
     attempts: _Floats,
     correct: _Floats,
-    k: _Floats,
+    values: _Floats,
     *,
     stopped_at: float | None,
-    unsolvable: bool,
+    unsolvable: bool | None,
     confidence: float,
     resamples: int,
     key: tuple[int, int],
     threads: int | None,
     progress: _Progress | None,
-) -> _Columns: ...
+) -> dict[str, Any]: ...
 def sweep_points(
     kind: str,
     spec: str,

@@ -9,6 +9,7 @@ import polars as pl
 __all__ = [
     "codegen_humaneval",
     "codegen_model_tests",
+    "deepscaler_base",
     "epoch_models",
     "evalperf",
     "humaneval_ceilings",
@@ -87,6 +88,24 @@ def codegen_model_tests() -> pl.DataFrame:
         [(1, 155), (3, 152), (5, 151), (10, 137)]
     """
     return _read("codegen16b_model_tests.csv").select("strictness", pl.exclude("strictness"))
+
+
+def deepscaler_base() -> pl.DataFrame:
+    """Correct attempts of one reasoning model at 1,060 competition problems, 128 attempts each (32k tokens).
+
+    Returns:
+        1,060 rows: ``task``, ``source`` (its benchmark), ``n`` (128), ``correct``.
+
+    Source:
+        passk-inference 0.3.1 (MIT licence, (c) 2026 passk-inference contributors), examples/deepscaler32k/base.jsonl.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> tasks = ll.datasets.deepscaler_base()
+        >>> (tasks["correct"] == 0).sum(), (tasks["correct"] == 128).sum()
+        (116, 182)
+    """
+    return _read("deepscaler_base.csv")
 
 
 def evalperf() -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from limitlaw._core import NoClosedFormError
 
-__all__ = ["NoClosedFormError", "StoreError", "VersionError"]
+__all__ = ["MisfitWarning", "NoClosedFormError", "StoreError", "VersionError"]
 
 
 class StoreError(OSError):
@@ -11,3 +11,7 @@ class StoreError(OSError):
 
 class VersionError(ValueError):
     """Numbers of two versions of limitlaw would meet in one sweep."""
+
+
+class MisfitWarning(UserWarning):
+    """A fitted population does not give the data back: what is concluded from it may be wrong by more than it says."""

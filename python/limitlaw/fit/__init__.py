@@ -1,19 +1,22 @@
 """Estimation from counts: every estimate comes with its interval and says what was resampled."""
 
-from limitlaw.fit.beta_binomial import beta_binomial_log_likelihood, fit_beta_binomial, forecast_pass_at_k
+from limitlaw.fit.beta_binomial import beta_binomial_log_likelihood, fit_beta_binomial
 from limitlaw.fit.error_rates import fit_error_rates, upper_bound
+from limitlaw.fit.forecast import attempts_for, forecast_pass_at_k, forecast_pass_hat_k
 from limitlaw.fit.judge import JudgeFit, fit_judge
 from limitlaw.fit.labels import corrected_accuracy
 from limitlaw.fit.pass_rates import pass_at_k, pass_hat_k
 
 __all__ = [
     "JudgeFit",
+    "attempts_for",
     "beta_binomial_log_likelihood",
     "corrected_accuracy",
     "fit_beta_binomial",
     "fit_error_rates",
     "fit_judge",
     "forecast_pass_at_k",
+    "forecast_pass_hat_k",
     "pass_at_k",
     "pass_hat_k",
     "upper_bound",

@@ -1,15 +1,14 @@
-"""A Beta population of tasks from counts: maximum likelihood, its intervals, and what it says beyond the attempts."""
+"""A Beta population of tasks from counts: maximum likelihood, its intervals, and their likelihood."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_number, as_whole, check_choice, check_flag
-from limitlaw.fit._counts import MAX_RESAMPLES, closing, column, counts, resampling
+from limitlaw.fit._counts import MAX_RESAMPLES, closing, counts, resampling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +78,7 @@ def fit_beta_binomial(
     again = as_whole(bootstrap, "bootstrap", 1, MAX_RESAMPLES) if interval == "bootstrap" else 0
     options, text = resampling(again, seed, confidence=confidence, threads=threads, progress=progress)
     n, c = counts(attempts, correct)
-    found = _core.fit_beta_binomial(n, c, stopped_at=_stop(stopped_at), unsolvable=unsolvable, **options)
+    found = _core.fit_beta_binomial(n, c, stopped_at=stop(stopped_at), unsolvable=unsolvable, **options)
     rows = len(_QUANTITIES) if unsolvable else len(_QUANTITIES) - 1
     return pl.DataFrame(
         {
@@ -126,66 +125,9 @@ def beta_binomial_log_likelihood(
     """
     n, c = counts(attempts, correct)
     population = (as_number(alpha, "alpha"), as_number(beta, "beta"), as_number(unsolvable, "unsolvable"))
-    return _core.beta_binomial_likelihood(n, c, _stop(stopped_at), population)
+    return _core.beta_binomial_likelihood(n, c, stop(stopped_at), population)
 
 
-def forecast_pass_at_k(
-    attempts: npt.ArrayLike,
-    correct: npt.ArrayLike,
-    k: npt.ArrayLike,
-    *,
-    unsolvable: bool = False,
-    stopped_at: int | None = None,
-    bootstrap: int = 1_000,
-    confidence: float = 0.95,
-    seed: Seed | None = None,
-    threads: int | None = None,
-    progress: Callable[[int, int], object] | None = None,
-) -> pl.DataFrame:
-    """Forecast mean pass@k beyond the attempts observed, with intervals.
-
-    The population of :func:`fit_beta_binomial` is the prior of every task; a task's forecast is its posterior
-    predictive 1 - B(alpha+c, beta+n-c+k)/B(alpha+c, beta+n-c), k fresh attempts. Intervals refit the population to
-    resampled tasks. They hold if the population is a Beta (with a share of unsolvable tasks): far beyond n the answer
-    rests on the shape of that Beta near 0, which the data see only in part. Compare both settings of ``unsolvable``.
-
-    Args:
-        attempts: n, attempts of each task; one number serves all tasks.
-        correct: c, correct ones among them.
-        k: Numbers of fresh attempts, whole numbers >= 1, also above n.
-        unsolvable: Fit a share of tasks with p = 0 as well; it bounds the forecast below 1.
-        stopped_at: As in :func:`fit_beta_binomial`.
-        bootstrap: Resamples for the interval; 0 for none.
-        confidence: Of the interval, in (0, 1).
-        seed: The seed of the bootstrap; required unless ``bootstrap=0``.
-        threads: Threads to use; every core unless given.
-        progress: Called about every 50 ms with (resamples done, resamples).
-
-    Returns:
-        One row per k: ``k``, ``pass_at_k``, ``low``, ``high``, ``tasks``, ``bootstrap``, ``confidence``, ``seed``.
-
-    Raises:
-        ValueError: A count is out of range; no attempt is correct or none is wrong; a seed is missing.
-
-    Source: Schaeffer et al., arXiv 2502.17578, section 5; the predictive is ours.
-
-    Example:
-        >>> from limitlaw import fit
-        >>> frame = fit.forecast_pass_at_k(20, [0, 0, 1, 2, 4, 7, 13, 20], [10, 1000], bootstrap=0)
-        >>> frame["pass_at_k"].round(3).to_list()
-        [0.633, 0.92]
-    """
-    check_flag(unsolvable, "unsolvable")
-    options, text = resampling(bootstrap, seed, confidence=confidence, threads=threads, progress=progress)
-    n, c = counts(attempts, correct)
-    ks = column("k", k, counts=False)
-    found = _core.forecast_pass_at_k(n, c, ks, stopped_at=_stop(stopped_at), unsolvable=unsolvable, **options)
-    columns = {"pass_at_k": found["estimate"], "low": found["low"], "high": found["high"]}
-    return pl.DataFrame({"k": ks.astype(np.int64)} | columns).with_columns(
-        pl.col("low", "high").fill_nan(None),
-        *closing(len(c), options, text, bootstrap=options["resamples"]),
-    )
-
-
-def _stop(stopped_at: int | None) -> int | None:
+def stop(stopped_at: int | None) -> int | None:
+    """The number of successes at which tasks stopped."""
     return None if stopped_at is None else as_whole(stopped_at, "stopped_at", 1, 2**53)

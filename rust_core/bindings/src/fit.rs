@@ -2,8 +2,8 @@
 
 use limitlaw_core::error::{Error, Result};
 use limitlaw_core::fit::beta_binomial::{Counts, Population, QUANTITIES};
-use limitlaw_core::fit::forecast;
-use limitlaw_core::fit::identification::Reason;
+use limitlaw_core::fit::forecast::{Question, forecast as forecast_of};
+use limitlaw_core::fit::identification::{Reason, check_identified};
 use limitlaw_core::fit::intervals::{self, Estimate};
 use limitlaw_core::fit::pass_rate::PassRate;
 use limitlaw_core::fit::pass_rates::{Bootstrap, curve};
@@ -120,34 +120,55 @@ pub fn beta_binomial_likelihood(
     })
 }
 
-/// Mean pass@k forecast for the observed tasks: `estimate`, `low`, `high`, one of each a k.
+/// A forecast for the observed tasks: `estimate`, `low`, `high`, one of each thing asked (`pass_at_k`: mean pass@k;
+/// `pass_hat_k`: mean pass^k; `attempts_for`: attempts at which pass@k reaches a target), `fit` and `shapes`.
 #[pyfunction]
-#[pyo3(signature = (attempts, correct, k, *, stopped_at, unsolvable, confidence, resamples, key, threads, progress))]
-pub fn forecast_pass_at_k<'py>(
+#[pyo3(signature = (question, attempts, correct, values, *, stopped_at, unsolvable, confidence, resamples, key, threads, progress))]
+pub fn forecast<'py>(
     py: Python<'py>,
+    question: &str,
     attempts: Column<'py>,
     correct: Column<'py>,
-    k: Column<'py>,
+    values: Column<'py>,
     stopped_at: Option<f64>,
-    unsolvable: bool,
+    unsolvable: Option<bool>,
     confidence: f64,
     resamples: u64,
     key: [u64; 2],
     threads: Option<usize>,
     progress: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let [attempts, correct, k] = [&attempts, &correct, &k].map(|c| c.as_array().to_vec());
-    let found = wait(py, resamples, progress.as_ref(), |control| {
-        let counts = Counts::new(&attempts, &correct, stopped_at, control)?;
+    let [attempts, correct, values] = [&attempts, &correct, &values].map(|c| c.as_array().to_vec());
+    let question = match question {
+        "pass_at_k" => Question::AtLeastOne(values),
+        "pass_hat_k" => Question::NoneOf(values),
+        _ => Question::AttemptsFor(values),
+    };
+    let fits = if unsolvable.is_none() { 2 } else { 1 };
+    let found = wait(py, fits * resamples, progress.as_ref(), |control| {
+        let mut counts = Counts::new(&attempts, &correct, stopped_at, control)?;
         let bootstrap =
             Bootstrap { resample: Resample::Tasks, resamples, confidence: check_confidence(confidence)?, key };
-        forecast::forecast(&counts, unsolvable, &k, bootstrap, resolve_threads(threads)?, control)
+        let mirrored = matches!(question, Question::NoneOf(_));
+        if mirrored {
+            // pass^k: no failure in k. What is refused is refused in the words of the counts given.
+            check_identified(&counts, unsolvable == Some(true))?;
+            counts = counts.mirrored();
+        }
+        let mut found = forecast_of(&counts, unsolvable, &question, bootstrap, resolve_threads(threads)?, control)?;
+        if mirrored {
+            found.fit.reverse();
+        }
+        Ok(found)
     })?;
     let columns = Columns::new(py);
     columns.add("estimate", found.estimate)?;
     columns.add("low", found.low)?;
     columns.add("high", found.high)?;
-    Ok(columns.into_dict())
+    let columns = columns.into_dict();
+    columns.set_item("fit", found.fit)?;
+    columns.set_item("shapes", found.shapes)?;
+    Ok(columns)
 }
 
 fn check_confidence(confidence: f64) -> Result<f64> {

@@ -39,6 +39,8 @@ pub struct Counts {
     /// The group of each task.
     group_of: Vec<usize>,
     pub(super) ln_coefficients: f64,
+    /// Whether tasks stopped at a number of successes.
+    pub(super) stopped: bool,
     control: Control,
 }
 
@@ -146,7 +148,15 @@ impl Counts {
             group_of.push(at);
             ln_coefficients += if stopped_at == Some(c) { ln_choose(n - 1.0, c - 1.0) } else { ln_choose(n, c) };
         }
-        Ok(Self { groups, group_of, ln_coefficients, control: control.quiet() })
+        let stopped = stopped_at.is_some();
+        Ok(Self { groups, group_of, ln_coefficients, stopped, control: control.quiet() })
+    }
+
+    /// The same tasks with wrong attempts in the place of correct ones.
+    #[must_use]
+    pub fn mirrored(mut self) -> Self {
+        self.groups.iter_mut().for_each(|g| g.correct = g.attempts - g.correct);
+        self
     }
 
     /// The log likelihood of the counts.

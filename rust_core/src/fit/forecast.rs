@@ -1,63 +1,222 @@
-//! Mean pass@k beyond the attempts observed, from the population that all counts determine.
+//! What more attempts would give beyond those observed, from the population that all counts determine.
+//!
+//! Counts seldom tell whether tasks without success are impossible or hard, and the answer far beyond the attempts rests on
+//! it. Unless a shape is chosen, a Beta and a Beta with unsolvable tasks are both fitted: the estimate weighs them by
+//! Akaike's criterion, the interval spans both. For P(no success), which rests on the tasks near 0 alone, a distribution
+//! without a shape is a third, and the estimate: there real tasks are no Beta. Its interval is that of the likelihood ratio.
+
+use libm::exp;
 
 use super::beta_binomial::{Coordinates, Counts, Group, Population};
-use super::identification::check_identified;
+use super::identification::{check_identified, open};
+use super::mixing::Grid;
 use super::pass_rates::Bootstrap;
 use super::{check_k, quantile};
-use crate::closed_form::population::failure;
-use crate::error::Result;
+use crate::closed_form::population::{coverage, failure};
+use crate::error::{Error, Result, check_range};
 use crate::rng::{Stream, purpose};
 use crate::run::{Control, run};
+use crate::special::incomplete_beta::beta_cdf;
+use crate::special::student_t::square_of_t;
 
-/// A forecast of mean pass@k: the estimate and its interval, one of each a k.
+/// The largest number of attempts that is looked for.
+pub const MOST_ATTEMPTS: f64 = 1e15;
+
+/// What is asked of the tasks.
+#[derive(Debug, Clone)]
+pub enum Question {
+    /// The mean of pass@k, for each k.
+    AtLeastOne(Vec<f64>),
+    /// The mean of P(no success in k), for each k.
+    NoneOf(Vec<f64>),
+    /// The fewest attempts with which mean pass@k reaches each target; infinite where none does.
+    AttemptsFor(Vec<f64>),
+}
+
+/// The answer: an estimate and an interval for each thing asked, and how well the population fits.
 #[derive(Debug)]
 pub struct Forecast {
-    /// The estimate.
+    /// The estimates.
     pub estimate: Vec<f64>,
-    /// Lower ends.
+    /// Lower ends; NaN without resamples.
     pub low: Vec<f64>,
     /// Upper ends.
     pub high: Vec<f64>,
+    /// Two-sided probabilities, under the better shape, of the numbers of tasks without success and without failure; NaN
+    /// where tasks stopped at a success.
+    pub fit: [f64; 2],
+    /// Whether a Beta, a Beta with unsolvable tasks and a distribution without a shape were fitted.
+    pub shapes: [bool; 3],
 }
 
-/// Mean pass@k over the observed tasks, each given its own counts and the population fitted to all of them; intervals
-/// from refits to resampled tasks.
+/// Answers for the observed tasks, each given its own counts and the populations fitted to all of them; intervals from
+/// refits to resampled tasks. `inflated` chooses a shape.
 pub fn forecast(
     counts: &Counts,
-    inflated: bool,
-    ks: &[f64],
+    inflated: Option<bool>,
+    question: &Question,
     bootstrap: Bootstrap,
     threads: usize,
     control: &Control,
 ) -> Result<Forecast> {
-    check_identified(counts, inflated)?;
-    check_k(ks)?;
-    let weights = counts.weights();
-    let (population, _) = counts.fit(&weights, inflated);
-    let again = refits(counts, inflated, bootstrap, threads, control)?;
-    let mean = |population: &Population, weights: &[f64], k: f64| {
-        let total: f64 = weights.iter().sum();
-        let mut sum = 0.0;
-        for (group, weight) in counts.groups.iter().zip(weights) {
-            control.check()?;
-            sum += weight * predicted(population, group, k);
-        }
-        Ok(sum / total)
+    check_identified(counts, inflated == Some(true))?;
+    question.check()?;
+    let shapes = if let Some(one) = inflated {
+        [!one, one, false]
+    } else {
+        let many = open(counts, true).is_none();
+        [true, many, many && matches!(question, Question::NoneOf(_))]
     };
+    let weights = counts.weights();
+    let fits: Vec<Shape> = [false, true]
+        .into_iter()
+        .filter(|&inflated| shapes[usize::from(inflated)])
+        .map(|inflated| {
+            let (population, ln_likelihood) = counts.fit(&weights, inflated);
+            Shape { inflated, population, ln_likelihood }
+        })
+        .collect();
+    control.check()?;
+    // Akaike: a parameter more costs a unit of log likelihood.
+    let score = |s: &Shape| s.ln_likelihood - f64::from(u8::from(s.inflated));
+    let best = fits.iter().fold(&fits[0], |best, s| if score(s) > score(best) { s } else { best });
+    let all: f64 = fits.iter().map(|s| exp(score(s) - score(best))).sum();
+    let mixture: Vec<(f64, Population)> =
+        fits.iter().map(|s| (exp(score(s) - score(best)) / all, s.population)).collect();
+    let mut estimate = question.answer(counts, &mixture, &weights, control)?;
+    let (mut low, mut high) = (vec![f64::NAN; estimate.len()], vec![f64::NAN; estimate.len()]);
     let tail = (1.0 - bootstrap.confidence) / 2.0;
-    let (mut low, mut high) = (Vec::new(), Vec::new());
-    for &k in ks {
-        let mut values = again.iter().map(|(p, w)| mean(p, w, k)).collect::<Result<Vec<f64>>>()?;
-        values.sort_by(f64::total_cmp);
-        low.push(quantile(&values, tail));
-        high.push(quantile(&values, 1.0 - tail));
+    let mut widen = |answers: Vec<Vec<f64>>| {
+        for (i, (low, high)) in low.iter_mut().zip(&mut high).enumerate() {
+            let mut values: Vec<f64> = answers.iter().map(|a| a[i]).collect();
+            values.sort_by(f64::total_cmp);
+            *low = low.min(question.quantile(&values, tail));
+            *high = high.max(question.quantile(&values, 1.0 - tail));
+        }
+    };
+    for shape in &fits {
+        let start = Population { unsolvable: shape.population.unsolvable.clamp(1e-3, 0.999), ..shape.population };
+        let again = |weights: &[f64]| {
+            let found = Coordinates::Moments.population(&counts.maximum(weights, shape.inflated, &start).at);
+            let unsolvable = if shape.inflated { found.unsolvable } else { 0.0 };
+            question.answer(counts, &[(1.0, Population { unsolvable, ..found })], weights, control)
+        };
+        widen(resampled(counts, bootstrap, threads, control, again)?);
     }
-    let estimate = ks.iter().map(|&k| mean(&population, &weights, k)).collect::<Result<_>>()?;
-    Ok(Forecast { estimate, low, high })
+    if let (true, Question::NoneOf(ks)) = (shapes[2], question) {
+        let grid = Grid::new(counts, control)?;
+        let found = grid.weights(control)?;
+        estimate = ks.iter().map(|&k| grid.none_of(&found, k)).collect();
+        if bootstrap.resamples > 0 {
+            let cut = 0.5 * square_of_t(counts.tasks(), bootstrap.confidence);
+            for (i, &k) in ks.iter().enumerate() {
+                let [least, most] = grid.ends(&found, k, cut, control)?;
+                low[i] = low[i].min(least);
+                high[i] = high[i].max(most);
+            }
+        }
+    }
+    Ok(Forecast { estimate, low, high, fit: counts.fit_of_extremes(&best.population), shapes })
 }
 
-/// Posterior predictive pass@k of a task with known counts.
-fn predicted(population: &Population, group: &Group, k: f64) -> f64 {
+/// A fitted population.
+struct Shape {
+    inflated: bool,
+    population: Population,
+    ln_likelihood: f64,
+}
+
+/// The answers for resampled tasks, given by their weights, in the order of the resamples.
+fn resampled(
+    counts: &Counts,
+    bootstrap: Bootstrap,
+    threads: usize,
+    control: &Control,
+    answer: impl Fn(&[f64]) -> Result<Vec<f64>> + Sync,
+) -> Result<Vec<Vec<f64>>> {
+    let mut found = Vec::with_capacity(bootstrap.resamples as usize);
+    let work = |(): &mut (), index: u64| {
+        control.check()?;
+        let mut random = Stream::new(bootstrap.key, 0, purpose::BOOTSTRAP, index).sequence();
+        let answers = answer(&counts.resampled(&mut random))?;
+        control.advance(1);
+        Ok(answers)
+    };
+    run(bootstrap.resamples, threads, control, || (), work, |answers| found.push(answers))?;
+    Ok(found)
+}
+
+impl Question {
+    fn check(&self) -> Result<()> {
+        match self {
+            Self::AtLeastOne(ks) | Self::NoneOf(ks) => check_k(ks),
+            Self::AttemptsFor(targets) => {
+                if targets.is_empty() {
+                    return Err(Error::argument("target", "at least one share", "none"));
+                }
+                check_range("target", targets, 0.0, 1.0)
+            }
+        }
+    }
+
+    /// Quantiles of numbers of attempts are numbers that were found.
+    fn quantile(&self, ascending: &[f64], p: f64) -> f64 {
+        match self {
+            Self::AttemptsFor(_) if !ascending.is_empty() => {
+                let last = ascending.len() - 1;
+                let place = p * last as f64;
+                ascending[if p < 0.5 { place.floor() } else { place.ceil() } as usize]
+            }
+            _ => quantile(ascending, p),
+        }
+    }
+
+    fn answer(
+        &self,
+        counts: &Counts,
+        mixture: &[(f64, Population)],
+        weights: &[f64],
+        control: &Control,
+    ) -> Result<Vec<f64>> {
+        let total: f64 = weights.iter().sum();
+        let mean = |of: &dyn Fn(&Population, &Group) -> f64| -> Result<f64> {
+            let mut sum = 0.0;
+            for (group, weight) in counts.groups.iter().zip(weights).filter(|(_, w)| **w > 0.0) {
+                control.check()?;
+                sum += weight * mixture.iter().map(|(share, population)| share * of(population, group)).sum::<f64>();
+            }
+            Ok(sum / total)
+        };
+        let at_least_one = |k: f64| mean(&|population, group| predicted(population, group, k)[0]);
+        match self {
+            Self::AtLeastOne(ks) => ks.iter().map(|&k| at_least_one(k)).collect(),
+            Self::NoneOf(ks) => {
+                ks.iter().map(|&k| mean(&|population, group| predicted(population, group, k)[1])).collect()
+            }
+            Self::AttemptsFor(targets) => targets.iter().map(|&t| fewest(t, &at_least_one)).collect(),
+        }
+    }
+}
+
+/// The fewest attempts at which a share that grows with them reaches the target.
+fn fewest(target: f64, share: &dyn Fn(f64) -> Result<f64>) -> Result<f64> {
+    if share(1.0)? >= target {
+        return Ok(1.0);
+    }
+    if share(MOST_ATTEMPTS)? < target {
+        return Ok(f64::INFINITY);
+    }
+    let (mut low, mut high) = (1.0, MOST_ATTEMPTS);
+    while high - low > 1.0 {
+        // Halves the ratio while it is large, then the difference.
+        let middle = if high > 4.0 * low { (low * high).sqrt() } else { f64::midpoint(low, high) }.floor();
+        if share(middle)? >= target { high = middle } else { low = middle }
+    }
+    Ok(high)
+}
+
+/// P(some success in k), and P(none), of a task with known counts.
+fn predicted(population: &Population, group: &Group, k: f64) -> [f64; 2] {
     let &Population { alpha, beta, unsolvable } = population;
     let (n, c) = (group.attempts, group.correct);
     let solvable = if c > 0.0 || unsolvable == 0.0 {
@@ -66,29 +225,61 @@ fn predicted(population: &Population, group: &Group, k: f64) -> f64 {
         let seen = (1.0 - unsolvable) * failure(alpha, beta, n);
         seen / (seen + unsolvable)
     };
-    solvable * (1.0 - failure(alpha + c, beta + (n - c), k))
+    let (alpha, beta) = (alpha + c, beta + (n - c));
+    [solvable * coverage(alpha, beta, k), solvable * failure(alpha, beta, k) + (1.0 - solvable)]
 }
 
-/// Populations refitted to resampled tasks, in the order of the resamples.
-fn refits(
-    counts: &Counts,
-    inflated: bool,
-    bootstrap: Bootstrap,
-    threads: usize,
-    control: &Control,
-) -> Result<Vec<(Population, Vec<f64>)>> {
-    let (start, _) = counts.fit(&counts.weights(), inflated);
-    let start = Population { unsolvable: start.unsolvable.clamp(1e-3, 0.999), ..start };
-    let mut found = Vec::with_capacity(bootstrap.resamples as usize);
-    let work = |(): &mut (), index: u64| {
-        control.check()?;
-        let mut random = Stream::new(bootstrap.key, 0, purpose::BOOTSTRAP, index).sequence();
-        let weights = counts.resampled(&mut random);
-        let best = counts.maximum(&weights, inflated, &start);
-        let population = Coordinates::Moments.population(&best.at);
-        control.advance(1);
-        Ok((Population { unsolvable: if inflated { population.unsolvable } else { 0.0 }, ..population }, weights))
+impl Counts {
+    /// Under a population, the two-sided probabilities of as many or as few tasks without success, and without failure.
+    fn fit_of_extremes(&self, population: &Population) -> [f64; 2] {
+        if self.stopped {
+            return [f64::NAN; 2];
+        }
+        let &Population { alpha, beta, unsolvable } = population;
+        let (mut tasks, mut none, mut all, mut expected) = (0.0, 0.0, 0.0, [0.0; 2]);
+        for group in self.groups.iter().filter(|g| g.attempts > 0.0) {
+            tasks += group.tasks;
+            none += if group.correct == 0.0 { group.tasks } else { 0.0 };
+            all += if group.correct == group.attempts { group.tasks } else { 0.0 };
+            let solvable = 1.0 - unsolvable;
+            expected[0] += group.tasks * (unsolvable + solvable * failure(alpha, beta, group.attempts));
+            expected[1] += group.tasks * solvable * failure(beta, alpha, group.attempts);
+        }
+        [two_sided(none, tasks, expected[0] / tasks), two_sided(all, tasks, expected[1] / tasks)]
+    }
+}
+
+/// Twice the smaller tail of a binomial number.
+fn two_sided(count: f64, size: f64, p: f64) -> f64 {
+    // P(X >= c) = I_p(c, n - c + 1).
+    let at_least = |c: f64| match c {
+        c if c <= 0.0 => 1.0,
+        c if c > size || p <= 0.0 => 0.0,
+        _ if p >= 1.0 => 1.0,
+        c => beta_cdf(c, size - c + 1.0, p),
     };
-    run(bootstrap.resamples, threads, control, || (), work, |refit| found.push(refit))?;
-    Ok(found)
+    let at_most = 1.0 - at_least(count + 1.0);
+    (2.0 * f64::min(at_least(count), at_most)).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fewest_attempts_are_the_first_that_reach() {
+        for (alpha, beta, target) in [(0.5, 1.5, 0.9), (0.1, 0.3, 0.5), (2.0, 1.0, 0.999)] {
+            let share = |k: f64| Ok(coverage(alpha, beta, k));
+            let k = fewest(target, &share).expect("not cancelled");
+            assert!(share(k).expect("ok") >= target && share(k - 1.0).expect("ok") < target);
+        }
+        assert!(fewest(0.9, &|_| Ok(0.5)).expect("ok").is_infinite());
+    }
+
+    #[test]
+    fn two_sided_tails_are_binomial_sums() {
+        // P(X <= 1) of 10 at .3 is .1493; P(X >= 7) is .0106.
+        assert!((two_sided(1.0, 10.0, 0.3) - 2.0 * 0.149_308_345_9).abs() < 1e-9);
+        assert!((two_sided(7.0, 10.0, 0.3) - 2.0 * 0.010_592_078_4).abs() < 1e-9);
+    }
 }

@@ -7,6 +7,7 @@ pub mod forecast;
 pub mod identification;
 pub mod intervals;
 pub mod maximum;
+mod mixing;
 pub mod pass_rate;
 pub mod pass_rates;
 pub mod proportion;

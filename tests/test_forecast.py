@@ -1,0 +1,118 @@
+"""Forecasts beyond the attempts observed: coverage on real tasks, shapes, inverses and the check of fit."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import limitlaw as ll
+from limitlaw import fit
+
+
+def subsampled(name: str, n: int, draw: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Some of each real task's attempts, without replacement: correct ones in the sample and in all, and the attempts."""
+    data = getattr(ll.datasets, name)()
+    attempts, correct = int(data["n"][0]), data["correct"].to_numpy()
+    random = np.random.default_rng([31, n, draw])
+    return random.hypergeometric(correct, attempts - correct, n), correct, attempts
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "draws"), [("deepscaler_base", 8, 40), ("deepscaler_base", 32, 20), ("codegen_humaneval", 10, 40)]
+)
+def test_the_interval_holds_pass_at_k_of_real_tasks(name: str, n: int, draws: int) -> None:
+    """Coverage measured over 200 draws (docs/intervals.md): 1.00, 1.00, .95.
+
+    At a coverage of .95 fewer than 33 of 40 have probability .0002, fewer than 16 of 20 .0003.
+    """
+    inside = 0
+    for draw in range(draws):
+        seen, correct, attempts = subsampled(name, n, draw)
+        row = fit.forecast_pass_at_k(n, seen, attempts, bootstrap=200, seed=draw).row(0, named=True)
+        inside += row["low"] <= (correct > 0).mean() <= row["high"]
+    assert inside >= 0.8 * draws
+
+
+def test_the_interval_holds_pass_hat_k_of_real_tasks() -> None:
+    """Coverage measured over 40 draws: 1.00; at .95 fewer than 11 of 15 have probability .0006."""
+    inside = 0
+    for draw in range(15):
+        seen, correct, attempts = subsampled("deepscaler_base", 16, draw)
+        row = fit.forecast_pass_hat_k(16, seen, attempts, bootstrap=100, seed=draw).row(0, named=True)
+        inside += row["low"] <= (correct == attempts).mean() <= row["high"]
+    assert inside >= 11
+
+
+def test_both_shapes_are_spanned() -> None:
+    seen, _, _ = subsampled("codegen_humaneval", 10, 0)
+    beta, inflated, both = (
+        fit.forecast_pass_at_k(10, seen, [20, 500], unsolvable=shape, bootstrap=100, seed=4)
+        for shape in (False, True, None)
+    )
+    assert both["low"].to_list() == np.minimum(beta["low"], inflated["low"]).to_list()
+    assert both["high"].to_list() == np.maximum(beta["high"], inflated["high"]).to_list()
+    assert (both["pass_at_k"] >= np.minimum(beta["pass_at_k"], inflated["pass_at_k"])).all()
+    assert (both["pass_at_k"] <= np.maximum(beta["pass_at_k"], inflated["pass_at_k"])).all()
+    assert both["shapes"][0] == "beta, beta and unsolvable"
+    # Two attempts do not tell unsolvable tasks from a Beta.
+    assert fit.forecast_pass_at_k(2, [0, 1, 2, 1], [5], bootstrap=0)["shapes"].item() == "beta"
+
+
+def test_pass_hat_k_is_pass_at_k_of_failures() -> None:
+    """1 - pass^k of p is pass@k of 1 - p, under the same shape."""
+    correct = np.array([0, 0, 1, 2, 4, 7, 13, 20])
+    for shape in (False, True):
+        hat = fit.forecast_pass_hat_k(20, correct, [1, 7, 90], infallible=shape, bootstrap=50, seed=2)
+        at = fit.forecast_pass_at_k(20, 20 - correct, [1, 7, 90], unsolvable=shape, bootstrap=50, seed=2)
+        for end, other in (("low", "high"), ("high", "low")):
+            np.testing.assert_allclose(hat[end], 1 - at[other], rtol=1e-9, atol=1e-15)
+        np.testing.assert_allclose(hat["pass_hat_k"], 1 - at["pass_at_k"], rtol=1e-9, atol=1e-15)
+        assert hat["p_none_correct"].to_list() == at["p_all_correct"].to_list()
+    # One attempt: the mean rate, whatever the shape.
+    free = fit.forecast_pass_hat_k(20, correct, 1, bootstrap=0)["pass_hat_k"].item()
+    assert free == pytest.approx(correct.mean() / 20, abs=0.002)
+
+
+def test_attempts_for_inverts_the_forecast() -> None:
+    correct = [0, 0, 1, 2, 4, 7, 13, 20]
+    targets = [0.0, 0.3, 0.75, 0.9]
+    frame = fit.attempts_for(20, correct, target=targets, bootstrap=0)
+    assert frame["attempts"][0] == 1
+    for target, k in zip(targets[2:], frame["attempts"][2:], strict=True):
+        reached = fit.forecast_pass_at_k(20, correct, [k - 1, k], bootstrap=0)["pass_at_k"]
+        assert reached[0] < target <= reached[1]
+    never = fit.attempts_for(20, [0] * 9 + [8, 10, 12], target=0.999, bootstrap=40, seed=1).row(0, named=True)
+    assert (never["attempts"], never["high"]) == (None, None)
+    many = fit.attempts_for(20, correct, target=[0.5, 0.9], unsolvable=False, bootstrap=200, seed=1)
+    assert (many["low"] <= many["attempts"]).all()
+    assert (many["attempts"] <= many["high"]).all()
+
+
+def test_a_population_that_does_not_fit_warns() -> None:
+    random = np.random.default_rng(8)
+    p = np.repeat([1.0, 0.3], [60, 140])
+    with pytest.warns(ll.MisfitWarning, match="no Beta population fits the number of tasks without a"):
+        frame = fit.forecast_pass_at_k(20, random.binomial(20, p), 100, bootstrap=0)
+    assert min(frame["p_none_correct"].item(), frame["p_all_correct"].item()) < 0.005
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        frame = fit.forecast_pass_at_k(20, random.binomial(20, random.beta(0.6, 0.9, 200)), 100, bootstrap=0)
+    assert min(frame["p_none_correct"].item(), frame["p_all_correct"].item()) > 0.005
+    stopped = fit.forecast_pass_at_k([3, 5, 20, 20], [1, 1, 0, 1], 9, stopped_at=1, bootstrap=0)
+    assert stopped["p_none_correct"].item() is None
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: fit.attempts_for(9, [3, 4], target=1.2, bootstrap=0), r"^target must be in \[0, 1\], got 1.2$"),
+        (lambda: fit.attempts_for(9, [3, 4], target=[], bootstrap=0), "^target must be at least one share, got none$"),
+        (lambda: fit.forecast_pass_hat_k(9, [3, 10], 4, bootstrap=0), r"^correct\[1\] must be at most attempts"),
+        (lambda: fit.forecast_pass_hat_k(9, [9, 9], 4, bootstrap=0), "got all correct$"),
+        (lambda: fit.forecast_pass_hat_k(1, [1, 0], 4, bootstrap=0), "^attempts must be at least 2 on some tasks"),
+        (lambda: fit.forecast_pass_at_k(9, [3, 4], 4), "^seed must be given where there is a bootstrap"),
+    ],
+)
+def test_bad_arguments_are_named(call: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()
