@@ -10,7 +10,7 @@ from limitlaw import fit
 
 
 def subsampled(name: str, n: int, draw: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """Some of each real task's attempts, without replacement: correct ones in the sample and in all, and the attempts."""
+    """Some attempts of each real task, without replacement: correct ones among them and among all, and how many."""
     data = getattr(ll.datasets, name)()
     attempts, correct = int(data["n"][0]), data["correct"].to_numpy()
     random = np.random.default_rng([31, n, draw])
