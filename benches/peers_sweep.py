@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 
 import limitlaw as ll
-from limitlaw.sweep.plan import Plan, Shard
-from limitlaw.sweep.shard_file import entry_of, write_shards
-from limitlaw.sweep.store import Store
+from limitlaw.sweeps.plan import Plan, Shard
+from limitlaw.sweeps.shard_file import entry_of, write_shards
+from limitlaw.sweeps.store import Store
 
 COLUMNS = ["accuracy", "accepted", "precision", "utility"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 import limitlaw as ll
-from limitlaw.sweep.shard_file import content_digest
+from limitlaw.sweeps.shard_file import content_digest
 
 SETTINGS = {"trials": 2000, "seed": 7, "columns": ["accuracy", "accuracy_se", "precision", "precision_se", "returned"]}
 

@@ -1,13 +1,17 @@
 """Who may import whom: the layers of docs/contributing.md, in Python and in Rust."""
 
 import ast
+import importlib
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import limitlaw as ll
 from core_graph import CORE, circle, code_of, graph, modules
+from limitlaw.sampling import policy
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "python" / "limitlaw"
@@ -17,9 +21,9 @@ PYTHON_LAYERS = [
     {"__main__"},
     {"cli"},
     {"demo"},
-    {"picture", "report"},
+    {"pages", "picture"},
     {"plots", "testing"},
-    {"sweep"},
+    {"sweeps"},
     {"run", "fit"},
     {"sampling", "exhaustion", "closed_form", "datasets", "logs"},
     {"_show"},
@@ -115,7 +119,7 @@ def test_no_modules_of_the_package_import_one_another_in_a_circle() -> None:
         for path in PYTHON_FILES
     }
     edges = python_graph(sources)
-    assert ("limitlaw", "sweep", "grid") in edges["limitlaw", "sweep", "plan"]
+    assert ("limitlaw", "sweeps", "grid") in edges["limitlaw", "sweeps", "plan"]
     # The command line and the demo use the library as its users do: the facade stands above what it exports.
     assert circle(edges) == []
 
@@ -129,6 +133,33 @@ def test_a_circle_in_the_package_is_noticed() -> None:
 def test_no_file_has_two_subjects() -> None:
     long = [(str(p.relative_to(PACKAGE)), n) for p in PYTHON_FILES if (n := len(p.read_text().splitlines())) > 400]
     assert [name for name, _ in long if not name.endswith(".pyi")] == []
+
+
+def test_the_facade_gives_what_its_stub_says() -> None:
+    """``__init__.py`` imports a name when it is used; ``__init__.pyi`` tells type checkers and readers which."""
+    stub = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
+    (listed,) = [node.value for node in stub.body if isinstance(node, ast.Assign)]
+    assert sorted([*ast.literal_eval(listed), *policy.__all__]) == ll.__all__
+    imported = {
+        alias.name: node.module
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name not in ("*", "policy", "__version__")
+    }
+    for name, module in imported.items():
+        origin = importlib.import_module(f"{module}.{name}" if module == "limitlaw" else str(module))
+        assert getattr(ll, name) is (origin if module == "limitlaw" else getattr(origin, name))
+    assert set(imported) | set(policy.__all__) | {"__version__"} == set(ll.__all__)
+    assert set(ll.__all__) <= set(dir(ll))
+    with pytest.raises(AttributeError, match=r"^module 'limitlaw' has no attribute 'taste'$"):
+        ll.taste  # noqa: B018
+
+
+def test_importing_the_facade_waits_for_nothing() -> None:
+    code = "import sys, limitlaw; print([name for name in ('numpy', 'polars', 'click', 'tqdm') if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "[]\n"
 
 
 PYTHON_FILES = sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.pyi")])

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 import limitlaw as ll
-from limitlaw.sweep.shard_file import content_digest
+from limitlaw.sweeps.shard_file import content_digest
 
 SPEC = """
 method = "simulate"

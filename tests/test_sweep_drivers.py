@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import limitlaw as ll
-from limitlaw.sweep.report import Report
-from limitlaw.sweep.shard_file import content_digest
+from limitlaw.sweeps.report import Report
+from limitlaw.sweeps.shard_file import content_digest
 from sweep_cases import SETTINGS, grid, run, run_here, undisturbed
 
 DRIVE = """

@@ -12,9 +12,9 @@ import distributed
 import pytest
 
 import limitlaw as ll
-from limitlaw.sweep import engine
-from limitlaw.sweep.report import Report
-from limitlaw.sweep.shard_file import content_digest
+from limitlaw.sweeps import engine
+from limitlaw.sweeps.report import Report
+from limitlaw.sweeps.shard_file import content_digest
 from sweep_cases import SETTINGS, grid, run, run_here, undisturbed
 
 pytestmark = [

@@ -9,8 +9,8 @@ import pytest
 
 import limitlaw as ll
 from limitlaw import _core
-from limitlaw.sweep.plan import Plan, Shard, run_shard
-from limitlaw.sweep.shard_file import content_digest
+from limitlaw.sweeps.plan import Plan, Shard, run_shard
+from limitlaw.sweeps.shard_file import content_digest
 
 TRIALS = 100
 FRAMES = {"exhaustion": ["definition"], "exhausted_by": ["definition", "year"], "trajectories": ["year", "variable"]}

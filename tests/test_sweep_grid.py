@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import limitlaw as ll
-from limitlaw.sweep.plan import Plan, Shard, run_shard
+from limitlaw.sweeps.plan import Plan, Shard, run_shard
 
 COLUMNS = ["accuracy", "accuracy_se", "precision", "coverage", "utility"]
 

@@ -8,7 +8,7 @@ import pytest
 
 import limitlaw as ll
 from limitlaw import _core
-from limitlaw.sweep.plan import Plan
+from limitlaw.sweeps.plan import Plan
 
 
 def scenario(success, **changes):

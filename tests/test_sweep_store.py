@@ -13,9 +13,9 @@ import pytest
 
 import limitlaw as ll
 from limitlaw import _core
-from limitlaw.sweep import listing
-from limitlaw.sweep.plan import Plan
-from limitlaw.sweep.shard_file import content_digest
+from limitlaw.sweeps import listing
+from limitlaw.sweeps.plan import Plan
+from limitlaw.sweeps.shard_file import content_digest
 from sweep_cases import SETTINGS, grid, run_here, undisturbed
 
 

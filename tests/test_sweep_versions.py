@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 import limitlaw as ll
-from limitlaw.sweep import versions
-from limitlaw.sweep.shard_file import content_digest
+from limitlaw.sweeps import versions
+from limitlaw.sweeps.shard_file import content_digest
 from sweep_cases import SETTINGS, grid, run_here, undisturbed
 
 HERE = versions.versions()

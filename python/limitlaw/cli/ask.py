@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import limitlaw as ll
-from limitlaw._arguments import as_column
-from limitlaw._files import read_table
 from limitlaw.cli.options import (
     Whole,
     file_argument,
@@ -141,6 +139,9 @@ def fit(
     form: str,
 ) -> None:
     """Estimate pass@k and the Beta population of tasks from the COUNTS of a .csv, .jsonl or .parquet file."""
+    from limitlaw._arguments import as_column  # noqa: PLC0415  (with Polars)
+    from limitlaw._files import read_table  # noqa: PLC0415
+
     check_out(out)
     frame = read_table(counts)
     n, c = as_column(frame, "--attempts", attempts), as_column(frame, "--correct", correct)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import polars as pl
 
 import limitlaw as ll
-from limitlaw._files import read_table
 from limitlaw.cli.options import Whole, file_argument, one_line_errors, seed_option, threads_option, trials_option
 from limitlaw.cli.output import check_out, emit, output_options
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _definition = click.option(
     "--definition",
@@ -38,7 +39,7 @@ def levers(
     check_out(out)
     settings: Any = ll.read_scenario(scenario)
     found = ll.levers(settings, trials=trials, seed=seed, threads=threads)
-    emit(found.filter(pl.col("definition") == definition), form=form, out=None)
+    emit(found.filter(definition=definition), form=form, out=None)
     emit(found, form=form, out=out, printed=False)
 
 
@@ -110,10 +111,16 @@ def backtest(
 
 def _dated(path: Path) -> pl.DataFrame:
     """A table in which text dates are dates."""
+    from polars import String  # noqa: PLC0415  (only where a table is read)
+    from polars import col as column  # noqa: PLC0415
+    from polars.exceptions import PolarsError  # noqa: PLC0415
+
+    from limitlaw._files import read_table  # noqa: PLC0415
+
     frame = read_table(path)
-    if frame.schema.get("date") == pl.String:
+    if frame.schema.get("date") == String:
         try:
-            return frame.with_columns(pl.col("date").str.to_date("%Y-%m-%d"))
-        except pl.exceptions.PolarsError:
+            return frame.with_columns(column("date").str.to_date("%Y-%m-%d"))
+        except PolarsError:
             raise ValueError(f"{path}: date must be written as 2024-07-23") from None
     return frame

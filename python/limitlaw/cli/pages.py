@@ -10,8 +10,6 @@ from typing import Any
 import click
 
 import limitlaw as ll
-from limitlaw._arguments import as_column
-from limitlaw._files import read_table
 from limitlaw.cli.options import one_line_errors, seed_option, threads_option, trials_option
 from limitlaw.cli.output import check_folder
 
@@ -50,6 +48,9 @@ def report(
 
     The page has the answer with its interval, charts with sliders, tables, assumptions, caveats and this command.
     """
+    from limitlaw._arguments import as_column  # noqa: PLC0415  (with Polars)
+    from limitlaw._files import read_table  # noqa: PLC0415
+
     check_folder(out)
     subject: Any
     if file.is_dir():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
-import polars as pl
 
 import limitlaw as ll
 from limitlaw.cli.options import (
@@ -57,7 +56,7 @@ def simulate(
             samples=samples,
             sampler=sampler,
         )
-    if isinstance(found, pl.DataFrame):
+    if hasattr(found, "get_columns"):
         emit(found, form=form, out=out)
     elif isinstance(found, ll.ExhaustionResult):
         named = {"exhaustion": found.exhaustion, "trajectories": found.trajectories, "exhausted_by": found.exhausted_by}

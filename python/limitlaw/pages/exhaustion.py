@@ -9,7 +9,7 @@ import polars as pl
 from limitlaw.exhaustion.dist import Constant
 from limitlaw.exhaustion.run import ExhaustionResult, simulate_exhaustion
 from limitlaw.exhaustion.scenario import ExhaustionScenario
-from limitlaw.report.page import Control, Page
+from limitlaw.pages.page import Control, Page
 from limitlaw.seed import key_of
 
 _NAMES = {

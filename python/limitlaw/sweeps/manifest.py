@@ -11,9 +11,9 @@ import polars as pl
 from limitlaw._arguments import shown
 from limitlaw._spec import canonical
 from limitlaw.errors import StoreError
-from limitlaw.sweep.plan import MAX_REPLICATE, Plan
-from limitlaw.sweep.shard_file import write_whole
-from limitlaw.sweep.versions import versions
+from limitlaw.sweeps.plan import MAX_REPLICATE, Plan
+from limitlaw.sweeps.shard_file import write_whole
+from limitlaw.sweeps.versions import versions
 
 __all__ = ["MANIFEST", "is_shared", "open_manifest", "open_replicate", "read_manifest", "read_plans"]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from limitlaw._frames import runs_of
+from limitlaw.pages.page import Page
 from limitlaw.plots.pick import plot
-from limitlaw.report.page import Page
 
 if TYPE_CHECKING:
     from limitlaw._spec import Spec

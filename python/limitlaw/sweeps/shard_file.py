@@ -17,8 +17,8 @@ import polars as pl
 
 from limitlaw._spec import canonical, digest
 from limitlaw.errors import StoreError
-from limitlaw.sweep.plan import Plan, Shard
-from limitlaw.sweep.versions import versions
+from limitlaw.sweeps.plan import Plan, Shard
+from limitlaw.sweeps.versions import versions
 
 __all__ = [
     "Entry",

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw._core import NoClosedFormError
-from limitlaw.report.page import Control, Page
+from limitlaw.pages.page import Control, Page
 from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.frames import simulate_frame, solve_frame
 from limitlaw.sampling.optimum import ceilings, optimal_attempts

@@ -9,12 +9,12 @@ from typing import Any, Unpack
 
 import polars as pl
 
-from limitlaw.sweep.engine import Part, run_plan
-from limitlaw.sweep.file import read_sweep
-from limitlaw.sweep.grid import Grid
-from limitlaw.sweep.plan import Plan, Settings, Shard, run_shard
-from limitlaw.sweep.report import Report
-from limitlaw.sweep.store import Store
+from limitlaw.sweeps.engine import Part, run_plan
+from limitlaw.sweeps.file import read_sweep
+from limitlaw.sweeps.grid import Grid
+from limitlaw.sweeps.plan import Plan, Settings, Shard, run_shard
+from limitlaw.sweeps.report import Report
+from limitlaw.sweeps.store import Store
 
 __all__ = [
     "Grid",

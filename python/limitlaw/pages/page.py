@@ -151,7 +151,7 @@ def _bundle() -> str:
 
 
 def _asset(name: str) -> str:
-    return resources.files("limitlaw.report").joinpath(name).read_text(encoding="utf-8")
+    return resources.files("limitlaw.pages").joinpath(name).read_text(encoding="utf-8")
 
 
 def _section(name: str, heading: str, inner: str) -> str:

@@ -10,7 +10,7 @@ import polars as pl
 from limitlaw._arguments import as_path, as_threads, as_whole, shown
 from limitlaw.exhaustion.constraint import ConstraintScenario
 from limitlaw.exhaustion.scenario import ExhaustionScenario
-from limitlaw.report.page import Page, written
+from limitlaw.pages.page import Page, written
 from limitlaw.sampling.scenario import SamplingScenario
 
 __all__ = ["report"]
@@ -84,14 +84,14 @@ def report(
 
 def _page(subject: Any, options: dict[str, Any]) -> Page:
     if isinstance(subject, SamplingScenario):
-        from limitlaw.report.sampling import sampling_page  # noqa: PLC0415  (one kind of page at a time)
+        from limitlaw.pages.sampling import sampling_page  # noqa: PLC0415  (one kind of page at a time)
 
         return sampling_page(subject, **options)
     if isinstance(subject, ExhaustionScenario):
-        from limitlaw.report.exhaustion import exhaustion_page  # noqa: PLC0415
+        from limitlaw.pages.exhaustion import exhaustion_page  # noqa: PLC0415
 
         return exhaustion_page(subject, **options)
-    from limitlaw.report.result import result_page  # noqa: PLC0415
+    from limitlaw.pages.result import result_page  # noqa: PLC0415
 
     if isinstance(subject, ConstraintScenario):
         from limitlaw.run import simulate  # noqa: PLC0415

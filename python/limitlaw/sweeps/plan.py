@@ -24,8 +24,8 @@ from limitlaw._arguments import (
 from limitlaw._frames import with_errors
 from limitlaw._spec import canonical, digest
 from limitlaw.seed import Seed, key_of
-from limitlaw.sweep.grid import Grid
-from limitlaw.sweep.kind import Frame, whole
+from limitlaw.sweeps.grid import Grid
+from limitlaw.sweeps.kind import Frame, whole
 
 __all__ = ["Plan", "Settings", "Shard", "run_shard"]
 

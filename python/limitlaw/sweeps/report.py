@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from limitlaw.sweep.plan import Shard
+from limitlaw.sweeps.plan import Shard
 
 __all__ = ["Report"]
 

@@ -15,14 +15,14 @@ import polars as pl
 from limitlaw._arguments import as_path, as_query, as_whole, check_flag, is_sequence, shown
 from limitlaw._spec import canonical
 from limitlaw.errors import StoreError
-from limitlaw.sweep.grid import Grid
-from limitlaw.sweep.lazy import lazy_frame
-from limitlaw.sweep.listing import awaited_files, files_of, listed, units
-from limitlaw.sweep.manifest import MANIFEST, open_manifest, open_replicate, read_manifest, read_plans
-from limitlaw.sweep.merging import merge_replicates
-from limitlaw.sweep.plan import MAX_REPLICATE, Plan, Shard, run_shard
-from limitlaw.sweep.shard_file import Entry, entry_of, find_shard, read_shards, write_shards, write_whole
-from limitlaw.sweep.versions import Versions, check_versions, versions
+from limitlaw.sweeps.grid import Grid
+from limitlaw.sweeps.lazy import lazy_frame
+from limitlaw.sweeps.listing import awaited_files, files_of, listed, units
+from limitlaw.sweeps.manifest import MANIFEST, open_manifest, open_replicate, read_manifest, read_plans
+from limitlaw.sweeps.merging import merge_replicates
+from limitlaw.sweeps.plan import MAX_REPLICATE, Plan, Shard, run_shard
+from limitlaw.sweeps.shard_file import Entry, entry_of, find_shard, read_shards, write_shards, write_whole
+from limitlaw.sweeps.versions import Versions, check_versions, versions
 
 __all__ = ["Store"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from limitlaw._arguments import shown
-from limitlaw.sweep.exhaustion import CONSTRAINT, EXHAUSTION
-from limitlaw.sweep.sampling import SAMPLING
+from limitlaw.sweeps.exhaustion import CONSTRAINT, EXHAUSTION
+from limitlaw.sweeps.sampling import SAMPLING
 
 if TYPE_CHECKING:
     from limitlaw._spec import Spec
-    from limitlaw.sweep.kind import Kind
+    from limitlaw.sweeps.kind import Kind
 
 __all__ = ["kind_of", "scenario_class"]
 

@@ -18,13 +18,13 @@ import polars as pl
 from limitlaw._arguments import as_threads
 from limitlaw._progress import Progress, check_wanted
 from limitlaw.errors import StoreError, VersionError
-from limitlaw.sweep.executors import Pool
-from limitlaw.sweep.manifest import is_shared
-from limitlaw.sweep.plan import Plan, Shard, run_shard
-from limitlaw.sweep.report import MAX_SHOWN, Report
-from limitlaw.sweep.shard_file import Entry, entry_of, find_shard, frame_digest, read_shards, shard_path, write_shards
-from limitlaw.sweep.store import Store
-from limitlaw.sweep.versions import Versions, check_versions, versions
+from limitlaw.sweeps.executors import Pool
+from limitlaw.sweeps.manifest import is_shared
+from limitlaw.sweeps.plan import Plan, Shard, run_shard
+from limitlaw.sweeps.report import MAX_SHOWN, Report
+from limitlaw.sweeps.shard_file import Entry, entry_of, find_shard, frame_digest, read_shards, shard_path, write_shards
+from limitlaw.sweeps.store import Store
+from limitlaw.sweeps.versions import Versions, check_versions, versions
 
 __all__ = ["Part", "run_plan"]
 

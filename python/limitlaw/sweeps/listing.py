@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from limitlaw.errors import StoreError
-from limitlaw.sweep.plan import Plan, Shard
-from limitlaw.sweep.shard_file import find_shard, shard_path
+from limitlaw.sweeps.plan import Plan, Shard
+from limitlaw.sweeps.shard_file import find_shard, shard_path
 
 __all__ = ["awaited_files", "files_of", "listed", "units"]
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from limitlaw._arguments import shown
 from limitlaw._files import reading
-from limitlaw.sweep.grid import Grid
-from limitlaw.sweep.kinds import scenario_class
-from limitlaw.sweep.plan import Plan, Settings
+from limitlaw.sweeps.grid import Grid
+from limitlaw.sweeps.kinds import scenario_class
+from limitlaw.sweeps.plan import Plan, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,8 +15,8 @@ import polars as pl
 from limitlaw._arguments import as_whole, is_sequence, listed, shown
 from limitlaw._spec import Spec, coerce_field
 from limitlaw.exhaustion.dist import Constant
-from limitlaw.sweep.kind import Kind
-from limitlaw.sweep.kinds import kind_of, scenario_class
+from limitlaw.sweeps.kind import Kind
+from limitlaw.sweeps.kinds import kind_of, scenario_class
 
 __all__ = ["Grid"]
 

@@ -12,10 +12,10 @@ from limitlaw._frames import in_order
 from limitlaw.exhaustion.constraint import ConstraintScenario
 from limitlaw.exhaustion.run import DEFINITIONS, ORDER, VARIABLES
 from limitlaw.exhaustion.scenario import ExhaustionScenario
-from limitlaw.sweep.kind import Frame, Kind, labelled, whole
+from limitlaw.sweeps.kind import Frame, Kind, labelled, whole
 
 if TYPE_CHECKING:
-    from limitlaw.sweep.kind import Points
+    from limitlaw.sweeps.kind import Points
 
 __all__ = ["CONSTRAINT", "EXHAUSTION"]
 

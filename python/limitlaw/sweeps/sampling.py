@@ -10,10 +10,10 @@ import polars as pl
 from limitlaw import _core
 from limitlaw.sampling.frames import arranged, needed_for
 from limitlaw.sampling.scenario import SamplingScenario, row_key
-from limitlaw.sweep.kind import Frame, Kind, whole
+from limitlaw.sweeps.kind import Frame, Kind, whole
 
 if TYPE_CHECKING:
-    from limitlaw.sweep.kind import Points
+    from limitlaw.sweeps.kind import Points
 
 __all__ = ["SAMPLING"]
 
