@@ -107,8 +107,8 @@ def upper_bound(errors: npt.ArrayLike, n: npt.ArrayLike, *, confidence: float = 
         >>> fit.upper_bound([0, 1, 5], 300).round(4)
         array([0.0099, 0.0157, 0.0347])
     """
-    single = np.ndim(errors) == 0 and np.ndim(n) == 0
     wrong, of = column("errors", errors), column("n", n)
+    single = np.ndim(errors) == 0 and np.ndim(n) == 0
     wrong, of = (np.repeat(x, max(len(wrong), len(of))) if len(x) == 1 else x for x in (wrong, of))
     _checked_pair(wrong, of)
     bound = np.ones(len(of))
