@@ -55,6 +55,8 @@ pub mod purpose {
     pub const CUT_MAXIMA: u64 = 75;
     /// Output tokens of a task's attempts in one trial.
     pub const TOKENS: u64 = 73;
+    /// Output tokens of a task's wrong attempts in one trial, where they take others.
+    pub const WRONG_TOKENS: u64 = 78;
     /// The order of the recorded attempts of a task in one trial.
     pub const RECORD_ORDER: u64 = 76;
     /// Verdicts or scores of a verifier that stands in for those of recorded attempts.

@@ -37,13 +37,16 @@ class Utility(Spec):
 class Cost(Spec):
     """What attempts cost in tokens, money and time.
 
-    An attempt's tokens do not depend on whether it is correct. A batch that was begun is paid in full, and has no
-    attempt beyond ``max_attempts``; it lasts as long as its slowest attempt and one verification. Policies that ask no
-    verifier pay for no verification.
+    An attempt's tokens do not depend on whether it is correct, unless ``wrong_output_tokens`` are given. A batch that
+    was begun is paid in full, and has no attempt beyond ``max_attempts``; it lasts as long as its slowest attempt and
+    one verification. Policies that ask no verifier pay for no verification.
 
     Args:
         prompt_tokens: Prompt tokens of one attempt, at least 0.
-        output_tokens: Mean and coefficient of variation (0, or 0.01 to 10) of the output tokens of one attempt.
+        output_tokens: Mean and coefficient of variation (0, or 0.01 to 10) of the output tokens of one attempt; a
+            number is the mean of tokens that do not vary.
+        wrong_output_tokens: The same of a wrong attempt, where it takes others: ``output_tokens`` is then of a correct
+            one. On a grid of ``max_attempts`` and with ``parallel=1`` only; attempts are drawn one by one.
         law: ``"gamma"``, or ``"lognormal"``, which has a heavier tail and is drawn attempt by attempt.
         price_in: Money per million prompt tokens.
         price_out: Money per million output tokens.
@@ -61,12 +64,16 @@ class Cost(Spec):
         >>> scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.5]), max_attempts=[1, 10], cost=cost)
         >>> ll.solve(scenario)["cost"].round(6).to_list()
         [0.00925, 0.018482]
+        >>> wrong = scenario.replace(cost=cost.replace(wrong_output_tokens=(2_000, 0.5)))
+        >>> ll.solve(wrong)["cost"].round(6).to_list()
+        [0.01525, 0.03047]
     """
 
     family: ClassVar[str] = "cost"
     kind: ClassVar[str] = "cost"
     prompt_tokens: float = 0.0
     output_tokens: Sequence[float] = (1.0, 0.0)
+    wrong_output_tokens: Sequence[float] | None = None
     law: Literal["gamma", "lognormal"] = "gamma"
     price_in: float = 0.0
     price_out: float = 0.0
@@ -75,9 +82,18 @@ class Cost(Spec):
     verifier_seconds: float = 0.0
     parallel: int = 1
 
+    def __post_init__(self) -> None:
+        for name in ("output_tokens", "wrong_output_tokens"):
+            value: object = getattr(self, name)
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                object.__setattr__(self, name, (value, 0.0))
+        super().__post_init__()
+
     def _check(self) -> None:
-        if len(self.output_tokens) != 2:  # noqa: PLR2004  (mean and coefficient of variation)
-            raise ValueError(f"output_tokens must be (mean, coefficient of variation), got {self.output_tokens}")
+        for name in ("output_tokens", "wrong_output_tokens"):
+            value = getattr(self, name)
+            if value is not None and len(value) != 2:  # noqa: PLR2004  (mean and coefficient of variation)
+                raise ValueError(f"{name} must be (mean, coefficient of variation), got {value}")
         super()._check()
 
 

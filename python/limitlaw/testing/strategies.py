@@ -218,6 +218,8 @@ def costs(draw: st.DrawFn) -> Cost:
     """What attempts cost in tokens, money and time, of every law, in batches and one by one."""
     price = st.sampled_from([0.0, 1.0]) | st.floats(0.0, 100.0)
     spread = st.just(0.0) | st.floats(0.01, 2.0)
+    parallel = draw(st.sampled_from([1, 1, 2, 8]))
+    wrong = st.none() | st.tuples(st.floats(1.0, 1e4), spread)
     return Cost(
         prompt_tokens=draw(st.sampled_from([0.0, 500.0])),
         output_tokens=(draw(st.floats(1.0, 1e4)), draw(spread)),
@@ -227,7 +229,8 @@ def costs(draw: st.DrawFn) -> Cost:
         verifier_price=draw(price),
         seconds_per_token=draw(st.sampled_from([0.0, 0.02])),
         verifier_seconds=draw(st.sampled_from([0.0, 1.0])),
-        parallel=draw(st.sampled_from([1, 1, 2, 8])),
+        parallel=parallel,
+        wrong_output_tokens=draw(wrong) if parallel == 1 else None,
     )
 
 
@@ -276,7 +279,7 @@ def sampling_scenarios(
         if population.accepted is None:
             verifier = draw(verifiers(verdicts=False, count=len(population)).filter(_stands_in(population)))
         if population.cost is None and population.seconds is None:
-            cost = draw(st.none() | costs())
+            cost = draw(st.none() | costs().map(lambda one: one.replace(wrong_output_tokens=None)))
         fitting = policies(
             verdicts=not isinstance(verifier, JudgeVerifier) or verifier.threshold is not None,
             scores=population.score is not None or isinstance(verifier, JudgeVerifier),
@@ -298,14 +301,17 @@ def sampling_scenarios(
         )
     chosen = draw(st.lists(fitting, min_size=1, max_size=max_policies, unique_by=lambda policy: policy.label))
     singles = any(isinstance(policy, _SINGLE) or getattr(policy, "ties", "share") != "share" for policy in chosen)
-    singles |= cost is not None and (cost.law == "lognormal" or cost.parallel > 1)
+    singles |= cost is not None and (
+        cost.law == "lognormal" or cost.parallel > 1 or cost.wrong_output_tokens is not None
+    )
     most = min(max_attempts, _MOST_SINGLE) if singles else max_attempts
     if isinstance(population, (PoolTasks, RecordedTasks)):
         most = min(most, int(population.attempts.min()))
     points = max(1, min(5, max_work // len(population)))
     grid = draw(st.sets(st.integers(1, min(most, 30)) | st.integers(1, most), min_size=1, max_size=points))
     limited: list[Limit] | None = None
-    if cost is not None and not isinstance(population, RecordedTasks) and draw(st.booleans()):
+    limitable = cost is not None and cost.wrong_output_tokens is None and not isinstance(population, RecordedTasks)
+    if limitable and draw(st.booleans()):
         limited = draw(st.lists(limits(cost), min_size=1, max_size=points, unique_by=lambda limit: limit.label))
         grid = {min(most, _MOST_SINGLE)}
     return SamplingScenario(

@@ -29,6 +29,13 @@ impl Cost {
         self.bill_of(tokens, paid(used, self.parallel as u64, most), checked)
     }
 
+    /// The bill of so many correct and wrong attempts, one after the other, each with tokens of its own.
+    pub fn bill_by_class(&self, tokens: [&mut Tokens; 2], used: [u64; 2], checked: bool) -> Bill {
+        let n = (used[0] + used[1]) as f64;
+        let output: f64 = tokens.into_iter().zip(used).map(|(tokens, used)| tokens.of(used)).sum();
+        self.rates(checked).map(|[constant, per_token]| n * constant + output * per_token)
+    }
+
     /// The bill of the first `paid` attempts, in batches.
     fn bill_of(&self, tokens: &mut Tokens, paid: u64, checked: bool) -> Bill {
         let (n, output) = (paid as f64, tokens.of(paid));

@@ -44,7 +44,9 @@ pub(super) struct Features {
 
 impl Features {
     fn new(scenario: &SamplingScenario, policies: &[Policy]) -> Self {
-        let needs = policies.iter().fold(Needs::NONE, |all, policy| all.or(policy.needs()));
+        let mut needs = policies.iter().fold(Needs::NONE, |all, policy| all.or(policy.needs()));
+        // What an attempt takes depends on whether it is correct.
+        needs.attempts |= scenario.cost.is_some_and(|cost| cost.wrong_output_tokens.is_some());
         let scored = needs.scores || needs.attempts;
         Self {
             counts: needs.counts || scored || needs.answers || needs.last,
@@ -63,6 +65,8 @@ pub(super) struct Worker {
     pub(super) sums: Sums,
     pub(super) scores: TrialScores,
     pub(super) tokens: Option<Tokens>,
+    /// Those of wrong attempts, where they take others.
+    pub(super) wrong_tokens: Option<Tokens>,
     pub(super) stops: Vec<Stop>,
     pub(super) batch: Batch,
     /// What was drawn of the attempts between two stops, under limits.
@@ -168,7 +172,8 @@ impl<'a> Plan<'a> {
             rows: Rows::new(&self.layout),
             sums: Sums::new(&self.layout),
             scores: TrialScores::new(&self.layout, self.streams.chunk()),
-            tokens: self.layout.cost.map(Tokens::new),
+            tokens: self.layout.cost.map(|cost| Tokens::new(cost.right())),
+            wrong_tokens: self.layout.cost.and_then(|cost| cost.wrong()).map(Tokens::new),
             stops: Vec::new(),
             batch: Batch::new(self.layout.grid.len()),
             drawn: Vec::new(),

@@ -28,17 +28,25 @@ pub struct Sequential {
     scores: Option<Scores>,
     answers: bool,
     next: Vec<Attempt>,
+    /// Wrong attempts among the first 0, 1, 2, ...
+    wrong: Vec<u64>,
 }
 
 impl Sequential {
     /// Policies that look at attempts with these scores; `answers` where wrong answers are told apart.
     pub fn new(selectors: Vec<Box<dyn Selector>>, scores: Option<Scores>, answers: bool) -> Self {
-        Self { selectors, scores, answers, next: Vec::with_capacity(SHOWN) }
+        Self { selectors, scores, answers, next: Vec::with_capacity(SHOWN), wrong: vec![0] }
     }
 
     /// Starts a task in a trial.
     pub fn start(&mut self, priorities: &Priorities) {
         self.selectors.iter_mut().for_each(|selector| selector.start(priorities));
+        self.wrong.truncate(1);
+    }
+
+    /// Wrong attempts among the first `number` that were drawn.
+    pub fn wrong(&self, number: u64) -> u64 {
+        self.wrong[number as usize]
     }
 
     /// Shows the policies the next attempts; `number` of all were drawn.
@@ -100,6 +108,7 @@ impl Sequential {
                 seen[class] += 1;
                 let answer = if class == 0 || !self.answers { class } else { take(by_answer, &mut wrong, random) };
                 number += 1;
+                self.wrong.push(self.wrong[self.wrong.len() - 1] + class as u64);
                 self.next.push(Attempt { class, answer: Some(answer), accepted, score });
                 if self.next.len() == SHOWN {
                     self.show(number);

@@ -20,7 +20,7 @@
 //! | `CUT_COUNTS`, `CUT_MAXIMA`, `ORDER`, `ANSWER_ORDER`, `VERDICTS` | chunk; under limits task and trial | read on |
 //! | `PRIORITIES`, and + 1 << 32 for the other bits | chunk | answers of a task and trial (`policy::ties`) |
 //! | `ANSWERS`, `ANSWER_SHARES` | task and chunk | blocks of a trial (`draw::answers`) |
-//! | `TOKENS` | task and trial | nodes of the tree of sums (`draw::tokens`) |
+//! | `TOKENS`, `WRONG_TOKENS` | task and trial | nodes of the tree of sums (`draw::tokens`) |
 //! | `RECORD_ORDER`, `RECORD_VERDICTS` | task and trial | read on, an attempt each (`draw::recorded`) |
 
 use super::Run;

@@ -200,6 +200,7 @@ pub(super) mod tests {
             kind: CostKind::Cost,
             prompt_tokens: 10.0,
             output_tokens: [200.0, cv],
+            wrong_output_tokens: None,
             law,
             price_in: 1.0,
             price_out: 5.0,

@@ -20,10 +20,13 @@ impl Plan<'_> {
         (index, events, rates): (usize, FirstEvents, Rates),
     ) {
         let Layout { grid, policies, .. } = self.layout;
-        let Worker { rows, sums, tokens, scores, batch, fine, .. } = worker;
+        let Worker { rows, sums, tokens, wrong_tokens, scores, batch, fine, .. } = worker;
         self.start_fine(fine, at);
         if let Some(tokens) = tokens {
             tokens.start(self.streams.of_task(purpose::TOKENS, at.task, self.streams.trial(at)));
+        }
+        if let Some(tokens) = wrong_tokens {
+            tokens.start(self.streams.of_task(purpose::WRONG_TOKENS, at.task, self.streams.trial(at)));
         }
         let (mut from, mut before) = (0, 0);
         for (point, &to) in grid.iter().enumerate() {
@@ -38,7 +41,14 @@ impl Plan<'_> {
                 rows.add(&self.layout, (row, at.task), outcome, to);
                 scores.add((row, at.trial), &[outcome]);
                 if let (Some(cost), Some(tokens)) = (&self.layout.cost, &mut *tokens) {
-                    let bill = cost.bill(tokens, outcome.attempts, to, policy.needs().checks());
+                    let checked = policy.needs().checks();
+                    let bill = match &mut *wrong_tokens {
+                        None => cost.bill(tokens, outcome.attempts, to, checked),
+                        Some(others) => {
+                            let wrong = fine.sequential.wrong(outcome.attempts);
+                            cost.bill_by_class([tokens, others], [outcome.attempts - wrong, wrong], checked)
+                        }
+                    };
                     sums.charge(&self.layout, row, at.task, outcome, bill);
                     scores.charge((row, at.trial), bill);
                 }

@@ -175,6 +175,12 @@ fn with_money(scenario: &SamplingScenario, utilities: &[Utility]) -> Result<Vec<
             "no closed form of the optimum for batches (parallel above 1): whole batches are paid; use simulate".into(),
         ));
     }
+    if cost.wrong_output_tokens.is_some() {
+        return Err(Error::NoClosedForm(
+            "no closed form of the optimum where wrong attempts take other tokens; use solve on a grid of max_attempts"
+                .into(),
+        ));
+    }
     // Policies that stop at the first acceptance have every attempt verified.
     let money = if scenario.limits.is_some() { 0.0 } else { cost.mean_rates(true)[1] };
     Ok(utilities.iter().map(|&u| Utility { attempt_cost: u.attempt_cost + money, ..u }).collect())

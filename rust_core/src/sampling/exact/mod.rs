@@ -27,6 +27,8 @@ use crate::sampling::policy::rule::Setting;
 use crate::sampling::record::SHARES;
 use crate::sampling::record::estimate::TaskMeans;
 use crate::sampling::scenario::SamplingScenario;
+use crate::sampling::scenario::cost::{Bill, Cost};
+use crate::sampling::scenario::law::TaskLaw;
 use affordable::Affordable;
 use drawn_rates::DrawnRates;
 use expected::{Charged, Expected, Part, no_closed_form};
@@ -90,11 +92,15 @@ pub fn solve(
     };
     for (g, &cap) in grid.iter().take(scenario.answerable()).enumerate() {
         for (p, policy) in scenario.policies.iter().enumerate() {
-            let rates = scenario.cost.map_or([f64::NAN; 3], |cost| cost.mean_rates(policy.needs().checks()));
+            let checked = policy.needs().checks();
             let exact = |part| {
                 control.check()?;
                 let expected = policy.expected(&setting, part, cap as f64)?;
-                Ok(Charged { expected, bill: rates.map(|each| each * expected.attempts) })
+                let bill = match scenario.cost {
+                    None => [f64::NAN; 3],
+                    Some(cost) => attempt_bill(&cost, checked, part)?.map(|each| each * expected.attempts),
+                };
+                Ok(Charged { expected, bill })
             };
             row(p, g, solver(*policy)?.at_point(*policy, g, exact)?)?;
         }
@@ -117,6 +123,19 @@ pub fn solve(
         }
     }
     Ok(())
+}
+
+/// Why tokens that depend on the outcome are not known in the mean where rates are drawn.
+const OUTCOME_TOKENS: &str = "rates are drawn in every trial, and wrong attempts take other tokens";
+
+/// What an attempt takes in the mean. Attempts are independent and a policy stops without a look ahead, so that all of
+/// them take the mean times the mean number of attempts (Wald), whatever the tokens depend on.
+fn attempt_bill(cost: &Cost, checked: bool, part: Part) -> Result<Bill> {
+    match part {
+        _ if cost.wrong_output_tokens.is_none() => Ok(cost.mean_rates(checked)),
+        Part::Known(TaskLaw::Attempts(rates)) => Ok(cost.mean_rates_at(checked, rates.success)),
+        _ => Err(no_closed_form("cost", OUTCOME_TOKENS)),
+    }
 }
 
 /// The tasks of a scenario, for policies that ask for verdicts or for those that do not.
@@ -154,6 +173,9 @@ impl<'a> Solver<'a> {
     fn at_point(&self, policy: Policy, point: usize, exact: impl Fn(Part) -> Result<Charged>) -> Result<TaskMeans> {
         let last = policy.needs().last;
         if let (Some(drawn), true) = (&self.drawn[usize::from(last)], policy.is_binned()) {
+            if self.scenario.cost.is_some_and(|cost| cost.wrong_output_tokens.is_some()) {
+                return Err(no_closed_form(policy.name(), OUTCOME_TOKENS));
+            }
             let rates = self.scenario.cost.map(|cost| cost.mean_rates(policy.needs().checks()));
             let charge = |law: &Charged| Charged {
                 bill: rates.map_or([f64::NAN; 3], |rates| rates.map(|each| each * law.expected.attempts)),

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::error::{Result, check_range, check_whole};
+use crate::error::{Error, Result, check_range, check_whole};
 use crate::spec::Spec;
 
 /// The largest value or cost.
@@ -66,6 +66,9 @@ pub struct Cost {
     pub prompt_tokens: f64,
     /// Output tokens of one attempt: mean and coefficient of variation.
     pub output_tokens: [f64; 2],
+    /// The same of a wrong attempt, where it takes others: `output_tokens` is then of a correct one.
+    #[serde(default)]
+    pub wrong_output_tokens: Option<[f64; 2]>,
     /// Their law.
     pub law: TokenLaw,
     /// Money per million prompt tokens.
@@ -105,10 +108,30 @@ impl Cost {
         self.rates(checked).map(|[constant, per_token]| constant + per_token * self.output_tokens[0])
     }
 
+    /// Expected tokens, money and seconds of one attempt that is correct with the probability `success`.
+    pub fn mean_rates_at(&self, checked: bool, success: f64) -> Bill {
+        let Some(wrong) = self.wrong() else { return self.mean_rates(checked) };
+        let (right, bad) = (self.mean_rates(checked), wrong.mean_rates(checked));
+        [0, 1, 2].map(|part| success * right[part] + (1.0 - success) * bad[part])
+    }
+
+    /// The cost of a correct attempt.
+    #[must_use]
+    pub const fn right(self) -> Self {
+        Self { wrong_output_tokens: None, ..self }
+    }
+
+    /// The cost of a wrong attempt, where it is another.
+    pub fn wrong(&self) -> Option<Self> {
+        let tokens = self.wrong_output_tokens?;
+        Some(Self { output_tokens: tokens, wrong_output_tokens: None, ..*self })
+    }
+
     /// Whether tokens are drawn attempt by attempt: lognormal ones have no sums to draw, and the slowest attempt of a
     /// batch is found among all of them.
     pub fn draws_each_attempt(&self) -> bool {
-        self.output_tokens[1] > 0.0 && (self.law == TokenLaw::Lognormal || self.parallel > 1.0)
+        self.wrong_output_tokens.is_some()
+            || self.output_tokens[1] > 0.0 && (self.law == TokenLaw::Lognormal || self.parallel > 1.0)
     }
 }
 
@@ -128,6 +151,15 @@ impl Spec for Cost {
         }
         if cv != 0.0 {
             check_range("output_tokens[1]", &[cv], 0.01, 10.0)?;
+        }
+        if let Some([mean, cv]) = self.wrong_output_tokens {
+            check_range("wrong_output_tokens[0]", &[mean], 0.0, MAX_COST)?;
+            if cv != 0.0 {
+                check_range("wrong_output_tokens[1]", &[cv], 0.01, 10.0)?;
+            }
+            if self.parallel != 1.0 {
+                return Err(Error::argument("parallel", "1 where wrong_output_tokens are given", self.parallel));
+            }
         }
         check_whole("parallel", self.parallel, 1.0, 1e6)
     }

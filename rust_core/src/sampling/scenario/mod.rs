@@ -236,6 +236,10 @@ impl Spec for SamplingScenario {
         }
         if let Some(cost) = self.cost {
             cost.check()?;
+            if cost.wrong_output_tokens.is_some() && self.limits.is_some() {
+                let expected = "None where wrong attempts take other tokens (max_attempts takes a grid)";
+                return Err(Error::argument("limits", expected, "limits"));
+            }
             if pool {
                 return Err(Error::argument("cost", "None for a pool, whose attempts carry no tokens", "a cost"));
             }

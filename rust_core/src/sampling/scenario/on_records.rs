@@ -53,6 +53,10 @@ impl SamplingScenario {
             let expected = "None where the attempts' cost or seconds are recorded (it would price recorded tokens)";
             return Err(Error::argument("cost", expected, "a cost"));
         }
+        if self.cost.is_some_and(|cost| cost.wrong_output_tokens.is_some()) {
+            let expected = "one without wrong_output_tokens for recorded attempts (tokens may be recorded)";
+            return Err(Error::argument("cost", expected, "wrong_output_tokens"));
+        }
         if self.limits.is_some() {
             let expected = "None for recorded attempts (max_attempts takes a grid)";
             return Err(Error::argument("limits", expected, "limits"));
