@@ -19,6 +19,9 @@ import pytest
 import limitlaw as ll
 from limitlaw._spec import _REGISTRY
 
+# What is shown to readers sets nothing that has no effect.
+pytestmark = pytest.mark.filterwarnings("error::limitlaw.UnusedSettingWarning")
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r'^```(\w*)(?: title="([\w.]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)

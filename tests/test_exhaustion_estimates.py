@@ -261,7 +261,12 @@ def test_sobol_agrees_with_philox_and_needs_fewer_draws() -> None:
         ({"years": range(2030, 2025)}, "years must be rising"),
         ({"years": [2020, 2030]}, "years must be .* got 2020 to 2030"),
         ({"years": [2024, 2024]}, "years must be .* got 2024 after 2024"),
-        ({"compute_growth": 900}, "compute_growth must be small enough .* got 900"),
+        (
+            {"compute_growth": 900}
+            | {"power_cap": 1e90, "chip_cap": 1e90, "latency_cap": 1e90}
+            | dict.fromkeys(["power_cap_growth", "chip_cap_growth", "latency_cap_growth"], 9),
+            "compute_growth must be small enough .* got 900",
+        ),
         ({"data_share": 1.2}, r"data_share must be in \[0, 1\], got 1.2"),
         ({"text_stock": ll.dist.constant(-1)}, "text_stock must be in"),
         ({"repetition_data": 0}, "repetition_data must be in"),

@@ -117,7 +117,8 @@ def test_sensitivity_leaves_out_what_no_draw_uses():
     assert not unused & set(found.correlations["input"])
     assert not {"law_parameters", "trend_dataset"} & set(found.indices["group"])
     assert not any("repetition" in group for group in found.indices["group"])
-    path = DEFAULT.replace(compute_path=ll.ComputePath.besiroglu2022())
+    free = {"power_cap": 1e90, "chip_cap": 1e90, "latency_cap": 1e90, "correlations": {}}
+    path = DEFAULT.replace(compute_path=ll.ComputePath.besiroglu2022(), **free)
     assert "compute_growth" not in groups(path)
     assert "compute" in groups(path)
     # Half of the draws have constants of repetition, and the correlation is over those.

@@ -16,7 +16,7 @@ if _core.DEBUG_BUILD:
 #: helps, and ``import limitlaw`` returns, before Polars is there. ``__init__.pyi`` says the same to type checkers.
 _PLACES = {
     "_show": "brief",
-    "errors": "MisfitWarning NoClosedFormError StoreError VersionError",
+    "errors": "MisfitWarning NoClosedFormError StoreError UnusedSettingWarning VersionError",
     "exhaustion": (
         "Backtest ComputePath ConstraintResult ConstraintScenario Correlation ExhaustionResult "
         "ExhaustionScenario Law LawParameters Sensitivity backtest dist levers loss optimal_allocation "

@@ -3,7 +3,7 @@
 from limitlaw import closed_form, datasets, exhaustion, fit
 from limitlaw._core import __version__
 from limitlaw._show import brief
-from limitlaw.errors import MisfitWarning, NoClosedFormError, StoreError, VersionError
+from limitlaw.errors import MisfitWarning, NoClosedFormError, StoreError, UnusedSettingWarning, VersionError
 from limitlaw.exhaustion import (
     Backtest,
     ComputePath,
@@ -67,6 +67,7 @@ __all__ = [
     "Store",
     "StoreError",
     "Tasks",
+    "UnusedSettingWarning",
     "Utility",
     "Verifier",
     "VersionError",

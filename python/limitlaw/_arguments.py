@@ -231,6 +231,35 @@ def is_sequence(value: Any) -> bool:
     )
 
 
+def as_array(value: Any, name: str, *, whole: bool = False, counts: bool = False) -> npt.NDArray[Any]:
+    """A private, read-only, one-dimensional copy."""
+    kind = "whole numbers" if whole else "numbers"
+    array = as_numbers(value, name, f"a one-dimensional sequence of {kind}", dimensions=(1,), counts=counts)
+    if not np.isfinite(array).all() if array.size else False:
+        at = int(np.flatnonzero(~np.isfinite(array))[0])
+        raise ValueError(f"{name}[{at}] must be finite, got {array[at]}")
+    if whole:
+        if array.dtype.kind == "f" and not (array == np.floor(array)).all():
+            at = int(np.flatnonzero(array != np.floor(array))[0])
+            raise ValueError(f"{name}[{at}] must be a whole number, got {array[at]}")
+        if array.size and (np.abs(array.astype(np.float64)) > 2.0**53).any():
+            raise ValueError(
+                f"{name} must be at most 2**53 in size, got {brief(np.abs(array.astype(np.float64)).max())}"
+            )
+    array = array.astype(np.int64 if whole else np.float64) + 0  # a copy in which -0.0 is 0.0
+    array.flags.writeable = False
+    return array
+
+
+def is_text(value: str) -> bool:
+    """Whether a string can be written."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return False
+    return True
+
+
 def listed(names: Sequence[str], near: object = None) -> str:
     """Names in an error message: all of a few; of many those like ``near``, and the first."""
     most = 12

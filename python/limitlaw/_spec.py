@@ -7,9 +7,10 @@ import functools
 import hashlib
 import json
 import operator
+import re
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -18,9 +19,10 @@ import numpy.typing as npt
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_number, as_numbers, as_whole, brief, check_choice, is_sequence, listed, shown
+from limitlaw._arguments import as_array, as_number, as_whole, check_choice, is_sequence, is_text, listed, shown
 from limitlaw._files import parse_json, reading
 from limitlaw._inputs import inputs_of
+from limitlaw._unused import quietly, warn_unused
 
 #: A one-dimensional read-only array of floats; any sequence of numbers is accepted (hence ``Any`` for type checkers).
 FloatArray = Annotated[Any, "float"]
@@ -50,6 +52,14 @@ class Spec:
 
     family: ClassVar[str]
     kind: ClassVar[str]
+    if typing.TYPE_CHECKING:  # on every setting, and no fields
+        _stated: ClassVar[frozenset[str]]
+        _idle: ClassVar[dict[str, str]]
+
+    def __new__(cls, *_: Any, **given: Any) -> Self:
+        self = super().__new__(cls)
+        object.__setattr__(self, "_stated", frozenset(given))
+        return self
 
     @classmethod
     def _adapt(cls, value: Any) -> Any:
@@ -74,12 +84,23 @@ class Spec:
         for field in dataclasses.fields(self):
             value = _coerce(hints[field.name], getattr(self, field.name), field.name)
             object.__setattr__(self, field.name, value)
+        object.__setattr__(self, "_idle", {})
         self._check()
+        self.warn_unused(self._stated)
 
     def _check(self) -> None:
-        """Ask the core whether every value is in range."""
+        """Ask the core whether every value is in range, and what has no effect: the name, and what would use it."""
         text, arrays = self.wire()
-        _core.check(self.family, text, arrays)
+        self._idle.update(_core.check(self.family, text, arrays))
+
+    def unused(self, names: Collection[str]) -> dict[str, str]:
+        """Of the named fields, or paths into them, those that have no effect, each with what would use it."""
+        fields = {name.partition(".")[0] for name in names}
+        return {name: user for name, user in self._idle.items() if _field(name) in fields}
+
+    def warn_unused(self, names: Collection[str]) -> None:
+        """Warn of the named fields that have no effect, or a part of them."""
+        warn_unused(type(self).__name__, self.unused(names))
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Canonical JSON: sorted keys, no white space, shortest floats that read back the same, arrays in full.
@@ -135,7 +156,14 @@ class Spec:
                 raise ValueError(
                     f"{field.name} must be given for {found.__name__}, got the fields {listed(list(given))}"
                 )
-        return found(**given)
+        if len(given) < len(dataclasses.fields(found)):
+            return found(**given)
+        # What `to_json` writes states every field: only what differs from its default was written by someone.
+        with quietly():
+            made = found(**given)
+        defaults = {f.name: _encode(f.default, np.ndarray.tolist) for f in dataclasses.fields(found)}
+        made.warn_unused([n for n in given if _encode(getattr(made, n), np.ndarray.tolist) != defaults[n]])
+        return made
 
     def fingerprint(self) -> str:
         """BLAKE2b-128 (hex) of the canonical JSON in which each array stands as its length and its own digest."""
@@ -154,7 +182,10 @@ class Spec:
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, checked like a new one."""
         _check_names(type(self), changes)
-        return dataclasses.replace(self, **changes)
+        with quietly():
+            made = dataclasses.replace(self, **changes)
+        made.warn_unused(changes)
+        return made
 
     def inputs(self) -> pl.DataFrame:
         """A row for each input: ``name``, ``value`` (number or distribution), ``meaning`` with its unit, ``source``."""
@@ -187,7 +218,13 @@ class Spec:
 
 
 def _rebuild(cls: type[Spec], fields: dict[str, Any]) -> Spec:
-    return cls(**fields)
+    with quietly():
+        return cls(**fields)
+
+
+def _field(name: str) -> str:
+    """The field that a part of it belongs to: ``correlations`` of ``correlations[2] (images, video_seconds)``."""
+    return re.split(r"[.\[ ]", name, maxsplit=1)[0]
 
 
 def _makers(kind: type[Spec]) -> list[str]:
@@ -327,7 +364,7 @@ def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PL
     if hint is str:
         if not isinstance(value, str):
             raise TypeError(f"{name} must be a string, got {shown(value)}")
-        if not _is_text(value):
+        if not is_text(value):
             raise ValueError(f"{name} must be Unicode text, got {shown(value)}")
         return str(value)
     if isinstance(hint, type) and issubclass(hint, Spec):
@@ -360,31 +397,3 @@ def _not_bool(number: Any, value: Any) -> Any:
     if isinstance(value, (bool, np.bool_, np.timedelta64)):
         raise TypeError
     return number
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # a lone surrogate
-        return False
-    return True
-
-
-def as_array(value: Any, name: str, *, whole: bool = False, counts: bool = False) -> npt.NDArray[Any]:
-    """A private, read-only, one-dimensional copy."""
-    kind = "whole numbers" if whole else "numbers"
-    array = as_numbers(value, name, f"a one-dimensional sequence of {kind}", dimensions=(1,), counts=counts)
-    if not np.isfinite(array).all() if array.size else False:
-        at = int(np.flatnonzero(~np.isfinite(array))[0])
-        raise ValueError(f"{name}[{at}] must be finite, got {array[at]}")
-    if whole:
-        if array.dtype.kind == "f" and not (array == np.floor(array)).all():
-            at = int(np.flatnonzero(array != np.floor(array))[0])
-            raise ValueError(f"{name}[{at}] must be a whole number, got {array[at]}")
-        if array.size and (np.abs(array.astype(np.float64)) > 2.0**53).any():
-            raise ValueError(
-                f"{name} must be at most 2**53 in size, got {brief(np.abs(array.astype(np.float64)).max())}"
-            )
-    array = array.astype(np.int64 if whole else np.float64) + 0  # a copy in which -0.0 is 0.0
-    array.flags.writeable = False
-    return array

@@ -1,8 +1,9 @@
-"""The exceptions for which Python has no word of its own."""
+"""The exceptions and warnings for which Python has no word of its own."""
 
 from limitlaw._core import NoClosedFormError
+from limitlaw._unused import UnusedSettingWarning
 
-__all__ = ["MisfitWarning", "NoClosedFormError", "StoreError", "VersionError"]
+__all__ = ["MisfitWarning", "NoClosedFormError", "StoreError", "UnusedSettingWarning", "VersionError"]
 
 
 class StoreError(OSError):

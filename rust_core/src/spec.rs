@@ -73,6 +73,26 @@ pub trait Spec: DeserializeOwned {
     }
     /// Checks every range; the error names the argument, what was expected and what came.
     fn check(&self) -> Result<()>;
+    /// What of the settings has no effect beside the others.
+    fn unused(&self) -> Vec<Unused> {
+        Vec::new()
+    }
+}
+
+/// A setting without effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unused {
+    /// Its name.
+    pub name: String,
+    /// What would use it.
+    pub user: String,
+}
+
+impl Unused {
+    /// A setting and what would use it.
+    pub fn new(name: &str, user: &str) -> Self {
+        Self { name: name.to_owned(), user: user.to_owned() }
+    }
 }
 
 /// Reads and checks a setting.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,12 +74,14 @@ threads_option = click.option("--threads", type=Whole(), help="Threads.  [defaul
 
 
 def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Bad input ends a command with its message, not with a traceback."""
+    """Bad input ends a command with its message, not with a traceback; a warning is a line."""
 
     @functools.wraps(command)
     def wrapped(**options: Any) -> None:
         try:
-            command(**options)
+            with warnings.catch_warnings():
+                warnings.showwarning = lambda message, *_, **__: click.echo(f"Warning: {message}", err=True)
+                command(**options)
         except (TypeError, ValueError, NotImplementedError, OSError, ImportError) as error:
             raise click.ClickException(str(error)) from error
 

@@ -13,6 +13,7 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._frames import closing, first, run_of
 from limitlaw._spec import Spec
+from limitlaw._unused import quietly
 from limitlaw.exhaustion import dist
 from limitlaw.exhaustion.dist import Dist
 from limitlaw.exhaustion.prior import Correlation, as_correlations
@@ -171,13 +172,12 @@ class ConstraintScenario(Spec):
         table = {row["name"]: row for row in _read("epoch2030_parameters.csv")}
         ours = {theirs: name for name, theirs in _EPOCH_NAMES.items()}
         inputs: dict[str, Any] = {name: _distribution(table[theirs]) for name, theirs in _EPOCH_NAMES.items()}
-        return cls(
-            **inputs,
-            correlations=tuple(
-                Correlation(first=ours[row["a"]], second=ours[row["b"]], spearman=float(row["spearman"]))
-                for row in _read("epoch2030_copula_spearman.csv")
-            ),
+        correlations = tuple(
+            Correlation(first=ours[row["a"]], second=ours[row["b"]], spearman=float(row["spearman"]))
+            for row in _read("epoch2030_copula_spearman.csv")
         )
+        with quietly():
+            return cls(**inputs, correlations=correlations)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

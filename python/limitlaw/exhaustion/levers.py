@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_share, as_whole, is_sequence, shown
+from limitlaw._unused import quietly
 from limitlaw.exhaustion import dist
 from limitlaw.exhaustion.draws import check_scenario, provenance, sample_years
 from limitlaw.exhaustion.paired import probability_change, quantile, quantile_change
@@ -142,6 +143,9 @@ def levers(
 
 def _replaced(scenario: ExhaustionScenario, name: str, changes: Mapping[str, Any]) -> ExhaustionScenario:
     try:
-        return scenario.replace(**changes)
+        with quietly():  # what one lever makes of other settings is no news
+            changed = scenario.replace(**changes)
     except (TypeError, ValueError) as error:
         raise type(error)(f"levers[{name!r}]: {error}") from None
+    changed.warn_unused(changes)
+    return changed

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, ClassVar, Literal, Self
 
+from limitlaw import _core
 from limitlaw._arguments import check_choice, shown
 from limitlaw._spec import Spec
+from limitlaw._unused import quietly
 from limitlaw.exhaustion.dist import Constant, Dist, log_moments, logit_normal, lognormal
 from limitlaw.exhaustion.law import Law, MuennighoffLaw
 from limitlaw.exhaustion.prior import ComputePath, Correlation, LawParameters, NormalLawParameters, as_correlations
@@ -27,6 +29,8 @@ _CORRELATIONS = (
 )
 #: The years a projection may cover.
 FIRST_YEAR, LAST_YEAR = 2024, 2224
+#: The share of draws from which on a cap that no one chose, below a path that someone did, is worth a word.
+_OFTEN = 0.01
 #: A cap that never binds.
 _NO_CAP = Constant(value=1e90)
 
@@ -106,7 +110,7 @@ class ExhaustionScenario(Spec):
             ``"inference_at_budget"`` (the same condition with the training budget spent) or ``"profit"`` (V24, appendix
             F); the last three not under a bounded law.
         compute_path: A path through published quantiles in place of ``compute`` and ``compute_growth``; the three caps
-            still hold it (1e90 takes one away).
+            still hold it (1e90 takes one away; a default one that does so in 1 % of draws is warned of).
         goodput: Whether failures cost training time, with saves at the best interval (Daly 2006); those of 2024 are in
             ``compute`` already.
         smooth_caps: A smooth minimum of trend and caps: their power sum of order -4.
@@ -118,6 +122,9 @@ class ExhaustionScenario(Spec):
     Raises:
         ValueError: A value is out of range, correlations are impossible together, or a growth overflows; the message
             names the field.
+
+    Warns:
+        UnusedSettingWarning: A field that was given has no effect beside the others.
 
     Example:
         >>> import limitlaw as ll
@@ -198,6 +205,20 @@ class ExhaustionScenario(Spec):
             expected = f"rising, from {FIRST_YEAR} to at most {LAST_YEAR}"
             raise ValueError(f"years must be {expected}, got {shown(first)} to {shown(last)}")
         super()._check()
+        caps = {
+            name: type(self).__dataclass_fields__[name].default for name in ("power_cap", "chip_cap", "latency_cap")
+        }
+        if self.compute_path is not None and any(getattr(self, name) == cap for name, cap in caps.items()):
+            for (name, cap), share in zip(caps.items(), _core.capped_path(*self.wire()), strict=True):
+                if getattr(self, name) == cap and share >= _OFTEN:
+                    self._idle[f"compute_path above the default {name} ({100 * share:.0f} % of draws)"] = f"{name}=1e90"
+
+    def unused(self, names: Collection[str]) -> dict[str, str]:
+        """As of every setting; who says how much runs are overtrained may say from when, though it is not at all."""
+        found = super().unused(names)
+        return {
+            name: user for name, user in found.items() if name != "overtraining_from" or "overtraining" not in names
+        }
 
     @classmethod
     def input_names(cls) -> list[str]:
@@ -228,7 +249,9 @@ class ExhaustionScenario(Spec):
             Constant(value=1.0)
         """
         check_choice(name, "name", tuple(_PRESETS))
-        return cls(**_PRESETS[name]).replace(**changes)
+        with quietly():
+            start = cls(**_PRESETS[name])
+        return start.replace(**changes)
 
 
 _EPOCH_2024: dict[str, Any] = {

@@ -57,7 +57,7 @@ def compare_policies(
         >>> import limitlaw as ll
         >>> scenario = ll.SamplingScenario(
         ...     tasks=ll.Tasks.fixed(success=[0.4, 0.6]),
-        ...     verifier=ll.Verifier.judge(d_prime=1.0, threshold=1.0),
+        ...     verifier=ll.Verifier.judge(d_prime=1.0),
         ...     answers=ll.Answers.uniform(3),
         ...     policies=[ll.BestOf(), ll.MajorityVote()],
         ...     max_attempts=[8],

@@ -8,9 +8,17 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_number, as_threads, as_whole, check_choice, check_progress, is_sequence, shown
+from limitlaw._arguments import (
+    as_array,
+    as_number,
+    as_threads,
+    as_whole,
+    check_choice,
+    check_progress,
+    is_sequence,
+    shown,
+)
 from limitlaw._frames import closing, first, repeat, run_of
-from limitlaw._spec import as_array
 from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import PoolTasks, RecordedTasks

@@ -14,6 +14,7 @@ from limitlaw import _core
 from limitlaw._arguments import as_confidence, as_floats, as_numbers, as_share, as_threads, as_whole, shown
 from limitlaw._core import NoClosedFormError
 from limitlaw._frames import run_of
+from limitlaw._unused import quietly
 from limitlaw.sampling.frames import simulate_frame, solve_frame
 from limitlaw.sampling.optimum import ceilings
 from limitlaw.sampling.policy import FirstAccepted
@@ -94,8 +95,10 @@ def required_false_positive_rate(
         def value(rate: float, one: SamplingScenario = one) -> tuple[float, float | None]:
             factor = verifier.false_positive_rate / present if present > 0.0 else np.ones_like(rates)
             spread = np.minimum(np.atleast_1d(factor) * rate, 1.0)
-            changed = verifier.replace(false_positive_rate=spread if len(spread) > 1 else float(spread[0]))
-            return _accuracy(one.replace(verifier=changed), key=key, trials=trials, threads=threads)
+            with quietly():  # no rate spreads where it is 0
+                changed = verifier.replace(false_positive_rate=spread if len(spread) > 1 else float(spread[0]))
+                asked = one.replace(verifier=changed)
+            return _accuracy(asked, key=key, trials=trials, threads=threads)
 
         now, error = value(present)
         exact = error is None
@@ -303,7 +306,8 @@ def _single_attempt(strong: SamplingScenario | float) -> tuple[float, float]:
     """The accuracy of one attempt and the variance that its observed attempts leave."""
     if not isinstance(strong, SamplingScenario):
         return float(_shares("strong", strong, numbers="a number", dimensions=(0,))[0]), 0.0
-    one = strong.replace(policies=[FirstAccepted()], max_attempts=[1], limits=None)
+    with quietly():
+        one = strong.replace(policies=[FirstAccepted()], max_attempts=[1], limits=None)
     row = solve_frame(one, by="policy", columns=["coverage", "accuracy"]).row(0, named=True)
     tasks, weight = _counted(strong.tasks), _weights(strong)
     variance = 0.0
@@ -330,7 +334,8 @@ def _attempts_to_reach(weak: SamplingScenario, target: float) -> int | None:
     most = int(weak.tasks.attempts.min()) if isinstance(weak.tasks, (PoolTasks, RecordedTasks)) else 10**12
 
     def reaches(cap: int) -> bool:
-        one = weak.replace(policies=[FirstAccepted()], max_attempts=[cap], limits=None)
+        with quietly():
+            one = weak.replace(policies=[FirstAccepted()], max_attempts=[cap], limits=None)
         return bool(solve_frame(one, by="policy", columns=["accuracy"])["accuracy"][0] >= target)
 
     high = 1

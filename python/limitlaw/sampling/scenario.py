@@ -8,6 +8,7 @@ from typing import ClassVar
 import polars as pl
 
 from limitlaw._spec import IntArray, Spec
+from limitlaw._unused import quietly
 from limitlaw.sampling.answers import Answers
 from limitlaw.sampling.cost import Cost, Limit, Utility
 from limitlaw.sampling.policy import FirstAccepted, Policy
@@ -32,6 +33,9 @@ class SamplingScenario(Spec):
 
     Raises:
         ValueError: A value is out of range or two settings do not fit together; the message says which.
+
+    Warns:
+        UnusedSettingWarning: A setting has no effect: answers that no policy tells apart, a verifier that none asks.
 
     Example:
         >>> import limitlaw as ll
@@ -79,4 +83,5 @@ def rows_alone(scenario: SamplingScenario) -> list[SamplingScenario]:
     else:
         assert scenario.max_attempts is not None  # the core refuses a scenario without either
         points = [{"max_attempts": [attempts]} for attempts in scenario.max_attempts]
-    return [scenario.replace(policies=[policy], **point) for policy in scenario.policies for point in points]
+    with quietly():  # of one policy's row, what the others read has no effect
+        return [scenario.replace(policies=[policy], **point) for policy in scenario.policies for point in points]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import json
@@ -14,6 +15,7 @@ import polars as pl
 
 from limitlaw._arguments import as_whole, is_sequence, listed, shown
 from limitlaw._spec import Spec, coerce_field
+from limitlaw._unused import quietly, warn_unused
 from limitlaw.exhaustion.dist import Constant
 from limitlaw.sweeps.kind import Kind
 from limitlaw.sweeps.kinds import kind_of, scenario_class
@@ -22,6 +24,9 @@ __all__ = ["Grid"]
 
 #: The most points of a grid.
 MAX_POINTS = 2**53
+#: Points of a grid that are looked at for axes without effect, where a scenario has at most so many characters.
+_PROBED = 16
+_MOST_PROBED = 20_000
 
 
 class Grid:
@@ -76,6 +81,17 @@ class Grid:
         self._shown: dict[str, pl.Series] = {}
         if len(self) >= MAX_POINTS:
             raise ValueError(f"axes must span fewer than 2**53 points, got {len(self)}")
+        self._warn_unused()
+
+    def _warn_unused(self) -> None:
+        """Warn of axes that have no effect at any of a few points spread over the grid."""
+        count = min(len(self), _PROBED) if len(self.scenario.to_json()) <= _MOST_PROBED else 0
+        idle: dict[str, str] | None = None
+        for i in range(count):
+            with contextlib.suppress(ValueError, TypeError), quietly():  # a bad point becomes a row with its error
+                here = self.point(len(self) * i // count).unused(self.axes)
+                idle = here if idle is None else {name: user for name, user in idle.items() if name in here}
+        warn_unused("Grid", idle or {})
 
     @property
     def kind(self) -> Kind:
@@ -126,7 +142,8 @@ class Grid:
             for step in steps[:-1]:
                 at = at[int(step) if isinstance(at, list) else step]
             at[int(steps[-1]) if isinstance(at, list) else steps[-1]] = encode(value)
-        return type(self.scenario).from_data(settings)
+        with quietly():
+            return type(self.scenario).from_data(settings)
 
     def shard(self, i: int, *, of: int) -> Grid:
         """Every ``of``-th shard from the ``i``-th on: a part of the same sweep for one of ``of`` machines.

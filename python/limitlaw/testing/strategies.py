@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hypothesis import strategies as st
 
 from limitlaw._arguments import as_share
+from limitlaw._unused import quietly
 from limitlaw.sampling import (
     AllOf,
     Answers,
@@ -220,18 +221,19 @@ def costs(draw: st.DrawFn) -> Cost:
     spread = st.just(0.0) | st.floats(0.01, 2.0)
     parallel = draw(st.sampled_from([1, 1, 2, 8]))
     wrong = st.none() | st.tuples(st.floats(1.0, 1e4), spread)
-    return Cost(
-        prompt_tokens=draw(st.sampled_from([0.0, 500.0])),
-        output_tokens=(draw(st.floats(1.0, 1e4)), draw(spread)),
-        law=draw(st.sampled_from(["gamma", "lognormal"])),
-        price_in=draw(price),
-        price_out=draw(price),
-        verifier_price=draw(price),
-        seconds_per_token=draw(st.sampled_from([0.0, 0.02])),
-        verifier_seconds=draw(st.sampled_from([0.0, 1.0])),
-        parallel=parallel,
-        wrong_output_tokens=draw(wrong) if parallel == 1 else None,
-    )
+    with quietly():
+        return Cost(
+            prompt_tokens=draw(st.sampled_from([0.0, 500.0])),
+            output_tokens=(draw(st.floats(1.0, 1e4)), draw(spread)),
+            law=draw(st.sampled_from(["gamma", "lognormal"])),
+            price_in=draw(price),
+            price_out=draw(price),
+            verifier_price=draw(price),
+            seconds_per_token=draw(st.sampled_from([0.0, 0.02])),
+            verifier_seconds=draw(st.sampled_from([0.0, 1.0])),
+            parallel=parallel,
+            wrong_output_tokens=draw(wrong) if parallel == 1 else None,
+        )
 
 
 @st.composite
@@ -314,16 +316,18 @@ def sampling_scenarios(
     if limitable and draw(st.booleans()):
         limited = draw(st.lists(limits(cost), min_size=1, max_size=points, unique_by=lambda limit: limit.label))
         grid = {min(most, _MOST_SINGLE)}
-    return SamplingScenario(
-        tasks=population,
-        verifier=verifier,
-        answers=wrong,
-        policies=chosen,
-        max_attempts=sorted(grid),
-        limits=limited,
-        cost=cost,
-        utility=draw(st.none() | utilities()),
-    )
+    utility = draw(st.none() | utilities())
+    with quietly():  # no one wrote what no policy reads
+        return SamplingScenario(
+            tasks=population,
+            verifier=verifier,
+            answers=wrong,
+            policies=chosen,
+            max_attempts=sorted(grid),
+            limits=limited,
+            cost=cost,
+            utility=utility,
+        )
 
 
 def _stands_in(population: RecordedTasks) -> Callable[[Verifier], bool]:

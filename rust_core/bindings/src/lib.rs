@@ -25,7 +25,7 @@ mod _core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::api::check;
+    use super::api::{capped_path, check};
     #[pymodule_export]
     use super::constraint::simulate_constraint;
     #[pymodule_export]

@@ -36,4 +36,5 @@ pub mod sobol;
 pub mod stock;
 pub mod tally;
 pub mod trajectory;
+mod unused;
 pub mod years;

@@ -9,7 +9,7 @@ use super::law_spec::LawSpec;
 use super::prior::{ComputePath, LawParameters};
 use crate::error::{Error, Result, check_range, range};
 use crate::math::ln;
-use crate::spec::Spec;
+use crate::spec::{Spec, Unused};
 
 /// The year at whose start every level is given.
 pub const BASE_YEAR: i32 = 2024;
@@ -162,40 +162,6 @@ impl ExhaustionScenario {
         !matches!(self.trend_weight, Dist::Constant { value } if value == 0.0)
     }
 
-    /// Whether some draw reads an input; a constant that the law fixes is none.
-    pub fn uses(&self, input: Input) -> bool {
-        let by_law = |data| {
-            self.law.parts().iter().any(|(law, _)| match law {
-                LawSpec::Muennighoff { repetition_data, repetition_params, .. } => {
-                    if data { repetition_data } else { repetition_params }.is_none()
-                }
-                _ => false,
-            })
-        };
-        let asks = |demand| self.demand == demand && !matches!(self.trend_weight, Dist::Constant { value: 1.0 });
-        match input {
-            Input::RepetitionData => by_law(true),
-            Input::RepetitionParams => by_law(false),
-            Input::SyntheticGenerations => self.collapse != Collapse::None,
-            Input::ComputeGrowth => self.compute_path.is_none(),
-            Input::Nodes
-            | Input::NodeGrowth
-            | Input::FailuresPerNodeDay
-            | Input::CheckpointSeconds
-            | Input::RestartSeconds => self.goodput,
-            Input::TrendDataset | Input::TrendGrowth => self.may_follow_trend(),
-            Input::QualityCompute | Input::QualityPower => self.endogenous_quality,
-            Input::InferenceTokens => asks(Demand::InferenceAtLoss) || asks(Demand::InferenceAtBudget),
-            Input::ProfitIncome | Input::ProfitLossElasticity | Input::ProfitPriceElasticity => asks(Demand::Profit),
-            _ => true,
-        }
-    }
-
-    /// Whether some draw reads the prior of the law's base.
-    pub fn uses_law_parameters(&self) -> bool {
-        self.law.parts().iter().any(|(law, _)| matches!(law, LawSpec::Muennighoff { base: None, .. }))
-    }
-
     /// The factor of the correlations.
     pub fn copula(&self) -> Result<Copula> {
         let names: Vec<&str> = INPUTS.iter().map(|&(name, ..)| name).collect();
@@ -228,6 +194,10 @@ impl Spec for ExhaustionScenario {
         check_range("overtraining_from", &[self.overtraining_from], 0.0, 1e4)?;
         check_range("lost_threshold", &[self.lost_threshold], 0.0, 100.0)?;
         self.copula().map(|_| ())
+    }
+
+    fn unused(&self) -> Vec<Unused> {
+        self.unused_settings()
     }
 }
 

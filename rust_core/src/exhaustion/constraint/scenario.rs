@@ -10,7 +10,8 @@ use crate::exhaustion::copula::Copula;
 use crate::exhaustion::copula::Correlation;
 use crate::exhaustion::dist::Dist;
 use crate::exhaustion::scenario::check_support;
-use crate::spec::Spec;
+use crate::exhaustion::unused::{distribution_of, idle_correlations};
+use crate::spec::{Spec, Unused};
 
 /// The year at whose start levels are given and growth begins.
 pub const BASE_YEAR: f64 = 2024.0;
@@ -77,5 +78,19 @@ impl Spec for ConstraintScenario {
             return Err(Error::argument("year", range(BASE_YEAR, LAST_YEAR), self.year));
         }
         self.copula().map(|_| ())
+    }
+
+    fn unused(&self) -> Vec<Unused> {
+        let now = (self.year == BASE_YEAR).then_some("a year after 2024");
+        let user_of = |i: usize| now.filter(|_| Inputs::NAMES[i].ends_with("_growth"));
+        let mut found: Vec<Unused> = (0..Inputs::NAMES.len())
+            .filter_map(|i| user_of(i).map(|user| Unused::new(Inputs::NAMES[i], user)))
+            .collect();
+        let constant = |i: usize| matches!(self.inputs[Inputs::NAMES[i]], Dist::Constant { .. });
+        let partner = |i: usize| {
+            if constant(i) { Some(distribution_of(Inputs::NAMES[i])) } else { user_of(i).map(str::to_owned) }
+        };
+        found.extend(idle_correlations(&self.correlations, Inputs::NAMES, partner));
+        found
     }
 }

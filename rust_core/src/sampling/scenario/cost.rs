@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::error::{Error, Result, check_range, check_whole};
-use crate::spec::Spec;
+use crate::spec::{Spec, Unused};
 
 /// The largest value or cost.
 const MAX_VALUE: f64 = 1e15;
@@ -162,5 +162,9 @@ impl Spec for Cost {
             }
         }
         check_whole("parallel", self.parallel, 1.0, 1e6)
+    }
+
+    fn unused(&self) -> Vec<Unused> {
+        self.unused_settings()
     }
 }

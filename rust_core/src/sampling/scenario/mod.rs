@@ -13,6 +13,7 @@ pub mod records;
 pub mod scores;
 pub mod setting;
 pub mod tasks;
+mod unused;
 pub mod verifier;
 
 use serde::Deserialize;
@@ -26,7 +27,7 @@ use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::limit::{Limit, MOST_ATTEMPTS};
 use crate::sampling::scenario::tasks::{Redraw, Tasks, scaled};
 use crate::sampling::scenario::verifier::Verifier;
-use crate::spec::{Spec, Values};
+use crate::spec::{Spec, Unused, Values};
 
 /// The most attempts of one grid point.
 pub const MAX_ATTEMPTS: f64 = 1e12;
@@ -251,6 +252,10 @@ impl Spec for SamplingScenario {
             return Err(Error::argument(rows, format!("at most {MAX_CELLS}"), count * self.points()));
         }
         self.utility.map_or(Ok(()), |utility| utility.check())
+    }
+
+    fn unused(&self) -> Vec<Unused> {
+        self.unused_settings()
     }
 }
 
