@@ -104,6 +104,14 @@ def test_a_further_policy_changes_no_bill_and_equal_classes_are_one() -> None:
     )
 
 
+def test_failures_make_a_solved_task_dear() -> None:
+    """Of one log: successes take 20.4k tokens, failures 48.7k; at a success rate of .1 that is 459k a solved task."""
+    cost = ll.Cost(output_tokens=20_400, wrong_output_tokens=48_700)
+    given = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.1]), max_attempts=[1, 2000], cost=cost)
+    found = ll.solve(given)
+    assert (found["tokens"] / found["accuracy"]).to_list() == pytest.approx([458_700.0] * 2, rel=1e-12)
+
+
 def test_a_number_is_a_mean_that_does_not_vary() -> None:
     assert ll.Cost(output_tokens=700) == ll.Cost(output_tokens=(700, 0))
     assert ll.Cost(output_tokens=700, wrong_output_tokens=9).wrong_output_tokens == (9.0, 0.0)

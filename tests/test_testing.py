@@ -158,12 +158,12 @@ def test_the_false_alarm_rate_is_what_it_says() -> None:
 
 def test_one_example_always_has_one_outcome() -> None:
     """Near the border, where seeds differ."""
-    spread = SCENARIO.replace(verifier=ll.Verifier.rates(false_positive_rate=0.1, icc=0.3))
-    border = ll.simulate(spread, trials=100_000, seed=5)["accuracy"][-1] + 0.01
+    unsolved = SCENARIO.replace(cost=ll.Cost(parallel=2))  # batches have no solution
+    border = ll.simulate(unsolved, trials=100_000, seed=5)["accuracy"][-1] + 0.01
 
     def outcome(seed: int) -> bool:
         try:
-            testing.assert_accuracy_at_least(spread, border, trials=500, seed=seed, false_alarm=0.5)
+            testing.assert_accuracy_at_least(unsolved, border, trials=500, seed=seed, false_alarm=0.5)
         except AssertionError:
             return False
         return True
@@ -182,15 +182,15 @@ def test_an_accuracy_is_judged_exactly_where_it_can_be() -> None:
 
 @pytest.mark.parametrize("weight", [None, [1.0, 3.0]])
 def test_an_accuracy_without_a_solution_is_judged_by_simulation(weight: list[float] | None) -> None:
-    spread = SCENARIO.replace(
+    unsolved = SCENARIO.replace(
         tasks=ll.Tasks.fixed(success=[0.3, 0.5], weight=weight),
-        verifier=ll.Verifier.rates(false_positive_rate=0.1, icc=0.3),
+        cost=ll.Cost(parallel=2),  # batches have no solution
     )
-    reached = ll.simulate(spread, trials=100_000, seed=5)["accuracy"][-1]
+    reached = ll.simulate(unsolved, trials=100_000, seed=5)["accuracy"][-1]
     for seed in range(20):
-        testing.assert_accuracy_at_least(spread, reached - 0.01, seed=seed)
+        testing.assert_accuracy_at_least(unsolved, reached - 0.01, seed=seed)
     with pytest.raises(AssertionError, match="in 10000 trials"):
-        testing.assert_accuracy_at_least(spread, reached + 0.05)
+        testing.assert_accuracy_at_least(unsolved, reached + 0.05)
 
 
 def test_bad_arguments_are_named() -> None:
