@@ -84,6 +84,7 @@ print(ll.simulate(scenario, trials=1000, seed=7).equals(before), flush=True)
         "ll.closed_form.best_of_judge(success=0.5, d_prime=np.full(2_000_000, 1.0), attempts=1e9)",
         "ll.fit.fit_beta_binomial(np.arange(50, 400_050), np.arange(400_000) // 3, bootstrap=0)",
         "ll.fit.forecast_pass_at_k(np.arange(50, 400_050), np.arange(400_000) // 3, [10**6], seed=1)",
+        "ll.optimal_allocation(np.full(1_000_000, 1e28), 1e13, ll.Law.penalty())",
         (
             "n = np.arange(60, 400_060); "
             "ll.fit.fit_error_rates(attempts=n, accepted=n // 3, accepted_correct=n // 4, correct=n // 2, by='task')"

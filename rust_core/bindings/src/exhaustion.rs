@@ -115,6 +115,9 @@ pub fn share_errors<'py>(
     pairs.collect::<Vec<_>>().into_pyarray(py)
 }
 
+/// Rows between two looks at whether the call was cancelled: a search takes half a millisecond.
+const ROWS: usize = 64;
+
 /// Compute-optimal runs under a law: columns, one row per pair of compute and unique tokens.
 #[pyfunction]
 pub fn law_optima<'py>(
@@ -123,8 +126,7 @@ pub fn law_optima<'py>(
     compute: PyReadonlyArray1<'py, f64>,
     unique_tokens: PyReadonlyArray1<'py, f64>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let law = parse::<LawSpec>(law, &[]).and_then(|law| law.alone()).map_err(to_python)?;
-    let (compute, unique) = (compute.as_array(), unique_tokens.as_array());
+    let (compute, unique) = (compute.as_slice()?, unique_tokens.as_slice()?);
     let mut names: Vec<(&str, Vec<f64>)> = [
         "parameters",
         "tokens",
@@ -142,26 +144,33 @@ pub fn law_optima<'py>(
     .chain(DERIVED.map(|(name, _)| name))
     .map(|name| (name, Vec::with_capacity(compute.len())))
     .collect();
-    for (&c, &u) in compute.iter().zip(unique.iter()) {
-        let (ln_k, ln_u) = (ln(c) - LN_6, ln(u));
-        let best = law.optimum(ln_k, ln_u);
-        let free = law.unconstrained(ln_k);
-        let row = [
-            cut(best.ln_params),
-            cut(best.ln_tokens),
-            cut((best.ln_tokens - ln_u).max(0.0)),
-            best.loss_unconstrained,
-            best.loss_unconstrained + best.excess,
-            best.excess,
-            best.lost,
-            best.marginal,
-            cut(free.0),
-            cut(free.1),
-            cut(free.1 - ln_u),
-        ];
-        let more = derived(&best, ln_k, ln_u, law.compute_per_data(&best, ln_k));
-        names.iter_mut().zip(row.into_iter().chain(more)).for_each(|((_, column), x)| column.push(x));
-    }
+    let names = wait(py, 0, None, |control| {
+        let law = parse::<LawSpec>(law, &[]).and_then(|law| law.alone())?;
+        for (row, (&c, &u)) in compute.iter().zip(unique).enumerate() {
+            if row % ROWS == 0 {
+                control.check()?;
+            }
+            let (ln_k, ln_u) = (ln(c) - LN_6, ln(u));
+            let best = law.optimum(ln_k, ln_u);
+            let free = law.unconstrained(ln_k);
+            let row = [
+                cut(best.ln_params),
+                cut(best.ln_tokens),
+                cut((best.ln_tokens - ln_u).max(0.0)),
+                best.loss_unconstrained,
+                best.loss_unconstrained + best.excess,
+                best.excess,
+                best.lost,
+                best.marginal,
+                cut(free.0),
+                cut(free.1),
+                cut(free.1 - ln_u),
+            ];
+            let more = derived(&best, ln_k, ln_u, law.compute_per_data(&best, ln_k));
+            names.iter_mut().zip(row.into_iter().chain(more)).for_each(|((_, column), x)| column.push(x));
+        }
+        Ok(names)
+    })?;
     let columns = Columns::new(py);
     for (name, column) in names {
         columns.add(name, column)?;
@@ -183,9 +192,18 @@ pub fn law_losses<'py>(
     tokens: PyReadonlyArray1<'py, f64>,
     unique_tokens: PyReadonlyArray1<'py, f64>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let law = parse::<LawSpec>(law, &[]).and_then(|law| law.alone()).map_err(to_python)?;
-    let (n, d, u) = (parameters.as_array(), tokens.as_array(), unique_tokens.as_array());
-    let losses = n.iter().zip(d.iter()).zip(u.iter()).map(|((&n, &d), &u)| law.loss(ln(n), ln(d), ln(u))).collect();
+    let (n, d, u) = (parameters.as_slice()?, tokens.as_slice()?, unique_tokens.as_slice()?);
+    let losses = wait(py, 0, None, |control| {
+        let law = parse::<LawSpec>(law, &[]).and_then(|law| law.alone())?;
+        let mut losses = Vec::with_capacity(n.len());
+        for (row, ((&n, &d), &u)) in n.iter().zip(d).zip(u).enumerate() {
+            if row % ROWS == 0 {
+                control.check()?;
+            }
+            losses.push(law.loss(ln(n), ln(d), ln(u)));
+        }
+        Ok(losses)
+    })?;
     let columns = Columns::new(py);
     columns.add("loss", losses)?;
     Ok(columns.into_dict())
