@@ -1,0 +1,261 @@
+"""Coverage of every interval that the library returns, over the sizes people have: the table of docs/intervals.md.
+
+python benches/coverage.py --sets 500 --only pass_at_k --write
+"""
+
+import argparse
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+import limitlaw as ll
+from limitlaw import fit
+
+START, END = "<!-- table -->", "<!-- end of table -->"
+PAGE = Path(__file__).parent.parent / "docs" / "intervals.md"
+LEVELS = (0.9, 0.95)
+#: Beta populations of rates: spread, nearly always right, nearly always wrong.
+POPULATIONS = {"spread": (0.6, 1.4), "easy": (19.0, 1.0), "hard": (0.3, 9.7)}
+RESAMPLES = 200
+#: Of fits and forecasts, which refit to each resample.
+FEW_RESAMPLES = 100
+F = 0.05
+
+Check = Callable[[np.random.Generator, float, int], Iterator[tuple[str, float, float, float]]]
+
+
+def population(random: np.random.Generator, shape: str, tasks: int) -> np.ndarray:
+    return random.beta(*POPULATIONS[shape], tasks)
+
+
+def mean_pass(shape: str, k: int) -> float:
+    return ll.closed_form.beta_coverage(alpha=POPULATIONS[shape][0], beta=POPULATIONS[shape][1], k=k).coverage.item()
+
+
+def mirrored_pass(shape: str, k: int) -> float:
+    """E[p^k]: 1 - pass@k of failures."""
+    a, b = POPULATIONS[shape]
+    return 1 - ll.closed_form.beta_coverage(alpha=b, beta=a, k=k).coverage.item()
+
+
+def precision(p: np.ndarray) -> np.ndarray:
+    return p / (p + (1 - p) * F)
+
+
+def pass_rates(shape: str, tasks: int, n: int):
+    """Mean pass@k and pass^k: of other tasks, and of these tasks."""
+    k = min(n, 5)
+
+    def check(random, level, seed):
+        del seed
+        p = population(random, shape, tasks)
+        correct = random.binomial(n, p)
+        _a, _b = POPULATIONS[shape]
+        truths = {
+            ("pass_at_k", "tasks"): mean_pass(shape, k),
+            ("pass_hat_k", "tasks"): mirrored_pass(shape, k),
+            ("pass_at_k", "attempts"): (1 - (1 - p) ** k).mean(),
+            ("pass_hat_k", "attempts"): (p**k).mean(),
+        }
+        for (name, resample), truth in truths.items():
+            row = getattr(ll, name)(n, correct, k, resample=resample, confidence=level).row(0, named=True)
+            yield f"`{name}`, over {resample}", row["low"], row["high"], truth
+
+    return check
+
+
+def populations(shape: str, tasks: int, n: int):
+    """Mean and intra-class correlation of a Beta."""
+
+    def check(random, level, seed):
+        correct = random.binomial(n, population(random, shape, tasks))
+        a, b = POPULATIONS[shape]
+        if not 0 < correct.sum() < n * tasks:
+            return
+        for interval in ("profile", "bootstrap"):
+            extra = {"seed": seed, "bootstrap": FEW_RESAMPLES} if interval == "bootstrap" else {}
+            frame = fit.fit_beta_binomial(n, correct, interval=interval, confidence=level, **extra)
+            rows = {row["quantity"]: row for row in frame.iter_rows(named=True)}
+            for quantity, truth in (("mean", a / (a + b)), ("icc", 1 / (a + b + 1))):
+                if rows[quantity]["low"] is not None:
+                    ends = rows[quantity]["low"], rows[quantity]["high"]
+                    yield f"`fit_beta_binomial`, {quantity}, {interval}", *ends, truth
+
+    return check
+
+
+def error_rates(shape: str, tasks: int, n: int):
+    """Error rates: of each task, their mean, and the exact bound of one rate."""
+
+    def check(random, level, seed):
+        del seed
+        truth = population(random, shape, tasks)
+        errors, zeros = random.binomial(n, truth), np.zeros(tasks)
+        given = {"attempts": n, "accepted": errors, "accepted_correct": zeros, "correct": zeros, "confidence": level}
+        frame = fit.fit_error_rates(**given, by="task").filter(rate="false_positive_rate")
+        for low, high, rate in zip(frame["low"], frame["high"], truth, strict=True):
+            yield '`fit_error_rates(by="task")`', low, high, rate
+        frame = fit.fit_error_rates(**given).filter(rate="false_positive_rate", quantity="mean")
+        a, b = POPULATIONS[shape]
+        yield "`fit_error_rates`, mean", frame["low"].item(), frame["high"].item(), a / (a + b)
+        one = random.binomial(tasks * n, truth[0])
+        yield "`upper_bound`", 0.0, fit.upper_bound(one, tasks * n, confidence=level), truth[0]
+
+    return check
+
+
+def forecasts(shape: str, tasks: int, n: int):
+    """Pass@k and pass^k of these tasks at ten times the attempts, and the attempts for what 5 n give."""
+    k = 10 * n
+
+    def check(random, level, seed):
+        p = population(random, shape, tasks)
+        correct = random.binomial(n, p)
+        if not 0 < correct.sum() < n * tasks:
+            return
+        options = {"confidence": level, "seed": seed, "bootstrap": FEW_RESAMPLES}
+        for name, truth in (("pass_at_k", (1 - (1 - p) ** k).mean()), ("pass_hat_k", (p**k).mean())):
+            row = getattr(fit, f"forecast_{name}")(n, correct, k, **options).row(0, named=True)
+            yield f"`forecast_{name}`", row["low"], row["high"], truth
+        target = (1 - (1 - p) ** (5 * n)).mean()
+        row = fit.attempts_for(n, correct, target=target, **options).row(0, named=True)
+        low, high = (np.inf if end is None else end for end in (row["low"], row["high"]))
+        yield "`attempts_for`", low, high, 5 * n
+
+    return check
+
+
+def optima(shape: str, tasks: int, n: int):
+    """The utility at the best number of attempts, at other tasks and at these tasks' rates: 90 % intervals only."""
+    verifier = ll.Verifier.rates(false_positive_rate=F)
+
+    def curve(p: np.ndarray, k: float) -> float:
+        stopped = 1 - ((1 - p) * (1 - F)) ** k
+        return float((stopped * (2 * precision(p) - 1)).mean())
+
+    def check(random, level, seed):
+        if level != LEVELS[0]:
+            return
+        p = population(random, shape, tasks)
+        other = population(np.random.default_rng(1), shape, 100_000)
+        for resample, rates in (("tasks", other), ("attempts", p)):
+            # Rates known for the tasks; counts for the attempts.
+            known = ll.Tasks.fixed(success=p)
+            counts = ll.Tasks.counts(attempts=np.full(tasks, n), correct=random.binomial(n, p))
+            scenario = ll.SamplingScenario(
+                tasks=known if resample == "tasks" else counts, verifier=verifier, max_attempts=[1]
+            )
+            frame = ll.optimal_attempts(scenario, wrong_cost=1, bootstrap=RESAMPLES, seed=seed, resample=resample)
+            row = frame.row(0, named=True)
+            best = np.inf if row["optimal_attempts"] is None else row["optimal_attempts"]
+            yield (
+                f"`optimal_attempts`, utility, over {resample}",
+                row["utility_q05"],
+                row["utility_q95"],
+                curve(rates, best),
+            )
+
+    return check
+
+
+def matches(shape: str, tasks: int, n: int):
+    """The ceiling of these tasks, from counts and from a pool."""
+
+    def check(random, level, seed):
+        del seed
+        p = population(random, shape, tasks)
+        truth = precision(p).mean()
+        accepted = random.binomial(n, p + (1 - p) * F)
+        kinds = {
+            "counts": ll.Tasks.counts(attempts=np.full(tasks, n), correct=random.binomial(n, p)),
+            "a pool": ll.Tasks.pool(np.full(tasks, n), accepted, random.binomial(accepted, precision(p))),
+        }
+        for kind, found in kinds.items():
+            verifier = ll.Verifier.rates(false_positive_rate=F) if kind == "counts" else None
+            scenario = ll.SamplingScenario(tasks=found, verifier=verifier, max_attempts=[1])
+            row = ll.can_match(scenario, 0.0, confidence=level).row(0, named=True)
+            yield f"`can_match`, {kind}", row["difference_low"], row["difference_high"], truth
+
+    return check
+
+
+def precisions(shape: str, tasks: int, n: int):
+    """`target_se`: the interval at the precision that was asked for."""
+    a, b = POPULATIONS[shape]
+
+    def check(random, level, seed):
+        del random
+        scenario = ll.SamplingScenario(tasks=ll.Tasks.beta(alpha=a, beta=b, count=tasks), max_attempts=[n])
+        grid = ll.Grid(scenario, {"tasks.alpha": [a]})
+        options = {"trials": 100, "seed": seed, "target_se": 0.01, "columns": ["accuracy"], "confidence": level}
+        row = ll.sweep(grid, **options, progress=False, threads=1).frame().row(0, named=True)
+        yield "`sweep(target_se=)`", row["accuracy_low"], row["accuracy_high"], mean_pass(shape, n)
+
+    return check
+
+
+KINDS = {
+    "pass_rates": (pass_rates, ((5, 1), (5, 5), (20, 1), (20, 5), (20, 100), (164, 1), (164, 5), (164, 100))),
+    "populations": (populations, ((5, 5), (20, 5), (20, 100), (164, 5), (164, 100))),
+    "error_rates": (error_rates, ((1, 20), (5, 20), (20, 20), (20, 100), (164, 5), (164, 100))),
+    "optima": (optima, ((5, 100), (20, 5), (20, 100), (164, 5), (164, 100))),
+    "matches": (matches, ((5, 5), (20, 5), (20, 100), (164, 1), (164, 5), (164, 100))),
+    "precisions": (precisions, ((20, 5), (164, 5))),
+    "forecasts": (forecasts, ((5, 5), (20, 5), (164, 5))),
+}
+
+
+def measured(make: Callable[[str, int, int], Check], shape: str, cell: tuple[int, int], level: float, sets: int):
+    """Per interval: the share that held the truth, the mean width (nothing where infinite), and how many there were."""
+    check = make(shape, *cell)
+    found: dict[str, list[tuple[bool, float]]] = {}
+    for at in range(sets):
+        random = np.random.default_rng([at, *cell, int(100 * level)])
+        for name, low, high, truth in check(random, level, at):
+            inside = low - 1e-12 <= truth <= high + 1e-12
+            found.setdefault(name, []).append((inside, high - low if np.isfinite(high) else np.nan))
+    for name, pairs in found.items():
+        held, width = zip(*pairs, strict=True)
+        yield name, float(np.mean(held)), float(np.mean(width)), len(pairs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sets", type=int, default=500)
+    parser.add_argument("--only", choices=list(KINDS))
+    parser.add_argument("--levels", type=float, nargs="+", default=LEVELS)
+    parser.add_argument("--write", action="store_true", help="put the table into docs/intervals.md")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore", ll.MisfitWarning)
+    found: dict[tuple[str, str, tuple[int, int]], dict[float, tuple[float, float]]] = {}
+    for kind, (make, cells) in KINDS.items():
+        if options.only not in {None, kind}:
+            continue
+        for shape in POPULATIONS:
+            for cell in cells:
+                for level in options.levels:
+                    for name, held, width, sets in measured(make, shape, cell, level, options.sets):
+                        found.setdefault((name, shape, cell), {})[level] = held, width
+                        print(f"{name:45} {shape:7} {cell!s:10} {level} {held:.3f} {width:.3f} ({sets})", flush=True)
+    if options.write:
+        head, _, rest = PAGE.read_text().partition(START)
+        old, _, tail = rest.partition(END)
+        PAGE.write_text(head + START + "\n" + table(old, found) + END + tail)
+
+
+def table(old: str, found: dict) -> str:
+    """The rows of a table, those that were measured again in the place of the old ones."""
+    lines = ["| interval | rates | tasks x attempts | 90 % | 95 % | width at 95 % |", "|---|---|---|---|---|---|"]
+    rows = {tuple(line.split(" | ")[:3]): line for line in old.splitlines() if line.startswith("| `")}
+    for (name, shape, (tasks, n)), levels in found.items():
+        shares = [f"{levels[level][0]:.3f}" if level in levels else "" for level in LEVELS]
+        width = f"{levels[LEVELS[1]][1]:.3f}" if LEVELS[1] in levels else ""
+        line = f"| {name} | {shape} | {tasks} x {n} | {' | '.join(shares)} | {width} |"
+        rows[tuple(line.split(" | ")[:3])] = line
+    return "\n".join(lines + sorted(rows.values(), key=lambda line: line.split(" | ")[0])) + "\n"
+
+
+if __name__ == "__main__":
+    main()
