@@ -1,7 +1,9 @@
 """Files as they come: byte order marks, endings in capitals, keys and columns named twice, depth, bits."""
 
 import json
+import tomllib
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
@@ -69,3 +71,65 @@ def test_json_for_people_has_few_spaces():
     for indent in (2**32, -1, "x" * 100, True):
         with pytest.raises((TypeError, ValueError), match=r"^indent must be"):
             verifier.to_json(indent=indent)
+
+
+TABLED = """
+kind = "sampling"
+max_attempts = [1, 2]
+[tasks]
+kind = "{kind}"
+file = "tables/{file}"
+{columns}
+"""
+
+
+def test_tasks_may_stand_in_a_table_beside_the_scenario(tmp_path):
+    (tmp_path / "tables").mkdir()
+    counts = pl.DataFrame({"n": [10, 20], "c": [3, 0], "a": [4, 2], "t": [3, 0], "name": ["x", "y"]})
+    counts.write_csv(tmp_path / "tables" / "counts.csv")
+    log = pl.DataFrame(
+        {"task": ["a", "b", "a", "b"], "correct": [True, False, True, True], "answer": ["u", "v", "u", "w"]}
+    )
+    (tmp_path / "tables" / "log.jsonl").write_text(log.write_ndjson())
+    named = 'attempts = "n"\ncorrect = "c"\ntask = "name"'
+    for kind, file, columns, expected in (
+        ("counts", "counts.csv", named, ll.Tasks.from_frame(counts, attempts="n", correct="c", task="name")),
+        (
+            "counts",
+            "counts.csv",
+            'attempts = "n"\ncorrect = "c"\nposterior = true\nprior = "jeffreys"',
+            ll.Tasks.counts(attempts=[10, 20], correct=[3, 0], posterior=True, prior="jeffreys"),
+        ),
+        (
+            "pool",
+            "counts.csv",
+            named + '\naccepted = "a"\naccepted_correct = "t"',
+            ll.Tasks.from_frame(counts, attempts="n", correct="c", accepted="a", accepted_correct="t", task="name"),
+        ),
+        ("recorded", "log.jsonl", 'answer = "answer"', ll.Tasks.from_attempts(log, answer="answer")),
+    ):
+        path = tmp_path / "scenario.toml"
+        path.write_text(TABLED.format(kind=kind, file=file, columns=columns))
+        scenario = ll.read_scenario(path)
+        assert scenario == ll.SamplingScenario(tasks=expected, max_attempts=[1, 2])
+        swept = tmp_path / "sweep.json"
+        data = {"kind": "sampling", "max_attempts": [1], "tasks": tomllib.loads(path.read_text())["tasks"]}
+        swept.write_text(json.dumps({"scenario": data, "axes": {"max_attempts": [[1], [2]]}, "method": "solve"}))
+        grid, _ = ll.read_sweep(swept)
+        assert grid.scenario.tasks == expected
+    for kind, file, columns, message in (
+        ("fixed", "counts.csv", "", "tasks.kind must be one of .* beside tasks.file, got 'fixed'"),
+        ("counts", "none.csv", named, "tasks.file must be a file that exists, got '.*none.csv'"),
+        (
+            "counts",
+            "counts.csv",
+            "attempts = [1]",
+            r"tasks.attempts must be a column of tasks.file beside it, got \[1\]",
+        ),
+        ("counts", "counts.csv", 'taste = "n"', "tasks must name some of .*, got 'taste'"),
+        ("counts", "counts.csv", 'attempts = "m"\ncorrect = "c"', "attempts must name one of the columns .*, got 'm'"),
+        ("pool", "counts.csv", named, "tasks.accepted must name a column of tasks.file for a pool, got none"),
+    ):
+        path.write_text(TABLED.format(kind=kind, file=file, columns=columns))
+        with pytest.raises((TypeError, ValueError), match=f"scenario.toml: {message}"):
+            ll.read_scenario(path)

@@ -137,6 +137,17 @@ def test_inputs_have_a_meaning_and_a_source() -> None:
     assert found["utility.wrong_cost"]["source"] == "given"
 
 
+def test_notebooks_show_settings_results_and_sweeps() -> None:
+    text = SCENARIO.replace(tasks=ll.Tasks.counts(attempts=[9], correct=[1], names=[HOSTILE[0]]))._repr_html_()
+    assert "false_positive_rate" in text
+    assert "<script" not in text
+    world = ll.simulate(WORLD, trials=100, seed=7)._repr_html_()
+    assert "effective_stock" in world
+    assert "100 draws, seed 7" in world
+    grid = ll.Grid(SCENARIO, {"verifier.false_positive_rate": [0.0, 0.1]})
+    assert "2 points" in ll.sweep(grid, method="solve", progress=False)._repr_html_()
+
+
 needs_browser = pytest.mark.skipif(
     DRIVER is None or BROWSER is None, reason="no chromium and chromedriver here: apt-get install chromium-driver"
 )

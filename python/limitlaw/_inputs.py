@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import inspect
 import re
 from typing import Any
 
 import polars as pl
 
-__all__ = ["inputs_of"]
+__all__ = ["html_of", "inputs_of"]
 
 #: One entry of an ``Args`` or ``Attributes`` section.
 _ENTRY = re.compile(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
@@ -27,6 +28,13 @@ def inputs_of(setting: Any, kind: type) -> pl.DataFrame:
     rows = list(_rows(setting, "", kind))
     names = ("name", "value", "meaning", "source")
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+
+
+def html_of(heading: str, *frames: pl.DataFrame) -> str:
+    """Frames as a notebook shows them, below a heading."""
+    with pl.Config(tbl_rows=60, tbl_cols=12, fmt_str_lengths=80, tbl_hide_dataframe_shape=True):
+        tables = "".join(frame._repr_html_() for frame in frames)
+    return f"<strong>{html.escape(heading)}</strong>{tables}"
 
 
 def _rows(setting: Any, prefix: str, kind: type) -> Any:

@@ -21,7 +21,8 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import as_array, as_number, as_whole, check_choice, is_sequence, is_text, listed, shown
 from limitlaw._files import parse_json, reading
-from limitlaw._inputs import inputs_of
+from limitlaw._inputs import html_of, inputs_of
+from limitlaw._lines import line_of
 from limitlaw._unused import quietly, warn_unused
 
 #: A one-dimensional read-only array of floats; any sequence of numbers is accepted (hence ``Any`` for type checkers).
@@ -30,9 +31,6 @@ FloatArray = Annotated[Any, "float"]
 IntArray = Annotated[Any, "int"]
 #: An ``IntArray`` of counts, in which a boolean is 0 or 1.
 CountArray = Annotated[Any, "count"]
-
-#: The most characters of a repr in full, and of one that shows what differs from the defaults.
-_LINE, _LONG_LINE = 120, 240
 
 #: Every concrete setting by (family, kind): how ``from_json`` finds the class.
 _REGISTRY: dict[tuple[str, str], type[Spec]] = {}
@@ -191,6 +189,9 @@ class Spec:
         """A row for each input: ``name``, ``value`` (number or distribution), ``meaning`` with its unit, ``source``."""
         return inputs_of(self, Spec)
 
+    def _repr_html_(self) -> str:
+        return html_of(type(self).__name__, self.inputs())
+
     def _encode(self, encode_array: Any) -> dict[str, Any]:
         data = {f.name: _encode(getattr(self, f.name), encode_array) for f in dataclasses.fields(self)}
         return {"kind": self.kind, **data}
@@ -202,16 +203,7 @@ class Spec:
         return hash((type(self), self.fingerprint()))
 
     def __repr__(self) -> str:
-        values = {f.name: (getattr(self, f.name), f.default) for f in dataclasses.fields(self)}
-        full = _call(self, {name: _show(value) for name, (value, _) in values.items()})
-        if len(full) <= _LINE:
-            return full
-        changed = {name: value for name, (value, default) in values.items() if _show(value) != _show(default)}
-        for show in (_show_scalars, _show_short):
-            short = _call(self, {name: show(value) for name, value in changed.items()})
-            if len(short) <= _LONG_LINE:
-                return short
-        return f"{short[: _LONG_LINE - 4]}...)"
+        return line_of(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), {f.name: getattr(self, f.name) for f in dataclasses.fields(self)})
@@ -291,39 +283,6 @@ def _encode(value: Any, encode_array: Any) -> Any:
     if isinstance(value, dict):
         return {k: _encode(v, encode_array) for k, v in value.items()}
     return value
-
-
-def _call(setting: Spec, texts: dict[str, str]) -> str:
-    return f"{type(setting).__name__}({', '.join(f'{name}={text}' for name, text in texts.items())})"
-
-
-def _show_scalars(value: Any) -> str:
-    """A nested setting with its own scalars, as far as they differ from their defaults."""
-    if isinstance(value, Spec):
-        fields = [(field.name, getattr(value, field.name), field.default) for field in dataclasses.fields(value)]
-        changed = {name: _show_scalars(found) for name, found, default in fields if _show(found) != _show(default)}
-        return _call(value, changed)
-    if isinstance(value, tuple) and any(isinstance(v, Spec) for v in value):
-        return f"({', '.join(map(_show_scalars, value))})"
-    return _show_short(value)
-
-
-def _show_short(value: Any) -> str:
-    if isinstance(value, Spec):
-        return type(value).__name__
-    if isinstance(value, tuple) and any(isinstance(v, Spec) for v in value):
-        return f"({', '.join(map(_show_short, value))})"
-    if isinstance(value, (np.ndarray, tuple)) and len(value) > 4:  # noqa: PLR2004
-        return f"<{len(value)} values>"
-    return _show(value)
-
-
-def _show(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"<{len(value)} values in [{value.min():g}, {value.max():g}]>" if len(value) > 4 else str(value.tolist())  # noqa: PLR2004
-    if isinstance(value, tuple) and len(value) > 8:  # noqa: PLR2004
-        return f"({value[0]!r}, ..., {value[-1]!r}; {len(value)} values)"
-    return repr(value)
 
 
 def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PLR0912  (one case per declared type)

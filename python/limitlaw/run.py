@@ -15,6 +15,7 @@ from limitlaw._progress import check_wanted, reporting
 from limitlaw.exhaustion.constraint import ConstraintResult, ConstraintScenario, simulate_constraint
 from limitlaw.exhaustion.run import ExhaustionResult, SamplerName, simulate_exhaustion
 from limitlaw.exhaustion.scenario import ExhaustionScenario
+from limitlaw.sampling.files import with_tables
 from limitlaw.sampling.frames import By, simulate_frame, solve_frame
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tallies import merge_frames, tallies_frame
@@ -232,7 +233,9 @@ def read_scenario(path: str | Path) -> Scenario:
     r"""Read a scenario of any kind from a ``.toml`` or ``.json`` file.
 
     The file holds ``kind`` (``"sampling"``, ``"exhaustion"`` or ``"constraint"``) and the fields of that scenario; what
-    it leaves out keeps its default. An exhaustion or constraint scenario may start from a ``preset``.
+    it leaves out keeps its default. An exhaustion or constraint scenario may start from a ``preset``. Tasks of the kind
+    ``"counts"``, ``"pool"`` or ``"recorded"`` may stand in a table: ``file`` is its path relative to this file, and
+    ``attempts``, ``correct``, ``task`` and the like are then its columns.
 
     Raises:
         ValueError: The file is not TOML or JSON, names an unknown kind, preset or field, or a value is out of range;
@@ -251,7 +254,7 @@ def read_scenario(path: str | Path) -> Scenario:
         if not isinstance(kind, str) or kind not in _KINDS:
             hint = "; with scenario and axes it is a sweep: limitlaw sweep, or read_sweep" if axes else ""
             raise ValueError(f"kind must be one of {list(_KINDS)}, got {shown(kind)}{hint}")
-        return _KINDS[kind].from_data(data)
+        return _KINDS[kind].from_data(with_tables(data, Path(path).parent) if kind == SamplingScenario.kind else data)
 
 
 def _check_left_out(kind: str, **arguments: tuple[object, object]) -> None:

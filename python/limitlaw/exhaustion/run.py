@@ -10,6 +10,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._frames import closing, first, labels, run_of
+from limitlaw._inputs import html_of
 from limitlaw._show import brief
 
 if TYPE_CHECKING:
@@ -79,6 +80,10 @@ class ExhaustionResult:
     def __repr__(self) -> str:
         head = f"ExhaustionResult(trials={self.trials}, seed={self.seed}, sampler={self.sampler!r})"
         return f"{head}\n{brief(self.exhaustion)}"
+
+    def _repr_html_(self) -> str:
+        head = f"ExhaustionResult: {self.trials:,} draws, seed {self.seed}, {self.sampler}"
+        return html_of(head, first(self.exhaustion, []).drop("trials", "run"))
 
 
 def simulate_exhaustion(

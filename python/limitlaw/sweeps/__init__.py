@@ -9,6 +9,7 @@ from typing import Any, Unpack
 
 import polars as pl
 
+from limitlaw._inputs import html_of
 from limitlaw.sweeps.engine import Part, run_plan
 from limitlaw.sweeps.file import read_sweep
 from limitlaw.sweeps.grid import Grid
@@ -64,6 +65,9 @@ class Sweep:
 
     def __repr__(self) -> str:
         return f"Sweep({self.plan.grid!r})\n{self._report}"
+
+    def _repr_html_(self) -> str:
+        return html_of(f"{self.plan.grid!r}: {self._report}", self.frame().head(20))
 
 
 def sweep(

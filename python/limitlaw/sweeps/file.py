@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from limitlaw._arguments import shown
 from limitlaw._files import reading
+from limitlaw.sampling.files import with_tables
+from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sweeps.grid import Grid
 from limitlaw.sweeps.kinds import scenario_class
 from limitlaw.sweeps.plan import Plan, Settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from limitlaw._spec import Spec
 
 __all__ = ["read_sweep"]
@@ -37,12 +38,12 @@ def read_sweep(path: str | Path) -> tuple[Grid, Settings]:
         TypeError: A value has the wrong type; the message names file, key and the expected type.
     """
     with reading(path) as data:
-        grid, settings = _parse(data)
+        grid, settings = _parse(data, Path(path).parent)
         Plan(grid, **settings)
         return grid, settings
 
 
-def _parse(data: Any) -> tuple[Grid, Settings]:
+def _parse(data: Any, folder: Path) -> tuple[Grid, Settings]:
     known = ["scenario", "axes", "zip", *Settings.__annotations__]
     if not isinstance(data, dict):
         raise TypeError(f"a sweep must be a table with the keys {known}, got {shown(data)}")
@@ -53,14 +54,14 @@ def _parse(data: Any) -> tuple[Grid, Settings]:
     for key in ("scenario", "axes"):
         if not isinstance(data.get(key), dict):
             raise TypeError(f"{key} must be a table, got {shown(data.get(key))}")
-    grid = Grid(_scenario(data["scenario"]), _flat(data["axes"]), zip=data.get("zip", ()))
+    grid = Grid(_scenario(data["scenario"], folder), _flat(data["axes"]), zip=data.get("zip", ()))
     return grid, cast("Settings", {key: data[key] for key in data if key in Settings.__annotations__})
 
 
-def _scenario(data: dict[str, Any]) -> Spec:
+def _scenario(data: dict[str, Any], folder: Path) -> Spec:
     kind = scenario_class(data)
     try:
-        return kind.from_data(data)
+        return kind.from_data(with_tables(data, folder) if kind is SamplingScenario else data)
     except (TypeError, ValueError) as error:
         raise type(error)(f"scenario: {error}") from None
 
