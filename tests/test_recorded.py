@@ -235,6 +235,18 @@ def test_short_tasks_make_a_row_null_or_are_dropped() -> None:
     assert tasks.select("task", pl.col("accuracy").round(3)).sort("accuracy").rows() == [("short", None), ("long", 0.9)]
 
 
+def test_a_threshold_is_on_the_scale_of_the_recorded_scores() -> None:
+    log = {"t": [A("a", True, score=-2500.0), A("b", False, score=-3000.0), A("c", False, score=-4000.0)]}
+    policies = [ll.FirstAbove(threshold=-2800), ll.BestOf(threshold=-3500)]
+    found = ll.solve(scenario(log=log, policies=policies, max_attempts=[1, 2]))
+    assert found.select("accepted", "accuracy").rows() == [
+        (pytest.approx(x / 3), pytest.approx(y / 3)) for x, y in ((1, 1), (2, 2), (2, 1), (3, 2))
+    ]
+    judge = ll.Verifier.judge(d_prime=1.0)
+    with pytest.raises(ValueError, match=r"policies\[1\].threshold must be in \[-1000, 1000\], got -3500"):
+        on(attempts(), ll.AnyOf(), policies[1], verifier=judge)
+
+
 def test_sums_of_scores_that_round_tie() -> None:
     log = {"t": [A("a", True, score=0.1), A("a", True, score=0.2), A("b", False, score=0.3)]}
     given = scenario(log=log, policies=[ll.WeightedVote(weight="score")], max_attempts=[3])

@@ -82,7 +82,7 @@ class FirstAbove(Policy):
     """Return the first answer whose score exceeds a threshold of its own, among at most ``max_attempts``.
 
     Args:
-        threshold: The score to exceed, in [-1000, 1000], on the judge's scale.
+        threshold: The score to exceed, on the scale of the scores; of a judge in [-1000, 1000].
 
     Example:
         >>> import limitlaw as ll
@@ -98,7 +98,7 @@ class BestOf(Policy):
     """Return the answer with the highest score among ``max_attempts`` (best of N).
 
     Args:
-        threshold: Return nothing unless the best score exceeds it, in [-1000, 1000], on the judge's scale.
+        threshold: Return nothing unless the best score exceeds it, as in ``FirstAbove``.
 
     Example:
         >>> import limitlaw as ll

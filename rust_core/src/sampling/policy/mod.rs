@@ -61,6 +61,15 @@ pub enum Policy {
 }
 
 impl Policy {
+    /// The threshold of its own, where it has one.
+    pub const fn threshold(&self) -> Option<f64> {
+        match self {
+            Self::FirstAbove(policy) => Some(policy.threshold),
+            Self::BestOf(policy) => policy.threshold,
+            _ => None,
+        }
+    }
+
     /// Whether it weighs scores by how likely a correct answer has them.
     pub fn weighs_likelihoods(&self) -> bool {
         matches!(self, Self::WeightedVote(vote) if vote.weight == weighted_vote::Weight::Likelihood)

@@ -11,8 +11,10 @@ use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::records::TaskRecords;
 use crate::sampling::scenario::scores::{CLASSES, Scores};
 
-/// The largest score a threshold may name, in standard deviations of a wrong answer's score.
-pub const MAX_THRESHOLD: f64 = 1e3;
+/// The largest score a threshold may name.
+pub const MAX_THRESHOLD: f64 = 1e15;
+/// The same of a judge's, in standard deviations of a wrong answer's score.
+pub const MAX_JUDGE_THRESHOLD: f64 = 1e3;
 
 /// What a policy reads, beyond when the first acceptance and the first correct attempt come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -18,8 +18,9 @@ pub mod verifier;
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result, number};
+use crate::error::{Error, Result, check_range, number};
 use crate::sampling::policy::Policy;
+use crate::sampling::policy::rule::MAX_JUDGE_THRESHOLD;
 use crate::sampling::scenario::answers::Answers;
 use crate::sampling::scenario::cost::{Cost, Utility, UtilityKind};
 use crate::sampling::scenario::error_rates::ErrorRates;
@@ -227,6 +228,10 @@ impl Spec for SamplingScenario {
                 ));
             }
             self.check_policy(i, *policy)?;
+            if let (Some(threshold), Some(Verifier::Judge { .. })) = (policy.threshold(), &self.verifier) {
+                let place = format!("policies[{i}].threshold");
+                check_range(&place, &[threshold], -MAX_JUDGE_THRESHOLD, MAX_JUDGE_THRESHOLD)?;
+            }
             if policy.needs().last && !self.knows_coverage() {
                 return Err(Error::argument(
                     &format!("policies[{i}].fallback"),
