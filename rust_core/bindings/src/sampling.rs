@@ -124,7 +124,7 @@ pub fn simulate_sampling<'py>(
         with_scenario(py, (trials, progress.as_ref()), (spec, &arrays), is_short, |scenario, control, short| {
             let weights = scenario.weights();
             let threads = if short { Some(1) } else { threads };
-            let covered = columns.iter().any(|column| column.is_of("coverage"));
+            let covered = Column::need_coverage(&columns);
             let options = options(&scenario, trials, key, replicate, threads, covered, &quantiles)?;
             let points = scenario.points();
             let mut frame = Frame::new(&scenario, by_task, &columns)?;
@@ -215,7 +215,7 @@ pub fn solve_sampling<'py>(
         let weights = scenario.weights();
         let points = scenario.points();
         let mut frame = Frame::new(&scenario, by_task, &columns)?;
-        let covered = columns.iter().any(|column| column.is_of("coverage"));
+        let covered = Column::need_coverage(&columns);
         exact::solve(&scenario, &quantiles, covered, control, |p, g, row| {
             let at = p * points + g;
             if by_task {

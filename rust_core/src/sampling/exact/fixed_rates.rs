@@ -74,29 +74,43 @@ impl Kernel for Means<'_> {
     fn run(self) -> TaskMeans {
         let Self { known, returns_last, cap, utility } = self;
         let count = known.accepted.len();
-        let zeros = vec![0.0; count];
-        let some: Vec<f64> = known.ln_rejected.iter().map(|&ln| 0.0 - expm1(cap * ln)).collect();
-        let share = |of: &[f64]| some.iter().zip(of).map(|(s, x)| s * x).collect::<Vec<f64>>();
-        let (mut correct, mut wrong) = (share(&known.right), share(&known.bad));
-        let mut abstained: Vec<f64> = known.ln_rejected.iter().map(|&ln| exp(cap * ln)).collect();
+        // Into columns that are there already, in plain loops: a collecting iterator is not inlined into the wide version.
+        let zeros = || vec![0.0; count];
+        let (mut some, mut none, mut attempts) = (zeros(), zeros(), zeros());
+        let (mut correct, mut wrong, mut covered) = (zeros(), zeros(), vec![0.0; known.ln_wrong.len()]);
+        for i in 0..count {
+            some[i] = 0.0 - expm1(cap * known.ln_rejected[i]);
+        }
+        for i in 0..count {
+            none[i] = exp(cap * known.ln_rejected[i]);
+        }
+        for i in 0..count {
+            correct[i] = some[i] * known.right[i];
+            wrong[i] = some[i] * known.bad[i];
+            // (1 - (1-a)^K)/a is K to all digits where Ka is below half a unit of them; nor is `some` exact that far down.
+            let a = known.accepted[i];
+            attempts[i] = if cap * a < 1e-16 { cap } else { some[i] / a };
+        }
         if returns_last {
-            for (i, none) in abstained.iter_mut().enumerate() {
-                correct[i] += *none * known.last[i].0;
-                wrong[i] += *none * known.last[i].1;
-                *none = 0.0;
+            for i in 0..count {
+                let (right, bad) = known.last[i];
+                correct[i] += none[i] * right;
+                wrong[i] += none[i] * bad;
+                none[i] = 0.0;
             }
         }
-        // (1 - (1-a)^K)/a is K to all digits where Ka is below half a unit of them; nor is `some` exact that far down.
-        let used = |(&s, &a): (&f64, &f64)| if cap * a < 1e-16 { cap } else { s / a };
-        let attempts: Vec<f64> = some.iter().zip(&known.accepted).map(used).collect();
-        let covered = known.ln_wrong.iter().map(|&ln| 0.0 - expm1(cap * ln)).collect();
+        for (covered, &ln) in covered.iter_mut().zip(&known.ln_wrong) {
+            *covered = 0.0 - expm1(cap * ln);
+        }
         let mut means = TaskMeans { covered, ..TaskMeans::default() };
         if let Some(u) = utility {
-            let worth =
-                |((&c, &w), &t): ((&f64, &f64), &f64)| u.correct_reward * c - u.wrong_cost * w - u.attempt_cost * t;
-            means.utility = [correct.iter().zip(&wrong).zip(&attempts).map(worth).collect(), zeros.clone()];
+            let mut worth = zeros();
+            for i in 0..count {
+                worth[i] = u.correct_reward * correct[i] - u.wrong_cost * wrong[i] - u.attempt_cost * attempts[i];
+            }
+            means.utility = [worth, zeros()];
         }
-        TaskMeans { accepted: some, correct, wrong, abstained, attempts: [attempts, zeros], ..means }
+        TaskMeans { accepted: some, correct, wrong, abstained: none, attempts: [attempts, zeros()], ..means }
     }
 }
 

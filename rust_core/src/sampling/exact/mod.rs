@@ -71,7 +71,9 @@ pub fn solve(
         };
         return recorded::solve(scenario, &records, covered, control, visit);
     }
-    let setting = Setting { control: control.quiet(), ..scenario.setting(&scenario.laws()) };
+    let prior = scenario.policies.iter().any(|p| p.needs().prior);
+    let laws = if prior { scenario.laws() } else { Vec::new() };
+    let setting = Setting { control: control.quiet(), ..scenario.setting(&laws) };
     let grid = scenario.grid();
     let mut solvers = [const { None }; 2];
     for (slot, verdicts) in solvers.iter_mut().zip([false, true]) {

@@ -51,11 +51,6 @@ impl Column {
         }
     }
 
-    /// Whether it is a metric or its standard error.
-    pub fn is_of(self, name: &str) -> bool {
-        matches!(self, Self::Value(metric) | Self::Error(metric) if METRICS[metric] == name)
-    }
-
     /// The scores whose quantiles are among the columns.
     pub fn scores(columns: &[Self]) -> Vec<String> {
         let asked = |score: usize| columns.iter().any(|c| matches!(c, Self::Quantile(s, _) if *s == score));

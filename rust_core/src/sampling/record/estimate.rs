@@ -60,6 +60,9 @@ impl TaskMeans {
     ///
     /// Tasks are drawn independently of one another within a trial, so variances add over tasks.
     pub fn summarise(&self, range: std::ops::Range<usize>, weights: Option<&[f64]>, trials: Option<u64>) -> Estimates {
+        if trials.is_none() && range.len() > 1 {
+            return self.exact(range, weights);
+        }
         // A single task weighs 1 whatever its weight in the benchmark; weights that are all alike divide once, at the end.
         let (weights, count) = match weights {
             Some(w) if range.len() > 1 => (Some(w), 1.0),
@@ -116,6 +119,56 @@ impl TaskMeans {
     }
 }
 
+impl TaskMeans {
+    /// The same of exact means, whose errors are 0: all sums in one pass, for one after another each waits for itself.
+    fn exact(&self, range: std::ops::Range<usize>, weights: Option<&[f64]>) -> Estimates {
+        let returned: Vec<f64> = range.clone().map(|i| self.correct[i] + self.wrong[i]).collect();
+        let [tokens, money, seconds] = &self.bill;
+        let shares = [&self.accepted, &self.abstained, &self.correct, &self.wrong, &self.covered];
+        let sizes = [&self.attempts[0], &tokens[0], &money[0], &seconds[0], &self.utility[0]];
+        // A column that is not there is summed as another, and not shown.
+        let columns = [shares, sizes].concat().into_iter().map(|column| column.get(range.clone()).unwrap_or(&returned));
+        let columns: Vec<&[f64]> = columns.chain([&returned[..]]).collect();
+        let count = if weights.is_some() { 1.0 } else { range.len() as f64 };
+        let found = sums(&columns.try_into().unwrap_or([&[]; 11]), weights.map(|w| &w[range])).map(|sum| sum / count);
+        let is_there = |at: usize| !(if at < 5 { shares[at] } else { sizes[at - 5] }).is_empty();
+        let mean = |at: usize| if is_there(at) { [found[at], 0.0] } else { [f64::NAN; 2] };
+        let ([correct, wrong], returned) = ([found[2], found[3]], found[10]);
+        let precision = if returned > 0.0 { [correct / returned, 0.0] } else { [f64::NAN; 2] };
+        let columns = [
+            mean(0),
+            [returned, 0.0],
+            mean(1),
+            [correct, 0.0],
+            [wrong, 0.0],
+            precision,
+            [wrong / returned, precision[1]],
+            mean(4),
+            mean(5),
+            mean(6),
+            mean(7),
+            mean(8),
+            mean(9),
+        ];
+        Estimates { value: columns.map(|c| c[0]), standard_error: columns.map(|c| c[1]) }
+    }
+}
+
+/// The sums of columns of one length, each added from its first value to its last.
+fn sums<const COLUMNS: usize>(columns: &[&[f64]; COLUMNS], weights: Option<&[f64]>) -> [f64; COLUMNS] {
+    // As `Iterator::sum` does: a sum of nothing but -0 keeps its sign.
+    let mut sums = [-0.0; COLUMNS];
+    let count = columns[0].len();
+    let columns = columns.map(|column| &column[..count]);
+    for i in 0..count {
+        let weight = weights.map_or(1.0, |w| w[i]);
+        for (sum, column) in sums.iter_mut().zip(&columns) {
+            *sum += weight * column[i];
+        }
+    }
+    sums
+}
+
 /// The value with rank ceil(p n) of values given in ascending order with their counts; NaN where there are none.
 pub fn quantile(values: impl Iterator<Item = (f64, u64)> + Clone, p: f64) -> f64 {
     let total: u64 = values.clone().map(|v| v.1).sum();
@@ -143,6 +196,30 @@ mod tests {
         assert_eq!(got, [1.0, 3.0, 3.0, 3.0, 3.0]);
         assert_eq!(quantile([(2.0, 1), (5.0, 1)].iter().copied(), 0.5), 2.0);
         assert!(quantile(std::iter::empty(), 0.5).is_nan());
+    }
+
+    #[test]
+    fn exact_means_are_summed_to_the_same_bits() {
+        let column = |seed: u32| -> Vec<f64> { (0..57).map(|i| f64::from((i * seed) % 97) / 97.0).collect() };
+        let means = TaskMeans {
+            accepted: column(31),
+            correct: column(7),
+            wrong: column(13),
+            abstained: column(5),
+            attempts: [column(11), column(3)],
+            utility: [column(19), column(2)],
+            ..TaskMeans::default()
+        };
+        let weights = column(23);
+        for weights in [None, Some(&weights[..])] {
+            for range in [0..57, 3..40] {
+                let exact = means.summarise(range.clone(), weights, None);
+                let counted = means.summarise(range, weights, Some(9));
+                assert_eq!(exact.value.map(f64::to_bits), counted.value.map(f64::to_bits));
+                let known = exact.value.map(|x| if x.is_nan() { x } else { 0.0 });
+                assert_eq!(exact.standard_error.map(f64::to_bits), known.map(f64::to_bits));
+            }
+        }
     }
 
     #[test]
