@@ -220,3 +220,28 @@ def test_the_divergence_is_the_binomial_bound() -> None:
 def test_a_scenario_that_reaches_an_accuracy_passes_whatever_the_seed(data: st.DataObject) -> None:
     accuracy = ll.solve(SCENARIO)["accuracy"][-1]
     testing.assert_accuracy_at_least(SCENARIO, accuracy, seed=data.draw(testing.seeds()))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.from_type(ll.ExhaustionScenario), testing.seeds())
+def test_every_exhaustion_scenario_runs_and_is_read_back(scenario: ll.ExhaustionScenario, seed: int) -> None:
+    trajectories = ll.simulate(scenario, trials=4, seed=seed).trajectories
+    assert trajectories["mean"].is_finite().all()
+    assert ll.ExhaustionScenario.from_json(scenario.to_json()) == scenario
+
+
+@pytest.mark.parametrize(
+    ("kind", "kinds"),
+    [
+        (
+            ll.dist.Dist,
+            {"constant", "lognormal", "normal", "logit_normal", "uniform", "beta", "metalog", "empirical"},
+        ),
+        (ll.Law, {"chinchilla", "muennighoff", "penalty", "bounded", "mixture"}),
+        (ll.LawParameters, {"normal", "rows"}),
+        (ll.ComputePath, {"compute_path"}),
+    ],
+)
+def test_every_kind_of_an_outlook_is_drawn(kind: type, kinds: set[str]) -> None:
+    for name in kinds:
+        assert find(st.from_type(kind), lambda one, name=name: one.kind == name, settings=FOUND).kind == name

@@ -16,6 +16,7 @@ CORE_DIGEST: str
 DEBUG_BUILD: bool
 MAX_TRIALS: dict[str, int]
 SAMPLING_COLUMNS: list[str]
+EXHAUSTION_RANGES: dict[str, tuple[float, float]]
 EXHAUSTION_VARIABLES: list[tuple[str, str]]
 EXHAUSTION_DERIVED: list[str]
 EXHAUSTION_DEFINITIONS: list[str]

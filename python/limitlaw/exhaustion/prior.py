@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -16,8 +16,6 @@ from limitlaw.exhaustion.fitted import fitted_draws
 from limitlaw.exhaustion.law import BESIROGLU
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
 
 #: Covariance of (ln A, ln B, ln E, alpha, beta) over 4,000 bootstraps of the fit of Besiroglu et al. 2024.
@@ -210,10 +208,10 @@ class ComputePath(Spec):
 
     family: ClassVar[str] = "compute_path"
     kind: ClassVar[str] = "compute_path"
-    years: tuple[float, ...]
-    low: tuple[float, ...]
-    median: tuple[float, ...]
-    high: tuple[float, ...]
+    years: Sequence[float]
+    low: Sequence[float]
+    median: Sequence[float]
+    high: Sequence[float]
     growth_before: float | None = None
     growth_after: float | None = None
 

@@ -11,8 +11,11 @@ try:
 except ImportError as error:  # pragma: no cover  (the message is what matters)
     raise ImportError('limitlaw.testing needs Hypothesis: pip install "limitlaw[testing]"') from error
 
+from limitlaw.exhaustion import ComputePath, ExhaustionScenario, Law, LawParameters
+from limitlaw.exhaustion.dist import Dist
 from limitlaw.sampling import Answers, Cost, Limit, Policy, SamplingScenario, Tasks, Utility, Verifier
 from limitlaw.testing.assertions import assert_accuracy_at_least, assert_agrees_with_solution, assert_reproducible
+from limitlaw.testing.outlook_strategies import compute_paths, dists, exhaustion_scenarios, law_parameters, laws
 from limitlaw.testing.strategies import (
     answers,
     costs,
@@ -31,7 +34,12 @@ __all__ = [
     "assert_accuracy_at_least",
     "assert_agrees_with_solution",
     "assert_reproducible",
+    "compute_paths",
     "costs",
+    "dists",
+    "exhaustion_scenarios",
+    "law_parameters",
+    "laws",
     "limits",
     "policies",
     "rates",
@@ -53,6 +61,11 @@ def _register() -> None:
     st.register_type_strategy(Limit, limits())
     st.register_type_strategy(Utility, utilities())
     st.register_type_strategy(SamplingScenario, sampling_scenarios())
+    st.register_type_strategy(Dist, dists())
+    st.register_type_strategy(Law, laws())
+    st.register_type_strategy(LawParameters, law_parameters())
+    st.register_type_strategy(ComputePath, compute_paths())
+    st.register_type_strategy(ExhaustionScenario, exhaustion_scenarios())
     hypothesis.settings.register_profile("limitlaw", deadline=None)
     hypothesis.settings.register_profile("limitlaw-ci", deadline=None, derandomize=True, print_blob=True)
 

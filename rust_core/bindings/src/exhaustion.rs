@@ -1,5 +1,7 @@
 //! The exhaustion model across the border: simulate, laws by themselves, and the width of the vectors.
 
+use std::collections::BTreeMap;
+
 use limitlaw_core::dispatch::{self, Width};
 use limitlaw_core::error::{Error, Result, quoted};
 use limitlaw_core::exhaustion::base::LN_6;
@@ -22,6 +24,11 @@ use pyo3::types::PyDict;
 use crate::columns::{Arrays, Columns, named, owned};
 use crate::error::to_python;
 use crate::run::wait;
+
+/// The range of each input, by its name.
+pub fn ranges() -> BTreeMap<&'static str, (f64, f64)> {
+    INPUTS.iter().map(|&(name, _, low, high)| (name, (low, high))).collect()
+}
 
 /// The yearly variables and their units, in the order of the columns.
 pub fn variables() -> Vec<(&'static str, &'static str)> {

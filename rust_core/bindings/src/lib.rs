@@ -55,6 +55,7 @@ mod _core {
         module.add("STREAM_VERSION", limitlaw_core::rng::STREAM_VERSION)?;
         module.add("CORE_DIGEST", limitlaw_core::DIGEST)?;
         module.add("MAX_TRIALS", super::run::max_trials())?;
+        module.add("EXHAUSTION_RANGES", super::exhaustion::ranges())?;
         module.add("EXHAUSTION_VARIABLES", super::exhaustion::variables())?;
         module.add("EXHAUSTION_DERIVED", super::exhaustion::derived_names())?;
         module.add("EXHAUSTION_DEFINITIONS", super::exhaustion::definitions())?;
