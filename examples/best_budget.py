@@ -1,10 +1,10 @@
 """How much money should each task get? What three policies earn against a budget per task, wrong answers charged."""
 
-import altair as alt
 import numpy as np
 import polars as pl
 
 import limitlaw as ll
+from limitlaw import plots
 
 BUDGETS = np.geomspace(0.001, 0.1, 13)
 
@@ -28,29 +28,6 @@ for row in best.iter_rows(named=True):
         f"(s.e. {row['utility_se']:.4f}), spends {row['cost']:.4f}, accuracy {row['accuracy']:.3f}"
     )
 
-shown = frame.with_columns(
-    low=pl.col("utility") - 2 * pl.col("utility_se"), high=pl.col("utility") + 2 * pl.col("utility_se")
-)
-marks = alt.Axis(values=[0.001, 0.003, 0.01, 0.03, 0.1], format="$.3~f")
-x = alt.X("budget:Q", scale=alt.Scale(type="log", nice=False), title="money allowed per task (log scale)", axis=marks)
-y = alt.Axis(format="$.2f")
-colour = alt.Color("policy:N", sort=None, legend=None)
-labelled = colour.legend(title=None, orient="top", labelLimit=0, symbolOpacity=1)
-curve = alt.Y("utility:Q", title="earned per task, costs paid", axis=y)
-lines = (
-    alt.Chart(shown)
-    .mark_line(strokeWidth=2.5)
-    .encode(x=x, y=curve, color=labelled, strokeDash=alt.StrokeDash("policy:N", sort=None, legend=None))
-)
-bands = alt.Chart(shown).mark_area(opacity=0.2).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=labelled)
-dots = alt.Chart(best).mark_point(filled=True, size=110, opacity=1).encode(x=x, y="utility:Q", color=colour)
-chart = (lines + bands + dots).properties(
-    width=640,
-    height=340,
-    title=alt.Title(
-        "Beyond a small budget more money loses money",
-        subtitle="CodeGen-16B on HumanEval, a judge of AUC .93; dots: best budget; bands: two standard errors",
-    ),
-)
-chart.save("best_budget.png", scale_factor=2)
-print("picture: best_budget.png")
+title = "Beyond a small budget more money loses money (CodeGen-16B on HumanEval, a judge of AUC .93)"
+chart = plots.limits(frame, metric="utility", title=title)
+print("picture:", plots.save(plots.stack(chart), "best_budget.png").name)
