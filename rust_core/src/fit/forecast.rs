@@ -14,6 +14,7 @@ use super::pass_rates::Bootstrap;
 use super::{check_k, quantile};
 use crate::closed_form::population::{coverage, failure};
 use crate::error::{Error, Result, check_range};
+use crate::memory;
 use crate::rng::{Stream, purpose};
 use crate::run::{Control, run};
 use crate::special::incomplete_beta::beta_cdf;
@@ -101,7 +102,7 @@ pub fn forecast(
             let unsolvable = if shape.inflated { found.unsolvable } else { 0.0 };
             question.answer(counts, &[(1.0, Population { unsolvable, ..found })], weights, control)
         };
-        widen(resampled(counts, bootstrap, threads, control, again)?);
+        widen(resampled(counts, estimate.len(), bootstrap, threads, control, again)?);
     }
     if let (true, Question::NoneOf(ks)) = (shapes[2], question) {
         let grid = Grid::new(counts, control)?;
@@ -129,12 +130,15 @@ struct Shape {
 /// The answers for resampled tasks, given by their weights, in the order of the resamples.
 fn resampled(
     counts: &Counts,
+    asked: usize,
     bootstrap: Bootstrap,
     threads: usize,
     control: &Control,
     answer: impl Fn(&[f64]) -> Result<Vec<f64>> + Sync,
 ) -> Result<Vec<Vec<f64>>> {
-    let mut found = Vec::with_capacity(bootstrap.resamples as usize);
+    let again = bootstrap.resamples as usize;
+    memory::check(8.0 * again as f64 * asked as f64, &[(again, "resamples"), (asked, "things asked")])?;
+    let mut found = Vec::with_capacity(again);
     let work = |(): &mut (), index: u64| {
         control.check()?;
         let mut random = Stream::new(bootstrap.key, 0, purpose::BOOTSTRAP, index).sequence();

@@ -6,6 +6,7 @@ use libm::{exp, log};
 
 use super::beta_binomial::Counts;
 use crate::error::Result;
+use crate::memory;
 use crate::run::Control;
 
 /// Logits of the grid are multiples of 1/4 to this; rates of 0 and 1 are on it too.
@@ -40,6 +41,11 @@ impl Grid {
         let mut logs = vec![(f64::NEG_INFINITY, 0.0)];
         logs.extend((0..=inner).map(|i| (ln(logit(i)), ln(-logit(i)))));
         logs.push((0.0, f64::NEG_INFINITY));
+        let (groups, rates) = (counts.groups.len(), logs.len());
+        memory::check(
+            8.0 * groups as f64 * rates as f64,
+            &[(groups, "different counts"), (rates, "rates of the grid")],
+        )?;
         let power = |ln: f64, times: f64| if times == 0.0 { 0.0 } else { times * ln };
         let mut likelihood = Vec::with_capacity(counts.groups.len());
         for group in &counts.groups {

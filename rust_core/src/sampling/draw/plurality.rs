@@ -1,8 +1,8 @@
 //! Who leads the vote in a batch of trials of one task, at every grid point.
 //!
-//! The counts decide most of it: the correct answer leads with more attempts than any wrong one comes to, and never with
-//! less than the leading wrong answer's least share. Elsewhere the wrong attempts are drawn; equally likely answers in
-//! many trials side by side, where the votes of an answer and its priority are compared as one number.
+//! The counts decide most of it: the correct answer leads with more attempts than any wrong one, and never with less than
+//! the leading wrong one's least share. Else wrong attempts are drawn; equally likely answers in many trials side by
+//! side, where the votes of an answer and its priority are compared as one number.
 
 use std::ops::Range;
 
@@ -348,11 +348,9 @@ mod tests {
                         let all = |batch: &Batch| (0..grid.len()).flat_map(|p| batch.leads(p).to_vec()).collect();
                         let trial_by_trial: Vec<bool> = all(leads.batch);
                         leads.run();
-                        let side_by_side: Vec<bool> = all(batch);
-                        assert_eq!(side_by_side, trial_by_trial, "{answers} {at:?}");
+                        assert_eq!(all(batch), trial_by_trial, "{answers} {at:?}");
                         vote.find_leads(batch, (counted, scratch), at, size);
-                        let widest: Vec<bool> = all(batch);
-                        assert_eq!(widest, trial_by_trial, "{answers} {at:?}");
+                        assert_eq!(all(batch), trial_by_trial, "{answers} {at:?}");
                         by_slices +=
                             usize::from(vote.sampler.by_slices(at, grid).is_some_and(|(_, _, points)| points > 1));
                     }
