@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_floats, check_flag
+from limitlaw._arguments import check_flag
 from limitlaw.errors import MisfitWarning
 from limitlaw.fit._counts import closing, column, counts, resampling
 from limitlaw.fit.beta_binomial import stop
@@ -194,7 +194,7 @@ def attempts_for(
         [4, 475]
     """
     n, c = counts(attempts, correct)
-    targets = np.atleast_1d(as_floats(target, "target", 0.0, 1.0))
+    targets = column("target", target, counts=False)
     options, text = resampling(bootstrap, seed, confidence=confidence, threads=threads, progress=progress)
     found = _core.forecast(
         "attempts_for", n, c, targets, stopped_at=stop(stopped_at), unsolvable=_shape(unsolvable), **options
