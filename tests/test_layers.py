@@ -29,7 +29,7 @@ PYTHON_LAYERS = [
     {"_show"},
     {"_frames"},
     {"_spec", "errors", "seed"},
-    {"_files", "_inputs", "_lines", "_progress", "_unused"},
+    {"_files", "_hypothesis", "_inputs", "_lines", "_progress", "_unused"},
     {"_arguments"},
     {"_core"},
 ]

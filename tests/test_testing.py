@@ -17,12 +17,12 @@ from limitlaw import testing
 def test_hypothesis_finds_the_strategies_by_type_without_an_import() -> None:
     """In a fresh interpreter, through the entry point alone."""
     entries = importlib.metadata.entry_points(group="hypothesis", name="limitlaw")
-    assert [entry.value for entry in entries] == ["limitlaw.testing"]
+    assert [entry.value for entry in entries] == ["limitlaw._hypothesis:register"]
     code = """
 import limitlaw as ll
 from hypothesis import given, settings, strategies as st
 
-TYPES = (ll.Verifier, ll.Tasks, ll.Policy, ll.Answers, ll.Cost, ll.Limit, ll.Utility)
+TYPES = (ll.Verifier, ll.Tasks, ll.Policy, ll.Answers, ll.Cost, ll.Limit, ll.Utility, ll.Law, ll.ComputePath)
 
 @given(st.tuples(*map(st.from_type, TYPES)), st.from_type(ll.SamplingScenario))
 @settings(max_examples=5, deadline=None, database=None)
@@ -245,3 +245,22 @@ def test_every_exhaustion_scenario_runs_and_is_read_back(scenario: ll.Exhaustion
 def test_every_kind_of_an_outlook_is_drawn(kind: type, kinds: set[str]) -> None:
     for name in kinds:
         assert find(st.from_type(kind), lambda one, name=name: one.kind == name, settings=FOUND).kind == name
+
+
+@pytest.mark.parametrize("first", ["hypothesis", "limitlaw.sampling, limitlaw.exhaustion"])
+def test_hypothesis_alone_imports_nothing_heavy_and_knows_every_type(first: str) -> None:
+    code = f"""
+import sys
+import {first}
+import hypothesis
+if {first!r} == "hypothesis":
+    assert not {{"numpy", "polars", "limitlaw.testing"}} & set(sys.modules), "an import of Hypothesis pays for limitlaw"
+import limitlaw as ll
+from hypothesis.strategies._internal.types import _global_type_lookup as known
+types = [ll.Answers, ll.ComputePath, ll.Cost, ll.dist.Dist, ll.ExhaustionScenario, ll.Law, ll.LawParameters, ll.Limit,
+    ll.Policy, ll.SamplingScenario, ll.Tasks, ll.Utility, ll.Verifier]
+assert all(kind in known for kind in types)
+assert "limitlaw.testing" not in sys.modules
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr

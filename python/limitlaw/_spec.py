@@ -21,6 +21,7 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import as_array, as_number, as_whole, check_choice, is_sequence, is_text, listed, shown
 from limitlaw._files import parse_json, reading
+from limitlaw._hypothesis import born
 from limitlaw._inputs import html_of, inputs_of
 from limitlaw._lines import line_of
 from limitlaw._unused import quietly, warn_unused
@@ -71,6 +72,7 @@ class Spec:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        born(cls)
         if "kind" in cls.__dict__:
             dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
             _REGISTRY[cls.family, cls.kind] = cls
