@@ -22,6 +22,13 @@ NAN, INF = math.nan, math.inf
 UNCAPPED = {"power_cap": 1e90, "chip_cap": 1e90, "latency_cap": 1e90}
 
 
+class Frozen:
+    """As SciPy's frozen distributions are."""
+
+    def ppf(self, q):
+        return q
+
+
 def levers(changes, **more):
     return ll.levers(DEFAULT, changes, trials=10, seed=1, **more)
 
@@ -40,6 +47,15 @@ CASES = [
     (lambda: DEFAULT.replace(text_stock=INF), "text_stock: value must be finite, got inf"),
     (lambda: DEFAULT.replace(text_stock="many"), "text_stock must be a Dist, got 'many'"),
     (lambda: DEFAULT.replace(text_stock=None), "text_stock must be a Dist, got None"),
+    (
+        lambda: DEFAULT.replace(text_stock=(1e14, 1e15)),
+        r"text_stock: must be a Dist or a number, got \(1.*: write ll.dist.lognormal\(1.*, 1.*\) for a 95 %",
+    ),
+    (
+        lambda: DEFAULT.replace(text_stock=[1e14, 2e14, 3e14]),
+        r"text_stock: must be .* write ll.dist.empirical\(values\)",
+    ),
+    (lambda: DEFAULT.replace(data_share=Frozen()), r"data_share: must be .* write ll.dist.empirical\(x.rvs"),
     (lambda: DEFAULT.replace(text_stock=1e31), r"text_stock must be in \[0, 1e30\], got 1e31"),
     (lambda: DEFAULT.replace(years=2030), "years must be a sequence, got 2030"),
     (lambda: DEFAULT.replace(years=[2024.5]), r"years\[0\] must be a whole number, got 2024.5"),

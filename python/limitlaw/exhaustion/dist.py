@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from limitlaw._arguments import as_number, brief
+from limitlaw._arguments import as_number, brief, is_sequence, shown
 from limitlaw._spec import FloatArray, Spec
 
 if TYPE_CHECKING:
@@ -38,7 +38,17 @@ class Dist(Spec):
     @classmethod
     def _adapt(cls, value: Any) -> Any:
         """A plain number stands for a constant; a setting checks the type of everything else."""
-        if isinstance(value, (Dist, dict, str, bytes)) or value is None or hasattr(value, "__len__"):
+        if isinstance(value, (Dist, dict, str, bytes)) or value is None:
+            return value
+        expected = f"must be a Dist or a number, got {shown(value)}: write"
+        if callable(getattr(value, "ppf", None)):  # a frozen distribution of SciPy
+            raise TypeError(f"{expected} ll.dist.empirical(x.rvs(100_000)) for such an x, or the same law of ll.dist")
+        if is_sequence(value) and len(value) == 2:  # noqa: PLR2004  (two ends)
+            ends = f"({shown(value[0])}, {shown(value[1])})"
+            raise TypeError(f"{expected} ll.dist.lognormal{ends} for a 95 % interval, or ll.dist.uniform{ends}")
+        if is_sequence(value) and len(value) > 2:  # noqa: PLR2004  (more)
+            raise TypeError(f"{expected} ll.dist.empirical(values) for values that are equally likely")
+        if hasattr(value, "__len__"):
             return value
         try:
             return Constant(value=value)
