@@ -18,7 +18,7 @@ const STEP: f64 = 0.25;
 const SHARE: f64 = 0.6;
 /// Points are left out where what they add is below exp of its negative.
 const CUT: f64 = 34.0;
-/// Smaller parameters are the same to all digits.
+/// A smaller parameter beside a larger one is the same to all digits, and so are two smaller ones with their ratio.
 const LEAST: f64 = 1e-290;
 /// Stands for the whole of a tail at 0: far below one over any number of attempts, and not 0.
 pub const NEXT_TO_ZERO: f64 = 1e-300;
@@ -28,7 +28,9 @@ pub const NEXT_TO_ZERO: f64 = 1e-300;
 /// `scale` says how fast what is averaged may change at both ends: it is its value at 0 up to order `scale[0] p`, and its
 /// value at 1 up to order `scale[1] (1-p)`.
 pub fn beta_points(parameters: [f64; 2], scale: [f64; 2]) -> Vec<(f64, f64)> {
-    let [a, b] = parameters.map(|x| x.max(LEAST));
+    let [a, b] = parameters;
+    let up = if a.max(b) < LEAST { LEAST / a.min(b) } else { 1.0 };
+    let [a, b] = [a, b].map(|x| (up * x).max(LEAST));
     let mut step = STEP;
     while step > SHARE * sqrt(1.0 / a + 1.0 / b) {
         step *= 0.5;
