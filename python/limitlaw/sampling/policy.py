@@ -173,12 +173,12 @@ class StopWhenAhead(Policy):
 
     Example:
         >>> import limitlaw as ll
-        >>> ll.StopWhenAhead(margin=3).label
+        >>> ll.StopWhenAhead(3).label
         'stop_when_ahead(margin=3)'
     """
 
     kind: ClassVar[str] = "stop_when_ahead"
-    margin: int
+    margin: int = dataclasses.field(kw_only=False)
 
 
 class ShareVote(Policy):
@@ -199,7 +199,7 @@ class ShareVote(Policy):
     """
 
     kind: ClassVar[str] = "share_vote"
-    share: float
+    share: float = dataclasses.field(kw_only=False)
     min_votes: int = 5
 
 
@@ -222,7 +222,7 @@ class BetaStop(Policy):
     """
 
     kind: ClassVar[str] = "beta_stop"
-    confidence: float
+    confidence: float = dataclasses.field(kw_only=False)
 
 
 class WindowStop(Policy):
@@ -243,7 +243,7 @@ class WindowStop(Policy):
     """
 
     kind: ClassVar[str] = "window_stop"
-    size: int
+    size: int = dataclasses.field(kw_only=False)
 
 
 class AnyOf(Policy):
