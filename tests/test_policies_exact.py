@@ -380,7 +380,14 @@ def test_what_makes_no_sense_is_refused(policy: ll.Policy, changes: dict[str, ob
     "make",
     [
         lambda: ll.StopWhenAhead(margin=0),
-        lambda: ll.FirstAbove(threshold=1e9),
+        lambda: ll.FirstAbove(threshold=math.nan),
+        # The scores of a judge; recorded ones have any scale.
+        lambda: ll.SamplingScenario(
+            tasks=ll.Tasks.fixed(success=[0.5]),
+            verifier=ll.Verifier.judge(d_prime=1.0, threshold=0.0),
+            policies=[ll.FirstAbove(threshold=1e9)],
+            max_attempts=[2],
+        ),
         lambda: ll.Answers.uniform(0),
         lambda: ll.Answers.zipf(3, -1.0),
         lambda: ll.Answers.dirichlet(0.0, 3),
