@@ -99,7 +99,9 @@ def error_rates(shape: str, tasks: int, n: int):
             yield '`fit_error_rates(by="task")`', low, high, rate
         frame = fit.fit_error_rates(**given).filter(rate="false_positive_rate", quantity="mean")
         a, b = POPULATIONS[shape]
-        yield "`fit_error_rates`, mean", frame["low"].item(), frame["high"].item(), a / (a + b)
+        # One task says nothing of others: the interval is that of its own rate.
+        mean = truth[0] if tasks == 1 else a / (a + b)
+        yield "`fit_error_rates`, mean", frame["low"].item(), frame["high"].item(), mean
         one = random.binomial(tasks * n, truth[0])
         yield "`upper_bound`", 0.0, fit.upper_bound(one, tasks * n, confidence=level), truth[0]
 
@@ -251,7 +253,7 @@ def table(old: str, found: dict) -> str:
     rows = {tuple(line.split(" | ")[:3]): line for line in old.splitlines() if line.startswith("| `")}
     for (name, shape, (tasks, n)), levels in found.items():
         shares = [f"{levels[level][0]:.3f}" if level in levels else "" for level in LEVELS]
-        width = f"{levels[LEVELS[1]][1]:.3f}" if LEVELS[1] in levels else ""
+        width = f"{levels[LEVELS[1]][1]:.3f}".replace("nan", "some infinite") if LEVELS[1] in levels else ""
         line = f"| {name} | {shape} | {tasks} x {n} | {' | '.join(shares)} | {width} |"
         rows[tuple(line.split(" | ")[:3])] = line
     return "\n".join(lines + sorted(rows.values(), key=lambda line: line.split(" | ")[0])) + "\n"
