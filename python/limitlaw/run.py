@@ -9,7 +9,7 @@ from typing import Any, overload
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_threads, as_whole, check_choice, check_flag, is_sequence, shown
+from limitlaw._arguments import as_frame, as_threads, as_whole, check_choice, check_flag, is_sequence, shown
 from limitlaw._files import reading
 from limitlaw._progress import check_wanted, reporting
 from limitlaw.exhaustion.constraint import ConstraintResult, ConstraintScenario, simulate_constraint
@@ -226,7 +226,8 @@ def merge(frames: Sequence[pl.DataFrame], *, tallies: bool = False) -> pl.DataFr
     check_flag(tallies, "tallies")
     if not is_sequence(frames) or hasattr(frames, "columns"):  # one frame is no sequence of frames
         raise TypeError(f"frames must be a sequence of frames, got {shown(frames)}")
-    return merge_frames(list(frames), tallies=tallies)
+    # One by one, before a list is made: a range of 1e9 numbers is a sequence too.
+    return merge_frames([as_frame(frame, f"frames[{at}]") for at, frame in enumerate(frames)], tallies=tallies)
 
 
 def read_scenario(path: str | Path) -> Scenario:

@@ -19,8 +19,8 @@ def counts(
         summed = [column for column in columns.values() if column is not None]
         line = _summing_line(frame, task, str(columns["attempts"]), summed, weight)
         raise ValueError(f"task must name each task once, got {again}: sum the rows of a task first, {line}")
-    counted = [name for name in ("attempts", "correct") if columns[name] is not None]
-    fields: dict[str, Any] = {name: as_column(frame, name, str(columns[name])) for name in counted}
+    counted = {name: column for name in ("attempts", "correct") if (column := columns[name]) is not None}
+    fields: dict[str, Any] = {name: as_column(frame, name, column) for name, column in counted.items()}
     fields["weight"] = None if weight is None else as_column(frame, "weight", weight, of="numbers")
     fields["names"] = names
     accepted, right = columns["accepted"], columns["accepted_correct"]
