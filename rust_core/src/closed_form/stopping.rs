@@ -5,7 +5,7 @@ use libm::{exp, expm1, log, log1p, sqrt};
 /// A smaller intra-class correlation changes no digit of any rate, and its inverse may be no number.
 pub const NO_ICC: f64 = 1e-30;
 
-use crate::special::any_of;
+use crate::special::{any_of, softplus};
 
 /// One task's rates.
 #[derive(Debug, Clone, Copy)]
@@ -173,11 +173,6 @@ pub fn spread_ceiling(success: f64, mean: f64, false_negative_rate: f64, icc: f6
     side(-1.0, 40.0 + softplus(ln_z) - peak.min(0.0), alpha);
     side(1.0, 40.0 + peak.max(0.0), beta);
     kept / all
-}
-
-/// ln(1 + e^x).
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + log1p(exp(-x.abs()))
 }
 
 #[cfg(test)]

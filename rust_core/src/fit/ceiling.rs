@@ -19,6 +19,7 @@ use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::tasks::Tasks;
 use crate::sampling::scenario::verifier::Verifier;
+use crate::special::softplus;
 
 /// Populations with a smaller share of the posterior, relative to the largest, are left out.
 const LEAST_SHARE: f64 = 1e-4;
@@ -172,10 +173,6 @@ impl Precision {
         let product = mean * (beta / (size + 1.0));
         rest.map(|sum| mean + product * sum / all)
     }
-}
-
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + libm::log1p(exp(-x.abs()))
 }
 
 /// Without a population that the counts could tell: between tasks that are solved always or never and tasks with one rate,

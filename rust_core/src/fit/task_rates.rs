@@ -14,6 +14,7 @@ use super::proportion;
 use crate::error::Result;
 use crate::run::{Control, run};
 use crate::special::incomplete_beta::beta_quantile;
+use crate::special::softplus;
 
 /// Nodes a side while the posterior is looked for, and of the integral.
 const COARSE: usize = 9;
@@ -169,10 +170,6 @@ fn heights(counts: &Counts, bounds: [[f64; 2]; 2], side: usize, threads: usize, 
     };
     run((side * side) as u64, threads, control, || (), work, |value| values.push(value))?;
     Ok(values)
-}
-
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + libm::log1p(exp(-x.abs()))
 }
 
 /// The smallest box that holds the nodes near the largest value, and a node beyond them.

@@ -60,6 +60,11 @@ pub fn ln_choose(n: f64, k: f64) -> f64 {
     -log1p(n) - ln_beta(n - k + 1.0, k + 1.0)
 }
 
+/// ln(1 + e^x).
+pub fn softplus(x: f64) -> f64 {
+    x.max(0.0) + log1p(exp(-x.abs()))
+}
+
 /// `ln [B(a, b + k) / B(a, b)] = ln [Gamma(b + k) Gamma(a + b) / (Gamma(b) Gamma(a + b + k))]`, for a, k >= 0, b > 0.
 ///
 /// It is `ln E[(1-p)^k]` for p ~ Beta(a, b); symmetric in a and k; relative error about 1e-14 however small a is, for k
