@@ -4,11 +4,14 @@ python benches/coverage.py --sets 500 --only pass_at_k --write
 """
 
 import argparse
+import math
+import statistics
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 import limitlaw as ll
 from limitlaw import fit
@@ -183,6 +186,25 @@ def matches(shape: str, tasks: int, n: int):
     return check
 
 
+def required_rates(shape: str, tasks: int, n: int):
+    """The root on simulations of a verifier without a closed form: against that of two hundred times the trials."""
+    p = population(np.random.default_rng(1), shape, tasks)
+    verifier = ll.Verifier.rates(false_positive_rate=F, correlation=0.5, icc=0.2)
+    scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=p), verifier=verifier, max_attempts=[n])
+    reached = (1 - ((1 - p) * (1 - F)) ** n) * precision(p)
+    options = {"accuracy": float(0.98 * reached.mean()), "threads": 1}
+    name = "required_false_positive_rate"
+    truth = ll.required_false_positive_rate(scenario, **options, trials=20_000, seed=1)[name].item()
+
+    def check(random, level, seed):
+        del random
+        found = ll.required_false_positive_rate(scenario, **options, trials=100, seed=2 + seed, confidence=level)
+        # No lower end: perhaps not even 0 is enough.
+        yield f"`{name}`, simulated", found[f"{name}_low"].item() or 0.0, found[f"{name}_high"].item(), truth
+
+    return check
+
+
 def precisions(shape: str, tasks: int, n: int):
     """`target_se`: the interval at the precision that was asked for."""
     a, b = POPULATIONS[shape]
@@ -198,14 +220,74 @@ def precisions(shape: str, tasks: int, n: int):
     return check
 
 
+def corrections(shape: str, tasks: int, n: int):
+    """The mean accuracy of tasks of this kind, from verdicts on all attempts and labels of a fourth of them."""
+    a, b = POPULATIONS[shape]
+
+    def check(random, level, seed):
+        del seed
+        p = np.repeat(population(random, shape, tasks), n)
+        correct = random.random(len(p)) < p
+        accepted = random.random(len(p)) < np.where(correct, 0.9, F)
+        frame = pl.DataFrame({"accepted": accepted, "correct": correct, "task": np.arange(len(p)) // n})
+        labelled = np.isin(np.arange(len(p)), random.choice(len(p), len(p) // 4, replace=False))
+        for method in ("labels", "rogan_gladen", "ppi"):
+            try:
+                found = ll.corrected_accuracy(
+                    frame.filter(labelled), frame.filter(~labelled), method=method, confidence=level
+                )
+            except ValueError:  # too few labels of a kind, and it says so
+                continue
+            yield f"`corrected_accuracy`, {method}", found["low"].item(), found["high"].item(), a / (a + b)
+
+    return check
+
+
+def judges(shape: str, tasks: int, n: int):
+    """Scores of d' = 1.5 within a task, whose tasks differ by a standard deviation of .5; accepted above 1."""
+    a, b = POPULATIONS[shape]
+    right, d, spread, threshold = a / (a + b), 1.5, 0.5, 1.0
+    cdf = statistics.NormalDist().cdf
+    f, g = cdf(-threshold / math.hypot(1, spread)), cdf((threshold - d) / math.hypot(1, spread))
+    agree, chance = right * (1 - g) + (1 - right) * (1 - f), right * (1 - g) + (1 - right) * f
+    chance = right * chance + (1 - right) * (1 - chance)
+    truths = {
+        "auc": cdf(d / math.sqrt(2 + 2 * spread**2)),
+        "auc_within": cdf(d / math.sqrt(2)),
+        "d_prime_within": d,
+        "false_positive_rate": f,
+        "false_negative_rate": g,
+        "kappa": (agree - chance) / (1 - chance),
+    }
+
+    def check(random, level, seed):
+        del seed
+        p = np.repeat(population(random, shape, tasks), n)
+        correct, task = random.random(len(p)) < p, np.arange(len(p)) // n
+        if not 0 < correct.sum() < len(p):
+            return
+        score = d * correct + spread * random.standard_normal(tasks)[task] + random.standard_normal(len(p))
+        judge = fit.fit_judge(score=score, correct=correct, task=task, threshold=threshold, confidence=level)
+        for row in judge.quantities.iter_rows(named=True):
+            if row["quantity"] in truths and row["estimate"] is not None:
+                low = -np.inf if row["low"] is None else row["low"]
+                high = np.inf if row["high"] is None else row["high"]
+                yield f"`fit_judge`, {row['quantity']}", low, high, truths[row["quantity"]]
+
+    return check
+
+
 KINDS = {
     "pass_rates": (pass_rates, ((5, 1), (5, 5), (20, 1), (20, 5), (20, 100), (164, 1), (164, 5), (164, 100))),
     "populations": (populations, ((5, 5), (20, 5), (20, 100), (164, 5), (164, 100))),
     "error_rates": (error_rates, ((1, 20), (5, 20), (20, 20), (20, 100), (164, 5), (164, 100))),
     "optima": (optima, ((5, 100), (20, 5), (20, 100), (164, 5), (164, 100))),
     "matches": (matches, ((5, 5), (20, 5), (20, 100), (164, 1), (164, 5), (164, 100))),
+    "required_rates": (required_rates, ((5, 10), (20, 10))),
+    "corrections": (corrections, ((5, 20), (10, 20), (20, 20), (20, 100), (164, 5), (164, 100))),
+    "judges": (judges, ((5, 20), (20, 5), (20, 100), (164, 5), (164, 100))),
     "precisions": (precisions, ((20, 5), (164, 5))),
-    "forecasts": (forecasts, ((5, 5), (20, 5), (164, 5))),
+    "forecasts": (forecasts, ((5, 5), (20, 5), (20, 100), (164, 5), (164, 100))),
 }
 
 
@@ -227,6 +309,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", type=int, default=500)
     parser.add_argument("--only", choices=list(KINDS))
+    parser.add_argument("--shapes", nargs="+", choices=list(POPULATIONS), default=list(POPULATIONS))
     parser.add_argument("--levels", type=float, nargs="+", default=LEVELS)
     parser.add_argument("--write", action="store_true", help="put the table into docs/intervals.md")
     options = parser.parse_args()
@@ -235,7 +318,7 @@ def main() -> None:
     for kind, (make, cells) in KINDS.items():
         if options.only not in {None, kind}:
             continue
-        for shape in POPULATIONS:
+        for shape in options.shapes:
             for cell in cells:
                 for level in options.levels:
                     for name, held, width, sets in measured(make, shape, cell, level, options.sets):

@@ -39,6 +39,13 @@ def kappa(s: np.ndarray, y: np.ndarray, w: np.ndarray) -> float:
     return float((agree - chance) / (1 - chance))
 
 
+def tasks_that_count(y: np.ndarray, task: np.ndarray, name: str) -> float:
+    """(sum of sizes)^2/(sum of squares) over tasks, of the class with fewer."""
+    classes = {"false_positive_rate": [0], "false_negative_rate": [1]}.get(name, [0, 1])
+    sizes = [np.unique(task[y == kind], return_counts=True)[1] for kind in classes]
+    return min(float(each.sum()) ** 2 / float((each**2).sum()) for each in sizes)
+
+
 ESTIMATES: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], float]] = {
     "auc": area,
     "d_prime": lambda s, y, w: math.sqrt(2) * statistics.NormalDist().inv_cdf(area(s, y, w)),
@@ -57,8 +64,20 @@ def test_the_standard_error_is_the_slope_of_the_estimate_by_tasks(name: str) -> 
     of, step = ESTIMATES[name], 1e-5
     assert row["estimate"] == pytest.approx(of(s, y, np.ones(len(s))), rel=1e-12)
     slopes = [(of(s, y, 1 + step * (task == t)) - of(s, y, 1 - step * (task == t))) / (2 * step) for t in range(25)]
-    assert row["se"] == pytest.approx(math.sqrt(np.square(slopes).sum() * 25 / 24), rel=1e-6)
+    many = tasks_that_count(y, task, name)
+    assert row["se"] == pytest.approx(math.sqrt(np.square(slopes).sum() * many / (many - 1)), rel=1e-6)
     assert row["low"] < row["estimate"] < row["high"]
+
+
+def test_correct_attempts_of_one_task_tell_nothing_of_others() -> None:
+    task, correct = np.repeat(np.arange(5), 4), np.arange(20) < 3
+    score = np.where(correct, [0.0, 1.0] * 10, [0.5, -0.5] * 10)
+    found = fit.fit_judge(score=score, correct=correct, task=task, threshold=0.7).quantities
+    for name in ("auc", "false_negative_rate"):
+        row = found.filter(quantity=name).row(0, named=True)
+        assert (row["se"], row["low"], row["high"]) == (None, pytest.approx(0, abs=1e-9), pytest.approx(1, abs=1e-9))
+        assert row["reason"] == "all correct or all wrong attempts are of one task"
+    assert found.filter(quantity="kappa").select("low", "high").row(0) == (-1, 1)
 
 
 def test_pairs_of_one_task_are_a_mean_over_the_tasks_that_have_both() -> None:

@@ -16,17 +16,19 @@ from limitlaw._arguments import is_sequence, shown
 from limitlaw.closed_form._evaluate import evaluate
 
 Array = npt.NDArray[np.float64]
+#: So few effective clusters show no spread.
+_ONE = 1.0 + 1e-9
 
 
-def student(df: int, alpha: float) -> float:
+def student(df: float, alpha: float) -> float:
     """The two-sided quantile of Student's t; of the normal distribution for no degrees of freedom."""
     if df == 0:
         return statistics.NormalDist().inv_cdf(1.0 - alpha / 2.0)
     x = float(evaluate("beta_quantile", {"alpha": df / 2.0, "beta": 0.5, "p": alpha})[0])
-    return math.sqrt(df * (1.0 - x) / x)
+    return math.sqrt(df * (1.0 - x) / x) if x > 0.0 else math.inf
 
 
-def unseen(n: int, alpha: float) -> float:
+def unseen(n: float, alpha: float) -> float:
     """The upper limit of a rate of which n showed no case."""
     return -math.expm1(math.log(alpha / 2.0) / n)
 
@@ -60,28 +62,30 @@ class Clusters:
             raise ValueError(f"task must name at least 2 tasks, got {size}")
         return Clusters(place, size, 1.0 - confidence)
 
-    @property
-    def t(self) -> float:
-        """The quantile of the intervals."""
-        return student(self.size - 1, self.alpha)
-
     def rows(self) -> Iterator[npt.NDArray[np.int64]]:
         """The attempts of each cluster."""
         order = np.argsort(self.place, kind="stable")
         yield from np.split(order, np.cumsum(np.bincount(self.place, minlength=self.size))[:-1])
 
-    def count(self, which: npt.NDArray[np.bool_]) -> int:
-        """The clusters that have such an attempt."""
-        return len(np.unique(self.place[which]))
+    def effective(self, *classes: npt.NDArray[np.bool_]) -> float:
+        """How many equally large clusters hold as much: (sum of sizes)^2/(sum of squares), of the class with fewest."""
+        sizes = [np.bincount(self.place, which, self.size) for which in classes]
+        return min(float(each.sum() ** 2 / (each**2).sum()) for each in sizes)
 
-    def se(self, influence: Array) -> float:
-        """The standard error of a sum of what each attempt contributes."""
+    def se(self, influence: Array, effective: float) -> float | None:
+        """The standard error of a sum of what each attempt contributes; not known of one cluster."""
+        if effective <= _ONE:
+            return None
         sums = np.bincount(self.place, influence, self.size)
-        return math.sqrt(float((sums**2).sum()) * self.size / (self.size - 1))
+        return math.sqrt(float((sums**2).sum()) * effective / (effective - 1.0))
 
-    def limits(self, share: float, se: float, n: int) -> tuple[float, float]:
-        """The limits of a share on the scale of the logit; exact ones of n clusters where it is 0 or 1."""
+    def half(self, se: float | None, effective: float) -> float:
+        """Half the width of an interval."""
+        return math.inf if se is None else student(effective - 1.0, self.alpha) * se
+
+    def limits(self, share: float, se: float | None, effective: float) -> tuple[float, float]:
+        """The limits of a share on the scale of the logit; exact ones where it is 0 or 1."""
         if share in (0.0, 1.0):
-            bound = unseen(n, self.alpha)
+            bound = unseen(effective, self.alpha)
             return (0.0, bound) if share == 0.0 else (1.0 - bound, 1.0)
-        return logit_limits(share, self.t * se)
+        return logit_limits(share, self.half(se, effective))

@@ -67,7 +67,9 @@ def fit_judge(
 
     Standard errors are those of sums over tasks (linearised; of the AUC by the placements of DeLong et al. and
     Obuchowski), limits have Student's t for the tasks: of shares and AUCs on the scale of the logit. Where no error was
-    seen the limit is the exact one of Clopper and Pearson, a task counted once.
+    seen the limit is the exact one of Clopper and Pearson, a task counted once. Tasks that hold unequal parts of the
+    correct (or the wrong) attempts count as fewer, (sum of sizes)^2/(sum of squares); where one task holds all, the
+    standard error is null and the limits are those of no knowledge.
 
     Args:
         score: Scores, shape ``(attempts,)``, of any scale: only their order counts.
@@ -128,9 +130,14 @@ def _auc(s: Array, y: Array, clusters: Clusters) -> list[Row]:
     below, above = _above(s, s[y == 0]), 1.0 - _above(s, s[y == 1])
     auc = float(below[y == 1].mean())
     influence = np.where(y == 1, (below - auc) / y.sum(), (above - auc) / (1.0 - y).sum())
-    fewer = min(clusters.count(y == 1), clusters.count(y == 0))
-    found = (auc, clusters.se(influence), *clusters.limits(auc, clusters.se(influence), fewer))
-    return [("auc", *found, None), _d_prime("d_prime", found)]
+    effective = clusters.effective(y == 1, y == 0)
+    se = clusters.se(influence, effective)
+    found = (auc, se, *clusters.limits(auc, se, effective))
+    return [("auc", *found, _unspread(se)), _d_prime("d_prime", found)]
+
+
+def _unspread(se: float | None) -> str | None:
+    return None if se is not None else "all correct or all wrong attempts are of one task"
 
 
 def _above(scores: Array, others: Array) -> Array:
@@ -151,7 +158,7 @@ def _auc_within(s: Array, y: Array, clusters: Clusters, *, known: bool) -> list[
     return [("auc_within", *found, None), _d_prime("d_prime_within", found)]
 
 
-def _d_prime(name: str, auc: tuple[float, float, float, float]) -> Row:
+def _d_prime(name: str, auc: tuple[float, float | None, float, float]) -> Row:
     """The d' of an AUC and its limits; infinite ones are null."""
 
     def of(area: float) -> float | None:
@@ -163,7 +170,7 @@ def _d_prime(name: str, auc: tuple[float, float, float, float]) -> Row:
         side = "above" if estimate == 1.0 else "below"
         return name, None, None, of(low), of(high), f"every correct attempt scores {side} every wrong one"
     slope = math.sqrt(2.0) / _NORMAL.pdf(d_prime / math.sqrt(2.0))
-    return name, d_prime, slope * se, of(low), of(high), None
+    return name, d_prime, None if se is None else slope * se, of(low), of(high), _unspread(se)
 
 
 def _verdicts(accepted: Array, y: Array, clusters: Clusters) -> list[Row]:
@@ -173,8 +180,9 @@ def _verdicts(accepted: Array, y: Array, clusters: Clusters) -> list[Row]:
         ("false_negative_rate", y == 1, 1.0 - accepted),
     ):
         rate = float(error[of].mean())
-        se = clusters.se(np.where(of, error - rate, 0.0) / of.sum())
-        rows.append((name, rate, se, *clusters.limits(rate, se, clusters.count(of)), None))
+        effective = clusters.effective(of)
+        se = clusters.se(np.where(of, error - rate, 0.0) / of.sum(), effective)
+        rows.append((name, rate, se, *clusters.limits(rate, se, effective), _unspread(se)))
     right, taken, both = y.mean(), accepted.mean(), (y * accepted).mean()
     spread = right + taken - 2.0 * right * taken
     kappa = 2.0 * (both - right * taken) / spread
@@ -183,9 +191,10 @@ def _verdicts(accepted: Array, y: Array, clusters: Clusters) -> list[Row]:
         return float((-2.0 * other - kappa * (1.0 - 2.0 * other)) / spread)
 
     influence = 2.0 / spread * (y * accepted - both) + slope(taken) * (y - right) + slope(right) * (accepted - taken)
-    se = clusters.se(influence / len(y))
-    half = clusters.t * se
-    return [*rows, ("kappa", float(kappa), se, max(kappa - half, -1.0), min(kappa + half, 1.0), None)]
+    effective = clusters.effective(y == 1, y == 0)
+    se = clusters.se(influence / len(y), effective)
+    half = clusters.half(se, effective)
+    return [*rows, ("kappa", float(kappa), se, max(kappa - half, -1.0), min(kappa + half, 1.0), _unspread(se))]
 
 
 def _corners(s: Array, y: Array) -> pl.DataFrame:
