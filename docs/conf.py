@@ -13,7 +13,15 @@ project = "limitlaw"
 author = "the authors of limitlaw"
 release = version = importlib.metadata.version("limitlaw")
 
-extensions = ["myst_parser", "formulas"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "formulas", "reference"]
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+toc_object_entries_show_parents = "hide"
+python_maximum_signature_line_length = 80
 source_suffix = {".md": "markdown"}
 
 myst_enable_extensions = ["dollarmath"]

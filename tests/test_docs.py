@@ -33,11 +33,11 @@ def blocks(text: str) -> Iterator[tuple[str, str, str, int]]:
         yield match[1], match[2], match[3], text.count("\n", 0, match.start(3))
 
 
-def run_page(text: str, name: str, *, rewritten: list[tuple[str, str]] | None = None) -> int:
+def run_page(text: str, name: str, *, rewritten: list[str] | None = None) -> int:
     """Run the page's Python in order, in one namespace; a ``text`` block is what the code before it prints.
 
-    A ``toml`` block is the file of its title, a scenario or a sweep. With ``rewritten``, blocks that differ are not
-    failures: (what the page says, what is printed) is added there.
+    A ``toml`` block is the file of its title, a scenario or a sweep. With ``rewritten``, a block that differs is no
+    failure: what is printed, block by block, is added there.
     """
     namespace: dict[str, Any] = {}
     printed, count = "", 0
@@ -47,7 +47,7 @@ def run_page(text: str, name: str, *, rewritten: list[tuple[str, str]] | None = 
                 exec(compile("\n" * line + body, name, "exec"), namespace)
             printed, count = out.getvalue(), count + 1
         elif language == "text" and rewritten is not None:
-            rewritten.append((body, printed.rstrip() + "\n"))
+            rewritten.append(printed.rstrip() + "\n")
         elif language == "text":
             assert printed.rstrip() == body.rstrip(), f"{name}, line {line}: the output differs"
         elif language == "toml":
@@ -88,6 +88,6 @@ if __name__ == "__main__":
     for page in map(Path, sys.argv[1:]):
         text, found = page.read_text(encoding="utf-8"), []
         run_page(text, page.name, rewritten=found)
-        for said, printed in found:
-            text = text.replace(f"```text\n{said}```", f"```text\n{printed}```")
+        printed = iter(found)
+        text = FENCE.sub(lambda block: f"```text\n{next(printed)}```" if block[1] == "text" else block[0], text)  # noqa: B023
         page.write_text(text, encoding="utf-8")

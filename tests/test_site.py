@@ -1,14 +1,33 @@
 """The documentation site: what ends its strict build. The build of all pages is `make docs`."""
 
+import importlib
+import importlib.util
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from click.testing import CliRunner
+
+import limitlaw as ll
+from limitlaw.cli import main
 
 DOCS = Path(__file__).parent.parent / "docs"
+PUBLIC = re.compile(r"^```\{public\} ([\w.]+)\n```$", re.MULTILINE)
 SETTINGS = ["-D", "exclude_patterns=", "-D", "extensions=myst_parser,formulas"]
+
+
+def _reference() -> ModuleType:
+    """The extension of the site that writes the reference."""
+    spec = importlib.util.spec_from_file_location("reference_of_docs", DOCS / "reference.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+reference = _reference()
 
 
 def build(folder: Path, page: str) -> tuple[int, str, str]:
@@ -47,3 +66,31 @@ def test_what_is_broken_ends_the_build(tmp_path: Path, wrong: str, reason: str) 
     code, said, _ = build(tmp_path, wrong)
     assert code != 0
     assert reason in said
+
+
+def test_every_public_name_is_in_the_reference_once() -> None:
+    listed = [f"limitlaw.{name}" for name in ll.__all__ if not isinstance(getattr(ll, name), ModuleType)]
+    listed.remove("limitlaw.__version__")
+    for module in ("closed_form", "datasets", "exhaustion", "exhaustion.dist", "fit", "plots", "sweeps", "testing"):
+        found = importlib.import_module(f"limitlaw.{module}")
+        own = [name for name in found.__all__ if not isinstance(getattr(found, name), ModuleType)]
+        path = f"limitlaw.{module.removeprefix('exhaustion.')}"
+        listed += [f"{path}.{name}" for name in own if name not in ll.__all__]
+    pages = [path.read_text(encoding="utf-8") for path in (DOCS / "api").glob("*.md")]
+    described = [name for page in pages for found in PUBLIC.findall(page) for name in reference.public(found)]
+    assert len(described) > 150
+    assert sorted(described) == sorted(listed)
+
+
+def test_every_verb_is_in_the_reference_with_its_options_and_an_example() -> None:
+    listed = CliRunner().invoke(main, ["--help"]).output.partition("Commands:\n")[2]
+    names = re.findall(r"^  (\w+) ", listed, re.MULTILINE)
+    assert len(names) > 10
+    sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", reference.verbs_reference(), re.MULTILINE | re.DOTALL))
+    assert sorted(sections) == sorted(names)
+    for name, section in sections.items():
+        usage = CliRunner().invoke(main, [name, "--help"]).output
+        options = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", usage.partition("Options:")[2]))
+        assert options >= {"--help"}
+        assert {option for option in options if option not in section} == set()
+        assert f"```sh\nlimitlaw {name} " in section.partition("| option |")[2], f"{name} has no example"

@@ -79,10 +79,10 @@ def two_type_optimum(
 ) -> TwoTypeOptimum:
     """The best cap on attempts, exactly, where a task is easy or hard.
 
-    Attempt k adds pi_1 u_1 b_1^(k-1) - pi_2 |u_2| b_2^(k-1), which is positive while
-    k - 1 < ln(pi_1 u_1/(pi_2 |u_2|)) / ln(b_2/b_1), so K* is that bound rounded up. It is infinite where u_2 >= 0, and
-    0 where the first attempt already loses. Solved in log space: a cumulative sum in floats saturates and reports a
-    finite optimum where there is none. The bound is accurate to 1e-12, and K* exact where no whole number is as near.
+    Attempt k adds ``pi_1 u_1 b_1^(k-1) - pi_2 |u_2| b_2^(k-1)``, which is positive while
+    ``k - 1 < ln(pi_1 u_1/(pi_2 |u_2|)) / ln(b_2/b_1)``, so K* is that bound rounded up. It is infinite where u_2 >= 0,
+    and 0 where the first attempt already loses. Solved in log space: a cumulative sum in floats saturates and reports
+    a finite optimum where there is none. The bound is accurate to 1e-12, and K* exact where no whole number is as near.
 
     Source: Stroebl et al., arXiv 2411.17501, section 5 (the model); the solution is ours.
 

@@ -100,7 +100,7 @@ def levers(
             is out of range.
         TypeError: An argument has the wrong type.
 
-    Source: common random numbers, as in Glasserman & Yao 1992; standard errors as in ``limitlaw.exhaustion.paired``.
+    Source: common random numbers, as in Glasserman & Yao 1992; standard errors as in ``exhaustion/paired.py``.
 
     Example:
         >>> import limitlaw as ll

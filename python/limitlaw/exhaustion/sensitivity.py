@@ -72,7 +72,7 @@ def sensitivity(
     Raises:
         ValueError: An argument is out of range.
 
-    Source: Sobol' 1993; Saltelli et al. 2010 for pick-freeze; the estimators are in ``limitlaw.exhaustion.indices``.
+    Source: Sobol' 1993; Saltelli et al. 2010 for pick-freeze; the estimators are in ``exhaustion/indices.py``.
 
     Example:
         >>> import limitlaw as ll
