@@ -23,6 +23,7 @@ _PLACES = {
         "repetition_bootstrap sensitivity "
     ),
     "fit": "corrected_accuracy pass_at_k pass_hat_k",
+    "gates": "check",
     "logs": "read_attempts",
     "pages": "report",
     "picture": "plot",

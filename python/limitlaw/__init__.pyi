@@ -24,6 +24,7 @@ from limitlaw.exhaustion import (
     sensitivity,
 )
 from limitlaw.fit import corrected_accuracy, pass_at_k, pass_hat_k
+from limitlaw.gates import check
 from limitlaw.logs import read_attempts
 from limitlaw.pages import report
 from limitlaw.picture import plot
@@ -76,6 +77,7 @@ __all__ = [
     "brief",
     "can_match",
     "ceilings",
+    "check",
     "closed_form",
     "compare_policies",
     "corrected_accuracy",

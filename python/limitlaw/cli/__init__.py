@@ -18,6 +18,7 @@ _VERBS = {
     "ceilings": ("ask", "The accuracy that attempts without end would reach."),
     "required": ("ask", "The false positive rate with which an accuracy is still reached."),
     "compare": ("ask", "Which policy wins at the same spending."),
+    "check": ("gate", "Does the scenario of a file meet what is required? For continuous integration."),
     "levers": ("outlook", "What each change does to the year of running out."),
     "sensitivity": ("outlook", "Which inputs the answer depends on."),
     "backtest": ("outlook", "Score a projection against what came later."),

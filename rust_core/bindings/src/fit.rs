@@ -7,6 +7,7 @@ use limitlaw_core::fit::identification::{Reason, check_identified};
 use limitlaw_core::fit::intervals::{self, Estimate};
 use limitlaw_core::fit::pass_rate::PassRate;
 use limitlaw_core::fit::pass_rates::{Bootstrap, curve};
+use limitlaw_core::fit::proportion::Sample;
 use limitlaw_core::fit::task_rates::task_rates as rates_by_task;
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::sampling::exact::bootstrap::Resample;
@@ -43,6 +44,14 @@ pub fn pass_rates<'py>(
     columns.add("low", found.low)?;
     columns.add("high", found.high)?;
     Ok(columns.into_dict())
+}
+
+/// The limits of the mean of a sample of values in [0, 1], each with `tail` beyond it, as if each stood there so often.
+#[pyfunction]
+pub fn mean_limits(values: Column<'_>, copies: f64, tail: f64) -> (f64, f64) {
+    let mut sample = Sample::default();
+    values.as_array().iter().for_each(|&value| sample.add(value, copies));
+    (sample.lower(tail), sample.upper(tail))
 }
 
 /// The maximum-likelihood Beta population: `estimate`, `low`, `high`, one of each quantity, and `ln_likelihood`.

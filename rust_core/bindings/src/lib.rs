@@ -35,7 +35,7 @@ mod _core {
         force_vector_width, law_losses, law_optima, priors_in_use, quantile_rank, share_errors, simulate_exhaustion,
     };
     #[pymodule_export]
-    use super::fit::{beta_binomial_likelihood, fit_beta_binomial, forecast, pass_rates, task_rates};
+    use super::fit::{beta_binomial_likelihood, fit_beta_binomial, forecast, mean_limits, pass_rates, task_rates};
     #[pymodule_export]
     use super::formulas::closed_form;
     #[pymodule_export]

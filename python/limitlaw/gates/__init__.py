@@ -1,0 +1,166 @@
+"""Gates: does a scenario meet what is required of it, fail it, or can the evidence not tell?"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from limitlaw._arguments import as_share, as_threads, as_whole, check_flag
+from limitlaw._frames import run_of
+from limitlaw._progress import check_wanted
+from limitlaw.gates.answer import FIRST_TRIALS, Ask, answers
+from limitlaw.gates.requirement import BILLS, Requirement, requirements
+from limitlaw.gates.wording import VERDICTS
+from limitlaw.run import check_solvable
+from limitlaw.sampling.scenario import row_key, rows_alone
+from limitlaw.seed import Seed, key_of
+
+if TYPE_CHECKING:
+    from limitlaw.sampling import SamplingScenario
+
+__all__ = ["check"]
+
+_SCHEMA = {
+    "requirement": pl.String,
+    "verdict": pl.Enum(VERDICTS),
+    "estimate": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "would_tell": pl.String,
+    "policy": pl.String,
+    "evidence": pl.String,
+    "needed": pl.Int64,
+    "error": pl.Float64,
+    "run": pl.String,
+}
+
+
+def check(
+    scenario: SamplingScenario,
+    *,
+    min_accuracy: float | None = None,
+    min_precision: float | None = None,
+    min_coverage: float | None = None,
+    min_accepted: float | None = None,
+    min_utility: float | None = None,
+    max_wrong: float | None = None,
+    max_cost: float | None = None,
+    max_tokens: float | None = None,
+    max_latency: float | None = None,
+    error: float = 0.05,
+    anytime: bool = False,
+    trials: int = 1_000_000,
+    seed: Seed = 0,
+    threads: int | None = None,
+    progress: bool | Callable[[int, int], object] | None = None,
+) -> pl.DataFrame:
+    """Does a scenario meet what is required of it: does it hold, fail, or can the evidence not tell?
+
+    Every policy is asked at its largest number of attempts, or under the last of its limits. What counts as evidence
+    depends on the tasks:
+
+    - Observed ones (counts, a pool, recorded attempts) are a sample of tasks like them: the question is about all of
+      these, and the limits hold whatever their law (Gaffke's for the mean of values in a known range; Clopper and
+      Pearson's where all values are 0 or 1). A task's value is its average over subsets of its attempts, without a
+      model and without bias; where some task has fewer attempts than asked for, the scenario cannot be read off, and
+      only a bound that grows with attempts is known. A ``posterior`` of counts plays no part.
+    - Supposed ones (``fixed``, ``beta``, ``mixture``) are known: the answer is exact where the scenario has a closed
+      form. Else trials are run until they decide, under limits that hold at every number of them at once; the only
+      doubt is then that of simulation.
+
+    Error rates that are given to a verifier are taken as known in both.
+
+    Args:
+        scenario: What is checked.
+        min_accuracy: The least accuracy, in [0, 1].
+        min_precision: The least precision of what is returned, in [0, 1].
+        min_coverage: The least coverage, in [0, 1].
+        min_accepted: The least share of tasks with an acceptance, in [0, 1].
+        min_utility: The least utility of a task.
+        max_wrong: The largest share of tasks of which a wrong answer is returned, in [0, 1].
+        max_cost: The most money of a task, on average.
+        max_tokens: The most tokens of a task, on average.
+        max_latency: The most seconds of a task, on average.
+        error: The largest probability that any requirement is wrongly said to hold, and the largest that any is wrongly
+            said to fail, in (0, 1): shared among policies and requirements.
+        anytime: Of observed tasks, use limits that hold at every number of tasks at once: for a check that is made
+            again and again while tasks are added. They are wider.
+        trials: The most trials, where only simulation can tell.
+        seed: Of them.
+        threads: Threads of a simulation; every core unless given.
+        progress: As in ``simulate``.
+
+    Returns:
+        A row for each policy and requirement: ``requirement``; ``verdict`` (``holds``, ``fails``, ``cannot tell``);
+        ``estimate``, ``low``, ``high`` of the metric (one-sided limits, each with its share of the error; null where
+        not known); ``would_tell`` (of what cannot be told, what would: in words); ``policy`` and ``max_attempts`` or
+        ``limit``; ``evidence`` (``exact``, tasks or trials), ``needed`` (the number in ``would_tell``: how many there
+        would have to be in all, were the estimate right), ``error``, ``run``.
+
+    Raises:
+        ValueError: Nothing is required, a bound is out of range, or the scenario does not have what is bounded.
+        TypeError: The scenario is no sampling scenario, or an argument has the wrong type.
+
+    Source: Gaffke, Mathematical Methods of Statistics 14 (2005); Howard et al., arXiv 1810.08240 (time-uniform limits);
+    ``docs/gate.md`` has the measured errors.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> tasks = ll.Tasks.counts(attempts=[10] * 80, correct=[10] * 60 + [9] * 12 + [4] * 8)
+        >>> verifier = ll.Verifier.rates(false_positive_rate=0.05)
+        >>> scenario = ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[3])
+        >>> frame = ll.check(scenario, min_accuracy=0.85, min_precision=0.96)
+        >>> for row in frame.select("requirement", "verdict", pl.col("low").round(3), "would_tell").rows():
+        ...     print(row)
+        ('accuracy >= 0.85', 'holds', 0.936, None)
+        ('precision >= 0.96', 'cannot tell', 0.951, '103 tasks in all')
+    """
+    check_solvable(scenario)
+    wanted = requirements(
+        {
+            "min_accuracy": min_accuracy,
+            "min_precision": min_precision,
+            "min_coverage": min_coverage,
+            "min_accepted": min_accepted,
+            "min_utility": min_utility,
+            "max_wrong": max_wrong,
+            "max_cost": max_cost,
+            "max_tokens": max_tokens,
+            "max_latency": max_latency,
+        }
+    )
+    _check_known(scenario, wanted)
+    error = as_share(error, "error", inside=True)
+    check_flag(anytime, "anytime")
+    trials = as_whole(trials, "trials", FIRST_TRIALS, 10**12)
+    check_wanted(progress if progress is not None else False)
+    _, text = key_of(seed)
+    threads = as_threads(threads)
+    name, points = row_key(scenario)
+    # Of all points, the last.
+    alone = rows_alone(scenario)[len(points) - 1 :: len(points)]
+    tail = error / (len(alone) * len(wanted))
+    ask = Ask(wanted, tail, anytime, trials, seed, threads, progress)
+    rows: list[dict[str, Any]] = []
+    for one in alone:
+        found, drawn = answers(one, ask)
+        where = {"policy": one.policies[0].label, name: points[-1], "error": error}
+        where["run"] = str(run_of(scenario, seed=text if drawn else None))
+        rows += [dataclasses.asdict(a) | where | {"requirement": str(r)} for r, a in zip(wanted, found, strict=True)]
+    at = list(_SCHEMA).index("policy") + 1
+    schema: dict[str, Any] = dict([*list(_SCHEMA.items())[:at], (name, points.dtype), *list(_SCHEMA.items())[at:]])
+    return pl.DataFrame([{key: row[key] for key in schema} for row in rows], schema=schema)
+
+
+def _check_known(scenario: SamplingScenario, wanted: list[Requirement]) -> None:
+    """The scenario has what is bounded."""
+    for requirement in wanted:
+        tasks: Any = scenario.tasks
+        recorded = any(getattr(tasks, name, None) is not None for name in ("tokens", "cost", "seconds"))
+        if requirement.metric in BILLS and scenario.cost is None and not recorded:
+            raise ValueError(f"{requirement.argument} must be left out of a scenario without a cost, got {requirement}")
+        if requirement.metric == "utility" and scenario.utility is None:
+            raise ValueError(f"min_utility must be left out of a scenario without a utility, got {requirement}")

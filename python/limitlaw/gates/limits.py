@@ -1,0 +1,109 @@
+"""Limits of a mean, or of a ratio of means, from values by task: exact or nearly so, whatever their law."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from limitlaw import _core
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Array = npt.NDArray[np.float64]
+
+#: Halvings of a range until its ends are neighbours, nearly.
+_STEPS = 50
+#: The most that a sample is thought to grow.
+_MOST = 1e9
+
+
+@dataclasses.dataclass(frozen=True)
+class Ratio:
+    """The ratio E[w numerator] / E[w denominator] of independent tasks, or the mean of the numerator.
+
+    It is at least b where E[w (numerator - b denominator)] is at least 0: the mean of a variable with known ends, for
+    which there are limits that hold whatever its law (Gaffke's, as ``pass_at_k`` has them; or time-uniform ones, for
+    data that are looked at again and again). The limits of the ratio are the bounds b that are not refuted: Fieller's
+    argument, with no normal law in it.
+
+    Args:
+        numerator: Of each task, in [least denominator, most denominator].
+        denominator: Of each task, in [0, 1]; 1 where there is none.
+        weight: Of each task; none where all count alike.
+        least: The least that the ratio can be.
+        most: The most.
+        anytime: Whether the limits hold at every number of tasks at once.
+        each: Independent values that each of these is the mean of (trials of a simulation).
+    """
+
+    numerator: Array
+    denominator: Array | None
+    weight: Array | None
+    least: float
+    most: float
+    anytime: bool = False
+    each: float = 1.0
+
+    @property
+    def estimate(self) -> float:
+        """The ratio of the sums; NaN where the denominator adds to 0."""
+        weight = np.ones(len(self.numerator)) if self.weight is None else self.weight
+        below = float(weight.sum() if self.denominator is None else (weight * self.denominator).sum())
+        return float((weight * self.numerator).sum()) / below if below > 0.0 else float("nan")
+
+    def refuted(self, bound: float, tail: float, copies: float = 1.0) -> tuple[bool, bool]:
+        """Whether the ratio is shown to be above the bound, and below it, each with an error of at most ``tail``."""
+        span = self.most - self.least
+        if span <= 0.0:
+            return self.least > bound, self.most < bound
+        # In [0, 1], with 0 at ``zero``.
+        of = 1.0 if self.denominator is None else self.denominator
+        excess = self.numerator - bound * of
+        if self.weight is not None:
+            excess = excess * (self.weight / self.weight.max())
+        zero = (bound - self.least) / span
+        values = np.ascontiguousarray(np.clip(excess / span + zero, 0.0, 1.0))
+        copies *= self.each
+        if self.anytime:
+            low, high = _core.sequence_interval(float(values.sum() * copies), len(values) * copies, 1.0 - tail)
+        else:
+            low, high = _core.mean_limits(values, copies, tail)
+        return low > zero, high < zero
+
+    def limits(self, tail: float) -> tuple[float, float]:
+        """The limits of the ratio, each with ``tail`` beyond it."""
+        low = _edge(lambda b: self.refuted(b, tail)[0], self.least, self.most)
+        high = _edge(lambda b: not self.refuted(b, tail)[1], self.least, self.most)
+        return low, high
+
+    def needed(self, decided: Callable[[bool, bool], bool], bound: float, tail: float) -> float | None:
+        """How many times the data would decide, were further tasks like these; none where that is more than 1e9."""
+
+        def enough(copies: float) -> bool:
+            return decided(*self.refuted(bound, tail, copies))
+
+        high = 1.0
+        while not enough(high):
+            high *= 2.0
+            if high > _MOST:
+                return None
+        low = high / 2.0
+        while high - low > 1e-3 * low:
+            middle = 0.5 * (low + high)
+            low, high = (low, middle) if enough(middle) else (middle, high)
+        return high
+
+
+def _edge(inside: Callable[[float], bool], least: float, most: float) -> float:
+    """Where a condition ends that holds from ``least`` on; ``least`` where it holds nowhere."""
+    if inside(most):
+        return most
+    low, high = least, most
+    for _ in range(_STEPS):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if inside(middle) else (low, middle)
+    return low
