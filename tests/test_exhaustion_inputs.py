@@ -95,22 +95,28 @@ def around(name: str, kind: str) -> object:
     """A distribution of this kind near the default median of an input."""
     m = MEDIANS[name]
     width = 0.01 * m if m else 1e-6
+    upper = 1.01 if m == 1 else m + min(width, 1 - m if m < 1 else width)
     return {
         "number": m,
         "constant": ll.dist.constant(m),
         "lognormal": ll.dist.lognormal(m * 0.9, m * 1.1, interval=0.9) if m else m,
         "normal": ll.dist.normal(m, width),
         "logit_normal": ll.dist.logit_normal(0.0, 0.5),
-        "uniform": ll.dist.uniform(m, m + min(width, 1 - m if m < 1 else width))
-        if m != 1
-        else ll.dist.uniform(1, 1.01),
+        "uniform": ll.dist.uniform(m, upper),
         "beta": ll.dist.beta(2, 3),
+        "triangular": ll.dist.triangular(m, m, upper),
+        "pert": ll.dist.pert(m, (m + upper) / 2, upper),
+        "quantiles": ll.dist.quantiles({0.2: m * 0.99, 0.5: m, 0.95: m * 1.01}) if m else m,
+        "mixture": ll.dist.mixture([m, ll.dist.uniform(m, upper)], weights=[1, 3]),
+        "clipped": ll.dist.clipped(ll.dist.normal(m, width), low=m - 2 * width if m else 0),
         "metalog": ll.dist.metalog(m * 0.99, m, m * 1.01) if m else m,
         "empirical": ll.dist.empirical([m, m]),
     }[kind]
 
 
-KINDS = ["number", "constant", "lognormal", "normal", "logit_normal", "uniform", "beta", "metalog", "empirical"]
+NEW = ["triangular", "pert", "quantiles", "mixture", "clipped"]
+SMOOTH = ["lognormal", "normal", "uniform", "beta", "metalog", "empirical", "logit_normal", *NEW]
+KINDS = ["number", "constant", *SMOOTH]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -123,13 +129,13 @@ def test_every_input_takes_every_distribution(kind: str) -> None:
     varied = [name for name in INPUTS if found.samples[name].n_unique() > 1]
     if kind in ("number", "constant", "empirical"):
         assert varied == []
-    elif kind in ("lognormal", "metalog"):
+    elif kind in ("lognormal", "metalog", "quantiles"):
         assert set(varied) >= {name for name in INPUTS if MEDIANS[name] not in (0, 1)}
     else:
         assert len(varied) > 20
 
 
-@pytest.mark.parametrize("kind", ["lognormal", "normal", "uniform", "beta", "metalog", "empirical", "logit_normal"])
+@pytest.mark.parametrize("kind", SMOOTH)
 def test_rank_correlations_hold_for_any_two_distributions(kind: str) -> None:
     """0.6 between an input of each kind and one by default; a standard error is below 1/sqrt(n)."""
     n = 20_000

@@ -59,6 +59,8 @@ SCENARIOS = {
         law=ll.Law.mixture({"muennighoff": 0.5, "penalty": 0.5}),
         stock_growth=ll.dist.empirical([1.0, 1.1, 1.2]),
         data_share=ll.dist.metalog(0.2, 0.5, 0.8, lower=0, upper=1),
+        text_stock=ll.dist.mixture([ll.dist.clipped(ll.dist.pert(1e13, 2e13, 9e13), low=2e13), 5e14], weights=[3, 1]),
+        trend_dataset=ll.dist.quantiles({0.1: 1e12, 0.75: 9e12}),
     ),
     "constraint": ll.ConstraintScenario.epoch2030(),
 }

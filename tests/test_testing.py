@@ -235,7 +235,8 @@ def test_every_exhaustion_scenario_runs_and_is_read_back(scenario: ll.Exhaustion
     [
         (
             ll.dist.Dist,
-            {"constant", "lognormal", "normal", "logit_normal", "uniform", "beta", "metalog", "empirical"},
+            {"constant", "lognormal", "normal", "logit_normal", "uniform", "beta", "metalog", "empirical"}
+            | {"triangular", "pert", "quantiles", "mixture", "clipped"},
         ),
         (ll.Law, {"chinchilla", "muennighoff", "penalty", "bounded", "mixture"}),
         (ll.LawParameters, {"normal", "rows"}),

@@ -15,7 +15,7 @@ from limitlaw._frames import closing, first, run_of
 from limitlaw._spec import Spec
 from limitlaw._unused import quietly
 from limitlaw.exhaustion import dist
-from limitlaw.exhaustion.dist import Dist
+from limitlaw.exhaustion.families import Dist
 from limitlaw.exhaustion.prior import Correlation, as_correlations
 
 #: Our names of the inputs, and Epoch AI's in the bundled table.

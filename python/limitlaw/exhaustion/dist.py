@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping, Sequence
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
+import polars as pl
 
 from limitlaw._arguments import as_number, brief, is_sequence, shown
-from limitlaw._spec import FloatArray, Spec
+from limitlaw.exhaustion.families import (
+    Beta,
+    Clipped,
+    Constant,
+    Dist,
+    Empirical,
+    LogitNormal,
+    Lognormal,
+    Metalog,
+    Mixture,
+    Normal,
+    Pert,
+    Quantiles,
+    Triangular,
+    Uniform,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -18,109 +35,22 @@ if TYPE_CHECKING:
 __all__ = [
     "Dist",
     "beta",
+    "clipped",
     "constant",
     "empirical",
+    "from_samples",
     "log_moments",
     "logit_normal",
     "lognormal",
     "metalog",
+    "mixture",
     "normal",
+    "pert",
+    "quantiles",
     "structural_stock",
+    "triangular",
     "uniform",
 ]
-
-
-class Dist(Spec):
-    """A distribution of one input; made by the functions of ``ll.dist``."""
-
-    family: ClassVar[str] = "dist"
-
-    @classmethod
-    def _adapt(cls, value: Any) -> Any:
-        """A plain number stands for a constant; a setting checks the type of everything else."""
-        if isinstance(value, (Dist, dict, str, bytes)) or value is None:
-            return value
-        expected = f"must be a Dist or a number, got {shown(value)}: write"
-        if callable(getattr(value, "ppf", None)):  # a frozen distribution of SciPy
-            raise TypeError(f"{expected} ll.dist.empirical(x.rvs(100_000)) for such an x, or the same law of ll.dist")
-        if is_sequence(value) and len(value) == 2:  # noqa: PLR2004  (two ends)
-            ends = f"({shown(value[0])}, {shown(value[1])})"
-            raise TypeError(f"{expected} ll.dist.lognormal{ends} for a 95 % interval, or ll.dist.uniform{ends}")
-        if is_sequence(value) and len(value) > 2:  # noqa: PLR2004  (more)
-            raise TypeError(f"{expected} ll.dist.empirical(values) for values that are equally likely")
-        if hasattr(value, "__len__"):
-            return value
-        try:
-            return Constant(value=value)
-        except TypeError:
-            return value
-
-
-class Constant(Dist):
-    """Always the same value; made by ``constant``, or by a plain number."""
-
-    kind: ClassVar[str] = "constant"
-    value: float
-
-
-class Lognormal(Dist):
-    """The logarithm is normal; made by ``lognormal``."""
-
-    kind: ClassVar[str] = "lognormal"
-    low: float
-    high: float
-    interval: float = 0.95
-
-
-class Normal(Dist):
-    """Normal; made by ``normal``."""
-
-    kind: ClassVar[str] = "normal"
-    mean: float
-    sd: float
-
-
-class LogitNormal(Dist):
-    """The logit is normal; made by ``logit_normal``."""
-
-    kind: ClassVar[str] = "logit_normal"
-    mean: float
-    sd: float
-
-
-class Uniform(Dist):
-    """Uniform; made by ``uniform``."""
-
-    kind: ClassVar[str] = "uniform"
-    low: float
-    high: float
-
-
-class Beta(Dist):
-    """Beta; made by ``beta``."""
-
-    kind: ClassVar[str] = "beta"
-    a: float
-    b: float
-
-
-class Metalog(Dist):
-    """Three-term metalog; made by ``metalog``."""
-
-    kind: ClassVar[str] = "metalog"
-    p10: float
-    p50: float
-    p90: float
-    lower: float | None = None
-    upper: float | None = None
-
-
-class Empirical(Dist):
-    """Given values, each as likely; made by ``empirical``."""
-
-    kind: ClassVar[str] = "empirical"
-    values: FloatArray
-    rows: str | None = None
 
 
 def constant(value: float) -> Constant:
@@ -218,6 +148,117 @@ def beta(a: float, b: float) -> Beta:
     return Beta(a=a, b=b)
 
 
+def triangular(low: float, mode: float, high: float) -> Triangular:
+    """A density that rises in a straight line from ``low`` to ``mode`` and falls in one to ``high``.
+
+    The quantile of u is ``low + sqrt(u (high - low) (mode - low))`` up to the mode, and the mirror image of that beyond
+    (Kotz and van Dorp, *Beyond Beta*, 2004, chapter 1).
+
+    Args:
+        low: Least value.
+        mode: Most likely value, in [low, high].
+        high: Greatest value, above ``low``.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.dist.triangular(1e12, 5e12, 2e13)
+        Triangular(low=1000000000000.0, mode=5000000000000.0, high=20000000000000.0)
+    """
+    return Triangular(low=low, mode=mode, high=high)
+
+
+def pert(low: float, mode: float, high: float, concentration: float = 4.0) -> Pert:
+    """Between two ends around a most likely value, with thinner tails than ``triangular``.
+
+    ``low + (high - low) B`` with B a beta of shapes ``1 + c (mode - low)/(high - low)`` and ``1 + c (high - mode)/(high
+    - low)``, whose mean is ``(low + c mode + high)/(c + 2)``. With ``c = 4`` this is the distribution of PERT (Malcolm
+    et al. 1959; Clark, Operations Research 10, 1962); other c are Vose's modified PERT (*Risk Analysis*, 2008).
+
+    Args:
+        low: Least value.
+        mode: Most likely value, in [low, high].
+        high: Greatest value, above ``low``.
+        concentration: c: how strongly values gather around the mode; 0 is uniform; [0, 1e6].
+
+    Example:
+        >>> import limitlaw as ll
+        >>> round(ll.dist.pert(0, 1, 4).quantile(0.5), 6)
+        1.255241
+    """
+    return Pert(low=low, mode=mode, high=high, concentration=concentration)
+
+
+def quantiles(
+    pairs: Mapping[float, float], law: Literal["lognormal", "normal", "logit_normal"] = "lognormal"
+) -> Quantiles:
+    """The distribution with these quantiles: ``{0.1: 2e12, 0.75: 9e12}``.
+
+    Two pairs determine the law. With more, what is normal under the law (the logarithm, the value or the logit) is
+    piecewise linear in the normal score: straight lines between the pairs, the outer ones going on beyond them. Each
+    pair is met exactly.
+
+    Args:
+        pairs: Values by their probabilities in (0, 1), at least two, both rising.
+        law: ``"lognormal"`` for positive values, ``"normal"``, or ``"logit_normal"`` for shares.
+
+    Raises:
+        ValueError: The values do not rise with the probabilities, or are out of the law's range.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> stock = ll.dist.quantiles({0.1: 2e12, 0.5: 4e12, 0.75: 9e12})
+        >>> f"{stock.quantile(0.75):.3g}"
+        '9e+12'
+    """
+    if not isinstance(pairs, Mapping):
+        raise TypeError(f"pairs must be a mapping of probabilities to values, got {shown(pairs)}")
+    found = sorted((as_number(p, "a probability of pairs"), as_number(x, "a value of pairs")) for p, x in pairs.items())
+    return Quantiles(levels=[p for p, _ in found], values=[x for _, x in found], law=law)
+
+
+def mixture(parts: Sequence[Dist | float], weights: Sequence[float] | None = None) -> Mixture:
+    """One of several distributions, chosen anew in every draw.
+
+    The quantile of u is the least x with ``sum of w_i F_i(x) >= u``, to the last digit, so that rank correlations mean
+    the same as for any other input.
+
+    Args:
+        parts: Distributions or numbers, without ``rows``.
+        weights: Their weights, in any unit; equal by default.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> stock = ll.dist.mixture([ll.dist.lognormal(1e13, 1e14), 5e14], weights=[3, 1])
+        >>> f"{stock.quantile(0.9):.3g}"
+        '5e+14'
+    """
+    if not is_sequence(parts):
+        raise TypeError(f"parts must be a sequence of distributions or numbers, got {shown(parts)}")
+    return Mixture(
+        parts=tuple(parts),  # type: ignore[arg-type]  # a number becomes a constant
+        weights=[1.0] * len(parts) if weights is None else weights,
+    )
+
+
+def clipped(of: Dist | float, low: float | None = None, high: float | None = None) -> Clipped:
+    """Another distribution whose values beyond the bounds are moved to them.
+
+    Moved, not drawn again: a bound takes all the probability beyond it, and quantiles between the bounds stay as they
+    are.
+
+    Args:
+        of: A distribution, without ``rows``.
+        low: Lower bound, if any.
+        high: Upper bound, if any, above ``low``.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.dist.clipped(ll.dist.normal(0.3, 0.2), low=0).quantile([0.01, 0.5]).tolist()
+        [0.0, 0.3]
+    """
+    return Clipped(of=of, low=low, high=high)  # type: ignore[arg-type]  # a number becomes a constant
+
+
 def metalog(p10: float, p50: float, p90: float, *, lower: float | None = None, upper: float | None = None) -> Metalog:
     """The three-term metalog through a 10th, 50th and 90th percentile, perhaps bounded.
 
@@ -250,6 +291,48 @@ def empirical(values: npt.ArrayLike, rows: str | None = None) -> Empirical:
         Empirical(values=[1.0, 2.0, 3.0], rows=None)
     """
     return Empirical(values=values, rows=rows)
+
+
+@overload
+def from_samples(samples: Sequence[float] | npt.NDArray[Any] | pl.Series, rows: str = ...) -> Empirical: ...
+@overload
+def from_samples(samples: pl.DataFrame | Mapping[str, Any], rows: str = ...) -> dict[str, Empirical]: ...
+def from_samples(samples: Any, rows: str = "samples") -> Any:
+    """Samples of another program (a posterior, a simulation, SciPy's ``rvs``) as one input, or as several joint ones.
+
+    Samples of one quantity are drawn *by quantile*: the value is the sample whose rank is that of the draw's normal
+    number, so that the input can be correlated with others. The columns of a table are drawn *by index*: all of them
+    take the same row in a draw, so that they stay joint, and none of them can be correlated with anything else.
+
+    Args:
+        samples: Shape ``(n,)``; or a frame or a mapping of columns of that shape, named as the inputs.
+        rows: For a table: a label that no other table of the scenario has.
+
+    Returns:
+        A distribution; of a table a dictionary of them, for ``scenario.replace(**...)``.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.dist.from_samples([3.0, 1.0, 2.0]).quantile(0.5)
+        2.0
+        >>> joint = ll.dist.from_samples({"compute": [3e25, 5e25], "compute_growth": [4.8, 4.2]})
+        >>> scenario = ll.ExhaustionScenario.preset("default").replace(**joint)
+    """
+    if isinstance(samples, pl.LazyFrame):
+        raise TypeError("samples must be a table in memory, got a polars.LazyFrame: collect() it first")
+    names = list(samples) if isinstance(samples, Mapping) else getattr(samples, "columns", None)
+    if names is None:
+        return empirical(samples)
+    columns = {}
+    for name in names:
+        try:
+            columns[str(name)] = empirical(samples[name], rows=rows)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"samples[{shown(name)}]: {error}") from None
+    lengths = {name: len(column.values) for name, column in columns.items()}
+    if len(set(lengths.values())) != 1:
+        raise ValueError(f"samples must have columns of one length, at least one, got {shown(lengths)}")
+    return columns
 
 
 @functools.cache

@@ -11,7 +11,8 @@ import polars as pl
 
 from limitlaw._arguments import as_floats, shown
 from limitlaw._spec import FloatArray, Spec
-from limitlaw.exhaustion.dist import Empirical, empirical
+from limitlaw.exhaustion.dist import empirical
+from limitlaw.exhaustion.families import Empirical
 from limitlaw.exhaustion.fitted import fitted_draws
 from limitlaw.exhaustion.law import BESIROGLU
 

@@ -12,7 +12,8 @@ from limitlaw import _core
 from limitlaw._arguments import check_choice, shown
 from limitlaw._spec import Spec
 from limitlaw._unused import quietly
-from limitlaw.exhaustion.dist import Constant, Dist, log_moments, logit_normal, lognormal
+from limitlaw.exhaustion.dist import log_moments, logit_normal, lognormal
+from limitlaw.exhaustion.families import Constant, Dist
 from limitlaw.exhaustion.law import Law, MuennighoffLaw
 from limitlaw.exhaustion.prior import ComputePath, Correlation, LawParameters, NormalLawParameters, as_correlations
 

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_whole, check_choice
-from limitlaw.exhaustion.dist import Constant, Dist, Empirical
 from limitlaw.exhaustion.draws import Floats, check_scenario, priors_in_use, provenance, sample, sample_years
+from limitlaw.exhaustion.families import Constant, Dist, Empirical
 from limitlaw.exhaustion.indices import first_order, rank_correlation, total
 from limitlaw.exhaustion.law import MixtureLaw
 from limitlaw.exhaustion.run import DEFINITIONS

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from limitlaw.exhaustion.dist import Constant
+from limitlaw.exhaustion.families import Constant
 from limitlaw.exhaustion.run import ExhaustionResult, simulate_exhaustion
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.pages.page import Control, Page

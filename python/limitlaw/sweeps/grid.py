@@ -16,7 +16,7 @@ import polars as pl
 from limitlaw._arguments import as_whole, is_sequence, listed, shown
 from limitlaw._spec import Spec, coerce_field
 from limitlaw._unused import quietly, warn_unused
-from limitlaw.exhaustion.dist import Constant
+from limitlaw.exhaustion.families import Constant
 from limitlaw.sweeps.kind import Kind
 from limitlaw.sweeps.kinds import kind_of, scenario_class
 

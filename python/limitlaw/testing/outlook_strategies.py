@@ -10,22 +10,38 @@ from limitlaw import _core
 from limitlaw._arguments import as_number
 from limitlaw._unused import quietly
 from limitlaw.exhaustion import ComputePath, ExhaustionScenario, Law, LawParameters, dist
-from limitlaw.exhaustion.dist import Dist
+from limitlaw.exhaustion.families import Dist
 from limitlaw.exhaustion.law import BESIROGLU, BoundedLaw, MixtureLaw
 
+_KINDS = [
+    "constant",
+    "lognormal",
+    "normal",
+    "logit_normal",
+    "uniform",
+    "triangular",
+    "pert",
+    "beta",
+    "quantiles",
+    "metalog",
+    "empirical",
+]
 #: Growths that no horizon of these strategies overflows from.
 _GROWTH = (0.5, 2.5)
 _LAST_YEAR = 2100
 
 
 @st.composite
-def dists(draw: st.DrawFn, *, low: float = 1e-3, high: float = 1e3) -> Dist:  # noqa: PLR0911  (one case per kind)
+def dists(  # noqa: C901, PLR0911  (one case per kind)
+    draw: st.DrawFn, *, low: float = 1e-3, high: float = 1e3, nested: bool = True
+) -> Dist:
     """Distributions of every kind whose numbers lie in [low, high]; draws of some reach beyond.
 
     Args:
         draw: Given by Hypothesis.
         low: At least 0.
         high: Above ``low``.
+        nested: Mixtures and clipped distributions too.
 
     Example:
         >>> from hypothesis import find
@@ -39,9 +55,13 @@ def dists(draw: st.DrawFn, *, low: float = 1e-3, high: float = 1e3) -> Dist:  # 
     least = max(low, high * 1e-9, 1e-12)
     # In the logarithm: most ranges span many orders of magnitude.
     number = st.floats(math.log(least), math.log(high)).map(lambda x: min(max(math.exp(x), low), high))
-    kind = draw(
-        st.sampled_from(["constant", "lognormal", "normal", "logit_normal", "uniform", "beta", "metalog", "empirical"])
-    )
+    kind = draw(st.sampled_from([*_KINDS, *(["mixture", "clipped"] if nested else [])]))
+    if kind in ("mixture", "clipped"):
+        one = dists(low=low, high=high, nested=False)
+        if kind == "mixture":
+            parts = draw(st.lists(one, min_size=1, max_size=3))
+            return dist.mixture(parts, [draw(st.floats(0.1, 1.0)) for _ in parts])
+        return dist.clipped(draw(one), low=low, high=draw(st.none() | st.just(high)))
     if kind == "constant":
         return dist.constant(draw(st.just(low) | st.just(high) | number))
     if kind == "normal":
@@ -58,6 +78,12 @@ def dists(draw: st.DrawFn, *, low: float = 1e-3, high: float = 1e3) -> Dist:  # 
     ends = max(math.exp(first), low), min(math.exp(second), high)
     if kind == "uniform":
         return dist.uniform(*ends)
+    if kind in ("triangular", "pert"):
+        peaked = dist.triangular if kind == "triangular" else dist.pert
+        return peaked(ends[0], min(max(draw(number), ends[0]), ends[1]), ends[1])
+    if kind == "quantiles":
+        level = draw(st.floats(0.01, 0.9))
+        return dist.quantiles({level: ends[0], draw(st.floats(level + 0.01, 0.99)): ends[1]})
     if kind == "lognormal":
         return dist.lognormal(*ends, interval=draw(st.sampled_from([0.5, 0.8, 0.9, 0.95])))
     return dist.metalog(ends[0], math.sqrt(ends[0] * ends[1]), ends[1], lower=0.0)

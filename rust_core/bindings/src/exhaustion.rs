@@ -9,11 +9,12 @@ use limitlaw_core::exhaustion::estimate::Frame;
 use limitlaw_core::exhaustion::law_spec::LawSpec;
 use limitlaw_core::exhaustion::optimum::{DERIVED, derived};
 use limitlaw_core::exhaustion::plan::{Plan, SamplerName};
+use limitlaw_core::exhaustion::quantile::Shape;
 use limitlaw_core::exhaustion::samples::Sample;
 use limitlaw_core::exhaustion::scenario::{ExhaustionScenario, INPUTS, Input};
 use limitlaw_core::exhaustion::simulate::simulate;
 use limitlaw_core::exhaustion::trajectory::{DEFINITIONS, VARIABLES};
-use limitlaw_core::math::{exp, ln};
+use limitlaw_core::math::{exp, ln, normal_quantile};
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::spec::parse;
 use limitlaw_core::stats::{rank, share_error};
@@ -103,6 +104,50 @@ pub fn priors_in_use(spec: &str, arrays: Arrays<'_>) -> PyResult<Vec<&'static st
     let scenario: ExhaustionScenario = parse(spec, &owned(&arrays)).map_err(to_python)?;
     let inputs = Input::ALL.iter().filter(|&&input| scenario.uses(input)).map(|&input| INPUTS[input as usize].0);
     Ok(inputs.chain(scenario.uses_law_parameters().then_some("law_parameters")).collect())
+}
+
+/// Quantiles of a distribution at probabilities.
+#[pyfunction]
+pub fn dist_quantiles<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+    p: PyReadonlyArray1<'py, f64>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    of_dist(py, spec, &arrays, &p, |shape, p| shape.quantile(normal_quantile(p)))
+}
+
+/// Probabilities of values up to each given one.
+#[pyfunction]
+pub fn dist_probabilities<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+    x: PyReadonlyArray1<'py, f64>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    of_dist(py, spec, &arrays, &x, |shape, x| shape.tails(x)[0])
+}
+
+fn of_dist<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: &Arrays<'py>,
+    at: &PyReadonlyArray1<'py, f64>,
+    of: impl Fn(&Shape, f64) -> f64 + Send + Sync,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let (arrays, at) = (owned(arrays), at.as_array().to_vec());
+    let found = wait(py, 0, None, |control| {
+        let shape = Shape::new(&parse(spec, &arrays)?);
+        let mut found = Vec::with_capacity(at.len());
+        for (i, &x) in at.iter().enumerate() {
+            if i % ROWS == 0 {
+                control.check()?;
+            }
+            found.push(of(&shape, x));
+        }
+        Ok(found)
+    })?;
+    Ok(found.into_pyarray(py))
 }
 
 /// The rank of quantile p among n: by the core's one rule.

@@ -32,7 +32,8 @@ mod _core {
     use super::error::NoClosedFormError;
     #[pymodule_export]
     use super::exhaustion::{
-        force_vector_width, law_losses, law_optima, priors_in_use, quantile_rank, share_errors, simulate_exhaustion,
+        dist_probabilities, dist_quantiles, force_vector_width, law_losses, law_optima, priors_in_use, quantile_rank,
+        share_errors, simulate_exhaustion,
     };
     #[pymodule_export]
     use super::fit::{beta_binomial_likelihood, fit_beta_binomial, forecast, mean_limits, pass_rates, task_rates};

@@ -3,8 +3,9 @@
 use super::base::{EXPONENT_HIGH, EXPONENT_LOW};
 use super::copula::Correlation;
 use super::copula::{Copula, cholesky};
-use super::dist::{Dist, Marginal};
+use super::dist::Dist;
 use super::law_spec::LawSpec;
+use super::marginal::Marginal;
 use super::prior::LawParameters;
 use super::scenario::{ExhaustionScenario, INPUTS, Input};
 use super::sobol::Sobol;

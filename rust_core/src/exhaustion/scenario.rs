@@ -237,7 +237,7 @@ impl ExhaustionScenario {
         let median = |input: Input| {
             let (_, _, low, high) = INPUTS[input as usize];
             let mut z = [0.0];
-            super::dist::Marginal::new(dists[input as usize], false, low, high).apply(&mut z);
+            super::marginal::Marginal::new(dists[input as usize], false, low, high).apply(&mut z);
             z[0]
         };
         let last = f64::from(self.years.last().copied().unwrap_or(BASE_YEAR));
@@ -277,22 +277,6 @@ impl ExhaustionScenario {
 
 /// The numbers that a distribution states outright must be legal; draws beyond the range are moved to its ends.
 pub(super) fn check_support(name: &str, dist: &Dist, low: f64, high: f64) -> Result<()> {
-    let stated: &[f64] = match dist {
-        Dist::Constant { value } => std::slice::from_ref(value),
-        Dist::Lognormal { low, high, .. } | Dist::Uniform { low, high } => &[*low, *high],
-        Dist::Metalog { p10, p50, p90, .. } => &[*p10, *p50, *p90],
-        Dist::Normal { mean, .. } => std::slice::from_ref(mean),
-        Dist::LogitNormal { .. } | Dist::Beta { .. } => &[],
-        Dist::Empirical { values, .. } => values.as_slice(),
-    };
-    // A wide interval around a legal centre is legal: only its centre must be in range.
-    let centre_only = matches!(dist, Dist::Lognormal { .. });
-    let inside = |x: f64| x >= low && x <= high;
-    let bad = if centre_only {
-        let centre = (stated[0] * stated[1]).sqrt();
-        (!inside(centre)).then_some(centre)
-    } else {
-        stated.iter().copied().find(|&x| !inside(x))
-    };
+    let bad = dist.stated().into_iter().find(|&x| !(x >= low && x <= high));
     bad.map_or(Ok(()), |x| Err(Error::argument(name, range(low, high), x)))
 }

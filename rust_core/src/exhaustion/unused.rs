@@ -1,9 +1,10 @@
 //! Settings without effect: which inputs and options no draw reads, and what would use them.
 
 use super::copula::Correlation;
-use super::dist::{Dist, Marginal};
+use super::dist::Dist;
 use super::draws::{Columns, Draw, Sampler, Source};
 use super::law_spec::LawSpec;
+use super::marginal::Marginal;
 use super::scenario::{BASE_YEAR, CAP_YEAR, Collapse, Demand, ExhaustionScenario, INPUTS, Input};
 use crate::dispatch::dispatch;
 use crate::error::Result;

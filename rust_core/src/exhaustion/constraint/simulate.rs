@@ -4,7 +4,7 @@ use super::scenario::{BASE_YEAR, ConstraintScenario};
 use super::{CONSTRAINTS, Inputs, OUTPUTS, allowed};
 use crate::error::{Error, Result};
 use crate::exhaustion::copula::Copula;
-use crate::exhaustion::dist::Marginal;
+use crate::exhaustion::marginal::Marginal;
 use crate::exhaustion::tally::QUANTILES;
 use crate::math::normal_quantile;
 use crate::rng::{Key, Stream, open01, purpose};
