@@ -15,6 +15,9 @@ import limitlaw as ll
 from limitlaw.cli import main
 
 DOCS = Path(__file__).parent.parent / "docs"
+#: Of a line of code: docs/_static/site.css is made for it.
+WIDTH = 105
+BLOCK = re.compile(r"^ *```(\w+)[^\n]*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 PUBLIC = re.compile(r"^```\{public\} ([\w.]+)\n```$", re.MULTILINE)
 SETTINGS = ["-D", "exclude_patterns=", "-D", "extensions=myst_parser,formulas"]
 
@@ -94,3 +97,9 @@ def test_every_verb_is_in_the_reference_with_its_options_and_an_example() -> Non
         assert options >= {"--help"}
         assert {option for option in options if option not in section} == set()
         assert f"```sh\nlimitlaw {name} " in section.partition("| option |")[2], f"{name} has no example"
+
+
+@pytest.mark.parametrize("page", [DOCS.parent / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda p: p.stem)
+def test_code_fits_the_page(page: Path) -> None:
+    blocks = [found[2] for found in BLOCK.finditer(page.read_text(encoding="utf-8"))]
+    assert [line for block in blocks for line in block.splitlines() if len(line) > WIDTH] == []
