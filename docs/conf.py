@@ -1,5 +1,7 @@
 """The documentation site, by Sphinx: make docs."""
 
+# ruff: noqa: ARG001  (the signatures of events)
+
 import importlib.metadata
 import re
 import sys
@@ -49,7 +51,7 @@ html_theme_options = {
 _FILE = re.compile(r'^( *)```(\w+) title="([^"]+)"$', re.MULTILINE)
 
 
-def _title(app: Sphinx, docname: str, source: list[str]) -> None:  # noqa: ARG001  (the event's signature)
+def _title(app: Sphinx, docname: str, source: list[str]) -> None:
     source[0] = _FILE.sub(r"\1```{code-block} \2\n\1:caption: \3\n", source[0])
 
 

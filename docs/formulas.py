@@ -1,4 +1,6 @@
-"""A Sphinx extension: formulas become MathML while the site is built, so a reader needs no script and no network."""
+"""A Sphinx extension: formulas become MathML while the site is built; a page needs no script."""
+
+# ruff: noqa: ARG001  (the signatures of events)
 
 import re
 from typing import Any
@@ -12,11 +14,13 @@ from sphinx.writers.html5 import HTML5Translator
 _log = logging.getLogger(__name__)
 _convert = LatexToMathML(fancy_error=False)
 
-_CODE = re.compile(r"^( *)(`{3,})[^\n]*\n.*?^\1\2\s*?$|(`+)(?!`).*?(?<!`)\3(?!`)", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(
+    r"^( *)(`{3,})[^\n]*\n.*?^\1\2\s*?$|(`+)(?!`).*?(?<!`)\3(?!`)", re.MULTILINE | re.DOTALL
+)
 #: Brackets that Markdown takes for escaped ones, and drops the backslash of.
 _BRACKET = re.compile(r"\\[(\[].{0,60}")
 _CODE_OR_MATH = re.compile(r"<(pre|code|math|dt|script)\b.*?</\1>", re.DOTALL)
-#: Text that can only be a formula which nobody recognised: a command, or dollars around what is no price.
+#: Text that can only be a formula which nobody recognised: a command, or dollars around no price.
 _RAW = re.compile(r"\\[a-zA-Z].{0,60}|\$\$|\$(?!\d)[^$<>\n]{0,200}\$")
 
 
@@ -33,12 +37,14 @@ def _write(writer: HTML5Translator, node: nodes.math | nodes.math_block, *, disp
     raise nodes.SkipNode
 
 
-def _check_source(app: Sphinx, docname: str, source: list[str]) -> None:  # noqa: ARG001  (the event's signature)
+def _check_source(app: Sphinx, docname: str, source: list[str]) -> None:
     if found := _BRACKET.search(_CODE.sub("", source[0])):
         _log.warning("a formula stands in dollars, got: %s", found[0], location=docname)
 
 
-def _check_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:  # noqa: ARG001
+def _check_page(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
     if found := _RAW.search(_CODE_OR_MATH.sub("", context.get("body", ""))):
         _log.warning("a formula is left as text: %s", found[0], location=pagename)
 

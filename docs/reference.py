@@ -1,4 +1,6 @@
-"""A Sphinx extension: the reference of the package and of the command line, read from the code that users run."""
+"""A Sphinx extension: the reference of package and command line, from the code that users run."""
+
+# ruff: noqa: ARG001, PLR0917  (the signatures of events)
 
 import functools
 import importlib
@@ -20,7 +22,7 @@ from limitlaw.cli import main
 
 _log = logging.getLogger(__name__)
 
-#: What stands in a page for generated text: ```{public} fit``` for the names of `limitlaw.fit`, ```{verbs}```.
+#: What stands in a page for generated text: ```{public} fit``` for `limitlaw.fit`, ```{verbs}```.
 _PUBLIC = re.compile(r"^```\{public\} ([\w.]+)\n```$", re.MULTILINE)
 _VERBS = re.compile(r"^```\{verbs\}\n```$", re.MULTILINE)
 #: How autodoc writes the declared type of an array.
@@ -34,11 +36,17 @@ def public(module: str) -> list[str]:
     places = {name: place for place, names in limitlaw._PLACES.items() for name in names.split()}  # noqa: SLF001
     policies = importlib.import_module("limitlaw.sampling.policy").__all__
     places |= dict.fromkeys(policies, "sampling.policy")
-    names = [f"limitlaw.{name}" for name, place in places.items() if place == module and not _is_module(name)]
+    names = [
+        f"limitlaw.{name}"
+        for name, place in places.items()
+        if place == module and not _is_module(name)
+    ]
     if module == "" or module[0] == "_":
         return names
     own = getattr(importlib.import_module(f"limitlaw.{module}"), "__all__", ())
-    return names + [f"{_path(module)}.{name}" for name in own if name not in places and not _is_module(name)]
+    return names + [
+        f"{_path(module)}.{name}" for name in own if name not in places and not _is_module(name)
+    ]
 
 
 def _path(module: str) -> str:
@@ -94,23 +102,37 @@ def verbs_reference() -> str:
 
 def _verb(name: str, command: click.Command, context: click.Context) -> str:
     usage = command.get_usage(context).removeprefix("Usage: ")
-    lines = [f"## {name}", inspect.cleandoc(command.help or ""), f"```sh\n{' '.join(usage.split())}\n```"]
-    options = [row for row in (p.get_help_record(context) for p in command.get_params(context)) if row]
-    cells = [tuple(" ".join(cell.split()).replace("|", "\\|") for cell in row) for row in options if row[1]]
-    lines.append("\n".join(["| option | what it does |", "|---|---|", *(f"| `{a}` | {b} |" for a, b in cells)]))
+    lines = [
+        f"## {name}",
+        inspect.cleandoc(command.help or ""),
+        f"```sh\n{' '.join(usage.split())}\n```",
+    ]
+    options = [
+        row for row in (p.get_help_record(context) for p in command.get_params(context)) if row
+    ]
+    cells = [
+        tuple(" ".join(cell.split()).replace("|", "\\|") for cell in row)
+        for row in options
+        if row[1]
+    ]
+    lines.append(
+        "\n".join(
+            ["| option | what it does |", "|---|---|", *(f"| `{a}` | {b} |" for a, b in cells)]
+        )
+    )
     if command.epilog:
         before, _, example = command.epilog.partition("Example: ")
         lines += [before] * bool(before) + [f"```sh\n{example}\n```"] * bool(example)
     return "\n\n".join(lines)
 
 
-def _fill(app: Sphinx, docname: str, source: list[str]) -> None:  # noqa: ARG001  (the event's signature)
+def _fill(app: Sphinx, docname: str, source: list[str]) -> None:
     text = _PUBLIC.sub(lambda found: reference_of(found[1]), source[0])
     source[0] = _VERBS.sub(lambda _: verbs_reference(), text)
 
 
 def _find(env: BuildEnvironment, path: str) -> tuple[str, str, str] | None:
-    """Where a name is described: the page, the anchor, the path; ``limitlaw.sampling.tasks.Tasks`` is found too."""
+    """Where a name is described: the page, the anchor, the path; the module left out."""
     objects = env.domains.python_domain.objects
     parts = path.split(".")
     for tail in range(1, len(parts)):
@@ -123,30 +145,35 @@ def _find(env: BuildEnvironment, path: str) -> tuple[str, str, str] | None:
 
 def _plain(text: str) -> str:
     """An array as what may be given for it."""
-    text = _ARRAY.sub(lambda found: f"~collections.abc.Sequence[{'float' if found[1] == 'float' else 'int'}]", text)
+    text = _ARRAY.sub(
+        lambda found: f"~collections.abc.Sequence[{'float' if found[1] == 'float' else 'int'}]",
+        text,
+    )
     return text.replace("npt.", "~numpy.typing.")
 
 
-def _sign(app: Sphinx, what: str, name: str, obj: Any, options: Any, given: str | None, result: str | None) -> Any:  # noqa: ARG001, PLR0917
+def _sign(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, given: str | None, result: str | None
+) -> Any:
     """An abstract class has no signature of its own."""
     if given and given.startswith("(*_"):
         given = None
     return (_plain(given) if given else given), (_plain(result) if result else result)
 
 
-def _hint(app: Sphinx, domain: str, objtype: str, content: nodes.Element) -> None:  # noqa: ARG001
+def _hint(app: Sphinx, domain: str, objtype: str, content: nodes.Element) -> None:
     for hints in app.env.current_document.autodoc_annotations.values():
         if "given" in hints and "_" in hints:
             hints.clear()
         hints.update({name: _plain(text) for name, text in hints.items()})
 
 
-def _shorten(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:  # noqa: ARG001, PLR0917
+def _shorten(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     lines[:] = [re.sub(r"^(:vartype \w+: )limitlaw\.", r"\1~limitlaw.", line) for line in lines]
 
 
 class LinkNames(SphinxPostTransform):
-    """Code that names something public links to its description; a name that is not public is a warning."""
+    """Code that names something public links to its description; another name is a warning."""
 
     default_priority = 400
 
@@ -158,13 +185,17 @@ class LinkNames(SphinxPostTransform):
                 continue
             if target := _find(self.env, f"limitlaw.{found[1]}"):
                 page, anchor, path = target
-                link = make_refnode(self.app.builder, self.env.docname, page, anchor, literal.deepcopy(), path)
+                link = make_refnode(
+                    self.app.builder, self.env.docname, page, anchor, literal.deepcopy(), path
+                )
                 literal.replace_self(link)
             else:
                 _log.warning("no public name: %s", literal.astext(), location=literal)
 
 
-def _resolve(app: Sphinx, env: BuildEnvironment, node: nodes.Element, content: nodes.Element) -> nodes.Element | None:
+def _resolve(
+    app: Sphinx, env: BuildEnvironment, node: nodes.Element, content: nodes.Element
+) -> nodes.Element | None:
     """A type in a signature is named by the module that has it; users see it elsewhere."""
     if node.get("refdomain") != "py" or not (target := _find(env, node["reftarget"])):
         return None
