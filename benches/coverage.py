@@ -283,11 +283,11 @@ KINDS = {
     "error_rates": (error_rates, ((1, 20), (5, 20), (20, 20), (20, 100), (164, 5), (164, 100))),
     "optima": (optima, ((5, 100), (20, 5), (20, 100), (164, 5), (164, 100))),
     "matches": (matches, ((5, 5), (20, 5), (20, 100), (164, 1), (164, 5), (164, 100))),
-    "required_rates": (required_rates, ((5, 10), (20, 10))),
+    "required_rates": (required_rates, ((5, 10),)),
     "corrections": (corrections, ((5, 20), (10, 20), (20, 20), (20, 100), (164, 5), (164, 100))),
     "judges": (judges, ((5, 20), (20, 5), (20, 100), (164, 5), (164, 100))),
     "precisions": (precisions, ((20, 5), (164, 5))),
-    "forecasts": (forecasts, ((5, 5), (20, 5), (20, 100), (164, 5), (164, 100))),
+    "forecasts": (forecasts, ((5, 5), (20, 5), (20, 100), (164, 5))),
 }
 
 
@@ -331,14 +331,18 @@ def main() -> None:
 
 
 def table(old: str, found: dict) -> str:
-    """The rows of a table, those that were measured again in the place of the old ones."""
+    """The rows of a table, what was measured again in the place of the old."""
     lines = ["| interval | rates | tasks x attempts | 90 % | 95 % | width at 95 % |", "|---|---|---|---|---|---|"]
     rows = {tuple(line.split(" | ")[:3]): line for line in old.splitlines() if line.startswith("| `")}
     for (name, shape, (tasks, n)), levels in found.items():
-        shares = [f"{levels[level][0]:.3f}" if level in levels else "" for level in LEVELS]
-        width = f"{levels[LEVELS[1]][1]:.3f}".replace("nan", "some infinite") if LEVELS[1] in levels else ""
-        line = f"| {name} | {shape} | {tasks} x {n} | {' | '.join(shares)} | {width} |"
-        rows[tuple(line.split(" | ")[:3])] = line
+        key = f"| {name}", shape, f"{tasks} x {n}"
+        columns = [cell.strip() for cell in rows.get(key, "|" * 7).split("|")[4:7]]
+        for at, level in enumerate(LEVELS):
+            if level in levels:
+                columns[at] = f"{levels[level][0]:.3f}"
+        if LEVELS[1] in levels:
+            columns[2] = f"{levels[LEVELS[1]][1]:.3f}".replace("nan", "some infinite")
+        rows[key] = " | ".join([*key, *columns]) + " |"
     return "\n".join(lines + sorted(rows.values(), key=lambda line: line.split(" | ")[0])) + "\n"
 
 

@@ -34,6 +34,8 @@ IntArray = Annotated[Any, "int"]
 CountArray = Annotated[Any, "count"]
 
 #: Every concrete setting by (family, kind): how ``from_json`` finds the class.
+#: The metadata of a field of which only the length crosses into the core.
+COUNTED = "counted"
 _REGISTRY: dict[tuple[str, str], type[Spec]] = {}
 
 
@@ -170,14 +172,17 @@ class Spec:
         return digest(canonical(self._encode(_array_digest)).encode())
 
     def wire(self) -> tuple[str, list[npt.NDArray[np.float64]]]:
-        """What crosses into the core: canonical JSON in which arrays are numbered, and the arrays beside it."""
+        """What crosses into the core: canonical JSON in which arrays are numbered, and the arrays beside it.
+
+        Of names, which the core never reads, only how many there are.
+        """
         arrays: list[npt.NDArray[np.float64]] = []
 
         def number(array: npt.NDArray[Any]) -> dict[str, int]:
             arrays.append(np.ascontiguousarray(array, dtype=np.float64))
             return {"array": len(arrays) - 1}
 
-        return canonical(self._encode(number)), arrays
+        return canonical(self._encode(number, crossing=True)), arrays
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, checked like a new one."""
@@ -194,9 +199,14 @@ class Spec:
     def _repr_html_(self) -> str:
         return html_of(type(self).__name__, self.inputs())
 
-    def _encode(self, encode_array: Any) -> dict[str, Any]:
-        data = {f.name: _encode(getattr(self, f.name), encode_array) for f in dataclasses.fields(self)}
-        return {"kind": self.kind, **data}
+    def _encode(self, encode_array: Any, *, crossing: bool = False) -> dict[str, Any]:
+        data: dict[str, Any] = {"kind": self.kind}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if crossing and field.metadata.get(COUNTED) and value is not None:
+                value = len(value)
+            data[field.name] = _encode(value, encode_array, crossing=crossing)
+        return data
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.fingerprint() == other.fingerprint()
@@ -275,15 +285,15 @@ def _array_digest(array: npt.NDArray[Any]) -> dict[str, Any]:
     return {"array": digest(array.astype("<f8").tobytes()), "length": len(array)}
 
 
-def _encode(value: Any, encode_array: Any) -> Any:
+def _encode(value: Any, encode_array: Any, *, crossing: bool = False) -> Any:
     if isinstance(value, Spec):
-        return value._encode(encode_array)  # noqa: SLF001  (another Spec)
+        return value._encode(encode_array, crossing=crossing)  # noqa: SLF001  (another Spec)
     if isinstance(value, np.ndarray):
         return encode_array(value)
     if isinstance(value, tuple):
-        return [_encode(v, encode_array) for v in value]
+        return [_encode(v, encode_array, crossing=crossing) for v in value]
     if isinstance(value, dict):
-        return {k: _encode(v, encode_array) for k, v in value.items()}
+        return {k: _encode(v, encode_array, crossing=crossing) for k, v in value.items()}
     return value
 
 

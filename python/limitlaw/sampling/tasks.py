@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from limitlaw._spec import CountArray, FloatArray, IntArray, Spec
+from limitlaw._spec import COUNTED, CountArray, FloatArray, IntArray, Spec
 from limitlaw.sampling import attempts as log
 from limitlaw.sampling import table
 
@@ -26,7 +26,7 @@ class Tasks(Spec):
 
     family: ClassVar[str] = "tasks"
     weight: FloatArray | None = None
-    names: tuple[str, ...] | None = None
+    names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
 
     def _check(self) -> None:
         super()._check()
@@ -308,7 +308,7 @@ class FixedTasks(Tasks):
     kind: ClassVar[str] = "fixed"
     success: FloatArray
     weight: FloatArray | None = None
-    names: tuple[str, ...] | None = None
+    names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
 
 
 class CountsTasks(Tasks):
@@ -320,7 +320,7 @@ class CountsTasks(Tasks):
     posterior: bool = False
     prior: Literal["jeffreys"] | tuple[float, float] | None = None
     weight: FloatArray | None = None
-    names: tuple[str, ...] | None = None
+    names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
 
 
 class PoolTasks(Tasks):
@@ -332,7 +332,7 @@ class PoolTasks(Tasks):
     accepted_correct: CountArray
     correct: CountArray | None = None
     weight: FloatArray | None = None
-    names: tuple[str, ...] | None = None
+    names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
 
 
 class RecordedTasks(Tasks):
@@ -353,7 +353,7 @@ class RecordedTasks(Tasks):
     blank: Literal["vote", "skip"] = "vote"
     short: Literal["null", "drop"] = "null"
     weight: FloatArray | None = None
-    names: tuple[str, ...] | None = None
+    names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
 
     def counted(self) -> PoolTasks:
         """The same attempts as counts; accepted are the correct ones where no verdict was recorded.

@@ -58,8 +58,8 @@ pub struct Recorded {
     pub short: Short,
     /// Weights of the tasks in every mean.
     pub weight: Option<Values>,
-    /// Names of the tasks.
-    pub names: Option<Vec<String>>,
+    /// How many names the tasks have.
+    pub names: Option<usize>,
 }
 
 impl Recorded {

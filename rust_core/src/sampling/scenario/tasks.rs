@@ -24,8 +24,8 @@ pub enum Tasks {
         success: Values,
         /// Weights of the tasks in every mean.
         weight: Option<Values>,
-        /// Names of the tasks.
-        names: Option<Vec<String>>,
+        /// How many names the tasks have.
+        names: Option<usize>,
     },
     /// Observed attempts and correct answers.
     Counts {
@@ -39,8 +39,8 @@ pub enum Tasks {
         prior: Option<Prior>,
         /// Weights of the tasks in every mean.
         weight: Option<Values>,
-        /// Names of the tasks.
-        names: Option<Vec<String>>,
+        /// How many names the tasks have.
+        names: Option<usize>,
     },
     /// The observed attempts themselves, drawn without replacement.
     Pool {
@@ -54,8 +54,8 @@ pub enum Tasks {
         correct: Option<Values>,
         /// Weights of the tasks in every mean.
         weight: Option<Values>,
-        /// Names of the tasks.
-        names: Option<Vec<String>>,
+        /// How many names the tasks have.
+        names: Option<usize>,
     },
     /// Recorded attempts, one by one, drawn without replacement.
     Recorded(Recorded),
@@ -166,10 +166,10 @@ impl Tasks {
         }
     }
 
-    const fn names(&self) -> Option<&Vec<String>> {
+    const fn names(&self) -> Option<usize> {
         match self {
-            Self::Fixed { names, .. } | Self::Counts { names, .. } | Self::Pool { names, .. } => names.as_ref(),
-            Self::Recorded(recorded) => recorded.names.as_ref(),
+            Self::Fixed { names, .. } | Self::Counts { names, .. } | Self::Pool { names, .. } => *names,
+            Self::Recorded(recorded) => recorded.names,
             Self::Beta { .. } | Self::Mixture { .. } => None,
         }
     }
@@ -312,8 +312,8 @@ impl Spec for Tasks {
             }
         }
         match self.names() {
-            Some(names) if names.len() != count => {
-                Err(Error::argument("names", format!("as long as {first} ({count})"), format!("{} names", names.len())))
+            Some(names) if names != count => {
+                Err(Error::argument("names", format!("as long as {first} ({count})"), format!("{names} names")))
             }
             _ => Ok(()),
         }
