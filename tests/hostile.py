@@ -175,6 +175,7 @@ USUAL = {
     "scenario": SCENARIO,
     "seed": 1,
     "success": [0.1, 0.5],
+    "systems": {"a": LOG, "b": LOG},
     "tasks": TASKS,
     "threads": 1,
     "trials": 10,

@@ -24,7 +24,7 @@ PYTHON_LAYERS = [
     {"pages", "picture"},
     {"plots", "testing"},
     {"sweeps"},
-    {"gates"},
+    {"gates", "decisions"},
     {"run", "fit"},
     {"sampling", "exhaustion", "closed_form", "datasets", "logs"},
     {"_show"},

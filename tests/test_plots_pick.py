@@ -25,6 +25,8 @@ VERDICTS = {
     "accepted_correct": [8, 5, 10, 1],
     "correct": [10, 5, 14, 1],
 }
+RUNS = ll.datasets.evalperf()
+SYSTEMS = {name: RUNS.filter(model=name) for name in ("grok-beta", "deepseek-chat-v3", "o1-mini-2024-09-12")}
 COUNTS = [0, 0, 1, 2, 4, 7, 13, 20]
 
 
@@ -46,6 +48,14 @@ CASES = {
     "compared": (
         lambda: ll.compare_policies(policies(), trials=200, seed=2),
         ["first_accepted over majority_vote at 10", "three standard errors"],
+    ),
+    "systems": (
+        lambda: ll.compare_systems(SYSTEMS, attempts="n"),
+        ["grok-beta less deepseek-chat-v3", "Holm over all pairs", "95% interval"],
+    ),
+    "systems over k": (
+        lambda: ll.compare_systems(SYSTEMS, attempts="n", k=range(1, 9)),
+        ["band that holds at all k together", "difference of pass@k"],
     ),
     "required": (
         lambda: ll.required_false_positive_rate(SCENARIO, accuracy=0.4),

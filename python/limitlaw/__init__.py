@@ -16,6 +16,7 @@ if _core.DEBUG_BUILD:
 #: helps, and ``import limitlaw`` returns, before Polars is there. ``__init__.pyi`` says the same to type checkers.
 _PLACES = {
     "_show": "brief",
+    "decisions": "compare_systems",
     "errors": "MisfitWarning NoClosedFormError StoreError UnusedSettingWarning VersionError",
     "exhaustion": (
         "Backtest ComputePath ConstraintResult ConstraintScenario Correlation ExhaustionResult "

@@ -3,6 +3,7 @@
 from limitlaw import closed_form, datasets, exhaustion, fit
 from limitlaw._core import __version__
 from limitlaw._show import brief
+from limitlaw.decisions import compare_systems
 from limitlaw.errors import MisfitWarning, NoClosedFormError, StoreError, UnusedSettingWarning, VersionError
 from limitlaw.exhaustion import (
     Backtest,
@@ -80,6 +81,7 @@ __all__ = [
     "check",
     "closed_form",
     "compare_policies",
+    "compare_systems",
     "corrected_accuracy",
     "datasets",
     "dist",

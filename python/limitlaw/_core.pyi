@@ -132,6 +132,19 @@ def pass_rates(
     confidence: float,
     progress: _Progress | None,
 ) -> _Columns: ...
+def task_pass_rates(rate: str, attempts: _Floats, correct: _Floats, k: _Floats) -> npt.NDArray[np.float64]: ...
+def paired_differences(
+    values: _Floats,
+    tried: npt.NDArray[np.bool_],
+    *,
+    tasks: int,
+    points: int,
+    confidence: float,
+    resamples: int,
+    key: tuple[int, int],
+    threads: int | None,
+    progress: _Progress | None,
+) -> _Columns: ...
 def fit_beta_binomial(
     attempts: _Floats,
     correct: _Floats,

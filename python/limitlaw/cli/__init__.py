@@ -19,6 +19,7 @@ _VERBS = {
     "required": ("ask", "The false positive rate with which an accuracy is still reached."),
     "compare": ("ask", "Which policy wins at the same spending."),
     "check": ("gate", "Does the scenario of a file meet what is required? For continuous integration."),
+    "compare-systems": ("decide", "Which system is better on the tasks that they share."),
     "levers": ("outlook", "What each change does to the year of running out."),
     "sensitivity": ("outlook", "Which inputs the answer depends on."),
     "backtest": ("outlook", "Score a projection against what came later."),
@@ -40,7 +41,7 @@ class _Verbs(click.Group):
         if cmd_name not in _VERBS:
             return None
         module = importlib.import_module(f"limitlaw.cli.{_VERBS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

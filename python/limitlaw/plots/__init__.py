@@ -12,6 +12,7 @@ from limitlaw.plots.exhaustion import exhausted, fan, tornado
 from limitlaw.plots.forecasts import backtest, constraints, run_out, sensitivity
 from limitlaw.plots.sampling import curves, policies, utility
 from limitlaw.plots.sweeps import sweep
+from limitlaw.plots.systems import differences
 
 __all__ = [
     "backtest",
@@ -20,6 +21,7 @@ __all__ = [
     "compared",
     "constraints",
     "curves",
+    "differences",
     "error_rates",
     "exhausted",
     "fan",

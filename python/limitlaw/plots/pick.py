@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 
 from limitlaw._arguments import listed, shown
-from limitlaw.plots import answers, estimates, exhaustion, forecasts, sampling
+from limitlaw.plots import answers, estimates, exhaustion, forecasts, sampling, systems
 from limitlaw.plots.chart import stack
 from limitlaw.plots.sweeps import sweep
 
@@ -57,6 +57,7 @@ _FRAMES: list[tuple[set[str], Callable[..., Any]]] = [
     ({"ceiling_all_tasks", "ceiling_pooled"}, answers.ceilings),
     ({"verdict", "difference_low"}, answers.can_match),
     ({"policy", "other", "difference", "winner"}, answers.compared),
+    ({"system", "other", "difference", "p_holm"}, systems.differences),
     ({"required_false_positive_rate", "max_attempts"}, answers.required_rate),
     ({"k", "pass_at_k"}, estimates.pass_rates),
     ({"k", "pass_hat_k"}, estimates.pass_rates),

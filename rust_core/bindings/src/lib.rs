@@ -11,6 +11,7 @@ mod exhaustion;
 mod fit;
 mod formulas;
 mod optimum;
+mod paired;
 mod run;
 mod sampling;
 mod stream;
@@ -41,6 +42,8 @@ mod _core {
     use super::formulas::closed_form;
     #[pymodule_export]
     use super::optimum::{ceiling_ends, ceilings_sampling, operating_points, optima_sampling};
+    #[pymodule_export]
+    use super::paired::{paired_differences, task_pass_rates};
     #[pymodule_export]
     use super::sampling::{compare_sampling, simulate_sampling, solve_sampling};
     #[pymodule_export]

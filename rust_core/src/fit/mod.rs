@@ -1,4 +1,5 @@
-//! Estimation from counts: pass rates with their errors, Beta populations, error rates of a verifier, forecasts.
+//! Estimation from counts: pass rates with their errors, systems compared, Beta populations, error rates of a verifier,
+//! forecasts.
 
 pub mod beta_binomial;
 pub mod ceiling;
@@ -8,10 +9,12 @@ pub mod identification;
 pub mod intervals;
 pub mod maximum;
 mod mixing;
+pub mod paired;
 pub mod pass_rate;
 pub mod pass_rates;
 pub mod proportion;
 pub mod repeated;
+pub mod simultaneous;
 pub mod task_rates;
 
 use crate::error::{Error, Result, check_range, number};

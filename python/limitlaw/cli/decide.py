@@ -1,0 +1,69 @@
+"""Verbs that decide from files of evidence: which system is better."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import limitlaw as ll
+from limitlaw.cli.options import Whole, one_line_errors, progress_bar, seed_option, threads_option
+from limitlaw.cli.output import check_out, emit, output_options
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@click.command(
+    name="compare-systems", epilog="Example: limitlaw compare-systems a=a.csv b=b.csv --attempts n --k 1 --k 10"
+)
+@click.argument("systems", nargs=-1, required=True, metavar="NAME=FILE...")
+@click.option("--task", default="task", show_default=True, help="Column of tasks.")
+@click.option("--attempts", help="Column of attempts per task.  [default: a row per attempt]")
+@click.option("--correct", default="correct", show_default=True, help="Column of correct ones, or of whether it is.")
+@click.option("--k", "ks", type=Whole(), multiple=True, default=(1,), show_default=True, help="Attempts; repeat.")
+@click.option("--all-k", type=Whole(), help="Every k from 1 to this one.")
+@click.option(
+    "--statistic", type=click.Choice(["pass_at_k", "pass_hat_k"]), default="pass_at_k", show_default=True, help="Which."
+)
+@click.option("--confidence", type=float, default=0.95, show_default=True, help="Of intervals and bands.")
+@click.option("--bootstrap", type=Whole(), default=4000, show_default=True, help="Draws behind a band; 0: none.")
+@seed_option(0)
+@threads_option
+@output_options
+@one_line_errors
+def compare_systems(
+    *,
+    systems: tuple[str, ...],
+    task: str,
+    ks: tuple[int, ...],
+    all_k: int | None,
+    out: Path | None,
+    form: str,
+    **given: Any,
+) -> None:
+    """Which of several systems is better on the tasks that they share.
+
+    Each FILE holds one system's attempts, in any form that read_attempts knows, or with --attempts a row of counts for
+    each task (.csv, .jsonl, .parquet). NAME= may be left out: the file's name serves.
+    """
+    check_out(out)
+    grid = sorted(set(ks)) if all_k is None else range(1, all_k + 1)
+    frames: dict[str, pl.DataFrame] = {}
+    for text in systems:
+        name, _, path = text.rpartition("=")
+        if (name or Path(path).stem) in frames:
+            raise click.ClickException(f"systems must have names of their own, got {name or Path(path).stem!r} twice")
+        frames[name or Path(path).stem] = _read(Path(path), counts=given["attempts"] is not None)
+    with progress_bar(len(frames) * (len(frames) - 1) // 2) as progress:
+        found = ll.compare_systems(frames, task=task, k=list(grid), progress=progress, **given)
+    emit(found, form=form, out=out)
+
+
+def _read(path: Path, *, counts: bool) -> pl.DataFrame:
+    from limitlaw._files import read_table  # noqa: PLC0415  (with Polars)
+
+    if not path.is_file():
+        raise click.ClickException(f"systems must be files (NAME=FILE), got {str(path)!r}, which is none")
+    return read_table(path) if counts else ll.read_attempts(path)

@@ -1,0 +1,93 @@
+"""What each system has in every task that it tried: from counts, from a row per attempt, or by a policy on records."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from limitlaw import _core
+from limitlaw._arguments import as_column, as_frame, shown
+from limitlaw.run import solve
+from limitlaw.sampling.policy import Policy
+from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.tasks import RecordedTasks
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+
+
+class System(NamedTuple):
+    """One system: the names of the tasks that it tried, and what it has in each (row) at every k (column)."""
+
+    name: str
+    tasks: list[str]
+    values: Floats
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """The columns that are read and what is made of them, as ``compare_systems`` says."""
+
+    task: str
+    attempts: str | None
+    correct: str
+    statistic: str | Policy
+    grid: Floats
+
+    def system(self, name: str, given: object) -> System:
+        """One system, whose errors are named by it."""
+        try:
+            if isinstance(self.statistic, Policy):
+                tasks, values = self._by_policy(given, self.statistic)
+                return System(name, tasks, values)
+            tasks, n, c = self.counts(given)
+            values = _core.task_pass_rates(self.statistic, n, c, self.grid).reshape(len(n), len(self.grid))
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"systems[{name!r}]: {error}") from None
+        return System(name, [task for task, k in zip(tasks, n > 0, strict=True) if k], values[n > 0])
+
+    def _by_policy(self, given: object, policy: Policy) -> tuple[list[str], Floats]:
+        if not isinstance(given, RecordedTasks):
+            raise TypeError(f"a policy needs recorded attempts (Tasks.from_attempts), got {shown(given)}")
+        answered = self.grid[self.grid <= int(given.attempts.max())]
+        values = np.full((len(given), len(self.grid)), np.nan)
+        if len(answered):
+            tasks = given.replace(short="drop")  # a task with too few attempts is no other's matter
+            scenario = SamplingScenario(tasks=tasks, policies=[policy], max_attempts=answered.astype(np.int64))
+            accuracy = solve(scenario, by="task")["accuracy"].to_numpy()
+            values[:, : len(answered)] = accuracy.reshape(len(answered), len(given)).T
+        return _names(given), values
+
+    def counts(self, given: object) -> tuple[list[str], Floats, Floats]:
+        """The names of the tasks, their attempts and the correct ones among them."""
+        if isinstance(given, RecordedTasks):
+            counted = given.counted()
+            assert counted.correct is not None  # recorded
+            return _names(given), counted.attempts.astype(np.float64), counted.correct.astype(np.float64)
+        table = as_frame(given, "frame")
+        names = [str(name) for name in as_column(table, "task", self.task, of="names")]
+        c = as_column(table, "correct", self.correct).astype(np.float64)
+        if not names:
+            raise ValueError("frame must have a row for each task or attempt, got none")
+        if self.attempts is not None:
+            n = as_column(table, "attempts", self.attempts).astype(np.float64)
+            if len(set(names)) < len(names):
+                seen: set[str] = set()
+                twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+                raise ValueError(f"task must name each task once where attempts are counted, got {twice!r} twice")
+            return names, n, c
+        wrong = c[(c != 0.0) & (c != 1.0)]
+        if len(wrong):
+            expected = "a column of booleans, or of 0 and 1, in frames with a row per attempt"
+            raise ValueError(f"correct must be {expected} (attempts= names a column of counts), got {wrong[0]:g}")
+        numbers: dict[str, int] = {}
+        place = [numbers.setdefault(name, len(numbers)) for name in names]
+        return list(numbers), np.bincount(place).astype(np.float64), np.bincount(place, weights=c)
+
+
+def _names(tasks: RecordedTasks) -> list[str]:
+    return list(tasks.names or map(str, range(len(tasks))))
