@@ -205,6 +205,46 @@ def required_rates(shape: str, tasks: int, n: int):
     return check
 
 
+def systems(shape: str, tasks: int, n: int):
+    """The difference at one attempt and at n, and the band over all k.
+
+    Of a better system, and of one that is another at a tenth of the tasks.
+    """
+
+    def other(random, p):
+        kept = random.random(len(p)) < 0.9
+        return np.where(kept, p, random.beta(1.0, 1.0, len(p)))
+
+    ks = np.arange(1, n + 1)
+    many = np.random.default_rng(2)
+    p = population(many, shape, 500_000)
+    truths = {
+        name: np.array([((1 - q) ** k - (1 - p) ** k).mean() for k in ks])
+        for name, q in (("a better one", p**0.7), ("nearly the same", other(many, p)))
+    }
+
+    def check(random, level, seed):
+        p = population(random, shape, tasks)
+        for name, q in (("a better one", p**0.7), ("nearly the same", other(random, p))):
+            frames = {
+                system: pl.DataFrame({"task": range(tasks), "n": n, "correct": random.binomial(n, rates)})
+                for system, rates in (("a", p), ("b", q))
+            }
+            options = {"confidence": level, "bootstrap": 1_000, "seed": seed, "threads": 1}
+            found = ll.compare_systems(frames, attempts="n", k=ks, **options)
+            truth, label = truths[name], f"`compare_systems`, {name}"
+            yield f"{label}, at 1", found["low"][0], found["high"][0], truth[0]
+            if n > 1:
+                yield f"{label}, at n", found["low"][-1], found["high"][-1], truth[-1]
+                # The band holds where its worst distance does.
+                middle = (found["band_high"] + found["band_low"]).to_numpy() / 2
+                half = (found["band_high"] - found["band_low"]).to_numpy() / 2
+                worst = np.argmax(np.abs(middle - truth) / half)
+                yield f"{label}, band", middle[worst] - half[worst], middle[worst] + half[worst], truth[worst]
+
+    return check
+
+
 def precisions(shape: str, tasks: int, n: int):
     """`target_se`: the interval at the precision that was asked for."""
     a, b = POPULATIONS[shape]
@@ -286,6 +326,7 @@ KINDS = {
     "required_rates": (required_rates, ((5, 10),)),
     "corrections": (corrections, ((5, 20), (10, 20), (20, 20), (20, 100), (164, 5), (164, 100))),
     "judges": (judges, ((5, 20), (20, 5), (20, 100), (164, 5), (164, 100))),
+    "systems": (systems, ((5, 1), (20, 1), (164, 1), (5, 10), (20, 10), (164, 10))),
     "precisions": (precisions, ((20, 5), (164, 5))),
     "forecasts": (forecasts, ((5, 5), (20, 5), (20, 100), (164, 5))),
 }

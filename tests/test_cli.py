@@ -373,6 +373,26 @@ def test_every_question_of_a_benchmark_has_a_verb(spec: Path) -> None:
     assert found.output == ll.compare_policies(ll.SamplingScenario.from_file(two), trials=200, seed=2).write_csv()
 
 
+def test_systems_in_files_are_compared(tmp_path: Path) -> None:
+    counts = pl.DataFrame({"task": ["x", "y", "z"], "n": [4, 4, 4], "c": [0, 2, 4]})
+    a, b, log = tmp_path / "a.csv", tmp_path / "b.parquet", tmp_path / "log.csv"
+    counts.write_csv(a)
+    counts.with_columns(c=pl.Series([1, 2, 2])).write_parquet(b)
+    options = ["--attempts", "n", "--correct", "c", "--k", 1, "--k", 2, "--format", "csv"]
+    found = run("compare-systems", a, f"other={b}", *options)
+    systems = {"a": pl.read_csv(a), "other": pl.read_parquet(b)}
+    assert found.output == ll.compare_systems(systems, attempts="n", correct="c", k=[1, 2]).write_csv()
+    pl.DataFrame({"task": ["x", "y", "x"], "correct": [True, False, False]}).write_csv(log)
+    found = run("compare-systems", f"one={log}", f"two={log}", "--all-k", 2, "--bootstrap", 0, "--format", "csv")
+    frame = ll.read_attempts(log)
+    assert found.output == ll.compare_systems({"one": frame, "two": frame}, k=[1, 2], bootstrap=0).write_csv()
+    assert "systems must have names of their own, got 'a' twice" in run("compare-systems", a, a).output
+    assert (
+        "systems must be files (NAME=FILE), got 'nowhere.csv', which is none"
+        in run("compare-systems", "nowhere.csv", a).output
+    )
+
+
 def test_every_question_of_a_projection_has_a_verb(tmp_path: Path) -> None:
     spec = tmp_path / "world.toml"
     spec.write_text('kind = "exhaustion"\npreset = "epoch2024"\ntrend_weight = 1\n')

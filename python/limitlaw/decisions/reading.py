@@ -86,7 +86,8 @@ class Reading:
             raise ValueError(f"correct must be {expected} (attempts= names a column of counts), got {wrong[0]:g}")
         numbers: dict[str, int] = {}
         place = [numbers.setdefault(name, len(numbers)) for name in names]
-        return list(numbers), np.bincount(place).astype(np.float64), np.bincount(place, weights=c)
+        right = np.bincount(place, weights=c).astype(np.float64)
+        return list(numbers), np.bincount(place).astype(np.float64), right
 
 
 def _names(tasks: RecordedTasks) -> list[str]:

@@ -52,9 +52,9 @@ def compare_systems(
     """Compare every two systems on the tasks that both tried: the mean paired difference, and how sure it is.
 
     Tasks are the sample (other tasks of the kind could have been asked), so that attempts of one task may depend on one
-    another as they like. The interval is Student's t around the mean with two more tasks, which differ by a typical
-    amount, one in each direction: for one attempt that is the interval of Bonett and Price; over many tasks the two do
-    not matter; where all tasks are alike they keep the interval honest. The band holds at all k together.
+    another as they like. The interval is Student's t around the mean with two more tasks, one in each direction, which
+    differ by as much as a typical task that differs: for one attempt the interval of Bonett and Price. Over many tasks
+    the two do not matter; where all tasks are alike they keep the interval honest. The band holds at all k together.
 
     Args:
         systems: By its name, each system's frame; or its ``Tasks.from_attempts``, which a policy needs. Frames are
@@ -194,7 +194,7 @@ def holm(p_values: Floats) -> Floats:
 
 
 def _grid(k: npt.ArrayLike) -> Floats:
-    grid = as_array(np.atleast_1d(k) if np.ndim(k) == 0 else k, "k", whole=True).astype(np.float64)  # type: ignore[arg-type]
+    grid = as_array(np.atleast_1d(k) if np.ndim(k) == 0 else k, "k", whole=True).astype(np.float64)
     if not len(grid) or grid[0] < 1 or (np.diff(grid) <= 0).any():
         raise ValueError(f"k must be ascending whole numbers from 1 on, got {shown(k)}")
     return grid

@@ -92,7 +92,7 @@ def check_columns(frame: pl.DataFrame, columns: Sequence[str], name: str = "fram
 #: Columns that hold words.
 _WORDS = (
     *("policy", "other", "limit", "variable", "unit", "definition", "lever", "status", "verdict", "quantity", "group"),
-    *("rate", "source", "task"),
+    *("rate", "source", "task", "system"),
 )
 #: Columns that say where a row stands on an axis.
 _PLACES = ("policy", "max_attempts", "year", "wrong_cost", "status", "p_not_by_horizon")

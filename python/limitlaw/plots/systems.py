@@ -24,7 +24,7 @@ def differences(frame: pl.DataFrame, *, title: str = "Which system is better") -
         ValueError: The frame lacks a column, has no difference, or too many rows or pairs to be drawn.
     """
     check_columns(frame, ["system", "other", "k", "difference", "low", "high"])
-    check_rows(frame, ["k"])
+    check_rows(frame, ["system", "other", "k"])
     known = frame.drop_nulls("difference")
     if known.is_empty():
         raise ValueError("frame must have a difference, got nulls: k is beyond the attempts of a task")

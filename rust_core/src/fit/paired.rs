@@ -158,12 +158,15 @@ impl Sums {
         Difference { standard_error, limits: self.limits(size, critical), p_value: self.p_value(size), ..means }
     }
 
-    /// The mean and the standard error with two more tasks, which differ by as much as a typical task does, one in each
-    /// direction. For shares of 0 and 1 that is Bonett and Price, *Adjusted Wald confidence interval for a difference of
-    /// binomial proportions based on paired data*, Journal of Educational and Behavioral Statistics 37 (2012).
+    /// The mean and the standard error with two more tasks, one in each direction, which differ by as much as the tasks that
+    /// carry the variance (the square's mean weighted by itself), and in the square by 1 / sqrt(tasks) at least: a few tasks
+    /// may all differ by next to nothing where others differ by much. For shares of 0 and 1 that is Bonett and Price,
+    /// *Adjusted Wald confidence interval for a difference of binomial proportions based on paired data*, Journal of
+    /// Educational and Behavioral Statistics 37 (2012).
     fn adjusted(&self, size: usize) -> [f64; 2] {
         let tasks = size as f64 + 2.0;
         let typical = if self.squares > 0.0 { self.fourth_powers / self.squares } else { 1.0 };
+        let typical = typical.max(1.0 / sqrt(size as f64));
         let mean = (self.first - self.second) / tasks;
         let variance = (self.squares + 2.0 * typical) / tasks - mean * mean;
         [mean, sqrt(variance.max(0.0) / tasks)]
