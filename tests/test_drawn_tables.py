@@ -11,8 +11,8 @@ from limitlaw.testing import assert_agrees_with_solution, assert_reproducible
 from reference import drawn_numpy as reference
 from test_drawn_laws import BOTH, GRID, TASKS, VERIFIERS
 
-#: What makes the simulator draw the rates themselves, at no price.
-FREE = ll.Cost(output_tokens=(1, 0))
+#: What makes the simulator draw the rates themselves, at no price: batches, whose bill looks at single tasks.
+FREE = ll.Cost(output_tokens=(1, 0), parallel=2)
 
 
 @pytest.mark.parametrize("verifier", VERIFIERS)
@@ -25,7 +25,7 @@ def test_the_tables_agree_with_the_solution(tasks: str, verifier: str) -> None:
 
 
 def test_the_tables_are_in_use() -> None:
-    """A cost makes the rates themselves be drawn, so the numbers differ, as between two seeds."""
+    """A cost of batches makes the rates themselves be drawn, so the numbers differ, as between two seeds."""
     tasks, verifier = TASKS["posterior"][0], VERIFIERS["both"][0]
     scenario = ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=GRID)
     run = {"trials": 50_000, "seed": 4}

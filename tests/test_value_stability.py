@@ -43,7 +43,7 @@ SCENARIOS = {
         max_attempts=[1, 7, 50],
         utility=ll.Utility(wrong_cost=4.0, attempt_cost=0.01),
     ),
-    # Whole trials are not paid by the attempt: the rates are integrated, not drawn.
+    # The rates are integrated, not drawn.
     "integrated posterior": ll.SamplingScenario(
         tasks=ll.Tasks.counts(attempts=[20, 20, 5], correct=[2, 0, 5], posterior=True, prior="jeffreys"),
         verifier=ERRS,
@@ -51,6 +51,7 @@ SCENARIOS = {
         max_attempts=[1, 7, 50],
         utility=ll.Utility(wrong_cost=4.0),
     ),
+    # The same with attempt numbers.
     "posterior": ll.SamplingScenario(
         tasks=ll.Tasks.counts(attempts=[20, 20, 5], correct=[2, 0, 5], posterior=True, prior="jeffreys"),
         verifier=ERRS,

@@ -29,6 +29,15 @@ pub mod purpose {
     pub const INTEGRATED: u64 = 9;
     /// The first correct attempt there, given the first acceptance.
     pub const INTEGRATED_COVERAGE: u64 = 10;
+    /// The attempt number of the first acceptance within its cell, where rates drawn anew in every trial were integrated.
+    pub const INTEGRATED_ATTEMPT: u64 = 11;
+    /// Output tokens of the whole benchmark in one trial at a grid point: normal numbers, the coins that accept them, and
+    /// what is drawn where those do not decide.
+    pub const BILLED_TOKENS: u64 = 12;
+    /// The coins.
+    pub const BILLED_COINS: u64 = 13;
+    /// The others.
+    pub const BILLED_AGAIN: u64 = 14;
     /// Resampling of tasks or attempts for bootstrap intervals.
     pub const BOOTSTRAP: u64 = 7;
     /// The attempt numbers of the first acceptance and the first correct answer within their cells.

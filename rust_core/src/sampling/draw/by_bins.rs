@@ -4,15 +4,19 @@ use super::events::Source;
 use super::events::binned::Binned;
 use super::events::chunk::ChunkEvents;
 use super::events::integrated::{Integrated, IntegratedReader};
+use super::offsets::Offsets;
 use super::run::Run;
 use super::streams::{Place, Streams};
+use super::totals::Totals;
+use crate::error::Result;
 use crate::rng::{Sequence, open01, purpose};
+use crate::run::Control;
 use crate::sampling::policy::Policy;
-use crate::sampling::record::bin_scores::BinScores;
+use crate::sampling::record::bin_scores::{BinScores, Paid};
 use crate::sampling::record::bins::{AttemptNumbers, BinTally};
 use crate::sampling::record::row::RowTally;
 use crate::sampling::record::{Wanted, bin_of};
-use crate::sampling::scenario::cost::Utility;
+use crate::sampling::scenario::cost::{Cost, Utility};
 use crate::sampling::scenario::law::TaskLaw;
 
 /// How these policies are counted.
@@ -21,6 +25,7 @@ pub(super) struct ByBins<'a> {
     grid: &'a [u64],
     tasks: usize,
     utility: Option<Utility>,
+    cost: Option<Cost>,
     wanted: Wanted,
     /// Whether a policy returns the last answer.
     last: bool,
@@ -42,6 +47,9 @@ pub(super) struct BinWorker {
     /// The last answers of tasks whose rates are redrawn.
     coins: Sequence,
     integrated: IntegratedReader,
+    offsets: Offsets,
+    totals: Option<Totals>,
+    chunk: u64,
 }
 
 /// Where the bins come from: with the events of all policies, or from tables of their own.
@@ -56,6 +64,7 @@ impl BinWorker {
     /// Starts a chunk.
     pub fn start(&mut self, streams: &Streams, chunk: u64) {
         self.scores.clear();
+        self.chunk = chunk;
         self.coins = streams.of(purpose::LAST, chunk).sequence();
     }
 }
@@ -66,7 +75,7 @@ impl<'a> ByBins<'a> {
         policies: Vec<Policy>,
         grid: &'a [u64],
         tasks: usize,
-        (wanted, utility): (Wanted, Option<Utility>),
+        (wanted, utility, cost): (Wanted, Option<Utility>, Option<Cost>),
     ) -> Self {
         let points = grid.len();
         let bins = 0..=2 * points;
@@ -76,10 +85,11 @@ impl<'a> ByBins<'a> {
             grid,
             tasks,
             utility,
+            cost,
             // A last answer is correct only where some answer is: it needs the coverage bin.
             wanted: Wanted { coverage: wanted.coverage || last, ..wanted },
             last,
-            numbers: wanted.utility_counts && utility.is_some_and(|u| u.attempt_cost > 0.0),
+            numbers: wanted.asks_attempts(utility, cost),
             limit: bins.clone().map(|bin| if bin == 2 * points { points } else { bin % points } as u16).collect(),
             wrong: bins.map(|bin| usize::from((points..2 * points).contains(&bin))).collect(),
         }
@@ -88,6 +98,11 @@ impl<'a> ByBins<'a> {
     /// Whether the first correct attempts are asked for.
     pub fn covers(&self) -> bool {
         self.wanted.coverage
+    }
+
+    /// Whether attempt numbers are asked for.
+    pub const fn numbers(&self) -> bool {
+        self.numbers
     }
 
     /// Room for one worker.
@@ -102,6 +117,9 @@ impl<'a> ByBins<'a> {
             pending: vec![0; chunk + 1],
             coins: streams.of(purpose::LAST, 0).sequence(),
             integrated: IntegratedReader::new(chunk),
+            offsets: Offsets::new(self.grid, chunk),
+            totals: self.cost.map(|cost| Totals::new(cost, chunk)),
+            chunk: 0,
         }
     }
 
@@ -134,9 +152,15 @@ impl<'a> ByBins<'a> {
     ) {
         let points = self.grid.len();
         let width = 2 * points + 1;
-        let BinWorker { tally, scores, acceptance, coverage, integrated, .. } = worker;
+        let BinWorker { tally, scores, acceptance, coverage, integrated, offsets, .. } = worker;
         acceptance[..trials].copy_from_slice(integrated.accept(tables, streams, chunk, i, trials));
         scores.add_acceptance(&acceptance[..trials], &mut tally.acceptance[i * width..(i + 1) * width]);
+        if self.numbers {
+            let words = (streams.of(purpose::INTEGRATED_ATTEMPT, chunk), streams.first_word(i));
+            let tie = streams.tie(purpose::INTEGRATED_ATTEMPT, chunk);
+            offsets.of_tables(tables.numbers(i), &acceptance[..trials], words, tie);
+            scores.add_offsets(offsets.iter());
+        }
         if !self.wanted.coverage {
             return;
         }
@@ -179,17 +203,12 @@ impl<'a> ByBins<'a> {
     ) {
         let points = self.grid.len();
         let width = 2 * points + 1;
-        let place = |trial| Place { chunk: chunk.index, task: i, trial };
         let bins = chunk.acceptance.bins(trials);
         worker.scores.add_acceptance(bins, &mut worker.tally.acceptance[i * width..(i + 1) * width]);
         if self.numbers {
-            let (words, law) = (streams.attempts(chunk.index), &binned.laws[i]);
-            for (t, &bin) in bins.iter().enumerate().filter(|(_, bin)| (**bin as usize) < 2 * points) {
-                let g = bin as usize % points;
-                let from = if g == 0 { 0.0 } else { self.grid[g - 1] as f64 };
-                let u = open01(words.word(streams.of_chunk(place(t))));
-                worker.scores.add_attempt(bin, t, law.attempt_at(from, self.grid[g] as f64, u) as u64);
-            }
+            let words = (streams.of(purpose::ATTEMPT, chunk.index), streams.first_word(i));
+            worker.offsets.of_law(&binned.laws[i], bins, words);
+            worker.scores.add_offsets(worker.offsets.iter());
         }
         if !self.wanted.coverage {
             return;
@@ -244,7 +263,8 @@ impl<'a> ByBins<'a> {
                 sums[0] += attempt;
                 sums[1] += attempt * attempt;
                 if self.numbers {
-                    scores.add_attempt(acceptance[t], t, events.accepted);
+                    let from = if bin == 0 { 0 } else { grid[bin - 1] };
+                    scores.add_offsets(std::iter::once((t, bin, events.accepted - from - 1)));
                 }
             }
             if self.last && rates.errors.false_negative > 0.0 {
@@ -266,9 +286,19 @@ impl<'a> ByBins<'a> {
     }
 
     /// Counts the scores of a chunk's trials.
-    pub fn score(&self, worker: &mut BinWorker, trials: usize) {
-        let BinWorker { tally, scores, .. } = worker;
-        scores.score(trials, self.grid, &self.policies, self.wanted, self.utility, tally);
+    pub fn score(&self, worker: &mut BinWorker, trials: usize, streams: &Streams, control: &Control) -> Result<()> {
+        let BinWorker { tally, scores, totals, chunk, .. } = worker;
+        if let Some(totals) = totals {
+            totals.start();
+        }
+        let mut tokens = |point: usize, attempts: &[f64], output: &mut [f64]| {
+            if let Some(totals) = totals {
+                output.copy_from_slice(totals.at(attempts, (streams, *chunk, point), control)?);
+            }
+            Ok(())
+        };
+        let mut paid = Paid { utility: self.utility, cost: self.cost, tokens: &mut tokens };
+        scores.score(trials, self.grid, &self.policies, self.wanted, &mut paid, tally)
     }
 
     /// Visits the rows of all workers together: `visit(index of the policy, grid point, row)`.
@@ -292,6 +322,6 @@ impl<'a> ByBins<'a> {
             BinSource::Events(Source::Redrawn(_)) => AttemptNumbers::Drawn,
             BinSource::Integrated(_) => AttemptNumbers::Means(&mean),
         };
-        tally.rows(run.trials, self.grid, &self.policies, self.utility, &numbers, visit);
+        tally.rows(run.trials, self.grid, &self.policies, (self.utility, self.cost), &numbers, visit);
     }
 }

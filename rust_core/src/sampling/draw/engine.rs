@@ -38,19 +38,22 @@ pub fn simulate(
     mut visit: impl FnMut(usize, usize, RowTally),
 ) -> Result<Vec<f64>> {
     // Policies whose bins say all about them, unless more is asked of each trial.
-    let by_bins = |p: &usize| scenario.cost.is_none() && compared.is_none() && scenario.policies[*p].is_binned();
+    let binnable = compared.is_none() && (scenario.cost.is_none() || scenario.is_billed_by_attempts());
+    let by_bins = |p: &usize| binnable && scenario.policies[*p].is_binned();
     let (binned, other): (Vec<usize>, Vec<usize>) = (0..scenario.policies.len()).partition(by_bins);
     size::check(scenario, laws.len(), grid.len(), [binned.len(), other.len()], &options)?;
     let some = |indices: &[usize]| indices.iter().map(|&p| scenario.policies[p]).collect::<Vec<Policy>>();
-    let bins =
-        (!binned.is_empty()).then(|| ByBins::new(some(&binned), grid, laws.len(), (options.wanted, scenario.utility)));
+    let paid = (options.wanted, scenario.utility, scenario.cost);
+    let bins = (!binned.is_empty()).then(|| ByBins::new(some(&binned), grid, laws.len(), paid));
     let others = some(&other);
     let covered = bins.as_ref().is_some_and(ByBins::covers);
     let plan = Plan::new(scenario, (&others, compared), (laws, grid), (&options, covered), control)?;
     let (streams, source, chunk) = (&plan.streams, &plan.source, plan.streams.chunk() as u64);
     // Where rates are drawn anew their bins need none of them, unless a policy asks for more than bins.
     let integrated = match (source, &bins) {
-        (Source::Redrawn(_), Some(_)) if !grid.is_empty() => Integrated::new(scenario, grid, &options, control)?,
+        (Source::Redrawn(_), Some(bins)) if !grid.is_empty() => {
+            Integrated::new(scenario, (grid, bins.numbers()), &options, control)?
+        }
         _ => None,
     };
     let bin_source = integrated.as_ref().map_or(BinSource::Events(source), BinSource::Integrated);
@@ -84,8 +87,9 @@ pub fn simulate(
             }
         }
         if let Some((bins, counted)) = bins {
-            bins.score(counted, trials);
+            bins.score(counted, trials, streams, control)?;
         }
+        plan.charge(worker, (index, trials), control)?;
         worker.rows.score(&plan.layout, &worker.scores, trials);
         control.advance(trials as u64);
         worker.sums.products = worker.scores.products(&plan.layout, trials);
@@ -127,6 +131,25 @@ impl Plan<'_> {
         Ok(())
     }
 
+    /// Finds what the attempts of a chunk's trials took, where that follows from their number.
+    fn charge(&self, worker: &mut Worker, (chunk, trials): (u64, usize), control: &Control) -> Result<()> {
+        let Worker { scores, totals, .. } = worker;
+        let (Some(totals), Some(cost)) = (totals, self.layout.cost) else { return Ok(()) };
+        for (p, policy) in self.layout.policies.iter().enumerate() {
+            totals.start();
+            for point in 0..self.layout.grid.len() {
+                let row = self.layout.row(p, point);
+                let attempts = scores.attempts(row, trials);
+                if attempts.is_empty() {
+                    return Ok(());
+                }
+                let tokens = totals.at(&attempts, (&self.streams, chunk, point), control)?;
+                scores.set_bills(row, (&attempts, tokens), cost.rates(policy.needs().checks()));
+            }
+        }
+        Ok(())
+    }
+
     /// One task in a batch of trials.
     fn batch(
         &self,
@@ -147,7 +170,8 @@ impl Plan<'_> {
         if let (Some(plurality), Some(counted), true) = (&self.plurality, &mut fine.counted, self.features.leader) {
             plurality.find_leads(batch, (counted, &mut fine.leads), at, events.len());
         }
-        if self.features.attempts || self.layout.cost.is_some() {
+        let billed_by_attempt = self.layout.cost.is_some() && !self.layout.billed_by_attempts;
+        if self.features.attempts || billed_by_attempt {
             for (&(events, rates), index) in events.iter().zip(0..) {
                 // A trial may take millions of attempts.
                 control.check()?;

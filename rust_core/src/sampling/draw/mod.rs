@@ -15,6 +15,7 @@ pub mod events;
 pub mod features;
 pub mod limits;
 pub mod maxima;
+pub mod offsets;
 pub mod plan;
 pub mod plurality;
 pub mod recorded;
@@ -26,6 +27,7 @@ pub mod state;
 pub mod streams;
 pub mod successes;
 pub mod tokens;
+pub mod totals;
 pub mod trial;
 
 use crate::error::{Error, Result};

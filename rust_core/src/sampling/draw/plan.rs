@@ -12,6 +12,7 @@ use super::state::{DrawnSegment, Stop};
 use super::streams::{Place, Streams};
 use super::successes::{self, Counts};
 use super::tokens::Tokens;
+use super::totals::Totals;
 use crate::error::Result;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::run::Control;
@@ -65,6 +66,8 @@ pub(super) struct Worker {
     pub(super) sums: Sums,
     pub(super) scores: TrialScores,
     pub(super) tokens: Option<Tokens>,
+    /// Those of the whole benchmark, where a bill follows from the attempts.
+    pub(super) totals: Option<Totals>,
     /// Those of wrong attempts, where they take others.
     pub(super) wrong_tokens: Option<Tokens>,
     pub(super) stops: Vec<Stop>,
@@ -146,6 +149,7 @@ impl<'a> Plan<'a> {
                 kept: Vec::new(),
                 wanted: run.wanted,
                 cost: scenario.cost,
+                billed_by_attempts: scenario.is_billed_by_attempts(),
                 billed: scenario.billed(),
                 utility: scenario.utility,
                 compared,
@@ -172,7 +176,12 @@ impl<'a> Plan<'a> {
             rows: Rows::new(&self.layout),
             sums: Sums::new(&self.layout),
             scores: TrialScores::new(&self.layout, self.streams.chunk()),
-            tokens: self.layout.cost.map(|cost| Tokens::new(cost.right())),
+            tokens: self.layout.cost.filter(|_| !self.layout.billed_by_attempts).map(|cost| Tokens::new(cost.right())),
+            totals: self
+                .layout
+                .cost
+                .filter(|_| self.layout.billed_by_attempts && !self.layout.policies.is_empty())
+                .map(|cost| Totals::new(cost, self.streams.chunk())),
             wrong_tokens: self.layout.cost.and_then(|cost| cost.wrong()).map(Tokens::new),
             stops: Vec::new(),
             batch: Batch::new(self.layout.grid.len()),

@@ -81,6 +81,7 @@ pub fn simulate(
         kept: grid.iter().map(|&attempts| scenario.kept(attempts)).collect(),
         wanted: options.wanted,
         cost: scenario.cost,
+        billed_by_attempts: false,
         billed: scenario.billed(),
         utility: scenario.utility,
         compared,

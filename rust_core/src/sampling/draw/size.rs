@@ -29,7 +29,7 @@ pub fn check(
 ) -> Result<()> {
     let size = |n: usize| n as f64;
     let (points, workers) = (points.max(scenario.points()), size(run.threads + 1));
-    let bill = if scenario.billed().contains(&true) { BILL_BYTES } else { 0 };
+    let bill = if scenario.billed().contains(&true) && !scenario.is_billed_by_attempts() { BILL_BYTES } else { 0 };
     let rows = size(others) * size(points) * size(tasks) * size(RETURN_BYTES + bill);
     let bins = if binned == 0 { 0.0 } else { size(tasks) * size(3 * points + 2) * size(size_of::<u64>()) };
     let tables = size(tasks) * (size(LAW + size_of::<TaskLaw>()) + size((2 * points + 1) * TABLED));

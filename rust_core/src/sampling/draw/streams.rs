@@ -11,7 +11,10 @@
 //! | `EVENT_NUMBERS` | chunk | attempt numbers within bins: read on |
 //! | `INTEGRATED` | chunk | as `ACCEPTANCE`, from integrated rates |
 //! | `INTEGRATED_COVERAGE` | chunk | bins of the first correct attempt: 32-bit halves from `task * chunk` on |
-//! | `ATTEMPT` | chunk | [`Streams::of_chunk`] |
+//! | `ATTEMPT` | chunk | attempt numbers of long bins: read on from word `task * chunk` |
+//! | `INTEGRATED_ATTEMPT` | chunk | attempt numbers of long bins: read on from word `task * chunk` |
+//! | `BILLED_TOKENS`, `BILLED_COINS` | chunk | words, and 32-bit halves, from `point * chunk` on, a trial each |
+//! | `BILLED_AGAIN` | chunk | read on from word `(point * chunk + trial) << 36` |
 //! | `LAST` | chunk | bins: [`Streams::last_at`]; redrawn rates and segments: read on |
 //! | `TIE` + purpose << 32 | chunk | the word of the draw that it settles |
 //! | `RATES`, `ERROR_RATES` | chunk | read on (`scenario::population`) |
@@ -107,15 +110,15 @@ impl Streams {
         (at.task * self.chunk + at.trial) as u64
     }
 
+    /// The first word of a task in a stream that is read on.
+    pub const fn first_word(&self, task: usize) -> u64 {
+        (task * self.chunk.next_multiple_of(4)) as u64
+    }
+
     /// The first correct attempts of a task after wrong acceptances.
     #[inline]
     pub const fn after_wrong(&self, chunk: u64, task: usize) -> Sequence {
         self.of(purpose::COVERAGE_AFTER_WRONG, chunk).words_from((task * self.chunk) as u64)
-    }
-
-    /// Where first acceptances fall within their bins: the word of [`Streams::of_chunk`].
-    pub const fn attempts(&self, chunk: u64) -> Stream {
-        self.of(purpose::ATTEMPT, chunk)
     }
 
     /// Whether last attempts are correct: the words of [`Streams::last_at`].

@@ -40,6 +40,7 @@ impl Plan<'_> {
                 let row = self.layout.row(p, point);
                 rows.add(&self.layout, (row, at.task), outcome, to);
                 scores.add((row, at.trial), &[outcome]);
+                // Where bills follow from the attempts they are found trial by trial.
                 if let (Some(cost), Some(tokens)) = (&self.layout.cost, &mut *tokens) {
                     let checked = policy.needs().checks();
                     let bill = match &mut *wrong_tokens {

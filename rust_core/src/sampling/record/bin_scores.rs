@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use crate::error::Result;
 use crate::sampling::policy::Policy;
-use crate::sampling::record::Wanted;
 use crate::sampling::record::bins::BinTally;
-use crate::sampling::scenario::cost::Utility;
+use crate::sampling::record::{BILL, Wanted};
+use crate::sampling::scenario::cost::{Cost, Utility};
 
 /// Counters of tasks: of as few bits as the benchmark allows, to stay in the cache.
 #[derive(Debug)]
@@ -58,6 +59,19 @@ impl Counters {
     }
 }
 
+/// What whole trials are worth and cost.
+pub struct Paid<'a> {
+    /// What answers are worth.
+    pub utility: Option<Utility>,
+    /// What attempts cost.
+    pub cost: Option<Cost>,
+    /// Their output tokens.
+    pub tokens: TokensOf<'a>,
+}
+
+/// Finds the output tokens of each trial after so many attempts at a grid point; points come in order.
+type TokensOf<'a> = &'a mut dyn FnMut(usize, &[f64], &mut [f64]) -> Result<()>;
+
 /// The scores of a chunk of trials.
 #[derive(Debug)]
 pub struct BinScores {
@@ -66,7 +80,8 @@ pub struct BinScores {
     points: usize,
     acceptance: Counters,
     last: Counters,
-    attempts: Vec<u64>,
+    /// Attempts of each bin of the grid before accepted ones, over tasks; empty unless asked for.
+    before: Vec<u64>,
     /// Four counters of each of one task's bins: neighbouring trials often share a bin, and one increment need not
     /// wait for the last.
     sets: Vec<[u32; 4]>,
@@ -89,7 +104,7 @@ impl BinScores {
             points,
             acceptance: Counters::new(if wanted.scores() { (2 * points + 1) * trials } else { 0 }, tasks),
             last: Counters::new(if last { points * trials } else { 0 }, tasks),
-            attempts: vec![0; if attempts { 2 * points * trials } else { 0 }],
+            before: vec![0; if attempts { points * trials } else { 0 }],
             sets: vec![[0; 4]; 2 * points + 1],
         }
     }
@@ -98,7 +113,7 @@ impl BinScores {
     pub fn clear(&mut self) {
         self.acceptance.clear();
         self.last.clear();
-        self.attempts.fill(0);
+        self.before.fill(0);
     }
 
     /// Adds one task's acceptance bins, a trial each, to the chunk and to the task's own `counts`.
@@ -149,9 +164,10 @@ impl BinScores {
         });
     }
 
-    /// Adds the attempt number of an acceptance in a bin on the grid.
-    pub fn add_attempt(&mut self, bin: u16, t: usize, attempt: u64) {
-        self.attempts[bin as usize * self.trials + t] += attempt;
+    /// Adds attempts of bins of the grid before accepted ones: trial, bin, attempts.
+    #[inline]
+    pub fn add_offsets(&mut self, offsets: impl Iterator<Item = (usize, usize, u64)>) {
+        offsets.for_each(|(t, bin, before)| self.before[bin * self.trials + t] += before);
     }
 
     /// Counts the scores of the chunk's first `trials` trials.
@@ -161,25 +177,26 @@ impl BinScores {
         grid: &[u64],
         policies: &[Policy],
         wanted: Wanted,
-        utility: Option<Utility>,
+        paid: &mut Paid<'_>,
         tally: &mut BinTally,
-    ) {
+    ) -> Result<()> {
         if !wanted.scores() {
-            return;
+            return Ok(());
         }
         let tasks = self.tasks as usize;
         let mut correct = vec![0u32; trials];
         let mut wrong = vec![0u32; trials];
-        let mut used = vec![0u64; if self.attempts.is_empty() { 0 } else { trials }];
+        let mut used = Used::new(if self.before.is_empty() { 0 } else { trials });
         // Right and wrong answers returned; the same as accepted ones unless the last attempt is returned too.
         let mut returned = [vec![0u32; trials], vec![0u32; trials]];
         for (g, &cap) in grid.iter().enumerate() {
             self.acceptance.add_to(&mut correct, g * self.trials);
             self.acceptance.add_to(&mut wrong, (self.points + g) * self.trials);
-            if !used.is_empty() {
-                for kind in 0..2 {
-                    let row = &self.attempts[(kind * self.points + g) * self.trials..];
-                    used.iter_mut().zip(row).for_each(|(a, b)| *a += b);
+            if !self.before.is_empty() {
+                let from = if g == 0 { 0 } else { grid[g - 1] };
+                used.go_on(&self.before[g * self.trials..], [&correct, &wrong], self.tasks, (from, cap));
+                if paid.cost.is_some() {
+                    (paid.tokens)(g, &used.all, &mut used.output)?;
                 }
             }
             for (p, policy) in policies.iter().enumerate() {
@@ -209,17 +226,58 @@ impl BinScores {
                         counts[n as usize] += 1;
                     }
                 }
-                if let (Some(u), true) = (utility, wanted.utility_counts) {
+                let rates = paid.cost.map_or([[0.0; 2]; BILL.len()], |cost| cost.rates(policy.needs().checks()));
+                let bill = |part: usize, t: usize| {
+                    let [constant, per_token]: [f64; 2] = rates[part];
+                    used.all.get(t).map_or(0.0, |n| n * constant + used.output[t] * per_token)
+                };
+                for (part, counts) in tally.bill_counts.iter_mut().enumerate() {
+                    let Some(counts) = counts[p].get_mut(g) else { continue };
+                    if rates[part] == [0.0; 2] {
+                        counts.add_many(0.0, trials as u64);
+                    } else {
+                        (0..trials).for_each(|t| counts.add(bill(part, t) / f64::from(self.tasks)));
+                    }
+                }
+                if let (Some(u), true) = (paid.utility, wanted.utility_counts) {
                     let values = &mut tally.utility_counts[p][g];
                     for t in 0..trials {
-                        let attempts = used.get(t).map_or(0.0, |&sum| {
-                            sum as f64 + f64::from(self.tasks - correct[t] - wrong[t]) * cap as f64
-                        });
+                        let attempts = used.all.get(t).copied().unwrap_or(0.0);
                         let worth = u.correct_reward * f64::from(right[t]) - u.wrong_cost * f64::from(bad[t]);
-                        values.add((worth - u.attempt_cost * attempts) / f64::from(self.tasks));
+                        let paid = u.attempt_cost * attempts + bill(1, t);
+                        values.add((worth - paid) / f64::from(self.tasks));
                     }
                 }
             }
+        }
+        Ok(())
+    }
+}
+
+/// Attempts used by all tasks, trial by trial.
+struct Used {
+    /// By those that were accepted, and how many these are.
+    accepted: Vec<u64>,
+    count: Vec<u32>,
+    /// By all, and their output tokens.
+    all: Vec<f64>,
+    output: Vec<f64>,
+}
+
+impl Used {
+    fn new(trials: usize) -> Self {
+        Self { accepted: vec![0; trials], count: vec![0; trials], all: vec![0.0; trials], output: vec![0.0; trials] }
+    }
+
+    /// Goes on to the end of a bin of the grid, `from` to `to`.
+    fn go_on(&mut self, before: &[u64], [correct, wrong]: [&[u32]; 2], tasks: u32, (from, to): (u64, u64)) {
+        let trials = self.all.len();
+        let (before, correct, wrong) = (&before[..trials], &correct[..trials], &wrong[..trials]);
+        for t in 0..trials {
+            let now = correct[t] + wrong[t];
+            self.accepted[t] += before[t] + u64::from(now - self.count[t]) * (from + 1);
+            self.count[t] = now;
+            self.all[t] = self.accepted[t] as f64 + f64::from(tasks - now) * to as f64;
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::row::RowTally;
 use super::values::Values;
-use super::{SHARES, Wanted};
+use super::{BILL, SHARES, Wanted};
 use crate::sampling::policy::Policy;
-use crate::sampling::scenario::cost::Utility;
+use crate::sampling::scenario::cost::{Cost, Utility};
 use crate::sampling::scenario::law::TaskLaw;
 
 /// The counts of a run, or of one worker's share of it.
@@ -25,6 +25,8 @@ pub struct BinTally {
     pub share_counts: [Vec<Vec<u64>>; SHARES.len()],
     /// Per policy and grid point: utilities of whole trials; empty unless wanted.
     pub utility_counts: Vec<Vec<Values>>,
+    /// Per part of a bill, policy and grid point: what whole trials took; empty unless wanted.
+    pub bill_counts: [Vec<Vec<Values>>; BILL.len()],
 }
 
 impl BinTally {
@@ -42,6 +44,9 @@ impl BinTally {
                 .share_counts
                 .map(|w| vec![vec![0; if_wanted(w, points * (tasks + 1))]; policies.len()]),
             utility_counts: vec![vec![Values::default(); if_wanted(wanted.utility_counts, points)]; policies.len()],
+            bill_counts: wanted
+                .bill_counts
+                .map(|w| vec![vec![Values::default(); if_wanted(w, points)]; policies.len()]),
         }
     }
 
@@ -67,8 +72,9 @@ impl BinTally {
         for (a, b) in self.share_counts.iter_mut().flatten().zip(other.share_counts.iter().flatten()) {
             add(a, b);
         }
-        for (a, b) in self.utility_counts.iter_mut().flatten().zip(other.utility_counts.iter().flatten()) {
-            a.merge(b);
+        let bills = self.bill_counts.iter_mut().flatten().zip(other.bill_counts.iter().flatten());
+        for (a, b) in self.utility_counts.iter_mut().zip(&other.utility_counts).chain(bills) {
+            a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
         }
     }
 }
@@ -90,7 +96,7 @@ impl BinTally {
         trials: u64,
         grid: &[u64],
         policies: &[Policy],
-        utility: Option<Utility>,
+        (utility, cost): (Option<Utility>, Option<Cost>),
         numbers: &AttemptNumbers<'_>,
         mut visit: impl FnMut(usize, usize, RowTally),
     ) {
@@ -142,9 +148,12 @@ impl BinTally {
                     row.wrong.push(wrong + last_wrong);
                     row.attempts[0].push(first[i][0] + first[i][1] + none as f64 * cap);
                     row.attempts[1].push(second[i][0] + second[i][1] + none as f64 * cap * cap);
+                    let each = cost.map(|cost| cost.mean_rates(policy.needs().checks()));
+                    row.push_mean_bill(each);
                     if let Some(u) = utility {
-                        // Each outcome is worth its value less the attempts: sums of (value - c T) and of its square.
-                        let c = u.attempt_cost;
+                        // Each outcome is worth its value less the attempts, whose mean money counts: sums of
+                        // (value - c T) and of its square.
+                        let c = u.attempt_cost + each.map_or(0.0, |[_, money, _]| money);
                         let outcomes = [
                             (u.correct_reward, correct, first[i][0], second[i][0]),
                             (-u.wrong_cost, wrong, first[i][1], second[i][1]),
@@ -168,6 +177,9 @@ impl BinTally {
                 }
                 for (row, counts) in row.share_counts.iter_mut().zip(&self.share_counts) {
                     *row = counts[p].get(g * (tasks + 1)..(g + 1) * (tasks + 1)).unwrap_or_default().to_vec();
+                }
+                for (counts, bills) in row.bill_counts.iter_mut().zip(&self.bill_counts) {
+                    *counts = bills[p].get(g).map(Values::sorted).unwrap_or_default();
                 }
                 if let Some(values) = self.utility_counts.get(p).and_then(|v| v.get(g)) {
                     row.utility_counts = values.sorted();

@@ -2,7 +2,7 @@
 
 use crate::sampling::policy::Policy;
 use crate::sampling::record::{BILL, Wanted};
-use crate::sampling::scenario::cost::{Cost, Utility};
+use crate::sampling::scenario::cost::{Bill, Cost, Utility};
 use crate::sampling::scenario::limit::Limit;
 
 /// The layout of the rows: a policy at a grid point, or under a limit, is row `policy * points + point`.
@@ -22,6 +22,9 @@ pub struct Layout<'a> {
     pub wanted: Wanted,
     /// What attempts cost.
     pub cost: Option<Cost>,
+    /// Whether the bill of a trial follows from its attempts: means are then those of the attempts, and tokens are drawn
+    /// for the whole benchmark where its distribution is asked for.
+    pub billed_by_attempts: bool,
     /// Which parts of a bill are known: tokens, money, seconds.
     pub billed: [bool; BILL.len()],
     /// What answers are worth.
@@ -70,10 +73,27 @@ impl Layout<'_> {
         self.wanted.scores() || self.compared.is_some()
     }
 
+    /// Whether what each outcome took is summed.
+    pub fn charges(&self) -> bool {
+        self.billed.contains(&true) && !self.billed_by_attempts
+    }
+
+    /// What an attempt takes in the mean, where bills follow from the attempts.
+    pub fn mean_bill(&self, checked: bool) -> Option<Bill> {
+        self.cost.filter(|_| self.billed_by_attempts).map(|cost| cost.mean_rates(checked))
+    }
+
     /// Which parts of a bill are summed trial by trial.
     pub fn kept_bills(&self) -> [bool; BILL.len()] {
         let [tokens, money, seconds] = self.wanted.bill_counts;
-        [tokens, money || (self.billed[1] && self.uses_utility()), seconds]
+        // Rows are compared by what attempts take in the mean, where that is known.
+        let utility = if self.billed_by_attempts { self.wanted.utility_counts } else { self.uses_utility() };
+        [tokens, money || (self.billed[1] && utility), seconds]
+    }
+
+    /// Whether the attempts of whole trials are summed.
+    pub fn keeps_attempts(&self) -> bool {
+        self.uses_utility() || self.billed_by_attempts && self.kept_bills().contains(&true)
     }
 
     /// Whether a score reads the utility.

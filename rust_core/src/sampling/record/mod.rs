@@ -13,6 +13,8 @@ pub mod rows;
 pub mod trial_scores;
 pub mod values;
 
+use super::scenario::cost::{Cost, Utility};
+
 /// The shares of a whole benchmark run whose distribution over trials can be counted.
 pub const SHARES: [&str; 3] = ["accuracy", "accepted", "wrong"];
 /// The parts of a bill.
@@ -32,6 +34,16 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// Whether attempts of whole trials are asked for, by what they are paid.
+    pub fn asks_attempts(&self, utility: Option<Utility>, cost: Option<Cost>) -> bool {
+        let priced = cost.is_some_and(|cost| cost.varies(true)[1] || cost.varies(false)[1]);
+        let bills = cost.is_some_and(|cost| {
+            let varies = [false, true].map(|checked| cost.varies(checked));
+            (0..BILL.len()).any(|part| self.bill_counts[part] && varies.iter().any(|varies| varies[part]))
+        });
+        bills || self.utility_counts && utility.is_some_and(|u| u.attempt_cost > 0.0 || priced)
+    }
+
     /// Whether any score of the whole benchmark is counted.
     pub fn scores(&self) -> bool {
         self.utility_counts || self.bill_counts.contains(&true) || self.share_counts.contains(&true)

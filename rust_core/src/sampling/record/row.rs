@@ -1,6 +1,7 @@
 //! One row's counts: a policy at a grid point or under a limit.
 
 use super::{BILL, SHARES};
+use crate::sampling::scenario::cost::Bill;
 
 /// One row's counts, per task: a policy at a grid point.
 #[derive(Debug, Clone, Default)]
@@ -25,4 +26,16 @@ pub struct RowTally {
     pub share_counts: [Vec<u64>; SHARES.len()],
     /// Utilities of the whole benchmark with their counts; empty unless wanted.
     pub utility_counts: Vec<(f64, u64)>,
+}
+
+impl RowTally {
+    /// Adds what the attempts of the last task come to where each takes so much in the mean.
+    pub fn push_mean_bill(&mut self, each: Option<Bill>) {
+        let Some(each) = each else { return };
+        let last = self.attempts.each_ref().map(|sums| sums.last().copied().unwrap_or(0.0));
+        for (columns, mean) in self.bill.iter_mut().zip(each) {
+            columns[0].push(mean * last[0]);
+            columns[1].push(mean * mean * last[1]);
+        }
+    }
 }

@@ -62,7 +62,7 @@ impl Sums {
         let if_some = |some: bool, size: usize| if some { size } else { 0 };
         Self {
             products: vec![0.0; if_some(layout.compared.is_some(), rows * rows)],
-            bills: vec![[[0.0; 2]; 4]; if_some(layout.billed.contains(&true), rows * layout.tasks)],
+            bills: vec![[[0.0; 2]; 4]; if_some(layout.charges(), rows * layout.tasks)],
         }
     }
 
@@ -220,7 +220,8 @@ impl Rows {
                 for at in 0..about {
                     let i = kept.map_or(at, |kept| kept[at]);
                     out.covered.extend(covered.get(i));
-                    out.push((&self.returns[i * rows + row], most), policy.accepts(), layout.utility);
+                    let each = layout.mean_bill(policy.needs().checks());
+                    out.push((&self.returns[i * rows + row], most), policy.accepts(), layout.utility, each);
                     if let Some(bills) = sums.bills.get(i * rows + row) {
                         out.push_bill(bills, layout.billed);
                     }
@@ -259,7 +260,7 @@ impl RowTally {
         }
     }
 
-    fn push(&mut self, (returns, most): (&Returns, u64), accepts: bool, utility: Option<Utility>) {
+    fn push(&mut self, (returns, most): (&Returns, u64), accepts: bool, utility: Option<Utility>, each: Option<Bill>) {
         if accepts {
             self.accepted.push(returns.accepted);
         }
@@ -269,14 +270,17 @@ impl RowTally {
         let sum = |power: usize| attempts.iter().map(|sums| sums[power]).sum::<u128>() as f64;
         self.attempts[0].push(sum(0));
         self.attempts[1].push(sum(1));
+        self.push_mean_bill(each);
         let Some(u) = utility else { return };
-        // Each outcome is worth its value less the attempts: sums of (value - c T) and of its square.
+        // Each outcome is worth its value less the attempts, whose mean money counts where it is known: sums of
+        // (value - c T) and of its square.
+        let c = u.attempt_cost + each.map_or(0.0, |[_, money, _]| money);
         let (mut first, mut second) = (0.0, 0.0);
         for (kind, value) in [u.correct_reward, -u.wrong_cost, 0.0].into_iter().enumerate() {
             let n = returns.returned[kind] as f64;
             let [t, tt] = attempts[kind].map(|sum| sum as f64);
-            first += value * n - u.attempt_cost * t;
-            second += value * value * n - 2.0 * value * u.attempt_cost * t + u.attempt_cost * u.attempt_cost * tt;
+            first += value * n - c * t;
+            second += value * value * n - 2.0 * value * c * t + c * c * tt;
         }
         self.utility[0].push(first);
         self.utility[1].push(second);

@@ -31,7 +31,7 @@ impl TrialScores {
             correct: vec![0; size(accuracy || utility || layout.compared.is_some())],
             wrong: vec![0; size(wrong || utility)],
             accepted: vec![0; size(accepted)],
-            attempts: vec![0; size(utility)],
+            attempts: vec![0; size(layout.keeps_attempts())],
             bills: layout.kept_bills().map(|kept| vec![0.0; size(kept)]),
         }
     }
@@ -57,14 +57,14 @@ impl TrialScores {
 
     /// The utility per task of a row, by trial.
     pub fn utilities(&self, layout: &Layout<'_>, row: usize) -> impl Iterator<Item = f64> {
-        (row * self.size..(row + 1) * self.size).map(|at| self.utility(layout, at))
+        let money = |at: usize| self.bills[1].get(at).copied().unwrap_or(0.0);
+        (row * self.size..(row + 1) * self.size).map(move |at| self.utility(layout, at, money(at)))
     }
 
-    /// The utility per task at a place.
-    fn utility(&self, layout: &Layout<'_>, at: usize) -> f64 {
+    /// The utility per task at a place, where all tasks took so much money.
+    fn utility(&self, layout: &Layout<'_>, at: usize, money: f64) -> f64 {
         let Some(u) = layout.utility else { return 0.0 };
         let worth = u.correct_reward * f64::from(self.correct[at]) - u.wrong_cost * f64::from(self.wrong[at]);
-        let money = self.bills[1].get(at).copied().unwrap_or(0.0);
         (worth - u.attempt_cost * self.attempts[at] as f64 - money) / layout.tasks_of(at / self.size) as f64
     }
 
@@ -77,15 +77,41 @@ impl TrialScores {
         }
     }
 
+    /// Attempts of all tasks in the first `trials` trials of a row; nothing where nobody asks.
+    pub fn attempts(&self, row: usize, trials: usize) -> Vec<f64> {
+        let sums = self.attempts.get(row * self.size..).unwrap_or_default().iter().take(trials);
+        sums.map(|&sum| sum as f64).collect()
+    }
+
+    /// Sets the bills of a row from its attempts and output tokens, at a constant an attempt and so much a token.
+    pub fn set_bills(&mut self, row: usize, (attempts, tokens): (&[f64], &[f64]), rates: [[f64; 2]; BILL.len()]) {
+        for (sums, [constant, per_token]) in self.bills.iter_mut().zip(rates) {
+            let Some(sums) = sums.get_mut(row * self.size..) else { continue };
+            for ((sum, n), output) in sums.iter_mut().zip(attempts).zip(tokens) {
+                *sum = n * constant + output * per_token;
+            }
+        }
+    }
+
     /// Over the first `trials` trials, the sums of the products of the compared score of each two rows.
     pub fn products(&self, layout: &Layout<'_>, trials: usize) -> Vec<f64> {
         let Some(score) = layout.compared else { return Vec::new() };
         let rows = layout.rows();
         let (mut products, mut values) = (vec![0.0; rows * rows], vec![0.0; rows]);
+        let money = |row: usize, at: usize| {
+            let checked = layout.policies[row / layout.points()].needs().checks();
+            match layout.mean_bill(checked) {
+                Some([_, each, _]) => each * self.attempts[at] as f64,
+                None => self.bills[1].get(at).copied().unwrap_or(0.0),
+            }
+        };
         for trial in 0..trials {
             for (row, value) in values.iter_mut().enumerate() {
                 let at = row * self.size + trial;
-                *value = if score == Score::Correct { f64::from(self.correct[at]) } else { self.utility(layout, at) };
+                *value = match score {
+                    Score::Correct => f64::from(self.correct[at]),
+                    Score::Utility => self.utility(layout, at, money(row, at)),
+                };
             }
             for (line, &x) in products.chunks_exact_mut(rows).zip(&values) {
                 line.iter_mut().zip(&values).for_each(|(product, y)| *product += x * y);

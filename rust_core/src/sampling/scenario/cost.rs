@@ -108,6 +108,11 @@ impl Cost {
         self.rates(checked).map(|[constant, per_token]| constant + per_token * self.output_tokens[0])
     }
 
+    /// Which of tokens, money and seconds are more than nothing.
+    pub fn varies(&self, checked: bool) -> [bool; 3] {
+        self.mean_rates(checked).map(|each| each > 0.0)
+    }
+
     /// Expected tokens, money and seconds of one attempt that is correct with the probability `success`.
     pub fn mean_rates_at(&self, checked: bool, success: f64) -> Bill {
         let Some(wrong) = self.wrong() else { return self.mean_rates(checked) };
@@ -125,6 +130,12 @@ impl Cost {
     pub fn wrong(&self) -> Option<Self> {
         let tokens = self.wrong_output_tokens?;
         Some(Self { output_tokens: tokens, wrong_output_tokens: None, ..*self })
+    }
+
+    /// Whether attempts follow one another and their tokens say nothing of the outcome: a bill then depends on a trial only
+    /// through the number of attempts.
+    pub fn is_by_attempts(&self) -> bool {
+        self.parallel == 1.0 && self.wrong_output_tokens.is_none()
     }
 
     /// Whether tokens are drawn attempt by attempt: lognormal ones have no sums to draw, and the slowest attempt of a

@@ -39,6 +39,13 @@ impl SamplingScenario {
         }
     }
 
+    /// Whether the bill of a trial follows from its attempts: on a grid, with a cost that looks at nothing else.
+    pub fn is_billed_by_attempts(&self) -> bool {
+        self.limits.is_none()
+            && !matches!(self.tasks, Tasks::Recorded(_))
+            && self.cost.is_some_and(|cost| cost.is_by_attempts())
+    }
+
     /// Checks that nothing is both recorded and given.
     pub(super) fn check_recorded(&self, recorded: &Recorded) -> Result<()> {
         if let Some(verifier) = &self.verifier {

@@ -4,6 +4,7 @@
 //! Worth it where the tables take less work than the draws that they save. That follows from the settings alone, so that
 //! the same settings give the same numbers on every machine.
 
+use super::attempts::{AttemptTables, Pieces};
 use super::cells::{Places, add_cells};
 use super::conditional::Conditional;
 use super::tables::{BinReader, Tables};
@@ -42,6 +43,8 @@ struct Cells {
     attempt: Vec<f64>,
     /// By grid point, P(its attempt is correct | none accepted by it, some correct).
     last_correct: Vec<f64>,
+    /// Attempt numbers within the bins.
+    numbers: AttemptTables,
 }
 
 /// The tables of all tasks.
@@ -53,14 +56,18 @@ pub struct Integrated {
 }
 
 impl Integrated {
-    /// The tables of a scenario that draws rates in every trial; `None` where its rates are drawn instead.
-    pub fn new(scenario: &SamplingScenario, grid: &[u64], options: &Run, control: &Control) -> Result<Option<Self>> {
-        // Within a bin the attempt number has no simple law: where whole trials are paid by it, rates are drawn.
-        let paid = scenario.utility.is_some_and(|u| u.attempt_cost > 0.0);
+    /// The tables of a scenario that draws rates in every trial, those of attempt `numbers` within bins only where asked
+    /// for; `None` where its rates are drawn instead, which does not depend on that.
+    pub fn new(
+        scenario: &SamplingScenario,
+        (grid, numbers): (&[u64], bool),
+        options: &Run,
+        control: &Control,
+    ) -> Result<Option<Self>> {
         let places = Places { points: grid.len() };
         let (entries, draws) = (places.joint() as f64, options.trials as f64 * scenario.tasks.count() as f64 * DRAW);
         let of_point = grid.len() as f64 * GRID_POINT + entries * ENTRY;
-        if paid || FEWEST_POINTS * of_point + entries * TABLE_ENTRY > draws {
+        if FEWEST_POINTS * of_point + entries * TABLE_ENTRY > draws {
             return Ok(None);
         }
         let most = grid.last().copied().unwrap_or(1) as f64;
@@ -78,12 +85,14 @@ impl Integrated {
         if work > draws || bytes > MOST_BYTES {
             return Ok(None);
         }
+        let pieces = if numbers { Pieces::new(grid) } else { Pieces::default() };
+        let of_pieces = success * pieces.sums() * size_of::<f64>() + drawn.laws.len() * pieces.bytes();
         memory::check(
-            bytes,
+            bytes + of_pieces as f64,
             &[(drawn.laws.len(), "laws of drawn rates"), (places.joint(), "pairs of cells of the attempt grid")],
         )?;
-        let points = points(&drawn, grid, options.threads, control)?;
-        let laws = cells(&drawn, &points, grid.len(), options.threads, control)?;
+        let points = points(&drawn, (grid, &pieces), options.threads, control)?;
+        let laws = cells(&drawn, &points, (grid.len(), &pieces), options.threads, control)?;
         let acceptance = Tables::new(&laws, &drawn.of_task, |cells| &cells.acceptance);
         Ok(Some(Self { laws, of_task: drawn.of_task, acceptance }))
     }
@@ -96,6 +105,11 @@ impl Integrated {
     /// The mean attempt number of task `i` in an acceptance bin on the grid.
     pub fn mean_attempt(&self, i: usize, bin: usize) -> f64 {
         self.cells(i).attempt[bin]
+    }
+
+    /// Attempt numbers of task `i` within bins.
+    pub fn numbers(&self, i: usize) -> &AttemptTables {
+        &self.cells(i).numbers
     }
 
     /// By grid point, P(the last attempt of task `i` is correct | none accepted by it, some correct).
@@ -136,17 +150,26 @@ impl IntegratedReader {
 }
 
 /// The sums of every success rate of every group, with its error rates averaged.
-fn points(drawn: &DrawnLaws, grid: &[u64], threads: usize, control: &Control) -> Result<Vec<Vec<Vec<f64>>>> {
+fn points(
+    drawn: &DrawnLaws,
+    (grid, pieces): (&[u64], &Pieces),
+    threads: usize,
+    control: &Control,
+) -> Result<Vec<Vec<Vec<f64>>>> {
     let places: Vec<(&Group, f64)> =
         drawn.groups.iter().flat_map(|group| group.success.iter().map(move |&p| (group, p))).collect();
     let work = |(): &mut (), index: u64| {
         let (group, success) = places[index as usize];
-        let mut sums = vec![0.0; Places { points: grid.len() }.all()];
+        let places = Places { points: grid.len() };
+        let mut sums = vec![0.0; places.all() + pieces.sums()];
+        let mut room = vec![0.0; pieces.count()];
+        let (cells, numbers) = sums.split_at_mut(places.all());
         for (at, &(weight, errors)) in group.errors.iter().enumerate() {
             if at % 256 == 0 {
                 control.check()?;
             }
-            add_cells(Rates { success, errors }, weight, grid, &mut sums);
+            add_cells(Rates { success, errors }, weight, grid, cells);
+            pieces.add(Rates { success, errors }, weight, numbers, &mut room);
         }
         Ok(sums)
     };
@@ -160,7 +183,7 @@ fn points(drawn: &DrawnLaws, grid: &[u64], threads: usize, control: &Control) ->
 fn cells(
     drawn: &DrawnLaws,
     points: &[Vec<Vec<f64>>],
-    grid: usize,
+    (grid, pieces): (usize, &Pieces),
     threads: usize,
     control: &Control,
 ) -> Result<Vec<Cells>> {
@@ -168,7 +191,7 @@ fn cells(
     let work = |(): &mut (), index: u64| {
         let mean = |law: &Law| {
             control.check()?;
-            Ok(Cells::new(dispatch(Mean { law, points: &points[law.group] }), grid))
+            Ok(Cells::new(dispatch(Mean { law, points: &points[law.group] }), grid, pieces))
         };
         chunks[index as usize].iter().map(mean).collect::<Result<Vec<_>>>()
     };
@@ -201,17 +224,24 @@ impl Kernel for Mean<'_> {
 
 impl Cells {
     /// From the sums of a law.
-    fn new(mut sums: Vec<f64>, points: usize) -> Self {
+    fn new(mut sums: Vec<f64>, points: usize, pieces: &Pieces) -> Self {
         let width = points + 1;
         let (joint, rest) = sums.split_at_mut(Places { points }.joint());
         // A difference of equal terms may come out below 0.
         joint.iter_mut().for_each(|p| *p = p.max(0.0));
         let acceptance: Vec<f64> = joint.chunks_exact(width).map(|row| row.iter().sum()).collect();
-        let (numbers, last) = rest.split_at(2 * points);
+        let (numbers, rest) = rest.split_at(2 * points);
+        let (last, within) = rest.split_at(2 * points);
         let quotient = |x: f64, y: f64| if y > 0.0 { x / y } else { 0.0 };
         let attempt = numbers.iter().zip(&acceptance).map(|(&sum, &mass)| quotient(sum, mass)).collect();
         let (correct, some) = last.split_at(points);
         let last_correct = correct.iter().zip(some).map(|(&c, &s)| quotient(c, s).min(1.0)).collect();
-        Self { coverage: Conditional::new(joint, width), acceptance, attempt, last_correct }
+        Self {
+            coverage: Conditional::new(joint, width),
+            acceptance,
+            attempt,
+            last_correct,
+            numbers: AttemptTables::new(pieces, within),
+        }
     }
 }

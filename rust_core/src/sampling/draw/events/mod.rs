@@ -2,9 +2,11 @@
 //!
 //! There are two sources. Where a task's law is the same in every trial, the bin of the grid comes from a table and the
 //! attempt number within it where somebody asks ([`binned`], [`within`], and [`pool`] without replacement); where rates are
-//! drawn anew, or there is no grid, the attempt numbers are waiting times ([`redrawn`]).
+//! drawn anew, or there is no grid, the attempt numbers are waiting times ([`redrawn`]), unless the rates are integrated
+//! and bins and numbers come from tables again ([`integrated`], [`attempts`]).
 
 pub mod alias_pairs;
+pub mod attempts;
 pub mod binned;
 pub mod bins;
 pub mod cells;
