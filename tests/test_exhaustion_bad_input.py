@@ -61,7 +61,7 @@ CASES = [
     (lambda: DEFAULT.replace(years=[2024.5]), r"years\[0\] must be a whole number, got 2024.5"),
     (
         lambda: DEFAULT.replace(years=[2024, 10**30]),
-        "years must be rising, from 2024 to at most 2224, got 2024 to 1000",
+        "years must be rising, from 1990 at the earliest to at most 2224, got 2024 to 1000",
     ),
     (lambda: DEFAULT.replace(years=range(2053, 2023, -1)), "years must be rising, .* got 2052 after 2053"),
     (lambda: DEFAULT.replace(law="muennighoff"), "law must be a Law, got 'muennighoff'"),
@@ -103,7 +103,7 @@ CASES = [
     (lambda: path(low=[25]), r"low must be as long as years \(2\), got 1 values"),
     (lambda: path(years=[], low=[], median=[], high=[]), "years must be at least one year, got none"),
     (lambda: path(growth_before=4), r"growth_before must be in \[-3, 3\], got 4"),
-    (lambda: ll.ExhaustionScenario.preset(None), "name must be 'default' or 'epoch2024', got None"),
+    (lambda: ll.ExhaustionScenario.preset(None), "name must be 'default', 'epoch2024' or 'corpus', got None"),
     (lambda: DEFAULT.replace(correlations=5), "correlations must be a sequence, got 5"),
     (lambda: DEFAULT.replace(correlations={"a": 1}), "correlations must map pairs of inputs .* got the key 'a'"),
     (lambda: DEFAULT.replace(correlations=[("text_stock", "images", 0.5)]), r"correlations\[0\] must be a Correlation"),
@@ -204,7 +204,28 @@ CASES = [
     (lambda: ll.sensitivity(DEFAULT, seed=1, year=2035.5), "year must be a whole number, got 2035.5"),
     (lambda: ll.sensitivity(DEFAULT, seed=1, trials=0), "trials must be in"),
     (lambda: score(5), "observations must be a polars.DataFrame, got 5"),
-    (lambda: score(RECORDS, as_of="2024"), "as_of must be a datetime.date, got '2024'"),
+    (
+        lambda: score(RECORDS, as_of=2024),
+        "as_of must be a datetime.date or a date such as '2026-03' or '2026-03-15', got 2024",
+    ),
+    (lambda: score(RECORDS, as_of="2024-13"), "as_of must be a date such as '2026-03' or '2026-03-15', got '2024-13'"),
+    (lambda: score(RECORDS, as_of="soon"), "as_of must be a date such as .*, got 'soon'"),
+    (lambda: DEFAULT.replace(base_year="March"), "base_year must be a date such as .*, got 'March'"),
+    (lambda: DEFAULT.replace(base_year=1900), r"base_year must be in \[1990, 2224\], got 1900"),
+    (lambda: DEFAULT.replace(base_year=None), "base_year must be a number, got None"),
+    (
+        lambda: DEFAULT.replace(overtraining_from="2025-00"),
+        "overtraining_from must be a date such as .*, got '2025-00'",
+    ),
+    (
+        lambda: DEFAULT.replace(stock_growth=0.01, base_year=2053, years=[1990, 2053]),
+        "stock_growth must be large enough that text_stock was below 1e100 63 years before, got 0.01",
+    ),
+    (
+        lambda: ll.ExhaustionScenario.preset("corpus", text_stock=5e9),
+        r"compute must be given with preset 'corpus', got \['text_stock'\]",
+    ),
+    (lambda: ll.ExhaustionScenario.preset("corpus"), "text_stock must be given with preset 'corpus', got \\[\\]"),
     (lambda: score(RECORDS, scenario=5), "scenario must be an ExhaustionScenario, got 5"),
     (lambda: score(RECORDS.with_columns(date=pl.lit("a"))), r"observations\['date'\] must be Date, got String"),
     (lambda: score(RECORDS.with_columns(value=pl.lit("a"))), r"observations\['value'\] must be a number, got String"),
@@ -227,7 +248,7 @@ CASES = [
     ),
     (lambda: ll.simulate(DEFAULT, trials=10, seed=1, by="task"), "by must be left out for scenarios of the kind"),
     (lambda: DEFAULT.replace(data_share={}), "data_share: expected an object with a kind for dist, got {}"),
-    (lambda: DEFAULT.replace(datashare=1), r"has the fields \['data_share', .*\] \(56 names\), got 'datashare'"),
+    (lambda: DEFAULT.replace(datashare=1), r"has the fields \['data_share', .*\] \(57 names\), got 'datashare'"),
     # Laws by themselves, building blocks.
     (lambda: type(LAW)(base=(1, 2)), r"base must hold 5 values, got \(1, 2\)"),
     (

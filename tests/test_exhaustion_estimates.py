@@ -257,9 +257,9 @@ def test_sobol_agrees_with_philox_and_needs_fewer_draws() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"years": []}, "years must be rising, from 2024 .* horizon is not before the start"),
+        ({"years": []}, "years must be rising, from 1990 .* horizon is not before the start"),
         ({"years": range(2030, 2025)}, "years must be rising"),
-        ({"years": [2020, 2030]}, "years must be .* got 2020 to 2030"),
+        ({"years": [1980, 2030]}, "years must be .* got 1980 to 2030"),
         ({"years": [2024, 2024]}, "years must be .* got 2024 after 2024"),
         (
             {"compute_growth": 900}
@@ -297,7 +297,7 @@ def test_bad_settings_are_one_clear_error(changes: dict[str, object], message: s
 
 
 def test_bad_calls_are_one_clear_error() -> None:
-    with pytest.raises(ValueError, match="name must be 'default' or 'epoch2024', got 'epoch2023'"):
+    with pytest.raises(ValueError, match="name must be 'default', 'epoch2024' or 'corpus', got 'epoch2023'"):
         ll.ExhaustionScenario.preset("epoch2023")
     with pytest.raises(ValueError, match="alpha must be in"):
         ll.LawParameters.rows([6, 7, 0.5, 0.0, 0.3])

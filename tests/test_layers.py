@@ -30,7 +30,7 @@ PYTHON_LAYERS = [
     {"_show"},
     {"_frames"},
     {"_spec", "errors", "seed"},
-    {"_files", "_hypothesis", "_inputs", "_lines", "_progress", "_unused"},
+    {"_dates", "_files", "_hypothesis", "_inputs", "_lines", "_progress", "_unused"},
     {"_arguments"},
     {"_core"},
 ]

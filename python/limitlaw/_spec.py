@@ -20,6 +20,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_array, as_number, as_whole, check_choice, is_sequence, is_text, listed, shown
+from limitlaw._dates import as_year
 from limitlaw._files import parse_json, reading
 from limitlaw._hypothesis import born
 from limitlaw._inputs import html_of, inputs_of
@@ -32,6 +33,9 @@ FloatArray = Annotated[Any, "float"]
 IntArray = Annotated[Any, "int"]
 #: An ``IntArray`` of counts, in which a boolean is 0 or 1.
 CountArray = Annotated[Any, "count"]
+
+#: A year with its fraction; a date or text such as ``"2026-03"`` is accepted.
+Year = Annotated[float, "year"]
 
 #: Every concrete setting by (family, kind): how ``from_json`` finds the class.
 #: The metadata of a field of which only the length crosses into the core.
@@ -68,8 +72,8 @@ class Spec:
         return value
 
     @classmethod
-    def _presets(cls) -> dict[str, Callable[[], Self]]:
-        """The settings of this class that plain data may start from, by name: by default none."""
+    def _presets(cls) -> dict[str, Callable[..., Self]]:
+        """The settings of this class that plain data may change, by name: by default none."""
         return {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -150,7 +154,7 @@ class Spec:
         given = {name: value for name, value in data.items() if name != "kind"}
         if "preset" in given and (presets := found._presets()):  # noqa: SLF001  (a class of this tree)
             check_choice(given["preset"], "preset", tuple(presets))
-            return presets[given.pop("preset")]().replace(**given)
+            return presets[given.pop("preset")](**given)
         _check_names(found, given)
         missing = dataclasses.MISSING
         for field in dataclasses.fields(found):
@@ -300,6 +304,8 @@ def _encode(value: Any, encode_array: Any, *, crossing: bool = False) -> Any:
 def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PLR0912  (one case per declared type)
     """``value`` as the declared type, so that 4 and 4.0 are one setting; a TypeError names the argument."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if hint == Year:
+        return as_year(value, name)
     if hint in (FloatArray, IntArray, CountArray):
         return as_array(value, name, whole=hint != FloatArray, counts=hint == CountArray)
     if origin in (typing.Union, types.UnionType):

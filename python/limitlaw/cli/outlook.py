@@ -84,7 +84,9 @@ def sensitivity(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Table of date, variable and value.  [default: the record runs of the library]",
 )
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), required=True, help="When the projection was made.")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d", "%Y-%m"]), required=True, help="When the projection was made."
+)
 @trials_option()
 @seed_option()
 @threads_option

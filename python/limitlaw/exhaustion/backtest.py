@@ -11,6 +11,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_floats, as_frame, as_whole, brief, check_name, listed, shown
+from limitlaw._dates import as_date, year_of
 from limitlaw.exhaustion.draws import check_scenario, provenance, sample
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.seed import Seed
@@ -94,17 +95,6 @@ def crps_and_error(draws: npt.ArrayLike, value: float) -> tuple[float, float]:
     return float(from_value.mean() - spread / 2), float(error)
 
 
-def year_of(date: dt.date) -> float:
-    """A date as a number of years: the day's share of its year is the fraction.
-
-    Example:
-        >>> round(year_of(dt.date(2024, 7, 23)), 2)
-        2024.56
-    """
-    start = dt.date(date.year, 1, 1)
-    return date.year + (date - start).days / (dt.date(date.year + 1, 1, 1) - start).days
-
-
 def score(log_draws: Floats, value: float) -> dict[str, float | bool]:
     """Percentile, CRPS and coverage of one observation; ``log_draws`` and the CRPS are in orders of magnitude."""
     x = np.sort(log_draws)
@@ -127,7 +117,7 @@ def backtest(
     scenario: ExhaustionScenario,
     observations: pl.DataFrame,
     *,
-    as_of: dt.date,
+    as_of: dt.date | str,
     trials: int = 100_000,
     seed: Seed,
     threads: int | None = None,
@@ -142,7 +132,7 @@ def backtest(
         scenario: The projection; its years must cover the observations.
         observations: Columns ``date``, ``variable`` (a yearly variable of the scenario such as ``"compute"`` or
             ``"demand"``) and ``value`` (in its unit, > 0); more columns are kept. ``ll.datasets.record_runs()`` is one.
-        as_of: When the projection was made: only later observations count.
+        as_of: When the projection was made, a date or text such as ``"2024-06"``: only later observations count.
         trials: Draws of the projection, at least 2.
         seed: A whole number that is not negative, or a ``numpy.random.SeedSequence``.
         threads: Threads to use; every core unless given.
@@ -209,11 +199,10 @@ def _later(observations: object, as_of: object) -> pl.DataFrame:
         found = observations.schema[name]
         if found != kind if kind is not None else not found.is_numeric():
             raise TypeError(f"observations[{name!r}] must be {kind or 'a number'}, got {found}")
-    if not isinstance(as_of, dt.date) or isinstance(as_of, dt.datetime):
-        raise TypeError(f"as_of must be a datetime.date, got {shown(as_of)}")
-    later = observations.filter(pl.col("date") > as_of)
+    made = as_date(as_of, "as_of")
+    later = observations.filter(pl.col("date") > made)
     if later.is_empty():
-        raise ValueError(f"observations must contain a date after {as_of}, got none")
+        raise ValueError(f"observations must contain a date after {made}, got none")
     for value in later["value"].cast(pl.Float64):
         if value is None or not 0.0 < value < np.inf:
             raise ValueError(f"observations['value'] must be finite and above 0, got {shown(value)}")

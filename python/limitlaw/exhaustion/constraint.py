@@ -151,8 +151,8 @@ class ConstraintScenario(Spec):
         super().__post_init__()
 
     @classmethod
-    def _presets(cls) -> dict[str, Callable[[], Self]]:
-        return {"epoch2030": cls.epoch2030}
+    def _presets(cls) -> dict[str, Callable[..., Self]]:
+        return {"epoch2030": lambda **changes: cls.epoch2030().replace(**changes)}
 
     @classmethod
     def epoch2030(cls) -> Self:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection
 from typing import Any, ClassVar, Literal, Self
 
 from limitlaw import _core
-from limitlaw._arguments import check_choice, shown
-from limitlaw._spec import Spec
+from limitlaw._arguments import check_choice, listed, shown
+from limitlaw._spec import Spec, Year
 from limitlaw._unused import quietly
 from limitlaw.exhaustion.dist import log_moments, logit_normal, lognormal
 from limitlaw.exhaustion.families import Constant, Dist
@@ -29,7 +29,7 @@ _CORRELATIONS = (
     Correlation(first="repetition_data", second="repetition_params", spearman=_REPETITION_SPEARMAN),
 )
 #: The years a projection may cover.
-FIRST_YEAR, LAST_YEAR = 2024, 2224
+FIRST_YEAR, LAST_YEAR = 1990, 2224
 #: The share of draws from which on a cap that no one chose, below a path that someone did, is worth a word.
 _OFTEN = 0.01
 #: A cap that never binds.
@@ -100,7 +100,12 @@ class ExhaustionScenario(Spec):
             1e15 (V24, appendix F); [1, 1e30]. Demand is 0 where training costs more than it earns at every budget.
         profit_loss_elasticity: r; 7; [0.01, 100].
         profit_price_elasticity: h; 2; [1.01, 100].
-        years: Years of the projection, rising, from 2024 to at most 2224.
+        base_year: The date at which levels are given (``text_stock``, ``private_stock``, ``compute``,
+            ``trend_dataset``, ``nodes``) and from which algorithms progress, a year with its fraction or text such as
+            ``"2026-03"``; 2024; [1990, 2224]. Caps, other media and the rise of synthetic data keep the calendar years
+            that they are stated for.
+        years: Years of the projection, rising, from 1990 at the earliest to at most 2224; those before ``base_year``
+            are what growth leads back to.
         correlations: Rank correlations: a mapping ``{(input, input): spearman}`` or ``Correlation`` values.
         law: The law of the loss; a ``Law.mixture`` is chosen from once per draw.
         law_parameters: Joint prior of the base of ``Law.muennighoff()``; B24 with the covariance of 4,000 bootstraps.
@@ -117,7 +122,7 @@ class ExhaustionScenario(Spec):
         smooth_caps: A smooth minimum of trend and caps: their power sum of order -4.
         monotone_compute: Whether compute never falls.
         endogenous_quality: Whether the quality filter loosens as compute grows.
-        overtraining_from: The year from which ``overtraining`` holds.
+        overtraining_from: The year from which ``overtraining`` holds; a number, or a date as text.
         lost_threshold: Orders of magnitude of lost compute that count as running out in the third definition.
 
     Raises:
@@ -180,6 +185,7 @@ class ExhaustionScenario(Spec):
     profit_income: Dist = Constant(value=1e15)
     profit_loss_elasticity: Dist = Constant(value=7.0)
     profit_price_elasticity: Dist = Constant(value=2.0)
+    base_year: Year = 2024.0
     years: tuple[int, ...] = tuple(range(2024, 2054))
     correlations: tuple[Correlation, ...] = _CORRELATIONS
     law: Law = MuennighoffLaw()
@@ -193,7 +199,7 @@ class ExhaustionScenario(Spec):
     smooth_caps: bool = False
     monotone_compute: bool = False
     endogenous_quality: bool = False
-    overtraining_from: float = 2024.0
+    overtraining_from: Year = 2024.0
     lost_threshold: float = math.log10(2)
 
     def __post_init__(self) -> None:
@@ -203,7 +209,7 @@ class ExhaustionScenario(Spec):
     def _check(self) -> None:
         first, last = min(self.years, default=FIRST_YEAR), max(self.years, default=FIRST_YEAR)
         if not FIRST_YEAR <= first <= last <= LAST_YEAR:
-            expected = f"rising, from {FIRST_YEAR} to at most {LAST_YEAR}"
+            expected = f"rising, from {FIRST_YEAR} at the earliest to at most {LAST_YEAR}"
             raise ValueError(f"years must be {expected}, got {shown(first)} to {shown(last)}")
         super()._check()
         caps = {
@@ -227,35 +233,45 @@ class ExhaustionScenario(Spec):
         return [field.name for field in dataclasses.fields(cls) if field.type == "Dist"]
 
     @classmethod
-    def _presets(cls) -> dict[str, Callable[[], Self]]:
+    def _presets(cls) -> dict[str, Callable[..., Self]]:
         return {name: functools.partial(cls.preset, name) for name in _PRESETS}
 
     @classmethod
     def preset(cls, name: str = "default", **changes: Any) -> Self:
         """A named scenario, perhaps with some fields changed.
 
-        ``"default"``: all levers on. ``"epoch2024"``: the projection of Villalobos et al. 2024: public text only, no
-        private, multimodal or synthetic data, no loss of access, no algorithmic progress, and a demand that follows
-        the historical trend or, with the same probability, 20 tokens per parameter of the projected compute. The file
-        of that projection is not public; a lognormal through its published quantiles stands in. Equal weights are the
-        paper's text; its code weights the routes by how many draws it has of each, and ``trend_weight=10 / 11`` gives
-        the printed interval (docs/published.md).
+        ``"default"``: all levers on. ``"corpus"``: one's own corpus and budget and nothing else: give ``text_stock``
+        (usable tokens) and ``compute`` (FLOP of the largest run) at ``base_year``, and how they grow (``stock_growth``,
+        ``compute_growth``; 1 unless given). No other data, no loss of access, no algorithmic progress, no cap; demand
+        is compute-optimal under the default law. ``"epoch2024"``: the projection of Villalobos et al. 2024: public text
+        only, no private, multimodal or synthetic data, no loss of access, no algorithmic progress, and a demand that
+        follows the historical trend or, with the same probability, 20 tokens per parameter of the projected compute.
+        The file of that projection is not public; a lognormal through its published quantiles stands in. Equal weights
+        are the paper's text; its code weights the routes by how many draws it has of each, and ``trend_weight=10 / 11``
+        gives the printed interval (docs/published.md).
 
         Raises:
-            ValueError: No preset has that name.
+            ValueError: No preset has that name; ``"corpus"`` lacks ``text_stock`` or ``compute``.
 
         Example:
             >>> import limitlaw as ll
             >>> ll.ExhaustionScenario.preset("epoch2024", trend_weight=1).trend_weight
             Constant(value=1.0)
+            >>> own = ll.ExhaustionScenario.preset(
+            ...     "corpus", text_stock=5e9, stock_growth=1.05, compute=1e20, compute_growth=3, base_year="2026-03"
+            ... )
         """
         check_choice(name, "name", tuple(_PRESETS))
+        for needed in _NEEDED.get(name, ()):
+            if needed not in changes:
+                raise ValueError(f"{needed} must be given with preset {name!r}, got {listed(list(changes))}")
         with quietly():
             start = cls(**_PRESETS[name])
         return start.replace(**changes)
 
 
-_EPOCH_2024: dict[str, Any] = {
+#: What of other data and progress is off where only public text counts.
+_TEXT_ALONE: dict[str, Any] = {
     "access_loss": 0,
     "multimodal_transfer": 0,
     "private_share": 0,
@@ -267,10 +283,15 @@ _EPOCH_2024: dict[str, Any] = {
     "power_cap_growth": 1,
     "chip_cap_growth": 1,
     "latency_cap_growth": 1,
+    "correlations": {("repetition_data", "repetition_params"): _REPETITION_SPEARMAN},
+}
+_EPOCH_2024: dict[str, Any] = _TEXT_ALONE | {
     "trend_weight": 0.5,
     "demand": "twenty_per_parameter",
     "compute_path": ComputePath.besiroglu2022(),
-    "correlations": {("repetition_data", "repetition_params"): _REPETITION_SPEARMAN},
 }
+_CORPUS: dict[str, Any] = _TEXT_ALONE | {"usable_fraction": 1, "stock_growth": 1, "compute_growth": 1}
 
-_PRESETS: dict[str, dict[str, Any]] = {"default": {}, "epoch2024": _EPOCH_2024}
+_PRESETS: dict[str, dict[str, Any]] = {"default": {}, "epoch2024": _EPOCH_2024, "corpus": _CORPUS}
+#: What a preset leaves to whoever uses it.
+_NEEDED = {"corpus": ("text_stock", "compute")}

@@ -28,7 +28,7 @@ _KINDS = [
 ]
 #: Growths that no horizon of these strategies overflows from.
 _GROWTH = (0.5, 2.5)
-_LAST_YEAR = 2100
+_FIRST_YEAR, _LAST_YEAR = 2010, 2100
 
 
 @st.composite
@@ -122,7 +122,7 @@ def law_parameters() -> st.SearchStrategy[LawParameters]:
 
 
 @st.composite
-def compute_paths(draw: st.DrawFn, *, first: int = 2024, last: int = _LAST_YEAR) -> ComputePath:
+def compute_paths(draw: st.DrawFn, *, first: int = _FIRST_YEAR, last: int = _LAST_YEAR) -> ComputePath:
     """Paths of compute that cover the years from ``first`` to ``last``, or say how they go on."""
     years = sorted(draw(st.sets(st.integers(first, last), min_size=1, max_size=4)))
     median = sorted(draw(st.lists(st.floats(24.0, 40.0), min_size=len(years), max_size=len(years))))
@@ -145,7 +145,7 @@ def exhaustion_scenarios(draw: st.DrawFn, *, max_inputs: int = 8, max_years: int
     Args:
         draw: Given by Hypothesis.
         max_inputs: The most inputs with a distribution of their own.
-        max_years: The most years, from 2024 to 2100.
+        max_years: The most years, from 2010 to 2100.
     """
     names = draw(st.sets(st.sampled_from(list(_core.EXHAUSTION_RANGES)), max_size=max_inputs))
     fields: dict[str, object] = {}
@@ -160,7 +160,8 @@ def exhaustion_scenarios(draw: st.DrawFn, *, max_inputs: int = 8, max_years: int
     flags = ("goodput", "smooth_caps", "monotone_compute", "endogenous_quality")
     fields |= {name: draw(st.booleans()) for name in flags}
     fields |= {
-        "years": sorted(draw(st.sets(st.integers(2024, _LAST_YEAR), min_size=1, max_size=max_years))),
+        "base_year": draw(st.just(2024.0) | st.floats(_FIRST_YEAR, 2030.0)),
+        "years": sorted(draw(st.sets(st.integers(_FIRST_YEAR, _LAST_YEAR), min_size=1, max_size=max_years))),
         "law": law,
         "law_parameters": draw(law_parameters()),
         "demand": draw(st.sampled_from(demands)),

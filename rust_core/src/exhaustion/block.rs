@@ -13,11 +13,11 @@ use super::lanes::{LANES, Lanes, lanes};
 use super::law::{Law, Scarcity};
 use super::repetition::{Exponents, Shortage};
 use super::roots::Roots;
-use super::scenario::{BASE_YEAR, Demand, Input};
+use super::scenario::{Demand, Input};
 use super::scratch::Scratch;
 use super::stock::Stock;
 use super::trajectory::{DEFINITIONS, LN_MAX, Options};
-use crate::math::{exp, exp_inside, expm1, ln, ln_inside};
+use crate::math::{exp, exp_inside, expm1, ln, ln_inside, log1p};
 
 /// Sixty-four draws on their way through the years.
 #[derive(Debug, Clone)]
@@ -39,9 +39,9 @@ pub struct Block {
     tightness: Lanes,
     /// Whether some draw's repeats lose nothing.
     lossless: bool,
-    /// ln D* at K = 1 in 2024, and its slope in progress.
+    /// ln D* at K = 1 in the base year, and its slope in progress.
     ln_tokens: [Lanes; 2],
-    /// ln(L* - E) at K = 1 in 2024.
+    /// ln(L* - E) at K = 1 in the base year.
     ln_reducible: Lanes,
     half_ln_over: Lanes,
     over: Lanes,
@@ -159,15 +159,24 @@ impl Block {
     pub fn advance(&mut self, index: usize, options: &Options, work: &mut Scratch) {
         let year = options.years[index];
         let before = index.checked_sub(1).map(|i| options.years[i]);
-        for _ in before.unwrap_or(BASE_YEAR)..year {
+        let from = before.map_or(options.base_year, f64::from);
+        let (passed, rest) = whole_years(f64::from(year) - from);
+        for _ in 0..passed {
             self.stock.pass_year();
             for i in 0..LANES {
                 // e^(-s) - 1 of s + 1 / tau from those of s and of 1 / tau.
                 self.slowed[i] += self.slowing[i] + self.slowed[i] * self.slowing[i];
             }
         }
+        if rest != 0.0 {
+            self.stock.pass(rest);
+            for i in 0..LANES {
+                let more = expm1(rest * log1p(self.slowing[i]));
+                self.slowed[i] += more + self.slowed[i] * more;
+            }
+        }
         let (year, before) = (f64::from(year), before.map(f64::from));
-        let t = year - f64::from(BASE_YEAR);
+        let t = year - options.base_year;
         self.compute.ln_compute(year, t, &options.compute, &mut work.ln_c);
         let endogenous = options.endogenous_quality.then_some(&work.ln_c);
         self.stock.unique(year, t, options.collapse, endogenous, &mut work.out[2], &mut work.ln_u);
@@ -291,6 +300,12 @@ impl Block {
             work.out[11][i] = if short { reducible * cost.marginal } else { 0.0 };
         }
     }
+}
+
+/// Whole years that pass one by one, and what is left of a time: all of it where it runs back.
+fn whole_years(time: f64) -> (u32, f64) {
+    let whole = time.floor().max(0.0);
+    (whole as u32, time - whole)
 }
 
 #[inline(always)]

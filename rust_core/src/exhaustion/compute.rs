@@ -1,6 +1,6 @@
 //! The compute of the largest training run: its trend, the caps of power, chips and latency, and what failures cost.
 //!
-//! `C = min(C0 gC^t, caps grown from 2030) g(y) / g(2024)`, g the goodput at the best checkpoint interval.
+//! `C = min(C0 gC^t, caps grown from 2030) g(y) / g(base year)`, g the goodput at the best checkpoint interval.
 
 use super::draws::Columns;
 use super::lanes::{LANES, Lanes, lanes};
@@ -45,6 +45,8 @@ pub struct ComputeOptions {
     pub smooth: bool,
     /// Compute never falls.
     pub monotone: bool,
+    /// The year at which levels are given.
+    pub base_year: f64,
     /// A path through published quantiles in place of the trend.
     pub path: Option<ComputePath>,
 }
@@ -56,6 +58,7 @@ impl ComputeOptions {
             goodput: scenario.goodput,
             smooth: scenario.smooth_caps,
             monotone: scenario.monotone_compute,
+            base_year: scenario.base_year,
             path: scenario.compute_path.clone(),
         }
     }
@@ -83,7 +86,7 @@ impl Compute {
         if options.goodput {
             let plain = ComputeOptions { goodput: false, monotone: false, ..options.clone() };
             let mut ln_c = [0.0; LANES];
-            this.ln_compute(super::scenario::BASE_YEAR.into(), 0.0, &plain, &mut ln_c);
+            this.ln_compute(options.base_year, 0.0, &plain, &mut ln_c);
             this.first = ln_c;
             for i in 0..LANES {
                 this.first_goodput[i] = this.ln_goodput(i, 0.0, ln_c[i]);
@@ -158,7 +161,7 @@ impl Compute {
 /// e^(-(tau+delta)/M)`. With `h = (tau+delta)/M` it is then `e^(-h - R/M)`, and h the root of `h + e^-h - 1 = delta/M`:
 /// the left side is convex and rises from 0, so Newton's steps from above fall onto the root, and
 /// `delta/M + sqrt(2 delta/M)` is above it. `delta/M h'(delta/M)` rises in `delta/M`, so wherever a run fails more often
-/// than that of 2024, more failures, longer saves and longer restarts all leave less of it.
+/// than that of the base year, more failures, longer saves and longer restarts all leave less of it.
 pub fn ln_goodput(failures_per_second: f64, checkpoint: f64, restart: f64) -> f64 {
     let save = checkpoint * failures_per_second;
     let mut h = save + (2.0 * save).sqrt();

@@ -157,14 +157,14 @@ impl ComputePath {
     }
 
     /// Checks that the path says what compute is in every year between these.
-    pub fn check_cover(&self, first: i32, last: i32) -> Result<()> {
+    pub fn check_cover(&self, first: f64, last: f64) -> Result<()> {
         let (begins, ends) = (self.years[0], self.years[self.years.len() - 1]);
-        if f64::from(first) < begins && self.growth_before.is_none() {
-            let expected = format!("a path from {first} on, or with growth_before");
+        if first < begins && self.growth_before.is_none() {
+            let expected = format!("a path from {} on, or with growth_before", number(first));
             return Err(Error::argument("compute_path", expected, format!("one from {} on", number(begins))));
         }
-        if f64::from(last) > ends && self.growth_after.is_none() {
-            let expected = format!("a path to {last}, or with growth_after");
+        if last > ends && self.growth_after.is_none() {
+            let expected = format!("a path to {}, or with growth_after", number(last));
             return Err(Error::argument("compute_path", expected, format!("one to {}", number(ends))));
         }
         Ok(())

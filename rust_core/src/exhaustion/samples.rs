@@ -4,7 +4,7 @@ use super::base::Base;
 use super::block::Block;
 use super::draws::Columns;
 use super::optimum::DERIVED;
-use super::scenario::{BASE_YEAR, ExhaustionScenario, INPUTS, Input};
+use super::scenario::{ExhaustionScenario, INPUTS, Input};
 use super::trajectory::{DEFINITIONS, Options, VARIABLES};
 use crate::error::{Error, Result, quoted};
 use crate::math::exp;
@@ -71,7 +71,7 @@ impl Sample {
                 let path = options.compute.path.as_ref().filter(|_| input == Input::Compute);
                 for (x, &drawn) in out.iter_mut().zip(&columns.get(input)[first..]) {
                     *x = match path {
-                        Some(path) => exp(path.ln_compute(BASE_YEAR.into(), drawn)),
+                        Some(path) => exp(path.ln_compute(options.base_year, drawn)),
                         None if log => exp(drawn),
                         None => drawn,
                     };

@@ -11,8 +11,8 @@ use crate::error::{Error, Result, check_range, range};
 use crate::math::ln;
 use crate::spec::{Spec, Unused};
 
-/// The year at whose start every level is given.
-pub const BASE_YEAR: i32 = 2024;
+/// The first year a scenario may begin in, and at whose start levels may be given.
+pub const FIRST_YEAR: i32 = 1990;
 /// The year at whose start the caps on compute are given.
 pub const CAP_YEAR: f64 = 2030.0;
 /// The last year a scenario may reach.
@@ -44,6 +44,7 @@ macro_rules! inputs {
         pub struct ExhaustionScenario {
             pub kind: Kind,
             $($name: Dist,)*
+            pub base_year: f64,
             pub years: Vec<i32>,
             pub correlations: Vec<Correlation>,
             pub law: LawSpec,
@@ -184,8 +185,9 @@ impl Spec for ExhaustionScenario {
         if let Some(path) = &self.compute_path {
             path.check()?;
             // What failures cost is relative to the base year.
-            let first = if self.goodput { BASE_YEAR } else { self.years[0] };
-            path.check_cover(first, self.years[self.years.len() - 1])?;
+            let first = f64::from(self.years[0]);
+            let first = if self.goodput { first.min(self.base_year) } else { first };
+            path.check_cover(first, f64::from(self.years[self.years.len() - 1]))?;
         }
         self.check_levels()?;
         self.law.check().map_err(|e| Error::Value(format!("law: {e}")))?;
@@ -203,11 +205,12 @@ impl Spec for ExhaustionScenario {
 
 impl ExhaustionScenario {
     fn check_years(&self) -> Result<()> {
-        let expected = format!("rising, from {BASE_YEAR} to at most {LAST_YEAR}");
+        check_range("base_year", &[self.base_year], FIRST_YEAR.into(), LAST_YEAR.into())?;
+        let expected = format!("rising, from {FIRST_YEAR} at the earliest to at most {LAST_YEAR}");
         let (Some(&first), Some(&last)) = (self.years.first(), self.years.last()) else {
             return Err(Error::argument("years", expected + " (the horizon is not before the start)", "no year"));
         };
-        if first < BASE_YEAR || last > LAST_YEAR {
+        if first < FIRST_YEAR || last > LAST_YEAR {
             return Err(Error::argument("years", expected, format!("{first} to {last}")));
         }
         match self.years.windows(2).find(|pair| pair[1] <= pair[0]) {
@@ -240,8 +243,8 @@ impl ExhaustionScenario {
             super::marginal::Marginal::new(dists[input as usize], false, low, high).apply(&mut z);
             z[0]
         };
-        let last = f64::from(self.years.last().copied().unwrap_or(BASE_YEAR));
-        let t = last - f64::from(BASE_YEAR);
+        let (first, last) = (f64::from(self.years[0]), f64::from(self.years[self.years.len() - 1]));
+        let (t, back) = (last - self.base_year, first - self.base_year);
         let after = |level: Input, growth: Input, years: f64| ln(median(level).max(1.0)) + years * ln(median(growth));
         let least_cap = [
             (Input::PowerCap, Input::PowerCapGrowth),
@@ -263,12 +266,14 @@ impl ExhaustionScenario {
             (Input::TrendDataset, Input::TrendGrowth, f64::INFINITY),
         ];
         for (level, growth, cap) in pairs {
-            if self.uses(growth) && after(level, growth, t).min(cap) > ln(LEVEL_MAX) {
-                return Err(Error::argument(
-                    INPUTS[growth as usize].0,
-                    format!("small enough that {} stays below {LEVEL_MAX:e} for {t} years", INPUTS[level as usize].0),
-                    median(growth),
-                ));
+            let name = INPUTS[level as usize].0;
+            let (expected, most) = if after(level, growth, t) >= after(level, growth, back.min(0.0)) {
+                (format!("small enough that {name} stays below {LEVEL_MAX:e} for {t} years"), t)
+            } else {
+                (format!("large enough that {name} was below {LEVEL_MAX:e} {} years before", -back), back)
+            };
+            if self.uses(growth) && after(level, growth, most).min(cap) > ln(LEVEL_MAX) {
+                return Err(Error::argument(INPUTS[growth as usize].0, expected, median(growth)));
             }
         }
         Ok(())

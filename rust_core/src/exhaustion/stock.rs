@@ -1,14 +1,16 @@
 //! The stock of unique usable tokens: public text, other media, private data, access, quality, synthetic data.
 //!
-//! `U = gS^t {[S0 + r(t) om ((img + vid) tau + aud tau_a)] q e^(-lam t) M(y) + pp priv q}`, r(t) = clip(t / 6, 0, 1),
+//! `U = gS^t {[S0 + r(y) om ((img + vid) tau + aud tau_a)] q e^(-lam t) M(y) + pp priv q}`, r(y) = clip((y - 2024) / 6, 0, 1),
 //! `M(y) = 1 + f (syn - 1) / (1 + e^(-(y - 2027)))` with f what model collapse leaves of the gain.
 
 use super::draws::Columns;
 use super::lanes::{LANES, Lanes, lanes};
 use super::scenario::{Collapse, Input};
-use crate::math::{exp, ln_inside};
+use crate::math::{exp, ln, ln_inside};
 
-/// Years until other media are fully used.
+/// The year from which other media are used.
+const MEDIA_FROM: f64 = 2024.0;
+/// Years until they are fully used.
 const MEDIA_YEARS: f64 = 6.0;
 /// The year in which synthetic data reach half their gain.
 const SYNTHETIC_YEAR: f64 = 2027.0;
@@ -69,6 +71,14 @@ impl Stock {
         }
     }
 
+    /// Lets any time pass, backwards too.
+    pub fn pass(&mut self, years: f64) {
+        for i in 0..LANES {
+            self.left[1][i] *= exp(years * ln(self.left[0][i]));
+            self.growth[1][i] *= exp(years * ln(self.growth[0][i]));
+        }
+    }
+
     /// The unique tokens of a year and their logarithm, at least one token.
     #[inline(always)]
     pub fn unique(
@@ -80,7 +90,7 @@ impl Stock {
         unique: &mut Lanes,
         ln_unique: &mut Lanes,
     ) {
-        let ramp = (t / MEDIA_YEARS).clamp(0.0, 1.0);
+        let ramp = ((year - MEDIA_FROM) / MEDIA_YEARS).clamp(0.0, 1.0);
         let logistic = 1.0 / (1.0 + exp(SYNTHETIC_YEAR - year));
         let mut quality = self.quality;
         if let Some(ln_c) = endogenous {

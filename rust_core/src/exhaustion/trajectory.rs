@@ -47,6 +47,8 @@ pub struct Options {
     pub laws: Vec<(LawSpec, f64)>,
     /// Whether some draw reads an input, in the order of the inputs.
     pub used: Vec<bool>,
+    /// The year at which levels are given.
+    pub base_year: f64,
     /// Years of the projection.
     pub years: Vec<i32>,
     /// Years by which draws are counted.
@@ -82,6 +84,7 @@ impl Options {
             lost_threshold: scenario.lost_threshold,
             laws: laws.collect(),
             used: Input::ALL.iter().map(|&input| scenario.uses(input)).collect(),
+            base_year: scenario.base_year,
             years: scenario.years.clone(),
             counted: counted_years(&scenario.years),
         }

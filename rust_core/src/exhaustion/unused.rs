@@ -5,7 +5,7 @@ use super::dist::Dist;
 use super::draws::{Columns, Draw, Sampler, Source};
 use super::law_spec::LawSpec;
 use super::marginal::Marginal;
-use super::scenario::{BASE_YEAR, CAP_YEAR, Collapse, Demand, ExhaustionScenario, INPUTS, Input};
+use super::scenario::{CAP_YEAR, Collapse, Demand, ExhaustionScenario, INPUTS, Input};
 use crate::dispatch::dispatch;
 use crate::error::Result;
 use crate::spec::Unused;
@@ -38,13 +38,13 @@ impl ExhaustionScenario {
             })
         };
         let asks = |demand| self.demand == demand && !is(Input::TrendWeight, 1.0);
-        let grows = self.years.last().is_some_and(|&last| last > BASE_YEAR);
+        let grows = self.years.iter().any(|&year| f64::from(year) != self.base_year);
         let no_media = is(Input::MultimodalTransfer, 0.0);
         let no_views = is(Input::TokensPerImageOrSecond, 0.0);
         let no_sounds = is(Input::TokensPerAudioSecond, 0.0);
         let nothing_to_view = is(Input::Images, 0.0) && is(Input::VideoSeconds, 0.0);
         let first = |reasons: &[(bool, &'static str)]| reasons.iter().find(|(idle, _)| *idle).map(|&(_, user)| user);
-        let later = (!grows, "a year after 2024");
+        let later = (!grows, "a year other than base_year");
         let transfer = (no_media, "a multimodal_transfer above 0");
         match input {
             Input::StockGrowth | Input::AccessLoss | Input::AlgorithmicHalvingMonths => first(&[later]),
