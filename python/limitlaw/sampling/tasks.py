@@ -26,7 +26,7 @@ class Tasks(Spec):
 
     family: ClassVar[str] = "tasks"
     weight: FloatArray | None = None
-    names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
+    names: tuple[str, ...] | None = None  # the base is no dataclass: a field here would be read as its value
 
     def _check(self) -> None:
         super()._check()
