@@ -94,6 +94,7 @@ def said(make) -> list[str]:
     return [str(one.message).partition(": ")[2].partition(" has no effect; ")[0] for one in found]
 
 
+NO_SHORTAGE = "law as one of a shortage, under which repeats count in full and half_compute is never reached,"
 FIXED_CORRELATION = {("text_stock", "data_share"): 0.3, ("text_stock", "images"): 0.5}
 PATH = ll.ComputePath.besiroglu2022()
 TASKS = ll.Tasks.fixed(success=[0.1, 0.4])
@@ -111,7 +112,12 @@ def sampling(**changes):
 CASES = [
     # The examples of the issue that asked for this.
     (lambda: DEFAULT.replace(law=ll.Law.penalty(), law_parameters=ll.LawParameters.bootstrap()), ["law_parameters"]),
-    (lambda: DEFAULT.replace(law=ll.Law.hoffmann(), law_parameters=ll.LawParameters.bootstrap()), ["law_parameters"]),
+    (
+        lambda: DEFAULT.replace(law=ll.Law.hoffmann(), law_parameters=ll.LawParameters.bootstrap()),
+        ["law_parameters", NO_SHORTAGE],
+    ),
+    (lambda: DEFAULT.replace(law=ll.Law.besiroglu()), [NO_SHORTAGE]),
+    (lambda: DEFAULT.replace(law=ll.Law.muennighoff(base=ll.Law.besiroglu())), []),
     (
         lambda: DEFAULT.replace(law=ll.Law.muennighoff_c4(), law_parameters=ll.LawParameters.bootstrap()),
         ["law_parameters"],
@@ -168,7 +174,6 @@ CASES = [
     # Nothing is said of what no one wrote, or of what is used.
     (lambda: (ll.ExhaustionScenario(), ll.ExhaustionScenario.preset("epoch2024", trend_weight=1)), []),
     (lambda: ll.ExhaustionScenario.preset("epoch2024", trend_weight=1).replace(years=[2024, 2030]), []),
-    (lambda: DEFAULT.replace(law=ll.Law.besiroglu()), []),
     (lambda: ll.ExhaustionScenario(images=1e13, demand="profit", profit_income=1e14), []),
     (lambda: ll.levers(DEFAULT, trials=4, seed=1), []),
     (lambda: ll.levers(DEFAULT.replace(demand="inference_at_loss", inference_tokens=1e15), trials=4, seed=1), []),

@@ -17,7 +17,7 @@ if _core.DEBUG_BUILD:
 _PLACES = {
     "_show": "brief",
     "decisions": "compare_systems",
-    "errors": "MisfitWarning NoClosedFormError StoreError UnusedSettingWarning VersionError",
+    "errors": "MisfitWarning NoClosedFormError StoreError UnitsWarning UnusedSettingWarning VersionError",
     "exhaustion": (
         "Backtest ComputePath ConstraintResult ConstraintScenario Correlation ExhaustionResult "
         "ExhaustionScenario Law LawParameters Sensitivity backtest dist levers loss optimal_allocation "

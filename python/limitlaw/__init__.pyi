@@ -4,7 +4,14 @@ from limitlaw import closed_form, datasets, exhaustion, fit
 from limitlaw._core import __version__
 from limitlaw._show import brief
 from limitlaw.decisions import compare_systems
-from limitlaw.errors import MisfitWarning, NoClosedFormError, StoreError, UnusedSettingWarning, VersionError
+from limitlaw.errors import (
+    MisfitWarning,
+    NoClosedFormError,
+    StoreError,
+    UnitsWarning,
+    UnusedSettingWarning,
+    VersionError,
+)
 from limitlaw.exhaustion import (
     Backtest,
     ComputePath,
@@ -69,6 +76,7 @@ __all__ = [
     "Store",
     "StoreError",
     "Tasks",
+    "UnitsWarning",
     "UnusedSettingWarning",
     "Utility",
     "Verifier",

@@ -119,8 +119,31 @@ def dist_quantiles(spec: str, arrays: Sequence[_Floats], p: _Floats) -> _Floats:
 def dist_probabilities(spec: str, arrays: Sequence[_Floats], x: _Floats) -> _Floats: ...
 def quantile_rank(p: float, n: int) -> int: ...
 def share_errors(shares: _Floats, counts: _Floats) -> _Floats: ...
-def law_optima(law: str, compute: _Floats, unique_tokens: _Floats) -> _Columns: ...
-def law_losses(law: str, parameters: _Floats, tokens: _Floats, unique_tokens: _Floats) -> _Columns: ...
+def law_optima(law: str, compute: _Floats, unique_tokens: _Floats, confidence: float | None = ...) -> _Columns: ...
+def law_losses(
+    law: str,
+    parameters: _Floats,
+    tokens: _Floats,
+    unique_tokens: _Floats,
+    confidence: float | None = ...,
+    residuals: Sequence[float] | None = ...,
+) -> _Columns: ...
+def scaling_coefficients(law: str) -> list[str]: ...
+def fit_scaling_law(
+    law: str,
+    *,
+    parameters: _Floats,
+    tokens: _Floats,
+    unique_tokens: _Floats,
+    loss: _Floats,
+    weights: _Floats,
+    fixed: Sequence[float | None],
+    ceiling: float,
+    resamples: int,
+    key: Sequence[int],
+    threads: int | None,
+    progress: _Progress | None,
+) -> dict[str, Any]: ...
 def force_vector_width(width: str | None) -> None: ...
 def pass_rates(
     rate: str,

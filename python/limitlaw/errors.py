@@ -3,7 +3,7 @@
 from limitlaw._core import NoClosedFormError
 from limitlaw._unused import UnusedSettingWarning
 
-__all__ = ["MisfitWarning", "NoClosedFormError", "StoreError", "UnusedSettingWarning", "VersionError"]
+__all__ = ["MisfitWarning", "NoClosedFormError", "StoreError", "UnitsWarning", "UnusedSettingWarning", "VersionError"]
 
 
 class StoreError(OSError):
@@ -16,3 +16,7 @@ class VersionError(ValueError):
 
 class MisfitWarning(UserWarning):
     """A fitted population does not give the data back: what is concluded from it may be wrong by more than it says."""
+
+
+class UnitsWarning(UserWarning):
+    """Numbers look like another unit or another column than the one asked for."""

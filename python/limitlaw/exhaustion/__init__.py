@@ -1,6 +1,7 @@
 """Running out of training data: stock, demand, scaling law, and what the shortage costs, year by year."""
 
 from limitlaw.exhaustion import dist
+from limitlaw.exhaustion.allocation import loss, optimal_allocation
 from limitlaw.exhaustion.backtest import Backtest, backtest
 from limitlaw.exhaustion.constraint import ConstraintResult, ConstraintScenario
 from limitlaw.exhaustion.crossing import crossing_probability, crossing_year
@@ -11,7 +12,7 @@ from limitlaw.exhaustion.demand import (
     profit_overtraining,
 )
 from limitlaw.exhaustion.failures import checkpoint_interval, effective_training_time, failure_seconds, goodput
-from limitlaw.exhaustion.law import Law, loss, optimal_allocation
+from limitlaw.exhaustion.law import Law
 from limitlaw.exhaustion.levers import DEFAULT_LEVERS, levers
 from limitlaw.exhaustion.limits import plateau
 from limitlaw.exhaustion.prior import ComputePath, Correlation, LawParameters, repetition_bootstrap

@@ -1,23 +1,17 @@
-"""Scaling laws as values, and the compute-optimal run under each when unique tokens are limited."""
+"""Scaling laws as values."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-import polars as pl
-
-from limitlaw import _core
-from limitlaw._arguments import as_floats, as_number, shown, together
+from limitlaw._arguments import as_number, is_sequence, shown
 from limitlaw._spec import Spec
 from limitlaw.exhaustion.fitted import fitted_draws
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import numpy.typing as npt
 
 #: (ln A, ln B, ln E, alpha, beta).
 Base = tuple[float, float, float, float, float]
@@ -39,6 +33,14 @@ class Law(Spec):
     """
 
     family: ClassVar[str] = "law"
+
+    @classmethod
+    def _adapt(cls, value: Any) -> Any:
+        if type(value).__name__ == "ScalingFit":
+            raise TypeError("a ScalingFit is no Law: take its law, or its laws, which have its uncertainty")
+        if getattr(value, "family", None) == "law_parameters":
+            raise TypeError("LawParameters are no Law: they are the setting law_parameters of a scenario")
+        return value
 
     @staticmethod
     def chinchilla(*, log_a: float, log_b: float, log_e: float, alpha: float, beta: float) -> ChinchillaLaw:
@@ -76,6 +78,7 @@ class Law(Spec):
     @staticmethod
     def muennighoff(
         *,
+        base: Law | Sequence[float] | None = None,
         repetition_data: float | None = None,
         repetition_params: float | None = None,
         max_epochs: float | None = None,
@@ -86,15 +89,24 @@ class Law(Spec):
         parameters beyond those that U unique tokens are optimal for.
 
         Args:
+            base: The law of fresh tokens: a law whose base is taken (``fit.law``), or (ln A, ln B, ln E, alpha, beta).
+                In a scenario its ``law_parameters`` unless given; on its own Besiroglu's.
             repetition_data: R_D*, in [0.001, 1e15]. In a scenario: drawn from its ``repetition_data`` unless given; on
                 its own 15.387756.
             repetition_params: R_N*, as above; on its own 5.309743.
             max_epochs: The most epochs allowed, at least 1.
 
-        The base is the scenario's ``law_parameters``; on its own Besiroglu's.
+        Example:
+            >>> import limitlaw as ll
+            >>> mine = ll.Law.chinchilla(log_a=6.2, log_b=7.6, log_e=0.6, alpha=0.35, beta=0.37)
+            >>> ll.loss(ll.Law.muennighoff(base=mine), 7e9, 4e11, 1e11).round(4)
+            array([2.2345])
         """
         return MuennighoffLaw(
-            repetition_data=repetition_data, repetition_params=repetition_params, max_epochs=max_epochs
+            base=_base(base),
+            repetition_data=repetition_data,
+            repetition_params=repetition_params,
+            max_epochs=max_epochs,
         )
 
     @staticmethod
@@ -116,13 +128,29 @@ class Law(Spec):
         )
 
     @staticmethod
-    def penalty() -> PenaltyLaw:
+    def penalty(
+        *,
+        base: Law | Sequence[float] | None = None,
+        log_p: float | None = None,
+        delta: float | None = None,
+        kappa: float | None = None,
+    ) -> PenaltyLaw:
         """``L = E + A N^-alpha + B D^-beta + P x^delta (N / U)^kappa``, ``x = D / U - 1`` (Lovelace et al. 2026).
 
         The form is published (arXiv 2605.01640), the coefficients are our fit to the 182 runs behind the published
         repetition constants (Huber loss 0.0051, against 0.0158 for the exponential form).
+
+        Args:
+            base: As of ``muennighoff``, but of our fit unless given, to which the other terms belong as well: with a
+                base of one's own fit them too (``ll.fit.fit_scaling_law(law="penalty")``).
+            log_p: ln P, in [-50, 50].
+            delta: Exponent of repetitions, in [0.001, 5].
+            kappa: Exponent of parameters per unique token, in [0.001, 5].
+
+        Raises:
+            ValueError: A coefficient is out of range.
         """
-        return PenaltyLaw()
+        return PenaltyLaw(**_given(base=_base(base), log_p=log_p, delta=delta, kappa=kappa))
 
     @staticmethod
     def penalty_bootstrap() -> MixtureLaw:
@@ -132,12 +160,37 @@ class Law(Spec):
         return MixtureLaw(laws=tuple(laws), weights=(1.0,) * len(laws))
 
     @staticmethod
-    def bounded() -> BoundedLaw:
+    def bounded(
+        *,
+        base: Law | Sequence[float] | None = None,
+        log_c: float | None = None,
+        gamma: float | None = None,
+        delta: float | None = None,
+        log_vocabulary: float | None = None,
+    ) -> BoundedLaw:
         """``L = E + (L0 - E) h / (1 + h)``, ``h = a N^-alpha + b D^-beta + c N^gamma U^-delta``.
 
         The form of *Practical Scaling Laws* (arXiv 2605.09189); the coefficients are our fit to the same 182 runs.
+
+        Args:
+            base: As of ``penalty``: (ln a, ln b, ln E, alpha, beta). Of a law of another form a and b are its A and B
+                over L0 - E, so that both agree where the loss is near E.
+            log_c: ln c, in [-50, 50].
+            gamma: Exponent of parameters, in [0.001, 5].
+            delta: Exponent of unique tokens, in [0.001, 5].
+            log_vocabulary: L0, nats per token, at most 100; ln 50257 unless given.
+
+        Raises:
+            ValueError: A coefficient is out of range, or E of the base is not below L0.
         """
-        return BoundedLaw()
+        own = _base(base)
+        if own is not None and isinstance(base, Law) and not isinstance(base, BoundedLaw):
+            top = math.log(50257) if log_vocabulary is None else as_number(log_vocabulary, "log_vocabulary")
+            room = top - math.exp(own[2])
+            if not room > 0.0:
+                raise ValueError(f"base must have E below L0 = {top:.4g}, got {math.exp(own[2]):.4g}")
+            own = (own[0] - math.log(room), own[1] - math.log(room), *own[2:])
+        return BoundedLaw(**_given(base=own, log_c=log_c, gamma=gamma, delta=delta, log_vocabulary=log_vocabulary))
 
     @staticmethod
     def mixture(weights: Mapping[Law | str, float]) -> MixtureLaw:
@@ -219,82 +272,22 @@ class MixtureLaw(Law):
     weights: tuple[float, ...]
 
 
-def optimal_allocation(compute: npt.ArrayLike, unique_tokens: npt.ArrayLike, law: Law) -> pl.DataFrame:
-    """The compute-optimal parameters, tokens and epochs when only so many unique tokens exist.
-
-    Minimises the law's loss over 6 N D <= C (Hoffmann et al. 2022, approach 3; Muennighoff et al. 2023; the root in
-    normalised variables is exact, see ``Law``).
-
-    Args:
-        compute: C, FLOP, from 6 to 1e100; a number or an array.
-        unique_tokens: U, from 1 to 1e100; a number or an array. Shapes broadcast; the result is flat, in C order.
-        law: A law, not a mixture.
-
-    Returns:
-        One row per pair: ``compute`` (FLOP), ``unique_tokens``, ``parameters``, ``tokens`` (repeats counted),
-        ``epochs`` (at least 1), ``loss_unconstrained``, ``loss`` and ``excess_loss`` (nats per token), ``lost_compute``
-        (orders of magnitude of compute that the shortage wastes), ``marginal_value`` (nats per e-fold of unique
-        tokens), ``parameters_unconstrained``, ``tokens_unconstrained``, ``shortage`` = D*/U, ``tokens_per_parameter``,
-        ``equivalent_compute`` (FLOP that reach this loss with unlimited data), ``compute_efficiency`` (its share of
-        ``compute``), ``marginal_value_per_trillion_tokens`` (nats per token for 1e12 more unique tokens) and
-        ``marginal_compute`` (what one more unique token is worth: FLOP of equivalent compute).
-
-    Raises:
-        ValueError: An argument is out of range, or shapes do not broadcast.
-        TypeError: ``law`` is not a law.
-
-    Example:
-        >>> import limitlaw as ll
-        >>> run = ll.optimal_allocation(1e22, 25e9, ll.Law.muennighoff_c4()).row(0, named=True)
-        >>> round(run["parameters"] / 1e9, 4), round(run["tokens"] / 1e9, 2), round(run["epochs"], 3)
-        (7.0262, 237.21, 9.488)
-    """
-    _check_law(law)
-    _, (c, u) = _broadcast(compute=(compute, 6.0, 1e100), unique_tokens=(unique_tokens, 1.0, 1e100))
-    columns = _core.law_optima(law.wire()[0], c, u)
-    return pl.DataFrame({"compute": c, "unique_tokens": u, **columns})
+def _base(given: object) -> Base | None:
+    """The five coefficients of a base: those of a law that has its own, or as they are."""
+    if given is None:
+        return None
+    if isinstance(given, Law):
+        base: Base | None = getattr(given, "base", None)
+        if base is None:
+            expected = "a law with coefficients of its own, or (ln A, ln B, ln E, alpha, beta)"
+            raise ValueError(f"base must be {expected}, got {shown(given)}")
+        return base
+    if not is_sequence(given) or len(given) != len(BESIROGLU):  # type: ignore[arg-type]
+        raise TypeError(f"base must be a law, or (ln A, ln B, ln E, alpha, beta), got {shown(given)}")
+    values: list[Any] = list(given)  # type: ignore[call-overload]
+    return tuple(as_number(x, f"base[{i}]") for i, x in enumerate(values))  # type: ignore[return-value]
 
 
-def loss(
-    law: Law, parameters: npt.ArrayLike, tokens: npt.ArrayLike, unique_tokens: npt.ArrayLike | None = None
-) -> npt.NDArray[np.float64]:
-    """The loss of a run under a law.
-
-    Args:
-        law: A law, not a mixture.
-        parameters: N, from 1e-6 to 1e100; a number or an array.
-        tokens: D, training tokens with repeats, in the same range.
-        unique_tokens: U, in the same range; above D only D count. All tokens are unique unless given.
-
-    Returns:
-        Nats per token, in the broadcast shape of the arguments.
-
-    Raises:
-        ValueError: An argument is out of range, or shapes do not broadcast.
-        TypeError: ``law`` is not a law.
-
-    Example:
-        >>> import limitlaw as ll
-        >>> ll.loss(ll.Law.besiroglu(), [7e10], [1.4e12]).round(4)
-        array([1.9734])
-    """
-    _check_law(law)
-    unique = tokens if unique_tokens is None else unique_tokens
-    shape, (n, d, u) = _broadcast(
-        parameters=(parameters, 1e-6, 1e100), tokens=(tokens, 1e-6, 1e100), unique_tokens=(unique, 1e-6, 1e100)
-    )
-    losses: npt.NDArray[np.float64] = _core.law_losses(law.wire()[0], n, d, u)["loss"]
-    return losses.reshape(shape)
-
-
-def _check_law(law: object) -> None:
-    if not isinstance(law, Law):
-        raise TypeError(f"law must be a Law, got {shown(law)}")
-
-
-def _broadcast(
-    **named: tuple[npt.ArrayLike, float, float],
-) -> tuple[tuple[int, ...], list[npt.NDArray[np.float64]]]:
-    """The common shape and the flat arrays; an error names the argument that is out of range."""
-    arrays = together(**{name: as_floats(values, name, low, high) for name, (values, low, high) in named.items()})
-    return arrays[0].shape, [np.ascontiguousarray(a).ravel() for a in arrays]
+def _given(**settings: Any) -> dict[str, Any]:
+    """The settings that are given; the others keep their defaults."""
+    return {name: value for name, value in settings.items() if value is not None}

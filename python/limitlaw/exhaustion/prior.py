@@ -40,6 +40,14 @@ class LawParameters(Spec):
 
     family: ClassVar[str] = "law_parameters"
 
+    @classmethod
+    def _adapt(cls, value: Any) -> Any:
+        if type(value).__name__ == "ScalingFit":
+            raise TypeError("a ScalingFit is no prior: take its parameters")
+        if getattr(value, "family", None) == "law":
+            raise TypeError("a Law is no prior: write LawParameters.rows(law.base)")
+        return value
+
     @staticmethod
     def normal(
         mean: Sequence[float] = BESIROGLU, covariance: Sequence[Sequence[float]] = BESIROGLU_COVARIANCE

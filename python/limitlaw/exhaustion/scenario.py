@@ -14,7 +14,7 @@ from limitlaw._spec import Spec, Year
 from limitlaw._unused import quietly
 from limitlaw.exhaustion.dist import log_moments, logit_normal, lognormal
 from limitlaw.exhaustion.families import Constant, Dist
-from limitlaw.exhaustion.law import Law, MuennighoffLaw
+from limitlaw.exhaustion.law import ChinchillaLaw, Law, MuennighoffLaw
 from limitlaw.exhaustion.prior import ComputePath, Correlation, LawParameters, NormalLawParameters, as_correlations
 
 #: Pearson's -0.9 between the logarithms of the repetition constants, as a rank correlation.
@@ -212,6 +212,9 @@ class ExhaustionScenario(Spec):
             expected = f"rising, from {FIRST_YEAR} at the earliest to at most {LAST_YEAR}"
             raise ValueError(f"years must be {expected}, got {shown(first)} to {shown(last)}")
         super()._check()
+        if isinstance(self.law, ChinchillaLaw):
+            name = "law as one of a shortage, under which repeats count in full and half_compute is never reached,"
+            self._idle[name] = "law=Law.muennighoff(base=law) or law_parameters=LawParameters.rows(law.base)"
         caps = {
             name: type(self).__dataclass_fields__[name].default for name in ("power_cap", "chip_cap", "latency_cap")
         }

@@ -6,6 +6,7 @@ use limitlaw_core::dispatch::{self, Width};
 use limitlaw_core::error::{Error, Result, quoted};
 use limitlaw_core::exhaustion::base::LN_6;
 use limitlaw_core::exhaustion::estimate::Frame;
+use limitlaw_core::exhaustion::law::Law;
 use limitlaw_core::exhaustion::law_spec::LawSpec;
 use limitlaw_core::exhaustion::optimum::{DERIVED, derived};
 use limitlaw_core::exhaustion::plan::{Plan, SamplerName};
@@ -14,8 +15,9 @@ use limitlaw_core::exhaustion::samples::Sample;
 use limitlaw_core::exhaustion::scenario::{ExhaustionScenario, INPUTS, Input};
 use limitlaw_core::exhaustion::simulate::simulate;
 use limitlaw_core::exhaustion::trajectory::{DEFINITIONS, VARIABLES};
+use limitlaw_core::exhaustion::uncertain::Uncertain;
 use limitlaw_core::math::{exp, ln, normal_quantile};
-use limitlaw_core::run::resolve_threads;
+use limitlaw_core::run::{Control, resolve_threads};
 use limitlaw_core::spec::parse;
 use limitlaw_core::stats::{rank, share_error};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
@@ -170,64 +172,107 @@ pub fn share_errors<'py>(
 /// Rows between two looks at whether the call was cancelled: a search takes half a millisecond.
 const ROWS: usize = 64;
 
-/// Compute-optimal runs under a law: columns, one row per pair of compute and unique tokens.
+/// What `law_optima` says of a run, before what is derived.
+const OPTIMUM: [&str; 11] = [
+    "parameters",
+    "tokens",
+    "epochs",
+    "loss_unconstrained",
+    "loss",
+    "excess_loss",
+    "lost_compute",
+    "marginal_value",
+    "parameters_unconstrained",
+    "tokens_unconstrained",
+    "shortage",
+];
+
+/// The columns of `law_optima`.
+fn optimum_names() -> impl Iterator<Item = &'static str> {
+    OPTIMUM.into_iter().chain(DERIVED.map(|(name, _)| name))
+}
+
+/// The compute-optimal run under a law, in the order of the names.
+fn optimum_row(law: &Law, compute: f64, unique_tokens: f64) -> [f64; OPTIMUM.len() + DERIVED.len()] {
+    let (ln_k, ln_u) = (ln(compute) - LN_6, ln(unique_tokens));
+    let best = law.optimum(ln_k, ln_u);
+    let free = law.unconstrained(ln_k);
+    let row = [
+        cut(best.ln_params),
+        cut(best.ln_tokens),
+        cut((best.ln_tokens - ln_u).max(0.0)),
+        best.loss_unconstrained,
+        best.loss_unconstrained + best.excess,
+        best.excess,
+        best.lost,
+        best.marginal,
+        cut(free.0),
+        cut(free.1),
+        cut(free.1 - ln_u),
+    ];
+    let more = derived(&best, ln_k, ln_u, law.compute_per_data(&best, ln_k));
+    std::array::from_fn(|i| if i < OPTIMUM.len() { row[i] } else { more[i - OPTIMUM.len()] })
+}
+
+/// Compute-optimal runs under a law: columns, one row per pair of compute and unique tokens. With a confidence the law is
+/// a mixture: each column is the median over its laws, and has an interval beside it.
 #[pyfunction]
+#[pyo3(signature = (law, compute, unique_tokens, confidence=None))]
 pub fn law_optima<'py>(
     py: Python<'py>,
     law: &str,
     compute: PyReadonlyArray1<'py, f64>,
     unique_tokens: PyReadonlyArray1<'py, f64>,
+    confidence: Option<f64>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let (compute, unique) = (compute.as_slice()?, unique_tokens.as_slice()?);
-    let mut names: Vec<(&str, Vec<f64>)> = [
-        "parameters",
-        "tokens",
-        "epochs",
-        "loss_unconstrained",
-        "loss",
-        "excess_loss",
-        "lost_compute",
-        "marginal_value",
-        "parameters_unconstrained",
-        "tokens_unconstrained",
-        "shortage",
-    ]
-    .into_iter()
-    .chain(DERIVED.map(|(name, _)| name))
-    .map(|name| (name, Vec::with_capacity(compute.len())))
-    .collect();
-    let names = wait(py, 0, None, |control| {
-        let law = parse::<LawSpec>(law, &[]).and_then(|law| law.alone())?;
+    let columns = wait(py, 0, None, |control| {
+        let law = parse::<LawSpec>(law, &[])?;
+        if let Some(confidence) = confidence {
+            let laws = Uncertain::new(&law)?;
+            let rows =
+                compute.iter().zip(unique).map(|(&c, &u)| laws.quantiles(confidence, |law| optimum_row(law, c, u)));
+            return spread(&optimum_names().collect::<Vec<_>>(), compute.len(), rows, control);
+        }
+        let law = law.alone()?;
+        let mut columns: Vec<(String, Vec<f64>)> =
+            optimum_names().map(|name| (name.to_owned(), Vec::with_capacity(compute.len()))).collect();
         for (row, (&c, &u)) in compute.iter().zip(unique).enumerate() {
             if row % ROWS == 0 {
                 control.check()?;
             }
-            let (ln_k, ln_u) = (ln(c) - LN_6, ln(u));
-            let best = law.optimum(ln_k, ln_u);
-            let free = law.unconstrained(ln_k);
-            let row = [
-                cut(best.ln_params),
-                cut(best.ln_tokens),
-                cut((best.ln_tokens - ln_u).max(0.0)),
-                best.loss_unconstrained,
-                best.loss_unconstrained + best.excess,
-                best.excess,
-                best.lost,
-                best.marginal,
-                cut(free.0),
-                cut(free.1),
-                cut(free.1 - ln_u),
-            ];
-            let more = derived(&best, ln_k, ln_u, law.compute_per_data(&best, ln_k));
-            names.iter_mut().zip(row.into_iter().chain(more)).for_each(|((_, column), x)| column.push(x));
+            columns.iter_mut().zip(optimum_row(&law, c, u)).for_each(|((_, column), x)| column.push(x));
         }
-        Ok(names)
+        Ok(columns)
     })?;
-    let columns = Columns::new(py);
-    for (name, column) in names {
-        columns.add(name, column)?;
+    into_dict(py, columns)
+}
+
+/// Columns of medians and, beside each, of both ends of its interval.
+fn spread<const N: usize>(
+    names: &[&str],
+    rows: usize,
+    quantiles: impl Iterator<Item = [[f64; 3]; N]>,
+    control: &Control,
+) -> Result<Vec<(String, Vec<f64>)>> {
+    let mut columns: Vec<(String, Vec<f64>)> = names
+        .iter()
+        .flat_map(|name| ["", "_low", "_high"].map(|end| (format!("{name}{end}"), Vec::with_capacity(rows))))
+        .collect();
+    for row in quantiles {
+        control.check()?;
+        let values = row.into_iter().flat_map(|[low, median, high]| [median, low, high]);
+        columns.iter_mut().zip(values).for_each(|((_, column), x)| column.push(x));
     }
-    Ok(columns.into_dict())
+    Ok(columns)
+}
+
+fn into_dict(py: Python<'_>, columns: Vec<(String, Vec<f64>)>) -> PyResult<Bound<'_, PyDict>> {
+    let found = Columns::new(py);
+    for (name, column) in columns {
+        found.add(&name, column)?;
+    }
+    Ok(found.into_dict())
 }
 
 /// The exponential, cut where a law far from any fitted one would leave the doubles.
@@ -235,30 +280,48 @@ fn cut(ln_x: f64) -> f64 {
     exp(ln_x.clamp(-690.0, 690.0))
 }
 
-/// Losses of runs under a law, nats per token.
+/// Losses of runs under a law, nats per token. With a confidence the law is a mixture: `loss` is the median over its laws
+/// with an interval beside it; with residuals of ln loss `run` is the loss of one run, a residual added to each law.
 #[pyfunction]
+#[pyo3(signature = (law, parameters, tokens, unique_tokens, confidence=None, residuals=None))]
 pub fn law_losses<'py>(
     py: Python<'py>,
     law: &str,
     parameters: PyReadonlyArray1<'py, f64>,
     tokens: PyReadonlyArray1<'py, f64>,
     unique_tokens: PyReadonlyArray1<'py, f64>,
+    confidence: Option<f64>,
+    residuals: Option<Vec<f64>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let (n, d, u) = (parameters.as_slice()?, tokens.as_slice()?, unique_tokens.as_slice()?);
-    let losses = wait(py, 0, None, |control| {
-        let law = parse::<LawSpec>(law, &[]).and_then(|law| law.alone())?;
+    let columns = wait(py, 0, None, |control| {
+        let law = parse::<LawSpec>(law, &[])?;
+        let runs = n.iter().zip(d).zip(u).map(|((&n, &d), &u)| (ln(n), ln(d), ln(u)));
+        if let Some(confidence) = confidence {
+            let laws = Uncertain::new(&law)?;
+            let factors: Vec<f64> = residuals.unwrap_or_default().into_iter().map(exp).collect();
+            let rows = runs.map(|(n, d, u)| {
+                let mut place = 0;
+                laws.quantiles(confidence, |law| {
+                    let loss = law.loss(n, d, u);
+                    let factor = if factors.is_empty() { 1.0 } else { factors[place % factors.len()] };
+                    place += 1;
+                    [loss, loss * factor]
+                })
+            });
+            return spread(&["loss", "run"], n.len(), rows, control);
+        }
+        let law = law.alone()?;
         let mut losses = Vec::with_capacity(n.len());
-        for (row, ((&n, &d), &u)) in n.iter().zip(d).zip(u).enumerate() {
+        for (row, (n, d, u)) in runs.enumerate() {
             if row % ROWS == 0 {
                 control.check()?;
             }
-            losses.push(law.loss(ln(n), ln(d), ln(u)));
+            losses.push(law.loss(n, d, u));
         }
-        Ok(losses)
+        Ok(vec![("loss".to_owned(), losses)])
     })?;
-    let columns = Columns::new(py);
-    columns.add("loss", losses)?;
-    Ok(columns.into_dict())
+    into_dict(py, columns)
 }
 
 fn width_of(name: &str) -> Result<Width> {

@@ -14,6 +14,7 @@ mod optimum;
 mod paired;
 mod run;
 mod sampling;
+mod scaling;
 mod stream;
 mod sweep;
 mod tallies;
@@ -46,6 +47,8 @@ mod _core {
     use super::paired::{paired_differences, task_pass_rates};
     #[pymodule_export]
     use super::sampling::{compare_sampling, simulate_sampling, solve_sampling};
+    #[pymodule_export]
+    use super::scaling::{fit_scaling_law, scaling_coefficients};
     #[pymodule_export]
     use super::stream::stream_words;
     #[pymodule_export]

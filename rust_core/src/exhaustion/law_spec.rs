@@ -9,7 +9,7 @@ use crate::math::exp;
 use crate::spec::Spec;
 
 /// The range of `R_D*` and `R_N*`.
-const REPETITION_RANGE: (f64, f64) = (1e-3, 1e15);
+pub const REPETITION_RANGE: (f64, f64) = (1e-3, 1e15);
 
 /// A law of the loss, as a value.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -39,5 +39,6 @@ pub mod sobol;
 pub mod stock;
 pub mod tally;
 pub mod trajectory;
+pub mod uncertain;
 mod unused;
 pub mod years;

@@ -14,6 +14,7 @@ pub mod pass_rate;
 pub mod pass_rates;
 pub mod proportion;
 pub mod repeated;
+pub mod scaling;
 pub mod simultaneous;
 pub mod task_rates;
 

@@ -1,0 +1,219 @@
+"""A scaling law fitted to one's own runs: Huber's loss of ln L, many starts, resampled runs."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import polars as pl
+
+from limitlaw import _core
+from limitlaw._arguments import as_column, as_frame, as_number, as_whole, check_choice, check_name, shown
+from limitlaw._unused import warn_unused
+from limitlaw.errors import UnitsWarning
+from limitlaw.exhaustion.law import Law
+from limitlaw.fit._counts import resampling
+from limitlaw.fit.scaling_fit import BASE, Runs, ScalingFit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from limitlaw.seed import Seed
+
+LawName = Literal["chinchilla", "muennighoff", "penalty", "bounded", "envelope"]
+LAWS = ("chinchilla", "muennighoff", "penalty", "bounded", "envelope")
+#: Laws that say something of repeated tokens.
+_REPEATS = ("muennighoff", "penalty", "bounded")
+#: Below these no run is a language model's: a column is in millions or billions.
+_LEAST = {"parameters": 1e4, "tokens": 1e6, "unique_tokens": 1e5, "compute": 1e10}
+#: Nats per token of a uniform guess among a million tokens.
+_MOST_LOSS = math.log(1e6)
+_MOST_RATIO = 1e5
+
+
+def fit_scaling_law(
+    frame: pl.DataFrame,
+    *,
+    parameters: str = "params",
+    tokens: str = "tokens",
+    loss: str = "loss",
+    unique_tokens: str | None = None,
+    compute: str | None = None,
+    weight: str | None = None,
+    law: LawName = "chinchilla",
+    fixed: Mapping[str, float] | Law | None = None,
+    vocabulary: int = 50_257,
+    bootstrap: int = 1_000,
+    confidence: float = 0.95,
+    seed: Seed | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> ScalingFit:
+    """Fit a scaling law to training runs, with joint intervals from resampled runs.
+
+    Minimises ``sum w huber(ln L - ln loss)`` with delta = 0.001 (Hoffmann et al. 2022, approach 3; the sum, as
+    Besiroglu et al. 2024), which makes outliers weigh little: they are reported, not dropped. The search goes in units
+    near the means of the runs, with analytic gradients, from many starts; E = 0 is allowed. A resample takes as many
+    runs, with replacement, and starts from every minimum found for all runs. **Coefficients that run off stay where
+    their range ends** (E at 0, an exponent at 0.05, a repetition constant at 1e15), so that every resample is a law:
+    none is dropped, and ``modes`` says how many there are.
+
+    Args:
+        frame: One row per run.
+        parameters: Column of N. Which N (all, non-embedding, active) is the user's choice: the law holds for that N.
+        tokens: Column of D, training tokens with repeats; tokens, not billions.
+        loss: Column of the loss, nats per token.
+        unique_tokens: Column of U, unique tokens; for ``"muennighoff"``, ``"penalty"``, ``"bounded"``.
+        compute: For ``"envelope"``: column of C, FLOP; 6 N D unless given.
+        weight: Column of weights, not negative, in any unit; equal unless given.
+        law: The form: ``"chinchilla"``, ``"muennighoff"``, ``"penalty"``, ``"bounded"`` (see ``ll.Law``), or
+            ``"envelope"``, L(C) = E + A C^-alpha: give it the best run of each compute.
+        fixed: Coefficients that are not fitted, by name; of a law its base.
+        vocabulary: Of a bounded law: the loss of a uniform guess is its logarithm.
+        bootstrap: Resamples for the intervals; 0 for none.
+        confidence: Of the intervals, in (0, 1).
+        seed: The seed of the bootstrap; required unless ``bootstrap=0``.
+        threads: Threads to use; every core unless given.
+        progress: Called about every 50 ms with (resamples done, resamples).
+
+    Returns:
+        A :class:`ScalingFit`: ``estimates``, ``law``, ``parameters``, ``residuals``, ``predict`` and so on.
+
+    Raises:
+        ValueError: A value is not positive, there are no more runs than coefficients, no run repeats tokens where the
+            law is about repeats, or a seed is missing.
+        TypeError: A column is no column of numbers.
+
+    Warns:
+        UnitsWarning: Numbers look like billions, like the wrong column, or like a perplexity.
+        UnusedSettingWarning: ``unique_tokens`` says nothing to the law.
+
+    Source: Hoffmann et al., arXiv 2203.15556; Besiroglu et al., arXiv 2404.10102; Muennighoff et al., arXiv 2305.16264.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> runs = ll.datasets.repetition_runs().filter("fitted")
+        >>> columns = {"parameters": "parameters", "unique_tokens": "unique_tokens"}
+        >>> fit = ll.fit.fit_scaling_law(runs, law="penalty", bootstrap=0, **columns)
+        >>> fit.estimates.select("quantity", pl.col("estimate").round(3)).head(3).rows()
+        [('log_a', 6.227), ('log_b', 9.984), ('log_e', 0.714)]
+    """
+    frame = as_frame(frame, "frame")
+    check_choice(law, "law", LAWS)
+    ceiling = math.log(as_whole(vocabulary, "vocabulary", 2, 10**9))
+    names = tuple(_core.scaling_coefficients(law))
+    held = _fixed(fixed, names)
+    wanted = {"parameters": parameters, "tokens": tokens, "unique_tokens": unique_tokens, "compute": compute}
+    runs = _runs(frame, law, wanted, loss=loss, weight=weight)
+    options, text = resampling(bootstrap, seed, confidence=confidence, threads=threads, progress=progress)
+    level = options.pop("confidence")
+    found: dict[str, Any] = _core.fit_scaling_law(
+        law,
+        parameters=runs.compute if law == "envelope" else runs.parameters,
+        tokens=runs.tokens,
+        unique_tokens=runs.unique_tokens,
+        loss=runs.loss,
+        weights=runs.weights,
+        fixed=[held.get(name) for name in names],
+        ceiling=ceiling,
+        **options,
+    )
+    return ScalingFit(
+        form=law,
+        objective=found["objective"],
+        runs=runs,
+        names=names,
+        fixed=tuple(held),
+        coefficients=found["coefficients"],
+        table=found["draws"].reshape(-1, len(names)),
+        fitted=np.exp(found["ln_fitted"]),
+        gradients=found["gradients"].reshape(-1, len(names)),
+        other_minima=tuple((value, tuple(at)) for value, at in found["others"]),
+        log_vocabulary=ceiling,
+        confidence=level,
+        seed=text,
+    )
+
+
+def _fixed(fixed: object, names: tuple[str, ...]) -> dict[str, float]:
+    """Coefficients that are held, by name."""
+    if fixed is None:
+        return {}
+    if isinstance(fixed, Law):
+        base = getattr(fixed, "base", None)
+        if base is None or "beta" not in names:
+            raise ValueError(f"fixed must be a law with a base of its own, or map names to values, got {shown(fixed)}")
+        return dict(zip(BASE, base, strict=True))
+    if not isinstance(fixed, Mapping):
+        raise TypeError(f"fixed must map names of coefficients to values, or be a law, got {shown(fixed)}")
+    for name in fixed:
+        check_name(name, "fixed", names)
+    return {name: as_number(value, f"fixed[{name!r}]") for name, value in fixed.items()}
+
+
+def _runs(frame: pl.DataFrame, law: str, named: Mapping[str, str | None], *, loss: str, weight: str | None) -> Runs:
+    """The columns of the runs, each checked."""
+    unique_tokens, compute = named["unique_tokens"], named["compute"]
+    wanted: dict[str, Any] = {name: named[name] for name in ("parameters", "tokens")}
+    if law == "envelope" and compute is not None:
+        wanted = {"compute": compute}
+    elif compute is not None:
+        raise ValueError(f"compute must be left out unless law is 'envelope', got {shown(compute)}")
+    if unique_tokens is not None:
+        wanted["unique_tokens"] = unique_tokens
+    elif law in _REPEATS:
+        raise ValueError(f"unique_tokens must name the column of unique tokens where law is {law!r}, got None")
+    columns = {name: _positive(frame, name, column) for name, column in wanted.items()}
+    losses = _positive(frame, "loss", loss)
+    weights = np.ones(len(losses)) if weight is None else as_column(frame, "weight", weight, of="numbers").astype(float)
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise ValueError(f"weight must be finite and not negative, got {weights[~(weights >= 0)][:1]}")
+    _check_units(columns, losses)
+    runs = Runs(
+        names=wanted | {"loss": loss},
+        parameters=columns.get("parameters", np.ones(len(losses))),
+        tokens=columns.get("tokens", np.ones(len(losses))),
+        unique=columns.get("unique_tokens"),
+        given_compute=columns.get("compute"),
+        loss=losses,
+        weights=weights,
+    )
+    repeated = bool((runs.tokens > 1.001 * runs.unique_tokens).any())
+    if law in ("muennighoff", "penalty") and not repeated:
+        raise ValueError(
+            f"unique_tokens must be below tokens in some runs where law is {law!r}, got no repeated tokens"
+        )
+    if law not in _REPEATS and unique_tokens is not None:
+        warn_unused("fit_scaling_law", {"unique_tokens": f"law='muennighoff' instead of {law!r}"})
+    return runs
+
+
+def _positive(frame: pl.DataFrame, argument: str, column: str) -> npt.NDArray[np.float64]:
+    values = as_column(frame, argument, column, of="numbers").astype(np.float64)
+    bad = ~((values > 0) & (values < 1e100))  # noqa: PLR2004
+    if bad.any():
+        at = int(bad.argmax())
+        raise ValueError(f"{argument} must be above 0 and below 1e100, got {values[at]:g} in row {at} of {column!r}")
+    return np.ascontiguousarray(values)
+
+
+def _check_units(columns: dict[str, npt.NDArray[np.float64]], loss: npt.NDArray[np.float64]) -> None:
+    """Say what looks like another unit or another column."""
+    found = []
+    for name, values in columns.items():
+        if len(values) and values.max() < _LEAST[name]:
+            unit = "FLOP" if name == "compute" else "a count, not thousands, millions or billions"
+            found.append(f"{name} should be {unit}: the largest is {values.max():g}")
+    if not found and "parameters" in columns and "tokens" in columns:
+        ratio = float(np.median(columns["tokens"] / columns["parameters"]))
+        if not 1.0 / _MOST_RATIO <= ratio <= _MOST_RATIO:
+            found.append(f"tokens per parameter have the median {ratio:.2g}: are the columns what they should be?")
+    if len(loss) and loss.min() > _MOST_LOSS:
+        found.append(f"loss should be nats per token: the least is {loss.min():g} (a perplexity? take its logarithm)")
+    for text in found:
+        warnings.warn(text, UnitsWarning, stacklevel=4)

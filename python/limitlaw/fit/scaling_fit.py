@@ -1,0 +1,372 @@
+"""What a fitted scaling law says: coefficients, how well the data know them, losses and allocations with intervals."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from limitlaw import _core
+from limitlaw._arguments import as_column, as_confidence, as_floats, as_frame, together
+from limitlaw.exhaustion.allocation import optimal_allocation
+from limitlaw.exhaustion.law import BoundedLaw, ChinchillaLaw, Law, MixtureLaw, MuennighoffLaw, PenaltyLaw
+from limitlaw.exhaustion.prior import LawParameters, RowsLawParameters
+
+Array = npt.NDArray[np.float64]
+BASE = ("log_a", "log_b", "log_e", "alpha", "beta")
+#: Of a repetition constant: above it four epochs count as more than 3.95, so repeats are as good as new.
+_FADELESS = 100.0
+#: Of an exponent: above it a term is gone within the range of any table.
+_STEEP = 2.0
+_LEAST_EXPONENT = {"alpha": 0.05, "beta": 0.05, "gamma": 1e-3, "delta": 1e-3, "kappa": 1e-3}
+_NO_LOSS = -49.0
+#: Residuals beyond so many robust standard deviations are called outliers.
+_FAR = 5.0
+#: The standard deviation of a normal over its median absolute deviation.
+_NORMAL_MAD = 1.4826
+
+
+@dataclasses.dataclass(frozen=True)
+class Runs:
+    """The runs of a fit, column by column, and the names of their columns."""
+
+    names: dict[str, str]
+    parameters: Array
+    tokens: Array
+    unique: Array | None
+    given_compute: Array | None
+    loss: Array
+    weights: Array
+
+    @property
+    def compute(self) -> Array:
+        """C, FLOP."""
+        return 6.0 * self.parameters * self.tokens if self.given_compute is None else self.given_compute
+
+    @property
+    def unique_tokens(self) -> Array:
+        """U; above D only D count."""
+        return self.tokens if self.unique is None else np.minimum(self.unique, self.tokens)
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class ScalingFit:
+    """A scaling law as runs show it; made by :func:`fit_scaling_law`.
+
+    Attributes:
+        form: The name of the law.
+        objective: ``sum w huber(ln L - ln loss)`` at the estimate.
+        names: The coefficients.
+        other_minima: Of the objective: (its value, coefficients), the lower first. Values close to ``objective`` say
+            that the data hardly tell them apart.
+    """
+
+    form: str
+    objective: float
+    runs: Runs
+    names: tuple[str, ...]
+    fixed: tuple[str, ...]
+    coefficients: Array
+    table: Array
+    fitted: Array
+    gradients: Array
+    other_minima: tuple[tuple[float, tuple[float, ...]], ...]
+    log_vocabulary: float
+    confidence: float
+    seed: str | None
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{n}={v:.4g}" for n, v in zip(self.names, self.coefficients, strict=True))
+        return f"ScalingFit({self.form}: {values}; {len(self.runs.loss)} runs, {len(self.table)} resamples)"
+
+    @functools.cached_property
+    def estimates(self) -> pl.DataFrame:
+        """A row per ``quantity`` with ``estimate``, ``low``, ``high`` (percentiles over resamples) and a ``note``.
+
+        Coefficients by name (logarithms are natural; of E = 0 it is -50), and ``parameters_exponent``, beta / (alpha +
+        beta): with unlimited data the optimal N grows as C to this power. Then ``runs``, ``bootstrap``,
+        ``confidence``, ``seed``.
+        """
+        values, table, names = self.coefficients, self.table, list(self.names)
+        if {"alpha", "beta"} <= set(names):
+            a, b = names.index("alpha"), names.index("beta")
+            values = np.append(values, values[b] / (values[a] + values[b]))
+            table = np.column_stack([table, table[:, b] / (table[:, a] + table[:, b])])
+            names.append("parameters_exponent")
+        rows = []
+        for i, name in enumerate(names):
+            low, high = self._ends(table[:, i]) if name not in self.fixed else (None, None)
+            rows.append((name, float(values[i]), low, high, self._note(name)))
+        schema = {
+            "quantity": pl.String,
+            "estimate": pl.Float64,
+            "low": pl.Float64,
+            "high": pl.Float64,
+            "note": pl.String,
+        }
+        return pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+            runs=pl.lit(len(self.runs.loss)),
+            bootstrap=pl.lit(len(self.table)),
+            confidence=pl.lit(self.confidence),
+            seed=pl.lit(self.seed, pl.String),
+        )
+
+    @functools.cached_property
+    def modes(self) -> pl.DataFrame:
+        """The resamples by what runs off, most of them first.
+
+        A row per ``run_off`` (names of coefficients, or ``"none"``), with its ``share``, and ``quantity``, with the
+        ``median``, ``low`` and ``high`` among them. A repetition constant runs off above 100, where four epochs count
+        as more than 3.95; an exponent at the least of its range or above 2; ln E where E is 0. An interval over all
+        resamples would join modes that may have nothing between them.
+        """
+        off = np.column_stack([_runs_off(name, self.table[:, i]) for i, name in enumerate(self.names)])
+        off &= ~np.isin(self.names, self.fixed)
+        labels = [", ".join(np.asarray(self.names)[row]) or "none" for row in off]
+        rows = []
+        for label in sorted(set(labels), key=lambda one: (-labels.count(one), one)):
+            part = self.table[np.asarray(labels) == label]
+            for i, name in enumerate(self.names):
+                if name not in self.fixed:
+                    low, high = self._ends(part[:, i])
+                    rows.append((label, len(part) / len(labels), name, float(np.median(part[:, i])), low, high))
+        names = ("run_off", "share", "quantity", "median", "low", "high")
+        schema = {name: pl.String if name in ("run_off", "quantity") else pl.Float64 for name in names}
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
+    @functools.cached_property
+    def law(self) -> Law:
+        """The estimate as a law.
+
+        Raises:
+            ValueError: It is an envelope, which is no law of parameters and tokens.
+        """
+        self._check_form()
+        return _as_law(self.form, dict(zip(self.names, self.coefficients, strict=True)), self.log_vocabulary)
+
+    @functools.cached_property
+    def laws(self) -> MixtureLaw:
+        """The law with its uncertainty: one per resample, each as likely.
+
+        For ``law`` of a scenario, ``ll.loss`` and ``ll.optimal_allocation``.
+
+        Raises:
+            ValueError: It is an envelope, or there is no bootstrap.
+        """
+        self._check_form()
+        if not len(self.table):
+            raise ValueError("bootstrap must be above 0 for a law with its uncertainty, got 0: law is the estimate")
+        rows = [dict(zip(self.names, row, strict=True)) for row in self.table.tolist()]
+        laws = tuple(_as_law(self.form, row, self.log_vocabulary) for row in rows)
+        return MixtureLaw(laws=laws, weights=(1.0,) * len(laws))
+
+    @functools.cached_property
+    def parameters(self) -> RowsLawParameters:
+        """The base of each resample as ``law_parameters`` of a scenario; of the estimate where there is no bootstrap.
+
+        Raises:
+            ValueError: It is an envelope.
+        """
+        self._check_form()
+        rows = self.table if len(self.table) else self.coefficients[None, :]
+        return LawParameters.rows(rows[:, [self.names.index(name) for name in BASE]])
+
+    @functools.cached_property
+    def draws(self) -> pl.DataFrame:
+        """Coefficients of each resample, a row each."""
+        return pl.DataFrame(dict(zip(self.names, self.table.T, strict=True)))
+
+    @functools.cached_property
+    def residuals(self) -> pl.DataFrame:
+        """The runs in their order: their columns, ``fitted`` loss, ``residual`` = ln(loss / fitted), and ``outlier``.
+
+        An outlier lies beyond five robust standard deviations; it stays in the fit, where Huber's loss limits its pull.
+        """
+        runs = self.runs
+        sizes = {name: getattr(runs, name) for name in runs.names if name not in ("loss", "unique_tokens", "compute")}
+        if runs.unique is not None:
+            sizes["unique_tokens"] = runs.unique
+        residual = np.log(runs.loss / self.fitted)
+        far = np.abs(residual - np.median(residual)) > _FAR * max(self._spread, 1e-12)
+        columns = sizes | {"compute": runs.compute, "loss": runs.loss, "fitted": self.fitted, "residual": residual}
+        return pl.DataFrame(columns).with_columns(outlier=pl.Series(far))
+
+    @functools.cached_property
+    def conditioning(self) -> pl.DataFrame:
+        """Which combinations of coefficients the data know, the worst first.
+
+        A row per direction: ``condition_index`` (Belsley, Kuh and Welsch 1980: the largest singular value of the
+        gradients of ln L, each scaled to length 1, over this one; above 30 the coefficients along it are known together
+        only), ``direction`` in words, and per coefficient by how much it moves along the direction within one standard
+        error of the fit (of E and of repetition constants their natural logarithm).
+        """
+        free = [i for i, n in enumerate(self.names) if n not in self.fixed and np.any(self.gradients[:, i] != 0.0)]
+        jacobian = self.gradients[:, free] * np.sqrt(self.runs.weights / self.runs.weights.mean())[:, None]
+        lengths = np.linalg.norm(jacobian, axis=0)
+        _, sizes, ways = np.linalg.svd(jacobian / lengths, full_matrices=False)
+        names = [self.names[i] for i in free]
+        rows = []
+        for size, way in zip(sizes[::-1], ways[::-1], strict=True):
+            step = way / lengths * self._spread / max(size, 1e-300)
+            step = step * (1.0 if step[np.abs(way).argmax()] >= 0 else -1.0)
+            main = [k for k in np.argsort(-np.abs(way)) if abs(way[k]) > 0.3]  # noqa: PLR2004
+            words = ", ".join(f"{names[k]} {step[k]:+.2g}" for k in main)
+            rows.append(
+                {
+                    "condition_index": float(sizes[0] / max(size, 1e-300)),
+                    "direction": words,
+                    **dict(zip(names, step.tolist(), strict=True)),
+                }
+            )
+        return pl.DataFrame(rows)
+
+    def predict(self, frame: pl.DataFrame, *, confidence: float | None = None) -> pl.DataFrame:
+        """Losses of other runs under the law, with two intervals.
+
+        Args:
+            frame: One row per run, with the columns the fit was given (without the loss). Where it has no column of
+                unique tokens, all are unique.
+            confidence: Of the intervals, in (0, 1); the fit's unless given.
+
+        Returns:
+            The frame with ``predicted`` (the estimate), ``low`` and ``high`` (what the law is there, over resamples),
+            ``run_low`` and ``run_high`` (where a single run is: residuals of the fit on top of the resampled laws).
+
+        Raises:
+            ValueError: A column is missing, or a value is not positive.
+        """
+        frame = as_frame(frame, "frame")
+        level = self.confidence if confidence is None else as_confidence(confidence)
+        names = self.runs.names
+        wanted = [n for n in names if n not in ("loss", "unique_tokens")]
+        columns = {n: as_floats(as_column(frame, n, names[n], of="numbers"), n, 1e-6, 1e100) for n in wanted}
+        if "unique_tokens" in names and names["unique_tokens"] in frame.columns:
+            unique = as_column(frame, "unique_tokens", names["unique_tokens"], of="numbers")
+            columns["unique_tokens"] = as_floats(unique, "unique_tokens", 1e-6, 1e100)
+        residual = np.log(self.runs.loss / self.fitted)
+        free = len(self.names) - len(self.fixed)
+        noise = residual * np.sqrt(len(residual) / (len(residual) - free))
+        if self.form == "envelope":
+            x = columns["compute"] if "compute" in columns else 6.0 * columns["parameters"] * columns["tokens"]
+            predicted, ends = self._envelope(x, noise, level)
+        else:
+            n, d = columns["parameters"], columns["tokens"]
+            u = columns.get("unique_tokens", d)
+            predicted = _core.law_losses(self.law.wire()[0], n, d, u)["loss"]
+            ends = {}
+            if len(self.table):
+                found = _core.law_losses(self.laws.wire()[0], n, d, u, level, noise.tolist())
+                ends = {"low": found["loss_low"], "high": found["loss_high"]}
+                ends |= {"run_low": found["run_low"], "run_high": found["run_high"]}
+        empty = {name: pl.lit(None, pl.Float64) for name in ("low", "high", "run_low", "run_high") if name not in ends}
+        return frame.with_columns(predicted=pl.Series(predicted), **{n: pl.Series(v) for n, v in ends.items()}, **empty)
+
+    def optimal_allocation(
+        self, compute: npt.ArrayLike, *, unique_tokens: npt.ArrayLike | None = None, confidence: float | None = None
+    ) -> pl.DataFrame:
+        """The compute-optimal run under the estimate, with intervals over the resampled laws.
+
+        Args:
+            compute: C, FLOP, from 6 to 1e100; a number or an array.
+            unique_tokens: U, which broadcasts with it; unlimited unless given.
+            confidence: Of the intervals, in (0, 1); the fit's unless given.
+
+        Returns:
+            One row per pair: ``compute``, ``unique_tokens`` (null: unlimited), and each with ``_low`` and ``_high``
+            beside it: ``parameters``, ``tokens``, ``epochs``, ``tokens_per_parameter``, ``loss``, ``lost_compute``.
+
+        Raises:
+            ValueError: An argument is out of range, or the fit is an envelope.
+        """
+        level = self.confidence if confidence is None else as_confidence(confidence)
+        unlimited = unique_tokens is None
+        c, u = together(
+            compute=as_floats(compute, "compute", 6.0, 1e100),
+            unique_tokens=as_floats(1e100 if unlimited else unique_tokens, "unique_tokens", 1.0, 1e100),
+        )
+        best = optimal_allocation(c, u, self.law)
+        ends = optimal_allocation(c, u, self.laws, confidence=level) if len(self.table) else None
+        columns: dict[str, Any] = {"compute": best["compute"]}
+        columns["unique_tokens"] = (
+            pl.Series([None] * best.height, dtype=pl.Float64) if unlimited else best["unique_tokens"]
+        )
+        for name in ("parameters", "tokens", "epochs", "tokens_per_parameter", "loss", "lost_compute"):
+            columns[name] = best[name]
+            for end in ("low", "high"):
+                none = pl.Series([None] * best.height, dtype=pl.Float64)
+                columns[f"{name}_{end}"] = none if ends is None else ends[f"{name}_{end}"]
+        return pl.DataFrame(columns)
+
+    @functools.cached_property
+    def _spread(self) -> float:
+        """The robust standard deviation of residuals."""
+        residual = np.log(self.runs.loss / self.fitted)
+        return float(_NORMAL_MAD * np.median(np.abs(residual - np.median(residual))))
+
+    def _ends(self, values: Array, confidence: float | None = None) -> tuple[float | None, float | None]:
+        if not len(values):
+            return None, None
+        tail = 0.5 * (1.0 - (self.confidence if confidence is None else confidence))
+        low, high = np.quantile(values, [tail, 1.0 - tail])
+        return float(low), float(high)
+
+    def _note(self, name: str) -> str | None:
+        if name in self.fixed:
+            return "fixed"
+        if name not in self.names:
+            return None
+        i = self.names.index(name)
+        notes = ["the estimate runs off"] if _runs_off(name, self.coefficients[i : i + 1])[0] else []
+        share = float(_runs_off(name, self.table[:, i]).mean()) if len(self.table) else 0.0
+        notes += [f"{share:.0%} of resamples run off" if share >= 0.005 else "few resamples run off"] if share else []  # noqa: PLR2004
+        return "; ".join(notes) or None
+
+    def _envelope(self, compute: Array, noise: Array, level: float) -> tuple[Array, dict[str, Array]]:
+        def losses(row: Array) -> Array:
+            log_a, log_e, alpha = row
+            found: Array = np.exp(log_e) + np.exp(log_a - alpha * np.log(compute))
+            return found
+
+        ends: dict[str, Array] = {}
+        if len(self.table):
+            tails = [0.5 * (1.0 - level), 0.5 * (1.0 + level)]
+            drawn = np.stack([losses(row) for row in self.table])
+            factors = np.exp(noise[np.arange(len(drawn)) % len(noise)])[:, None]
+            (ends["low"], ends["high"]) = np.quantile(drawn, tails, axis=0)
+            (ends["run_low"], ends["run_high"]) = np.quantile(drawn * factors, tails, axis=0)
+        return losses(self.coefficients), ends
+
+    def _check_form(self) -> None:
+        if self.form == "envelope":
+            raise ValueError("law must be one of parameters and tokens here, got 'envelope': fit law='chinchilla'")
+
+
+def _runs_off(name: str, values: Array) -> npt.NDArray[np.bool_]:
+    """Where a coefficient says nothing but that its term is gone, or does not fade."""
+    if name.startswith("repetition"):
+        return np.asarray(values > _FADELESS)
+    if name == "log_e":
+        return np.asarray(values <= _NO_LOSS)
+    if name in _LEAST_EXPONENT:
+        return np.asarray((values <= _LEAST_EXPONENT[name] * (1.0 + 1e-9)) | (values > _STEEP))
+    return np.zeros(len(values), dtype=np.bool_)
+
+
+_KINDS: dict[str, type[Law]] = {
+    "chinchilla": ChinchillaLaw,
+    "muennighoff": MuennighoffLaw,
+    "penalty": PenaltyLaw,
+    "bounded": BoundedLaw,
+}
+
+
+def _as_law(form: str, values: dict[str, float], log_vocabulary: float) -> Law:
+    """The law of these coefficients."""
+    rest = {name: float(value) for name, value in values.items() if name not in BASE}
+    if form == "bounded":
+        rest["log_vocabulary"] = log_vocabulary
+    return _KINDS[form](base=tuple(float(values[name]) for name in BASE), **rest)
