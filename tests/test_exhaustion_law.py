@@ -322,7 +322,8 @@ def test_shapes_broadcast() -> None:
         (lambda: ll.optimal_allocation(1e24, math.nan, C4), ValueError, "unique_tokens must be in .* got nan"),
         (lambda: ll.optimal_allocation(1e24, 1e9, "c4"), TypeError, "law must be a Law"),
         (lambda: ll.optimal_allocation([1e24, 1e25], [1e9] * 3, C4), ValueError, "shapes must broadcast"),
-        (lambda: ll.loss(ll.Law.mixture({"penalty": 1}), 1e9, 1e9), ValueError, "law must be one law"),
+        (lambda: ll.exhaustion.plateau(1e12, ll.Law.mixture({"penalty": 1})), (TypeError, ValueError), "law must be"),
+        (lambda: ll.loss(ll.Law.mixture({"penalty": 1}), 1e9, 1e9, confidence=1), ValueError, "confidence must be in"),
     ],
 )
 def test_bad_input_is_one_clear_error(call, error: type[Exception], message: str) -> None:

@@ -123,7 +123,8 @@ def loss(
 
 def _check_law(law: object) -> None:
     if not isinstance(law, Law):
-        raise TypeError(f"law must be a Law, got {shown(law)}")
+        take = ": take its law, or its laws" if type(law).__name__ == "ScalingFit" else ""
+        raise TypeError(f"law must be a Law, got {shown(law)}{take}")
 
 
 def _broadcast(

@@ -99,8 +99,8 @@ class Law(Spec):
         Example:
             >>> import limitlaw as ll
             >>> mine = ll.Law.chinchilla(log_a=6.2, log_b=7.6, log_e=0.6, alpha=0.35, beta=0.37)
-            >>> ll.loss(ll.Law.muennighoff(base=mine), 7e9, 4e11, 1e11).round(4)
-            array([2.2345])
+            >>> ll.loss(ll.Law.muennighoff(base=mine), [7e9], 4e11, 1e11).round(4)
+            array([2.1032])
         """
         return MuennighoffLaw(
             base=_base(base),
