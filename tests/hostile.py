@@ -167,6 +167,7 @@ USUAL = {
     "metric": "accuracy",
     "name": "x",
     "path": "/nowhere/at.all",
+    "pilot": ll.plan.Pilot(between=0.1, within=(0.1, 0.2), difference=0.1),
     "policies": [ll.FirstAccepted()],
     "policy": ll.FirstAccepted(),
     "quantiles": [0.5],
@@ -188,7 +189,7 @@ USUAL = {
     "years": [2024, 2030],
 }
 #: Sizes that only make a run long: a large one is a legal wish.
-SIZES = {"trials", "bootstrap", "max_trials", "count", "reference_trials", "outer", "inner"}
+SIZES = {"trials", "bootstrap", "sets", "max_trials", "count", "reference_trials", "outer", "inner"}
 _LONG = 1000
 
 #: Words of Python, NumPy, Polars, serde and the like, which say nothing of an argument of ours.
@@ -208,7 +209,7 @@ class Interrupted(BaseException):
 def public():
     """Every public callable by its name: of the package, its modules and its classes."""
     found = {}
-    modules = [ll, ll.closed_form, ll.fit, ll.exhaustion, ll.dist, ll.datasets, plots, testing]
+    modules = [ll, ll.closed_form, ll.fit, ll.plan, ll.exhaustion, ll.dist, ll.datasets, plots, testing]
     for module in modules:
         for name in getattr(module, "__all__", None) or [n for n in vars(module) if n[0] != "_"]:
             value = getattr(module, name)

@@ -393,6 +393,29 @@ def test_systems_in_files_are_compared(tmp_path: Path) -> None:
     )
 
 
+def test_plans_from_pilots_in_files(tmp_path: Path) -> None:
+    a, b = tmp_path / "a.csv", tmp_path / "b.csv"
+    pl.DataFrame({"task": ["x", "y", "z"], "n": [4, 4, 4], "correct": [0, 2, 4]}).write_csv(a)
+    pl.DataFrame({"task": ["x", "y", "z"], "n": [4, 4, 4], "correct": [1, 2, 2]}).write_csv(b)
+    pilot = ll.plan.pilot({"a": pl.read_csv(a), "b": pl.read_csv(b)}, attempts="n")
+    both, csv = [f"a={a}", f"b={b}", "--attempts", "n"], ["--format", "csv"]
+    found = run("plan", "tasks", *both, "--difference", 0.1, "--k", 1, "--k", 4, *csv)
+    assert found.output == ll.plan.tasks(pilot, difference=0.1, attempts=[1, 4]).write_csv()
+    found = run("plan", "power", *both, "--tasks", 50, *csv)
+    assert found.output == ll.plan.power(pilot, tasks=[50]).write_csv()
+    costs = ["--task-cost", 3, "--attempt-cost", 1, "--width", 0.2]
+    expected = ll.plan.attempts(ll.plan.pilot(pl.read_csv(a), attempts="n"), task_cost=3, attempt_cost=1, width=0.2)
+    assert run("plan", "attempts", a, "--attempts", "n", *costs, *csv).output == expected.write_csv()
+    expected = ll.plan.labels(rate=0.01, bound=0.05)
+    assert run("plan", "labels", "--rate", 0.01, "--bound", 0.05, *csv).output == expected.write_csv()
+    assert (
+        "--bound is no option of plan tasks, which takes --difference"
+        in run("plan", "tasks", *both, "--bound", 1).output
+    )
+    assert "--tasks must be given for plan power" in run("plan", "power", *both).output
+    assert "plan labels takes no files" in run("plan", "labels", "x.csv").output
+
+
 def test_every_question_of_a_projection_has_a_verb(tmp_path: Path) -> None:
     spec = tmp_path / "world.toml"
     spec.write_text('kind = "exhaustion"\npreset = "epoch2024"\ntrend_weight = 1\n')

@@ -24,6 +24,7 @@ PYTHON_LAYERS = [
     {"pages", "picture"},
     {"plots", "testing"},
     {"sweeps"},
+    {"plan"},
     {"gates", "decisions"},
     {"run", "fit"},
     {"sampling", "exhaustion", "closed_form", "datasets", "logs"},

@@ -36,7 +36,7 @@ _PLACES = {
     "sweeps": "Grid Store iter_sweep read_sweep sweep",
 }
 #: Modules that are given as they are.
-_MODULES = ("closed_form", "datasets", "exhaustion", "fit")
+_MODULES = ("closed_form", "datasets", "exhaustion", "fit", "plan")
 #: Whose names are given too: every policy, as the module lists them.
 _POLICIES = "sampling.policy"
 _WHERE = {name: place for place, names in _PLACES.items() for name in names.split()}

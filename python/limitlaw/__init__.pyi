@@ -1,6 +1,6 @@
 """What ``import limitlaw`` gives: for readers and type checkers; ``__init__.py`` imports each when it is used."""
 
-from limitlaw import closed_form, datasets, exhaustion, fit
+from limitlaw import closed_form, datasets, exhaustion, fit, plan
 from limitlaw._core import __version__
 from limitlaw._show import brief
 from limitlaw.decisions import compare_systems
@@ -103,6 +103,7 @@ __all__ = [
     "optimal_attempts",
     "pass_at_k",
     "pass_hat_k",
+    "plan",
     "plot",
     "read_attempts",
     "read_scenario",

@@ -54,11 +54,22 @@ def as_share(value: object, name: str, *, inside: bool = False) -> float:
     return number
 
 
-def as_confidence(value: object) -> float:
+def as_within(value: object, name: str, low: float, high: float = np.inf, *, above: bool = False) -> float:
+    """A number from ``low`` (or, with ``above``, beyond it) to ``high``."""
+    number = as_number(value, name)
+    if number < low or number > high or (above and number == low):
+        expected = f"in {'(' if above else '['}{brief(low)}, {brief(high)}]"
+        if high == np.inf:
+            expected = f"{'above' if above else 'at least'} {brief(low)}"
+        raise ValueError(f"{name} must be {expected}, got {brief(number)}")
+    return number
+
+
+def as_confidence(value: object, name: str = "confidence") -> float:
     """The probability of an interval: so near to 1 or 0 that no double tells its tails, it is refused."""
-    number = as_number(value, "confidence")
+    number = as_number(value, name)
     if not _LEAST_TAIL <= number <= 1.0 - _LEAST_TAIL:
-        raise ValueError(f"confidence must be in [1e-9, 1 - 1e-9], got {brief(number)}")
+        raise ValueError(f"{name} must be in [1e-9, 1 - 1e-9], got {brief(number)}")
     return number
 
 

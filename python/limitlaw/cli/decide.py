@@ -50,20 +50,24 @@ def compare_systems(
     """
     check_out(out)
     grid = sorted(set(ks)) if all_k is None else range(1, all_k + 1)
-    frames: dict[str, pl.DataFrame] = {}
-    for text in systems:
-        name, _, path = text.rpartition("=")
-        if (name or Path(path).stem) in frames:
-            raise click.ClickException(f"systems must have names of their own, got {name or Path(path).stem!r} twice")
-        frames[name or Path(path).stem] = _read(Path(path), counts=given["attempts"] is not None)
+    frames = read_systems(systems, counts=given["attempts"] is not None)
     with progress_bar(len(frames) * (len(frames) - 1) // 2) as progress:
         found = ll.compare_systems(frames, task=task, k=list(grid), progress=progress, **given)
     emit(found, form=form, out=out)
 
 
-def _read(path: Path, *, counts: bool) -> pl.DataFrame:
+def read_systems(systems: tuple[str, ...], *, counts: bool) -> dict[str, pl.DataFrame]:
+    """The frames of files, by the name before the equals sign or that of the file."""
     from limitlaw._files import read_table  # noqa: PLC0415  (with Polars)
 
-    if not path.is_file():
-        raise click.ClickException(f"systems must be files (NAME=FILE), got {str(path)!r}, which is none")
-    return read_table(path) if counts else ll.read_attempts(path)
+    frames: dict[str, pl.DataFrame] = {}
+    for text in systems:
+        name, _, place = text.rpartition("=")
+        path = Path(place)
+        name = name or path.stem
+        if name in frames:
+            raise click.ClickException(f"systems must have names of their own, got {name!r} twice")
+        if not path.is_file():
+            raise click.ClickException(f"systems must be files (NAME=FILE), got {place!r}, which is none")
+        frames[name] = read_table(path) if counts else ll.read_attempts(path)
+    return frames

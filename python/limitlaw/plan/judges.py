@@ -1,0 +1,186 @@
+"""Labels for a verifier: so that a bound on its error rate holds, or an interval is narrow enough."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+import polars as pl
+
+from limitlaw._arguments import as_confidence, as_within, shown
+
+#: The most labels of a plan.
+MAX_LABELS = 10**8
+#: Beyond so many labels a binomial is taken for normal.
+_EXACT = 100_000
+
+
+def labels(
+    *,
+    rate: float | None = None,
+    bound: float | None = None,
+    width: float | None = None,
+    accuracy: float | None = None,
+    false_positive_rate: float | None = None,
+    false_negative_rate: float = 0.0,
+    verdicts: float = math.inf,
+    power: float = 0.8,
+    confidence: float = 0.95,
+    per_task: float = 1.0,
+    icc: float = 0.0,
+) -> pl.DataFrame:
+    """Labels for a bound on an error rate, for the width of its interval, or for the accuracy behind a judge.
+
+    Three questions:
+
+    - ``rate`` and ``bound``: of how many wrong (or correct) attempts must the verdicts be labelled, so that the
+      one-sided limit on the verifier's error rate (exact: Clopper and Pearson) is at most ``bound`` with probability
+      ``power``, where the rate truly is ``rate``?
+    - ``rate`` and ``width``: so that its two-sided interval is that wide?
+    - ``accuracy``, ``false_positive_rate``, ``false_negative_rate`` and ``width``: labels of attempts at random for
+      that width of ``ll.corrected_accuracy(method="rogan_gladen")``.
+
+    Labels of one task resemble one another: their number is multiplied by ``1 + (per_task - 1) icc``.
+
+    Args:
+        rate: The error rate that is expected, in [0, 1).
+        bound: What is to be excluded, above ``rate``.
+        width: Of the interval, from low to high, in (0, 1).
+        accuracy: The share of correct attempts that is expected, in (0, 1).
+        false_positive_rate: The judge's, in [0, 1).
+        false_negative_rate: The judge's.
+        verdicts: Attempts with a verdict and no label.
+        power: In (0, 1).
+        confidence: Of the limit or interval.
+        per_task: Labels of each task, at least 1.
+        icc: The correlation of errors at one task, in [0, 1].
+
+    Returns:
+        One row: ``labels`` (of wrong attempts, of correct ones, or of attempts, as asked), ``independent`` (without the
+        factor for tasks), ``tasks``; for a bound ``errors_allowed`` among the independent ones and ``power``
+        (exact); for an accuracy ``split_wrong`` and ``split_correct``, the fewest labels that do the same where wrong
+        and correct attempts can be labelled at different rates.
+
+    Raises:
+        ValueError: A number is out of range, or the arguments ask none of these questions.
+
+    Source: Clopper and Pearson, Biometrika 26 (1934); Rogan and Gladen, American Journal of Epidemiology 107 (1978).
+
+    Example:
+        >>> import limitlaw as ll
+        >>> ll.plan.labels(rate=0.0, bound=0.05).select("labels", "errors_allowed").row(0)
+        (59, 0)
+        >>> ll.plan.labels(rate=0.01, bound=0.05).select("labels", "errors_allowed").row(0)
+        (124, 2)
+    """
+    z = NormalDist().inv_cdf(0.5 + as_confidence(confidence) / 2.0)
+    factor = 1.0 + (as_within(per_task, "per_task", 1.0) - 1.0) * as_within(icc, "icc", 0.0, 1.0)
+    row: dict[str, float | int | None]
+    if accuracy is not None:
+        if width is None or false_positive_rate is None or rate is not None or bound is not None:
+            raise ValueError("accuracy must come with false_positive_rate and width alone")
+        row = _corrected(accuracy, [false_positive_rate, false_negative_rate], verdicts, width, z)
+    elif rate is None or (bound is None) == (width is None):
+        got = ", ".join(f"{name}={shown(v)}" for name, v in (("rate", rate), ("bound", bound), ("width", width)))
+        raise ValueError(f"rate must come with bound or width, or accuracy with width, got {got}")
+    elif bound is not None:
+        row = _bounded(rate, bound, as_confidence(power, "power"), confidence)
+    else:
+        share, whole = as_within(rate, "rate", 0.0, 1.0), as_within(width, "width", 0.0, 1.0, above=True)
+        row = {
+            "independent": _whole(
+                4.0 * z * z * max(share * (1.0 - share), 0.25 * whole * (1.0 - 0.25 * whole)) / whole**2
+            )
+        }
+    independent = int(row.pop("independent") or 0)
+    many = _whole(independent * factor)
+    head = {"labels": many, "independent": independent, "tasks": math.ceil(many / per_task)}
+    return pl.DataFrame([head | row])
+
+
+def _bounded(rate: float, bound: float, power: float, confidence: float) -> dict[str, float | int | None]:
+    """The fewest labels with P(the exact upper limit is at most the bound) of at least the power, from there on."""
+    rate, bound = as_within(rate, "rate", 0.0, 1.0), as_within(bound, "bound", 0.0, 1.0, above=True)
+    if bound <= rate:
+        raise ValueError(f"bound must be above rate = {rate:g}, got {bound:g}")
+    errors = 0
+    while True:
+        # The fewest labels of which so many errors keep the limit within the bound: P(X <= errors; bound) <= the tail.
+        n = _fewest(errors, bound, 1.0 - confidence)
+        reached = _at_most(errors, n, rate)
+        if reached >= power:
+            return {"independent": n, "errors_allowed": errors, "power": reached}
+        if n > _EXACT:
+            z = NormalDist()
+            spread = z.inv_cdf(power) * math.sqrt(rate * (1.0 - rate)) + z.inv_cdf(confidence) * math.sqrt(
+                bound * (1.0 - bound)
+            )
+            n = _whole((spread / (bound - rate)) ** 2)
+            return {
+                "independent": n,
+                "errors_allowed": math.floor(n * bound - z.inv_cdf(confidence) * math.sqrt(n * bound * (1.0 - bound))),
+                "power": power,
+            }
+        errors += 1 if errors < 50 else errors // 50  # noqa: PLR2004  (within 2 % of the fewest)
+
+
+def _fewest(errors: int, bound: float, tail: float) -> int:
+    low, high = errors, max(2 * errors, 1)
+    while _at_most(errors, high, bound) > tail:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _at_most(errors, middle, bound) > tail else (low, middle)
+    return high
+
+
+def _at_most(errors: int, n: int, rate: float) -> float:
+    """P(at most so many errors of n): exact, summed from the largest term."""
+    if errors >= n or rate == 0.0:
+        return 1.0
+    if rate == 1.0:
+        return 0.0
+    i = np.arange(errors + 1)
+    logs = np.cumsum(
+        np.concatenate([[n * math.log1p(-rate)], np.log((n - i[:-1]) / i[1:]) + math.log(rate / (1.0 - rate))])
+    )
+    return float(min(np.exp(logs).sum(), 1.0))
+
+
+def _corrected(
+    accuracy: float, errors: list[float], verdicts: float, width: float, z: float
+) -> dict[str, float | int | None]:
+    """The variance of Rogan and Gladen's estimate, solved for the labels."""
+    theta = as_within(accuracy, "accuracy", 0.0, 1.0)
+    q0 = 1.0 - as_within(errors[0], "false_positive_rate", 0.0, 1.0)
+    q1 = 1.0 - as_within(errors[1], "false_negative_rate", 0.0, 1.0)
+    if not 0.0 < theta < 1.0 or q0 + q1 <= 1.0:
+        raise ValueError(
+            "accuracy must be in (0, 1), of a judge that accepts correct attempts more often than wrong ones"
+        )
+    youden = q0 + q1 - 1.0
+    accepted = theta * q1 + (1.0 - theta) * (1.0 - q0)
+    wanted = (as_within(width, "width", 0.0, 1.0, above=True) / (2.0 * z)) ** 2
+    left = wanted - accepted * (1.0 - accepted) / (_verdicts(verdicts) * youden**2)
+    if left <= 0.0:
+        least = 2.0 * z * math.sqrt(wanted - left)
+        raise ValueError(
+            f"width must be above {least:.3g}, which {verdicts:g} verdicts allow with endless labels, got {width:g}"
+        )
+    sides = [(1.0 - theta) * math.sqrt(q0 * (1.0 - q0)), theta * math.sqrt(q1 * (1.0 - q1))]
+    # At random a share theta of the labels is of correct attempts.
+    random = (sides[0] ** 2 / (1.0 - theta) + sides[1] ** 2 / theta) / (youden**2 * left)
+    split = [side * sum(sides) / (youden**2 * left) for side in sides]
+    names = ("split_wrong", "split_correct")
+    return {"independent": _whole(random), **{name: _whole(side) for name, side in zip(names, split, strict=True)}}
+
+
+def _verdicts(value: float) -> float:
+    return math.inf if isinstance(value, float) and value == math.inf else as_within(value, "verdicts", 1.0)
+
+
+def _whole(labels: float) -> int:
+    if labels > MAX_LABELS:
+        raise ValueError(f"labels must be at most {MAX_LABELS}, got a plan of {labels:.3g}: ask for less")
+    return max(math.ceil(labels * (1.0 - 1e-12)), 1)

@@ -1,0 +1,133 @@
+"""How many tasks and attempts tell the best number of attempts to within a factor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from limitlaw._arguments import as_confidence, as_whole, as_within, shown
+from limitlaw._frames import known
+from limitlaw.plan.sizes import grid_of
+from limitlaw.sampling.optimum import optimal_attempts
+from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.tasks import BetaTasks, CountsTasks, FixedTasks, Tasks
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+
+#: The most data sets of one call: rows times sets.
+_MAX_SETS = 1_000_000
+#: The most numbers of all rates that are drawn.
+_MAX_RATES = 100_000_000
+
+
+def best_attempts(
+    scenario: SamplingScenario,
+    *,
+    tasks: int | npt.ArrayLike,
+    attempts: int | npt.ArrayLike,
+    within: float = 2.0,
+    wrong_cost: float | None = None,
+    sets: int = 200,
+    confidence: float = 0.9,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """With how many tasks and attempts the best number of attempts is found to within a factor.
+
+    Data sets are drawn from the scenario's tasks (T of them, with n attempts at each), and in each the best number is
+    found from the counts, as ``ll.optimal_attempts`` does; it is held against the one at the rates themselves. All rows
+    use the same tasks as far as they reach. The verifier's error rates are taken as known.
+
+    Args:
+        scenario: Tasks with known rates, counts (whose shares serve as rates) or a Beta law; one policy; its verifier
+            and utility.
+        tasks: T, one or several.
+        attempts: n, attempts at each task, one or several.
+        within: The factor f: from 1/f to f times the best number; no answer (0) and more is always better
+            (null) must be found as such.
+        wrong_cost: Of a wrong answer; the scenario's unless given.
+        sets: Data sets of each row.
+        confidence: Of the middle range of what is found.
+        seed: Of the data sets.
+
+    Returns:
+        One row per T and n: ``tasks``, ``attempts``, ``p_within`` (share of data sets within the factor) and
+        ``p_within_se``, ``optimal_attempts`` (at the rates; null: unbounded), ``found_low``, ``found_high`` (the middle
+        range of what is found; null: unbounded), ``sets``.
+
+    Raises:
+        ValueError: A number is out of range, or there are several policies, or limits.
+        TypeError: The tasks are of another kind.
+        NoClosedFormError: As ``ll.optimal_attempts``.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> scenario = ll.SamplingScenario(
+        ...     tasks=ll.Tasks.beta(alpha=0.6, beta=1.4, count=100),
+        ...     verifier=ll.Verifier.rates(false_positive_rate=0.05),
+        ...     max_attempts=[1],
+        ...     utility=ll.Utility(wrong_cost=1),
+        ... )
+        >>> found = ll.plan.best_attempts(scenario, tasks=[30, 300], attempts=20, sets=50)
+        >>> found["p_within"].to_list()
+        [0.96, 1.0]
+    """
+    if not isinstance(scenario, SamplingScenario):
+        raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
+    if len(scenario.policies) != 1 or scenario.limits is not None:
+        raise ValueError("scenario must have one policy and no limits, for one best number")
+    sizes, tries = grid_of(tasks, "tasks"), grid_of(attempts, "attempts")
+    factor, tail = as_within(within, "within", 1.0), 0.5 - 0.5 * as_confidence(confidence)
+    count = as_whole(sets, "sets", 1, _MAX_SETS // (len(sizes) * len(tries)))
+    if float(sizes.max()) * count > _MAX_RATES:
+        raise ValueError(f"tasks must be at most {_MAX_RATES // count} with sets={count}, got {int(sizes.max())}")
+    random = np.random.default_rng(as_whole(seed, "seed", 0, 2**64 - 1))
+    rates, truth = _rates(scenario, random, (count, int(sizes.max())))
+    options: dict[str, Any] = {"bootstrap": 0, "wrong_cost": wrong_cost}
+    best = _best(scenario, truth, options)
+    rows = []
+    for t in sizes:
+        for n in tries:
+            found = np.empty(count)
+            for at, p in enumerate(rates[:, : int(t)]):
+                counts = Tasks.counts(attempts=np.full(len(p), int(n)), correct=random.binomial(int(n), p))
+                found[at] = _best(scenario, counts, options)
+            inside = (found == best) | (
+                (found > 0) & np.isfinite(found) & (found <= best * factor) & (found * factor >= best)
+            )
+            low, high = np.quantile(found, [tail, 1.0 - tail], method="inverted_cdf")
+            share = float(inside.mean())
+            rows.append((int(t), int(n), share, np.sqrt(share * (1.0 - share) / count), best, low, high))
+    names = ("tasks", "attempts", "p_within", "p_within_se", "optimal_attempts", "found_low", "found_high")
+    frame = pl.DataFrame(rows, schema=list(names), orient="row")
+    whole = [
+        known(np.where(np.isfinite(frame[name].to_numpy()), frame[name].to_numpy(), np.nan)).cast(pl.Int64).alias(name)
+        for name in names[4:]
+    ]
+    return frame.with_columns(*whole, pl.lit(count, pl.Int64).alias("sets"))
+
+
+def _best(scenario: SamplingScenario, tasks: Any, options: dict[str, Any]) -> float:
+    """The best number of attempts; infinite where more is always better."""
+    one = scenario.replace(tasks=tasks, max_attempts=[1])
+    found = optimal_attempts(one, **options)["optimal_attempts"].item()
+    return np.inf if found is None else float(found)
+
+
+def _rates(scenario: SamplingScenario, random: np.random.Generator, shape: tuple[int, int]) -> tuple[Floats, Any]:
+    """The rates of every data set's tasks, and the tasks that stand for all."""
+    given = scenario.tasks
+    if isinstance(given, BetaTasks):
+        rates = random.beta(given.alpha, given.beta, shape)
+        return np.where(random.random(shape) < given.unsolvable, 0.0, rates), given
+    if isinstance(given, FixedTasks):
+        success = given.success
+    elif isinstance(given, CountsTasks):
+        success = given.correct / given.attempts
+    else:
+        raise TypeError(f"scenario must have tasks with known rates, counts or a Beta law, got {type(given).__name__}")
+    return success[random.integers(0, len(success), shape)], Tasks.fixed(success=success)

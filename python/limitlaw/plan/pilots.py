@@ -1,0 +1,170 @@
+"""What a pilot says of the variances that a plan rests on: between tasks, and within them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from limitlaw._arguments import as_within, shown
+from limitlaw.decisions.reading import Reading
+from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.tasks import BetaTasks, CountsTasks, FixedTasks, PoolTasks, RecordedTasks
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import polars as pl
+
+    from limitlaw.sampling.tasks import Tasks
+
+    Floats = npt.NDArray[np.float64]
+
+#: Resamples of a pilot's tasks.
+_RESAMPLES = 1_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Pilot:
+    """Variances of a mean over tasks, from :func:`pilot` or stated.
+
+    With K attempts at each of T tasks the mean difference of two systems (or the accuracy of one) has the variance
+    ``(between + sum(within) / K) / T``.
+
+    Args:
+        between: Variance over tasks of the true difference (of the true rate, of one system).
+        within: Of each system the mean over tasks of p (1 - p): the variance of one attempt.
+        difference: The mean difference, or the accuracy of one system; ``None`` where it is not known.
+        rates: Each system's rates, task by task, for simulations; ``None`` where they are not known.
+        resampled: ``between`` and the sum of ``within`` in resamples of the pilot's tasks, shape ``(resamples, 2)``.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> stated = ll.plan.Pilot(between=0.09, within=(0.04, 0.07))
+        >>> ll.plan.tasks(stated, difference=0.05, attempts=[1, 5])["tasks"].to_list()
+        [628, 352]
+    """
+
+    between: float
+    within: tuple[float, ...]
+    difference: float | None = None
+    rates: tuple[Floats, ...] | None = dataclasses.field(default=None, repr=False, compare=False)
+    resampled: Floats | None = dataclasses.field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        as_within(self.between, "between", 0.0, 1.0)
+        if not isinstance(self.within, tuple) or len(self.within) not in {1, 2}:
+            raise TypeError(f"within must be a tuple of one or two numbers, got {shown(self.within)}")
+        for value in self.within:
+            as_within(value, "within", 0.0, 0.5)  # an unbiased estimate may exceed .25
+
+    def variance(self, attempts: Any) -> Any:
+        """Of one task's difference, with so many attempts by each system."""
+        return self.between + sum(self.within) / attempts
+
+    def variances(self, attempts: float) -> Floats | None:
+        """The same in each resample of the pilot."""
+        return None if self.resampled is None else self.resampled[:, 0] + self.resampled[:, 1] / attempts
+
+
+def pilot(
+    data: Mapping[str, pl.DataFrame | Tasks] | pl.DataFrame | Tasks | SamplingScenario,
+    *,
+    task: str = "task",
+    attempts: str | None = None,
+    correct: str = "correct",
+) -> Pilot:
+    """The variances that a pilot shows: of one system, or of the difference of two on the tasks that both tried.
+
+    A task's share of correct attempts varies by p (1 - p)/n around its rate p, which is taken off the variance between
+    tasks (not below 0). One attempt a task does not tell the two apart.
+
+    Args:
+        data: One system, or two by name as in ``ll.compare_systems``: frames with a row per attempt, or per task with
+            ``attempts``; or tasks: with known rates, counted, pooled, recorded, or (of one system) from a Beta law. A
+            scenario stands for its tasks.
+        task: The column of tasks.
+        attempts: The column of n; ``None`` for a row per attempt.
+        correct: The column of c, or of whether an attempt is correct.
+
+    Returns:
+        A :class:`Pilot`.
+
+    Raises:
+        ValueError: A task has fewer than two attempts, there are fewer than two tasks, or two systems share none.
+        TypeError: The data are of another kind.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> runs = ll.datasets.evalperf()
+        >>> names = ["gpt-4o-mini-2024-07-18", "Qwen/Qwen2.5-7B-Instruct"]
+        >>> found = ll.plan.pilot({name: runs.filter(model=name) for name in names}, attempts="n")
+        >>> round(found.difference, 4), round(found.between, 4), [round(v, 4) for v in found.within]
+        (0.0549, 0.0917, [0.0391, 0.0713])
+    """
+    systems = list(data.values()) if isinstance(data, Mapping) else [data]
+    if len(systems) not in {1, 2}:
+        raise ValueError(f"data must be of one system or two, got {len(systems)}")
+    if len(systems) == 1 and isinstance(given := _tasks(systems[0]), BetaTasks):
+        a, b, solvable = given.alpha, given.beta, 1.0 - given.unsolvable
+        mean, square = a / (a + b), a * (a + 1.0) / ((a + b) * (a + b + 1.0))
+        between = solvable * square - (solvable * mean) ** 2
+        return Pilot(between=between, within=(solvable * (mean - square),), difference=solvable * mean)
+    reading = Reading(task, attempts, correct, "pass_at_k", np.array([1.0]))
+    read = [_counts(_tasks(one), reading) for one in systems]
+    shared = [name for name in read[0] if all(name in one for one in read[1:])]
+    if len(shared) < 2:  # noqa: PLR2004  (one task shows no spread)
+        raise ValueError(f"data must be of at least two tasks (that both systems tried), got {len(shared)}")
+    n, c = (np.array([[one[name][part] for name in shared] for one in read]) for part in (0, 1))
+    if (n < 2).any():  # noqa: PLR2004
+        short = shared[int(np.flatnonzero((n < 2).any(axis=0))[0])]  # noqa: PLR2004
+        raise ValueError(
+            f"data must have two attempts or more at each task, to tell the variance between tasks from that within, "
+            f"got fewer at {shown(short)}"
+        )
+    rates = np.divide(c, n, out=c.copy(), where=np.isfinite(n))
+    spread = rates * (1.0 - rates)
+    of_share = np.divide(spread, n - 1.0, out=np.zeros_like(n), where=np.isfinite(n))
+    within = np.where(np.isfinite(n), of_share * np.where(np.isfinite(n), n, 0.0), spread)
+    x = rates[0] - rates[1] if len(rates) > 1 else rates[0]
+    # Resamples of the tasks, under a seed of its own: how far the plan hangs on this pilot.
+    drawn = np.random.default_rng(0).integers(0, len(x), (_RESAMPLES, len(x)))
+    between = np.maximum(x[drawn].var(axis=1, ddof=1) - of_share.sum(axis=0)[drawn].mean(axis=1), 0.0)
+    return Pilot(
+        between=max(float(x.var(ddof=1) - of_share.sum(axis=0).mean()), 0.0),
+        within=tuple(float(one.mean()) for one in within),
+        difference=float(x.mean()),
+        rates=tuple(rates),
+        resampled=np.column_stack([between, within.sum(axis=0)[drawn].mean(axis=1)]),
+    )
+
+
+def _tasks(given: object) -> object:
+    return given.tasks if isinstance(given, SamplingScenario) else given
+
+
+def _counts(given: Any, reading: Reading) -> dict[str, tuple[float, float]]:
+    """Attempts and correct ones by the name of the task; a known rate is a share of endlessly many."""
+    if isinstance(given, FixedTasks):
+        names, n, c = given.names, np.full(len(given), np.inf), given.success
+    elif isinstance(given, (CountsTasks, PoolTasks)):
+        if given.correct is None:
+            raise ValueError("data must have the correct attempts of a pool, got none")
+        names, n, c = given.names, given.attempts, given.correct
+    else:
+        found = reading.counts(given)
+        names, n, c = tuple(found[0]), found[1], found[2]
+    numbered = names or [str(at) for at in range(len(n))]
+    return dict(zip(numbered, zip(np.asarray(n, dtype=float), np.asarray(c, dtype=float), strict=True), strict=True))
+
+
+def as_pilot(value: object, *, systems: int | None = None) -> Pilot:
+    """A pilot, of so many systems."""
+    if isinstance(value, (RecordedTasks, FixedTasks, CountsTasks, PoolTasks, BetaTasks, SamplingScenario)):
+        value = pilot(value)
+    if not isinstance(value, Pilot):
+        raise TypeError(f"pilot must be what ll.plan.pilot returns, or tasks, got {shown(value)}")
+    if systems is not None and len(value.within) != systems:
+        raise ValueError(f"pilot must be of {systems} systems to plan for a difference, got {len(value.within)}")
+    return value

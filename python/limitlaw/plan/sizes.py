@@ -1,0 +1,287 @@
+"""Tasks, attempts and power for a difference of two systems or the width of an interval."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from limitlaw._arguments import as_array, as_confidence, as_whole, as_within, shown
+from limitlaw._frames import known
+from limitlaw.plan.pilots import Pilot, as_pilot
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+
+#: The most tasks of a plan.
+MAX_TASKS = 10**9
+#: The most numbers of one simulation.
+_MAX_DRAWS = 50_000_000
+_NORMAL = NormalDist()
+
+
+def tasks(
+    pilot: Pilot | Any,
+    *,
+    difference: float | None = None,
+    width: float | None = None,
+    attempts: int | npt.ArrayLike = 1,
+    power: float = 0.8,
+    confidence: float = 0.95,
+    task_cost: float = 0.0,
+    attempt_cost: float = 1.0,
+) -> pl.DataFrame:
+    """Tasks to tell a difference of two systems, or for an interval's width, with so many attempts at each.
+
+    ``n = (z_(alpha/2) + z_power)^2 (between + sum(within)/K) / difference^2``, and ``n = (2 z_(alpha/2)/width)^2``
+    times the same variance: of two systems the interval of their difference, of one that of its accuracy.
+
+    Args:
+        pilot: What :func:`pilot` returns (or what it takes, of one system).
+        difference: The true difference to be told, in (0, 1).
+        width: The width of the interval (from low to high), in (0, 1); one of the two is given.
+        attempts: K, attempts of each system at each task, one or several.
+        power: P(the interval excludes 0), in (0, 1), at that difference.
+        confidence: Of the interval.
+        task_cost: What a task costs before its first attempt.
+        attempt_cost: What an attempt costs.
+
+    Returns:
+        One row per K: ``attempts``, ``tasks``; ``tasks_low`` and ``tasks_high``, the middle 90 % over resamples of the
+        pilot's tasks (null where the variances were stated); ``se`` of the mean with so many; ``cost`` of all systems;
+        ``variance_between``, ``variance_within`` (of one task's mean).
+
+    Raises:
+        ValueError: A number is out of range, both or neither of ``difference`` and ``width`` are given, or a difference
+            is asked of one system.
+
+    Source: Miller, Adding Error Bars to Evals, arXiv 2411.00640, section 5.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> runs = ll.datasets.evalperf()
+        >>> names = ["o1-mini-2024-09-12", "Qwen/Qwen2.5-32B-Instruct"]
+        >>> found = ll.plan.pilot({name: runs.filter(model=name) for name in names}, attempts="n")
+        >>> ll.plan.tasks(found, difference=0.03, attempts=[1, 5, 100])["tasks"].to_list()
+        [1344, 756, 616]
+    """
+    given, grid = as_pilot(pilot, systems=None if difference is None else 2), grid_of(attempts, "attempts")
+    factor = _factor(difference, width, power, confidence)
+    costs = _costs(task_cost, attempt_cost)
+    rows = []
+    for k in grid:
+        variance = given.variance(k)
+        n = _ceil(factor * variance)
+        drawn = given.variances(k)
+        ends = [None, None] if drawn is None else [_ceil(factor * np.quantile(drawn, q)) for q in (0.05, 0.95)]
+        rows.append(
+            {
+                "attempts": int(k),
+                "tasks": n,
+                "tasks_low": ends[0],
+                "tasks_high": ends[1],
+                "se": math.sqrt(variance / n),
+                "cost": n * _price(given, costs, k),
+                "variance_between": given.between,
+                "variance_within": sum(given.within) / k,
+            }
+        )
+    return pl.DataFrame(rows, schema_overrides={"tasks_low": pl.Int64, "tasks_high": pl.Int64})
+
+
+def attempts(
+    pilot: Pilot | Any,
+    *,
+    task_cost: float,
+    attempt_cost: float,
+    budget: float | None = None,
+    difference: float | None = None,
+    width: float | None = None,
+    power: float = 0.8,
+    confidence: float = 0.95,
+    max_attempts: int = 1_000_000,
+) -> pl.DataFrame:
+    """How many attempts at each task cost the least: the split of money between tasks and attempts.
+
+    ``K* = sqrt(sum(within) task_cost / (between systems attempt_cost))``, or rather the better whole number next to it.
+
+    Args:
+        pilot: As in :func:`tasks`.
+        task_cost: What a task costs before its first attempt (to write it, to set it up), at least 0.
+        attempt_cost: What an attempt of one system costs, above 0.
+        budget: What is spent; or ``difference`` or ``width`` as in :func:`tasks`, which is reached for the least cost.
+        difference: The true difference to be told.
+        width: The width of the interval.
+        power: As in :func:`tasks`.
+        confidence: Of the interval.
+        max_attempts: K at most.
+
+    Returns:
+        One row: ``attempts``, ``tasks``, ``cost``, ``se``, and ``cost_of_one``, what as good a plan with one attempt at
+        each task costs.
+
+    Raises:
+        ValueError: A number is out of range, or not one of ``budget``, ``difference`` and ``width`` is given.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> stated = ll.plan.Pilot(between=0.09, within=(0.04, 0.07))
+        >>> ll.plan.attempts(stated, task_cost=20, attempt_cost=0.5, difference=0.05).select("attempts", "tasks").row(0)
+        (5, 352)
+    """
+    given = as_pilot(pilot, systems=None if difference is None else 2)
+    costs, most = _costs(task_cost, attempt_cost), as_whole(max_attempts, "max_attempts", 1, 2**53)
+    if budget is not None and (difference is not None or width is not None):
+        raise ValueError("budget must stand alone, got difference or width too")
+    as_within(attempt_cost, "attempt_cost", 0.0, above=True)
+    each = len(given.within) * costs[1]
+    ratio = sum(given.within) * costs[0] / (given.between * each) if given.between > 0.0 else math.inf
+    best = min(math.sqrt(ratio), float(most))
+    k = min(
+        (max(math.floor(best), 1), max(min(math.ceil(best), most), 1)),
+        key=lambda k: _price(given, costs, k) * given.variance(k),
+    )
+    if budget is None:
+        factor = _factor(difference, width, power, confidence)
+        n = _ceil(factor * given.variance(k))
+        at_one = _ceil(factor * given.variance(1)) * _price(given, costs, 1)
+    else:
+        n = math.floor(as_within(budget, "budget", 0.0, above=True) / _price(given, costs, k))
+        if n < 1:
+            raise ValueError(
+                f"budget must be at least the cost of one task, {_price(given, costs, k):g}, got {budget:g}"
+            )
+        at_one = n / given.variance(k) * given.variance(1) * _price(given, costs, 1)
+    row = {"attempts": k, "tasks": n, "cost": n * _price(given, costs, k), "se": math.sqrt(given.variance(k) / n)}
+    return pl.DataFrame([row | {"cost_of_one": float(at_one)}])
+
+
+def power(
+    pilot: Pilot | Any,
+    *,
+    tasks: int | npt.ArrayLike,
+    attempts: int | npt.ArrayLike = 1,
+    difference: float | None = None,
+    confidence: float = 0.95,
+    sets: int = 10_000,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """P(two systems are told apart) with so many tasks and attempts: by the formula, and by simulation.
+
+    Simulated are ``sets`` data sets, of tasks drawn from the pilot's: the rates of both systems as they were seen, in
+    some tasks exchanged so that the mean difference is the one asked for (which leaves the variances nearly as they
+    are). Rows of one T use the same tasks.
+
+    Args:
+        pilot: As in :func:`tasks`, of two systems.
+        tasks: T, one or several.
+        attempts: K of each system at each task, one or several.
+        difference: The true difference; the pilot's unless given.
+        confidence: Of the interval.
+        sets: Data sets of the simulation; 0 for none.
+        seed: Of the simulation.
+
+    Returns:
+        One row per T and K: ``tasks``, ``attempts``, ``difference``, ``power`` (formula), ``simulated`` (share of data
+        sets with ``|mean| > z se``; null where the pilot has no rates or a smaller difference), ``simulated_se``,
+        ``se`` of the difference.
+
+    Raises:
+        ValueError: A number is out of range, or the pilot has no difference and none is given.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> runs = ll.datasets.evalperf()
+        >>> names = ["gpt-4o-mini-2024-07-18", "Qwen/Qwen2.5-7B-Instruct"]
+        >>> found = ll.plan.pilot({name: runs.filter(model=name) for name in names}, attempts="n")
+        >>> ll.plan.power(found, tasks=[118, 300], attempts=[1, 5], sets=0)["power"].round(3).to_list()
+        [0.264, 0.424, 0.562, 0.805]
+    """
+    given = as_pilot(pilot, systems=2)
+    d = given.difference if difference is None else as_within(difference, "difference", -1.0, 1.0)
+    if d is None:
+        raise ValueError("difference must be given where the pilot has none, got None")
+    z = _NORMAL.inv_cdf(0.5 + as_confidence(confidence) / 2.0)
+    sizes, ks = grid_of(tasks, "tasks"), grid_of(attempts, "attempts")
+    count = as_whole(sets, "sets", 0, 1_000_000)
+    rows = []
+    for n in sizes:
+        simulated = _simulated(given, d, int(n), ks, z, count, seed)
+        for k, share in zip(ks, simulated, strict=True):
+            se = math.sqrt(given.variance(k) / n)
+            at = abs(d) / se if se > 0.0 else (math.inf if d else 0.0)
+            row = {
+                "tasks": int(n),
+                "attempts": int(k),
+                "difference": d,
+                "power": _NORMAL.cdf(at - z) + _NORMAL.cdf(-at - z),
+            }
+            error = math.sqrt(share * (1.0 - share) / count) if count else math.nan
+            rows.append(row | {"simulated": share, "simulated_se": error, "se": se})
+    frame = pl.DataFrame(rows)
+    return frame.with_columns(known(frame[name].to_numpy()).alias(name) for name in ("simulated", "simulated_se"))
+
+
+def _simulated(  # noqa: PLR0917
+    given: Pilot, d: float, n: int, ks: Floats, z: float, sets: int, seed: int
+) -> list[float]:
+    """The share of data sets that tell two systems apart, for each number of attempts."""
+    seen = given.difference
+    if given.rates is None or not sets or not seen or abs(d) > abs(seen):
+        return [math.nan] * len(ks)
+    p, q = given.rates
+    kept = 0.5 + 0.5 * d / seen  # of the tasks; in the others the systems are exchanged
+    found = np.zeros(len(ks))
+    block = max(1, min(sets, _MAX_DRAWS // (8 * n)))
+    random = np.random.default_rng(as_whole(seed, "seed", 0, 2**64 - 1))
+    for start in range(0, sets, block):
+        size = min(block, sets - start)
+        drawn = random.integers(0, len(p), (size, n))
+        keep = random.random((size, n)) < kept
+        a, b = np.where(keep, p[drawn], q[drawn]), np.where(keep, q[drawn], p[drawn])
+        for at, k in enumerate(ks):
+            x = (random.binomial(int(k), a) - random.binomial(int(k), b)) / k
+            mean, se = x.mean(axis=1), x.std(axis=1, ddof=1 if n > 1 else 0) / math.sqrt(n)
+            found[at] += np.count_nonzero(np.abs(mean) > z * se)
+    return [float(share) for share in found / sets]
+
+
+def _factor(difference: float | None, width: float | None, power: float, confidence: float) -> float:
+    """Tasks per variance of one task."""
+    if (difference is None) == (width is None):
+        raise ValueError(f"difference or width must be given, got {shown(difference)} and {shown(width)}")
+    z = _NORMAL.inv_cdf(0.5 + as_confidence(confidence) / 2.0)
+    if width is not None:
+        return float((2.0 * z / as_within(width, "width", 0.0, 1.0, above=True)) ** 2)
+    power = as_confidence(power, "power")
+    d = as_within(difference, "difference", 0.0, 1.0, above=True)
+    return float(((z + _NORMAL.inv_cdf(power)) / d) ** 2)
+
+
+def grid_of(value: Any, name: str) -> Floats:
+    """One whole number or several."""
+    grid = as_array([value] if np.ndim(value) == 0 else value, name, whole=True).astype(np.float64)
+    if not len(grid) or (grid < 1).any() or (grid > MAX_TASKS).any():
+        raise ValueError(f"{name} must be whole numbers in [1, {MAX_TASKS}], got {shown(value)}")
+    return grid
+
+
+def _ceil(tasks: float) -> int:
+    n = max(math.ceil(min(tasks, 2.0 * MAX_TASKS) * (1.0 - 1e-12)), 2)
+    if n > MAX_TASKS:
+        raise ValueError(f"tasks must be at most {MAX_TASKS}, got a plan of {tasks:.3g}: ask for less")
+    return n
+
+
+def _costs(task_cost: float, attempt_cost: float) -> tuple[float, float]:
+    return as_within(task_cost, "task_cost", 0.0), as_within(attempt_cost, "attempt_cost", 0.0)
+
+
+def _price(pilot: Pilot, costs: tuple[float, float], k: float) -> float:
+    """Of one task, with k attempts by each system."""
+    return costs[0] + len(pilot.within) * k * costs[1]

@@ -1,0 +1,194 @@
+"""Plans: published numbers, formula against simulation, and the bounds by enumeration of outcomes."""
+
+# ruff: noqa: E501  (a table with one case per line)
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import limitlaw as ll
+from reference.tails import FALSE_ALARM, binomial_p_value
+
+RUNS = ll.datasets.evalperf()
+
+
+def pilot(*names: str) -> Any:
+    return ll.plan.pilot({name: RUNS.filter(model=name) for name in names}, attempts="n")
+
+
+PAIR = pilot("gpt-4o-mini-2024-07-18", "Qwen/Qwen2.5-7B-Instruct")
+
+
+def test_power_of_a_pair_of_evalperf_by_formula_and_simulation() -> None:
+    """5.5 points: .264, .424, .562 and .805 by the formula, as much by simulation (within .02)."""
+    found = ll.plan.power(PAIR, tasks=[118, 300], attempts=[1, 5], sets=10_000)
+    assert found["difference"][0] == pytest.approx(0.055, abs=5e-4)
+    assert found["power"].to_list() == pytest.approx([0.264, 0.424, 0.562, 0.805], abs=5e-4)
+    # Published simulations: .266, .424, .573, .810; the errors of both are .005.
+    assert found["simulated"].to_list() == pytest.approx([0.266, 0.424, 0.573, 0.810], abs=0.02)
+    assert (found["simulated"] - found["power"]).abs().max() < 0.02
+    assert ll.plan.power(PAIR, tasks=[118, 300], attempts=[1, 5], sets=10_000).equals(found)
+
+
+def test_smaller_differences_are_simulated_too() -> None:
+    found = ll.plan.power(PAIR, tasks=[400, 1200], attempts=[1, 10], difference=0.03, sets=4_000)
+    assert (found["simulated"] - found["power"]).abs().max() < 0.03
+    none = ll.plan.power(PAIR, tasks=400, difference=0.0, sets=4_000).row(0, named=True)
+    assert none["power"] == pytest.approx(0.05)
+    assert none["simulated"] == pytest.approx(0.05, abs=0.02)
+    larger = ll.plan.power(PAIR, tasks=400, difference=0.2, sets=100).row(0, named=True)
+    assert (larger["simulated"], larger["simulated_se"]) == (None, None)  # the pilot's tasks differ less
+
+
+def test_tasks_for_three_points_at_eighty_percent() -> None:
+    """1,344, 755 and 615 at 1, 5 and 100 attempts, rounded up where the design page rounded."""
+    found = ll.plan.tasks(
+        pilot("o1-mini-2024-09-12", "Qwen/Qwen2.5-32B-Instruct"), difference=0.03, attempts=[1, 5, 100]
+    )
+    assert found["tasks"].to_list() == pytest.approx([1344, 755, 615], abs=1)
+    assert (found["tasks_low"] < found["tasks"]).all()
+    assert (found["tasks"] < found["tasks_high"]).all()
+    again = ll.plan.power(
+        PAIR, tasks=ll.plan.tasks(PAIR, difference=0.05, attempts=3)["tasks"], attempts=3, difference=0.05, sets=0
+    )
+    assert again["power"].item() == pytest.approx(0.8, abs=1e-3)
+
+
+def test_the_width_of_an_interval_is_as_planned() -> None:
+    """Of the accuracy of one system whose tasks come from a Beta, held against what pass_at_k says."""
+    tasks = ll.Tasks.beta(alpha=0.6, beta=1.4, count=50)
+    plan = ll.plan.tasks(tasks, width=0.1, attempts=[1, 5]).to_dicts()
+    one = ll.plan.pilot(tasks)
+    assert one.between + one.within[0] == pytest.approx(0.3 * 0.7)  # of one attempt: that of a share
+    random = np.random.default_rng(3)
+    for row in plan:
+        widths = []
+        for _ in range(40):
+            correct = random.binomial(row["attempts"], random.beta(0.6, 1.4, row["tasks"]))
+            found = ll.pass_at_k(row["attempts"], correct, 1)
+            widths.append(3.92 * found["pass_at_k_se"].item())
+        assert np.mean(widths) == pytest.approx(0.1, rel=0.02)
+
+
+def test_a_pilot_takes_the_noise_of_attempts_off() -> None:
+    """Variances of 400 pilots of 60 tasks with 4 and 6 attempts: unbiased, within 5 standard errors."""
+    random = np.random.default_rng(4)
+    found = []
+    for _ in range(400):
+        p = random.beta(2, 2, 60)
+        q = np.clip(p + 0.1 * random.standard_normal(60), 0, 1)
+        counts = {
+            name: pl.DataFrame({"task": range(60), "n": n, "correct": random.binomial(n, rates)})
+            for name, n, rates in (("a", 4, p), ("b", 6, q))
+        }
+        one = ll.plan.pilot(counts, attempts="n")
+        truth = (p - q).var(ddof=1), (p * (1 - p)).mean(), (q * (1 - q)).mean()
+        found.append([one.between - truth[0], one.within[0] - truth[1], one.within[1] - truth[2]])
+    errors = np.array(found)
+    low = errors.std(axis=0) / math.sqrt(len(errors))
+    # A variance that would be negative is 0, which lifts the first a little.
+    assert np.abs(errors[:, 1:].mean(axis=0) / low[1:]).max() < 5
+    assert -5 * low[0] < errors[:, 0].mean() < 0.004
+
+
+def test_the_split_of_money_is_the_cheapest() -> None:
+    options: dict[str, Any] = {"task_cost": 20, "attempt_cost": 0.5}
+    found = ll.plan.attempts(PAIR, difference=0.05, **options).row(0, named=True)
+    every = ll.plan.tasks(PAIR, difference=0.05, attempts=range(1, 60), **options)
+    assert found["cost"] <= every["cost"].min() * (1 + 30 / found["tasks"] / 20)
+    assert every.filter(attempts=found["attempts"])["tasks"].item() == found["tasks"]
+    assert found["cost_of_one"] == every["cost"][0]
+    spent = ll.plan.attempts(PAIR, budget=5000, **options).row(0, named=True)
+    assert spent["attempts"] == found["attempts"]
+    assert 4900 < spent["cost"] <= 5000
+    alone = {k: (PAIR.between + sum(PAIR.within) / k) / (5000 // (20 + k)) for k in range(1, 60)}
+    assert spent["se"] ** 2 <= min(alone.values()) * 1.02
+    assert ll.plan.attempts(PAIR, budget=5000, task_cost=0, attempt_cost=1)["attempts"].item() == 1
+
+
+@pytest.mark.parametrize(("rate", "bound"), [(0.0, 0.05), (0.01, 0.05), (0.05, 0.1), (0.2, 0.3)])
+def test_labels_for_a_bound_by_enumeration(rate: float, bound: float) -> None:
+    """Over all outcomes: the power is reached, the same errors with a label fewer break the bound."""
+    row = ll.plan.labels(rate=rate, bound=bound).row(0, named=True)
+    n, allowed = row["labels"], row["errors_allowed"]
+    assert ll.fit.upper_bound(allowed, n) <= bound < ll.fit.upper_bound(allowed + 1, n)
+    assert ll.fit.upper_bound(allowed, n - 1) > bound
+    reached = sum(math.comb(n, i) * rate**i * (1 - rate) ** (n - i) for i in range(allowed + 1))
+    assert row["power"] == pytest.approx(reached, rel=1e-9)
+    assert reached >= 0.8
+    if allowed:
+        fewer = next(m for m in range(allowed, n) if ll.fit.upper_bound(allowed - 1, m) <= bound)
+        assert sum(math.comb(fewer, i) * rate**i * (1 - rate) ** (fewer - i) for i in range(allowed)) < 0.8
+    clustered = ll.plan.labels(rate=rate, bound=bound, per_task=5, icc=0.25).row(0, named=True)
+    assert (clustered["labels"], clustered["tasks"]) == (2 * n, math.ceil(2 * n / 5))
+
+
+def test_labels_for_an_accuracy_have_the_width_they_promise() -> None:
+    """Attempts independent: the spread of Rogan and Gladen's estimate over 300 data sets, as planned to 5 errors."""
+    options: dict[str, Any] = {"accuracy": 0.3, "false_positive_rate": 0.2, "false_negative_rate": 0.1}
+    row = ll.plan.labels(**options, width=0.1, verdicts=4000).row(0, named=True)
+    random = np.random.default_rng(6)
+    estimates = []
+    for _ in range(300):
+        truth = random.random(4000 + row["labels"]) < 0.3
+        verdict = random.random(len(truth)) < np.where(truth, 0.9, 0.2)
+        frame = pl.DataFrame({"correct": truth.astype(int), "accepted": verdict.astype(int)})
+        labels, others = frame.head(row["labels"]), frame.tail(4000).drop("correct")
+        estimates.append(ll.corrected_accuracy(labels, others, task=None, method="rogan_gladen")["estimate"].item())
+    assert 3.92 * np.std(estimates) == pytest.approx(0.1, rel=5 / math.sqrt(600))
+    assert row["split_wrong"] + row["split_correct"] <= row["labels"]
+
+
+def test_the_best_number_of_attempts_is_known_with_more_tasks() -> None:
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.beta(alpha=0.4, beta=1.6, count=100),
+        verifier=ll.Verifier.rates(false_positive_rate=0.03),
+        max_attempts=[1],
+        utility=ll.Utility(wrong_cost=2),
+    )
+    found = ll.plan.best_attempts(scenario, tasks=[10, 300], attempts=[3, 50], within=1.5, sets=60, seed=1)
+    share = dict(zip(found.select("tasks", "attempts").rows(), found["p_within"], strict=True))
+    assert share[300, 50] > share[10, 3] + 0.2
+    assert (found["optimal_attempts"] == ll.optimal_attempts(scenario, bootstrap=0)["optimal_attempts"].item()).all()
+    few, many = found.row(0, named=True), found.row(3, named=True)
+    assert (few["found_low"] or 0) <= many["found_low"] <= many["found_high"]
+    exact = ll.plan.best_attempts(scenario.replace(tasks=ll.Tasks.fixed(success=[0.5])), tasks=3, attempts=9, sets=5)
+    assert exact["sets"].item() == 5
+    assert binomial_p_value(60, 60, max(share.values())) > FALSE_ALARM
+
+
+STATED = ll.plan.Pilot(between=0.1, within=(0.1, 0.1))
+BAD: list[tuple[Any, type[Exception], str]] = [
+    (lambda: ll.plan.pilot(3), TypeError, "frame must be a polars.DataFrame, got 3"),
+    (lambda: ll.plan.pilot({}), ValueError, "data must be of one system or two, got 0"),
+    (lambda: ll.plan.pilot(pl.DataFrame({"task": ["a", "b"], "correct": [0, 1]})), ValueError, "data must have two attempts or more at each task"),
+    (lambda: ll.plan.pilot(pl.DataFrame({"task": ["a", "a"], "correct": [0, 1]})), ValueError, "data must be of at least two tasks"),
+    (lambda: ll.plan.Pilot(between=2, within=(0.1,)), ValueError, "between must be in [0, 1], got 2"),
+    (lambda: ll.plan.Pilot(between=0.1, within=[0.1]), TypeError, "within must be a tuple of one or two numbers, got [0.1]"),
+    (lambda: ll.plan.tasks(STATED), ValueError, "difference or width must be given, got None and None"),
+    (lambda: ll.plan.tasks(STATED, difference=0.1, width=0.1), ValueError, "difference or width must be given, got 0.1 and 0.1"),
+    (lambda: ll.plan.tasks(STATED, difference=0), ValueError, "difference must be in (0, 1], got 0"),
+    (lambda: ll.plan.tasks(STATED, difference=1e-9), ValueError, "tasks must be at most 1000000000, got a plan of"),
+    (lambda: ll.plan.tasks(ll.plan.Pilot(between=0.1, within=(0.1,)), difference=0.1), ValueError, "pilot must be of 2 systems to plan for a difference, got 1"),
+    (lambda: ll.plan.tasks("x", width=0.1), TypeError, "pilot must be what ll.plan.pilot returns, or tasks, got 'x'"),
+    (lambda: ll.plan.tasks(STATED, width=0.1, attempts=0), ValueError, "attempts must be whole numbers in [1, 1000000000], got 0"),
+    (lambda: ll.plan.power(STATED, tasks=10), ValueError, "difference must be given where the pilot has none, got None"),
+    (lambda: ll.plan.attempts(STATED, task_cost=1, attempt_cost=0, width=0.1), ValueError, "attempt_cost must be above 0, got 0"),
+    (lambda: ll.plan.attempts(STATED, task_cost=1, attempt_cost=1, width=0.1, budget=3), ValueError, "budget must stand alone, got difference or width too"),
+    (lambda: ll.plan.attempts(STATED, task_cost=10, attempt_cost=1, budget=3), ValueError, "budget must be at least the cost of one task, 16, got 3"),
+    (ll.plan.labels, ValueError, "rate must come with bound or width, or accuracy with width, got rate=None, bound=None, width=None"),
+    (lambda: ll.plan.labels(rate=0.1, bound=0.1), ValueError, "bound must be above rate = 0.1, got 0.1"),
+    (lambda: ll.plan.labels(accuracy=0.5, false_positive_rate=0.6, false_negative_rate=0.5, width=0.1), ValueError, "accuracy must be in (0, 1), of a judge that accepts"),
+    (lambda: ll.plan.labels(accuracy=0.5, false_positive_rate=0.1, width=0.01, verdicts=100), ValueError, "width must be above 0.217, which 100 verdicts allow with endless labels, got 0.01"),
+    (lambda: ll.plan.best_attempts(3, tasks=1, attempts=1), TypeError, "scenario must be a SamplingScenario, got 3"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "kind", "message"), BAD)
+def test_what_cannot_be_planned_is_refused(call: Any, kind: Any, message: str) -> None:
+    with pytest.raises(kind, match="^" + re.escape(message)):
+        call()
