@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from populations import POPULATIONS, F, mean_pass, mirrored_pass, population, precision
 
 import limitlaw as ll
 from limitlaw import fit
@@ -19,32 +20,11 @@ from limitlaw import fit
 START, END = "<!-- table -->", "<!-- end of table -->"
 PAGE = Path(__file__).parent.parent / "docs" / "intervals.md"
 LEVELS = (0.9, 0.95)
-#: Beta populations of rates: spread, nearly always right, nearly always wrong.
-POPULATIONS = {"spread": (0.6, 1.4), "easy": (19.0, 1.0), "hard": (0.3, 9.7)}
 RESAMPLES = 200
 #: Of fits and forecasts, which refit to each resample.
 FEW_RESAMPLES = 100
-F = 0.05
 
 Check = Callable[[np.random.Generator, float, int], Iterator[tuple[str, float, float, float]]]
-
-
-def population(random: np.random.Generator, shape: str, tasks: int) -> np.ndarray:
-    return random.beta(*POPULATIONS[shape], tasks)
-
-
-def mean_pass(shape: str, k: int) -> float:
-    return ll.closed_form.beta_coverage(alpha=POPULATIONS[shape][0], beta=POPULATIONS[shape][1], k=k).coverage.item()
-
-
-def mirrored_pass(shape: str, k: int) -> float:
-    """E[p^k]: 1 - pass@k of failures."""
-    a, b = POPULATIONS[shape]
-    return 1 - ll.closed_form.beta_coverage(alpha=b, beta=a, k=k).coverage.item()
-
-
-def precision(p: np.ndarray) -> np.ndarray:
-    return p / (p + (1 - p) * F)
 
 
 def pass_rates(shape: str, tasks: int, n: int):
@@ -317,6 +297,29 @@ def judges(shape: str, tasks: int, n: int):
     return check
 
 
+def gates(shape: str, tasks: int, n: int):
+    """`check`: accuracy and precision of five attempts (fewer where there are fewer), at other tasks of that kind."""
+    verifier = ll.Verifier.rates(false_positive_rate=F)
+    a, b = POPULATIONS[shape]
+    like = {"verifier": verifier, "max_attempts": [min(n, 5)]}
+    known = ll.SamplingScenario(tasks=ll.Tasks.beta(alpha=a, beta=b, count=10), **like)
+    truth = ll.solve(known, columns=["accuracy", "returned"]).row(0, named=True)
+    truths = [truth["accuracy"], truth["accuracy"] / truth["returned"]]
+
+    def check(random, level, seed):
+        del seed
+        counts = ll.Tasks.counts([n] * tasks, random.binomial(n, population(random, shape, tasks)))
+        scenario = ll.SamplingScenario(tasks=counts, **like)
+        # Two requirements share the error, and each limit is one-sided.
+        frame = ll.check(scenario, min_accuracy=0.5, min_precision=0.5, error=1 - level)
+        ends = zip(("accuracy", "precision"), frame["low"], frame["high"], truths, strict=True)
+        for metric, low, high, value in ends:
+            if low is not None:
+                yield f"`check`, {metric}", low, high, value
+
+    return check
+
+
 KINDS = {
     "pass_rates": (pass_rates, ((5, 1), (5, 5), (20, 1), (20, 5), (20, 100), (164, 1), (164, 5), (164, 100))),
     "populations": (populations, ((5, 5), (20, 5), (20, 100), (164, 5), (164, 100))),
@@ -327,6 +330,7 @@ KINDS = {
     "corrections": (corrections, ((5, 20), (10, 20), (20, 20), (20, 100), (164, 5), (164, 100))),
     "judges": (judges, ((5, 20), (20, 5), (20, 100), (164, 5), (164, 100))),
     "systems": (systems, ((5, 1), (20, 1), (164, 1), (5, 10), (20, 10), (164, 10))),
+    "gates": (gates, ((5, 5), (20, 1), (20, 5), (164, 1), (164, 5))),
     "precisions": (precisions, ((20, 5), (164, 5))),
     "forecasts": (forecasts, ((5, 5), (20, 5), (20, 100), (164, 5))),
 }

@@ -22,7 +22,7 @@ PYTHON_LAYERS = [
     {"cli"},
     {"demo"},
     {"pages", "picture"},
-    {"plots", "testing"},
+    {"_pytest", "plots", "testing"},
     {"sweeps"},
     {"plan"},
     {"gates", "decisions"},

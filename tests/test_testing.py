@@ -159,11 +159,11 @@ def test_the_false_alarm_rate_is_what_it_says() -> None:
 def test_one_example_always_has_one_outcome() -> None:
     """Near the border, where seeds differ."""
     unsolved = SCENARIO.replace(cost=ll.Cost(parallel=2))  # batches have no solution
-    border = ll.simulate(unsolved, trials=100_000, seed=5)["accuracy"][-1] + 0.01
+    border = ll.simulate(unsolved, trials=100_000, seed=5)["accuracy"][-1] - 0.01
 
     def outcome(seed: int) -> bool:
         try:
-            testing.assert_accuracy_at_least(unsolved, border, trials=500, seed=seed, false_alarm=0.5)
+            testing.assert_holds(unsolved, min_accuracy=border, trials=1_000, seed=seed, error=0.5)
         except AssertionError:
             return False
         return True
@@ -175,9 +175,9 @@ def test_one_example_always_has_one_outcome() -> None:
 
 def test_an_accuracy_is_judged_exactly_where_it_can_be() -> None:
     reached = ll.solve(SCENARIO)["accuracy"][-1]
-    testing.assert_accuracy_at_least(SCENARIO, reached)
-    with pytest.raises(AssertionError, match=r"first_accepted must reach accuracy .* at 20 attempts, got .* exactly"):
-        testing.assert_accuracy_at_least(SCENARIO, reached + 1e-9)
+    testing.assert_holds(SCENARIO, min_accuracy=reached)
+    with pytest.raises(AssertionError, match=r"must meet .*\n.*accuracy >= .* fails: 0.\d+ exactly\nSampling"):
+        testing.assert_holds(SCENARIO, min_accuracy=reached + 1e-9)
 
 
 @pytest.mark.parametrize("weight", [None, [1.0, 3.0]])
@@ -188,16 +188,19 @@ def test_an_accuracy_without_a_solution_is_judged_by_simulation(weight: list[flo
     )
     reached = ll.simulate(unsolved, trials=100_000, seed=5)["accuracy"][-1]
     for seed in range(20):
-        testing.assert_accuracy_at_least(unsolved, reached - 0.01, seed=seed)
-    with pytest.raises(AssertionError, match="in 10000 trials"):
-        testing.assert_accuracy_at_least(unsolved, reached + 0.05)
+        testing.assert_holds(unsolved, min_accuracy=reached - 0.01, seed=seed, error=1e-6)
+    with pytest.raises(AssertionError, match=r"fails: .* from .* trials"):
+        testing.assert_holds(unsolved, min_accuracy=reached + 0.05)
+    with pytest.raises(AssertionError, match=r"cannot tell: .* trials in all"):
+        testing.assert_holds(unsolved, min_accuracy=reached, trials=1_000)
+    testing.assert_holds(unsolved, min_accuracy=reached, trials=1_000, undecided="pass")
 
 
 def test_bad_arguments_are_named() -> None:
     for call, message in (
         (lambda: testing.assert_agrees_with_solution(SCENARIO, false_alarm=0.0), r"false_alarm must be in \(0, 1\)"),
         (lambda: testing.assert_agrees_with_solution(SCENARIO, trials=0), r"trials must be in \[1, "),
-        (lambda: testing.assert_accuracy_at_least(SCENARIO, 1.5), r"accuracy must be in \[0, 1\], got 1.5"),
+        (lambda: testing.assert_holds(SCENARIO, min_accuracy=1.5), r"min_accuracy must be in \[0, 1\], got 1.5"),
     ):
         with pytest.raises(ValueError, match=message):
             call()
@@ -219,7 +222,7 @@ def test_the_divergence_is_the_binomial_bound() -> None:
 @given(st.data())
 def test_a_scenario_that_reaches_an_accuracy_passes_whatever_the_seed(data: st.DataObject) -> None:
     accuracy = ll.solve(SCENARIO)["accuracy"][-1]
-    testing.assert_accuracy_at_least(SCENARIO, accuracy, seed=data.draw(testing.seeds()))
+    testing.assert_holds(SCENARIO, min_accuracy=accuracy, seed=data.draw(testing.seeds()))
 
 
 @settings(max_examples=40, deadline=None)

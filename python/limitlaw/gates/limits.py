@@ -76,6 +76,11 @@ class Ratio:
 
     def limits(self, tail: float) -> tuple[float, float]:
         """The limits of the ratio, each with ``tail`` beyond it."""
+        if self.denominator is None and self.weight is None and not self.anytime and self.most > self.least:
+            # Of a mean at once: the bound only shifts its values.
+            values = np.ascontiguousarray(np.clip((self.numerator - self.least) / (self.most - self.least), 0.0, 1.0))
+            low, high = (self.least + (self.most - self.least) * x for x in _core.mean_limits(values, self.each, tail))
+            return low, high
         low = _edge(lambda b: self.refuted(b, tail)[0], self.least, self.most)
         high = _edge(lambda b: not self.refuted(b, tail)[1], self.least, self.most)
         return low, high

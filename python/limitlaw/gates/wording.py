@@ -53,3 +53,24 @@ def shown(frame: pl.DataFrame) -> str:
     return (
         f"{brief(table)}\n{verdict_of(frame)}: at {place}, from {from_}, with an error of at most {frame['error'][0]:g}"
     )
+
+
+def complaint(frame: pl.DataFrame, scenario: object, *, undecided: str = "fail") -> str | None:
+    """What is to be said of a scenario that does not meet what is required: a line each, and its settings.
+
+    Args:
+        frame: A frame of ``check``.
+        scenario: What was checked.
+        undecided: ``"fail"`` complains of what cannot be told too, anything else only of what fails.
+
+    Returns:
+        The text; none where there is nothing to complain of.
+    """
+    bad = ("fails", "cannot tell") if undecided == "fail" else ("fails",)
+    if verdict_of(frame) not in bad:
+        return None
+    lines = [f"{row['policy']}: {reason(row)}" for row in frame.iter_rows(named=True) if row["verdict"] != "holds"]
+    sure = f"(either verdict is wrong with a probability of at most {frame['error'][0]:g})"
+    return "\n".join(
+        [f"the scenario must meet what is required, and {verdict_of(frame)} {sure}", *lines, repr(scenario)]
+    )

@@ -11,8 +11,10 @@ except ImportError as error:  # pragma: no cover  (the message is what matters)
     raise ImportError('limitlaw.testing needs Hypothesis: pip install "limitlaw[testing]"') from error
 
 from limitlaw._hypothesis import register
-from limitlaw.testing.assertions import assert_accuracy_at_least, assert_agrees_with_solution, assert_reproducible
+from limitlaw.testing.assertions import assert_agrees_with_solution, assert_holds, assert_reproducible
+from limitlaw.testing.data_strategies import attempt_logs, grids
 from limitlaw.testing.outlook_strategies import compute_paths, dists, exhaustion_scenarios, law_parameters, laws
+from limitlaw.testing.samples import assert_covers, assert_same_distribution
 from limitlaw.testing.strategies import (
     answers,
     costs,
@@ -28,13 +30,17 @@ from limitlaw.testing.strategies import (
 
 __all__ = [
     "answers",
-    "assert_accuracy_at_least",
     "assert_agrees_with_solution",
+    "assert_covers",
+    "assert_holds",
     "assert_reproducible",
+    "assert_same_distribution",
+    "attempt_logs",
     "compute_paths",
     "costs",
     "dists",
     "exhaustion_scenarios",
+    "grids",
     "law_parameters",
     "laws",
     "limits",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import polars as pl
 
-from limitlaw._arguments import as_share, as_whole, is_sequence, shown
-from limitlaw._core import NoClosedFormError
+from limitlaw._arguments import as_share, as_whole, check_choice, check_name, is_sequence, shown
+from limitlaw.gates import check
+from limitlaw.gates.wording import complaint
 from limitlaw.run import check_solvable, simulate, solve
 from limitlaw.sampling import SamplingScenario
 from limitlaw.sampling.scenario import row_key
@@ -99,64 +102,45 @@ def assert_agrees_with_solution(
 _SHARES = ["accepted", "returned", "accuracy", "coverage"]
 
 
-def assert_accuracy_at_least(
-    scenario: SamplingScenario,
-    accuracy: float,
-    *,
-    trials: int = 10_000,
-    seed: Seed = 0,
-    false_alarm: float = 1e-6,
-) -> None:
-    """Every policy reaches an accuracy at its largest number of attempts, or under the last of its limits.
+def assert_holds(
+    scenario: SamplingScenario, *, undecided: Literal["fail", "pass"] = "fail", **required: Any
+) -> pl.DataFrame:
+    """A scenario meets what is required of it, as :func:`limitlaw.check` judges it.
 
-    Decided exactly where the scenario has a solution (nothing is left to chance then, up to a rounding of 1e-12). Else
-    by simulation: a scenario that does reach the accuracy fails with a probability of at most ``false_alarm`` over all
-    seeds (Chernoff's bound), and always in the same way for one seed. One that misses it by little may pass: it takes
-    about ``14 accuracy (1 - accuracy) / shortfall**2 / tasks`` trials to notice.
+    A scenario that meets every requirement is said to fail one with a probability of at most ``error``, and one that
+    does not is passed with at most ``error``.
 
     Args:
-        scenario: What to judge.
-        accuracy: The accuracy to reach, in [0, 1].
-        trials: Trials of a simulation.
-        seed: The seed of a simulation.
-        false_alarm: The largest probability of a failure by chance, in (0, 1).
+        scenario: What is checked.
+        undecided: Whether evidence that cannot tell is to ``"fail"`` or to ``"pass"``.
+        required: Requirements and settings of ``check``, by name: ``min_accuracy=0.8``, ``error=0.01``.
+
+    Returns:
+        The frame of ``check``.
 
     Raises:
-        AssertionError: The accuracy is not reached; the message says by how much.
+        AssertionError: A requirement fails, or cannot be told; the message has estimates, limits and the settings.
+        ValueError: Nothing is required, or a value is out of range.
 
     Example:
         >>> import limitlaw as ll
         >>> verifier = ll.Verifier.rates(false_positive_rate=0.05)
         >>> tasks = ll.Tasks.fixed(success=[0.3])
-        >>> assert_accuracy_at_least(ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[50]), 0.85)
+        >>> scenario = ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[50])
+        >>> assert_holds(scenario, min_accuracy=0.85)["verdict"].to_list()
+        ['holds']
     """
-    check_solvable(scenario)
-    accuracy = as_share(accuracy, "accuracy")
-    false_alarm = as_share(false_alarm, "false_alarm", inside=True)
-    _, points = row_key(scenario)
-    if scenario.limits is not None:
-        last, where = scenario.replace(limits=scenario.limits[-1:]), f"under the limit {points[-1]}"
-    else:
-        last, where = scenario.replace(max_attempts=points[-1:].to_numpy()), f"at {points[-1]} attempts"
-    try:
-        frame, allowed, draws = solve(last, columns=["accuracy"]), 0.0, 1
-    except NoClosedFormError:
-        frame = simulate(last, trials=trials, seed=seed, columns=["accuracy"])
-        # Equal weights: a mean of independent coins, one per task and trial. Else: of independent trials in [0, 1].
-        draws = trials * (len(scenario.tasks) if scenario.tasks.weight is None else 1)
-        allowed = math.log(len(scenario.policies) / false_alarm)
-    exact = allowed == 0.0
-    for policy, reached in frame.select("policy", "accuracy").iter_rows():
-        if exact:
-            failed = reached < accuracy - 1e-12
-        else:
-            surprise = draws * _divergence(np.array([reached]), np.array([accuracy]))[0]
-            failed = reached < accuracy and surprise > allowed
-        if failed:
-            how = "exactly" if exact else f"in {trials} trials"
-            raise AssertionError(
-                f"{policy} must reach accuracy {accuracy} {where}, got {reached:.6g} {how}: {scenario!r}"
-            )
+    check_choice(undecided, "undecided", ("fail", "pass"))
+    for name in required:
+        check_name(name, "required", _REQUIRED)
+    frame = check(scenario, **required)
+    said = complaint(frame, scenario, undecided=undecided)
+    if said is not None:
+        raise AssertionError(said)
+    return frame
+
+
+_REQUIRED = [name for name in inspect.signature(check).parameters if name != "scenario"]
 
 
 def _divergence(share: npt.NDArray[np.float64], probability: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

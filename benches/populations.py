@@ -1,0 +1,28 @@
+"""The tasks and verifiers of the coverage benches: Beta populations, and what is known of them exactly."""
+
+import numpy as np
+
+import limitlaw as ll
+
+#: Beta populations of rates: spread, nearly always right, nearly always wrong.
+POPULATIONS = {"spread": (0.6, 1.4), "easy": (19.0, 1.0), "hard": (0.3, 9.7)}
+#: Of the wrong answers verifiers accept so many.
+F = 0.05
+
+
+def population(random: np.random.Generator, shape: str, tasks: int) -> np.ndarray:
+    return random.beta(*POPULATIONS[shape], tasks)
+
+
+def mean_pass(shape: str, k: int) -> float:
+    return ll.closed_form.beta_coverage(alpha=POPULATIONS[shape][0], beta=POPULATIONS[shape][1], k=k).coverage.item()
+
+
+def mirrored_pass(shape: str, k: int) -> float:
+    """E[p^k]: 1 - pass@k of failures."""
+    a, b = POPULATIONS[shape]
+    return 1 - ll.closed_form.beta_coverage(alpha=b, beta=a, k=k).coverage.item()
+
+
+def precision(p: np.ndarray) -> np.ndarray:
+    return p / (p + (1 - p) * F)
