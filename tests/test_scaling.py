@@ -5,12 +5,15 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import limitlaw as ll
+from limitlaw.cli import main
 from limitlaw.fit import fit_scaling_law
 
 REPEATED = ll.datasets.repetition_runs().filter("fitted")
@@ -322,3 +325,61 @@ def test_an_interrupt_is_answered_at_once() -> None:
     with pytest.raises(KeyboardInterrupt):
         fit_scaling_law(REPEATED, law="muennighoff", bootstrap=1_000_000, seed=1, **COLUMNS)
     assert time.monotonic() - started < 2.5  # the loop answers within .2 s; the machine is shared
+
+
+# Held-out runs
+
+
+def test_larger_runs_are_predicted_from_smaller_ones_within_the_interval() -> None:
+    law = LAWS["chinchilla"]
+    inside = []
+    for seed in range(5):
+        frame = ll.fit.compare_scaling_laws(runs_of(law, 200, noise=0.01, seed=seed), bootstrap=100, seed=seed)
+        assert frame["part"].to_list() == [1, 2, 3, 4]
+        assert frame["fitted_runs"].to_list() == [40, 80, 120, 160]
+        assert (frame["scale_low"][1:].to_numpy() > frame["scale_high"][:-1].to_numpy()).all()
+        inside.append(frame["inside"].mean())
+        assert frame["rms"].max() < 0.03
+    # 800 runs in 20 parts whose errors go together: .85 is beyond four standard errors of .95 - .02 a part.
+    assert np.mean(inside) > 0.85
+
+
+def test_the_wrong_law_is_told_from_the_right_one_on_runs_held_out() -> None:
+    frame = ll.fit.compare_scaling_laws(
+        runs_of(LAWS["penalty"], 200, noise=0.005),
+        unique_tokens="unique",
+        laws=["chinchilla", "penalty"],
+        hold_out="random",
+        bootstrap=50,
+        seed=1,
+    )
+    right, wrong = (frame.filter(law=name) for name in ("penalty", "chinchilla"))
+    assert right["runs"].sum() == wrong["runs"].sum() == 200
+    assert right["rms"].max() < wrong["rms"].min()
+    assert right["half_width"].max() < wrong["half_width"].min()
+
+
+def test_parts_that_cannot_be_fitted_say_why() -> None:
+    frame = ll.fit.compare_scaling_laws(runs_of(LAWS["chinchilla"], 20), parts=8, bootstrap=0)
+    assert frame.filter(pl.col("rms").is_null())["note"].str.contains("more runs of positive weight").all()
+    with pytest.raises(ValueError, match="frame must have runs enough to be fitted in parts"):
+        ll.fit.compare_scaling_laws(FRAME.head(6), parts=3, bootstrap=0)
+    with pytest.raises(ValueError, match="laws must name some of"):
+        ll.fit.compare_scaling_laws(FRAME, laws=["envelope"], bootstrap=0)  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="seed must be given where parts are random"):
+        ll.fit.compare_scaling_laws(FRAME, hold_out="random", bootstrap=0)
+
+
+def test_the_command_line_says_what_the_library_says(tmp_path: Path) -> None:
+    FRAME.write_csv(tmp_path / "runs.csv")
+    given = [str(tmp_path / "runs.csv"), "--bootstrap", "20", "--out", str(tmp_path / "fit.parquet")]
+    found = CliRunner().invoke(main, ["fit-law", *given, "--plan", "1e24"])
+    assert found.exit_code == 0, found.output
+    fit = fit_scaling_law(FRAME, bootstrap=20, seed=7)
+    assert pl.read_parquet(tmp_path / "fit-estimates.parquet").equals(fit.estimates)
+    plan = pl.read_parquet(tmp_path / "fit-plan.parquet")
+    assert plan.columns[:4] == ["compute", "parameters", "parameters_low", "parameters_high"]
+    assert plan["parameters"][0] == fit.optimal_allocation(1e24)["parameters"][0]
+    wrong = CliRunner().invoke(main, ["fit-law", *given, "--tokens", "no"])
+    assert wrong.exit_code == 1
+    assert wrong.output.startswith("Error: tokens must name one of the columns")

@@ -25,6 +25,7 @@ _VERBS = {
     "sensitivity": ("outlook", "Which inputs the answer depends on."),
     "backtest": ("outlook", "Score a projection against what came later."),
     "fit": ("ask", "Estimate pass@k and the population of tasks from counts."),
+    "fit-law": ("laws", "Fit a scaling law to training runs."),
     "sweep": ("sweeps", "Run the sweep of a file; the same command resumes."),
     "rows": ("sweeps", "The rows of a store."),
     "report": ("pages", "One offline HTML page that can be sent."),

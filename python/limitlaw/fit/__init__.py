@@ -3,6 +3,7 @@
 from limitlaw.fit.beta_binomial import beta_binomial_log_likelihood, fit_beta_binomial
 from limitlaw.fit.error_rates import fit_error_rates, upper_bound
 from limitlaw.fit.forecast import attempts_for, forecast_pass_at_k, forecast_pass_hat_k
+from limitlaw.fit.held_out import compare_scaling_laws
 from limitlaw.fit.judge import JudgeFit, fit_judge
 from limitlaw.fit.labels import corrected_accuracy
 from limitlaw.fit.pass_rates import pass_at_k, pass_hat_k
@@ -14,6 +15,7 @@ __all__ = [
     "ScalingFit",
     "attempts_for",
     "beta_binomial_log_likelihood",
+    "compare_scaling_laws",
     "corrected_accuracy",
     "fit_beta_binomial",
     "fit_error_rates",

@@ -109,7 +109,7 @@ def fit_scaling_law(
     names = tuple(_core.scaling_coefficients(law))
     held = _fixed(fixed, names)
     wanted = {"parameters": parameters, "tokens": tokens, "unique_tokens": unique_tokens, "compute": compute}
-    runs = _runs(frame, law, wanted, loss=loss, weight=weight)
+    runs = check_runs(frame, law, wanted, loss=loss, weight=weight)
     options, text = resampling(bootstrap, seed, confidence=confidence, threads=threads, progress=progress)
     level = options.pop("confidence")
     found: dict[str, Any] = _core.fit_scaling_law(
@@ -156,7 +156,9 @@ def _fixed(fixed: object, names: tuple[str, ...]) -> dict[str, float]:
     return {name: as_number(value, f"fixed[{name!r}]") for name, value in fixed.items()}
 
 
-def _runs(frame: pl.DataFrame, law: str, named: Mapping[str, str | None], *, loss: str, weight: str | None) -> Runs:
+def check_runs(
+    frame: pl.DataFrame, law: str, named: Mapping[str, str | None], *, loss: str, weight: str | None
+) -> Runs:
     """The columns of the runs, each checked."""
     unique_tokens, compute = named["unique_tokens"], named["compute"]
     wanted: dict[str, Any] = {name: named[name] for name in ("parameters", "tokens")}
