@@ -24,6 +24,8 @@ _VERBS = {
     "levers": ("outlook", "What each change does to the year of running out."),
     "sensitivity": ("outlook", "Which inputs the answer depends on."),
     "backtest": ("outlook", "Score a projection against what came later."),
+    "verifier": ("labels", "The error rates of a verifier, from labels of its verdicts."),
+    "corrected": ("labels", "The accuracy behind a judge's verdicts, corrected by labels of some."),
     "fit": ("ask", "Estimate pass@k and the population of tasks from counts."),
     "fit-law": ("laws", "Fit a scaling law to training runs."),
     "sweep": ("sweeps", "Run the sweep of a file; the same command resumes."),
