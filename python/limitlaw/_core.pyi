@@ -168,6 +168,19 @@ def paired_differences(
     threads: int | None,
     progress: _Progress | None,
 ) -> _Columns: ...
+def fit_growth(
+    years: _Floats,
+    logs: _Floats,
+    cluster: _Floats,
+    *,
+    breaks: int,
+    places: _Floats,
+    confidence: float,
+    resamples: int,
+    key: Sequence[int],
+    threads: int | None,
+    progress: _Progress | None,
+) -> _Columns: ...
 def fit_beta_binomial(
     attempts: _Floats,
     correct: _Floats,

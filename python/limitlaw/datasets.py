@@ -169,10 +169,11 @@ def epoch_models() -> pl.DataFrame:
     Returns:
         1247 rows in order of date: ``model``, ``organization``, ``domain`` (comma-separated where several), ``date``,
         ``parameters``, ``compute`` (training FLOP), ``tokens`` (distinct data points: tokens or words for language,
-        images or others elsewhere), ``epochs``, ``confidence`` (in the estimates); null where unknown.
+        images or others elsewhere), ``epochs``, ``confidence`` (in the estimates), ``notable`` (meets one of Epoch AI's
+        criteria of notability), ``compute_rank`` (rank by compute when published, of the 20 first); null where unknown.
 
     Source:
-        Epoch AI, "All ML systems", github.com/epoch-research/training-cost-trends at 263c40a, CC BY 4.0. Nine of 57
+        Epoch AI, "All ML systems", github.com/epoch-research/training-cost-trends at 263c40a, CC BY 4.0. Eleven of 57
         columns, renamed; only rows that have compute or data.
 
     Example:

@@ -28,6 +28,7 @@ _VERBS = {
     "corrected": ("labels", "The accuracy behind a judge's verdicts, corrected by labels of some."),
     "fit": ("ask", "Estimate pass@k and the population of tasks from counts."),
     "fit-law": ("laws", "Fit a scaling law to training runs."),
+    "fit-growth": ("trend", "Fit how fast dated values grow, with joint draws for a scenario."),
     "sweep": ("sweeps", "Run the sweep of a file; the same command resumes."),
     "rows": ("sweeps", "The rows of a store."),
     "report": ("pages", "One offline HTML page that can be sent."),

@@ -13,6 +13,7 @@ from limitlaw.plots.forecasts import backtest, constraints, run_out, sensitivity
 from limitlaw.plots.sampling import curves, policies, utility
 from limitlaw.plots.sweeps import sweep
 from limitlaw.plots.systems import differences
+from limitlaw.plots.trends import growth
 
 __all__ = [
     "backtest",
@@ -25,6 +26,7 @@ __all__ = [
     "error_rates",
     "exhausted",
     "fan",
+    "growth",
     "limits",
     "operating_points",
     "pass_rates",

@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 
 from limitlaw._arguments import listed, shown
-from limitlaw.plots import answers, estimates, exhaustion, forecasts, sampling, systems
+from limitlaw.plots import answers, estimates, exhaustion, forecasts, sampling, systems, trends
 from limitlaw.plots.chart import stack
 from limitlaw.plots.sweeps import sweep
 
@@ -80,9 +80,10 @@ def _of_object(result: Any) -> list[Callable[..., Any]] | None:
         ]
     if kind == "Sweep":
         return [lambda **given: sweep(result.frame(), **given)]
-    known = {
+    known: dict[str, Callable[..., Any]] = {
         "ConstraintResult": forecasts.constraints,
         "Backtest": forecasts.backtest,
+        "GrowthFit": trends.growth,
         "Sensitivity": forecasts.sensitivity,
     }
     if kind not in known:

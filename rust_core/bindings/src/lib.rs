@@ -10,6 +10,7 @@ mod error;
 mod exhaustion;
 mod fit;
 mod formulas;
+mod growth;
 mod optimum;
 mod paired;
 mod run;
@@ -41,6 +42,8 @@ mod _core {
     use super::fit::{beta_binomial_likelihood, fit_beta_binomial, forecast, mean_limits, pass_rates, task_rates};
     #[pymodule_export]
     use super::formulas::closed_form;
+    #[pymodule_export]
+    use super::growth::fit_growth;
     #[pymodule_export]
     use super::optimum::{ceiling_ends, ceilings_sampling, operating_points, optima_sampling};
     #[pymodule_export]

@@ -5,6 +5,7 @@ pub mod beta_binomial;
 pub mod ceiling;
 pub mod digamma;
 pub mod forecast;
+pub mod growth;
 pub mod identification;
 pub mod intervals;
 pub mod maximum;
