@@ -393,6 +393,25 @@ def test_systems_in_files_are_compared(tmp_path: Path) -> None:
     )
 
 
+def test_a_recommendation_for_the_scenario_of_a_file(tmp_path: Path) -> None:
+    spec = tmp_path / "scenario.toml"
+    spec.write_text(SPEC)
+    asked = ll.SamplingScenario.from_file(spec)
+    found = ll.recommend(
+        asked.tasks,
+        asked.verifier,
+        utility=asked.utility,
+        cost=asked.cost,
+        policies=list(asked.policies),
+        max_attempts=20,
+    )
+    result = run("recommend", spec, "--max-attempts", 20)
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith(found.text + "\n")
+    written = json.loads(run("recommend", spec, "--max-attempts", 20, "--format", "json").output)
+    assert written["recommendation"] == json.loads(found.frame.write_json())
+
+
 def test_plans_from_pilots_in_files(tmp_path: Path) -> None:
     a, b = tmp_path / "a.csv", tmp_path / "b.csv"
     pl.DataFrame({"task": ["x", "y", "z"], "n": [4, 4, 4], "correct": [0, 2, 4]}).write_csv(a)

@@ -24,7 +24,7 @@ PYTHON_LAYERS = [
     {"pages", "picture"},
     {"_pytest", "plots", "testing"},
     {"sweeps"},
-    {"plan"},
+    {"plan", "recommendation"},
     {"gates", "decisions"},
     {"run", "fit"},
     {"sampling", "exhaustion", "closed_form", "datasets", "logs"},

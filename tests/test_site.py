@@ -74,7 +74,17 @@ def test_what_is_broken_ends_the_build(tmp_path: Path, wrong: str, reason: str) 
 def test_every_public_name_is_in_the_reference_once() -> None:
     listed = [f"limitlaw.{name}" for name in ll.__all__ if not isinstance(getattr(ll, name), ModuleType)]
     listed.remove("limitlaw.__version__")
-    for module in ("closed_form", "datasets", "exhaustion", "exhaustion.dist", "fit", "plots", "sweeps", "testing"):
+    for module in (
+        "closed_form",
+        "datasets",
+        "exhaustion",
+        "exhaustion.dist",
+        "fit",
+        "plan",
+        "plots",
+        "sweeps",
+        "testing",
+    ):
         found = importlib.import_module(f"limitlaw.{module}")
         own = [name for name in found.__all__ if not isinstance(getattr(found, name), ModuleType)]
         path = f"limitlaw.{module.removeprefix('exhaustion.')}"

@@ -28,6 +28,7 @@ _PLACES = {
     "logs": "read_attempts",
     "pages": "report",
     "picture": "plot",
+    "recommendation": "Recommendation recommend",
     "run": "merge read_scenario simulate solve",
     "sampling": (
         "Answers Cost Limit SamplingScenario Tasks Utility Verifier can_match ceilings compare_policies "

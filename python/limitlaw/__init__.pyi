@@ -36,6 +36,7 @@ from limitlaw.gates import check
 from limitlaw.logs import read_attempts
 from limitlaw.pages import report
 from limitlaw.picture import plot
+from limitlaw.recommendation import Recommendation, recommend
 from limitlaw.run import merge, read_scenario, simulate, solve
 from limitlaw.sampling import (
     Answers,
@@ -71,6 +72,7 @@ __all__ = [
     "Limit",
     "MisfitWarning",
     "NoClosedFormError",
+    "Recommendation",
     "SamplingScenario",
     "Sensitivity",
     "Store",
@@ -108,6 +110,7 @@ __all__ = [
     "read_attempts",
     "read_scenario",
     "read_sweep",
+    "recommend",
     "repetition_bootstrap",
     "report",
     "required_false_positive_rate",

@@ -20,6 +20,7 @@ _VERBS = {
     "compare": ("ask", "Which policy wins at the same spending."),
     "check": ("gate", "Does the scenario of a file meet what is required? For continuous integration."),
     "compare-systems": ("decide", "Which system is better on the tasks that they share."),
+    "recommend": ("decide", "Which policy, how many attempts, and whether the data can tell."),
     "plan": ("planning", "How many tasks, attempts or labels to collect."),
     "levers": ("outlook", "What each change does to the year of running out."),
     "sensitivity": ("outlook", "Which inputs the answer depends on."),

@@ -1,4 +1,4 @@
-"""Verbs that decide from files of evidence: which system is better."""
+"""Verbs that decide from files: which system is better, what to do with a benchmark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import limitlaw as ll
-from limitlaw.cli.options import Whole, one_line_errors, progress_bar, seed_option, threads_option
+from limitlaw.cli.options import Whole, file_argument, one_line_errors, progress_bar, seed_option, threads_option
 from limitlaw.cli.output import check_out, emit, output_options
 
 if TYPE_CHECKING:
@@ -54,6 +54,30 @@ def compare_systems(
     with progress_bar(len(frames) * (len(frames) - 1) // 2) as progress:
         found = ll.compare_systems(frames, task=task, k=list(grid), progress=progress, **given)
     emit(found, form=form, out=out)
+
+
+@click.command(epilog="Example: limitlaw recommend scenario.toml")
+@file_argument("scenario")
+@click.option("--max-attempts", type=Whole(), default=1000, show_default=True, help="The most attempts to look at.")
+@click.option("--tolerance", type=float, default=0.01, show_default=True, help="A loss that does not matter.")
+@click.option("--confidence", type=float, default=0.9, show_default=True, help="Of the intervals.")
+@seed_option(0)
+@output_options
+@one_line_errors
+def recommend(*, scenario: Path, out: Path | None, form: str, **given: Any) -> None:
+    """Which policy of the SCENARIO of a file, how many attempts, and whether the data can tell.
+
+    Of the scenario its tasks, verifier, utility, cost and policies count, not its grid of attempts.
+    """
+    check_out(out)
+    asked: Any = ll.read_scenario(scenario)
+    if not isinstance(asked, ll.SamplingScenario):
+        raise click.ClickException("scenario must be one of repeated sampling")
+    options: dict[str, Any] = {"utility": asked.utility, "cost": asked.cost, "policies": list(asked.policies)}
+    found = ll.recommend(asked.tasks, asked.verifier, **options, **given)
+    if form == "table":
+        click.echo(f"{found}\n")
+    emit({"recommendation": found.frame, "evidence": found.evidence}, form=form, out=out)
 
 
 def read_systems(systems: tuple[str, ...], *, counts: bool) -> dict[str, pl.DataFrame]:

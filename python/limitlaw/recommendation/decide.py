@@ -1,0 +1,213 @@
+"""The recommendation: what is best, how sure that is, and what further evidence is worth."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from limitlaw._arguments import as_confidence, as_whole, as_within, shown
+from limitlaw._unused import quietly
+from limitlaw.fit.clusters import student
+from limitlaw.recommendation.options import MEASURES, Options, grid_of, policies_of
+from limitlaw.recommendation.words import Judged, paragraph
+from limitlaw.sampling.cost import Cost, Utility
+from limitlaw.sampling.tasks import CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
+from limitlaw.sampling.verifier import Verifier
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+
+#: The best number of attempts is told where its interval stays within that factor.
+_FACTOR = 2.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Recommendation:
+    """What :func:`recommend` found. ``print`` shows the paragraph.
+
+    Args:
+        verdict: ``"clear"``: the data tell the policy and its number of attempts to within a factor of 2;
+            ``"does not matter"``: they do not, but what is recommended is within ``tolerance`` of the best;
+            ``"cannot tell"``: neither.
+        policy: The recommended policy.
+        attempts: How many; 0: do not ask.
+        frame: One row per policy, the best first: ``policy``, ``attempts`` (its best number), ``attempts_low``,
+            ``attempts_high``, ``utility``, ``accuracy``, ``wrong`` (share of wrong answers), ``attempts_used`` and
+            ``cost`` (money, where the scenario has any) per task, each but the last three with ``_low``, ``_high``;
+            ``p_best``, the share of resamples in which it is best.
+        evidence: One row per kind of evidence: ``evidence``, ``now`` (how much there is), ``value_of_double``: what
+            twice as much would bring in expectation, in utility per task, by choosing better.
+        regret: Expected utility that is lost per task because the best is not known (the value of perfect
+            information about the tasks).
+        text: The paragraph.
+    """
+
+    verdict: str
+    policy: str
+    attempts: int
+    frame: pl.DataFrame
+    evidence: pl.DataFrame
+    regret: float
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def recommend(
+    tasks: Tasks,
+    verifier: Verifier | None = None,
+    *,
+    utility: Utility | None = None,
+    cost: Cost | None = None,
+    policies: Sequence[Any] | None = None,
+    max_attempts: int = 1_000,
+    tolerance: float = 0.01,
+    confidence: float = 0.9,
+    bootstrap: int = 4_000,
+    seed: int = 0,
+) -> Recommendation:
+    """Recommend a policy and a number of attempts, and say whether the data can tell.
+
+    Every policy is solved at every number of attempts (all up to 16, then in steps of a quarter), beside not asking at
+    all. Tasks are resampled, and all options read the same resamples: the interval of the best number, how often a
+    policy is best, and what is lost because one does not know. The value of further evidence is that of a sample whose
+    deviations from the truth have the bootstrap's law, shrunk as the sample grows (Gaussian approximation).
+
+    Args:
+        tasks: Tasks with known rates, counts, a pool or recorded attempts.
+        verifier: What judges an attempt; a perfect one unless given, or the recorded verdicts.
+        utility: What a correct answer is worth and a wrong one and an attempt cost; 1, 0 and 0 unless given.
+        cost: Money and tokens of an attempt.
+        policies: What to choose from; unless given, first accepted, and where the attempts are recorded those that read
+            what was recorded: best score, majority, weighted vote.
+        max_attempts: The most attempts; those of the smallest task where attempts are drawn without replacement.
+        tolerance: A loss of utility per task, in rewards of a correct answer, that does not matter.
+        confidence: Of the intervals.
+        bootstrap: Resamples of the tasks.
+        seed: Of the resamples.
+
+    Returns:
+        A :class:`Recommendation`: ``verdict``, ``policy``, ``attempts``, ``frame``, ``evidence``, ``regret``, ``text``.
+
+    Raises:
+        TypeError: Tasks from a law (Beta, mixture): they hold no data to resample.
+        ValueError: There is one task, or an argument is out of range.
+        NoClosedFormError: A policy that was given has no exact solution.
+
+    Source: Jalal and Alarid-Escudero, Medical Decision Making 38 (2018), for the value of a sample.
+
+    Example:
+        >>> import limitlaw as ll
+        >>> data = ll.datasets.codegen_humaneval()
+        >>> pool = ll.Tasks.pool(data["n"], data["accepted"], data["accepted_correct"], correct=data["correct"])
+        >>> found = ll.recommend(pool, utility=ll.Utility(wrong_cost=4))
+        >>> found.verdict, found.attempts, found.frame.select("attempts_low", "attempts_high").row(0)
+        ('cannot tell', 3, (1, 100))
+    """
+    if not isinstance(tasks, (FixedTasks, CountsTasks, PoolTasks, RecordedTasks)):
+        raise TypeError(f"tasks must be known, counted, pooled or recorded tasks, got {shown(tasks)}")
+    if len(tasks) < 2:  # noqa: PLR2004  (one shows no spread)
+        raise ValueError(f"tasks must be at least two, got {len(tasks)}")
+    level, slack = as_confidence(confidence), as_within(tolerance, "tolerance", 0.0)
+    draws, most = as_whole(bootstrap, "bootstrap", 100, 100_000), as_whole(max_attempts, "max_attempts", 1, 10**6)
+    seed = as_whole(seed, "seed", 0, 2**64 - 1)
+    utility = Utility() if utility is None else utility
+    if isinstance(tasks, (PoolTasks, RecordedTasks)):
+        most = min(most, int(tasks.attempts.min()))
+    with quietly():
+        asked = {"verifier": verifier, "utility": utility, "cost": cost, "max_attempts": grid_of(most)}
+        options = Options.of(tasks, policies_of(tasks, policies), asked, required=policies is not None)
+        random = np.random.default_rng(seed)
+        weight = random.multinomial(len(tasks), np.full(len(tasks), 1.0 / len(tasks)), draws) / len(tasks)
+        weight = weight if tasks.weight is None else _weighted(weight, tasks.weight)
+        equal = np.full(len(tasks), 1.0 / len(tasks))
+        mean = equal if tasks.weight is None else tasks.weight / tasks.weight.sum()
+        return _Resamples(options, utility, mean, weight, level).judged(slack * utility.correct_reward, random)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Resamples:
+    """All options, and the weights of the tasks as they are and in each resample."""
+
+    options: Options
+    utility: Utility
+    mean: Floats
+    weight: Floats
+    level: float
+
+    def judged(self, slack: float, random: np.random.Generator) -> Recommendation:
+        """The verdict: what is lost beyond ``slack`` matters."""
+        options, level = self.options, self.level
+        table, tail = options.tables["utility"], 0.5 * (1.0 - level)
+        value, again = table @ self.mean, self.weight @ table.T
+        best, at = int(value.argmax()), again.argmax(axis=1)
+        chosen, number = options.policies[best], int(options.attempts[best])
+        low, high = np.quantile(options.attempts[at], [tail, 1.0 - tail], method="inverted_cdf")
+        same = float(np.mean([options.policies[i] == chosen for i in at]))
+        lost = again.max(axis=1) - again[:, best]
+        if same >= level and low * _FACTOR >= number and high <= _FACTOR * number:
+            verdict = "clear"
+        else:
+            verdict = "does not matter" if np.quantile(lost, level) <= slack else "cannot tell"
+        frame = pl.DataFrame(sorted(map(self._row, dict.fromkeys(options.policies)), key=lambda row: -row["utility"]))
+        if not options.tables["cost"].any():
+            frame = frame.drop("cost")
+        evidence = self._evidence(value, again, random)
+        found = Recommendation(verdict, chosen, number, frame, evidence, max(float(lost.mean()), 0.0), "")
+        judged = Judged(options, self.utility, best, self.mean, (int(low), int(high)), level)
+        words = paragraph(judged, verdict, frame, evidence, found.regret)
+        return dataclasses.replace(found, text=words)
+
+    def _row(self, policy: str) -> dict[str, Any]:
+        """A policy at its own best number of attempts."""
+        options, level, mean, weight = self.options, self.level, self.mean, self.weight
+        value = options.tables["utility"] @ mean
+        own = np.flatnonzero([name == policy for name in options.policies])
+        best = int(own[value[own].argmax()])
+        among = (weight @ options.tables["utility"][own].T).argmax(axis=1)
+        tail = 0.5 * (1.0 - level)
+        ends = np.quantile(options.attempts[own[among]], [tail, 1.0 - tail], method="inverted_cdf")
+        row: dict[str, Any] = {"policy": policy, "attempts": int(options.attempts[best])}
+        row |= {"attempts_low": int(ends[0]), "attempts_high": int(ends[1])}
+        tasks = len(mean)
+        # A bootstrap of few tasks is too narrow: by the variance of a sample, and by Student's t.
+        wider = student(tasks - 1, 1.0 - level) / NormalDist().inv_cdf(1.0 - tail) * math.sqrt(tasks / (tasks - 1))
+        for name in MEASURES:
+            one = options.tables[name][best]
+            middle = float(one @ mean)
+            row[name] = middle
+            if name in {"utility", "accuracy"}:
+                low, high = middle + wider * (np.quantile(weight @ one, [tail, 1.0 - tail]) - middle)
+                bounds = (0.0, 1.0) if name == "accuracy" else (-math.inf, math.inf)
+                row |= {f"{name}_low": max(low, bounds[0]), f"{name}_high": min(high, bounds[1])}
+        row["p_best"] = float(np.isin((weight @ options.tables["utility"].T).argmax(axis=1), own).mean())
+        return row
+
+    def _evidence(self, value: Floats, again: Floats, random: np.random.Generator) -> pl.DataFrame:
+        tasks = self.options.tasks
+        rows = [("tasks", len(tasks), _of_double(value, again))]
+        drawn = self.options.redrawn(random)
+        if drawn is not None and not isinstance(tasks, FixedTasks):
+            mean = round(float(np.mean(tasks.attempts)))  # type: ignore[attr-defined]
+            rows.append(("attempts per task", mean, _of_double(value, drawn)))
+        return pl.DataFrame(rows, schema=["evidence", "now", "value_of_double"], orient="row")
+
+
+def _of_double(value: Floats, drawn: Floats) -> float:
+    """What twice the evidence brings: its mean's deviations have half the variance of what is not known now."""
+    deviation = drawn - drawn.mean(axis=0)
+    return max(float((value + math.sqrt(0.5) * deviation).max(axis=1).mean() - value.max()), 0.0)
+
+
+def _weighted(weight: Floats, own: Floats) -> Floats:
+    both = weight * own
+    return np.asarray(both / np.maximum(both.sum(axis=1, keepdims=True), 1e-300))

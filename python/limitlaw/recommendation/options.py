@@ -1,0 +1,138 @@
+"""Everything that can be chosen, in every task: not asking, and each policy at each number of attempts."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from limitlaw._arguments import shown
+from limitlaw._core import NoClosedFormError
+from limitlaw.run import solve
+from limitlaw.sampling import policy as rules
+from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.tasks import CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+
+#: Up to here every number of attempts is an option; beyond it each is about that much larger than the one before.
+_DENSE, _STEP = 16, 1.25
+#: Data sets with attempts drawn anew, each of which is solved.
+_ATTEMPT_SETS = 30
+#: What each table of a task says.
+MEASURES = ("utility", "accuracy", "wrong", "attempts_used", "cost")
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Everything that can be chosen: not asking, then each policy at each number of attempts."""
+
+    tasks: Tasks
+    scenarios: list[SamplingScenario]
+    policies: list[str]
+    attempts: npt.NDArray[np.int64]
+    #: By measure: option by task.
+    tables: dict[str, Floats]
+
+    @staticmethod
+    def of(tasks: Tasks, policies: list[Any], asked: dict[str, Any], *, required: bool) -> Options:
+        """By solving each policy; one that cannot be solved is left out unless it is required."""
+        labels, attempts, scenarios = ["do not ask"], [0], []
+        tables: dict[str, list[Floats]] = {name: [np.zeros((1, len(tasks)))] for name in MEASURES}
+        for policy in policies:
+            try:
+                scenario = SamplingScenario(tasks=tasks, policies=[policy], **asked)
+                found = _solved(scenario)
+            except (NoClosedFormError, ValueError):
+                if required:
+                    raise
+                continue
+            scenarios.append(scenario)
+            labels += [policy.label] * len(asked["max_attempts"])
+            attempts += list(asked["max_attempts"])
+            for name in MEASURES:
+                tables[name].append(found[name])
+        if not scenarios:
+            raise ValueError("policies must hold one that can be solved for these tasks: give policies= to see why")
+        return Options(tasks, scenarios, labels, np.array(attempts), {k: np.vstack(v) for k, v in tables.items()})
+
+    def redrawn(self, random: np.random.Generator) -> Floats | None:
+        """The utility of every option where the attempts of each task are drawn anew; none where there are none."""
+        if isinstance(self.tasks, FixedTasks):
+            return None
+        sets = np.zeros((_ATTEMPT_SETS, len(self.attempts)))
+        for row in sets:
+            tasks = _resampled(self.tasks, random)
+            start = 1
+            for scenario in self.scenarios:
+                found = solve(scenario.replace(tasks=tasks), columns=["utility"])["utility"].to_numpy()
+                row[start : start + len(found)] = found
+                start += len(found)
+        return sets
+
+
+def _solved(scenario: SamplingScenario) -> dict[str, Floats]:
+    frame, tasks = solve(scenario, by="task"), len(scenario.tasks)
+    none = np.zeros(frame.height)
+    return {
+        name: (frame[name].cast(pl.Float64).to_numpy() if name in frame.columns else none).reshape(-1, tasks)
+        for name in (*MEASURES[:2], "wrong", *MEASURES[3:])
+    } | {"wrong": _wrong(frame).reshape(-1, tasks)}
+
+
+def _wrong(frame: pl.DataFrame) -> Floats:
+    """The share of wrong answers: all but the correct ones and those that were withheld."""
+    abstained = frame["abstained"].to_numpy() if "abstained" in frame.columns else 1.0 - frame["accepted"].to_numpy()
+    return np.maximum(1.0 - frame["accuracy"].to_numpy() - abstained, 0.0)
+
+
+def _resampled(tasks: Any, random: np.random.Generator) -> Tasks:
+    if isinstance(tasks, CountsTasks):
+        n = tasks.attempts.astype(np.int64)
+        return tasks.replace(correct=random.binomial(n, tasks.correct / np.maximum(n, 1)))
+    if isinstance(tasks, PoolTasks):
+        right, accepted, n = tasks.accepted_correct, tasks.accepted, tasks.attempts
+        hidden = right if tasks.correct is None else tasks.correct
+        kinds = np.stack([right, accepted - right, hidden - right, n - accepted - hidden + right], axis=1)
+        drawn = np.array([random.multinomial(int(total), kind / total) for total, kind in zip(n, kinds, strict=True)])
+        changed = {"accepted": drawn[:, 0] + drawn[:, 1], "accepted_correct": drawn[:, 0]}
+        return tasks.replace(**changed, correct=None if tasks.correct is None else drawn[:, 0] + drawn[:, 2])
+    starts = np.concatenate([[0], np.cumsum(tasks.attempts)[:-1]])
+    rows = np.concatenate(
+        [start + random.integers(0, int(n), int(n)) for start, n in zip(starts, tasks.attempts, strict=True)]
+    ).astype(np.int64)
+    names = ("correct", "accepted", "answer", "score", "tokens", "cost", "seconds")
+    found: Tasks = tasks.replace(
+        **{name: column[rows] for name in names if (column := getattr(tasks, name)) is not None}
+    )
+    return found
+
+
+def policies_of(tasks: Tasks, given: Sequence[Any] | None) -> list[Any]:
+    """The policies to choose from: those given, or what these tasks have the columns for."""
+    if given is not None:
+        if not isinstance(given, Sequence) or isinstance(given, str) or not given:
+            raise ValueError(f"policies must be one policy or more, got {shown(given)}")
+        return list(given)
+    found: list[Any] = [rules.FirstAccepted()]
+    if isinstance(tasks, RecordedTasks):
+        found = [] if tasks.accepted is None and (tasks.answer is not None or tasks.score is not None) else found
+        found += [rules.BestOf()] if tasks.score is not None else []
+        found += [rules.MajorityVote()] if tasks.answer is not None else []
+        found += [rules.WeightedVote(weight="score")] if tasks.answer is not None and tasks.score is not None else []
+    return found
+
+
+def grid_of(most: int) -> list[int]:
+    """The numbers of attempts to choose from."""
+    grid = list(range(1, min(most, _DENSE) + 1))
+    while grid[-1] < most:
+        grid.append(min(math.ceil(grid[-1] * _STEP), most))
+    return grid

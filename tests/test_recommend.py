@@ -1,0 +1,155 @@
+"""Recommendations: answers that are known, what the data cannot tell, the value of evidence by its definition."""
+
+import re
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import limitlaw as ll
+
+DATA = ll.datasets.codegen_humaneval()
+POOL = ll.Tasks.pool(DATA["n"], DATA["accepted"], DATA["accepted_correct"], correct=DATA["correct"])
+
+
+def test_codegen_at_wrong_cost_four_cannot_be_told() -> None:
+    """Best 3, interval 1 to 100: as `optimal_attempts` says."""
+    found = ll.recommend(POOL, utility=ll.Utility(wrong_cost=4))
+    row = found.frame.row(0, named=True)
+    assert (found.verdict, found.policy, found.attempts) == ("cannot tell", "first_accepted", 3)
+    assert (row["attempts_low"], row["attempts_high"]) == (1, 100)
+    scenario = ll.SamplingScenario(tasks=POOL, max_attempts=[3], utility=ll.Utility(wrong_cost=4))
+    best = ll.optimal_attempts(scenario, seed=1).row(0, named=True)
+    assert best["optimal_attempts"] == 3
+    assert (best["optimal_attempts_q05"], best["optimal_attempts_q95"]) == (1, 100)
+    solved = ll.solve(scenario).row(0, named=True)
+    for name in ("utility", "accuracy", "attempts_used"):
+        assert row[name] == pytest.approx(solved[name], abs=1e-12)
+    assert row["wrong"] == pytest.approx(solved["accepted"] - solved["accuracy"], abs=1e-12)
+    assert (row["utility_low"], row["utility_high"]) == pytest.approx(
+        (best["utility_q05"], best["utility_q95"]), abs=0.01
+    )
+    assert "The data cannot tell" in found.text
+    assert "1 to 100 (90%)" in str(found)
+    assert "wrong answers, which more attempts add" in found.text
+    # More tasks are worth more than more attempts at these, of which there are 100 each.
+    value = dict(zip(found.evidence["evidence"], found.evidence["value_of_double"], strict=True))
+    assert value["tasks"] > value["attempts per task"] >= 0
+    assert "twice the tasks (now 164)" in found.text
+    assert found.text == ll.recommend(POOL, utility=ll.Utility(wrong_cost=4)).text
+
+
+def test_what_is_clear_is_said_so() -> None:
+    free = ll.recommend(POOL)
+    assert (free.verdict, free.attempts) == ("clear", 100)
+    assert "the attempts end there" in free.text
+    never = ll.recommend(POOL, utility=ll.Utility(wrong_cost=50))
+    assert (never.verdict, never.policy, never.attempts) == ("clear", "do not ask", 0)
+    assert never.text.startswith("Do not ask")
+    counts = ll.Tasks.counts(attempts=DATA["n"], correct=DATA["correct"])
+    priced = ll.recommend(
+        counts,
+        ll.Verifier.rates(false_positive_rate=0.001),
+        utility=ll.Utility(attempt_cost=0.0),
+        cost=ll.Cost(output_tokens=1000, price_out=30),
+        max_attempts=100,
+    )
+    row = priced.frame.row(0, named=True)
+    assert row["cost"] == pytest.approx(0.03 * row["attempts_used"])
+    assert "What limits it: the price of attempts." in priced.text
+    assert f"{row['cost']:.3g} of money" in priced.text
+
+
+def test_where_not_asking_turns_better() -> None:
+    """The cost that the text names is the one at which the utility of this choice is 0."""
+    found = ll.recommend(POOL, utility=ll.Utility(wrong_cost=4))
+    turn = float(re.findall(r"costs more than ([\d.]+)\.", found.text)[0])
+    for cost, sign in ((turn * 0.99, 1), (turn * 1.01, -1)):
+        scenario = ll.SamplingScenario(tasks=POOL, max_attempts=[3], utility=ll.Utility(wrong_cost=cost))
+        assert sign * ll.solve(scenario)["utility"].item() > 0
+
+
+def test_a_flat_optimum_does_not_matter() -> None:
+    """Tasks that are either certain or hopeless for sure: any number of attempts gives as much."""
+    success = [1.0] * 30 + [0.0] * 30
+    tasks = ll.Tasks.fixed(success=success)
+    found = ll.recommend(
+        tasks, ll.Verifier.rates(false_positive_rate=1e-5), utility=ll.Utility(wrong_cost=1), max_attempts=50
+    )
+    assert found.verdict in {"clear", "does not matter"}
+    assert found.regret < 1e-3
+    near = ll.recommend(
+        ll.Tasks.fixed(success=np.linspace(0.6, 0.99, 12)),
+        ll.Verifier.rates(false_positive_rate=0.003),
+        utility=ll.Utility(wrong_cost=1, attempt_cost=0.0005),
+        max_attempts=200,
+    )
+    assert near.regret < 0.005
+
+
+def test_recorded_attempts_are_compared_by_policy() -> None:
+    random = np.random.default_rng(3)
+    rows = []
+    for task in range(40):
+        p = random.beta(2, 2)
+        for _ in range(9):
+            right = random.random() < p
+            rows.append((task, bool(right), "right" if right else str(random.integers(6)), random.normal(right)))
+    log = pl.DataFrame(rows, schema=["task", "correct", "answer", "score"], orient="row")
+    tasks = ll.Tasks.from_attempts(log, answer="answer", score="score")
+    found = ll.recommend(tasks)
+    names = set(found.frame["policy"])
+    assert {"do not ask", "best_of", "majority_vote"} <= names
+    assert found.frame["p_best"].sum() == pytest.approx(1.0)
+    assert found.frame["utility"].is_sorted(descending=True)
+    solved = ll.solve(
+        ll.SamplingScenario(tasks=tasks, policies=[ll.MajorityVote(), ll.BestOf()], max_attempts=range(1, 10))
+    )
+    best = dict(solved.group_by("policy").agg(pl.col("accuracy").max()).cast({"policy": pl.String}).rows())
+    for policy, accuracy in best.items():
+        row = found.frame.filter(policy=policy).row(0, named=True)
+        assert row["accuracy"] == pytest.approx(accuracy, abs=1e-12)
+
+
+def test_the_value_of_further_tasks_is_what_they_bring() -> None:
+    """Twice the tasks, drawn from a population of 3,000: the utility at the better choice, against what is said.
+
+    The value is that of a Gaussian approximation from one sample, so it is held only to its order of magnitude.
+    """
+    random = np.random.default_rng(8)
+    p = random.beta(0.5, 1.5, 3000)
+    verifier, utility = ll.Verifier.rates(false_positive_rate=0.12), ll.Utility(wrong_cost=1.4)
+    grid = list(range(1, 17))
+    options: dict[str, Any] = {"verifier": verifier, "utility": utility, "max_attempts": grid}
+    by_task = ll.solve(ll.SamplingScenario(tasks=ll.Tasks.fixed(success=p), **options), by="task")["utility"]
+    table = np.vstack([np.zeros(3000), by_task.to_numpy().reshape(len(grid), 3000)])
+    truth = table.mean(axis=1)
+    gain, said = [], []
+    for seed in range(60):
+        drawn = random.integers(0, 3000, 40)
+        one = ll.recommend(
+            ll.Tasks.fixed(success=p[drawn[:20]]), verifier, utility=utility, max_attempts=16, bootstrap=1000, seed=seed
+        )
+        said.append(one.evidence["value_of_double"][0])
+        few, many = table[:, drawn[:20]].mean(axis=1).argmax(), table[:, drawn].mean(axis=1).argmax()
+        gain.append(truth[many] - truth[few])
+        if one.attempts == 0 or one.attempts in grid:
+            assert one.attempts == ([0, *grid])[few]
+    assert np.mean(gain) / 4 < np.mean(said) < 4 * max(np.mean(gain), 1e-3)
+
+
+BAD: list[tuple[Any, type[Exception], str]] = [
+    (lambda: ll.recommend(3), TypeError, "tasks must be known, counted, pooled or recorded tasks, got 3"),
+    (lambda: ll.recommend(ll.Tasks.beta(alpha=1, beta=1, count=5)), TypeError, "tasks must be known, counted"),
+    (lambda: ll.recommend(ll.Tasks.fixed(success=[0.5])), ValueError, "tasks must be at least two, got 1"),
+    (lambda: ll.recommend(POOL, policies=[]), ValueError, "policies must be one policy or more, got []"),
+    (lambda: ll.recommend(POOL, tolerance=-1), ValueError, "tolerance must be at least 0, got -1"),
+    (lambda: ll.recommend(POOL, confidence=2), ValueError, "confidence must be in"),
+]
+
+
+@pytest.mark.parametrize(("call", "kind", "message"), BAD)
+def test_what_cannot_be_recommended_is_refused(call: Any, kind: Any, message: str) -> None:
+    with pytest.raises(kind, match="^" + re.escape(message)):
+        call()
