@@ -27,6 +27,8 @@ VERDICTS = {
 }
 RUNS = ll.datasets.evalperf()
 SYSTEMS = {name: RUNS.filter(model=name) for name in ("grok-beta", "deepseek-chat-v3", "o1-mini-2024-09-12")}
+REPEATED = ll.datasets.repetition_runs().filter("fitted")
+COLUMNS = {"parameters": "parameters", "unique_tokens": "unique_tokens"}
 COUNTS = [0, 0, 1, 2, 4, 7, 13, 20]
 
 
@@ -74,6 +76,19 @@ CASES = {
     "judge": (
         lambda: ll.Verifier.judge(auc=0.8, threshold=1.0).operating_points(),
         ["wrong answers accepted", "chance"],
+    ),
+    "fitted law": (
+        lambda: ll.fit.fit_scaling_law(REPEATED, law="penalty", bootstrap=20, seed=1, **COLUMNS),
+        [
+            "8e19 FLOP",
+            "beyond five robust standard deviations",
+            "band: 95% interval",
+            "beyond it the law is extrapolated",
+        ],
+    ),
+    "fitted envelope": (
+        lambda: ll.fit.fit_scaling_law(REPEATED.head(20), law="envelope", parameters="parameters", bootstrap=0),
+        ["What the law does not explain"],
     ),
     "world": (lambda: ll.simulate(WORLD, trials=200, seed=1), ["Run out by then", "200 worlds, seed 1"]),
     "trajectories": (lambda: ll.simulate(WORLD, trials=200, seed=1).trajectories, ["the middle 50 % and 90 %"]),
@@ -160,3 +175,39 @@ def test_what_is_no_result_is_refused() -> None:
     other = frame.head(1).with_columns(limit=pl.lit("tokens=5"))
     with pytest.raises(ValueError, match=r"^frame must have limits of one unit and crossing, got"):
         plots.limits(pl.concat([frame, other]))
+
+
+def test_curves_of_equal_compute_are_the_law_and_runs_keep_their_residuals() -> None:
+    fit = ll.fit.fit_scaling_law(REPEATED, law="penalty", bootstrap=0, **COLUMNS)
+    found = plots.isoflops(fit).to_dict()
+    rows = [row for part in found["datasets"].values() for row in part if "budget" in row]
+    at = {"1e19 FLOP": 1e19, "8e19 FLOP": 8e19, "6e20 FLOP": 6e20}
+    assert {row["budget"] for row in rows} == set(at)
+    curve = [
+        row
+        for row in rows
+        if abs(row["loss"] / ll.loss(fit.law, n := row["parameters"], at[row["budget"]] / 6 / n) - 1) < 0.01
+    ]
+    assert len(curve) >= 300  # three curves of 100 points, whose budget is the mean of its runs
+    with pytest.raises(TypeError, match=r"fit must be what ll\.fit\.fit_scaling_law returns, got 3"):
+        plots.isoflops(3)
+    with pytest.raises(ValueError, match="fit must have 3 runs without repeats at some compute"):
+        plots.isoflops(
+            ll.fit.fit_scaling_law(
+                REPEATED.filter(pl.col("tokens") > 2 * pl.col("unique_tokens")), law="penalty", bootstrap=0, **COLUMNS
+            )
+        )
+
+
+def test_loss_against_epochs_is_that_of_each_law() -> None:
+    laws = {"mine": ll.Law.penalty(), "other": ll.Law.mixture({"penalty": 1, "muennighoff": 1})}
+    found = plots.epochs(laws, parameters=1e9, unique_tokens=1e10, most=10).to_dict()
+    rows = [row for part in found["datasets"].values() for row in part if row.get("series") == "mine"]
+    ends = {round(row["epochs"], 6): row["value"] for row in rows}
+    for epochs in (1.0, 10.0):
+        assert ends[epochs] == pytest.approx(float(ll.loss(laws["mine"], 1e9, 1e10 * epochs, 1e10)), rel=1e-12)
+    assert "interval of the law" in json.dumps(found)
+    with pytest.raises(TypeError, match="laws must map names to laws, got"):
+        plots.epochs([ll.Law.penalty()], parameters=1e9, unique_tokens=1e10)
+    with pytest.raises(ValueError, match="most must be above 1 and at most 1e6, got 1"):
+        plots.epochs(laws, parameters=1e9, unique_tokens=1e10, most=1)

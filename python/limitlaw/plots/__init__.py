@@ -10,12 +10,14 @@ from limitlaw.plots.chart import save, stack
 from limitlaw.plots.estimates import error_rates, operating_points, pass_rates
 from limitlaw.plots.exhaustion import exhausted, fan, tornado
 from limitlaw.plots.forecasts import backtest, constraints, run_out, sensitivity
+from limitlaw.plots.laws import allocation, epochs, isoflops, residuals
 from limitlaw.plots.sampling import curves, policies, utility
 from limitlaw.plots.sweeps import sweep
 from limitlaw.plots.systems import differences
 from limitlaw.plots.trends import growth
 
 __all__ = [
+    "allocation",
     "backtest",
     "can_match",
     "ceilings",
@@ -23,15 +25,18 @@ __all__ = [
     "constraints",
     "curves",
     "differences",
+    "epochs",
     "error_rates",
     "exhausted",
     "fan",
     "growth",
+    "isoflops",
     "limits",
     "operating_points",
     "pass_rates",
     "policies",
     "required_rate",
+    "residuals",
     "run_out",
     "save",
     "sensitivity",

@@ -86,6 +86,7 @@ def lines(
     share: bool = False,
     log: bool = False,
     points: bool = False,
+    numbers: str | None = None,
     height: int = 320,
 ) -> alt.VConcatChart:
     """A line for each series, with a band where a row has ``low`` and ``high``.
@@ -99,6 +100,7 @@ def lines(
         share: Whether values are shares.
         log: Whether the axis of values is logarithmic.
         points: Whether each row is marked.
+        numbers: How values are written on their axis, as a Vega expression.
         height: Of the chart, in pixels.
     """
     names = rows["series"].unique(maintain_order=True).to_list()
@@ -124,7 +126,7 @@ def lines(
     colour = alt.Color("series:N", scale=colours, legend=shown)
     dash = alt.StrokeDash("series:N", scale=dashes, legend=shown)
     scale = alt.Scale(type="log", nice=False) if log else alt.Scale(zero=share)
-    form = alt.Axis(format="%") if share else alt.Axis()
+    form = alt.Axis(format="%") if share else alt.Axis() if numbers is None else alt.Axis(labelExpr=numbers)
     y = alt.Y("value:Q", title=axis, scale=scale, axis=form)
     layers: list[Any] = []
     banded = rows.drop_nulls(["low", "high"])

@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 
 from limitlaw._arguments import listed, shown
-from limitlaw.plots import answers, estimates, exhaustion, forecasts, sampling, systems, trends
+from limitlaw.plots import answers, estimates, exhaustion, forecasts, laws, sampling, systems, trends
 from limitlaw.plots.chart import stack
 from limitlaw.plots.sweeps import sweep
 
@@ -78,6 +78,10 @@ def _of_object(result: Any) -> list[Callable[..., Any]] | None:
             lambda: exhaustion.fan(result.trajectories, ["effective_stock", "demand"], **fan),
             lambda: exhaustion.exhausted(result.exhausted_by),
         ]
+    if kind == "ScalingFit":
+        if result.form == "envelope":
+            return [lambda **given: laws.residuals(result, **given)]
+        return [lambda: laws.isoflops(result), lambda: laws.residuals(result), lambda: laws.allocation(result)]
     if kind == "Sweep":
         return [lambda **given: sweep(result.frame(), **given)]
     known: dict[str, Callable[..., Any]] = {
