@@ -1,5 +1,6 @@
 """Forecasts beyond the attempts observed: coverage on real tasks, shapes, inverses and the check of fit."""
 
+import math
 import warnings
 
 import numpy as np
@@ -7,6 +8,10 @@ import pytest
 
 import limitlaw as ll
 from limitlaw import fit
+
+
+def ln_beta(a: float, b: float) -> float:
+    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
 
 
 def subsampled(name: str, n: int, draw: int) -> tuple[np.ndarray, np.ndarray, int]:
@@ -83,6 +88,18 @@ def test_attempts_for_inverts_the_forecast() -> None:
         assert reached[0] < target <= reached[1]
     never = fit.attempts_for(20, [0] * 9 + [8, 10, 12], target=0.999, bootstrap=40, seed=1).row(0, named=True)
     assert (never["attempts"], never["high"]) == (None, None)
+    # Next to 1 what counts is what is left, to rounding; all is never reached.
+    often, left = np.array([11, 13, 15, 16, 18, 20]), np.array([1e-3, 2.0**-30, 2.0**-50])
+    near = fit.attempts_for(20, often, target=[*(1 - left), 1], unsolvable=False, bootstrap=0)["attempts"].to_list()
+    alpha, beta = (fit.fit_beta_binomial(20, often).filter(quantity=name)["estimate"][0] for name in ("alpha", "beta"))
+
+    def left_after(k: float) -> float:
+        pairs = [(alpha + c, beta + 20 - c) for c in often.tolist()]
+        return float(np.mean([math.exp(ln_beta(a, b + k) - ln_beta(a, b)) for a, b in pairs]))
+
+    for k, most in zip(near[:3], left, strict=True):
+        assert left_after(k) <= most * (1 + 1e-9) < left_after(k - 1)
+    assert near[3] is None
     many = fit.attempts_for(20, correct, target=[0.5, 0.9], unsolvable=False, bootstrap=200, seed=1)
     assert (many["low"] <= many["attempts"]).all()
     assert (many["attempts"] <= many["high"]).all()

@@ -39,7 +39,7 @@ def corrected_accuracy(
 
     Attempts of one task resemble one another: an interval that takes them for independent is far too narrow. The
     standard error is that of a sum over tasks (linearised), the interval has Student's t for the labelled tasks (of
-    labels alone on the scale of the logit). Where no labelled
+    labels alone and of PPI on the scale of the logit). Where no labelled
     attempt shows an error of a kind, the exact bound on its rate (Clopper and Pearson, a task counted once) widens the
     interval on the side where such errors would move it, by the square root of the sum of squares.
 
@@ -84,9 +84,11 @@ def corrected_accuracy(
         found = estimators[method](seen, alpha)
         estimate, se = found.estimate, found.se
         half = student(seen.labelled - 1, alpha) * se
-        low, high = estimate - math.hypot(half, found.below), estimate + math.hypot(half, found.above)
-        if method == "labels" and 0.0 < estimate < 1.0:
+        low, high = estimate - half, estimate + half
+        if method != "rogan_gladen" and 0.0 < estimate < 1.0:
             low, high = logit_limits(estimate, half)
+        low = estimate - math.hypot(estimate - low, found.below)
+        high = estimate + math.hypot(high - estimate, found.above)
     within = [min(max(x, 0.0), 1.0) for x in (estimate, low, high)]
     columns = {"method": method, "estimate": within[0], "se": se, "low": within[1], "high": within[2]}
     sizes = {"labels": int(seen.labels.sum()), "verdicts": int(seen.others.sum()), "labelled_tasks": seen.labelled}

@@ -192,29 +192,36 @@ impl Question {
             Ok(sum / total)
         };
         let at_least_one = |k: f64| mean(&|population, group| predicted(population, group, k)[0]);
+        let none_of = |k: f64| mean(&|population, group| predicted(population, group, k)[1]);
         match self {
             Self::AtLeastOne(ks) => ks.iter().map(|&k| at_least_one(k)).collect(),
-            Self::NoneOf(ks) => {
-                ks.iter().map(|&k| mean(&|population, group| predicted(population, group, k)[1])).collect()
-            }
-            Self::AttemptsFor(targets) => targets.iter().map(|&t| fewest(t, &at_least_one)).collect(),
+            Self::NoneOf(ks) => ks.iter().map(|&k| none_of(k)).collect(),
+            Self::AttemptsFor(targets) => targets
+                .iter()
+                .map(|&target| match target {
+                    // No number of attempts leaves no failure at all, where one does.
+                    1.0 => Ok(if none_of(1.0)? > 0.0 { f64::INFINITY } else { 1.0 }),
+                    t if t > 0.5 => fewest(&|k| Ok(none_of(k)? <= 1.0 - t)),
+                    t => fewest(&|k| Ok(at_least_one(k)? >= t)),
+                })
+                .collect(),
         }
     }
 }
 
-/// The fewest attempts at which a share that grows with them reaches the target.
-fn fewest(target: f64, share: &dyn Fn(f64) -> Result<f64>) -> Result<f64> {
-    if share(1.0)? >= target {
+/// The fewest attempts with which what more attempts reach is reached.
+fn fewest(reached: &dyn Fn(f64) -> Result<bool>) -> Result<f64> {
+    if reached(1.0)? {
         return Ok(1.0);
     }
-    if share(MOST_ATTEMPTS)? < target {
+    if !reached(MOST_ATTEMPTS)? {
         return Ok(f64::INFINITY);
     }
     let (mut low, mut high) = (1.0, MOST_ATTEMPTS);
     while high - low > 1.0 {
         // Halves the ratio while it is large, then the difference.
         let middle = if high > 4.0 * low { (low * high).sqrt() } else { f64::midpoint(low, high) }.floor();
-        if share(middle)? >= target { high = middle } else { low = middle }
+        if reached(middle)? { high = middle } else { low = middle }
     }
     Ok(high)
 }
@@ -273,11 +280,11 @@ mod tests {
     #[test]
     fn the_fewest_attempts_are_the_first_that_reach() {
         for (alpha, beta, target) in [(0.5, 1.5, 0.9), (0.1, 0.3, 0.5), (2.0, 1.0, 0.999)] {
-            let share = |k: f64| Ok(coverage(alpha, beta, k));
-            let k = fewest(target, &share).expect("not cancelled");
-            assert!(share(k).expect("ok") >= target && share(k - 1.0).expect("ok") < target);
+            let reached = |k: f64| coverage(alpha, beta, k) >= target;
+            let k = fewest(&|k| Ok(reached(k))).expect("not cancelled");
+            assert!(reached(k) && !reached(k - 1.0));
         }
-        assert!(fewest(0.9, &|_| Ok(0.5)).expect("ok").is_infinite());
+        assert!(fewest(&|_| Ok(false)).expect("ok").is_infinite());
     }
 
     #[test]
