@@ -5,7 +5,7 @@
 //! Akaike's criterion, the interval spans both. For P(no success), which rests on the tasks near 0 alone, a distribution
 //! without a shape is a third, and the estimate: there real tasks are no Beta. Its interval is that of the likelihood ratio.
 
-use libm::exp;
+use libm::{exp, expm1, log1p};
 
 use super::beta_binomial::{Coordinates, Counts, Group, Population};
 use super::identification::{check_identified, open};
@@ -15,10 +15,11 @@ use super::{check_k, quantile};
 use crate::closed_form::population::{coverage, failure};
 use crate::error::{Error, Result, check_range};
 use crate::memory;
-use crate::rng::{Stream, purpose};
+use crate::rng::{Sequence, Stream, purpose};
 use crate::run::{Control, run};
 use crate::special::incomplete_beta::beta_cdf;
 use crate::special::student_t::square_of_t;
+use crate::variates::{beta, normal};
 
 /// The largest number of attempts that is looked for.
 pub const MOST_ATTEMPTS: f64 = 1e15;
@@ -84,7 +85,7 @@ pub fn forecast(
     let all: f64 = fits.iter().map(|s| exp(score(s) - score(best))).sum();
     let mixture: Vec<(f64, Population)> =
         fits.iter().map(|s| (exp(score(s) - score(best)) / all, s.population)).collect();
-    let mut estimate = question.answer(counts, &mixture, &weights, control)?;
+    let mut estimate = question.answer(&|k| counts.expected(&mixture, k, control))?;
     let (mut low, mut high) = (vec![f64::NAN; estimate.len()], vec![f64::NAN; estimate.len()]);
     let tail = (1.0 - bootstrap.confidence) / 2.0;
     let mut widen = |answers: Vec<Vec<f64>>| {
@@ -97,12 +98,14 @@ pub fn forecast(
     };
     for shape in &fits {
         let start = Population { unsolvable: shape.population.unsolvable.clamp(1e-3, 0.999), ..shape.population };
-        let again = |weights: &[f64]| {
-            let found = Coordinates::Moments.population(&counts.maximum(weights, shape.inflated, &start).at);
+        let again = |random: &mut Sequence| {
+            let found =
+                Coordinates::Moments.population(&counts.maximum(&counts.resampled(random), shape.inflated, &start).at);
             let unsolvable = if shape.inflated { found.unsolvable } else { 0.0 };
-            question.answer(counts, &[(1.0, Population { unsolvable, ..found })], weights, control)
+            let rates = Rates::drawn(counts, &Population { unsolvable, ..found }, random, control)?;
+            question.answer(&|k| rates.shares(k, control))
         };
-        widen(resampled(counts, estimate.len(), bootstrap, threads, control, again)?);
+        widen(resampled(estimate.len(), bootstrap, threads, control, again)?);
     }
     if let (true, Question::NoneOf(ks)) = (shapes[2], question) {
         let grid = Grid::new(counts, control)?;
@@ -127,14 +130,13 @@ struct Shape {
     ln_likelihood: f64,
 }
 
-/// The answers for resampled tasks, given by their weights, in the order of the resamples.
+/// The answers of resamples, in their order.
 fn resampled(
-    counts: &Counts,
     asked: usize,
     bootstrap: Bootstrap,
     threads: usize,
     control: &Control,
-    answer: impl Fn(&[f64]) -> Result<Vec<f64>> + Sync,
+    answer: impl Fn(&mut Sequence) -> Result<Vec<f64>> + Sync,
 ) -> Result<Vec<Vec<f64>>> {
     let again = bootstrap.resamples as usize;
     memory::check(8.0 * again as f64 * asked as f64, &[(again, "resamples"), (asked, "things asked")])?;
@@ -142,7 +144,7 @@ fn resampled(
     let work = |(): &mut (), index: u64| {
         control.check()?;
         let mut random = Stream::new(bootstrap.key, 0, purpose::BOOTSTRAP, index).sequence();
-        let answers = answer(&counts.resampled(&mut random))?;
+        let answers = answer(&mut random)?;
         control.advance(1);
         Ok(answers)
     };
@@ -175,37 +177,72 @@ impl Question {
         }
     }
 
-    fn answer(
-        &self,
-        counts: &Counts,
-        mixture: &[(f64, Population)],
-        weights: &[f64],
-        control: &Control,
-    ) -> Result<Vec<f64>> {
-        let total: f64 = weights.iter().sum();
-        let mean = |of: &dyn Fn(&Population, &Group) -> f64| -> Result<f64> {
-            let mut sum = 0.0;
-            for (group, weight) in counts.groups.iter().zip(weights).filter(|(_, w)| **w > 0.0) {
-                control.check()?;
-                sum += weight * mixture.iter().map(|(share, population)| share * of(population, group)).sum::<f64>();
-            }
-            Ok(sum / total)
-        };
-        let at_least_one = |k: f64| mean(&|population, group| predicted(population, group, k)[0]);
-        let none_of = |k: f64| mean(&|population, group| predicted(population, group, k)[1]);
+    /// From P(some success in k) and P(none), means over the tasks.
+    fn answer(&self, shares: &dyn Fn(f64) -> Result<[f64; 2]>) -> Result<Vec<f64>> {
         match self {
-            Self::AtLeastOne(ks) => ks.iter().map(|&k| at_least_one(k)).collect(),
-            Self::NoneOf(ks) => ks.iter().map(|&k| none_of(k)).collect(),
+            Self::AtLeastOne(ks) => ks.iter().map(|&k| Ok(shares(k)?[0])).collect(),
+            Self::NoneOf(ks) => ks.iter().map(|&k| Ok(shares(k)?[1])).collect(),
             Self::AttemptsFor(targets) => targets
                 .iter()
                 .map(|&target| match target {
                     // No number of attempts leaves no failure at all, where one does.
-                    1.0 => Ok(if none_of(1.0)? > 0.0 { f64::INFINITY } else { 1.0 }),
-                    t if t > 0.5 => fewest(&|k| Ok(none_of(k)? <= 1.0 - t)),
-                    t => fewest(&|k| Ok(at_least_one(k)? >= t)),
+                    1.0 => Ok(if shares(1.0)?[1] > 0.0 { f64::INFINITY } else { 1.0 }),
+                    t if t > 0.5 => fewest(&|k| Ok(shares(k)?[1] <= 1.0 - t)),
+                    t => fewest(&|k| Ok(shares(k)?[0] >= t)),
                 })
                 .collect(),
         }
+    }
+}
+
+/// Success rates that the observed tasks may have: each drawn given its counts and a population. Of a large group of tasks
+/// with the same counts, the mean has its normal law.
+struct Rates {
+    drawn: Vec<f64>,
+    /// Tasks, parameters of the rates, P(solvable), a normal score.
+    groups: Vec<(f64, [f64; 2], f64, f64)>,
+    tasks: f64,
+}
+
+/// Tasks of the same counts beyond which their mean is drawn, and not each.
+const MANY: f64 = 500.0;
+
+impl Rates {
+    fn drawn(counts: &Counts, population: &Population, random: &mut Sequence, control: &Control) -> Result<Self> {
+        let mut rates = Self { drawn: vec![], groups: vec![], tasks: 0.0 };
+        for group in &counts.groups {
+            control.check()?;
+            rates.tasks += group.tasks;
+            let (solvable, parameters) = posterior(population, group);
+            if group.tasks > MANY {
+                rates.groups.push((group.tasks, parameters, solvable, normal(random)));
+                continue;
+            }
+            for _ in 0..group.tasks as u64 {
+                let rate = beta(parameters, random);
+                rates.drawn.push(if solvable == 1.0 || random.open01() < solvable { rate } else { 0.0 });
+            }
+        }
+        Ok(rates)
+    }
+
+    fn shares(&self, k: f64, control: &Control) -> Result<[f64; 2]> {
+        control.check()?;
+        let mut sums = [0.0; 2];
+        for &rate in &self.drawn {
+            let ln_none = k * log1p(-rate);
+            sums[0] -= expm1(ln_none);
+            sums[1] += exp(ln_none);
+        }
+        for &(tasks, [alpha, beta], solvable, score) in &self.groups {
+            let [some, none] = of_posterior([alpha, beta], solvable, k);
+            // P(none) is Z = (1 - p)^k in the mean, and Z^2 is that of twice as many.
+            let square = of_posterior([alpha, beta], solvable, 2.0 * k)[1];
+            let error = score * f64::max(square - none * none, 0.0).sqrt() / tasks.sqrt();
+            sums[0] += tasks * (some - error).clamp(0.0, 1.0);
+            sums[1] += tasks * (none + error).clamp(0.0, 1.0);
+        }
+        Ok(sums.map(|sum| sum / self.tasks))
     }
 }
 
@@ -226,8 +263,8 @@ fn fewest(reached: &dyn Fn(f64) -> Result<bool>) -> Result<f64> {
     Ok(high)
 }
 
-/// P(some success in k), and P(none), of a task with known counts.
-fn predicted(population: &Population, group: &Group, k: f64) -> [f64; 2] {
+/// Of a task with known counts: P(it is solvable), and the parameters of its rate if it is.
+fn posterior(population: &Population, group: &Group) -> (f64, [f64; 2]) {
     let &Population { alpha, beta, unsolvable } = population;
     let (n, c) = (group.attempts, group.correct);
     let solvable = if c > 0.0 || unsolvable == 0.0 {
@@ -236,11 +273,29 @@ fn predicted(population: &Population, group: &Group, k: f64) -> [f64; 2] {
         let seen = (1.0 - unsolvable) * failure(alpha, beta, n);
         seen / (seen + unsolvable)
     };
-    let (alpha, beta) = (alpha + c, beta + (n - c));
+    (solvable, [alpha + c, beta + (n - c)])
+}
+
+/// P(some success in k), and P(none), of a rate with a Beta law, or 0.
+fn of_posterior([alpha, beta]: [f64; 2], solvable: f64, k: f64) -> [f64; 2] {
     [solvable * coverage(alpha, beta, k), solvable * failure(alpha, beta, k) + (1.0 - solvable)]
 }
 
 impl Counts {
+    /// P(some success in k), and P(none), expected of the observed tasks under a mixture of populations.
+    fn expected(&self, mixture: &[(f64, Population)], k: f64, control: &Control) -> Result<[f64; 2]> {
+        let mut sums = [0.0; 2];
+        for group in &self.groups {
+            control.check()?;
+            for (share, population) in mixture {
+                let (solvable, parameters) = posterior(population, group);
+                let found = of_posterior(parameters, solvable, k);
+                sums = [0, 1].map(|i| sums[i] + group.tasks * share * found[i]);
+            }
+        }
+        Ok(sums.map(|sum| sum / self.tasks() as f64))
+    }
+
     /// Under a population, the two-sided probabilities of as many or as few tasks without success, and without failure.
     fn fit_of_extremes(&self, population: &Population) -> [f64; 2] {
         if self.stopped {
