@@ -43,9 +43,9 @@ def forecast_pass_at_k(
     The population of :func:`fit_beta_binomial` is the prior of every task; a task's forecast is its posterior
     predictive 1 - B(alpha+c, beta+n-c+k)/B(alpha+c, beta+n-c), k fresh attempts. Far beyond n it rests on the shape of
     the population near p = 0, which counts seldom tell: a Beta and a Beta with a share of unsolvable tasks are both
-    fitted, the estimate weighs them by Akaike's criterion, and the interval spans the bootstrap intervals of both,
-    which refit to resampled tasks. On real tasks that are no Beta it held the truth in at least 95 % of subsamples
-    (docs/intervals.md).
+    fitted, the estimate weighs them by Akaike's criterion, and the interval spans those of both: each resample refits
+    to resampled tasks and draws what the rates of the observed tasks may be. What it covers on real tasks that are no
+    Beta stands in docs/intervals.md.
 
     Args:
         attempts: n, attempts of each task; one number serves all tasks.

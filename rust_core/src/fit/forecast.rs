@@ -2,8 +2,10 @@
 //!
 //! Counts seldom tell whether tasks without success are impossible or hard, and the answer far beyond the attempts rests on
 //! it. Unless a shape is chosen, a Beta and a Beta with unsolvable tasks are both fitted: the estimate weighs them by
-//! Akaike's criterion, the interval spans both. For P(no success), which rests on the tasks near 0 alone, a distribution
-//! without a shape is a third, and the estimate: there real tasks are no Beta. Its interval is that of the likelihood ratio.
+//! Akaike's criterion, the interval spans both. Each resample refits, and draws the rates that the observed tasks may have:
+//! of few tasks it is the rates of the hardest that are not known. For P(no success), which rests on the tasks near 0
+//! alone, a distribution without a shape is a third, and the estimate: there real tasks are no Beta. Its interval is that of
+//! the likelihood ratio.
 
 use libm::{exp, expm1, log1p};
 
