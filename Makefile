@@ -36,6 +36,8 @@ lint: $(STAMPS)/lint ## formatting, lints, types, and the stub against the compi
 	$(MAKE) --no-print-directory quick $(STAMPS)/test
 	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 	$(PY) -m mypy
+	$(PY) -m mypy --strict tests/user_script.py
+	$(VENV)/bin/basedpyright
 	$(PY) -m mypy.stubtest limitlaw._core --allowlist <(echo limitlaw._core.__all__)
 
 format: $(STAMPS)/lint ## rewrite the sources in the house format

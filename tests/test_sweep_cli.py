@@ -9,12 +9,14 @@ import sys
 import time
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import polars as pl
 import pytest
 
 import limitlaw as ll
 from limitlaw.sweeps.shard_file import content_digest
+from limitlaw.sweeps.spaced import spaced
 
 SPEC = """
 method = "simulate"
@@ -86,6 +88,12 @@ def test_a_file_is_the_sweep_it_says(spec):
         ("[scenario]", "[scenery]", ValueError, "got 'scenery'"),
         ("seed = 7", "", ValueError, "trials and seed must be given"),
         ('kind = "sampling"', 'kind = "sampler"', ValueError, r"scenario.kind must be one of"),
+        ("[0, 0.1, 0.2]", "{ linspace = [0, 1] }", ValueError, r"rate\.linspace must be \[first, last, count\], got"),
+        ("[0, 0.1, 0.2]", "{ linspace = [0, 1, 1] }", ValueError, r"linspace\[2\] must be in \[2, 1e6\], got 1"),
+        ("[0, 0.1, 0.2]", "{ linspace = [0, 1, 2.5] }", TypeError, r"linspace\[2\] must be a whole number, got 2\.5"),
+        ("[0, 0.1, 0.2]", "{ linspace = [0, 'x', 2] }", TypeError, r"linspace\[1\] must be a number, got 'x'"),
+        ("[0, 0.1, 0.2]", "{ logspace = [0, 1, 3] }", ValueError, "logspace must have ends of one sign, both not 0"),
+        ("[0, 0.1, 0.2]", "{ logspace = [1, 2, 3], n = 1 }", ValueError, "logspace must stand alone, got the keys"),
         ('method = "simulate"', "method = simulate", ValueError, "Invalid value"),
     ],
 )
@@ -93,6 +101,33 @@ def test_an_error_names_file_key_and_what_was_expected(spec, old, new, error, me
     path = spec(costs=2, change=(old, new))
     with pytest.raises(error, match=rf"sweep\.toml: .*{message}"):
         ll.read_sweep(path)
+
+
+def test_axes_are_spaced_in_steps_and_in_ratios(spec):
+    change = ("[0, 0.1, 0.2]", "{ linspace = [0, 0.1, 11] }")
+    more = ('"utility.attempt_cost" = [0.0, 1.0]', "utility.attempt_cost = { logspace = [1e-3, 0.1, 3] }")
+    costs = ('"utility.wrong_cost" = [0.0, 1.0]', '"utility.wrong_cost" = [0.0, 1.0, 2.0]')
+    grid, _ = ll.read_sweep(spec(costs=2, change=change, more=more, costs_of=costs))
+    axis = [grid.values(at)["verifier.false_positive_rate"] for at in range(0, len(grid), 3)]
+    assert axis == [0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1]
+    assert [grid.values(at)["utility.attempt_cost"] for at in range(3)] == [0.001, 0.01, 0.1]
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(1e-300, 1e300), (-1e13, -1e-3), (3.0, 7.0), (7.0, 3.0), (2.3e-308, 1.7e308)]
+)
+@pytest.mark.parametrize("count", [2, 3, 10, 1000])
+def test_a_spaced_axis_is_the_nearest_double_to_the_exact_value(first, last, count):
+    with mpmath.workdps(60):
+        low, high = mpmath.mpf(repr(first)), mpmath.mpf(repr(last))
+        steps = [low + (high - low) * at / (count - 1) for at in range(count)]
+        ratios = [low * (high / low) ** (mpmath.mpf(at) / (count - 1)) for at in range(count)]
+        assert spaced("linspace", [first, last, count], "x") == [float(value) for value in steps]
+        found = spaced("logspace", [first, last, count], "x")
+    assert found[0] == first
+    assert found[-1] == last
+    assert found[1:-1] == [float(value) for value in ratios[1:-1]]
+    np.testing.assert_allclose(found, np.geomspace(first, last, count), rtol=1e-12)
 
 
 def blocks(page, language):
@@ -103,13 +138,14 @@ def blocks(page, language):
 
 def test_the_files_in_the_documentation_are_sweeps(tmp_path):
     found = blocks("sweeps.md", "toml")
-    assert len(found) == 2
-    for text in found:
+    assert len(found) == 3
+    for text, points in zip(found, [6, 6, 24], strict=True):
         path = tmp_path / "sweep.toml"
         path.write_text(text, encoding="utf-8")
         grid, settings = ll.read_sweep(path)
-        assert len(grid) == 6
-        assert ll.sweep(grid, progress=False, **settings | {"trials": 10}).report().ok
+        assert len(grid) == points
+        fewer = {"trials": 10} if "trials" in settings else {}
+        assert ll.sweep(grid, progress=False, **settings | fewer).report().ok
 
 
 def test_the_job_array_of_the_documentation_is_the_serial_sweep(spec, tmp_path):

@@ -9,6 +9,7 @@ import click
 import polars as pl
 
 import limitlaw as ll
+from limitlaw._extras import command_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,7 +81,8 @@ def run(*, trials: int, seed: int, threads: int | None, out: Path | None) -> Non
     click.echo("\nThe best number of attempts, by the cost of a wrong answer; how sure (bootstrap over tasks)")
     click.echo(_best(best))
 
-    picture = "none: pip install 'limitlaw[plots]'" if out is None else _draw(out, simulated, exact, best, data.height)
+    missing = f"none: {command_for('plots')}"
+    picture = missing if out is None else _draw(out, simulated, exact, best, data.height)
     click.echo(
         f"\nRan {trials:,} trials of {data.height} tasks (seed {seed}) in {simulating:.2f} s, "
         f"{trials / simulating:,.0f} trials/s;\n"

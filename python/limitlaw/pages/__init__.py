@@ -53,7 +53,7 @@ def report(
     Raises:
         ValueError: The path does not end in ``.html``, or a value is out of range.
         TypeError: It is no result of this library.
-        ImportError: The charts are not installed (``pip install 'limitlaw[plots]'``).
+        ImportError: The extra ``plots`` is not installed.
 
     Example:
         >>> import limitlaw as ll, pathlib, tempfile

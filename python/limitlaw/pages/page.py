@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from limitlaw import _core
+from limitlaw._extras import command_for
 
 __all__ = ["Control", "Page", "written"]
 
@@ -144,7 +145,7 @@ def _bundle() -> str:
     try:
         import vl_convert  # noqa: PLC0415  (an extra, and large)
     except ImportError as error:  # pragma: no cover  (the tests install the extra)
-        raise ImportError("a report needs Altair and vl-convert: pip install 'limitlaw[plots]'") from error
+        raise ImportError(f"a report needs Altair and vl-convert: {command_for('plots')}") from error
     # A module of its own: what it declares is seen by nobody else. No tag may end the element.
     bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     return bundle.replace("</script", "<\\/script")

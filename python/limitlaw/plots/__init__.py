@@ -1,9 +1,11 @@
-"""Charts over result frames. They need the extra ``plots``: ``pip install 'limitlaw[plots]'``."""
+"""Charts over result frames. They need the extra ``plots``."""
+
+from limitlaw._extras import command_for
 
 try:
     import altair as alt  # noqa: F401  (asked for here, once, so that the message names the extra)
 except ImportError as error:  # pragma: no cover  (the tests install the extra)
-    raise ImportError("charts need Altair and vl-convert: pip install 'limitlaw[plots]'") from error
+    raise ImportError(f"charts need Altair and vl-convert: {command_for('plots')}") from error
 
 from limitlaw.plots.answers import can_match, ceilings, compared, limits, required_rate
 from limitlaw.plots.chart import save, stack

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from limitlaw._arguments import shown
+from limitlaw._extras import command_for
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -116,7 +117,7 @@ class Pool:
             try:
                 from distributed import Client  # noqa: PLC0415  (an extra)
             except ImportError:
-                raise ImportError("executor dask://... needs Dask: pip install 'limitlaw[cluster]'") from None
+                raise ImportError(f"executor dask://... needs Dask: {command_for('cluster')}") from None
             client: Any = Client(f"tcp://{host}:{port}")  # type: ignore[no-untyped-call]
             self._own.append(client)
             return client

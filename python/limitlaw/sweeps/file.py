@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from limitlaw._arguments import shown
+from limitlaw._arguments import listed, shown
 from limitlaw._files import reading
 from limitlaw.sampling.files import with_tables
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sweeps.grid import Grid
 from limitlaw.sweeps.kinds import scenario_class
 from limitlaw.sweeps.plan import Plan, Settings
+from limitlaw.sweeps.spaced import SPACINGS, spaced
 
 if TYPE_CHECKING:
     from limitlaw._spec import Spec
@@ -24,7 +25,8 @@ def read_sweep(path: str | Path) -> tuple[Grid, Settings]:
 
     Its keys are ``scenario`` (the settings of a scenario), ``axes`` (values by dotted path), ``zip`` (groups of paths)
     and the settings of ``sweep``: ``method``, ``trials``, ``seed``, ``random``, ``replicate``, ``frame``, ``columns``,
-    ``sampler``, ``target_se``, ``max_trials``, ``confidence``.
+    ``sampler``, ``target_se``, ``max_trials``, ``confidence``. An axis may be spaced evenly: ``linspace`` or
+    ``logspace``, each ``[first, last, count]`` with both ends included, in equal steps or in equal ratios.
 
     Args:
         path: The file.
@@ -67,11 +69,19 @@ def _scenario(data: dict[str, Any], folder: Path) -> Spec:
 
 
 def _flat(axes: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """``verifier.false_positive_rate = [...]`` is a table within a table in TOML: one path here."""
+    """``verifier.false_positive_rate = [...]`` is a table within a table in TOML: one path here.
+
+    A table with ``linspace`` or ``logspace`` alone is an axis.
+    """
     flat: dict[str, Any] = {}
     for key, value in axes.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{key}.")
+        path = f"{prefix}{key}"
+        if isinstance(value, dict) and (spacing := next((word for word in SPACINGS if word in value), None)):
+            if len(value) > 1:
+                raise ValueError(f"{path}.{spacing} must stand alone, got the keys {listed(list(value))}")
+            flat[path] = spaced(spacing, value[spacing], path)
+        elif isinstance(value, dict):
+            flat |= _flat(value, f"{path}.")
         else:
-            flat[f"{prefix}{key}"] = value
+            flat[path] = value
     return flat

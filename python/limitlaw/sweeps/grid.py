@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from limitlaw._arguments import as_whole, is_sequence, listed, shown
@@ -63,7 +64,7 @@ class Grid:
     def __init__(
         self,
         scenario: Spec,
-        axes: Mapping[str, Sequence[Any]],
+        axes: Mapping[str, Sequence[Any] | npt.NDArray[Any] | pl.Series],
         *,
         zip: Sequence[Sequence[str]] = (),  # noqa: A002
     ) -> None:

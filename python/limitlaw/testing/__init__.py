@@ -5,10 +5,12 @@ does it too), and two profiles without a deadline: ``limitlaw``, and ``limitlaw-
 every run.
 """
 
+from limitlaw._extras import command_for
+
 try:
     import hypothesis  # noqa: F401  (whether it is there)
 except ImportError as error:  # pragma: no cover  (the message is what matters)
-    raise ImportError('limitlaw.testing needs Hypothesis: pip install "limitlaw[testing]"') from error
+    raise ImportError(f"limitlaw.testing needs Hypothesis: {command_for('testing')}") from error
 
 from limitlaw._hypothesis import register
 from limitlaw.testing.assertions import assert_agrees_with_solution, assert_holds, assert_reproducible
