@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from click.testing import CliRunner
@@ -230,3 +231,26 @@ def test_a_page_is_read_on_a_telephone_by_keys_and_on_paper(pages: dict[str, Pat
         page.call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"media": "print"}})
         assert page.run("return getComputedStyle(document.getElementById('rate')).display") == "none"
         assert page.run("return getComputedStyle(document.getElementById('rate-text')).display") != "none"
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_a_log_of_attempts_becomes_a_page_with_a_recommendation(tmp_path, ending):
+    random = np.random.default_rng(1)
+    task = np.repeat(np.arange(30), 8)
+    correct = random.random(240) < np.repeat(random.beta(1, 1, 30), 8)
+    log = pl.DataFrame({"question": task, "right": correct})
+    if ending == "csv":  # with verdicts, scores and answers
+        answer = np.where(correct, "42", random.integers(0, 4, 240).astype(str))
+        more = {"accepted": correct | (random.random(240) < 0.1), "score": random.normal(size=240) + correct}
+        log.with_columns(**more, answer=answer).write_csv(tmp_path / "log.csv")
+    else:
+        log.write_ndjson(tmp_path / "log.jsonl")
+    page = tmp_path / "page.html"
+    words = ["report", str(tmp_path / f"log.{ending}"), "--task", "question", "--correct", "right", "--out", str(page)]
+    ran = CliRunner().invoke(main, [*words, "--wrong-cost", "1", "--false-positive-rate", "0.1"])
+    assert ran.exit_code == 0, ran.output
+    text = page.read_text(encoding="utf-8")
+    assert "of the tasks correct [" in text
+    assert "What could be done" in text
+    assert ("majority_vote" in text) == (ending == "csv")
+    assert ("Wrong answers that the verifier accepts" in text) == (ending == "jsonl")

@@ -9,6 +9,7 @@ import polars as pl
 
 from limitlaw._core import NoClosedFormError
 from limitlaw.pages.page import Control, Page
+from limitlaw.recommendation import recommend
 from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.frames import simulate_frame, solve_frame
 from limitlaw.sampling.optimum import ceilings, optimal_attempts
@@ -149,6 +150,8 @@ def _answer(
     scenario: SamplingScenario, utility: Utility, *, seed: int, threads: int | None
 ) -> tuple[list[str], dict[str, pl.DataFrame]]:
     costs = sorted({0.0, 1.0, 2.0, 4.0, 8.0, float(utility.wrong_cost)})
+    if isinstance(scenario.tasks, RecordedTasks):
+        return _recommended(scenario, seed=seed)
     try:
         frame = optimal_attempts(scenario, wrong_cost=costs, bootstrap=_BOOTSTRAP, seed=seed, threads=threads)
     except (NoClosedFormError, ValueError) as error:
@@ -162,6 +165,16 @@ def _answer(
     except NoClosedFormError:
         pass
     return texts, {"The best number of attempts, by the cost of a wrong answer": frame.select(names)}
+
+
+def _recommended(scenario: SamplingScenario, *, seed: int) -> tuple[list[str], dict[str, pl.DataFrame]]:
+    """Of recorded attempts: the policy and the number of attempts, and whether the data can tell."""
+    settings: dict[str, Any] = {"utility": scenario.utility, "cost": scenario.cost, "seed": seed}
+    try:
+        found = recommend(scenario.tasks, scenario.verifier, **settings)
+    except (NoClosedFormError, ValueError) as error:
+        return [f"No policy can be recommended ({error}); the curves below show the grid."], {}
+    return found.text.splitlines(), {"What could be done": found.frame, "What would tell": found.evidence}
 
 
 def _sentence(row: dict[str, Any], utility: Utility) -> str:
