@@ -162,7 +162,7 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: simulate(columns=itertools.repeat("accuracy")), TypeError, "columns must be a sequence of column names, got repeat("),
     (lambda: simulate(columns=["accurcy"]), ValueError, "columns must name some of ["),
     (lambda: simulate(columns=[np.zeros(2)]), ValueError, "columns must name some of ["),
-    (lambda: simulate(tallies=True, by="task"), ValueError, "tallies=True gives every count of every task: by and columns must be left out"),
+    (lambda: simulate(tallies=True, by="task"), ValueError, "tallies=True gives every count of every task: by, columns and resample must be left out"),
     (lambda: simulate(tallies="yes"), TypeError, "tallies must be True or False, got 'yes'"),
     (lambda: simulate(scenario=TASKS), TypeError, "scenario must be a SamplingScenario, got FixedTasks("),
     (lambda: ll.solve(None), TypeError, "scenario must be a SamplingScenario, got None"),

@@ -61,7 +61,7 @@ def test_every_kind_of_tasks_is_drawn(kind: str) -> None:
     assert find(testing.tasks(), lambda tasks: tasks.kind == kind).kind == kind
 
 
-@pytest.mark.parametrize("kind", ["rates", "spread", "tests", "judge", "ensemble"])
+@pytest.mark.parametrize("kind", ["rates", "spread", "tests", "judge", "ensemble", "labelled"])
 def test_every_kind_of_verifier_is_drawn(kind: str) -> None:
     assert find(testing.verifiers(), lambda verifier: verifier.kind == kind).kind == kind
 

@@ -42,6 +42,7 @@ def simulate_sampling(
     threads: int | None,
     by_task: bool,
     columns: Sequence[str],
+    over_tasks: float | None,
     progress: _Progress | None,
 ) -> _Floats: ...
 def compare_sampling(
@@ -72,9 +73,29 @@ def estimate_sampling(
     weights: Sequence[float] | None,
     columns: Sequence[str],
 ) -> _Floats: ...
-def solve_sampling(spec: str, arrays: Sequence[_Floats], *, by_task: bool, columns: Sequence[str]) -> _Floats: ...
+def solve_sampling(
+    spec: str,
+    arrays: Sequence[_Floats],
+    *,
+    by_task: bool,
+    columns: Sequence[str],
+    over_tasks: bool,
+    confidence: float | None,
+) -> _Floats: ...
+def resampled_ends(
+    spec: str,
+    arrays: Sequence[_Floats],
+    *,
+    columns: Sequence[str],
+    resamples: int,
+    confidence: float | None,
+    key: Sequence[int],
+    threads: int | None,
+    progress: _Progress | None,
+) -> _Floats: ...
+def accuracies_sampling(spec: str, arrays: Sequence[_Floats]) -> _Floats: ...
 def ceiling_ends(spec: str, arrays: Sequence[_Floats], confidence: float) -> tuple[float, float, float, float]: ...
-def ceilings_sampling(spec: str, arrays: Sequence[_Floats]) -> tuple[float, float, float, float]: ...
+def ceilings_sampling(spec: str, arrays: Sequence[_Floats]) -> list[tuple[float, float, float, float]]: ...
 def operating_points(spec: str, arrays: Sequence[_Floats], tasks: int) -> _Columns: ...
 def optima_sampling(
     spec: str,
@@ -195,6 +216,9 @@ def fit_beta_binomial(
 ) -> dict[str, Any]: ...
 def mean_limits(values: _Floats, copies: float, tail: float) -> tuple[float, float]: ...
 def task_rates(attempts: _Floats, errors: _Floats, confidence: float) -> dict[str, Any]: ...
+def error_rate_draws(
+    wrong: _Floats, accepted: _Floats, correct: _Floats, rejected: _Floats, draws: int
+) -> _Columns: ...
 def beta_binomial_likelihood(
     attempts: _Floats,
     correct: _Floats,

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_frame, as_threads, as_whole, check_choice, check_flag, is_sequence, shown
+from limitlaw._arguments import (
+    as_confidence,
+    as_frame,
+    as_threads,
+    as_whole,
+    check_choice,
+    check_flag,
+    is_sequence,
+    shown,
+)
 from limitlaw._files import reading
 from limitlaw._progress import check_wanted, reporting
 from limitlaw.exhaustion.constraint import ConstraintResult, ConstraintScenario, simulate_constraint
 from limitlaw.exhaustion.run import ExhaustionResult, SamplerName, simulate_exhaustion
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.sampling.files import with_tables
-from limitlaw.sampling.frames import By, simulate_frame, solve_frame
+from limitlaw.sampling.frames import By, check_resampled, simulate_frame, solve_frame
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tallies import merge_frames, tallies_frame
 from limitlaw.seed import Seed, key_of
 
+#: What intervals of known tasks are about.
+Resample = Literal["tasks", "attempts"]
 #: What ``simulate`` simulates.
 Scenario = SamplingScenario | ExhaustionScenario | ConstraintScenario
 _KINDS: dict[str, type[Scenario]] = {
@@ -40,6 +51,8 @@ def simulate(
     progress: bool | Callable[[int, int], object] | None = None,
     replicate: int = 0,
     tallies: bool = False,
+    resample: Literal["tasks"] | None = None,
+    confidence: float = 0.95,
 ) -> pl.DataFrame: ...
 @overload
 def simulate(
@@ -75,6 +88,8 @@ def simulate(
     progress: bool | Callable[[int, int], object] | None = None,
     replicate: int = 0,
     tallies: bool = False,
+    resample: Literal["tasks"] | None = None,
+    confidence: float = 0.95,
     samples: Sequence[str] = (),
     sampler: SamplerName = "philox",
     exact_quantiles: bool = False,
@@ -96,6 +111,10 @@ def simulate(
             every 50 ms, and at the end, with (trials done, trials); an exception from it ends the run and propagates.
         replicate: The number of an independent repetition under the same seed, from 0.
         tallies: Return the counts behind the estimates, for ``merge``, instead of the estimates.
+        resample: ``"tasks"`` adds the interval of each column, ``<column>_low`` and ``<column>_high``: would other
+            tasks say the same? As in ``solve``, which has attempts and verifiers known by labels too; the noise of the
+            trials is in it.
+        confidence: Of the intervals, in (0, 1).
         samples: Of an exhaustion scenario, the variables to return draw by draw: ``"exhaustion_year"`` (by every
             definition), an input, a coefficient of the law such as ``"alpha"``, or a variable and a year such as
             ``"loss_2035"``. Variables are those of the trajectories and ``tokens_per_parameter``,
@@ -108,7 +127,7 @@ def simulate(
             passes over the same draws (three times the time, memory that does not grow with trials); else each is
             off by less than its bin's width (see ``ExhaustionResult``). ``progress`` then counts thrice the trials.
 
-    ``by``, ``columns`` and ``tallies`` are for sampling scenarios only, ``samples``, ``sampler`` and
+    ``by``, ``columns``, ``tallies`` and ``resample`` are for sampling scenarios only, ``samples``, ``sampler`` and
     ``exact_quantiles`` for exhaustion scenarios only.
 
     Returns:
@@ -158,7 +177,13 @@ def simulate(
     if not is_sequence(samples) or not all(isinstance(name, str) for name in samples):
         raise TypeError(f"samples must be a sequence of names, got {shown(samples)}")
     if not isinstance(scenario, SamplingScenario):
-        _check_left_out(scenario.kind, by=(by, "policy"), columns=(columns, None), tallies=(tallies, False))
+        _check_left_out(
+            scenario.kind,
+            by=(by, "policy"),
+            columns=(columns, None),
+            tallies=(tallies, False),
+            resample=(resample, None),
+        )
     if not isinstance(scenario, ExhaustionScenario):
         _check_left_out(
             scenario.kind,
@@ -166,21 +191,39 @@ def simulate(
             sampler=(sampler, "philox"),
             exact_quantiles=(exact_quantiles, False),
         )
-    if tallies and (by != "policy" or columns is not None):
-        raise ValueError("tallies=True gives every count of every task: by and columns must be left out")
+    confidence = as_confidence(confidence)
+    check_resampled(scenario, resample, by=by, simulated=True)
+    if tallies and (by != "policy" or columns is not None or resample is not None):
+        raise ValueError("tallies=True gives every count of every task: by, columns and resample must be left out")
     with reporting(progress, run["trials"], "trials") as run["progress"]:
         if isinstance(scenario, ExhaustionScenario):
             options: dict[str, Any] = {"samples": samples, "sampler": sampler, "exact_quantiles": exact_quantiles}
             return simulate_exhaustion(scenario, **options, **run)
         if isinstance(scenario, ConstraintScenario):
             return simulate_constraint(scenario, **run)
-        return tallies_frame(scenario, **run) if tallies else simulate_frame(scenario, by=by, columns=columns, **run)
+        if tallies:
+            return tallies_frame(scenario, **run)
+        over_tasks = None if resample is None else confidence
+        return simulate_frame(scenario, by=by, columns=columns, over_tasks=over_tasks, **run)
 
 
-def solve(scenario: SamplingScenario, *, by: By = "policy", columns: Sequence[str] | None = None) -> pl.DataFrame:
+def solve(
+    scenario: SamplingScenario,
+    *,
+    by: By = "policy",
+    columns: Sequence[str] | None = None,
+    resample: Resample | None = None,
+    confidence: float = 0.95,
+    bootstrap: int = 1_000,
+    seed: Seed | None = None,
+    threads: int | None = None,
+    progress: bool | Callable[[int, int], object] | None = None,
+) -> pl.DataFrame:
     """Solve a scenario exactly: the columns of ``simulate`` from closed forms, without standard errors.
 
-    Where rates are drawn anew in every trial, shares are integrals with an error below 1e-12.
+    Where rates are drawn anew in every trial, shares are integrals with an error below 1e-12. With a verifier known by
+    labels (``Verifier.from_labels``) they are means over its equally likely verifiers, each with the interval of what
+    the labels leave open, ``<column>_low`` and ``<column>_high``.
 
     ``run`` reads ``exact-settings``. Quantiles of one benchmark run come from the exact distribution of the score
     (Poisson-binomial). There are none of tokens, cost and latency, nor of the utility where an attempt costs something
@@ -191,8 +234,24 @@ def solve(scenario: SamplingScenario, *, by: By = "policy", columns: Sequence[st
         scenario: What to solve.
         by: As in ``simulate``.
         columns: As in ``simulate``.
+        resample: What the intervals ``<column>_low`` and ``<column>_high`` are about. ``"tasks"``: would other tasks
+            say the same? ``"attempts"``: would other attempts at these tasks? Counts, pools and recorded attempts have
+            both, fixed rates tasks alone. With a verifier known by labels they hold what its labels leave open too.
+        confidence: Of the intervals, in (0, 1).
+        bootstrap: Resamples of attempts, from 10 to 1,000,000; over tasks there is no need of any.
+        seed: Of these; required for ``"attempts"``.
+        threads: Threads for these; every core unless given.
+        progress: Of these, as in ``simulate``.
+
+    Over tasks shares, their ratios, and the utility where attempts cost nothing have the limits of Gaffke for a mean of
+    values within known bounds, which hold for few tasks and at 0 and 100 % (as ``pass_at_k``); attempts, tokens, cost
+    and latency Student's t on the scale of the logarithm, any other utility on its own. They are null for one task.
+    Over attempts of counts and pools each resample draws every task's rates from their posterior under a Beta
+    population that is itself integrated over its own; recorded attempts are drawn anew with replacement.
+    ``docs/intervals.md`` has the coverage.
 
     Raises:
+        ValueError: An argument is out of range, or the tasks have nothing to resample.
         NoClosedFormError: No closed form exists; the message says why.
 
     Example:
@@ -203,7 +262,20 @@ def solve(scenario: SamplingScenario, *, by: By = "policy", columns: Sequence[st
     """
     check_solvable(scenario)
     check_choice(by, "by", ("policy", "task"))
-    return solve_frame(scenario, by=by, columns=columns)
+    confidence = as_confidence(confidence)
+    check_resampled(scenario, resample, by=by)
+    check_wanted(progress if progress is not None else False)
+    if resample != "attempts":
+        return solve_frame(scenario, by=by, columns=columns, over_tasks=resample == "tasks", confidence=confidence)
+    if seed is None:
+        raise TypeError("seed must be a whole number or a SeedSequence where resample is 'attempts', got None")
+    options: dict[str, Any] = {
+        "resamples": as_whole(bootstrap, "bootstrap", 10, 1_000_000),
+        "key": key_of(seed)[0],
+        "threads": as_threads(threads),
+    }
+    with reporting(progress, options["resamples"], "resamples") as options["progress"]:
+        return solve_frame(scenario, by=by, columns=columns, over_attempts=options, confidence=confidence)
 
 
 def merge(frames: Sequence[pl.DataFrame], *, tallies: bool = False) -> pl.DataFrame:

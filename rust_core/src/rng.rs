@@ -72,6 +72,10 @@ pub mod purpose {
     pub const RECORD_VERDICTS: u64 = 77;
     /// Error rates of the verifier, where they are drawn.
     pub const ERROR_RATES: u64 = 32;
+    /// Which of the verifiers that labels leave open a trial meets.
+    pub const VERIFIER: u64 = 33;
+    /// The runs of the trials that meet one verifier.
+    pub const VERIFIER_RUN: u64 = 34;
     /// First number of the exhaustion inputs; each input adds its own offset.
     pub const EXHAUSTION: u64 = 1024;
     /// First number of the inputs of the constraint model; each input adds its own offset.

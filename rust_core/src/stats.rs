@@ -6,6 +6,15 @@ pub fn rank(p: f64, n: u64) -> u64 {
     ((p * n as f64 - 1e-9 * (p * n as f64).max(1.0)).ceil() as u64).clamp(1, n.max(1))
 }
 
+/// The p-quantile of values in ascending order, between neighbours by straight lines; NaN where there are none.
+pub fn quantile(ascending: &[f64], p: f64) -> f64 {
+    let Some(last) = ascending.len().checked_sub(1) else { return f64::NAN };
+    let place = p * last as f64;
+    let below = place as usize;
+    let above = (below + 1).min(last);
+    ascending[below] + (place - below as f64) * (ascending[above] - ascending[below])
+}
+
 /// Of a 95 % interval of a normal distribution, the standard deviations on either side.
 pub const Z_95: f64 = 1.959_963_984_540_054;
 

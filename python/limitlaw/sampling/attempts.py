@@ -27,9 +27,9 @@ def recorded(
     place = np.array([numbers.setdefault(name, len(numbers)) for name in texts])
     order = np.argsort(place, kind="stable")
     place = place[order]
-    flags = {"correct": correct, "accepted": columns["accepted"]}
+    of_flags = {"correct": correct, "accepted": columns["accepted"]}
     fields: dict[str, Any] = {
-        name: _flags(frame, name, column)[order] for name, column in flags.items() if column is not None
+        name: flags(frame, name, column)[order] for name, column in of_flags.items() if column is not None
     }
     if columns["answer"] is not None:
         fields["answer"] = _answers(frame, columns["answer"], place, order)
@@ -42,7 +42,8 @@ def recorded(
     return {"attempts": np.bincount(place), **fields, "names": tuple(numbers)}
 
 
-def _flags(frame: pl.DataFrame, name: str, column: str) -> npt.NDArray[np.int64]:
+def flags(frame: pl.DataFrame, name: str, column: str) -> npt.NDArray[np.int64]:
+    """A column of booleans, or of 0 and 1."""
     values = as_column(frame, name, column).astype(np.float64)
     wrong = (values != 0.0) & (values != 1.0)
     if wrong.any():
@@ -107,4 +108,4 @@ def counted(
     if accepted is None:
         accepted = correct
     columns = {"accepted": accepted, "accepted_correct": accepted * correct, "correct": correct}
-    return {"attempts": attempts} | {name: np.add.reduceat(flags, starts) for name, flags in columns.items()}
+    return {"attempts": attempts} | {name: np.add.reduceat(kind, starts) for name, kind in columns.items()}

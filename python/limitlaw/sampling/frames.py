@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import check_name, is_sequence, shown
+from limitlaw._arguments import check_choice, check_name, is_sequence, shown
 from limitlaw._frames import Run, closing, known, labels, run_of, with_errors
 from limitlaw.sampling.scenario import SamplingScenario, row_key
-from limitlaw.sampling.tasks import PoolTasks, RecordedTasks
+from limitlaw.sampling.tasks import BetaTasks, MixtureTasks, PoolTasks, RecordedTasks
+from limitlaw.sampling.verifier import LabelledVerifier
 
 By = Literal["policy", "task"]
 Progress = Callable[[int, int], object]
@@ -30,6 +31,7 @@ _DEFAULT_SCORES = ("accuracy", *_BILL, "utility")
 _FIRST = ("accuracy", "accuracy_se", "utility", "utility_se")
 _SHARES = ("wrong", "accepted", "returned", "abstained", "false_discovery_rate")
 _LAST = ("precision_se", "coverage_se", "precision", "coverage")
+_ENDS = tuple(f"{name}_{end}" for name in ("precision", "coverage") for end in ("low", "high"))
 #: Key columns of frames with so many rows are kept.
 _KEPT_ROWS = 10_000
 
@@ -45,11 +47,15 @@ def simulate_frame(
     columns: Sequence[str] | None,
     threads: int | None,
     progress: Progress | None,
+    over_tasks: float | None = None,
 ) -> pl.DataFrame:
-    """Estimates with standard errors: one row per policy and grid point, and per task with ``by="task"``."""
+    """Estimates with standard errors: one row per policy and grid point, and per task with ``by="task"``.
+
+    With ``over_tasks``, a confidence, the ends of intervals over tasks.
+    """
     spec, arrays = scenario.wire()
-    chosen = _chosen(columns, errors=True)
-    names = _names(scenario, chosen, exact=False, by=by)
+    chosen = _chosen(columns, errors=True, ends=over_tasks is not None)
+    names = _names(scenario, chosen, exact=False, by=by, ends=over_tasks is not None)
     values = _core.simulate_sampling(
         spec,
         arrays,
@@ -59,36 +65,101 @@ def simulate_frame(
         threads=threads,
         by_task=by == "task",
         columns=names,
+        over_tasks=over_tasks,
         progress=progress,
     )
     run = run_of(scenario, seed=seed)
     return _frame(scenario, columns_of(names, values), by=by, chosen=chosen, trials=trials, run=run)
 
 
-def solve_frame(scenario: SamplingScenario, *, by: By, columns: Sequence[str] | None) -> pl.DataFrame:
-    """The same columns, exact, without standard errors."""
+def solve_frame(
+    scenario: SamplingScenario,
+    *,
+    by: By,
+    columns: Sequence[str] | None,
+    over_tasks: bool = False,
+    over_attempts: dict[str, Any] | None = None,
+    confidence: float | None = None,
+) -> pl.DataFrame:
+    """The same columns, exact, without standard errors.
+
+    With a confidence, the ends of intervals: over what labels leave open of the verifier, and over tasks or attempts
+    where asked.
+    """
     spec, arrays = scenario.wire()
-    chosen = _chosen(columns, errors=False)
-    names = _names(scenario, chosen, exact=True, by=by)
-    values = _core.solve_sampling(spec, arrays, by_task=by == "task", columns=names)
+    resampled = over_tasks or over_attempts is not None
+    ends = confidence is not None and by == "policy" and (resampled or isinstance(scenario.verifier, LabelledVerifier))
+    chosen = _chosen(columns, errors=False, ends=ends)
+    names = _names(scenario, chosen, exact=True, by=by, ends=ends)
+    values = _core.solve_sampling(
+        spec,
+        arrays,
+        by_task=by == "task",
+        columns=names,
+        over_tasks=over_tasks,
+        confidence=confidence if ends else None,
+    )
+    if over_attempts is not None:
+        _fill_ends(
+            names, values, _core.resampled_ends(spec, arrays, confidence=confidence, columns=names, **over_attempts)
+        )
     return _frame(scenario, columns_of(names, values), by=by, chosen=chosen, trials=None, run=run_of(scenario))
 
 
-def _chosen(columns: Sequence[str] | None, *, errors: bool) -> list[str] | None:
+def _fill_ends(names: list[str], values: npt.NDArray[np.float64], ends: npt.NDArray[np.float64]) -> None:
+    """Puts ends into their columns, where the estimate between them is known."""
+    rows = len(values) // max(len(names), 1)
+    columns = {name: slice(at * rows, (at + 1) * rows) for at, name in enumerate(names)}
+    for name, place in columns.items():
+        if name.endswith(("_low", "_high")):
+            estimate = columns.get(metric_of(name)[0])
+            known_at = True if estimate is None else ~np.isnan(values[estimate])
+            values[place] = np.where(known_at, ends[place], np.nan)
+
+
+def check_resampled(scenario: Any, resample: str | None, *, by: By, simulated: bool = False) -> None:
+    """Whether intervals over tasks or attempts can be worked out."""
+    if resample is None or not isinstance(scenario, SamplingScenario):
+        return
+    check_choice(resample, "resample", ("tasks", "attempts"))
+    if by == "task":
+        raise ValueError(f"resample must be left out with by='task', got {resample!r}")
+    if isinstance(scenario.tasks, (BetaTasks, MixtureTasks)):
+        raise ValueError(  # noqa: TRY004  (a setting that does not go with another)
+            f"resample must be left out for a population whose law is given, not observed, got {resample!r}"
+        )
+    if simulated and (resample != "tasks" or isinstance(scenario.verifier, LabelledVerifier)):
+        what = "'tasks'" if resample != "tasks" else "left out with a verifier known by labels"
+        raise ValueError(f"resample must be {what} in a simulation (solve has it), got {resample!r}")
+
+
+def _chosen(columns: Sequence[str] | None, *, errors: bool, ends: bool) -> list[str] | None:
     if columns is None:
         return None
     if not is_sequence(columns):
         raise TypeError(f"columns must be a sequence of column names, got {shown(columns)}")
     for name in columns:
         check_name(name, "columns", _core.SAMPLING_COLUMNS)
-    return with_errors(columns, _core.SAMPLING_COLUMNS) if errors else list(columns)
+    found = with_errors(columns, _core.SAMPLING_COLUMNS) if errors else list(columns)
+    return _with_ends(found) if ends else found
 
 
-def _names(scenario: SamplingScenario, chosen: list[str] | None, *, exact: bool, by: By) -> list[str]:
+def _names(scenario: SamplingScenario, chosen: list[str] | None, *, exact: bool, by: By, ends: bool) -> list[str]:
     """The columns to work out: those chosen, or all that can exist."""
     if chosen is not None:
         return list(dict.fromkeys(chosen))
-    return [name for name in all_columns() if _can_exist(name, scenario, exact=exact, by=by)]
+    names = [name for name in all_columns() if _can_exist(name, scenario, exact=exact, by=by)]
+    return _with_ends(names) if ends else names
+
+
+def _with_ends(names: list[str]) -> list[str]:
+    """Each metric with the ends of its interval behind it, and behind its standard error."""
+    found = []
+    for name in names:
+        metric, quantile = metric_of(name)
+        last = f"{metric}_se" if f"{metric}_se" in names else metric
+        found += [name, f"{metric}_low", f"{metric}_high"] if name == last and not quantile else [name]
+    return found
 
 
 def columns_of(names: Sequence[str], values: npt.NDArray[np.float64]) -> Columns:
@@ -140,7 +211,7 @@ def before_last(
     found: dict[str, pl.Series], more: dict[str, pl.Series], chosen: list[str] | None
 ) -> dict[str, pl.Series]:
     """The result columns with more of them before those that end the view."""
-    last = _LAST if chosen is None else ()
+    last = (*_LAST, *_ENDS) if chosen is None else ()
     return {k: v for k, v in found.items() if k not in last} | more | {k: found[k] for k in last if k in found}
 
 
@@ -168,7 +239,10 @@ def arranged(names: list[str]) -> list[str]:
 def metric_of(name: str) -> tuple[str, bool]:
     """What a column is about, and whether it is a quantile of a run."""
     quantile = "_q" in name
-    return (name.rpartition("_q")[0] if quantile else name.removesuffix("_se")), quantile
+    if quantile:
+        return name.rpartition("_q")[0], True
+    metric, _, kind = name.rpartition("_")
+    return metric if kind in ("se", "low", "high") else name, False
 
 
 def _exists(name: str, values: pl.Series, scenario: SamplingScenario, *, exact: bool, by: By) -> bool:

@@ -10,6 +10,7 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import (
     as_array,
+    as_confidence,
     as_number,
     as_threads,
     as_whole,
@@ -77,7 +78,8 @@ def optimal_attempts(
     Raises:
         ValueError: A cost is negative, ``resample="attempts"`` where no attempts were observed, or limits differ in
             their unit or crossing.
-        NoClosedFormError: The tasks depend on a seed (``redraw="run"``), the error rates are tied by ``correlation``,
+        NoClosedFormError: The tasks depend on a seed (``redraw="run"``), success rates are drawn or there are limits
+            beside a verifier known by labels, the error rates are tied by ``correlation``,
             rates are drawn in all three ways or may all be next to 0, attempts come in batches, or ``solve`` has no
             answer under the limits.
 
@@ -191,20 +193,22 @@ def _costs(scenario: SamplingScenario, wrong_cost: float | npt.ArrayLike | None)
     return [float(cost) for cost in costs]
 
 
-def ceilings(scenario: SamplingScenario) -> pl.DataFrame:
+def ceilings(scenario: SamplingScenario, *, confidence: float = 0.95) -> pl.DataFrame:
     """Where accuracy ends as attempts go to infinity, in the three ways it is counted.
 
     Compare like with like: a single attempt's accuracy is over all tasks.
 
     Args:
         scenario: The scenario; its grid of attempts does not matter.
+        confidence: Of the intervals of a verifier known by labels, in (0, 1).
 
     Returns:
         One row: ``ceiling_all_tasks`` (a task without acceptances counts as 0), ``ceiling_accepted_tasks`` (mean over
         the tasks with acceptances: the y axis of Stroebl, Kapoor, Narayanan, arXiv 2411.17501), ``ceiling_pooled``
         (correct acceptances over acceptances of single attempts); ``tasks``, ``tasks_accepted`` (expected tasks with
         acceptances), ``run``.
-        Of a pool they are the shares of the observed acceptances.
+        Of a pool they are the shares of the observed acceptances. With a verifier known by labels they are means over
+        what those leave open, each with ``_low`` and ``_high``.
 
     Raises:
         NoClosedFormError: Success rates and error rates are both drawn, or the tasks depend on a seed.
@@ -217,14 +221,21 @@ def ceilings(scenario: SamplingScenario) -> pl.DataFrame:
     """
     if not isinstance(scenario, SamplingScenario):
         raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
-    all_tasks, accepted_tasks, pooled, accepted = _core.ceilings_sampling(*scenario.wire())
+    confidence = as_confidence(confidence)
+    found = np.array(_core.ceilings_sampling(*scenario.wire()))
+    tails = (0.5 - 0.5 * confidence, 0.5 + 0.5 * confidence)
+    columns: dict[str, float | None] = {}
+    for name, draws in zip(("all_tasks", "accepted_tasks", "pooled"), found.T[:3], strict=True):
+        known = draws[~np.isnan(draws)]
+        ends = (np.quantile(known, p) if len(known) else None for p in tails)
+        columns[f"ceiling_{name}"] = known.mean() if len(known) else None
+        if len(found) > 1:
+            columns |= dict(zip((f"ceiling_{name}_low", f"ceiling_{name}_high"), ends, strict=True))
     return pl.DataFrame(
         {
-            "ceiling_all_tasks": pl.Series([all_tasks]),
-            "ceiling_accepted_tasks": pl.Series(np.array([accepted_tasks]), nan_to_null=True),
-            "ceiling_pooled": pl.Series(np.array([pooled]), nan_to_null=True),
+            **{name: pl.Series([value], dtype=pl.Float64) for name, value in columns.items()},
             "tasks": pl.Series([len(scenario.tasks)], dtype=pl.Int64),
-            "tasks_accepted": pl.Series([accepted], dtype=pl.Float64),
+            "tasks_accepted": pl.Series([found[:, 3].mean()], dtype=pl.Float64),
             **closing(1, run_of(scenario)),
         }
     )

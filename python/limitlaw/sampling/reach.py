@@ -15,12 +15,13 @@ from limitlaw._arguments import as_confidence, as_floats, as_numbers, as_share, 
 from limitlaw._core import NoClosedFormError
 from limitlaw._frames import run_of
 from limitlaw._unused import quietly
+from limitlaw.sampling.enough import required_of_labelled
 from limitlaw.sampling.frames import simulate_frame, solve_frame
 from limitlaw.sampling.optimum import ceilings
 from limitlaw.sampling.policy import FirstAccepted
 from limitlaw.sampling.scenario import SamplingScenario, row_key, rows_alone
 from limitlaw.sampling.tasks import CountsTasks, PoolTasks, RecordedTasks, Tasks
-from limitlaw.sampling.verifier import RatesVerifier, SpreadVerifier
+from limitlaw.sampling.verifier import LabelledVerifier, RatesVerifier, SpreadVerifier, Verifier
 from limitlaw.seed import Seed, key_of
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def required_false_positive_rate(
     found on simulations that all use the seed's draws, with an interval from their standard error.
 
     Args:
-        scenario: The scenario; its verifier must be made by ``Verifier.rates``. Rates given per task are scaled
-            together, and their mean is reported.
+        scenario: The scenario; its verifier must be made by ``Verifier.rates`` or ``Verifier.from_labels``. Rates given
+            per task, or left open by labels, are scaled together, and their mean is reported.
         accuracy: The accuracy to reach, in [0, 1].
         seed: Of the simulations; required where there is no closed form.
         trials: Trials of each of about 100 simulations per row.
@@ -62,6 +63,11 @@ def required_false_positive_rate(
         is enough), where simulated its interval ``required_false_positive_rate_low``, ``_high``;
         ``false_positive_rate`` of the scenario as it is; ``target``; ``accuracy`` as it is; where simulated
         ``trials``; ``run``.
+        With a verifier known by labels: ``verdict`` (``yes``: the interval of the accuracy is above the target, ``no``:
+        below it, ``cannot tell``), ``false_positive_rate_low``, ``_high``, ``accuracy_low``, ``_high``, ``p_reached``
+        (the share of what labels leave open with which the target is reached), ``labels``, and ``labels_needed`` (with
+        which, in as many more tasks, the interval would end at the target if the estimate is right; null where none are
+        needed or no number would do, as it is not known on which of these tasks the verifier errs).
 
     Raises:
         TypeError: The verifier is of another kind, or the seed is missing where it is needed.
@@ -79,10 +85,12 @@ def required_false_positive_rate(
         >>> ll.required_false_positive_rate(weak, accuracy=0.8)["required_false_positive_rate"].round(4).to_list()
         [None, None, 0.0278]
     """
-    verifier = _scaled_verifier(scenario)
     accuracy = as_share(accuracy, "accuracy")
     trials = as_whole(trials, "trials", 2, MAX_TRIALS)
     threads = as_threads(threads)
+    if isinstance(scenario, SamplingScenario) and isinstance(scenario.verifier, LabelledVerifier):
+        return required_of_labelled(scenario, scenario.verifier, accuracy, as_confidence(confidence))
+    verifier = _scaled_verifier(scenario)
     rates = np.atleast_1d(np.asarray(verifier.false_positive_rate, dtype=np.float64))
     present = float(rates.mean())
     largest = present / float(rates.max()) if present > 0.0 else 1.0
@@ -225,12 +233,12 @@ def can_match(
         One row per weak model: ``verdict`` (``cannot``, ``too close to call``, ``can``), ``difference`` (ceiling minus
         single attempt), ``difference_low``, ``difference_high`` (of the ends of the ceiling), ``difference_se`` (of the
         attempts; of the less certain end), ``ceiling`` (of the observed shares), ``ceiling_low`` and ``ceiling_high``
-        (its ends: where tasks without a correct answer never have one, and where they have as many as can be. For
-        counts that is what the posterior of a Beta population allows (:func:`limitlaw.fit.fit_error_rates` has the
-        prior); where the counts identify none, rates between one for all and all or none, at the confidence limits of
-        their mean; for a pool a precision of 1), ``single_attempt`` (the strong model's), ``max_attempts`` (the fewest
-        attempts with which the weak scenario's accuracy reaches the single attempt; null where none does or where only
-        ceilings are given).
+        (its ends, means over what labels leave open of a verifier: where tasks without a correct answer never have one,
+        and where they have as many as can be. For counts that is what the posterior of a Beta population allows
+        (:func:`limitlaw.fit.fit_error_rates` has the prior); where the counts identify none, rates between one for all
+        and all or none, at the confidence limits of their mean; for a pool a precision of 1), ``single_attempt`` (the
+        strong model's), ``max_attempts`` (the fewest attempts with which the weak scenario's
+        accuracy reaches the single attempt; null where none does or where only ceilings are given).
 
     Raises:
         ValueError: A value is out of range.
@@ -248,14 +256,16 @@ def can_match(
         >>> ll.can_match(weak, 0.8)["verdict"].to_list(), ll.can_match(weak, 0.5)["max_attempts"].to_list()
         (['cannot'], [6])
     """
-    score = _score(confidence)
     single, single_variance = _single_attempt(strong)
     attempts: int | None = None
+    open_to = np.zeros(1)
     ends: tuple[npt.ArrayLike, float, npt.ArrayLike, float]
     if isinstance(weak, SamplingScenario):
         found = ceilings(weak)["ceiling_all_tasks"][0]
         ceiling = np.array([found])
         ends = _core.ceiling_ends(*weak.wire(), as_confidence(confidence))
+        if isinstance(weak.verifier, LabelledVerifier):
+            open_to = _over_verifiers(weak)
         attempts = _attempts_to_reach(weak, single) if found >= single else None
     else:
         ceiling = _shares("weak", weak, numbers="numbers", dimensions=(0, 1))
@@ -267,7 +277,12 @@ def can_match(
     else:
         error = as_floats(standard_error, "standard_error", 0.0)
         errors = [_per_model(error, "standard_error", len(ceiling))] * 2
-    least, most = np.maximum(low - score * errors[0], 0.0) - single, np.minimum(high + score * errors[1], 1.0) - single
+    tail = 0.5 - 0.5 * as_confidence(confidence)
+    least, most = (
+        np.array([_quantile(end + open_to, error, p) for end, error in zip(*pair, strict=True)])
+        for *pair, p in ((low, errors[0], tail), (high, errors[1], 1.0 - tail))
+    )
+    least, most = np.maximum(least, 0.0) - single, np.minimum(most, 1.0) - single
     verdict = np.where(most < 0.0, 0, np.where(least >= 0.0, 2, 1))
     return pl.DataFrame(
         {
@@ -277,12 +292,31 @@ def can_match(
             "difference_high": most,
             "difference_se": np.maximum(*errors),
             "ceiling": ceiling,
-            "ceiling_low": low,
-            "ceiling_high": high,
+            "ceiling_low": low + open_to.mean(),
+            "ceiling_high": high + open_to.mean(),
             "single_attempt": np.full(len(ceiling), single),
             "max_attempts": pl.Series([attempts] * len(ceiling), dtype=pl.Int64),
         }
     )
+
+
+def _over_verifiers(weak: SamplingScenario) -> npt.NDArray[np.float64]:
+    """How far the ceiling is from that at the mean error rates, under each verifier that labels leave open."""
+    verifier: Any = weak.verifier
+    means = (float(rates.mean()) for rates in (verifier.false_positive_rate, verifier.false_negative_rate))
+    names = ("false_positive_rate", "false_negative_rate")
+    with quietly():
+        at_means = weak.replace(verifier=Verifier.rates(**dict(zip(names, means, strict=True))))
+    found = np.array(_core.ceilings_sampling(*weak.wire()))[:, 0]
+    return found - float(ceilings(at_means)["ceiling_all_tasks"][0])
+
+
+def _quantile(centres: npt.NDArray[np.float64], error: float, p: float) -> float:
+    """The quantile of normal laws about equally likely centres."""
+    if len(centres) == 1:
+        return float(centres[0]) + statistics.NormalDist().inv_cdf(p) * error
+    scores = np.array([statistics.NormalDist().inv_cdf((k + 0.5) / 200) for k in range(200)])
+    return float(np.quantile(centres[:, None] + error * scores, p))
 
 
 def _per_model(values: npt.NDArray[np.float64], name: str, models: int) -> npt.NDArray[np.float64]:

@@ -34,6 +34,7 @@ _SCORES = ("attempts", "utility", "tokens", "cost", "latency")
 _TALLIES: Mapping[str, type[pl.DataType]] = {
     **dict.fromkeys(_COUNTS, pl.UInt64),
     **{f"{score}_{what}": pl.Float64 for score in _SCORES for what in ("sum", "square_sum")},
+    "products": pl.Float64,
     **dict.fromkeys(("accuracy_counts", "accepted_counts", "wrong_counts"), pl.UInt64),
     **{
         f"{score}_{what}": kind

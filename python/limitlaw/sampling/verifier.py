@@ -6,20 +6,21 @@ import dataclasses
 import math
 import statistics
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_number, as_share, shown
+from limitlaw._arguments import as_number, as_share, as_whole, shown
 from limitlaw._spec import FloatArray, Spec
+from limitlaw.sampling.labels import labelled
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 
 class Verifier(Spec):
-    """A verifier: made by ``rates``, ``tests``, ``judge``, ``ensemble`` or ``perfect``."""
+    """A verifier: made by ``rates``, ``from_labels``, ``tests``, ``judge``, ``ensemble`` or ``perfect``."""
 
     family: ClassVar[str] = "verifier"
 
@@ -111,6 +112,59 @@ class Verifier(Spec):
             icc=icc,
             correlation=correlation,
         )
+
+    @staticmethod
+    def from_labels(
+        frame: pl.DataFrame,
+        *,
+        accepted: str = "accepted",
+        correct: str = "correct",
+        task: str | None = "task",
+        draws: int = 1_000,
+    ) -> LabelledVerifier:
+        """A verifier whose verdicts were labelled on a few attempts: what they leave open is carried on.
+
+        Of the labelled wrong attempts of a task some were accepted, of the correct ones some rejected; over tasks each
+        rate is Beta, whose mean and intra-class correlation have a posterior (prior: Jeffreys' Beta(1/2, 1/2) for the
+        mean, uniform for icc; tasks are the clusters). The verifier is ``draws`` equally likely ones, spread evenly
+        over that posterior, each with rates of its own on every task of a scenario, which depend on nothing else.
+
+        A trial of ``simulate`` meets one of them, for all of its tasks: standard errors and quantiles count the draw.
+        ``solve`` gives the mean over all and intervals ``<column>_low``, ``<column>_high``; so do ``ceilings``,
+        ``required_false_positive_rate``, ``can_match``, and each resample of ``optimal_attempts`` has one.
+
+        Labels may be of more correct attempts than there are, or of fewer, but within each they must be a random
+        sample, not chosen by the verdict. Errors are taken for unrelated to how hard a task is.
+
+        Args:
+            frame: One row per labelled attempt.
+            accepted: The column of verdicts: booleans, or 0 and 1.
+            correct: The column of labels: booleans, or 0 and 1.
+            task: The column of tasks; ``None`` takes each attempt for a task of its own, which says nothing of how
+                errors spread over tasks.
+            draws: Verifiers that stand for the posterior, from 10 to 100,000.
+
+        Raises:
+            ValueError: A column is missing or no column of verdicts or labels, or no correct or no wrong attempt is
+                labelled.
+            TypeError: ``frame`` is not a Polars frame.
+
+        Source: Gelman et al., Bayesian Data Analysis, 3rd ed., section 5.3.
+
+        Example:
+            >>> import limitlaw as ll, polars as pl
+            >>> columns = {"task": [n // 4 for n in range(160)], "correct": [n % 4 < 2 for n in range(160)]}
+            >>> labels = pl.DataFrame(columns | {"accepted": [n % 4 < 2 or n % 32 == 3 for n in range(160)]})
+            >>> verifier = ll.Verifier.from_labels(labels)
+            >>> tasks = ll.Tasks.fixed(success=[0.1] * 50)
+            >>> scenario = ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[10])
+            >>> ll.solve(scenario).select(pl.col("accuracy", "accuracy_low", "accuracy_high").round(2)).row(0)
+            (0.5, 0.36, 0.61)
+        """
+        wrong, accepted_wrong, right, rejected = labelled(frame, accepted, correct, task)
+        many = as_whole(draws, "draws", 10, 100_000)
+        found: dict[str, Any] = dict(_core.error_rate_draws(wrong, accepted_wrong, right, rejected, many))
+        return LabelledVerifier(**found, labels=int(wrong.sum() + right.sum()))
 
     @staticmethod
     def tests(*, tests: int, detection: npt.ArrayLike, icc: float = 0.0, flakiness: float = 0.0) -> SuiteVerifier:
@@ -243,6 +297,25 @@ class SpreadVerifier(Verifier):
     false_negative_rate: float | FloatArray = 0.0
     icc: float
     correlation: float = 0.0
+
+
+class LabelledVerifier(Verifier):
+    """Equally likely verifiers, as labels of a few verdicts leave them open; made by ``Verifier.from_labels``.
+
+    Attributes:
+        false_positive_rate: Of each, the mean over tasks of P(accept | wrong), in [0, 1].
+        false_negative_rate: Of each, the mean over tasks of P(reject | correct), in [0, 1].
+        false_positive_icc: Of each, the intra-class correlation of the first over tasks, in [0, 1].
+        false_negative_icc: Of each, the same of the second.
+        labels: Labelled attempts behind them; 0 where not known.
+    """
+
+    kind: ClassVar[str] = "labelled"
+    false_positive_rate: FloatArray
+    false_negative_rate: FloatArray
+    false_positive_icc: FloatArray
+    false_negative_icc: FloatArray
+    labels: int = 0
 
 
 class SuiteVerifier(Verifier):

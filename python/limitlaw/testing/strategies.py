@@ -32,7 +32,7 @@ from limitlaw.sampling import (
     WindowStop,
 )
 from limitlaw.sampling.tasks import BetaTasks, CountsTasks, PoolTasks, RecordedTasks, Redraw
-from limitlaw.sampling.verifier import EnsembleVerifier, JudgeVerifier, SpreadVerifier
+from limitlaw.sampling.verifier import EnsembleVerifier, JudgeVerifier, LabelledVerifier, SpreadVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,16 +120,18 @@ def _recorded(draw: st.DrawFn, count: int, weight: Any) -> RecordedTasks:
 
 
 @st.composite
-def verifiers(draw: st.DrawFn, *, verdicts: bool = True, count: int | None = None, max_members: int = 3) -> Verifier:
+def verifiers(  # noqa: PLR0911  (one for each kind)
+    draw: st.DrawFn, *, verdicts: bool = True, count: int | None = None, max_members: int = 3
+) -> Verifier:
     """Verifiers of every kind.
 
     Args:
         draw: Given by Hypothesis.
         verdicts: Only those that accept and reject; else also judges without a threshold.
         count: The number of tasks, for error rates that may differ from task to task; else all tasks have the same.
-        max_members: The most members of an ensemble; 0 for none.
+        max_members: The most members of an ensemble; 0 for none, and for none known by labels.
     """
-    kinds = ["perfect", "rates", "spread", "tests", "judge", *(["ensemble"] if max_members else [])]
+    kinds = ["perfect", "rates", "spread", "tests", "judge", *(["ensemble", "labelled"] if max_members else [])]
     kind = draw(st.sampled_from(kinds))
     each: Any = rates() if count is None else rates() | st.lists(rates(), min_size=count, max_size=count)
     if kind == "perfect":
@@ -145,6 +147,11 @@ def verifiers(draw: st.DrawFn, *, verdicts: bool = True, count: int | None = Non
             icc=draw(st.floats(0.001, 1.0)),
             correlation=correlation,
         )
+    if kind == "labelled":
+        many = draw(st.integers(1, 4))
+        each = st.lists(rates(), min_size=many, max_size=many)
+        names = ("false_positive_rate", "false_negative_rate", "false_positive_icc", "false_negative_icc")
+        return LabelledVerifier(**{name: draw(each) for name in names}, labels=draw(st.integers(0, 1000)))
     if kind == "tests":
         many = draw(st.integers(1, 100))
         return Verifier.tests(tests=many, detection=draw(rates()), icc=draw(rates()), flakiness=draw(rates()))
@@ -339,7 +346,7 @@ def _stands_in(population: RecordedTasks) -> Callable[[Verifier], bool]:
 
 def _draws_rates(verifier: Verifier) -> bool:
     members = verifier.verifiers if isinstance(verifier, EnsembleVerifier) else ()
-    return isinstance(verifier, SpreadVerifier) or any(map(_draws_rates, members))
+    return isinstance(verifier, (SpreadVerifier, LabelledVerifier)) or any(map(_draws_rates, members))
 
 
 _SINGLE = (FirstAbove, WeightedVote, FilteredVote, StopWhenAhead, ShareVote, BetaStop, WindowStop)

@@ -7,10 +7,11 @@ use limitlaw_core::fit::identification::{Reason, check_identified};
 use limitlaw_core::fit::intervals::{self, Estimate};
 use limitlaw_core::fit::pass_rate::PassRate;
 use limitlaw_core::fit::pass_rates::{Bootstrap, curve};
-use limitlaw_core::fit::proportion::Sample;
+use limitlaw_core::fit::posterior_draws::posterior_draws;
 use limitlaw_core::fit::task_rates::task_rates as rates_by_task;
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::sampling::exact::bootstrap::Resample;
+use limitlaw_core::special::proportion::Sample;
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -108,6 +109,34 @@ pub fn task_rates<'py>(
     let columns = columns.into_dict();
     columns.set_item("reason", reason.map(Reason::text))?;
     Ok(columns)
+}
+
+/// Equally likely populations of two rates, from errors among attempts that could err, a task each: `false_positive_rate`
+/// and `false_negative_rate` (means over tasks), `false_positive_icc` and `false_negative_icc`, one of each a draw.
+#[pyfunction]
+pub fn error_rate_draws<'py>(
+    py: Python<'py>,
+    wrong: Column<'py>,
+    accepted: Column<'py>,
+    correct: Column<'py>,
+    rejected: Column<'py>,
+    draws: usize,
+) -> PyResult<Bound<'py, PyDict>> {
+    let counts = [[&wrong, &accepted], [&correct, &rejected]].map(|pair| pair.map(|c| c.as_array().to_vec()));
+    let found = wait(py, 0, None, |control| {
+        let mut found = Vec::with_capacity(2);
+        for (dimension, [of, errors]) in (0..).zip(&counts) {
+            let counts = Counts::new(of, errors, None, control)?;
+            found.push(posterior_draws(&counts, draws, dimension, resolve_threads(None)?, control)?);
+        }
+        Ok(found)
+    })?;
+    let columns = Columns::new(py);
+    for ([mean, icc], rate) in found.into_iter().zip(["false_positive", "false_negative"]) {
+        columns.add(&format!("{rate}_rate"), mean)?;
+        columns.add(&format!("{rate}_icc"), icc)?;
+    }
+    Ok(columns.into_dict())
 }
 
 /// The log likelihood of counts under a Beta population with a share of unsolvable tasks.

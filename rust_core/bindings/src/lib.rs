@@ -39,7 +39,9 @@ mod _core {
         share_errors, simulate_exhaustion,
     };
     #[pymodule_export]
-    use super::fit::{beta_binomial_likelihood, fit_beta_binomial, forecast, mean_limits, pass_rates, task_rates};
+    use super::fit::{
+        beta_binomial_likelihood, error_rate_draws, fit_beta_binomial, forecast, mean_limits, pass_rates, task_rates,
+    };
     #[pymodule_export]
     use super::formulas::closed_form;
     #[pymodule_export]
@@ -49,7 +51,7 @@ mod _core {
     #[pymodule_export]
     use super::paired::{paired_differences, task_pass_rates};
     #[pymodule_export]
-    use super::sampling::{compare_sampling, simulate_sampling, solve_sampling};
+    use super::sampling::{accuracies_sampling, compare_sampling, resampled_ends, simulate_sampling, solve_sampling};
     #[pymodule_export]
     use super::scaling::{fit_scaling_law, scaling_coefficients};
     #[pymodule_export]

@@ -15,15 +15,16 @@ use crate::columns::{Arrays, Columns, owned};
 use crate::error::to_python;
 use crate::run::wait;
 
-/// The three ceilings: (all tasks, accepted tasks, pooled, number of tasks with acceptances).
+/// The three ceilings under each verifier that labels leave open, else of the one: (all tasks, accepted tasks, pooled,
+/// number of tasks with acceptances).
 #[pyfunction]
-pub fn ceilings_sampling(py: Python<'_>, spec: &str, arrays: Arrays<'_>) -> PyResult<(f64, f64, f64, f64)> {
+pub fn ceilings_sampling(py: Python<'_>, spec: &str, arrays: Arrays<'_>) -> PyResult<Vec<(f64, f64, f64, f64)>> {
     let arrays = owned(&arrays);
-    let c = wait(py, 1, None, |control| {
+    let found = wait(py, 0, None, |control| {
         let scenario: SamplingScenario = parse(spec, &arrays)?;
-        ceilings::ceilings(&scenario, control)
+        ceilings::by_verifier(&scenario, control)
     })?;
-    Ok((c.all_tasks, c.accepted_tasks, c.pooled, c.tasks_accepted))
+    Ok(found.into_iter().map(|c| (c.all_tasks, c.accepted_tasks, c.pooled, c.tasks_accepted)).collect())
 }
 
 /// The ends of the ceiling over all tasks that observed attempts leave open, each with its error: low, its error, high, its

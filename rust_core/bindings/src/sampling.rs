@@ -1,12 +1,14 @@
 //! The sampling scenario across the border: simulate, compare and solve.
 
-use limitlaw_core::error::Result;
+use limitlaw_core::error::{Error, Result};
+use limitlaw_core::fit::over_attempts::{Resampling, over_attempts};
 use limitlaw_core::memory;
 use limitlaw_core::run::{Control, resolve_threads};
 use limitlaw_core::sampling::draw::run::Run;
 use limitlaw_core::sampling::draw::{compare, simulate};
 use limitlaw_core::sampling::exact;
 use limitlaw_core::sampling::record::columns::{Column, Row};
+use limitlaw_core::sampling::record::ends::{self, Asked};
 use limitlaw_core::sampling::record::estimate::TaskMeans;
 use limitlaw_core::sampling::record::layout::Score;
 use limitlaw_core::sampling::scenario::SamplingScenario;
@@ -104,7 +106,7 @@ fn with_scenario<T: Send>(
 
 /// Simulates a scenario: estimates, column by column, one row per (policy, grid point) or per (policy, grid point, task).
 #[pyfunction]
-#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, by_task, columns, progress))]
+#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, by_task, columns, over_tasks, progress))]
 pub fn simulate_sampling<'py>(
     py: Python<'py>,
     spec: &str,
@@ -115,6 +117,7 @@ pub fn simulate_sampling<'py>(
     threads: Option<usize>,
     by_task: bool,
     columns: Vec<String>,
+    over_tasks: Option<f64>,
     progress: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let columns = parsed(&columns)?;
@@ -133,7 +136,13 @@ pub fn simulate_sampling<'py>(
                 if by_task {
                     frame.set_tasks(&scenario, (at, g), &row.means(trials), Some(trials));
                 } else {
-                    frame.set(at, &Row::counted(&row, weights.as_deref(), trials));
+                    let mut found = Row::counted(&row, weights.as_deref(), trials);
+                    if let Some(confidence) = over_tasks {
+                        let asked = Asked { over_tasks: true, confidence };
+                        found.ends =
+                            ends::over_tasks(&row.means(trials), weights.as_deref(), scenario.bounds(g), asked.tail());
+                    }
+                    frame.set(at, &found);
                 }
             })?;
             Ok(frame)
@@ -198,15 +207,18 @@ pub fn options(
     Ok(Run { trials, key, replicate, threads: resolve_threads(threads)?, wanted })
 }
 
-/// Solves a scenario exactly: the same columns as `simulate_sampling`.
+/// Solves a scenario exactly: the same columns as `simulate_sampling`. With a `confidence` the ends of intervals over
+/// the verifiers that labels leave open, and over other tasks where asked.
 #[pyfunction]
-#[pyo3(signature = (spec, arrays, *, by_task, columns))]
+#[pyo3(signature = (spec, arrays, *, by_task, columns, over_tasks, confidence))]
 pub fn solve_sampling<'py>(
     py: Python<'py>,
     spec: &str,
     arrays: Arrays<'py>,
     by_task: bool,
     columns: Vec<String>,
+    over_tasks: bool,
+    confidence: Option<f64>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let columns = parsed(&columns)?;
     let quantiles = if by_task { Vec::new() } else { Column::scores(&columns) };
@@ -216,7 +228,8 @@ pub fn solve_sampling<'py>(
         let points = scenario.points();
         let mut frame = Frame::new(&scenario, by_task, &columns)?;
         let covered = Column::need_coverage(&columns);
-        exact::solve(&scenario, &quantiles, covered, control, |p, g, row| {
+        let asked = confidence.map(|confidence| Asked { over_tasks, confidence });
+        exact::solve(&scenario, &quantiles, covered, asked, control, |p, g, row| {
             let at = p * points + g;
             if by_task {
                 frame.set_tasks(&scenario, (at, g), &row.means, None);
@@ -224,6 +237,50 @@ pub fn solve_sampling<'py>(
                 frame.set(at, &Row::exact(row, weights.as_deref()));
             }
         })?;
+        Ok(frame)
+    })?;
+    Ok(frame.into_array(py))
+}
+
+/// The accuracy of each row under each verifier that labels leave open, row by row.
+#[pyfunction]
+pub fn accuracies_sampling<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let arrays = owned(&arrays);
+    let found = wait(py, 0, None, |control| {
+        let scenario: SamplingScenario = parse(spec, &arrays)?;
+        let labelled =
+            scenario.labelled().ok_or_else(|| Error::argument("verifier", "one from labels", "another one"))?;
+        exact::over_verifiers::accuracies(&scenario, labelled, control)
+    })?;
+    Ok(found.into_pyarray(py))
+}
+
+/// The ends of intervals over attempts: the columns of `solve_sampling`, of which those of ends are set.
+#[pyfunction]
+#[pyo3(signature = (spec, arrays, *, columns, resamples, confidence, key, threads, progress))]
+pub fn resampled_ends<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+    columns: Vec<String>,
+    resamples: u64,
+    confidence: f64,
+    key: [u64; 2],
+    threads: Option<usize>,
+    progress: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let columns = parsed(&columns)?;
+    let arrays = owned(&arrays);
+    let frame = wait(py, resamples, progress.as_ref(), |control| {
+        let scenario: SamplingScenario = parse(spec, &arrays)?;
+        let mut frame = Frame::new(&scenario, false, &columns)?;
+        let how = Resampling { resamples, confidence, key, threads: resolve_threads(threads)? };
+        let found = over_attempts(&scenario, Column::need_coverage(&columns), how, control)?;
+        found.into_iter().enumerate().for_each(|(at, ends)| frame.set(at, &Row { ends, ..Row::NONE }));
         Ok(frame)
     })?;
     Ok(frame.into_array(py))

@@ -4,6 +4,7 @@ use limitlaw_core::error::{Error, Result};
 use limitlaw_core::sampling::draw::simulate;
 use limitlaw_core::sampling::record::columns::{Row, SCORES};
 use limitlaw_core::sampling::record::row::RowTally;
+use limitlaw_core::sampling::record::shared::PRODUCTS;
 use limitlaw_core::sampling::record::values::Values;
 use limitlaw_core::sampling::record::{BILL, SHARES};
 use limitlaw_core::sampling::scenario::SamplingScenario;
@@ -47,6 +48,7 @@ pub fn tally_sampling<'py>(
             columns.add("correct", row.correct)?;
             columns.add("wrong", row.wrong)?;
             columns.add("covered", row.covered)?;
+            columns.add("products", row.products)?;
             for (share, counts) in SHARES.iter().zip(row.share_counts) {
                 columns.add(&format!("{share}_counts"), counts)?;
             }
@@ -85,6 +87,7 @@ fn check_lengths(row: &RowTally, weights: Option<&[f64]>) -> Result<()> {
         && row.bill.iter().flatten().all(|sums| [0, tasks].contains(&sums.len()))
         && [0, tasks].contains(&utility.len())
         && utility.len() == utility_squares.len()
+        && [0, PRODUCTS].contains(&row.products.len())
         && row.share_counts.iter().all(|counts| [0, tasks + 1].contains(&counts.len()));
     if same {
         Ok(())
@@ -123,6 +126,7 @@ pub fn estimate_sampling<'py>(
             correct: column(dict, "correct")?,
             wrong: column(dict, "wrong")?,
             covered: column(dict, "covered")?,
+            products: column(dict, "products")?,
             attempts: sums("attempts")?,
             utility: sums("utility")?,
             utility_counts: values("utility")?,

@@ -9,7 +9,6 @@ use libm::{exp, log, sqrt};
 
 use super::beta_binomial::Counts;
 use super::identification::open;
-use super::proportion;
 use super::task_rates::Posterior;
 use crate::closed_form::stopping::{Rates, spread_ceiling};
 use crate::error::Result;
@@ -19,7 +18,7 @@ use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::tasks::Tasks;
 use crate::sampling::scenario::verifier::Verifier;
-use crate::special::softplus;
+use crate::special::{proportion, softplus};
 
 /// Populations with a smaller share of the posterior, relative to the largest, are left out.
 const LEAST_SHARE: f64 = 1e-4;

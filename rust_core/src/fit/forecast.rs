@@ -10,10 +10,10 @@
 use libm::{exp, expm1, log1p};
 
 use super::beta_binomial::{Coordinates, Counts, Group, Population};
+use super::check_k;
 use super::identification::{check_identified, open};
 use super::mixing::Grid;
 use super::pass_rates::Bootstrap;
-use super::{check_k, quantile};
 use crate::closed_form::population::{coverage, failure};
 use crate::error::{Error, Result, check_range};
 use crate::memory;
@@ -21,6 +21,7 @@ use crate::rng::{Sequence, Stream, purpose};
 use crate::run::{Control, run};
 use crate::special::incomplete_beta::beta_cdf;
 use crate::special::student_t::square_of_t;
+use crate::stats::quantile;
 use crate::variates::{beta, normal};
 
 /// The largest number of attempts that is looked for.

@@ -6,11 +6,11 @@ use super::beta_binomial::{Coordinates, Counts, REACH, logistic};
 use super::identification::{ICC, Reason, Told, UNSOLVABLE, boundary, open, settle_unsolvable};
 use super::maximum::Maximum;
 use super::pass_rates::Bootstrap;
-use super::quantile;
 use crate::error::Result;
 use crate::rng::{Stream, purpose};
 use crate::run::{Control, run};
 use crate::special::student_t::square_of_t;
+use crate::stats::quantile;
 
 /// The coordinate in which each of the five quantities is held.
 const HELD: [(Coordinates, usize); 5] = [

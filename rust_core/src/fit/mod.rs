@@ -10,10 +10,11 @@ pub mod identification;
 pub mod intervals;
 pub mod maximum;
 mod mixing;
+pub mod over_attempts;
 pub mod paired;
 pub mod pass_rate;
 pub mod pass_rates;
-pub mod proportion;
+pub mod posterior_draws;
 pub mod repeated;
 pub mod scaling;
 pub mod simultaneous;
@@ -56,13 +57,4 @@ pub fn check_k(ks: &[f64]) -> Result<()> {
         None => Ok(()),
         Some(at) => Err(Error::argument(&format!("k[{at}]"), "a whole number in [1, 2**53]", ks[at])),
     }
-}
-
-/// The p-quantile of values in ascending order, between neighbours by straight lines; NaN where there are none.
-pub fn quantile(ascending: &[f64], p: f64) -> f64 {
-    let Some(last) = ascending.len().checked_sub(1) else { return f64::NAN };
-    let place = p * last as f64;
-    let below = place as usize;
-    let above = (below + 1).min(last);
-    ascending[below] + (place - below as f64) * (ascending[above] - ascending[below])
 }

@@ -3,13 +3,13 @@
 use libm::sqrt;
 
 use super::pass_rate::{Group, PassRate, grouped};
-use super::proportion::{Sample, lower, upper};
 use super::repeated::Prior;
 use super::{check_counts, check_k};
 use crate::error::Result;
 use crate::rng::Key;
 use crate::run::Control;
 use crate::sampling::exact::bootstrap::Resample;
+use crate::special::proportion::{Sample, lower, upper};
 
 /// Means over tasks, one of each a k; NaN where some task has too few attempts.
 #[derive(Debug, Clone, Default)]

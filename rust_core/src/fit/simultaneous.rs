@@ -2,12 +2,12 @@
 
 use libm::{exp, sqrt};
 
-use super::quantile;
 use crate::error::Result;
 use crate::math::normal_quantiles;
 use crate::rng::{Key, Stream, purpose};
 use crate::run::Control;
 use crate::special::student_t::square_of_t;
+use crate::stats::quantile;
 use crate::variates::ln_gamma;
 
 /// Draws between two looks at whether the run was cancelled.

@@ -10,11 +10,10 @@ use libm::exp;
 
 use super::beta_binomial::{Coordinates, Counts, Population};
 use super::identification::{Reason, open};
-use super::proportion;
 use crate::error::Result;
 use crate::run::{Control, run};
 use crate::special::incomplete_beta::beta_quantile;
-use crate::special::softplus;
+use crate::special::{proportion, softplus};
 
 /// Nodes a side while the posterior is looked for, and of the integral.
 const COARSE: usize = 9;
@@ -113,16 +112,7 @@ impl Posterior {
 
     /// Over the grid that holds all but e^-25 of it.
     pub(super) fn new(counts: &Counts, threads: usize, control: &Control) -> Result<Self> {
-        let mut bounds = REACH.map(|r| [-r, r]);
-        for _ in 0..16 {
-            let next = narrowed(&heights(counts, bounds, COARSE, threads, control)?, bounds);
-            let shrunk = |axis: usize| next[axis][1] - next[axis][0] <= 0.7 * (bounds[axis][1] - bounds[axis][0]);
-            let further = shrunk(0) || shrunk(1);
-            bounds = next;
-            if !further {
-                break;
-            }
-        }
+        let bounds = bounds(counts, threads, control)?;
         let side = if counts.tasks() > MANY { FEW } else { FINE };
         let values = heights(counts, bounds, side, threads, control)?;
         // The logarithm of the mean's prior over that of Jeffreys.
@@ -146,6 +136,21 @@ impl Posterior {
     }
 }
 
+/// The box of the two logits that holds all but e^-25 of the posterior.
+pub(super) fn bounds(counts: &Counts, threads: usize, control: &Control) -> Result<[[f64; 2]; 2]> {
+    let mut bounds = REACH.map(|r| [-r, r]);
+    for _ in 0..16 {
+        let next = narrowed(&heights(counts, bounds, COARSE, threads, control)?, bounds);
+        let shrunk = |axis: usize| next[axis][1] - next[axis][0] <= 0.7 * (bounds[axis][1] - bounds[axis][0]);
+        let further = shrunk(0) || shrunk(1);
+        bounds = next;
+        if !further {
+            break;
+        }
+    }
+    Ok(bounds)
+}
+
 /// Logits of mean and correlation of a node of the square grid over `bounds`.
 fn place(bounds: [[f64; 2]; 2], side: usize, index: usize) -> [f64; 2] {
     let at = |[low, high]: [f64; 2], step: usize| low + (high - low) * step as f64 / (side - 1) as f64;
@@ -158,7 +163,13 @@ fn population(bounds: [[f64; 2]; 2], side: usize, index: usize) -> Population {
 }
 
 /// The logarithm of the posterior density of the two logits on a grid.
-fn heights(counts: &Counts, bounds: [[f64; 2]; 2], side: usize, threads: usize, control: &Control) -> Result<Vec<f64>> {
+pub(super) fn heights(
+    counts: &Counts,
+    bounds: [[f64; 2]; 2],
+    side: usize,
+    threads: usize,
+    control: &Control,
+) -> Result<Vec<f64>> {
     let mut values = Vec::with_capacity(side * side);
     let work = |(): &mut (), index: u64| {
         let [mean, icc] = place(bounds, side, index as usize);

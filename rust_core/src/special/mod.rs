@@ -7,6 +7,7 @@ pub mod beta_quadrature;
 pub mod gauss;
 pub mod incomplete_beta;
 pub mod incomplete_gamma;
+pub mod proportion;
 pub mod student_t;
 
 use std::f64::consts::FRAC_1_SQRT_2;

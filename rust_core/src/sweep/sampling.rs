@@ -55,7 +55,7 @@ impl SamplingMethod {
         let weights = scenario.weights();
         let points = scenario.points();
         let mut found = vec![Row::NONE; scenario.policies.len() * points];
-        solve(scenario, &self.scores, self.coverage, control, |p, g, row| {
+        solve(scenario, &self.scores, self.coverage, None, control, |p, g, row| {
             found[p * points + g] = Row::exact(row, weights.as_deref());
         })?;
         let grid = scenario.grid();

@@ -16,6 +16,7 @@ pub mod features;
 pub mod limits;
 pub mod maxima;
 pub mod offsets;
+pub mod over_verifiers;
 pub mod plan;
 pub mod plurality;
 pub mod recorded;
@@ -49,9 +50,12 @@ pub fn simulate(
     scenario: &SamplingScenario,
     options: Run,
     control: &Control,
-    visit: impl FnMut(usize, usize, RowTally),
+    mut visit: impl FnMut(usize, usize, RowTally),
 ) -> Result<()> {
     options.check()?;
+    if let Some(labelled) = scenario.labelled() {
+        return over_verifiers::simulate(scenario, labelled, options, None, control, &mut visit).map(drop);
+    }
     let laws = laws(scenario, options.key);
     let grid = &scenario.grid()[..scenario.answered()];
     if grid.is_empty() && scenario.limits.is_none() {
@@ -78,9 +82,12 @@ pub fn compare(
     options: Run,
     score: Score,
     control: &Control,
-    visit: impl FnMut(usize, usize, RowTally),
+    mut visit: impl FnMut(usize, usize, RowTally),
 ) -> Result<Vec<f64>> {
     options.check()?;
+    if let Some(labelled) = scenario.labelled() {
+        return over_verifiers::simulate(scenario, labelled, options, Some(score), control, &mut visit);
+    }
     if let Some(&beyond) = scenario.grid().get(scenario.answerable()) {
         return Err(Error::argument("max_attempts", "at most the attempts of the smallest pool", beyond));
     }

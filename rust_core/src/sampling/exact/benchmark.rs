@@ -22,6 +22,16 @@ pub fn quantiles(
     down: i64,
     control: &Control,
 ) -> Result<Option<[i64; QUANTILES.len()]>> {
+    if work(correct, wrong, [up, down]) > MAX_WORK {
+        return Ok(None);
+    }
+    let mut one = Mixture::default();
+    one.add(1.0, correct, wrong, [up, down], control)?;
+    Ok(Some(one.quantiles()))
+}
+
+/// The steps of the dynamic programme, about.
+fn work(correct: &[f64], wrong: &[f64], [up, down]: [i64; 2]) -> f64 {
     let variance: f64 = correct
         .iter()
         .zip(wrong)
@@ -30,22 +40,65 @@ pub fn quantiles(
             c * (up * up) as f64 + w * (down * down) as f64 - mean * mean
         })
         .sum();
-    if correct.len() as f64 * (18.0 * libm::sqrt(variance.max(0.0)) + (up + down) as f64) > MAX_WORK {
-        return Ok(None);
-    }
-    let (low, mass) = distribution(correct, wrong, up as usize, down as usize, control)?;
-    let total: f64 = mass.iter().sum();
-    let mut result = [0; QUANTILES.len()];
-    let (mut at, mut below) = (0, mass.front().copied().unwrap_or(0.0));
-    for (value, p) in result.iter_mut().zip(QUANTILES) {
-        // A hair below p, so that a mass that is p on paper but rounds under it counts.
-        while below < p * total * (1.0 - 1e-13) && at + 1 < mass.len() {
-            at += 1;
-            below += mass[at];
+    correct.len() as f64 * (18.0 * libm::sqrt(variance.max(0.0)) + (up + down) as f64)
+}
+
+/// A weighted sum of such distributions: of a run whose tasks' means are drawn together.
+#[derive(Debug, Clone, Default)]
+pub struct Mixture {
+    low: i64,
+    mass: VecDeque<f64>,
+    work: f64,
+}
+
+impl Mixture {
+    /// Adds one of a weight, unless the work of all would be out of proportion.
+    pub fn add(
+        &mut self,
+        weight: f64,
+        correct: &[f64],
+        wrong: &[f64],
+        [up, down]: [i64; 2],
+        control: &Control,
+    ) -> Result<()> {
+        self.work += work(correct, wrong, [up, down]);
+        if self.work > MAX_WORK {
+            return Ok(());
         }
-        *value = low + at as i64;
+        let (low, mass) = distribution(correct, wrong, up as usize, down as usize, control)?;
+        if self.mass.is_empty() {
+            self.low = low;
+        }
+        while self.low > low {
+            self.mass.push_front(0.0);
+            self.low -= 1;
+        }
+        let from = (low - self.low) as usize;
+        self.mass.resize(self.mass.len().max(from + mass.len()), 0.0);
+        mass.iter().zip(self.mass.range_mut(from..)).for_each(|(more, sum)| *sum += weight * more);
+        Ok(())
     }
-    Ok(Some(result))
+
+    /// Whether nothing was left out.
+    pub fn is_whole(&self) -> bool {
+        self.work <= MAX_WORK && !self.mass.is_empty()
+    }
+
+    /// Its quantiles.
+    pub fn quantiles(&self) -> [i64; QUANTILES.len()] {
+        let total: f64 = self.mass.iter().sum();
+        let mut result = [0; QUANTILES.len()];
+        let (mut at, mut below) = (0, self.mass.front().copied().unwrap_or(0.0));
+        for (value, p) in result.iter_mut().zip(QUANTILES) {
+            // A hair below p, so that a mass that is p on paper but rounds under it counts.
+            while below < p * total * (1.0 - 1e-13) && at + 1 < self.mass.len() {
+                at += 1;
+                below += self.mass[at];
+            }
+            *value = self.low + at as i64;
+        }
+        result
+    }
 }
 
 /// The least value and the masses from there on.

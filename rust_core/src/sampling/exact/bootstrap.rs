@@ -89,11 +89,13 @@ pub fn optima(
             "'attempts'",
         ));
     }
+    let tasks = problem.weights.len();
+    let verifiers = problem.laws.len() / tasks;
     if resamples > 0 && matches!(scenario.tasks, Tasks::Beta { .. } | Tasks::Mixture { .. }) {
         let got = format!("{resamples} resamples");
         return Err(Error::argument("bootstrap", "0 for a population whose law is given, not observed", got));
     }
-    let plain = vec![1.0; problem.weights.len()];
+    let plain = vec![1.0; tasks];
     let mut found: Vec<Optima> = problem
         .optima(&problem.laws, &plain, utilities, None, control)?
         .into_iter()
@@ -102,6 +104,10 @@ pub fn optima(
     let at: Vec<f64> = found.iter().map(|o| o.estimate.attempts).collect();
     let work = |(): &mut (), index: u64| {
         let mut random = Stream::new(key, 0, purpose::BOOTSTRAP, index).sequence();
+        // Of verifiers that labels leave open each resample has one.
+        let number =
+            if problem.drawn.is_none() && verifiers > 1 { below(verifiers as u64, &mut random) as usize } else { 0 };
+        let laws = if problem.drawn.is_none() { &problem.laws[number * tasks..][..tasks] } else { &problem.laws[..] };
         let again = match resample {
             Resample::Tasks => {
                 let mut times = vec![0.0; plain.len()];
@@ -112,11 +118,11 @@ pub fn optima(
                         times[below(plain.len() as u64, &mut random) as usize] += 1.0;
                     }
                 }
-                problem.optima(&problem.laws, &times, utilities, Some(&at), control)?
+                problem.optima(laws, &times, utilities, Some(&at), control)?
             }
             Resample::Attempts => {
                 let laws: Vec<TaskLaw> =
-                    (0..plain.len()).map(|i| redraw(&scenario.tasks, i, &problem.laws[i], &mut random)).collect();
+                    (0..plain.len()).map(|i| redraw(&scenario.tasks, i, &laws[i], &mut random)).collect();
                 problem.optima(&laws, &plain, utilities, Some(&at), control)?
             }
         };
@@ -217,9 +223,26 @@ fn redraw(tasks: &Tasks, i: usize, law: &TaskLaw, random: &mut Sequence) -> Task
     }
 }
 
+/// The laws of the tasks, under one verifier after another where labels leave several open.
+fn laws_of_verifiers(scenario: &SamplingScenario) -> Result<Vec<TaskLaw>> {
+    let Some(labelled) = scenario.labelled() else { return Ok(scenario.laws()) };
+    if scenario.limits.is_some() {
+        return Err(Error::NoClosedForm(
+            "no closed form of the best limit where the verifier is known by labels; use solve on several limits"
+                .into(),
+        ));
+    }
+    let points = scenario.tasks.count() * labelled.count();
+    if points > MAX_POINTS {
+        return Err(Error::argument("tasks times draws of the verifier", format!("at most {MAX_POINTS}"), points));
+    }
+    Ok((0..labelled.count()).flat_map(|number| scenario.with_verifier(number).laws()).collect())
+}
+
 struct Problem<'a> {
     scenario: &'a SamplingScenario,
-    /// The laws of the tasks; where rates are drawn, of the points that their laws weigh.
+    /// The laws of the tasks, under one verifier after another where labels leave several open; where rates are drawn, of
+    /// the points that their laws weigh.
     laws: Vec<TaskLaw>,
     drawn: Option<DrawnLaws>,
     /// The weights of the tasks.
@@ -234,7 +257,14 @@ impl<'a> Problem<'a> {
         let count = scenario.tasks.count();
         let weights = scenario.weights().unwrap_or_else(|| vec![1.0 / count as f64; count]);
         let (drawn, laws) = match scenario.redraw() {
-            None => (None, scenario.laws()),
+            None => (None, laws_of_verifiers(scenario)?),
+            Some(_) if scenario.labelled().is_some() => {
+                return Err(Error::NoClosedForm(
+                    "no closed form of the optimum where success rates are drawn and the verifier is known by labels; use \
+                     solve on a grid of max_attempts"
+                        .into(),
+                ));
+            }
             Some(Redraw::Run) => {
                 return Err(Error::NoClosedForm(
                     "no closed form of the optimum for redraw='run', whose tasks depend on a seed; use redraw='trial', or \
@@ -293,9 +323,11 @@ impl<'a> Problem<'a> {
     ) -> Result<Vec<Optimum>> {
         let scale: f64 = self.weights.iter().zip(times).map(|(w, t)| w * t).sum();
         let weight = |i: usize| self.weights[i] * times[i] / scale;
-        let weights: Vec<f64> = match &self.drawn {
-            Some(drawn) => drawn.mixed(weight),
-            None => (0..laws.len()).map(weight).collect(),
+        let weights: Vec<f64> = if let Some(drawn) = &self.drawn {
+            drawn.mixed(weight)
+        } else {
+            let verifiers = (laws.len() / times.len()) as f64;
+            (0..laws.len()).map(|at| weight(at % times.len()) / verifiers).collect()
         };
         if let Some(limits) = &self.limits {
             let again = (laws != self.laws).then(|| limits.outcomes(laws, control)).transpose()?;

@@ -2,7 +2,7 @@
 
 use crate::closed_form::stopping::spread_ceiling;
 use crate::error::{Error, Result};
-use crate::run::Control;
+use crate::run::{Control, resolve_threads, run};
 use crate::sampling::exact::expected::Part;
 use crate::sampling::exact::laws::ExactLaws;
 use crate::sampling::scenario::SamplingScenario;
@@ -47,7 +47,19 @@ impl Limit {
     }
 }
 
-/// The ceilings of a scenario.
+/// The ceilings under each of the verifiers that labels leave open; else those of the scenario alone.
+pub fn by_verifier(scenario: &SamplingScenario, control: &Control) -> Result<Vec<Ceilings>> {
+    let Some(labelled) = scenario.labelled() else { return Ok(vec![ceilings(scenario, control)?]) };
+    let mut found = Vec::with_capacity(labelled.count());
+    let work = |(): &mut (), number: u64| {
+        control.check()?;
+        ceilings(&scenario.with_verifier(number as usize), control)
+    };
+    run(labelled.count() as u64, resolve_threads(None)?, control, || (), work, |one| found.push(one))?;
+    Ok(found)
+}
+
+/// The ceilings of a scenario of one verifier.
 pub fn ceilings(scenario: &SamplingScenario, control: &Control) -> Result<Ceilings> {
     let weights = scenario.weights();
     let count = scenario.tasks.count();

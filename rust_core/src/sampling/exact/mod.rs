@@ -12,6 +12,7 @@ pub mod fixed_rates;
 pub mod laws;
 pub mod limit_steps;
 pub mod optimum;
+pub mod over_verifiers;
 pub mod pool_steps;
 pub mod record_outcomes;
 pub mod record_sums;
@@ -25,6 +26,7 @@ use crate::run::Control;
 use crate::sampling::policy::Policy;
 use crate::sampling::policy::rule::Setting;
 use crate::sampling::record::SHARES;
+use crate::sampling::record::ends::{self, Asked, Bounds, Ends, NO_ENDS};
 use crate::sampling::record::estimate::TaskMeans;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::{Bill, Cost};
@@ -36,7 +38,7 @@ use fixed_rates::FixedRates;
 use laws::{ExactLaws, most_attempts};
 
 /// One exact row.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ExactRow {
     /// Per-task means; their variances are 0, for nothing was estimated.
     pub means: TaskMeans,
@@ -45,10 +47,54 @@ pub struct ExactRow {
     pub share_quantiles: [Vec<f64>; SHARES.len()],
     /// The same of its utility.
     pub utility_quantiles: Vec<f64>,
+    /// The ends of intervals, where asked for.
+    pub ends: Ends,
 }
 
-/// Solves a scenario and visits its rows: `visit(policy, grid point, row)`; without `coverage` that column stays empty.
+impl Default for ExactRow {
+    fn default() -> Self {
+        Self {
+            means: TaskMeans::default(),
+            share_quantiles: Default::default(),
+            utility_quantiles: Vec::new(),
+            ends: NO_ENDS,
+        }
+    }
+}
+
+/// Solves a scenario and visits its rows: `visit(policy, grid point, row)`; without `coverage` that column stays empty,
+/// without `asked` there are no intervals.
 pub fn solve(
+    scenario: &SamplingScenario,
+    quantiles: &[String],
+    coverage: bool,
+    asked: Option<Asked>,
+    control: &Control,
+    mut visit: impl FnMut(usize, usize, ExactRow),
+) -> Result<()> {
+    if let Some(labelled) = scenario.labelled() {
+        return over_verifiers::solve(scenario, labelled, (quantiles, coverage, asked), control, &mut visit);
+    }
+    let Some(asked) = asked.filter(|asked| asked.over_tasks) else {
+        return solve_one(scenario, quantiles, coverage, control, visit);
+    };
+    let weights = scenario.weights();
+    solve_one(scenario, quantiles, coverage, control, |p, g, mut row| {
+        row.ends = ends::over_tasks(&row.means, weights.as_deref(), scenario.bounds(g), asked.tail());
+        visit(p, g, row);
+    })
+}
+
+impl SamplingScenario {
+    /// What bounds the values of a task at a grid point, or under a limit.
+    pub fn bounds(&self, point: usize) -> Bounds {
+        let attempts = self.grid().get(point).map_or(self.most(), |&cap| cap) as f64;
+        Bounds { attempts, utility: self.utility.filter(|u| u.attempt_cost == 0.0 && !self.billed()[1]) }
+    }
+}
+
+/// A scenario of one verifier.
+fn solve_one(
     scenario: &SamplingScenario,
     quantiles: &[String],
     coverage: bool,
@@ -275,14 +321,16 @@ impl ExactRow {
             }
         }
         // With a cost per attempt the utility of a run has no closed form.
-        let Some(u) = scenario.utility.filter(|u| u.attempt_cost == 0.0 && !scenario.billed()[1] && asked("utility"))
-        else {
-            return Ok(());
-        };
-        let Some((up, down, unit)) = benchmark::lattice(u.correct_reward, u.wrong_cost) else { return Ok(()) };
+        let Some((up, down, unit)) = lattice(scenario).filter(|_| asked("utility")) else { return Ok(()) };
         if let Some(q) = benchmark::quantiles(correct, wrong, up, down, control)? {
             self.utility_quantiles = q.iter().map(|&units| units as f64 * unit / tasks).collect();
         }
         Ok(())
     }
+}
+
+/// The lattice of a run's utility, where it has one.
+fn lattice(scenario: &SamplingScenario) -> Option<(i64, i64, f64)> {
+    let utility = scenario.utility.filter(|u| u.attempt_cost == 0.0 && !scenario.billed()[1]);
+    utility.and_then(|u| benchmark::lattice(u.correct_reward, u.wrong_cost))
 }

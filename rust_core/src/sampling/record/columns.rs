@@ -4,9 +4,10 @@ use std::sync::OnceLock;
 
 use crate::error::{Error, Result, quoted};
 use crate::sampling::exact::ExactRow;
+use crate::sampling::record::ends::{Ends, NO_ENDS};
 use crate::sampling::record::estimate::{Estimates, METRICS, QUANTILES, TaskMeans, quantile};
 use crate::sampling::record::row::RowTally;
-use crate::sampling::record::{BILL, SHARES};
+use crate::sampling::record::{BILL, SHARES, shared};
 
 /// The scores of a whole benchmark run that have quantiles.
 pub const SCORES: [&str; 7] = ["accuracy", "tokens", "cost", "latency", "utility", "accepted", "wrong"];
@@ -19,6 +20,12 @@ pub fn column_names() -> Vec<String> {
     estimates.chain(quantiles).collect()
 }
 
+/// The ends of intervals behind them, which a frame has only where it is asked for intervals.
+fn all_names() -> Vec<String> {
+    let ends = METRICS.iter().flat_map(|name| ["low", "high"].map(|end| format!("{name}_{end}")));
+    column_names().into_iter().chain(ends).collect()
+}
+
 /// A result column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Column {
@@ -28,6 +35,8 @@ pub enum Column {
     Error(usize),
     /// A quantile of a score: index into `SCORES`, index into `QUANTILES`.
     Quantile(usize, usize),
+    /// The lower (0) or the upper (1) end of the interval of the metric of that index.
+    End(usize, usize),
 }
 
 impl Column {
@@ -35,7 +44,7 @@ impl Column {
     pub fn parse(name: &str) -> Result<Self> {
         static NAMES: OnceLock<Vec<String>> = OnceLock::new();
         let at = NAMES
-            .get_or_init(column_names)
+            .get_or_init(all_names)
             .iter()
             .position(|known| known == name)
             .ok_or_else(|| Error::argument("columns", "names of result columns", quoted(name)))?;
@@ -44,7 +53,11 @@ impl Column {
 
     /// The column of an index into [`column_names`].
     pub const fn at(index: usize) -> Self {
+        const QUANTILE_COLUMNS: usize = SCORES.len() * QUANTILES.len();
         match index.checked_sub(2 * METRICS.len()) {
+            Some(after) if after >= QUANTILE_COLUMNS => {
+                Self::End((after - QUANTILE_COLUMNS) / 2, (after - QUANTILE_COLUMNS) % 2)
+            }
             Some(quantile) => Self::Quantile(quantile / QUANTILES.len(), quantile % QUANTILES.len()),
             None if index.is_multiple_of(2) => Self::Value(index / 2),
             None => Self::Error(index / 2),
@@ -59,7 +72,9 @@ impl Column {
 
     /// Whether coverage is among the columns.
     pub fn need_coverage(columns: &[Self]) -> bool {
-        columns.iter().any(|c| matches!(c, Self::Value(m) | Self::Error(m) if METRICS[*m] == "coverage"))
+        columns
+            .iter()
+            .any(|c| matches!(c, Self::Value(m) | Self::Error(m) | Self::End(m, _) if METRICS[*m] == "coverage"))
     }
 }
 
@@ -70,11 +85,14 @@ pub struct Row {
     pub estimates: Estimates,
     /// The quantiles.
     pub quantiles: [Vec<f64>; SCORES.len()],
+    /// Lower and upper ends of intervals.
+    pub ends: Ends,
 }
 
 impl Row {
     /// A row with nothing to say.
-    pub const NONE: Self = Self { estimates: Estimates::NONE, quantiles: [const { Vec::new() }; SCORES.len()] };
+    pub const NONE: Self =
+        Self { estimates: Estimates::NONE, quantiles: [const { Vec::new() }; SCORES.len()], ends: NO_ENDS };
 
     /// The value of a column; NaN where there is none.
     pub fn get(&self, column: Column) -> f64 {
@@ -82,6 +100,7 @@ impl Row {
             Column::Value(metric) => self.estimates.value[metric],
             Column::Error(metric) => self.estimates.standard_error[metric],
             Column::Quantile(score, at) => self.quantiles[score].get(at).copied().unwrap_or(f64::NAN),
+            Column::End(metric, end) => self.ends[end][metric],
         }
     }
 
@@ -91,6 +110,7 @@ impl Row {
         Self {
             estimates,
             quantiles: quantiles(row.share_quantiles, [const { Vec::new() }; BILL.len()], row.utility_quantiles),
+            ends: row.ends,
         }
     }
 
@@ -106,13 +126,18 @@ impl Row {
                 counts.iter().enumerate().map(|(n, &times)| (n as f64 / tasks as f64, times)).collect();
             of_values(&values)
         });
+        let mut estimates = row.means(trials).summarise(0..tasks, weights, Some(trials));
+        if !row.products.is_empty() {
+            estimates.standard_error = shared::errors(&estimates.value, &row.products, trials);
+        }
         Self {
-            estimates: row.means(trials).summarise(0..tasks, weights, Some(trials)),
+            estimates,
             quantiles: quantiles(
                 shares,
                 row.bill_counts.each_ref().map(|v| of_values(v)),
                 of_values(&row.utility_counts),
             ),
+            ends: NO_ENDS,
         }
     }
 }
@@ -174,6 +199,7 @@ impl RowTally {
         for (to, from) in self.share_counts.iter_mut().zip(&other.share_counts) {
             add(to, from);
         }
+        add(&mut self.products, &other.products);
         let bills = self.bill_counts.iter_mut().zip(&other.bill_counts);
         for (to, from) in bills.chain([(&mut self.utility_counts, &other.utility_counts)]) {
             let mut values = crate::sampling::record::values::Values::default();
@@ -189,13 +215,15 @@ mod tests {
 
     #[test]
     fn every_column_is_found_under_its_name() {
-        let names = column_names();
+        let names = all_names();
         let columns: Vec<_> = names.iter().map(|name| Column::parse(name).expect("a known name")).collect();
         assert_eq!(columns[6], Column::Value(3));
         assert_eq!(names[6], "accuracy");
         assert_eq!(columns[7], Column::Error(3));
         let q = names.iter().position(|n| n == "utility_q25").expect("a known name");
         assert_eq!(columns[q], Column::Quantile(4, 1));
+        let end = names.iter().position(|n| n == "utility_high").expect("a known name");
+        assert_eq!(columns[end], Column::End(12, 1));
         assert_eq!(Column::scores(&columns), SCORES);
         assert!(Column::parse("acuracy").is_err());
     }

@@ -56,6 +56,22 @@ impl Estimates {
 }
 
 impl TaskMeans {
+    /// Every column.
+    pub(crate) fn columns(&mut self) -> [&mut Vec<f64>; 15] {
+        let Self { accepted, correct, wrong, abstained, covered, attempts, bill, utility } = self;
+        let [[t, tt], [m, mm], [s, ss]] = bill;
+        let ([a, aa], [u, uu]) = (attempts, utility);
+        [accepted, correct, wrong, abstained, covered, a, aa, t, tt, m, mm, s, ss, u, uu]
+    }
+
+    /// Adds another's with a weight: means over what is drawn for all tasks together.
+    pub fn add(&mut self, weight: f64, mut other: Self) {
+        for (sum, more) in self.columns().into_iter().zip(other.columns()) {
+            sum.resize(more.len(), 0.0);
+            sum.iter_mut().zip(more).for_each(|(sum, x)| *sum += weight * *x);
+        }
+    }
+
     /// Summarises tasks `range` with weights that add to 1 (`None`: all alike) over `trials` trials (`None`: exact).
     ///
     /// Tasks are drawn independently of one another within a trial, so variances add over tasks.

@@ -5,11 +5,13 @@
 pub mod bin_scores;
 pub mod bins;
 pub mod columns;
+pub mod ends;
 pub mod estimate;
 pub mod layout;
 pub mod outcome;
 pub mod row;
 pub mod rows;
+pub mod shared;
 pub mod trial_scores;
 pub mod values;
 

@@ -26,6 +26,9 @@ pub struct RowTally {
     pub share_counts: [Vec<u64>; SHARES.len()],
     /// Utilities of the whole benchmark with their counts; empty unless wanted.
     pub utility_counts: Vec<(f64, u64)>,
+    /// Sums over trials of squares and products of the whole benchmark's means, where tasks share what a trial draws
+    /// (`record::shared`); else empty.
+    pub products: Vec<f64>,
 }
 
 impl RowTally {

@@ -63,6 +63,10 @@ impl Verifier {
             | Self::Spread { false_positive_rate, false_negative_rate, .. } => {
                 ErrorRates::new(false_positive_rate.at(i), false_negative_rate.at(i))
             }
+            Self::Labelled(labelled) => {
+                let [false_positive, false_negative] = labelled.means();
+                ErrorRates::new(false_positive, false_negative)
+            }
             Self::Tests { tests, detection, icc, flakiness } => {
                 let ln_stable = *tests * log1p(-flakiness);
                 let missed = ln_missed(*tests, detection.at(i), *icc);
@@ -134,7 +138,7 @@ impl Verifier {
                 std::iter::once(at(operating)).chain((1..=members.len()).rev().map(at)).collect()
             }
             Self::Tests { tests, .. } => vec![point(*tests, self.rates(i))],
-            Self::Rates { .. } | Self::Spread { .. } => vec![point(f64::NAN, self.rates(i))],
+            Self::Rates { .. } | Self::Spread { .. } | Self::Labelled(_) => vec![point(f64::NAN, self.rates(i))],
         }
     }
 }
@@ -159,7 +163,7 @@ fn ln_missed(tests: f64, detection: f64, icc: f64) -> f64 {
 }
 
 /// A rate with the given mean and intra-class correlation: Beta, as a normal score tied to the success rate's.
-fn spread_rate(mean: f64, icc: f64, correlation: f64, score: f64, random: &mut Sequence) -> f64 {
+pub(super) fn spread_rate(mean: f64, icc: f64, correlation: f64, score: f64, random: &mut Sequence) -> f64 {
     if icc < NO_ICC || mean == 0.0 || mean == 1.0 {
         return mean;
     }

@@ -4,8 +4,10 @@ pub mod answers;
 pub mod cost;
 pub mod drawn_laws;
 pub mod error_rates;
+pub mod labelled;
 pub mod law;
 pub mod limit;
+mod of_labels;
 pub mod on_records;
 pub mod population;
 pub mod recorded;
@@ -157,13 +159,6 @@ impl SamplingScenario {
     /// Whether correct answers are known among rejected ones too.
     pub const fn knows_coverage(&self) -> bool {
         !matches!(self.tasks, Tasks::Pool { correct: None, .. })
-    }
-
-    /// How many grid points every task can answer: observed attempts end with the smallest task.
-    pub fn answerable(&self) -> usize {
-        let grid = self.grid();
-        let least = |attempts: &Values| attempts.as_slice().iter().copied().fold(f64::INFINITY, f64::min);
-        self.tasks.observed().map_or(grid.len(), |attempts| grid.partition_point(|&k| k as f64 <= least(attempts)))
     }
 }
 
@@ -387,7 +382,7 @@ impl SamplingScenario {
         if needs.answers && self.answers.is_none() {
             return refuse("one that tells no wrong answers apart unless `answers` is given");
         }
-        let draws_errors = self.verifier.as_ref().is_some_and(Verifier::draws_rates);
+        let draws_errors = self.verifier.as_ref().is_some_and(|v| v.draws_rates() || v.labelled().is_some());
         let known =
             !draws_errors && (self.redraw() != Some(Redraw::Trial) || matches!(self.tasks, Tasks::Mixture { .. }));
         if needs.prior && !known {

@@ -7,8 +7,16 @@ use super::tasks::Tasks;
 use super::verifier::Verifier;
 use crate::error::{Error, Result};
 use crate::sampling::policy::Policy;
+use crate::spec::Values;
 
 impl SamplingScenario {
+    /// How many grid points every task can answer: observed attempts end with the smallest task.
+    pub fn answerable(&self) -> usize {
+        let grid = self.grid();
+        let least = |attempts: &Values| attempts.as_slice().iter().copied().fold(f64::INFINITY, f64::min);
+        self.tasks.observed().map_or(grid.len(), |attempts| grid.partition_point(|&k| k as f64 <= least(attempts)))
+    }
+
     /// How many grid points have a row: all that some task can answer where the short ones are dropped.
     pub fn answered(&self) -> usize {
         let Some(recorded) = self.tasks.recorded().filter(|recorded| recorded.short == Short::Drop) else {

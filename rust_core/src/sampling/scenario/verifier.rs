@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::labelled::Labelled;
 use crate::error::{Error, Result, check_range, check_whole};
 use crate::spec::{Spec, Values};
 
@@ -52,6 +53,8 @@ pub enum Verifier {
         /// The share of one call's variance that is drawn anew in every call.
         fresh: f64,
     },
+    /// One of many equally likely verifiers: what labels of a few attempts leave open of its error rates.
+    Labelled(Labelled),
     /// Several verifiers and a rule.
     Ensemble {
         /// The members.
@@ -122,6 +125,11 @@ impl Verifier {
         }
     }
 
+    /// The verifiers that it may be, where labels leave that open.
+    pub const fn labelled(&self) -> Option<&Labelled> {
+        if let Self::Labelled(labelled) = self { Some(labelled) } else { None }
+    }
+
     /// Whether its error rates depend on the success rates.
     pub fn follows_success(&self) -> bool {
         match self {
@@ -140,7 +148,7 @@ impl Verifier {
                 false_negative_rate.check_length("verifier.false_negative_rate", count, "tasks")
             }
             Self::Tests { detection, .. } => detection.check_length("verifier.detection", count, "tasks"),
-            Self::Judge { .. } => Ok(()),
+            Self::Judge { .. } | Self::Labelled(_) => Ok(()),
             Self::Ensemble { verifiers, .. } => verifiers.iter().try_for_each(|v| v.check_tasks(count)),
         }
     }
@@ -164,6 +172,7 @@ impl Spec for Verifier {
             }
             Self::Tests { detection, .. } => detection.resolve(arrays),
             Self::Judge { .. } => Ok(()),
+            Self::Labelled(labelled) => labelled.resolve(arrays),
             Self::Ensemble { verifiers, .. } => verifiers.iter_mut().try_for_each(|v| v.resolve(arrays)),
         }
     }
@@ -202,6 +211,7 @@ impl Spec for Verifier {
                 check_range("fresh", &[*fresh], 0.0, 1.0)?;
                 check_whole("votes", *votes, 1.0, MAX_VOTES)
             }
+            Self::Labelled(labelled) => labelled.check(),
             Self::Ensemble { verifiers, rule, shared } => {
                 let members = verifiers.len();
                 if members == 0 || members > MAX_MEMBERS {
@@ -209,6 +219,10 @@ impl Spec for Verifier {
                 }
                 for (i, verifier) in verifiers.iter().enumerate() {
                     verifier.check()?;
+                    if verifier.labelled().is_some() {
+                        let expected = "one of given error rates: what labels leave open is drawn for a whole verifier";
+                        return Err(Error::argument(&format!("verifiers[{i}]"), expected, "one from labels"));
+                    }
                     if !verifier.gives_verdicts() {
                         return Err(Error::argument(
                             &format!("verifiers[{i}].threshold"),

@@ -1,0 +1,29 @@
+"""Labelled verdicts, from a frame with a row for each to counts by task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from limitlaw._arguments import as_column
+from limitlaw.sampling.attempts import flags
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import polars as pl
+
+
+def labelled(frame: pl.DataFrame, accepted: str, correct: str, task: str | None) -> list[npt.NDArray[np.float64]]:
+    """Of each task: wrong attempts, those of them that were accepted, correct attempts, those that were rejected."""
+    verdict, label = flags(frame, "accepted", accepted), flags(frame, "correct", correct)
+    if not 0 < label.sum() < len(label):
+        got = f"{int(label.sum())} correct of {len(label)}"
+        raise ValueError(f"correct must hold labels of correct and of wrong attempts, got {got}")
+    place = np.arange(len(label))
+    if task is not None:
+        numbers: dict[str, int] = {}
+        names = as_column(frame, "task", task, of="names")
+        place = np.array([numbers.setdefault(str(name), len(numbers)) for name in names])
+    kinds = (1 - label, (1 - label) * verdict, label, label * (1 - verdict))
+    return [np.bincount(place, kind).astype(np.float64) for kind in kinds]

@@ -1,0 +1,198 @@
+"""Intervals of every column over tasks and over attempts: against closed forms, at the edges, and how to ask."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import limitlaw as ll
+
+SHARES = ("accuracy", "wrong", "accepted", "returned", "abstained", "coverage")
+RANDOM = np.random.default_rng(3)
+
+
+def log(tasks: int, attempts: int, *, correct=None) -> pl.DataFrame:
+    random = np.random.default_rng(tasks + attempts)
+    task = np.repeat(np.arange(tasks), attempts)
+    right = (
+        random.random(len(task)) < random.beta(0.6, 1.4, tasks)[task]
+        if correct is None
+        else np.full(len(task), correct)
+    )
+    answers = np.where(right, "right", random.choice(list("abc"), len(task)))
+    columns = {"task": task, "correct": right, "answer": answers, "score": random.normal(right).round(2)}
+    return pl.DataFrame(columns | {"tokens": random.gamma(4, 100, len(task)).round()})
+
+
+POLICIES = [ll.AnyOf(), ll.AllOf(), ll.BestOf(), ll.MajorityVote(), ll.FirstAccepted()]
+
+
+def recorded(tasks: int, attempts: int, **more) -> ll.SamplingScenario:
+    frame = log(tasks, attempts, **more)
+    known = ll.Tasks.from_attempts(frame, answer="answer", score="score", tokens="tokens")
+    return ll.SamplingScenario(tasks=known, policies=POLICIES, max_attempts=[1, 4], utility=ll.Utility(wrong_cost=1))
+
+
+def test_over_tasks_pass_at_k_and_the_accuracy_of_any_of_are_one():
+    """Both have Gaffke's limits."""
+    attempts, correct = np.full(23, 9), RANDOM.integers(0, 10, 23)
+    one = ll.SamplingScenario(
+        tasks=ll.Tasks.pool(attempts, correct, correct, correct=correct), policies=[ll.AnyOf()], max_attempts=[1, 4]
+    )
+    for confidence in (0.8, 0.95):
+        found = ll.solve(one, resample="tasks", confidence=confidence)
+        want = ll.pass_at_k(attempts, correct, [1, 4], confidence=confidence)
+        for ours, theirs in (("accuracy", "pass_at_k"), ("accuracy_low", "low"), ("accuracy_high", "high")):
+            np.testing.assert_allclose(found[ours], want[theirs], rtol=1e-12)
+
+
+@pytest.mark.parametrize("correct", [True, False])
+@pytest.mark.parametrize("resample", ["tasks", "attempts"])
+def test_ten_of_ten_are_no_certainty(correct, resample):
+    """Clopper and Pearson over tasks: of 10 of 10 the 95 % limit is .025^(1/10) = .6915."""
+    kinds = {
+        "pool": ll.Tasks.pool([8] * 10, [8 * correct] * 10, [8 * correct] * 10, correct=[8 * correct] * 10),
+        "counts": ll.Tasks.counts(attempts=[8] * 10, correct=[8 * correct] * 10),
+    }
+    for kind, tasks in kinds.items():
+        one = ll.SamplingScenario(
+            tasks=tasks, verifier=None if kind == "pool" else ll.Verifier.perfect(), max_attempts=[1]
+        )
+        row = ll.solve(one, resample=resample, bootstrap=500, seed=1).row(0, named=True)
+        other = row["accuracy_low"] if correct else 1 - row["accuracy_high"]
+        assert row["accuracy"] == float(correct)
+        if resample == "tasks":
+            assert other == pytest.approx(0.025**0.1, rel=1e-9)
+            assert row["coverage_low" if correct else "coverage_high"] == pytest.approx(other if correct else 1 - other)
+        else:
+            assert 0.8 < other < 1
+
+
+def test_every_column_has_an_interval_around_it():
+    frame = ll.solve(recorded(20, 6), resample="tasks")
+    for metric in (*SHARES, "precision", "false_discovery_rate", "attempts_used", "tokens", "utility"):
+        known = frame.drop_nulls([metric, f"{metric}_low"])
+        assert known.height > 0
+        inside = (known[f"{metric}_low"] <= known[metric] + 1e-12) & (known[metric] <= known[f"{metric}_high"] + 1e-12)
+        assert inside.all(), metric
+        assert (frame[metric].is_null() == frame[f"{metric}_low"].is_null()).all(), metric
+    np.testing.assert_allclose(frame["precision_low"], 1 - frame["false_discovery_rate_high"], rtol=1e-9)
+    wider = ll.solve(recorded(20, 6), resample="tasks", confidence=0.99)
+    assert (wider["utility_low"] <= frame["utility_low"]).all()
+    assert (wider["tokens_high"] >= frame["tokens_high"]).all()
+
+
+def test_amounts_have_students_t_of_the_logarithm():
+    tokens = np.array([100.0, 200.0, 50.0, 400.0, 120.0, 310.0])
+    frame = pl.DataFrame({"task": range(6), "correct": [True, False] * 3, "tokens": tokens})
+    one = ll.SamplingScenario(
+        tasks=ll.Tasks.from_attempts(frame, tokens="tokens"), policies=[ll.AnyOf()], max_attempts=[1]
+    )
+    row = ll.solve(one, resample="tasks").row(0, named=True)
+    half = 2.570_581_835_636_314 * tokens.std(ddof=1) / np.sqrt(6) / tokens.mean()  # the 97.5 % point of t with 5
+    ends = tokens.mean() * np.exp([-half, half])
+    assert [row["tokens_low"], row["tokens_high"]] == pytest.approx(list(ends), rel=1e-9)
+
+
+def test_the_precision_has_the_limits_of_a_share_where_every_task_returns():
+    one = ll.SamplingScenario(tasks=ll.Tasks.pool([1] * 12, [1] * 12, [1] * 9 + [0] * 3), max_attempts=[1])
+    row = ll.solve(one, resample="tasks").row(0, named=True)
+    want = ll.pass_at_k(1, [1] * 9 + [0] * 3, 1).row(0, named=True)
+    assert [row["precision_low"], row["precision_high"]] == pytest.approx([want["low"], want["high"]], rel=1e-9)
+
+
+def test_a_weight_of_two_is_a_task_twice_at_half_the_worth():
+    """Weights that are all alike change nothing; uneven ones leave fewer tasks in effect."""
+    success = [0.1, 0.3, 0.5, 0.7]
+    plain, even, uneven = (
+        ll.solve(
+            ll.SamplingScenario(tasks=ll.Tasks.fixed(success=success, weight=weight), max_attempts=[2]),
+            resample="tasks",
+        ).row(0, named=True)
+        for weight in (None, [2, 2, 2, 2], [9, 1, 1, 1])
+    )
+    assert even["accuracy_high"] == pytest.approx(plain["accuracy_high"], rel=1e-12)
+    assert uneven["accuracy_high"] - uneven["accuracy_low"] > plain["accuracy_high"] - plain["accuracy_low"]
+
+
+def test_simulations_have_the_same_intervals():
+    one = recorded(20, 6)
+    exact = ll.solve(one, resample="tasks")
+    found = ll.simulate(one, trials=4_000, seed=1, resample="tasks")
+    for column in ("accuracy_low", "accuracy_high", "tokens_high", "utility_low"):
+        gap = (found[column] - exact[column]).abs() / (1 + exact[column].abs())
+        assert gap.max() < 0.02, column
+    stopping = one.replace(policies=[ll.StopWhenAhead(2)])
+    row = ll.simulate(stopping, trials=500, seed=1, resample="tasks", columns=["accuracy"]).row(1, named=True)
+    assert row["accuracy_low"] < row["accuracy"] < row["accuracy_high"]
+
+
+def test_what_labels_leave_open_is_added():
+    verifier = ll.Verifier.from_labels(
+        pl.DataFrame({"task": range(60), "correct": [True, False] * 30, "accepted": [True, False] * 27 + [True] * 6})
+    )
+    tasks = ll.Tasks.counts(attempts=[20] * 30, correct=RANDOM.integers(0, 8, 30))
+    one = ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[30])
+    alone = one.replace(verifier=ll.Verifier.rates(false_positive_rate=0.1, false_negative_rate=0.05))
+
+    def width(scenario, **more):
+        row = ll.solve(scenario, **more).row(0, named=True)
+        return row["accuracy_high"] - row["accuracy_low"]
+
+    both = width(one, resample="tasks")
+    assert both > width(one)
+    assert both > width(alone, resample="tasks")
+    assert width(one, resample="attempts", seed=1, bootstrap=300) > width(one)
+
+
+def test_attempts_of_counts_are_their_posterior():
+    """One task of 12 of 20 with a perfect verifier: the interval of its rate, near Clopper and Pearson's."""
+    tasks = ll.Tasks.counts(attempts=[20, 20], correct=[12, 12])
+    one = ll.SamplingScenario(tasks=tasks, max_attempts=[1])
+    row = ll.solve(one, resample="attempts", seed=2, bootstrap=4_000).row(0, named=True)
+    want = ll.pass_at_k(20, [12, 12], 1, resample="attempts").row(0, named=True)
+    assert [row["accuracy_low"], row["accuracy_high"]] == pytest.approx([want["low"], want["high"]], abs=0.04)
+    again = ll.solve(one, resample="attempts", seed=2, bootstrap=4_000, threads=1)
+    assert again.row(0, named=True) == row
+
+
+def test_attempts_of_records_are_drawn_again():
+    one = recorded(15, 12).replace(max_attempts=[1])
+    found = ll.solve(one, resample="attempts", seed=3, bootstrap=2_000)
+    counts = log(15, 12).group_by("task").agg(pl.col("correct").sum())["correct"].to_numpy()
+    error = np.sqrt((counts / 12 * (1 - counts / 12) / 12).sum()) / 15
+    width = found["accuracy_high"][0] - found["accuracy_low"][0]
+    # The spread of 2,000 resamples is known within 10 % with all but 1e-9 of certainty.
+    assert width == pytest.approx(2 * 1.96 * error, rel=0.1)
+    middle = (found["accuracy_high"][0] + found["accuracy_low"][0]) / 2
+    assert middle == pytest.approx(found["accuracy"][0], abs=0.2 * error + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda s: ll.solve(s, resample="task"), "resample must be 'tasks' or 'attempts'"),
+        (lambda s: ll.solve(s, resample="tasks", by="task"), "resample must be left out with by='task'"),
+        (lambda s: ll.solve(s, resample="attempts"), "seed must be"),
+        (lambda s: ll.solve(s, resample="attempts", seed=1), "rest on no observed attempts"),
+        (lambda s: ll.solve(s, resample="tasks", confidence=1.5), "confidence must be"),
+        (lambda s: ll.simulate(s, trials=5, seed=1, resample="attempts"), "resample must be 'tasks' in a simulation"),
+        (
+            lambda s: ll.simulate(s, trials=5, seed=1, resample="tasks", tallies=True),
+            "columns and resample must be left",
+        ),
+        (
+            lambda s: ll.solve(s.replace(tasks=ll.Tasks.beta(alpha=1, beta=1, count=5)), resample="tasks"),
+            "population whose law is given",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused(call, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        call(ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.1, 0.5]), max_attempts=[1, 5]))
+
+
+def test_one_task_says_nothing_of_others():
+    one = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.4]), max_attempts=[3])
+    row = ll.solve(one, resample="tasks").row(0, named=True)
+    assert row["accuracy_low"] is None
+    assert row["accuracy_high"] is None
