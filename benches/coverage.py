@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from coverage_columns import columns, labelled
 from populations import POPULATIONS, F, mean_pass, mirrored_pass, population, precision
 
 import limitlaw as ll
@@ -333,6 +334,8 @@ KINDS = {
     "judges": (judges, ((5, 20), (20, 5), (20, 100), (164, 5), (164, 100))),
     "systems": (systems, ((5, 1), (20, 1), (164, 1), (5, 10), (20, 10), (164, 10))),
     "gates": (gates, ((5, 5), (20, 1), (20, 5), (164, 1), (164, 5))),
+    "columns": (columns, ((5, 5), (20, 5), (164, 5), (20, 100))),
+    "labelled": (labelled, ((20, 10), (50, 4))),
     "precisions": (precisions, ((20, 5), (164, 5))),
     "forecasts": (forecasts, ((5, 5), (20, 5), (20, 100), (164, 5))),
 }

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 import limitlaw as ll
@@ -174,3 +175,14 @@ def test_bad_scores_are_refused_by_name(call: Any, error: type[Exception], messa
 
 def test_it_is_reachable_from_the_package() -> None:
     assert ll.fit.fit_judge is fit.fit_judge
+
+
+def test_a_judge_with_a_threshold_carries_what_its_labels_leave_open():
+    random = np.random.default_rng(4)
+    task, label = np.repeat(np.arange(30), 5), random.random(150) < 0.5
+    score = random.normal(1.5 * label)
+    judge = fit.fit_judge(score=score, correct=label, task=task, threshold=0.8)
+    frame = pl.DataFrame({"task": task, "correct": label, "accepted": score > 0.8})
+    assert judge.verifier(posterior=True) == ll.Verifier.from_labels(frame)
+    with pytest.raises(ValueError, match="posterior must be False for a judge that was fitted without a threshold"):
+        fit.fit_judge(score=score, correct=label, task=task).verifier(posterior=True)

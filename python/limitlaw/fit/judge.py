@@ -5,15 +5,17 @@ from __future__ import annotations
 import dataclasses
 import math
 import statistics
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from limitlaw._arguments import as_confidence, as_number, as_numbers, check_choice, shown
+from limitlaw._arguments import as_confidence, as_number, as_numbers, check_choice, check_flag, shown
 from limitlaw.fit.clusters import Clusters
-from limitlaw.sampling.verifier import JudgeVerifier, Verifier
+from limitlaw.sampling.labels import by_task
+from limitlaw.sampling.verifier import JudgeVerifier, LabelledVerifier, Verifier
 
 Array = npt.NDArray[np.float64]
 _NORMAL = statistics.NormalDist()
@@ -36,17 +38,34 @@ class JudgeFit:
     quantities: pl.DataFrame
     roc: pl.DataFrame
     _threshold: float | None
+    _counts: Sequence[Array] | None = dataclasses.field(repr=False)
 
-    def verifier(self, *, pairs: Literal["all", "task"] = "all") -> JudgeVerifier:
+    @overload
+    def verifier(
+        self, *, pairs: Literal["all", "task"] = "all", posterior: Literal[False] = False
+    ) -> JudgeVerifier: ...
+    @overload
+    def verifier(self, *, posterior: Literal[True]) -> LabelledVerifier: ...
+    def verifier(
+        self, *, pairs: Literal["all", "task"] = "all", posterior: bool = False
+    ) -> JudgeVerifier | LabelledVerifier:
         """The judge as a verifier of scenarios, with the fitted d' and the fitted false positive rate, if any.
 
         Args:
+            posterior: ``True`` gives what the labels leave open of the error rates at the threshold, as
+                ``Verifier.from_labels`` of the same verdicts: for policies that ask for verdicts. ``False`` gives one
+                judge, which has scores too.
             pairs: Whose d' it has: of ``"all"`` pairs (what a threshold sees), or of those of one ``"task"`` (what
                 ``BestOf`` and votes see, where tasks differ in how high all their attempts score).
 
         Raises:
-            ValueError: That d' is not known.
+            ValueError: That d' is not known, or no threshold was given, without which there are no verdicts.
         """
+        check_flag(posterior, "posterior")
+        if posterior:
+            if self._counts is None:
+                raise ValueError("posterior must be False for a judge that was fitted without a threshold, got True")
+            return LabelledVerifier.of_counts(self._counts)
         check_choice(pairs, "pairs", ("all", "task"))
         name = "d_prime" if pairs == "all" else "d_prime_within"
         (d_prime, reason) = self.quantities.filter(quantity=name).select("estimate", "reason").row(0)
@@ -109,10 +128,11 @@ def fit_judge(
         raise ValueError(f"correct must have both correct and wrong attempts, got {int(y.sum())} correct of {len(y)}")
     clusters = Clusters.of(task, len(s), as_confidence(confidence))
     rows = _auc(s, y, clusters) + _auc_within(s, y, clusters, known=task is not None)
-    at = None
+    at, counts = None, None
     if threshold is not None:
         accepted = (s > as_number(threshold, "threshold")).astype(np.float64)
         rows += _verdicts(accepted, y, clusters)
+        counts = by_task(clusters.place, accepted.astype(np.int64), y.astype(np.int64))
         # On the scale of the judge the wrong scores are standard normal; a share of none or all is known less well.
         wrong = (y == 0).sum()
         at = _NORMAL.inv_cdf(1.0 - float((accepted[y == 0].sum() + 0.5) / (wrong + 1)))
@@ -120,7 +140,7 @@ def fit_judge(
         at = _NORMAL.inv_cdf(1.0 - float(share)) if 0 < share < 1 else at
     names = ("quantity", "estimate", "se", "low", "high", "reason")
     schema = {name: pl.String if name in ("quantity", "reason") else pl.Float64 for name in names}
-    return JudgeFit(pl.DataFrame(rows, schema=schema, orient="row"), _corners(s, y), at)
+    return JudgeFit(pl.DataFrame(rows, schema=schema, orient="row"), _corners(s, y), at, counts)
 
 
 Row = tuple[str, float | None, float | None, float | None, float | None, str | None]

@@ -16,6 +16,7 @@ from limitlaw._spec import FloatArray, Spec
 from limitlaw.sampling.labels import labelled
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
 
@@ -161,10 +162,7 @@ class Verifier(Spec):
             >>> ll.solve(scenario).select(pl.col("accuracy", "accuracy_low", "accuracy_high").round(2)).row(0)
             (0.5, 0.36, 0.61)
         """
-        wrong, accepted_wrong, right, rejected = labelled(frame, accepted, correct, task)
-        many = as_whole(draws, "draws", 10, 100_000)
-        found: dict[str, Any] = dict(_core.error_rate_draws(wrong, accepted_wrong, right, rejected, many))
-        return LabelledVerifier(**found, labels=int(wrong.sum() + right.sum()))
+        return LabelledVerifier.of_counts(labelled(frame, accepted, correct, task), draws)
 
     @staticmethod
     def tests(*, tests: int, detection: npt.ArrayLike, icc: float = 0.0, flakiness: float = 0.0) -> SuiteVerifier:
@@ -316,6 +314,19 @@ class LabelledVerifier(Verifier):
     false_positive_icc: FloatArray
     false_negative_icc: FloatArray
     labels: int = 0
+
+    @staticmethod
+    def of_counts(counts: Sequence[npt.NDArray[np.float64]], draws: int = 1_000) -> LabelledVerifier:
+        """From labelled attempts of each task: wrong ones, those accepted, correct ones, those rejected.
+
+        Args:
+            counts: These four, shape ``(tasks,)`` each.
+            draws: As in ``Verifier.from_labels``.
+        """
+        wrong, accepted, right, rejected = counts
+        many = as_whole(draws, "draws", 10, 100_000)
+        found: dict[str, Any] = dict(_core.error_rate_draws(wrong, accepted, right, rejected, many))
+        return LabelledVerifier(**found, labels=int(wrong.sum() + right.sum()))
 
 
 class SuiteVerifier(Verifier):

@@ -1,0 +1,74 @@
+"""Coverage of the intervals of a scenario's columns, over tasks and attempts, and of a verifier known by labels."""
+
+import numpy as np
+import polars as pl
+from populations import F, population, precision
+
+import limitlaw as ll
+
+#: Attempts of a policy, at most.
+CAP = 5
+#: Mean and intra-class correlation of both error rates of a verifier known by labels, and the tasks that it judges.
+MEAN, ICC, JUDGED = 0.1, 0.2, 50
+RESAMPLES = 200
+
+
+def truths(p: np.ndarray, cap: int) -> dict[str, float]:
+    """First accepted at most so often, with a verifier that accepts wrong answers at F."""
+    a = p + (1 - p) * F
+    stopped = 1 - (1 - a) ** cap
+    accuracy, accepted = (stopped * precision(p)).mean(), stopped.mean()
+    wrong = accepted - accuracy
+    return {
+        "accuracy": accuracy,
+        "precision": accuracy / accepted,
+        "attempts_used": (stopped / a).mean(),
+        "utility": accuracy - wrong,
+    }
+
+
+def columns(shape: str, tasks: int, n: int):
+    """Columns of a pool under first accepted, over other tasks and over other attempts at these."""
+    cap = min(n, CAP)
+
+    def check(random, level, seed):
+        p = population(random, shape, tasks)
+        accepted = random.binomial(n, p + (1 - p) * F)
+        pool = ll.Tasks.pool(np.full(tasks, n), accepted, random.binomial(accepted, precision(p)))
+        scenario = ll.SamplingScenario(tasks=pool, max_attempts=[cap], utility=ll.Utility(wrong_cost=1))
+        others = truths(population(np.random.default_rng(1), shape, 200_000), cap)
+        for resample, truth in (("tasks", others), ("attempts", truths(p, cap))):
+            options = {"resample": resample, "confidence": level, "seed": seed, "bootstrap": RESAMPLES, "threads": 1}
+            row = ll.solve(scenario, columns=list(truth), **options).row(0, named=True)
+            for name, value in truth.items():
+                if row[f"{name}_low"] is not None:
+                    yield f"`solve(resample=)`, {name}, over {resample}", row[f"{name}_low"], row[f"{name}_high"], value
+
+    return check
+
+
+def labelled(shape: str, tasks: int, n: int):
+    """The mean false positive rate, and the accuracy at 20 attempts of other tasks that the verifier judges."""
+    shapes = MEAN * (1 / ICC - 1), (1 - MEAN) * (1 / ICC - 1)
+
+    def check(random, level, seed):
+        del seed
+        task = np.repeat(np.arange(tasks), n)
+        rates = random.beta(*shapes, (2, tasks))
+        correct = random.random(len(task)) < 0.5
+        wrong = random.random(len(task)) < np.where(correct, rates[1][task], rates[0][task])
+        if not 0 < correct.sum() < len(task):
+            return
+        frame = pl.DataFrame({"task": task, "correct": correct, "accepted": correct != wrong})
+        verifier = ll.Verifier.from_labels(frame, draws=RESAMPLES)
+        tails = [0.5 - level / 2, 0.5 + level / 2]
+        yield "`Verifier.from_labels`, mean rate", *np.quantile(verifier.false_positive_rate, tails), MEAN
+        p = population(random, shape, JUDGED)
+        f, g = random.beta(*shapes, (2, JUDGED))
+        scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=p), verifier=verifier, max_attempts=[20])
+        row = ll.solve(scenario, columns=["accuracy"], confidence=level).row(0, named=True)
+        known = ll.Verifier.rates(false_positive_rate=f, false_negative_rate=g)
+        truth = ll.solve(scenario.replace(verifier=known), columns=["accuracy"])["accuracy"].item()
+        yield "`Verifier.from_labels`, accuracy", row["accuracy_low"], row["accuracy_high"], truth
+
+    return check
