@@ -12,7 +12,7 @@ from limitlaw._frames import known
 from limitlaw.plan.sizes import grid_of
 from limitlaw.sampling.optimum import optimal_attempts
 from limitlaw.sampling.scenario import SamplingScenario
-from limitlaw.sampling.tasks import BetaTasks, CountsTasks, FixedTasks, Tasks
+from limitlaw.sampling.tasks import BetaTasks, CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -40,11 +40,12 @@ def best_attempts(
 
     Data sets are drawn from the scenario's tasks (T of them, with n attempts at each), and in each the best number is
     found from the counts, as ``ll.optimal_attempts`` does; it is held against the one at the rates themselves. All rows
-    use the same tasks as far as they reach. The verifier's error rates are taken as known.
+    use the same tasks as far as they reach. The verifier's error rates are taken as known; a pool has no more than n
+    attempts, so that a best number beyond them cannot be found.
 
     Args:
-        scenario: Tasks with known rates, counts (whose shares serve as rates) or a Beta law; one policy; its verifier
-            and utility.
+        scenario: Tasks with known rates, counts (whose shares serve as rates), a pool or recorded attempts (whose
+            shares of accepted and correct ones do) or a Beta law; one policy; its verifier and utility.
         tasks: T, one or several.
         attempts: n, attempts at each task, one or several.
         within: The factor f: from 1/f to f times the best number; no answer (0) and more is always better
@@ -74,7 +75,7 @@ def best_attempts(
         ... )
         >>> found = ll.plan.best_attempts(scenario, tasks=[30, 300], attempts=20, sets=50)
         >>> found["p_within"].to_list()
-        [0.96, 1.0]
+        [0.9, 1.0]
     """
     if not isinstance(scenario, SamplingScenario):
         raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
@@ -86,16 +87,16 @@ def best_attempts(
     if float(sizes.max()) * count > _MAX_RATES:
         raise ValueError(f"tasks must be at most {_MAX_RATES // count} with sets={count}, got {int(sizes.max())}")
     random = np.random.default_rng(as_whole(seed, "seed", 0, 2**64 - 1))
-    rates, truth = _rates(scenario, random, (count, int(sizes.max())))
+    kinds, drawn, truth = _population(scenario, random, (count, int(sizes.max())))
     options: dict[str, Any] = {"bootstrap": 0, "wrong_cost": wrong_cost}
     best = _best(scenario, truth, options)
     rows = []
     for t in sizes:
         for n in tries:
             found = np.empty(count)
-            for at, p in enumerate(rates[:, : int(t)]):
-                counts = Tasks.counts(attempts=np.full(len(p), int(n)), correct=random.binomial(int(n), p))
-                found[at] = _best(scenario, counts, options)
+            for at, rows_of in enumerate(drawn[:, : int(t)]):
+                one = _attempted(random, kinds, rows_of, int(n))
+                found[at] = _best(scenario, one, options)
             inside = (found == best) | (
                 (found > 0) & np.isfinite(found) & (found <= best * factor) & (found * factor >= best)
             )
@@ -118,16 +119,37 @@ def _best(scenario: SamplingScenario, tasks: Any, options: dict[str, Any]) -> fl
     return np.inf if found is None else float(found)
 
 
-def _rates(scenario: SamplingScenario, random: np.random.Generator, shape: tuple[int, int]) -> tuple[Floats, Any]:
-    """The rates of every data set's tasks, and the tasks that stand for all."""
+def _population(
+    scenario: SamplingScenario, random: np.random.Generator, shape: tuple[int, int]
+) -> tuple[Any, Any, Any]:
+    """Shares of the kinds of attempts (none: rates are drawn), what data sets draw, and the tasks that stand for all.
+
+    Data sets draw numbers of tasks where there are kinds, else rates.
+    """
     given = scenario.tasks
     if isinstance(given, BetaTasks):
         rates = random.beta(given.alpha, given.beta, shape)
-        return np.where(random.random(shape) < given.unsolvable, 0.0, rates), given
+        return None, np.where(random.random(shape) < given.unsolvable, 0.0, rates), given
+    if isinstance(given, RecordedTasks):
+        given = given.counted()
+    number = random.integers(0, len(given), shape)
+    if isinstance(given, PoolTasks):
+        right, accepted = given.accepted_correct, given.accepted
+        kinds = np.stack([right, accepted - right, given.attempts - accepted], axis=1) / given.attempts[:, None]
+        return kinds, number, given
     if isinstance(given, FixedTasks):
         success = given.success
     elif isinstance(given, CountsTasks):
         success = given.correct / given.attempts
     else:
-        raise TypeError(f"scenario must have tasks with known rates, counts or a Beta law, got {type(given).__name__}")
-    return success[random.integers(0, len(success), shape)], Tasks.fixed(success=success)
+        raise TypeError(f"scenario must have observed or known tasks, or a Beta law, got {type(given).__name__}")
+    return None, success[number], Tasks.fixed(success=success)
+
+
+def _attempted(random: np.random.Generator, kinds: Any, drawn: Any, n: int) -> Tasks:
+    """One data set: n attempts at each of these tasks."""
+    attempts = np.full(len(drawn), n)
+    if kinds is None:
+        return Tasks.counts(attempts=attempts, correct=random.binomial(n, drawn))
+    found = random.multinomial(n, kinds[drawn])
+    return Tasks.pool(attempts=attempts, accepted=found[:, 0] + found[:, 1], accepted_correct=found[:, 0])
