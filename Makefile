@@ -49,6 +49,7 @@ bench: wheel $(STAMPS)/bench ## speed: kernels (Criterion), then side by side wi
 	cargo bench --locked -p limitlaw-core
 	$(PY) benches/peers.py
 	$(PY) benches/peers_fit.py
+	$(PY) benches/peers_scaling.py
 	$(PY) benches/peers_sweep.py
 	$(PY) benches/engine.py
 
