@@ -202,14 +202,16 @@ KERNELS: dict[str, Callable[[], pl.DataFrame]] = {
     "mixture of laws": drawn(ll.Law.mixture({"muennighoff": 1.0, "penalty": 1.0})),
     "constraint": lambda: ll.simulate(ll.ConstraintScenario.epoch2030(), trials=300, seed=SEED).bands,
     "fit beta binomial": lambda: ll.fit.fit_beta_binomial(20, [2, 0, 20, 7, 9], bootstrap=50, seed=SEED),
-    "fit scaling law": lambda: ll.fit.fit_scaling_law(
-        ll.datasets.repetition_runs().filter("fitted"),
-        parameters="parameters",
-        unique_tokens="unique_tokens",
-        law="penalty",
-        bootstrap=5,
-        seed=SEED,
-    ).draws,
+    "fit scaling law": lambda: (
+        ll.fit.fit_scaling_law(
+            ll.datasets.repetition_runs().filter("fitted"),
+            parameters="parameters",
+            unique_tokens="unique_tokens",
+            law="penalty",
+            bootstrap=5,
+            seed=SEED,
+        ).draws
+    ),
     "fit pass at k": lambda: ll.pass_at_k(20, [2, 0, 20, 7, 9], [1, 5]),
     "sweep, sampling": lambda: ll.sweep(
         ll.Grid(scenario(), {"utility.wrong_cost": [1.0, 2.0]}), trials=500, seed=SEED, progress=False
