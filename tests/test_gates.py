@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -12,8 +13,11 @@ from click.testing import CliRunner
 
 import limitlaw as ll
 from limitlaw.cli import main
+from limitlaw.gates.answer import Ask, answers
 from limitlaw.gates.evidence import ends, observed
+from limitlaw.gates.labelled import over_verifiers
 from limitlaw.gates.limits import Ratio
+from limitlaw.gates.requirement import Requirement
 
 COST = ll.Cost(
     prompt_tokens=100, output_tokens=(500, 0.5), wrong_output_tokens=(900, 0.5), price_in=2.0, price_out=10.0
@@ -224,6 +228,57 @@ def test_recorded_attempts_are_read_as_they_are():
 def test_bad_input_is_named(changes, match):
     with pytest.raises(ValueError, match=match):
         ll.check(counted(), **changes)
+
+
+def left_open(scenario: ll.SamplingScenario, rates: list[float], icc: float = 0.0, labels: int = 100):
+    """The scenario with one of these false positive rates, whichever it is, as labels leave it open."""
+    many = np.asarray(rates)
+    verifier = SimpleNamespace(
+        kind="labelled",
+        labels=labels,
+        false_positive_rate=many,
+        false_negative_rate=np.zeros(len(many)),
+        false_positive_icc=np.full(len(many), icc),
+        false_negative_icc=np.zeros(len(many)),
+    )
+    return SimpleNamespace(verifier=verifier, tasks=scenario.tasks, replace=scenario.replace)
+
+
+def asked(scenario, bound: float, tail: float):
+    return over_verifiers(
+        scenario, Ask([Requirement("precision", True, bound)], tail, False, 1_000, 0, 1, None), answers
+    )
+
+
+def test_what_labels_leave_open_widens_the_limits():
+    scenario = counted(80, max_attempts=[3])
+    known = scenario.replace(verifier=ll.Verifier.rates(false_positive_rate=0.1))
+    # Twenty alike are one that is known, with half of the error.
+    (same,) = asked(left_open(scenario, [0.1] * 20), 0.9, 0.05)
+    row = ll.check(known, min_precision=0.9, error=0.025).row(0, named=True)
+    assert (same.low, same.high, same.estimate) == pytest.approx((row["low"], row["high"], row["estimate"]))
+    assert (same.verdict, same.evidence) == ("holds", "80 tasks, 100 labels")
+    # A tenth of them is bad: nearly every limit is that of a good one, but not the one that is said.
+    (bad,) = asked(left_open(scenario, [0.9] * 20), 0.9, 0.05)
+    between = 0.5 * (bad.low + same.low)
+    (some,) = asked(left_open(scenario, [0.1] * 180 + [0.9] * 20), between, 0.05)
+    assert some.low == pytest.approx(bad.low)
+    assert some.verdict == "cannot tell"
+    assert some.would_tell == f"about {some.needed:,} labels in all"
+    assert some.needed > 100
+    assert asked(left_open(scenario, [0.1] * 20), between, 0.05)[0].verdict == "holds"
+
+
+def test_supposed_tasks_are_as_open_as_the_verifier():
+    scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.2, 0.6]), verifier=RATES, max_attempts=[4])
+    rates = np.linspace(0.01, 0.3, 200)
+    (found,) = asked(left_open(scenario, list(rates)), 0.5, 0.1)
+    ends = []
+    for rate in rates[[200 - 1 - 10, 10]]:  # 5 % on each side
+        frame = ll.solve(scenario.replace(verifier=ll.Verifier.rates(false_positive_rate=rate)))
+        ends.append(frame["accuracy"][0] / frame["returned"][0])
+    assert (found.low, found.high) == pytest.approx(ends)
+    assert found.evidence == "tasks as supposed, 100 labels"
 
 
 def run(*words):

@@ -11,6 +11,7 @@ import numpy as np
 from limitlaw._core import NoClosedFormError
 from limitlaw._progress import reporting
 from limitlaw.gates.evidence import GROWING, OBSERVED, Observed, Simulated, columns_of, ends, observed
+from limitlaw.gates.labelled import is_labelled, over_verifiers
 from limitlaw.gates.limits import Ratio
 from limitlaw.gates.requirement import METRICS, SHARES, Requirement
 from limitlaw.run import solve
@@ -61,6 +62,8 @@ class Answer:
 
 def answers(scenario: SamplingScenario, ask: Ask) -> tuple[list[Answer], bool]:
     """The answers of a scenario of one row, one for each requirement, and whether numbers were drawn for them."""
+    if is_labelled(scenario.verifier):
+        return over_verifiers(scenario, ask, answers), True
     columns = columns_of([requirement.metric for requirement in ask.wanted])
     if isinstance(scenario.tasks, OBSERVED):
         seen = observed(scenario, columns, ask.seed)

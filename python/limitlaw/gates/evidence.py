@@ -12,6 +12,7 @@ import polars as pl
 
 from limitlaw._core import NoClosedFormError
 from limitlaw._unused import quietly
+from limitlaw.gates.labelled import spread
 from limitlaw.gates.limits import Ratio
 from limitlaw.gates.requirement import BILLS, METRICS
 from limitlaw.run import simulate, solve
@@ -119,21 +120,15 @@ def _recorded(scenario: SamplingScenario) -> dict[str, Any]:
 def _drawn(verifier: SpreadVerifier, tasks: int, seed: Seed) -> Any:
     """Verifiers whose rates were drawn for each task."""
     random = np.random.default_rng(seed)  # a Seed is what NumPy takes as one
-    scale = 1.0 / verifier.icc - 1.0
-
-    def rates(mean: Any) -> Array:
-        means = np.broadcast_to(np.asarray(mean, dtype=np.float64), tasks)
-        found = (random.random(tasks) < means).astype(np.float64)  # all or none, where icc is 1
-        inner = (means > 0.0) & (means < 1.0)
-        if scale > 0.0:
-            found[inner] = random.beta(means[inner] * scale, (1.0 - means[inner]) * scale)
-        return found
-
     for _ in range(_DRAWS):
         yield RatesVerifier(
-            false_positive_rate=rates(verifier.false_positive_rate),
-            false_negative_rate=rates(verifier.false_negative_rate),
+            false_positive_rate=spread(random, _by_each(verifier.false_positive_rate, tasks), verifier.icc),
+            false_negative_rate=spread(random, _by_each(verifier.false_negative_rate, tasks), verifier.icc),
         )
+
+
+def _by_each(rate: Any, tasks: int) -> Array:
+    return np.broadcast_to(np.asarray(rate, dtype=np.float64), tasks)
 
 
 def _by_task(scenario: SamplingScenario, columns: list[str], seed: Seed) -> tuple[pl.DataFrame, bool]:
