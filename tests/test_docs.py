@@ -9,15 +9,18 @@ import contextlib
 import io
 import re
 import runpy
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import limitlaw as ll
 from limitlaw._spec import _REGISTRY
+from limitlaw.cli import main
 
 # What is shown to readers sets nothing that has no effect.
 pytestmark = pytest.mark.filterwarnings("error::limitlaw.UnusedSettingWarning")
@@ -60,7 +63,34 @@ def run_page(text: str, name: str, *, rewritten: list[str] | None = None) -> int
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_page_runs_and_prints_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    write_own_data(tmp_path)
     run_page(page.read_text(encoding="utf-8"), str(page.relative_to(ROOT)))
+
+
+def write_own_data(folder: Path) -> None:
+    """The files that the README has of its reader."""
+    counts = "task,n,correct\nsum,20,3\nsort,20,17\nparse,20,0\nmerge,20,9\n"
+    labels = "task,accepted,correct\n" + "sum,1,1\nsum,0,0\nsort,1,1\nsort,1,0\nparse,0,0\nmerge,0,0\nmerge,1,1\n" * 9
+    (folder / "counts.csv").write_text(counts, encoding="utf-8")
+    (folder / "labels.csv").write_text(labels, encoding="utf-8")
+
+
+def test_the_commands_for_own_data_run_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_own_data(tmp_path)
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Your own data\n")[2].partition("\n## ")[0]
+    found = list(blocks(section))
+    (scenario,) = (body for language, _, body, _ in found if language == "toml")
+    (tmp_path / "mine.toml").write_text(scenario, encoding="utf-8")
+    commands = [line for language, _, body, _ in found if language == "sh" for line in body.splitlines()]
+    assert len(commands) == 5
+    for command in commands:
+        program, *arguments = shlex.split(command)
+        assert program == "limitlaw"
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 0, f"{command}: {result.output}"
+        assert max(map(len, result.output.splitlines())) <= 135, f"{command} prints lines that nobody reads"
+    assert (tmp_path / "page.html").stat().st_size > 100_000
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.stem)

@@ -19,7 +19,8 @@ def brief(frame: pl.DataFrame) -> str:
     """A frame as text for reading: the main columns of every row, in few digits.
 
     Standard errors and what says where rows come from are left out; of a sampling scenario's frame also the quantiles
-    of a run, the further shares, and columns that are null throughout.
+    of a run, the further shares, and columns that are null throughout; of a best number of attempts
+    all but itself, its 5 and 95 % quantiles over the resamples, and its worth.
 
     Args:
         frame: Any frame of this library.
@@ -48,6 +49,10 @@ def brief(frame: pl.DataFrame) -> str:
         before = names[: names.index("policy")]
         known = [name for name in _SAMPLING if name in names and frame[name].null_count() < frame.height]
         names = [*before, *(name for name in _KEYS if name in names), *known]
+    for best in ("optimal_attempts", "optimal_limit"):  # how sure it is, by the outer quantiles of the resamples
+        if best in names and f"{best}_q05" in names:
+            known = ["policy", "wrong_cost", best, f"{best}_q05", f"{best}_q95", "status", "utility"]
+            names = [name for name in known if name in names]
     return _table(frame.select(names))
 
 
