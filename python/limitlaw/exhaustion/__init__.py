@@ -12,6 +12,13 @@ from limitlaw.exhaustion.demand import (
     profit_overtraining,
 )
 from limitlaw.exhaustion.failures import checkpoint_interval, effective_training_time, failure_seconds, goodput
+from limitlaw.exhaustion.inverse import (
+    compute_for_loss,
+    dataset_value,
+    fewest_epochs,
+    speed_up,
+    unique_tokens_for_loss,
+)
 from limitlaw.exhaustion.law import Law
 from limitlaw.exhaustion.levers import DEFAULT_LEVERS, levers
 from limitlaw.exhaustion.limits import plateau
@@ -41,12 +48,15 @@ __all__ = [
     "Sensitivity",
     "backtest",
     "checkpoint_interval",
+    "compute_for_loss",
     "crossing_probability",
     "crossing_year",
+    "dataset_value",
     "deep_web_stock",
     "dist",
     "effective_training_time",
     "failure_seconds",
+    "fewest_epochs",
     "goodput",
     "high_quality_stock_2022",
     "image_stock_2022",
@@ -61,5 +71,7 @@ __all__ = [
     "profit_overtraining",
     "repetition_bootstrap",
     "sensitivity",
+    "speed_up",
+    "unique_tokens_for_loss",
     "whole_web_stock",
 ]

@@ -49,7 +49,7 @@ def optimal_allocation(
         >>> round(run["parameters"] / 1e9, 4), round(run["tokens"] / 1e9, 2), round(run["epochs"], 3)
         (7.0262, 237.21, 9.488)
     """
-    _check_law(law)
+    check_law(law)
     _, (c, u) = _broadcast(compute=(compute, 6.0, 1e100), unique_tokens=(unique_tokens, 1.0, 1e100))
     level = as_confidence(confidence) if isinstance(law, MixtureLaw) else None
     columns = _core.law_optima(law.wire()[0], c, u, level)
@@ -108,7 +108,7 @@ def loss(
         >>> ll.loss(ll.Law.besiroglu(), [7e10], [1.4e12]).round(4)
         array([1.9734])
     """
-    _check_law(law)
+    check_law(law)
     unique = tokens if unique_tokens is None else unique_tokens
     shape, (n, d, u) = _broadcast(
         parameters=(parameters, 1e-6, 1e100), tokens=(tokens, 1e-6, 1e100), unique_tokens=(unique, 1e-6, 1e100)
@@ -121,7 +121,8 @@ def loss(
     return losses.reshape(shape)
 
 
-def _check_law(law: object) -> None:
+def check_law(law: object) -> None:
+    """Refuse what is no law, with what to take of a fit."""
     if not isinstance(law, Law):
         take = ": take its law, or its laws" if type(law).__name__ == "ScalingFit" else ""
         raise TypeError(f"law must be a Law, got {shown(law)}{take}")

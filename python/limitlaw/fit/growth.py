@@ -51,7 +51,7 @@ def fit_growth(
     Least squares of the logarithm on the date. With ``breaks`` the line may turn, without a jump; what a scenario goes
     on with is its last piece. A bootstrap draws runs (or whole clusters) anew and refits, the search for breaks
     included. Each draw's distance from the estimate is multiplied by ``sqrt(n / chi2)``, chi2 a chi-squared number with
-    the remaining degrees of freedom: the plain percentile interval of ten runs at 95 % holds the truth in 88 % of data
+    the remaining degrees of freedom: the plain percentile interval of ten runs at 95 % holds the truth in 89 % of data
     sets, this one in 95 % (docs/intervals.md). Level and growth of a draw belong together: a steeper line through the
     same runs is lower at its start.
 
@@ -59,10 +59,10 @@ def fit_growth(
         frame: A table, or the path of a ``.csv``, ``.jsonl`` or ``.parquet`` file.
         date: Its column of dates: dates, text such as ``2026-03``, or years with a fraction.
         value: Its column of values, above 0; rows where it is null are left out.
-        records: Only runs that were among so many largest when they came: 1 keeps those that set a record
-            (``ll.datasets.record_runs()`` holds such already). The ranking is over all rows, also before ``since``; the
-            first runs of a table are all records, so begin ``since`` later. The trend of records is one of the
-            frontier.
+        records: Only runs that were among so many largest when they came, of all rows, also before ``since``: 1 keeps
+            those that set a record (``ll.datasets.record_runs()`` holds such already). The first runs of a table are
+            all records, so begin ``since`` later. Distances of records from their line are not independent: of 15
+            records the 95 % interval of growth holds the truth in 78 % of data sets.
         since: Only runs from this date on.
         until: Only runs before this date.
         breaks: How many breaks of the trend, 0 to 2, at the dates that fit best (on a grid of hundredths of the span, a
@@ -92,7 +92,7 @@ def fit_growth(
         >>> models = ll.datasets.epoch_models().filter(pl.col("compute_rank") <= 10)
         >>> fit = ll.fit.fit_growth(models, since=2018, confidence=0.9, seed=1)
         >>> fit.estimates.filter(quantity="growth").select(pl.col("estimate", "low", "high").round(2)).row(0)
-        (4.56, 4.12, 5.04)
+        (4.56, 4.13, 5.03)
         >>> scenario = ll.ExhaustionScenario.preset("default").replace(**fit.inputs("compute"))
     """
     table = read_table(as_path(frame, "frame")) if isinstance(frame, (str, Path)) else as_frame(frame, "frame")

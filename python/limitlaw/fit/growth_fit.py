@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: The input of a scenario that a trend's level is.
 _LEVELS = {"compute": "compute", "stock": "text_stock", "trend": "trend_dataset"}
+#: ln of the most that a draw may be.
+_LN_MOST = 690.0
 #: Residuals and draws that stand for all of them in the interval of a run, and dates of one prediction.
 _SCATTER, _THINNED, _DATES = 201, 1000, 10_000
 
@@ -77,8 +79,9 @@ class GrowthFit:
         names += [f"break_{i + 1}" for i in range(pieces - 1)]
 
         def scaled(rows: Floats) -> dict[str, Floats]:
-            with np.errstate(over="ignore"):
-                columns = [*np.exp(rows[:, : pieces + 1]).T, *(rows[:, pieces + 1 :] + base_year).T]
+            # Where runs hardly determine a piece a draw may leave the doubles: it is moved to their end.
+            scales = np.exp(np.clip(rows[:, : pieces + 1], -_LN_MOST, _LN_MOST))
+            columns = [*scales.T, *(rows[:, pieces + 1 :] + base_year).T]
             found = dict(zip(names, columns, strict=True))
             order = ["level", "growth", *(name for name in names if name not in ("level", "growth"))]
             return {name: found[name] for name in order}

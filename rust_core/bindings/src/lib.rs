@@ -11,6 +11,7 @@ mod exhaustion;
 mod fit;
 mod formulas;
 mod growth;
+mod inverse;
 mod optimum;
 mod paired;
 mod run;
@@ -46,6 +47,8 @@ mod _core {
     use super::formulas::closed_form;
     #[pymodule_export]
     use super::growth::fit_growth;
+    #[pymodule_export]
+    use super::inverse::law_inverse;
     #[pymodule_export]
     use super::optimum::{ceiling_ends, ceilings_sampling, operating_points, optima_sampling};
     #[pymodule_export]

@@ -17,6 +17,7 @@ pub mod dist;
 pub mod draws;
 pub mod estimate;
 mod exact;
+pub mod inverse;
 pub mod kind;
 pub mod lanes;
 pub mod law;

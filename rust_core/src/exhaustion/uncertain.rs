@@ -2,7 +2,7 @@
 
 use super::law::Law;
 use super::law_spec::LawSpec;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The laws of a mixture, each with its share.
 #[derive(Debug, Clone)]
@@ -22,14 +22,45 @@ impl Uncertain {
     ///
     /// A quantile is the least value below or at which the laws have that share: with equal weights the ceil(n p)-th.
     pub fn quantiles<const N: usize>(&self, confidence: f64, mut of: impl FnMut(&Law) -> [f64; N]) -> [[f64; 3]; N] {
-        let tail = (1.0 - confidence) / 2.0;
-        let rows: Vec<([f64; N], f64)> = self.laws.iter().map(|(law, share)| (of(law), *share)).collect();
-        std::array::from_fn(|i| {
-            let mut values: Vec<(f64, f64)> = rows.iter().map(|(row, share)| (row[i], *share)).collect();
-            values.sort_by(|a, b| a.0.total_cmp(&b.0));
-            [tail, 0.5, 1.0 - tail].map(|p| quantile(&values, p))
-        })
+        quantiles_of(&self.laws.iter().map(|(law, share)| (of(law), *share)).collect::<Vec<_>>(), confidence)
     }
+
+    /// The same over pairs of its laws and those of another mixture: law by law where both have equally many with the same
+    /// shares, as bootstraps have, and else of every two.
+    pub fn quantiles_of_pairs<const N: usize>(
+        &self,
+        other: &Self,
+        confidence: f64,
+        mut of: impl FnMut(&Law, &Law) -> [f64; N],
+    ) -> Result<[[f64; 3]; N]> {
+        let (mine, theirs) = (&self.laws, &other.laws);
+        let alike = mine.len() == theirs.len() && mine.iter().zip(theirs).all(|(a, b)| a.1 == b.1);
+        let rows: Vec<([f64; N], f64)> = if alike {
+            mine.iter().zip(theirs).map(|((a, share), (b, _))| (of(a, b), *share)).collect()
+        } else {
+            let count = mine.len() * theirs.len();
+            if count > MOST_PAIRS {
+                let expected = format!("mixtures of equally many laws, or of at most {MOST_PAIRS} pairs");
+                return Err(Error::argument("law", expected, count));
+            }
+            let pairs = mine.iter().flat_map(|(a, x)| theirs.iter().map(move |(b, y)| (a, b, x * y)));
+            pairs.map(|(a, b, share)| (of(a, b), share)).collect()
+        };
+        Ok(quantiles_of(&rows, confidence))
+    }
+}
+
+/// The most pairs of laws.
+const MOST_PAIRS: usize = 100_000;
+
+/// Lower end, median and upper end of each column of rows with shares.
+fn quantiles_of<const N: usize>(rows: &[([f64; N], f64)], confidence: f64) -> [[f64; 3]; N] {
+    let tail = (1.0 - confidence) / 2.0;
+    std::array::from_fn(|i| {
+        let mut values: Vec<(f64, f64)> = rows.iter().map(|(row, share)| (row[i], *share)).collect();
+        values.sort_by(|a, b| a.0.total_cmp(&b.0));
+        [tail, 0.5, 1.0 - tail].map(|p| quantile(&values, p))
+    })
 }
 
 /// The p-quantile of ascending values with shares that sum to 1.

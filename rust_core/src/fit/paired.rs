@@ -232,7 +232,7 @@ mod tests {
 
     fn difference(band: [f64; 2]) -> Difference {
         let estimate = 0.5 * (band[0] + band[1]);
-        Difference { band, estimate, ..Sums::default().difference(0, 1.0) }
+        Difference { estimate, band, ..Sums::default().difference(0, 1.0) }
     }
 
     #[test]
