@@ -1,6 +1,7 @@
 """The simulators side by side with their peers in one run: vectorised NumPy and a plain Python loop.
 
-Data exhaustion, then first accepted with known and with drawn rates, small calls, best of N and majority vote.
+Data exhaustion, then first accepted with known and with drawn rates, small calls, costs, policies with drawn rates,
+best of N and majority vote.
 
 Every round runs all of them, one after the other, so that a busy machine slows all alike; the medians of the ratios
 within a round are printed. Nothing is asserted: a machine has moods, a test has none.
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import peers_cost
 import peers_drawn
 import peers_exhaustion
 import peers_policies
@@ -207,6 +209,7 @@ def main() -> None:
         ours(trials)
         print(f"{trials:>14,} trials {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:>8,.0f} MiB")
     peers_drawn.report(options.rounds, max(options.trials // 4, 1))
+    peers_cost.report(options.rounds, max(options.trials // 10, 1))
     peers_policies.report(options.rounds, max(options.trials // 20, 1))
 
 

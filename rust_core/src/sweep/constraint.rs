@@ -37,14 +37,16 @@ impl ConstraintMethod {
 }
 
 impl Method<ConstraintScenario> for ConstraintMethod {
+    type Room = ();
+
     fn rows(&self) -> Rows {
         Rows::new(4, self.columns.len())
     }
 
     fn point(
         &self,
-        scenario: &ConstraintScenario,
-        index: u64,
+        (): &mut (),
+        (scenario, index): (&ConstraintScenario, u64),
         threads: usize,
         control: &Control,
         rows: &mut Rows,

@@ -66,14 +66,16 @@ impl ExhaustionMethod {
 }
 
 impl Method<ExhaustionScenario> for ExhaustionMethod {
+    type Room = ();
+
     fn rows(&self) -> Rows {
         Rows::new(4, self.columns.len() + 2 * self.targets.len())
     }
 
     fn point(
         &self,
-        scenario: &ExhaustionScenario,
-        index: u64,
+        (): &mut (),
+        (scenario, index): (&ExhaustionScenario, u64),
         threads: usize,
         control: &Control,
         rows: &mut Rows,

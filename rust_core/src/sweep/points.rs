@@ -57,20 +57,29 @@ impl Rows {
 
 /// What a kind of scenario does with one point: adds its rows.
 pub trait Method<S>: Sync {
+    /// What a thread keeps from point to point: room, and what the next point may share with the last.
+    type Room: Default + Send;
     /// An empty set of the rows it adds.
     fn rows(&self) -> Rows;
-    /// Runs the point on `threads` threads and adds its rows.
-    fn point(&self, scenario: &S, index: u64, threads: usize, control: &Control, rows: &mut Rows) -> Result<()>;
+    /// Runs a scenario, the point of an index, on `threads` threads and adds its rows.
+    fn point(
+        &self,
+        room: &mut Self::Room,
+        at: (&S, u64),
+        threads: usize,
+        control: &Control,
+        rows: &mut Rows,
+    ) -> Result<()>;
 }
 
 /// Runs a range of points. A bad point becomes a row with its error; `control` counts points.
-pub fn run_points<S: Swept>(
+pub fn run_points<S: Swept, M: Method<S>>(
     base: &Expander<'_, S>,
     axes: &Axes,
     range: Range<u64>,
     threads: usize,
     control: &Control,
-    method: &impl Method<S>,
+    method: &M,
 ) -> Result<Rows> {
     axes.check_range(&range)?;
     let count = range.end - range.start;
@@ -78,7 +87,7 @@ pub fn run_points<S: Swept>(
     let (across, inside) = if count < 4 * threads as u64 { (1, threads) } else { (threads, 1) };
     let chunk = (count / (16 * across as u64)).clamp(1, MAX_CHUNK);
     let mut all = method.rows();
-    let work = |expander: &mut Expander<'_, S>, at: u64| {
+    let work = |(expander, room): &mut (Expander<'_, S>, M::Room), at: u64| {
         let first = range.start + at * chunk;
         let last = (first + chunk).min(range.end);
         let mut rows = method.rows();
@@ -86,8 +95,9 @@ pub fn run_points<S: Swept>(
         for index in first..last {
             control.check()?;
             let before = rows.point.len();
-            let outcome =
-                expander.point(index).and_then(|scenario| method.point(scenario, index, inside, &quiet, &mut rows));
+            let outcome = expander
+                .point(index)
+                .and_then(|scenario| method.point(room, (scenario, index), inside, &quiet, &mut rows));
             match outcome {
                 Ok(()) => {}
                 Err(Error::Cancelled) => return Err(Error::Cancelled),
@@ -97,6 +107,6 @@ pub fn run_points<S: Swept>(
         }
         Ok(rows)
     };
-    run(count.div_ceil(chunk), across, control, || base.clone(), work, |rows| all.append(rows))?;
+    run(count.div_ceil(chunk), across, control, || (base.clone(), M::Room::default()), work, |rows| all.append(rows))?;
     Ok(all)
 }

@@ -6,9 +6,10 @@ use crate::error::{Error, Result, quoted};
 use crate::run::Control;
 use crate::sampling::draw::run::Run;
 use crate::sampling::draw::simulate;
+use crate::sampling::exact::benchmark_means::BenchmarkMeans;
 use crate::sampling::exact::solve;
 use crate::sampling::record::columns::{Column, Row};
-use crate::sampling::record::estimate::METRICS;
+use crate::sampling::record::estimate::{METRICS, Summed};
 use crate::sampling::record::row::RowTally;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sweep::bernstein::Spread;
@@ -26,6 +27,7 @@ pub struct SamplingMethod {
     columns: Vec<Column>,
     scores: Vec<String>,
     coverage: bool,
+    summed: Summed,
     simulate: Option<Simulate>,
     targets: Vec<(usize, f64)>,
 }
@@ -48,7 +50,10 @@ impl SamplingMethod {
             })
             .collect::<Result<Vec<_>>>()?;
         let coverage = Column::need_coverage(&columns) || targets.iter().any(|&(m, _)| METRICS[m] == "coverage");
-        Ok(Self { scores: Column::scores(&columns), columns, coverage, simulate: options.simulate, targets })
+        let summed = Summed::new(|name| {
+            columns.iter().any(|c| matches!(c, Column::Value(m) | Column::Error(m) if METRICS[*m] == name))
+        });
+        Ok(Self { summed, scores: Column::scores(&columns), columns, coverage, simulate: options.simulate, targets })
     }
 
     fn solve(&self, scenario: &SamplingScenario, index: u64, control: &Control, rows: &mut Rows) -> Result<()> {
@@ -64,6 +69,15 @@ impl SamplingMethod {
             rows.push(index, &keys, self.columns.iter().map(|&column| row.get(column)));
         }
         Ok(())
+    }
+
+    /// Solves a point of which means alone are asked for, where all rates are known; returns whether it did.
+    fn solve_means(&self, room: &mut BenchmarkMeans, scenario: &SamplingScenario, index: u64, rows: &mut Rows) -> bool {
+        let (grid, points) = (scenario.grid(), scenario.points());
+        room.solve(scenario, (&self.summed, self.coverage), |p, g, estimates| {
+            let keys = key(&grid, p * points + g, points);
+            rows.push(index, &keys, self.columns.iter().map(|column| column.of(estimates)));
+        })
     }
 
     fn simulate(
@@ -169,6 +183,8 @@ fn values_per_row(tally: &RowTally, weights: Option<&[f64]>, trials: u64) -> f64
 }
 
 impl Method<SamplingScenario> for SamplingMethod {
+    type Room = BenchmarkMeans;
+
     fn rows(&self) -> Rows {
         let keys = if self.simulate.is_some() { 4 } else { 2 };
         Rows::new(keys, self.columns.len() + 2 * self.targets.len())
@@ -176,13 +192,14 @@ impl Method<SamplingScenario> for SamplingMethod {
 
     fn point(
         &self,
-        scenario: &SamplingScenario,
-        index: u64,
+        room: &mut BenchmarkMeans,
+        (scenario, index): (&SamplingScenario, u64),
         threads: usize,
         control: &Control,
         rows: &mut Rows,
     ) -> Result<()> {
         match &self.simulate {
+            None if self.scores.is_empty() && self.solve_means(room, scenario, index, rows) => Ok(()),
             None => self.solve(scenario, index, control, rows),
             Some(how) => self.simulate(scenario, how, index, threads, control, rows),
         }

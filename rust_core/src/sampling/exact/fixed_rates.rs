@@ -1,27 +1,37 @@
 //! Tasks of known rates under first accepted, all at once: what does not depend on the number of attempts is worked out
 //! once, so that a row costs one exponential per task.
-
-use libm::log1p;
+//!
+//! Plain loops over columns, which take the full width of the machine's vectors; many points of a sweep use one room.
 
 use crate::dispatch::{Kernel, dispatch};
-use crate::math::{exp, expm1};
+use crate::math::{exp, expm1, ln, log1p};
 use crate::sampling::exact::expected::Part;
 use crate::sampling::exact::laws::ExactLaws;
-use crate::sampling::record::estimate::TaskMeans;
+use crate::sampling::record::estimate::{Summed, TaskMeans};
+use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::Utility;
+use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::TaskLaw;
+use crate::sampling::scenario::verifier::Verifier;
 
 /// Tasks of known rates, one column per quantity.
 #[derive(Debug, Default)]
 pub struct FixedRates {
-    ln_rejected: Vec<f64>,
-    ln_wrong: Vec<f64>,
+    success: Vec<f64>,
+    false_positive: Vec<f64>,
+    true_negative: Vec<f64>,
+    false_negative: Vec<f64>,
+    true_positive: Vec<f64>,
     accepted: Vec<f64>,
+    ln_rejected: Vec<f64>,
+    /// ln P(wrong), where coverage is asked for.
+    ln_wrong: Vec<f64>,
     /// P(correct | accepted) and P(wrong | accepted).
     right: Vec<f64>,
     bad: Vec<f64>,
     /// P(correct | rejected) and P(wrong | rejected).
-    last: Vec<(f64, f64)>,
+    last_right: Vec<f64>,
+    last_bad: Vec<f64>,
 }
 
 impl FixedRates {
@@ -41,76 +51,212 @@ impl FixedRates {
         let mut known = Self::default();
         for law in laws {
             let TaskLaw::Attempts(rates) = law else { continue };
-            let (right, bad) = law.precision();
-            known.ln_rejected.push(rates.ln_rejected());
-            if coverage {
-                known.ln_wrong.push(log1p(-rates.success));
-            }
-            known.accepted.push(rates.accepted());
-            known.right.push(right);
-            known.bad.push(bad);
-            known.last.push(law.rejected_precision());
+            known.success.push(rates.success);
+            known.push(rates.errors);
         }
+        known.work_out(coverage);
         known
+    }
+
+    /// Goes on to the tasks of another scenario, all of known success rates; what depends on these alone is kept where they
+    /// are the same. Returns whether they are known.
+    pub fn go_on(&mut self, scenario: &SamplingScenario, coverage: bool) -> bool {
+        let tasks = scenario.tasks.count();
+        let mut same = self.success.len() == tasks;
+        self.success.resize(tasks, f64::NAN);
+        for (i, slot) in self.success.iter_mut().enumerate() {
+            let Some(success) = scenario.tasks.success(i) else {
+                self.success.clear();
+                return false;
+            };
+            same &= success.to_bits() == slot.to_bits();
+            *slot = success;
+        }
+        if !same {
+            self.ln_wrong.clear();
+        }
+        for column in
+            [&mut self.false_positive, &mut self.true_negative, &mut self.false_negative, &mut self.true_positive]
+        {
+            column.clear();
+        }
+        let alike = scenario.verifier.as_ref().is_none_or(Verifier::is_alike);
+        if alike && tasks > 0 {
+            let errors = scenario.errors(0);
+            (0..tasks).for_each(|_| self.push(errors));
+        } else {
+            (0..tasks).for_each(|i| self.push(scenario.errors(i)));
+        }
+        self.work_out(coverage);
+        true
+    }
+
+    fn push(&mut self, errors: ErrorRates) {
+        self.false_positive.push(errors.false_positive);
+        self.true_negative.push(errors.true_negative);
+        self.false_negative.push(errors.false_negative);
+        self.true_positive.push(errors.true_positive);
+    }
+
+    fn work_out(&mut self, coverage: bool) {
+        let tasks = self.success.len();
+        for column in [
+            &mut self.accepted,
+            &mut self.ln_rejected,
+            &mut self.right,
+            &mut self.bad,
+            &mut self.last_right,
+            &mut self.last_bad,
+        ] {
+            column.resize(tasks, 0.0);
+        }
+        if !coverage {
+            self.ln_wrong.clear();
+        }
+        dispatch(Prepare { known: self, coverage });
     }
 
     /// Exact means of every task of first accepted at `cap` attempts.
     pub fn means(&self, returns_last: bool, cap: f64, utility: Option<Utility>) -> TaskMeans {
-        dispatch(Means { known: self, returns_last, cap, utility })
+        let mut means = TaskMeans::default();
+        self.fill(&mut means, (returns_last, cap), utility, &Summed::ALL);
+        let zeros = || vec![0.0; self.success.len()];
+        means.attempts[1] = zeros();
+        if utility.is_some() {
+            means.utility[1] = zeros();
+        }
+        means
+    }
+
+    /// The same, of the metrics asked for, into columns that may be there already.
+    pub fn fill(
+        &self,
+        means: &mut TaskMeans,
+        (returns_last, cap): (bool, f64),
+        utility: Option<Utility>,
+        asked: &Summed,
+    ) {
+        let tasks = self.success.len();
+        let worth = utility.is_some() && asked.utility;
+        let paid = worth && utility.is_some_and(|u| u.attempt_cost != 0.0);
+        for (column, size) in [
+            (&mut means.accepted, tasks),
+            (&mut means.correct, tasks),
+            (&mut means.wrong, tasks),
+            (&mut means.abstained, if asked.abstained || returns_last { tasks } else { 0 }),
+            (&mut means.covered, if asked.coverage { self.ln_wrong.len() } else { 0 }),
+            (&mut means.attempts[0], if asked.attempts || paid { tasks } else { 0 }),
+            (&mut means.utility[0], if worth { tasks } else { 0 }),
+        ] {
+            column.resize(size, 0.0);
+        }
+        dispatch(Means { known: self, found: means, returns_last, cap, utility });
+    }
+}
+
+/// What does not depend on the number of attempts.
+struct Prepare<'a> {
+    known: &'a mut FixedRates,
+    coverage: bool,
+}
+
+impl Kernel for Prepare<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { known, coverage } = self;
+        let count = known.success.len();
+        let success = &known.success[..count];
+        let (fp, tn) = (&known.false_positive[..count], &known.true_negative[..count]);
+        let (fnr, tp) = (&known.false_negative[..count], &known.true_positive[..count]);
+        let (accepted, logs) = (&mut known.accepted[..count], &mut known.ln_rejected[..count]);
+        let (right, bad) = (&mut known.right[..count], &mut known.bad[..count]);
+        let (last_right, last_bad) = (&mut known.last_right[..count], &mut known.last_bad[..count]);
+        for i in 0..count {
+            let (p, rest) = (success[i], 1.0 - success[i]);
+            let (correct, wrong) = (p * tp[i], rest * fp[i]);
+            let (hidden, other) = (p * fnr[i], rest * tn[i]);
+            let (a, b) = (correct + wrong, hidden + other);
+            accepted[i] = a;
+            let over = if a == 0.0 { 1.0 } else { a };
+            right[i] = correct / over;
+            bad[i] = wrong / over;
+            let over = if b == 0.0 { 1.0 } else { b };
+            last_right[i] = hidden / over;
+            last_bad[i] = other / over;
+            // ln(1 - a), from the side that has the digits: as `log1p` below a half.
+            let near = 1.0 - a;
+            let is_low = a < 0.5;
+            let y = ln(if is_low { near } else { b });
+            let keeps = is_low & (near != 1.0);
+            let y = y * if keeps { a / (1.0 - near) } else { 1.0 };
+            logs[i] = if is_low & (near == 1.0) { -a } else { y };
+        }
+        if coverage && known.ln_wrong.len() != count {
+            known.ln_wrong.resize(count, 0.0);
+            let logs = &mut known.ln_wrong[..count];
+            for i in 0..count {
+                logs[i] = log1p(-success[i]);
+            }
+        }
     }
 }
 
 struct Means<'a> {
     known: &'a FixedRates,
+    found: &'a mut TaskMeans,
     returns_last: bool,
     cap: f64,
     utility: Option<Utility>,
 }
 
 impl Kernel for Means<'_> {
-    type Output = TaskMeans;
+    type Output = ();
 
     #[inline(always)]
-    fn run(self) -> TaskMeans {
-        let Self { known, returns_last, cap, utility } = self;
-        let count = known.accepted.len();
-        // Into columns that are there already, in plain loops: a collecting iterator is not inlined into the wide version.
-        let zeros = || vec![0.0; count];
-        let (mut some, mut none, mut attempts) = (zeros(), zeros(), zeros());
-        let (mut correct, mut wrong, mut covered) = (zeros(), zeros(), vec![0.0; known.ln_wrong.len()]);
+    fn run(self) {
+        let Self { known, found: means, returns_last, cap, utility } = self;
+        let count = known.success.len();
+        let (logs, right, bad) = (&known.ln_rejected[..count], &known.right[..count], &known.bad[..count]);
+        let some = &mut means.accepted[..count];
         for i in 0..count {
-            some[i] = 0.0 - expm1(cap * known.ln_rejected[i]);
+            some[i] = 0.0 - expm1(cap * logs[i]);
         }
+        let (correct, wrong) = (&mut means.correct[..count], &mut means.wrong[..count]);
         for i in 0..count {
-            none[i] = exp(cap * known.ln_rejected[i]);
+            correct[i] = some[i] * right[i];
+            wrong[i] = some[i] * bad[i];
         }
-        for i in 0..count {
-            correct[i] = some[i] * known.right[i];
-            wrong[i] = some[i] * known.bad[i];
-            // (1 - (1-a)^K)/a is K to all digits where Ka is below half a unit of them; nor is `some` exact that far down.
-            let a = known.accepted[i];
-            attempts[i] = if cap * a < 1e-16 { cap } else { some[i] / a };
+        for (none, log) in means.abstained.iter_mut().zip(logs) {
+            *none = exp(cap * log);
         }
         if returns_last {
+            let (none, right, bad) =
+                (&mut means.abstained[..count], &known.last_right[..count], &known.last_bad[..count]);
             for i in 0..count {
-                let (right, bad) = known.last[i];
-                correct[i] += none[i] * right;
-                wrong[i] += none[i] * bad;
+                correct[i] += none[i] * right[i];
+                wrong[i] += none[i] * bad[i];
                 none[i] = 0.0;
             }
         }
-        for (covered, &ln) in covered.iter_mut().zip(&known.ln_wrong) {
-            *covered = 0.0 - expm1(cap * ln);
+        for ((attempts, &a), &some) in means.attempts[0].iter_mut().zip(&known.accepted).zip(&*some) {
+            // (1 - (1-a)^K)/a is K to all digits where Ka is below half a unit of them; nor is `some` exact that far down.
+            *attempts = if cap * a < 1e-16 { cap } else { some / a };
         }
-        let mut means = TaskMeans { covered, ..TaskMeans::default() };
-        if let Some(u) = utility {
-            let mut worth = zeros();
-            for i in 0..count {
-                worth[i] = u.correct_reward * correct[i] - u.wrong_cost * wrong[i] - u.attempt_cost * attempts[i];
+        for (covered, log) in means.covered.iter_mut().zip(&known.ln_wrong) {
+            *covered = 0.0 - expm1(cap * log);
+        }
+        let Some(u) = utility else { return };
+        let worth = &mut means.utility[0];
+        for ((worth, correct), wrong) in worth.iter_mut().zip(&*correct).zip(&*wrong) {
+            *worth = u.correct_reward * correct - u.wrong_cost * wrong;
+        }
+        if u.attempt_cost != 0.0 {
+            for (worth, attempts) in worth.iter_mut().zip(&means.attempts[0]) {
+                *worth -= u.attempt_cost * attempts;
             }
-            means.utility = [worth, zeros()];
         }
-        TaskMeans { accepted: some, correct, wrong, abstained: none, attempts: [attempts, zeros()], ..means }
     }
 }
 

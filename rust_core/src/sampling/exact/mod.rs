@@ -3,6 +3,7 @@
 pub mod acceptance_region;
 pub mod affordable;
 pub mod benchmark;
+pub mod benchmark_means;
 pub mod best_limit;
 pub mod bootstrap;
 pub mod ceilings;

@@ -64,6 +64,16 @@ impl Column {
         }
     }
 
+    /// Its value among estimates; NaN for what is not one of them.
+    #[inline]
+    pub fn of(self, estimates: &Estimates) -> f64 {
+        match self {
+            Self::Value(metric) => estimates.value[metric],
+            Self::Error(metric) => estimates.standard_error[metric],
+            Self::Quantile(..) | Self::End(..) => f64::NAN,
+        }
+    }
+
     /// The scores whose quantiles are among the columns.
     pub fn scores(columns: &[Self]) -> Vec<String> {
         let asked = |score: usize| columns.iter().any(|c| matches!(c, Self::Quantile(s, _) if *s == score));
@@ -97,10 +107,9 @@ impl Row {
     /// The value of a column; NaN where there is none.
     pub fn get(&self, column: Column) -> f64 {
         match column {
-            Column::Value(metric) => self.estimates.value[metric],
-            Column::Error(metric) => self.estimates.standard_error[metric],
             Column::Quantile(score, at) => self.quantiles[score].get(at).copied().unwrap_or(f64::NAN),
             Column::End(metric, end) => self.ends[end][metric],
+            column => column.of(&self.estimates),
         }
     }
 

@@ -1,5 +1,9 @@
 //! From per-task means to a row of estimates: each with its standard error, 0 where exact.
 
+use std::ops::Range;
+
+use crate::dispatch::{Kernel, dispatch};
+
 /// The names of the estimates, in the order of the columns.
 pub const METRICS: [&str; 13] = [
     "accepted",
@@ -75,9 +79,9 @@ impl TaskMeans {
     /// Summarises tasks `range` with weights that add to 1 (`None`: all alike) over `trials` trials (`None`: exact).
     ///
     /// Tasks are drawn independently of one another within a trial, so variances add over tasks.
-    pub fn summarise(&self, range: std::ops::Range<usize>, weights: Option<&[f64]>, trials: Option<u64>) -> Estimates {
+    pub fn summarise(&self, range: Range<usize>, weights: Option<&[f64]>, trials: Option<u64>) -> Estimates {
         if trials.is_none() && range.len() > 1 {
-            return self.exact(range, weights);
+            return self.exact(range, weights, &Summed::ALL);
         }
         // A single task weighs 1 whatever its weight in the benchmark; weights that are all alike divide once, at the end.
         let (weights, count) = match weights {
@@ -135,30 +139,78 @@ impl TaskMeans {
     }
 }
 
+/// Which estimates are asked for: their place among `METRICS`, and the columns of the tasks that they are made of.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for or not")]
+pub struct Summed {
+    /// `accepted`.
+    pub accepted: bool,
+    /// Anything made of wrong answers.
+    pub wrong: bool,
+    /// `abstained`.
+    pub abstained: bool,
+    /// `coverage`.
+    pub coverage: bool,
+    /// `attempts_used`.
+    pub attempts: bool,
+    /// `utility`.
+    pub utility: bool,
+}
+
+impl Summed {
+    /// Everything.
+    pub const ALL: Self =
+        Self { accepted: true, wrong: true, abstained: true, coverage: true, attempts: true, utility: true };
+
+    /// By the names of the metrics.
+    pub fn new(asks: impl Fn(&str) -> bool) -> Self {
+        Self {
+            accepted: asks("accepted"),
+            wrong: ["returned", "wrong", "precision", "false_discovery_rate"].into_iter().any(&asks),
+            abstained: asks("abstained"),
+            coverage: asks("coverage"),
+            attempts: asks("attempts_used"),
+            utility: asks("utility"),
+        }
+    }
+}
+
 impl TaskMeans {
-    /// The same of exact means, whose errors are 0: all sums in one pass, for one after another each waits for itself.
-    fn exact(&self, range: std::ops::Range<usize>, weights: Option<&[f64]>) -> Estimates {
-        let returned: Vec<f64> = range.clone().map(|i| self.correct[i] + self.wrong[i]).collect();
+    /// The same of exact means, whose errors are 0; what is not asked for may be NaN.
+    pub fn exact(&self, range: Range<usize>, weights: Option<&[f64]>, asked: &Summed) -> Estimates {
         let [tokens, money, seconds] = &self.bill;
-        let shares = [&self.accepted, &self.abstained, &self.correct, &self.wrong, &self.covered];
-        let sizes = [&self.attempts[0], &tokens[0], &money[0], &seconds[0], &self.utility[0]];
-        // A column that is not there is summed as another, and not shown.
-        let columns = [shares, sizes].concat().into_iter().map(|column| column.get(range.clone()).unwrap_or(&returned));
-        let columns: Vec<&[f64]> = columns.chain([&returned[..]]).collect();
+        let columns = [
+            (&self.accepted, asked.accepted),
+            (&self.abstained, asked.abstained),
+            (&self.correct, true),
+            (&self.wrong, asked.wrong),
+            (&self.covered, asked.coverage),
+            (&self.attempts[0], asked.attempts),
+            (&tokens[0], true),
+            (&money[0], true),
+            (&seconds[0], true),
+            (&self.utility[0], asked.utility),
+        ];
+        let columns =
+            columns.map(
+                |(column, asked)| {
+                    if asked { column.get(range.clone()).unwrap_or_default() } else { Default::default() }
+                },
+            );
         let count = if weights.is_some() { 1.0 } else { range.len() as f64 };
-        let found = sums(&columns.try_into().unwrap_or([&[]; 11]), weights.map(|w| &w[range])).map(|sum| sum / count);
-        let is_there = |at: usize| !(if at < 5 { shares[at] } else { sizes[at - 5] }).is_empty();
-        let mean = |at: usize| if is_there(at) { [found[at], 0.0] } else { [f64::NAN; 2] };
-        let ([correct, wrong], returned) = ([found[2], found[3]], found[10]);
-        let precision = if returned > 0.0 { [correct / returned, 0.0] } else { [f64::NAN; 2] };
+        let found = dispatch(Sums { columns, weights: weights.map(|w| &w[range]) });
+        let mean = |at: usize| if columns[at].is_empty() { [f64::NAN; 2] } else { [found[at] / count, 0.0] };
+        let (correct, wrong) = (mean(2), mean(3));
+        let returned = correct[0] + wrong[0];
+        let precision = if returned > 0.0 { [correct[0] / returned, 0.0] } else { [f64::NAN; 2] };
         let columns = [
             mean(0),
             [returned, 0.0],
             mean(1),
-            [correct, 0.0],
-            [wrong, 0.0],
+            correct,
+            wrong,
             precision,
-            [wrong / returned, precision[1]],
+            [wrong[0] / returned, precision[1]],
             mean(4),
             mean(5),
             mean(6),
@@ -170,19 +222,49 @@ impl TaskMeans {
     }
 }
 
-/// The sums of columns of one length, each added from its first value to its last.
-fn sums<const COLUMNS: usize>(columns: &[&[f64]; COLUMNS], weights: Option<&[f64]>) -> [f64; COLUMNS] {
-    // As `Iterator::sum` does: a sum of nothing but -0 keeps its sign.
-    let mut sums = [-0.0; COLUMNS];
-    let count = columns[0].len();
-    let columns = columns.map(|column| &column[..count]);
-    for i in 0..count {
-        let weight = weights.map_or(1.0, |w| w[i]);
-        for (sum, column) in sums.iter_mut().zip(&columns) {
-            *sum += weight * column[i];
+/// The sums of columns.
+struct Sums<'a, const COLUMNS: usize> {
+    columns: [&'a [f64]; COLUMNS],
+    weights: Option<&'a [f64]>,
+}
+
+/// A sum is added up in so many lanes, and these in a fixed order: the same bits at every width.
+const LANES: usize = 8;
+
+impl<const COLUMNS: usize> Kernel for Sums<'_, COLUMNS> {
+    type Output = [f64; COLUMNS];
+
+    #[inline(always)]
+    fn run(self) -> [f64; COLUMNS] {
+        let mut found = [0.0; COLUMNS];
+        for (found, column) in found.iter_mut().zip(self.columns) {
+            let mut lanes = [0.0; LANES];
+            let rest = column.len() / LANES * LANES;
+            if let Some(weights) = self.weights {
+                let weights = &weights[..column.len().min(weights.len())];
+                for (x, w) in column.chunks_exact(LANES).zip(weights.chunks_exact(LANES)) {
+                    for lane in 0..LANES {
+                        lanes[lane] += w[lane] * x[lane];
+                    }
+                }
+                lanes
+                    .iter_mut()
+                    .zip(&column[rest..])
+                    .zip(weights.get(rest..).unwrap_or_default())
+                    .for_each(|((sum, x), w)| *sum += w * x);
+            } else {
+                for x in column.chunks_exact(LANES) {
+                    for lane in 0..LANES {
+                        lanes[lane] += x[lane];
+                    }
+                }
+                lanes.iter_mut().zip(&column[rest..]).for_each(|(sum, x)| *sum += x);
+            }
+            let four = [0, 1, 2, 3].map(|lane| lanes[lane] + lanes[lane + 4]);
+            *found = (four[0] + four[2]) + (four[1] + four[3]);
         }
+        found
     }
-    sums
 }
 
 /// The value with rank ceil(p n) of values given in ascending order with their counts; NaN where there are none.
@@ -215,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn exact_means_are_summed_to_the_same_bits() {
+    fn exact_means_are_those_of_counted_ones_whatever_is_asked_for() {
         let column = |seed: u32| -> Vec<f64> { (0..57).map(|i| f64::from((i * seed) % 97) / 97.0).collect() };
         let means = TaskMeans {
             accepted: column(31),
@@ -230,10 +312,18 @@ mod tests {
         for weights in [None, Some(&weights[..])] {
             for range in [0..57, 3..40] {
                 let exact = means.summarise(range.clone(), weights, None);
-                let counted = means.summarise(range, weights, Some(9));
-                assert_eq!(exact.value.map(f64::to_bits), counted.value.map(f64::to_bits));
+                let counted = means.summarise(range.clone(), weights, Some(9));
+                for (at, (exact, counted)) in exact.value.iter().zip(counted.value).enumerate() {
+                    let same = exact.is_nan() && counted.is_nan();
+                    // Sums of 57 numbers in another order.
+                    assert!(same || (exact - counted).abs() <= 1e-14 * counted.abs(), "{at}: {exact} {counted}");
+                }
                 let known = exact.value.map(|x| if x.is_nan() { x } else { 0.0 });
                 assert_eq!(exact.standard_error.map(f64::to_bits), known.map(f64::to_bits));
+                for (at, metric) in METRICS.iter().enumerate() {
+                    let one = means.exact(range.clone(), weights, &Summed::new(|name| name == *metric));
+                    assert_eq!(one.value[at].to_bits(), exact.value[at].to_bits(), "{metric}");
+                }
             }
         }
     }

@@ -130,6 +130,21 @@ impl Verifier {
         if let Self::Labelled(labelled) = self { Some(labelled) } else { None }
     }
 
+    /// Whether its error rates are the same on every task.
+    pub fn is_alike(&self) -> bool {
+        let one = |values: &Values| values.as_slice().len() == 1;
+        match self {
+            Self::Rates { false_positive_rate, false_negative_rate }
+            | Self::Spread { false_positive_rate, false_negative_rate, .. } => {
+                one(false_positive_rate) && one(false_negative_rate)
+            }
+            Self::Tests { detection, .. } => one(detection),
+            Self::Judge { .. } => true,
+            Self::Labelled(_) => false,
+            Self::Ensemble { verifiers, .. } => verifiers.iter().all(Self::is_alike),
+        }
+    }
+
     /// Whether its error rates depend on the success rates.
     pub fn follows_success(&self) -> bool {
         match self {

@@ -18,15 +18,8 @@ use crate::sampling::draw::streams::Streams;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::drawn_laws::{DrawnLaws, Group, Law, Reach};
 use crate::sampling::scenario::law::Rates;
+use crate::sampling::work::TableWork;
 
-/// What a drawn task costs, what a grid point costs of a point of known rates, and what an entry of the joint law costs
-/// of such a point, of the weight of a law on it, and of a law's tables: in nanoseconds, about.
-const DRAW: f64 = 300.0;
-const GRID_POINT: f64 = 200.0;
-const ENTRY: f64 = 0.5;
-const TABLE_ENTRY: f64 = 20.0;
-/// A law has at least about so many points.
-const FEWEST_POINTS: f64 = 20.0;
 /// The most bytes of all laws.
 const MOST_BYTES: f64 = 1e9;
 /// Laws that one piece of work makes.
@@ -65,9 +58,8 @@ impl Integrated {
         control: &Control,
     ) -> Result<Option<Self>> {
         let places = Places { points: grid.len() };
-        let (entries, draws) = (places.joint() as f64, options.trials as f64 * scenario.tasks.count() as f64 * DRAW);
-        let of_point = grid.len() as f64 * GRID_POINT + entries * ENTRY;
-        if FEWEST_POINTS * of_point + entries * TABLE_ENTRY > draws {
+        let (tables, draws) = (TableWork::new(grid.len(), places.joint()), scenario.drawing(options.trials));
+        if tables.least() > draws {
             return Ok(None);
         }
         let most = grid.last().copied().unwrap_or(1) as f64;
@@ -78,10 +70,9 @@ impl Integrated {
         };
         let success: usize = drawn.groups.iter().map(|group| group.success.len()).sum();
         let weights: usize = drawn.laws.iter().map(|law| law.weights.len()).sum();
-        let laws = drawn.laws.len() as f64;
-        let work = drawn.points() as f64 * of_point + weights as f64 * entries * ENTRY + laws * entries * TABLE_ENTRY;
+        let work = tables.of([drawn.laws.len(), weights, drawn.points()]);
         let bytes = (success * places.all() * size_of::<f64>()) as f64
-            + laws * Conditional::bytes(2 * grid.len() + 1, grid.len() + 1) as f64;
+            + drawn.laws.len() as f64 * Conditional::bytes(2 * grid.len() + 1, grid.len() + 1) as f64;
         if work > draws || bytes > MOST_BYTES {
             return Ok(None);
         }
