@@ -133,3 +133,33 @@ def test_tasks_may_stand_in_a_table_beside_the_scenario(tmp_path):
         path.write_text(TABLED.format(kind=kind, file=file, columns=columns))
         with pytest.raises((TypeError, ValueError), match=f"scenario.toml: {message}"):
             ll.read_scenario(path)
+
+
+def test_a_verifier_is_known_by_the_labels_of_a_table(tmp_path):
+    task = [n // 4 for n in range(160)]
+    labels = pl.DataFrame({"q": task, "right": [n % 4 < 2 for n in range(160)]})
+    labels = labels.with_columns(passed=pl.col("right") | (pl.int_range(160) % 32 == 3))
+    labels.write_ndjson(tmp_path / "labels.jsonl")
+
+    def read(verifier: str) -> ll.SamplingScenario:
+        text = "kind = 'sampling'\nmax_attempts = [5]\ntasks = {kind = 'fixed', success = [0.1, 0.6]}\n"
+        (tmp_path / "scenario.toml").write_text(f"{text}verifier = {{file = 'labels.jsonl', {verifier}}}\n")
+        return ll.read_scenario(tmp_path / "scenario.toml")
+
+    columns = "kind = 'labelled', accepted = 'passed', correct = 'right'"
+    named = {"accepted": "passed", "correct": "right"}
+    assert read(f"{columns}, task = 'q', draws = 50").verifier == ll.Verifier.from_labels(
+        labels, **named, task="q", draws=50
+    )
+    assert read(f"{columns}, independent = true").verifier == ll.Verifier.from_labels(labels, **named, task=None)
+    for words, message in (
+        ("kind = 'rates'", "verifier.kind must be 'labelled' beside verifier.file, got 'rates'"),
+        (f"{columns}, task = 3", "verifier.task must be a column of verifier.file beside it, got 3"),
+        (f"{columns}, task = 'x'", "task must name one of the columns"),
+        (f"{columns}, independent = 1", "verifier.independent must be"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=message):
+            read(words)
+    checked = ll.check(read(f"{columns}, task = 'q'"), min_precision=0.5)
+    assert checked["evidence"].item() == "tasks as supposed, 160 labels"
+    assert checked["low"].item() < checked["estimate"].item() < checked["high"].item()
