@@ -194,7 +194,7 @@ class Law(Spec):
 
     @staticmethod
     def mixture(weights: Mapping[Law | str, float]) -> MixtureLaw:
-        """One of several laws, chosen once per draw; for scenarios only.
+        """One of several laws, drawn anew for each draw of a scenario; of it `ll.loss` gives an interval.
 
         Args:
             weights: Law, or the name of one of this class's laws without arguments, to its weight (not negative, in
