@@ -102,15 +102,16 @@ def forecasts(shape: str, tasks: int, n: int):
         if not 0 < correct.sum() < n * tasks:
             return
         options = {"confidence": level, "seed": seed, "bootstrap": FEW_RESAMPLES}
-        for name, truth in (("pass_at_k", (1 - (1 - p) ** k).mean()), ("pass_hat_k", (p**k).mean())):
-            row = getattr(fit, f"forecast_{name}")(n, correct, k, **options).row(0, named=True)
-            yield f"`forecast_{name}`", row["low"], row["high"], truth
+        truths = {"pass_at_k": (1 - (1 - p) ** k).mean(), "pass_hat_k": (p**k).mean()}
         target = (1 - (1 - p) ** (5 * n)).mean()
-        if target > 1 - 1e-9:  # a target that numbers near 1 hardly tell from others
-            return
-        row = fit.attempts_for(n, correct, target=target, **options).row(0, named=True)
-        low, high = (np.inf if end is None else end for end in (row["low"], row["high"]))
-        yield "`attempts_for`", low, high, 5 * n
+        for resample in ("tasks", "attempts"):
+            for name, truth in truths.items():
+                row = getattr(fit, f"forecast_{name}")(n, correct, k, resample=resample, **options).row(0, named=True)
+                yield f"`forecast_{name}`, over {resample}", row["low"], row["high"], truth
+            if target < 1 - 1e-9:  # numbers near 1 are hardly told from one another
+                row = fit.attempts_for(n, correct, target=target, resample=resample, **options).row(0, named=True)
+                low, high = (np.inf if end is None else end for end in (row["low"], row["high"]))
+                yield f"`attempts_for`, over {resample}", low, high, 5 * n
 
     return check
 

@@ -158,7 +158,6 @@ def test_the_best_number_of_attempts_is_known_with_more_tasks() -> None:
     assert (few["found_low"] or 0) <= many["found_low"] <= many["found_high"]
     exact = ll.plan.best_attempts(scenario.replace(tasks=ll.Tasks.fixed(success=[0.5])), tasks=3, attempts=9, sets=5)
     assert exact["sets"].item() == 5
-    assert binomial_p_value(60, 60, max(share.values())) > FALSE_ALARM
 
 
 STATED = ll.plan.Pilot(between=0.1, within=(0.1, 0.1))

@@ -236,6 +236,7 @@ def forecast(
     *,
     stopped_at: float | None,
     unsolvable: bool | None,
+    resample: str,
     confidence: float,
     resamples: int,
     key: tuple[int, int],

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import check_flag
+from limitlaw._arguments import check_choice, check_flag
 from limitlaw.errors import MisfitWarning
 from limitlaw.fit._counts import closing, column, counts, resampling
 from limitlaw.fit.beta_binomial import stop
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from limitlaw.fit.pass_rates import Resample
     from limitlaw.seed import Seed
 
 #: A check of fit below this warns: one in a hundred where the population is right.
@@ -32,6 +33,7 @@ def forecast_pass_at_k(
     *,
     unsolvable: bool | None = None,
     stopped_at: int | None = None,
+    resample: Resample = "tasks",
     bootstrap: int = 1_000,
     confidence: float = 0.95,
     seed: Seed | None = None,
@@ -44,8 +46,8 @@ def forecast_pass_at_k(
     predictive 1 - B(alpha+c, beta+n-c+k)/B(alpha+c, beta+n-c), k fresh attempts. Far beyond n it rests on the shape of
     the population near p = 0, which counts seldom tell: a Beta and a Beta with a share of unsolvable tasks are both
     fitted, the estimate weighs them by Akaike's criterion, and the interval spans those of both: each resample refits
-    to resampled tasks and draws what the rates of the observed tasks may be. What it covers on real tasks that are no
-    Beta stands in docs/intervals.md.
+    to resampled tasks and draws what the rates of tasks with such counts may be. What it covers on real tasks that are
+    no Beta stands in docs/intervals.md.
 
     Args:
         attempts: n, attempts of each task; one number serves all tasks.
@@ -54,6 +56,9 @@ def forecast_pass_at_k(
         unsolvable: ``None``: both shapes (a Beta alone where no task has three attempts). ``False``: a Beta, whose
             interval is narrower and holds only if there is one; ``True``: with a share of tasks with p = 0.
         stopped_at: As in :func:`fit_beta_binomial`.
+        resample: ``"attempts"``: the interval counts what the rates of these tasks may be, and holds if the population
+            is of the fitted shapes; ``"tasks"`` also counts how resampled tasks differ, a margin for real tasks, which
+            are of no such shape. Both are about these tasks.
         bootstrap: Resamples for the interval, of each shape; 0 for none.
         confidence: Of the interval, in (0, 1).
         seed: The seed of the bootstrap; required unless ``bootstrap=0``.
@@ -83,9 +88,12 @@ def forecast_pass_at_k(
     n, c = counts(attempts, correct)
     ks = column("k", k, counts=False)
     options, text = resampling(bootstrap, seed, confidence=confidence, threads=threads, progress=progress)
-    found = _core.forecast("pass_at_k", n, c, ks, stopped_at=stop(stopped_at), unsolvable=_shape(unsolvable), **options)
+    check_choice(resample, "resample", ("tasks", "attempts"))
+    found = _core.forecast(
+        "pass_at_k", n, c, ks, stopped_at=stop(stopped_at), unsolvable=_shape(unsolvable), resample=resample, **options
+    )
     columns = {"k": ks.astype(np.int64), "pass_at_k": found["estimate"]}
-    return _frame(columns, found, _closing(len(c), options, text))
+    return _frame(columns, found, resample, _closing(len(c), options, text))
 
 
 def forecast_pass_hat_k(
@@ -94,6 +102,7 @@ def forecast_pass_hat_k(
     k: npt.ArrayLike,
     *,
     infallible: bool | None = None,
+    resample: Resample = "tasks",
     bootstrap: int = 1_000,
     confidence: float = 0.95,
     seed: Seed | None = None,
@@ -113,6 +122,7 @@ def forecast_pass_hat_k(
         k: Numbers of fresh attempts, whole numbers >= 1, also above n.
         infallible: As ``unsolvable`` of :func:`forecast_pass_at_k`: ``None`` all shapes, ``False`` a Beta, ``True``
             with a share of tasks with p = 1.
+        resample: As in :func:`forecast_pass_at_k`.
         bootstrap: Resamples for the interval, of each shape; 0 for none.
         confidence: Of the interval, in (0, 1).
         seed: The seed of the bootstrap; required unless ``bootstrap=0``.
@@ -140,10 +150,11 @@ def forecast_pass_hat_k(
     n, c = counts(attempts, correct)
     ks = column("k", k, counts=False)
     options, text = resampling(bootstrap, seed, confidence=confidence, threads=threads, progress=progress)
+    check_choice(resample, "resample", ("tasks", "attempts"))
     shape = _shape(infallible, "infallible")
-    found = _core.forecast("pass_hat_k", n, c, ks, stopped_at=None, unsolvable=shape, **options)
+    found = _core.forecast("pass_hat_k", n, c, ks, stopped_at=None, unsolvable=shape, resample=resample, **options)
     columns = {"k": ks.astype(np.int64), "pass_hat_k": found["estimate"]}
-    return _frame(columns, found, _closing(len(c), options, text), other="infallible")
+    return _frame(columns, found, resample, _closing(len(c), options, text), other="infallible")
 
 
 def attempts_for(
@@ -153,6 +164,7 @@ def attempts_for(
     target: npt.ArrayLike,
     unsolvable: bool | None = None,
     stopped_at: int | None = None,
+    resample: Resample = "tasks",
     bootstrap: int = 1_000,
     confidence: float = 0.95,
     seed: Seed | None = None,
@@ -169,6 +181,7 @@ def attempts_for(
         target: The mean pass@k to reach, in [0, 1]; one or several.
         unsolvable: As in :func:`forecast_pass_at_k`.
         stopped_at: As in :func:`fit_beta_binomial`.
+        resample: As in :func:`forecast_pass_at_k`.
         bootstrap: Resamples for the interval, of each shape; 0 for none.
         confidence: Of the interval, in (0, 1).
         seed: The seed of the bootstrap; required unless ``bootstrap=0``.
@@ -196,12 +209,20 @@ def attempts_for(
     n, c = counts(attempts, correct)
     targets = column("target", target, counts=False)
     options, text = resampling(bootstrap, seed, confidence=confidence, threads=threads, progress=progress)
+    check_choice(resample, "resample", ("tasks", "attempts"))
     found = _core.forecast(
-        "attempts_for", n, c, targets, stopped_at=stop(stopped_at), unsolvable=_shape(unsolvable), **options
+        "attempts_for",
+        n,
+        c,
+        targets,
+        stopped_at=stop(stopped_at),
+        unsolvable=_shape(unsolvable),
+        resample=resample,
+        **options,
     )
     found |= {end: _whole(found[end]) for end in ("low", "high")}
     columns = {"target": targets, "attempts": _whole(found["estimate"])}
-    return _frame(columns, found, _closing(len(c), options, text))
+    return _frame(columns, found, resample, _closing(len(c), options, text))
 
 
 def _shape(chosen: bool | None, name: str = "unsolvable") -> bool | None:
@@ -219,7 +240,12 @@ def _whole(values: npt.NDArray[np.float64]) -> pl.Series:
 
 
 def _frame(
-    columns: dict[str, Any], found: dict[str, Any], closed: list[pl.Expr], *, other: str = "unsolvable"
+    columns: dict[str, Any],
+    found: dict[str, Any],
+    resample: Resample,
+    closed: list[pl.Expr],
+    *,
+    other: str = "unsolvable",
 ) -> pl.DataFrame:
     none, every = found["fit"]
     if min(none, every) < 0.5 * _MISFIT:
@@ -233,5 +259,5 @@ def _frame(
     names = ("beta", f"beta and {other}", "free")
     shapes = [name for name, fitted in zip(names, found["shapes"], strict=True) if fitted]
     ends = {"low": found["low"], "high": found["high"]}
-    fit = {"p_none_correct": none, "p_all_correct": every, "shapes": ", ".join(shapes)}
+    fit = {"p_none_correct": none, "p_all_correct": every, "shapes": ", ".join(shapes), "resample": resample}
     return pl.DataFrame(columns | ends | fit).with_columns(pl.selectors.float().fill_nan(None), *closed)

@@ -161,7 +161,7 @@ pub fn beta_binomial_likelihood(
 /// A forecast for the observed tasks: `estimate`, `low`, `high`, one of each thing asked (`pass_at_k`: mean pass@k;
 /// `pass_hat_k`: mean pass^k; `attempts_for`: attempts at which pass@k reaches a target), `fit` and `shapes`.
 #[pyfunction]
-#[pyo3(signature = (question, attempts, correct, values, *, stopped_at, unsolvable, confidence, resamples, key, threads, progress))]
+#[pyo3(signature = (question, attempts, correct, values, *, stopped_at, unsolvable, resample, confidence, resamples, key, threads, progress))]
 pub fn forecast<'py>(
     py: Python<'py>,
     question: &str,
@@ -170,6 +170,7 @@ pub fn forecast<'py>(
     values: Column<'py>,
     stopped_at: Option<f64>,
     unsolvable: Option<bool>,
+    resample: &str,
     confidence: f64,
     resamples: u64,
     key: [u64; 2],
@@ -185,8 +186,12 @@ pub fn forecast<'py>(
     let fits = if unsolvable.is_none() { 2 } else { 1 };
     let found = wait(py, fits * resamples, progress.as_ref(), |control| {
         let mut counts = Counts::new(&attempts, &correct, stopped_at, control)?;
-        let bootstrap =
-            Bootstrap { resample: Resample::Tasks, resamples, confidence: check_confidence(confidence)?, key };
+        let bootstrap = Bootstrap {
+            resample: Resample::parse(resample)?,
+            resamples,
+            confidence: check_confidence(confidence)?,
+            key,
+        };
         let mirrored = matches!(question, Question::NoneOf(_));
         if mirrored {
             // pass^k: no failure in k. What is refused is refused in the words of the counts given.

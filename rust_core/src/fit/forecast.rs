@@ -2,8 +2,8 @@
 //!
 //! Counts seldom tell whether tasks without success are impossible or hard, and the answer far beyond the attempts rests on
 //! it. Unless a shape is chosen, a Beta and a Beta with unsolvable tasks are both fitted: the estimate weighs them by
-//! Akaike's criterion, the interval spans both. Each resample refits, and draws the rates that the observed tasks may have:
-//! of few tasks it is the rates of the hardest that are not known. For P(no success), which rests on the tasks near 0
+//! Akaike's criterion, the interval spans both. Each resample of tasks refits, and draws the rates that its
+//! tasks, or the observed ones, may have: of few tasks it is the rates of the hardest that are not known. For P(no success), which rests on the tasks near 0
 //! alone, a distribution without a shape is a third, and the estimate: there real tasks are no Beta. Its interval is that of
 //! the likelihood ratio.
 
@@ -19,6 +19,7 @@ use crate::error::{Error, Result, check_range};
 use crate::memory;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::run::{Control, run};
+use crate::sampling::exact::bootstrap::Resample;
 use crate::special::incomplete_beta::beta_cdf;
 use crate::special::student_t::square_of_t;
 use crate::stats::quantile;
@@ -102,10 +103,11 @@ pub fn forecast(
     for shape in &fits {
         let start = Population { unsolvable: shape.population.unsolvable.clamp(1e-3, 0.999), ..shape.population };
         let again = |random: &mut Sequence| {
-            let found =
-                Coordinates::Moments.population(&counts.maximum(&counts.resampled(random), shape.inflated, &start).at);
+            let drawn = counts.resampled(random);
+            let found = Coordinates::Moments.population(&counts.maximum(&drawn, shape.inflated, &start).at);
             let unsolvable = if shape.inflated { found.unsolvable } else { 0.0 };
-            let rates = Rates::drawn(counts, &Population { unsolvable, ..found }, random, control)?;
+            let of = if bootstrap.resample == Resample::Tasks { &drawn } else { &weights };
+            let rates = Rates::drawn(counts, of, &Population { unsolvable, ..found }, random, control)?;
             question.answer(&|k| rates.shares(k, control))
         };
         widen(resampled(estimate.len(), bootstrap, threads, control, again)?);
@@ -198,7 +200,7 @@ impl Question {
     }
 }
 
-/// Success rates that the observed tasks may have: each drawn given its counts and a population. Of a large group of tasks
+/// Success rates that tasks may have: each drawn given its counts and a population. Of a large group of tasks
 /// with the same counts, the mean has its normal law.
 struct Rates {
     drawn: Vec<f64>,
@@ -211,17 +213,23 @@ struct Rates {
 const MANY: f64 = 500.0;
 
 impl Rates {
-    fn drawn(counts: &Counts, population: &Population, random: &mut Sequence, control: &Control) -> Result<Self> {
-        let mut rates = Self { drawn: vec![], groups: vec![], tasks: 0.0 };
-        for group in &counts.groups {
+    /// Of so many tasks of each group.
+    fn drawn(
+        counts: &Counts,
+        tasks: &[f64],
+        population: &Population,
+        random: &mut Sequence,
+        control: &Control,
+    ) -> Result<Self> {
+        let mut rates = Self { drawn: vec![], groups: vec![], tasks: tasks.iter().sum() };
+        for (group, &tasks) in counts.groups.iter().zip(tasks) {
             control.check()?;
-            rates.tasks += group.tasks;
             let (solvable, parameters) = posterior(population, group);
-            if group.tasks > MANY {
-                rates.groups.push((group.tasks, parameters, solvable, normal(random)));
+            if tasks > MANY {
+                rates.groups.push((tasks, parameters, solvable, normal(random)));
                 continue;
             }
-            for _ in 0..group.tasks as u64 {
+            for _ in 0..tasks as u64 {
                 let rate = beta(parameters, random);
                 rates.drawn.push(if solvable == 1.0 || random.open01() < solvable { rate } else { 0.0 });
             }
