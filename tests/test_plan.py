@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 
 import limitlaw as ll
-from reference.tails import FALSE_ALARM, binomial_p_value
 
 RUNS = ll.datasets.evalperf()
 
