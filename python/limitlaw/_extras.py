@@ -15,11 +15,12 @@ def command_for(extra: str) -> str:
 
 def _source() -> str:
     import importlib.metadata  # noqa: PLC0415  (slow to import, and only here)
+    import urllib.parse  # noqa: PLC0415
     import urllib.request  # noqa: PLC0415
 
     try:
         said = json.loads(importlib.metadata.distribution("limitlaw").read_text("direct_url.json") or "{}")
-        url = urllib.request.urlparse(said.get("url", ""))
+        url = urllib.parse.urlparse(said.get("url", ""))
     except (importlib.metadata.PackageNotFoundError, AttributeError, ValueError):
         return "limitlaw"
     path = Path(urllib.request.url2pathname(url.path))
