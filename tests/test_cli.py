@@ -182,7 +182,7 @@ def test_a_file_that_is_no_scenario_is_one_line(tmp_path: Path) -> None:
         ("[1]", "kind must be one of"),
         (
             '{"kind": "exhaustion", "preset": "epoch2030"}',
-            "preset must be 'default' or 'epoch2024', got 'epoch2030'",
+            "preset must be 'default', 'epoch2024' or 'corpus', got 'epoch2030'",
         ),
         ('{"kind": "constraint", "preset": "default"}', "preset must be 'epoch2030', got 'default'"),
         ('{"kind": "exhaustion", "data_share": 2}', "data_share must be in [0, 1], got 2"),

@@ -79,7 +79,7 @@ def test_of_these_tasks_alone_the_rates_of_the_hardest_are_what_is_not_known() -
     assert inside >= 32
     assert widths[0] < 0.6 * widths[1]
     assert [frame["resample"].item() for frame in frames] == ["attempts", "tasks"]
-    with pytest.raises(ValueError, match="^resample must be 'tasks' or 'attempts', got 'rows'$"):
+    with pytest.raises(ValueError, match=r"^resample must be 'tasks' or 'attempts', got 'rows'$"):
         fit.attempts_for(100, correct, target=0.5, resample="rows", bootstrap=0)
 
 

@@ -52,6 +52,9 @@ __all__ = [
     "uniform",
 ]
 
+#: The most parts of a mixture.
+_MOST_PARTS = 10_000
+
 
 def constant(value: float) -> Constant:
     """Always ``value``.
@@ -223,7 +226,7 @@ def mixture(parts: Sequence[Dist | float], weights: Sequence[float] | None = Non
     the same as for any other input.
 
     Args:
-        parts: Distributions or numbers, without ``rows``.
+        parts: Distributions or numbers, without ``rows``; at most 10,000.
         weights: Their weights, in any unit; equal by default.
 
     Example:
@@ -234,6 +237,8 @@ def mixture(parts: Sequence[Dist | float], weights: Sequence[float] | None = Non
     """
     if not is_sequence(parts):
         raise TypeError(f"parts must be a sequence of distributions or numbers, got {shown(parts)}")
+    if len(parts) > _MOST_PARTS:
+        raise ValueError(f"parts must be at most {_MOST_PARTS:,} distributions, got {len(parts):,}")
     return Mixture(
         parts=tuple(parts),  # type: ignore[arg-type]  # a number becomes a constant
         weights=[1.0] * len(parts) if weights is None else weights,

@@ -122,7 +122,7 @@ def fit_growth(
         **options,
     )
     columns = len(found["estimate"])
-    return GrowthFit.of(
+    return GrowthFit._of(  # noqa: SLF001  (its only maker)
         runs=used.drop("cluster"),
         fitted=np.exp(found["fitted"]),
         estimate=found["estimate"],

@@ -60,7 +60,7 @@ class GrowthFit:
     seed: str
 
     @classmethod
-    def of(
+    def _of(
         cls,
         *,
         runs: pl.DataFrame,
@@ -151,7 +151,7 @@ class GrowthFit:
             ``low`` and ``high``, its interval, ``run_low`` and ``run_high``, that of one further run: the trend's draws
             with the residuals, which are enlarged by ``sqrt(n / (n - coefficients))``.
         """
-        given: list[Any] = list(dates) if is_sequence(dates) else [dates]  # type: ignore[arg-type]  # a sequence
+        given: Any = dates if is_sequence(dates) else [dates]
         if not 0 < len(given) <= _DATES:
             raise ValueError(f"dates must be 1 to {_DATES}, got {len(given)}")
         years = np.array([as_year(at, f"dates[{i}]") for i, at in enumerate(given)])

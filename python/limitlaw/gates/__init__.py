@@ -11,8 +11,8 @@ import polars as pl
 from limitlaw._arguments import as_share, as_threads, as_whole, check_flag
 from limitlaw._frames import run_of
 from limitlaw._progress import check_wanted
-from limitlaw.gates.answer import FIRST_TRIALS, Ask, answers
-from limitlaw.gates.requirement import BILLS, Requirement, requirements
+from limitlaw.gates.answer import FIRST_TRIALS, answers
+from limitlaw.gates.requirement import BILLS, Ask, Requirement, requirements
 from limitlaw.gates.wording import VERDICTS
 from limitlaw.run import check_solvable
 from limitlaw.sampling.scenario import row_key, rows_alone

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -13,51 +12,14 @@ from limitlaw._progress import reporting
 from limitlaw.gates.evidence import GROWING, OBSERVED, Observed, Simulated, columns_of, ends, observed
 from limitlaw.gates.labelled import is_labelled, over_verifiers
 from limitlaw.gates.limits import Ratio
-from limitlaw.gates.requirement import METRICS, SHARES, Requirement
+from limitlaw.gates.requirement import METRICS, SHARES, Answer, Ask, Requirement
 from limitlaw.run import solve
 
 if TYPE_CHECKING:
     from limitlaw.sampling import SamplingScenario
-    from limitlaw.seed import Seed
 
 #: Trials of the first look.
 FIRST_TRIALS = 1_000
-
-
-@dataclasses.dataclass(frozen=True)
-class Ask:
-    """What is asked of a scenario.
-
-    Args:
-        wanted: What is required.
-        tail: The error of each limit.
-        anytime: Whether limits of observed tasks hold at every number of them at once.
-        trials: The most trials.
-        seed: Of them.
-        threads: Of them.
-        progress: As in ``simulate``.
-    """
-
-    wanted: list[Requirement]
-    tail: float
-    anytime: bool
-    trials: int
-    seed: Seed
-    threads: int | None
-    progress: Any
-
-
-@dataclasses.dataclass(frozen=True)
-class Answer:
-    """One requirement's part of a row of ``check``."""
-
-    verdict: str
-    estimate: float | None
-    low: float | None
-    high: float | None
-    evidence: str
-    would_tell: str | None = None
-    needed: int | None = None
 
 
 def answers(scenario: SamplingScenario, ask: Ask) -> tuple[list[Answer], bool]:

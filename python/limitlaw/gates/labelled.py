@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from limitlaw.gates.answer import Answer, Ask
-    from limitlaw.gates.requirement import Requirement
+    from limitlaw.gates.requirement import Answer, Ask, Requirement
     from limitlaw.sampling import SamplingScenario
 
 #: The most verifiers that are looked at.

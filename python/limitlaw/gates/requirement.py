@@ -1,11 +1,15 @@
-"""What may be required of a scenario: a bound on a mean over tasks, or on a ratio of two such means."""
+"""What may be required of a scenario, a bound on a mean over tasks or on a ratio of two, and how it is asked."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from typing import TYPE_CHECKING, Any
 
 from limitlaw._arguments import as_number, as_share
+
+if TYPE_CHECKING:
+    from limitlaw.seed import Seed
 
 #: By metric, the column whose mean is divided by that of another (none: by 1).
 METRICS = {
@@ -76,3 +80,39 @@ def requirements(given: dict[str, float | None]) -> list[Requirement]:
     if not found:
         raise ValueError(f"one of {', '.join(given)} must be given, got none")
     return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Ask:
+    """What is asked of a scenario.
+
+    Args:
+        wanted: What is required.
+        tail: The error of each limit.
+        anytime: Whether limits of observed tasks hold at every number of them at once.
+        trials: The most trials.
+        seed: Of them.
+        threads: Of them.
+        progress: As in ``simulate``.
+    """
+
+    wanted: list[Requirement]
+    tail: float
+    anytime: bool
+    trials: int
+    seed: Seed
+    threads: int | None
+    progress: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """One requirement's part of a row of ``check``."""
+
+    verdict: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    evidence: str
+    would_tell: str | None = None
+    needed: int | None = None

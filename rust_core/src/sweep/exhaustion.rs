@@ -129,6 +129,7 @@ impl Swept for ExhaustionScenario {
             return Ok(());
         }
         match field {
+            "base_year" => self.base_year = read(field, value)?,
             "years" => self.years = read(field, value)?,
             "correlations" => self.correlations = read(field, value)?,
             "law" => self.law = read(field, value)?,
