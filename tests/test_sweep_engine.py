@@ -205,7 +205,8 @@ def test_a_worker_that_dies_once_costs_nothing(tmp_path):
 def test_a_worker_that_dies_every_time_is_given_up_and_the_rest_is_done(tmp_path):
     report = run(lambda: Failing(128, "die"), tmp_path).report()
     assert [shard.first for shard, _ in report.given_up] == [128]
-    assert report.done == 2048 - 64
+    # A shard that was stored just as the pool broke is found there, and counts as skipped.
+    assert report.done + report.skipped == 2048 - 64
     assert content_digest(run(None, tmp_path).frame()) == undisturbed()
 
 
