@@ -334,7 +334,9 @@ def test_a_forecast_finds_the_truth_beyond_the_attempts():
     truth = closed_form.beta_coverage(alpha=alpha, beta=beta, k=[100, 1000]).coverage
     error = (frame["high"] - frame["low"]).to_numpy() / (2 * NORMAL_975)
     assert (np.abs(frame["pass_at_k"].to_numpy() - truth) < 8 * error).all()
-    assert (error < 0.03).all()
+    # A quarter of the tasks know it half as well; 200 resamples tell a width to some 7 %.
+    few = fit.forecast_pass_at_k(20, correct[:500], [100, 1000], bootstrap=200, seed=2)
+    assert (error < 0.7 * (few["high"] - few["low"]).to_numpy() / (2 * NORMAL_975)).all()
 
 
 def test_error_rates_shrink_to_the_population():
