@@ -8,12 +8,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import limitlaw as ll
+from limitlaw.sampling.required import _last_reaching
 
 
 def scenario(success: list[float], verifier: ll.Verifier, **changes: object) -> ll.SamplingScenario:
     return ll.SamplingScenario(
         **{"tasks": ll.Tasks.fixed(success=success), "verifier": verifier, "max_attempts": [1, 5, 10**12]} | changes
     )
+
+
+@given(st.lists(st.floats(1e-9, 1.0), min_size=1, max_size=30, unique=True), st.integers(0, 29), st.floats(1e-12, 1e-2))
+@settings(max_examples=200)
+def test_the_bracket_of_a_root_holds_on_steps_and_plateaus(ends: list[float], level: int, width: float) -> None:
+    """A falling step function, as that of a simulation with few trials: the root is where the step is."""
+    ends = sorted(ends)
+    calls: list[float] = []
+
+    def excess(rate: float) -> float:
+        calls.append(rate)
+        return float(sum(rate < end for end in ends) - min(level, len(ends) - 1) - 1)
+
+    want = ends[-1 - min(level, len(ends) - 1)]  # reaches below
+    found = _last_reaching(excess, 1.0, width)
+    assert found is not None
+    assert want * (1.0 - 2.0 * width) - 3e-18 <= found <= want
+    assert len(calls) <= 250  # thrice the halvings to 1e-18
 
 
 @given(st.floats(0.01, 0.9), st.floats(0.0, 0.9), st.floats(0.05, 0.99))

@@ -1,207 +1,26 @@
-"""Can a weaker model reach a stronger one: how good its verifier must be, and whether any budget is enough."""
+"""Can a weaker model with a verifier and any budget match a stronger one."""
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_confidence, as_floats, as_numbers, as_share, as_threads, as_whole, shown
-from limitlaw._core import NoClosedFormError
-from limitlaw._frames import run_of
+from limitlaw._arguments import as_confidence, as_floats, as_numbers, shown
 from limitlaw._unused import quietly
-from limitlaw.sampling.enough import required_of_labelled
-from limitlaw.sampling.frames import simulate_frame, solve_frame
+from limitlaw.sampling.frames import solve_frame
 from limitlaw.sampling.optimum import ceilings
 from limitlaw.sampling.policy import FirstAccepted
-from limitlaw.sampling.scenario import SamplingScenario, row_key, rows_alone
+from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import CountsTasks, PoolTasks, RecordedTasks, Tasks
-from limitlaw.sampling.verifier import LabelledVerifier, RatesVerifier, SpreadVerifier, Verifier
-from limitlaw.seed import Seed, key_of
+from limitlaw.sampling.verifier import LabelledVerifier, Verifier
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-#: Steps of a bisection: exact to rounding, and to 1e-9 of the interval where every step is a simulation.
-_EXACT_STEPS, _SIMULATED_STEPS = 60, 30
-#: The most trials of each simulation.
-MAX_TRIALS = 10**9
-
-
-def required_false_positive_rate(
-    scenario: SamplingScenario,
-    *,
-    accuracy: float,
-    seed: Seed | None = None,
-    trials: int = 10_000,
-    confidence: float = 0.95,
-    threads: int | None = None,
-) -> pl.DataFrame:
-    """The largest false positive rate with which the scenario still reaches an accuracy.
-
-    How much better must the verifier be for model A to reach model B: give model A's scenario and B's accuracy.
-    Accuracy falls with the false positive rate, for each acceptance added is wrong and can only end a search early; the
-    root is found by bisection on the exact solution. Where there is none (error rates tied by a ``correlation``), it is
-    found on simulations that all use the seed's draws, with an interval from their standard error.
-
-    Args:
-        scenario: The scenario; its verifier must be made by ``Verifier.rates`` or ``Verifier.from_labels``. Rates given
-            per task, or left open by labels, are scaled together, and their mean is reported.
-        accuracy: The accuracy to reach, in [0, 1].
-        seed: Of the simulations; required where there is no closed form.
-        trials: Trials of each of about 100 simulations per row.
-        confidence: Of the interval, in (0, 1).
-        threads: Threads of the simulations; every core unless given.
-
-    Returns:
-        One row per policy and ``max_attempts`` (or ``limit``): ``required_false_positive_rate`` (null where not even 0
-        is enough), where simulated its interval ``required_false_positive_rate_low``, ``_high``;
-        ``false_positive_rate`` of the scenario as it is; ``target``; ``accuracy`` as it is; where simulated
-        ``trials``; ``run``.
-        With a verifier known by labels: ``verdict`` (``yes``: the interval of the accuracy is above the target, ``no``:
-        below it, ``cannot tell``), ``false_positive_rate_low``, ``_high``, ``accuracy_low``, ``_high``, ``p_reached``
-        (the share of what labels leave open with which the target is reached), ``labels``, and ``labels_needed`` (with
-        which, in as many more tasks, the interval would end at the target if the estimate is right; null where none are
-        needed or no number would do, as it is not known on which of these tasks the verifier errs).
-
-    Raises:
-        TypeError: The verifier is of another kind, or the seed is missing where it is needed.
-        ValueError: A value is out of range.
-
-    Source: root of the closed form of Stroebl, Kapoor, Narayanan, arXiv 2411.17501, section 3.
-
-    Example:
-        >>> import limitlaw as ll
-        >>> weak = ll.SamplingScenario(
-        ...     tasks=ll.Tasks.fixed(success=[0.1]),
-        ...     verifier=ll.Verifier.rates(false_positive_rate=0.05),
-        ...     max_attempts=[1, 10, 1000],
-        ... )
-        >>> ll.required_false_positive_rate(weak, accuracy=0.8)["required_false_positive_rate"].round(4).to_list()
-        [None, None, 0.0278]
-    """
-    accuracy = as_share(accuracy, "accuracy")
-    trials = as_whole(trials, "trials", 2, MAX_TRIALS)
-    threads = as_threads(threads)
-    if isinstance(scenario, SamplingScenario) and isinstance(scenario.verifier, LabelledVerifier):
-        return required_of_labelled(scenario, scenario.verifier, accuracy, as_confidence(confidence))
-    verifier = _scaled_verifier(scenario)
-    rates = np.atleast_1d(np.asarray(verifier.false_positive_rate, dtype=np.float64))
-    present = float(rates.mean())
-    largest = present / float(rates.max()) if present > 0.0 else 1.0
-    score = _score(confidence)
-    key, text = key_of(seed) if seed is not None else (None, None)
-    rows: list[dict[str, Any]] = []
-    name, points = row_key(scenario)
-    for at, one in enumerate(rows_alone(scenario)):
-
-        def value(rate: float, one: SamplingScenario = one) -> tuple[float, float | None]:
-            factor = verifier.false_positive_rate / present if present > 0.0 else np.ones_like(rates)
-            spread = np.minimum(np.atleast_1d(factor) * rate, 1.0)
-            with quietly():  # no rate spreads where it is 0
-                changed = verifier.replace(false_positive_rate=spread if len(spread) > 1 else float(spread[0]))
-                asked = one.replace(verifier=changed)
-            return _accuracy(asked, key=key, trials=trials, threads=threads)
-
-        now, error = value(present)
-        exact = error is None
-        steps = _EXACT_STEPS if exact else _SIMULATED_STEPS
-
-        def root(shift: float, steps: int = steps, value: _Value = value) -> float | None:
-            return _last_reaching(lambda rate: _shifted(value(rate), shift), accuracy, largest, steps)
-
-        rows.append(
-            {
-                "policy": one.policies[0].label,
-                name: points[at % len(points)],
-                "target": float(accuracy),
-                "false_positive_rate": present,
-                "accuracy": now,
-                "required_false_positive_rate": root(0.0),
-                "required_false_positive_rate_low": None if exact else root(-score),
-                "required_false_positive_rate_high": None if exact else root(score),
-                "trials": None if exact else trials,
-                "run": str(run_of(scenario, seed=None if exact else text)),
-            }
-        )
-    schema: dict[str, Any] = {"policy": pl.String, name: points.dtype, **_REQUIRED}
-    frame = pl.DataFrame(rows, schema=schema)
-    return frame.drop(_OF_SIMULATIONS) if frame["trials"].is_null().all() else frame
-
-
-_Value = Callable[[float], tuple[float, float | None]]
-
-_REQUIRED = {
-    "required_false_positive_rate": pl.Float64,
-    "false_positive_rate": pl.Float64,
-    "target": pl.Float64,
-    "accuracy": pl.Float64,
-    "required_false_positive_rate_low": pl.Float64,
-    "required_false_positive_rate_high": pl.Float64,
-    "trials": pl.Int64,
-    "run": pl.String,
-}
-#: Columns of which an exact solution has none.
-_OF_SIMULATIONS = ["required_false_positive_rate_low", "required_false_positive_rate_high", "trials"]
-
-
-def _score(confidence: float) -> float:
-    """Standard errors on each side of an interval."""
-    return statistics.NormalDist().inv_cdf(0.5 + 0.5 * as_confidence(confidence))
-
-
-def _scaled_verifier(scenario: SamplingScenario) -> RatesVerifier | SpreadVerifier:
-    if not isinstance(scenario, SamplingScenario):
-        raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
-    if not isinstance(scenario.verifier, (RatesVerifier, SpreadVerifier)):
-        raise TypeError(f"scenario.verifier must be made by Verifier.rates, got {shown(scenario.verifier)}")
-    return scenario.verifier
-
-
-def _accuracy(
-    scenario: SamplingScenario, *, key: tuple[int, int] | None, trials: int, threads: int | None
-) -> tuple[float, float | None]:
-    """The accuracy of a scenario with one row, and its standard error (``None`` where exact)."""
-    try:
-        return float(solve_frame(scenario, by="policy", columns=["accuracy"])["accuracy"][0]), None
-    except NoClosedFormError as error:
-        if key is None:
-            raise TypeError(f"seed must be given, for this scenario has {error}") from None
-    row = simulate_frame(
-        scenario,
-        trials=trials,
-        key=key,
-        seed="",
-        replicate=0,
-        by="policy",
-        columns=["accuracy", "accuracy_se"],
-        threads=threads,
-        progress=None,
-    ).row(0, named=True)
-    return row["accuracy"], row["accuracy_se"]
-
-
-def _shifted(value: tuple[float, float | None], standard_errors: float) -> float:
-    mean, error = value
-    return mean + standard_errors * (error or 0.0)
-
-
-def _last_reaching(accuracy: Callable[[float], float], target: float, largest: float, steps: int) -> float | None:
-    """The largest rate in [0, largest] at which a falling accuracy reaches the target."""
-    if accuracy(0.0) < target:
-        return None
-    if accuracy(largest) >= target:
-        return largest
-    low, high = 0.0, largest
-    for _ in range(steps):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if accuracy(middle) >= target else (low, middle)
-    return low
 
 
 def can_match(
