@@ -1,6 +1,7 @@
 """Any value at all is taken or refused by name, and extreme values that are legal have finite results."""
 
 import decimal
+import itertools
 import json
 import math
 from collections.abc import Callable
@@ -19,7 +20,7 @@ TASKS = ll.Tasks.fixed(success=[0.1, 0.5])
 SCENARIO = ll.SamplingScenario(
     tasks=TASKS, verifier=ll.Verifier.rates(false_positive_rate=0.05), max_attempts=[1, 10], utility=ll.Utility()
 )
-TALLIES = ll.simulate(SCENARIO, trials=10, seed=1, tallies=True)
+TALLIES, MORE_TALLIES = (ll.simulate(SCENARIO, trials=10, seed=seed, tallies=True) for seed in (1, 2))
 FRAME = pl.DataFrame({"n": [10, 10], "c": [3, 0], "a": [4, 0], "t": [3, 0], "half": [1.5, 2.0], "word": ["x", "y"]})
 
 
@@ -233,33 +234,49 @@ def test_any_json_is_taken_or_refused(value: Any, name: str) -> None:
     assert error is None or str(error)
 
 
-@settings(max_examples=150)
-@given(st.data())
-def test_a_frame_of_tallies_with_anything_in_it_is_taken_or_refused(data: Any) -> None:
-    """A column is dropped, retyped, emptied, cut, or swapped with another."""
-    name = data.draw(st.sampled_from(TALLIES.columns))
-    other = data.draw(st.sampled_from(TALLIES.columns))
-    change = data.draw(st.sampled_from(["drop", "null", "other", "reverse", "cut", "twice", "string"]))
-    column = pl.col(name)
-    is_list = isinstance(TALLIES.schema[name], pl.List)
-    frame = {
-        "drop": lambda: TALLIES.drop(name),
-        "null": lambda: TALLIES.with_columns(pl.lit(None).cast(TALLIES.schema[name]).alias(name)),
-        "other": lambda: TALLIES.with_columns(pl.col(other).alias(name)),
-        "reverse": lambda: TALLIES.with_columns(column.reverse()),
-        "cut": lambda: TALLIES.with_columns(column.list.head(1) if is_list else column),
-        "twice": lambda: TALLIES.with_columns(column.list.concat(column) if is_list else column),
-        "string": lambda: TALLIES.with_columns(pl.lit("x").alias(name)),
-    }[change]()
-    second = ll.simulate(SCENARIO, trials=10, seed=2, tallies=True)
-    for frames in ([frame], [frame, second], [second, frame]):
-        for tallies in (False, True):
-            error = None
-            try:
-                ll.merge(frames, tallies=tallies)
-            except (TypeError, ValueError) as raised:
-                error = raised
-            assert error is None or str(error).startswith("frames")
+TOGETHER: list[Callable[[pl.DataFrame], list[pl.DataFrame]]] = [
+    lambda frame: [frame],
+    lambda frame: [frame, MORE_TALLIES],
+    lambda frame: [MORE_TALLIES, frame],
+]
+
+
+@pytest.mark.parametrize("name", TALLIES.columns)
+def test_a_frame_of_tallies_with_anything_in_it_is_taken_or_refused(name: str) -> None:
+    """A column is dropped, retyped, emptied or cut."""
+    column, kind = pl.col(name), TALLIES.schema[name]
+    changes = [TALLIES.drop(name), *(TALLIES.with_columns(change.alias(name)) for change in (
+        pl.lit(None).cast(kind), column.reverse(), pl.lit("x"),
+    ))]  # fmt: skip
+    if isinstance(kind, pl.List):
+        inside = (
+            column.list.head(1),
+            column.list.head(0),
+            column.list.concat(column),
+            column.list.head(1).list.concat([None]),
+        )
+        changes += [TALLIES.with_columns(change.cast(kind).alias(name)) for change in inside]
+    for frame, together, tallies in itertools.product(changes, TOGETHER, (False, True)):
+        assert_merges_or_refuses(together(frame), tallies=tallies)
+
+
+@pytest.mark.parametrize("name", TALLIES.columns)
+def test_a_column_of_tallies_with_the_values_of_any_other_is_taken_or_refused(name: str) -> None:
+    for other in TALLIES.columns:
+        frame = TALLIES.with_columns(pl.col(other).alias(name))
+        # Of another type it is refused before anything is read.
+        same = TALLIES.schema[name] == TALLIES.schema[other]
+        for together in TOGETHER if same else TOGETHER[:1]:
+            assert_merges_or_refuses(together(frame), tallies=False)
+
+
+def assert_merges_or_refuses(frames: list[pl.DataFrame], *, tallies: bool) -> None:
+    error = None
+    try:
+        ll.merge(frames, tallies=tallies)
+    except (TypeError, ValueError) as raised:
+        error = raised
+    assert error is None or str(error).startswith("frames"), error
 
 
 EXTREME = [

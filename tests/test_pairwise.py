@@ -104,28 +104,33 @@ def reasons(case: Case) -> list[str]:
 def covering_set() -> tuple[list[Case], list[Case]]:
     """Cases that fit and hold every pair of values that any fitting case holds, and a case for each other pair.
 
-    Greedy: the case with most new pairs comes first.
+    Greedy: the case with most new pairs comes first. A pair of values is a number, a case a row of them.
     """
-
-    def pairs(case: Case) -> frozenset[tuple[int, Any, int, Any]]:
-        places = list(enumerate(str(value) for value in case))
-        return frozenset((*a, *b) for a, b in itertools.combinations(places, 2))
-
-    everything = [Case(*values) for values in itertools.product(*FACTORS)]
-    fitting = {case: pairs(case) for case in everything if not reasons(case)}
-    missing = set().union(*fitting.values())
+    places = np.array(list(itertools.product(*(range(len(values)) for values in FACTORS))))
+    cases = [Case(*values) for values in itertools.product(*FACTORS)]
+    base = max(map(len, FACTORS))
+    pairs = np.stack(
+        [
+            (number * base + places[:, a]) * base + places[:, b]
+            for number, (a, b) in enumerate(itertools.combinations(range(len(FACTORS)), 2))
+        ],
+        axis=1,
+    )
+    why = [reasons(case) for case in cases]
+    fitting = np.array([i for i, reason in enumerate(why) if not reason])
+    held, missing = (np.zeros(pairs.max() + 1, dtype=bool) for _ in range(2))
+    held[pairs[fitting]] = missing[pairs[fitting]] = True
     chosen = []
-    while missing:
-        case = max(fitting, key=lambda case: len(fitting[case] & missing))
-        chosen.append(case)
-        missing -= fitting[case]
-    held = set().union(*fitting.values())
-    refused = {}
-    for case in everything:
-        for pair in pairs(case) - held:
-            if pair not in refused or len(reasons(case)) < len(reasons(refused[pair])):
-                refused[pair] = case
-    return chosen, list(dict.fromkeys(refused.values()))
+    while missing.any():
+        case = fitting[missing[pairs[fitting]].sum(axis=1).argmax()]
+        chosen.append(cases[case])
+        missing[pairs[case]] = False
+    refused: dict[int, int] = {}
+    for case, pair in np.argwhere(~held[pairs]):
+        number = pairs[case, pair]
+        if number not in refused or len(why[case]) < len(why[refused[number]]):
+            refused[number] = case
+    return chosen, [cases[i] for i in dict.fromkeys(refused.values())]
 
 
 def scenario(case: Case) -> ll.SamplingScenario:

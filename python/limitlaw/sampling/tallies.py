@@ -169,11 +169,12 @@ def _check_mergeable(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
         as_frame(frame, f"frames[{i}]")
         grid = {} if "limit" in frame.columns else {"max_attempts": pl.Int64}
         types = grid | _DRAWS | {name: pl.List(kind) for name, kind in _TALLIES.items()}
+        schema = frame.schema
         for name, kind in types.items():
-            if frame.schema.get(name) != kind:
+            if schema.get(name) != kind:
                 raise ValueError(
                     f"frames[{i}] must come from simulate(..., tallies=True), with a column {name} of type {kind}, "
-                    f"got {frame.schema.get(name, 'none')}"
+                    f"got {schema.get(name, 'none')}"
                 )
         for name in ("spec_id", "stream"):
             if frame.is_empty() or frame[name][0] != frames[0][name][0]:
@@ -203,14 +204,15 @@ def _check_rows(i: int, frame: pl.DataFrame, first: pl.DataFrame) -> None:
     key = _key_columns(first)
     if any(name not in frame.columns for name in key) or not frame.select(key).equals(first.select(key)):
         raise ValueError(f"frames[{i}] must have the rows of frames[0], got others")
-    for name in (*_TALLIES, "seeds", "replicates", "trials"):
-        if frame[name].null_count() or (
-            name != "trials" and frame[name].explode().drop_nulls().len() != frame[name].list.len().sum()
-        ):
+    lists = [*_TALLIES, "has", "seeds", "replicates"]
+    lengths, known = (some.select(pl.col(lists).list.len()) for some in (frame, first))
+    held = frame.select(pl.col(lists).explode().count()).row(0, named=True)
+    for name in (*lists, "trials", "spec_id", "stream"):
+        if frame[name].null_count() or (name in held and held[name] != lengths[name].sum()):
             raise ValueError(f"frames[{i}] must have no nulls, got some in {name}")
     for name in _SUMS:
-        if frame[name].list.len().to_list() != first[name].list.len().to_list():
+        if not lengths[name].equals(known[name]):
             raise ValueError(f"frames[{i}] must count as many tasks as frames[0], got other lengths of {name}")
     for a, b in (*_VALUES, ("seeds", "replicates")):
-        if frame[a].list.len().to_list() != frame[b].list.len().to_list():
+        if not lengths[a].equals(lengths[b]):
             raise ValueError(f"frames[{i}] must have {a} and {b} of one length, got others")

@@ -84,7 +84,7 @@ fn check_lengths(row: &RowTally, weights: Option<&[f64]>) -> Result<()> {
     let same = always.iter().all(|&n| n == tasks)
         && [0, tasks].contains(&row.accepted.len())
         && [0, tasks].contains(&row.covered.len())
-        && row.bill.iter().flatten().all(|sums| [0, tasks].contains(&sums.len()))
+        && row.bill.iter().all(|[sums, squares]| [0, tasks].contains(&sums.len()) && sums.len() == squares.len())
         && [0, tasks].contains(&utility.len())
         && utility.len() == utility_squares.len()
         && [0, PRODUCTS].contains(&row.products.len())
