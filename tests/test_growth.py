@@ -45,7 +45,7 @@ def made(n: int, seed: int, *, slope: float = 1.5, scatter: float = 0.8) -> pl.D
 def test_published_growth_rates_come_out(models, value, since, growth, orders, runs) -> None:  # noqa: PLR0917
     """Plain percentile intervals at 90 %, from another bootstrap: within 2.5 % of ours, which are a little wider."""
     used = models.filter(pl.col(value) > 0)
-    found = fit_growth(used, value=value, since=since, confidence=0.9, bootstrap=4000, seed=1)
+    found = fit_growth(used, value=value, since=since, confidence=0.9, bootstrap=20_000, seed=1)
     assert found.runs.height == runs
     estimate, low, high = row(found, "growth")
     assert estimate == pytest.approx(growth[0], abs=0.011)
@@ -133,6 +133,46 @@ def test_runs_of_a_cluster_are_drawn_together() -> None:
     assert twice.estimates["clusters"].unique().to_list() == [12]
     alone = fit_growth(pl.concat([frame, frame]), seed=3)
     assert alone.draws["growth"].log().std() < 0.8 * twice.draws["growth"].log().std()
+
+
+def test_clusters_are_names_and_runs_without_one_stand_alone() -> None:
+    frame = made(12, 4).with_columns(lab=pl.Series(["a", "b", None, None] * 3))
+    numbers = frame.with_columns(lab=pl.Series([1, 2, 3, 4, 1, 2, 5, 6, 1, 2, 7, 8]))
+    named = fit_growth(frame, cluster="lab", seed=3)
+    assert named.estimates["clusters"][0] == 8
+    assert named.draws.equals(fit_growth(numbers, cluster="lab", seed=3).draws)
+
+
+def test_runs_outside_the_dates_are_not_resampled() -> None:
+    frame = made(60, 5)
+    window = frame.filter(pl.col("date").is_between(2019, 2022, closed="left"))
+    assert fit_growth(frame, since=2019, until=2022, seed=3).draws.equals(fit_growth(window, seed=3).draws)
+
+
+@pytest.mark.parametrize("records", [1, 4])
+def test_resamples_of_records_choose_the_largest_anew(records: int) -> None:
+    """Word by word: all runs drawn, the largest of them chosen by a loop, their line by NumPy, the distance widened."""
+    n, since = 40, 2017.5
+    frame = made(n, 9)
+    x, y = frame["date"].to_numpy() - 2024, np.log(frame["compute"].to_numpy())
+
+    def line(rows: list[int]) -> tuple[np.ndarray, int]:
+        largest = [i for at, i in enumerate(rows) if sum(y[j] >= y[i] for j in rows[:at]) < records]
+        used = [i for i in largest if x[i] + 2024 >= since]
+        return np.polyfit(x[used], y[used], 1), len(used)
+
+    best, count = line(list(range(n)))
+    found = fit_growth(frame, records=records, since=since, bootstrap=20, seed=6)
+    assert found.runs.height == count
+    for resample in range(20):
+        stream = iter(words(6, resample, 120))
+        rows = sorted(next(stream) * n >> 64 for _ in range(n))
+        freedom = count - 2
+        uniform = [(word // 2**12 + 0.5) / 2**52 for word in itertools.islice(stream, freedom // 2 + 1)]
+        chi = -2 * np.log(uniform[: freedom // 2]).sum()
+        chi += NormalDist().inv_cdf(uniform[-1]) ** 2 if freedom % 2 else 0.0
+        slope, level = best + np.sqrt(count / chi) * (line(rows)[0] - best)
+        assert found.draws.row(resample) == pytest.approx((np.exp(level), np.exp(slope)), rel=1e-8)
 
 
 def test_records_are_those_of_the_library() -> None:

@@ -196,7 +196,9 @@ def fit_growth(
     years: _Floats,
     logs: _Floats,
     cluster: _Floats,
+    within: npt.NDArray[np.bool_],
     *,
+    largest: int,
     breaks: int,
     places: _Floats,
     confidence: float,
@@ -205,6 +207,7 @@ def fit_growth(
     threads: int | None,
     progress: _Progress | None,
 ) -> _Columns: ...
+def runs_among_largest(logs: _Floats, largest: int) -> list[bool]: ...
 def fit_beta_binomial(
     attempts: _Floats,
     correct: _Floats,

@@ -46,7 +46,7 @@ mod _core {
     #[pymodule_export]
     use super::formulas::closed_form;
     #[pymodule_export]
-    use super::growth::fit_growth;
+    use super::growth::{fit_growth, runs_among_largest};
     #[pymodule_export]
     use super::inverse::law_inverse;
     #[pymodule_export]

@@ -6,6 +6,12 @@
 //! estimate is then multiplied by `sqrt(n / chi2)`, a chi-squared number with as many degrees of freedom as are left: the
 //! plain percentile interval is too narrow in small samples (Hesterberg, The American Statistician 69, 2015, section
 //! 3.1.2), and where scatter is normal this makes it Student's.
+//!
+//! Where only the largest runs of their time are fitted, a resample draws from all runs and chooses anew: whether a run is
+//! among the largest depends on the others, so that the chosen ones are not independent.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use libm::{log, sqrt};
 use rand_core::RngCore;
@@ -35,6 +41,39 @@ pub struct Series<'a> {
     pub logs: &'a [f64],
     /// The cluster of each run, from 0 without gaps.
     pub cluster: &'a [usize],
+}
+
+/// Runs that are fitted, where not all are: those among the largest when they came, within the dates asked for.
+#[derive(Debug)]
+pub struct Chosen<'a> {
+    /// Among how many largest.
+    pub largest: usize,
+    /// Whether the date of a run is asked for.
+    pub within: &'a [bool],
+}
+
+/// How many copies of each run are among the `largest` when they come: fewer than so many runs before are as large.
+///
+/// Runs stand in order of time; `copies` says how often each is there.
+pub fn among_largest(logs: &[f64], copies: &[f64], largest: usize) -> Vec<f64> {
+    // The largest so far, the least of them on top. Finite numbers keep their order as integers.
+    let order = |x: f64| if x < 0.0 { !x.to_bits() } else { x.to_bits() | 1 << 63 };
+    let mut top: BinaryHeap<Reverse<u64>> = BinaryHeap::new();
+    let kept = |(&log, &copies): (&f64, &f64)| -> f64 {
+        let (value, mut kept) = (order(log), 0.0);
+        while kept < copies {
+            if top.len() == largest {
+                if top.peek().is_some_and(|least| least.0 >= value) {
+                    break;
+                }
+                top.pop();
+            }
+            top.push(Reverse(value));
+            kept += 1.0;
+        }
+        kept
+    };
+    logs.iter().zip(copies).map(kept).collect()
 }
 
 /// Where the pieces join.
@@ -81,37 +120,48 @@ pub struct Growth {
     pub draws: Vec<Vec<f64>>,
 }
 
-/// Fits a series and resamples it.
+/// Fits a series, or what is `chosen` of it, and resamples it.
 pub fn fit(
     series: &Series,
+    chosen: Option<&Chosen>,
     breaks: &Breaks,
     bootstrap: &Bootstrap,
     threads: usize,
     control: &Control,
 ) -> Result<Growth> {
-    let weights = vec![1.0; series.years.len()];
-    let grid = Grid::new(series.years, breaks);
+    // The weights with which runs are fitted, from how often each is there.
+    let fitted = |copies: Vec<f64>| -> Vec<f64> {
+        let Some(chosen) = chosen else { return copies };
+        let mut kept = among_largest(series.logs, &copies, chosen.largest);
+        kept.iter_mut().zip(chosen.within).for_each(|(w, &within)| *w = if within { *w } else { 0.0 });
+        kept
+    };
+    let all = fitted(vec![1.0; series.years.len()]);
+    let used = || (0..all.len()).filter(|&i| all[i] > 0.0);
+    let grid = Grid::new(&used().map(|i| series.years[i]).collect::<Vec<_>>(), breaks);
     let expected = "spread over more dates (at least two in every piece)";
     let few = || Error::argument("date", expected, "too few of them");
-    let trend = grid.fit(series, &weights).ok_or_else(few)?;
+    let trend = grid.fit(series, &all).ok_or_else(few)?;
     let clusters = series.cluster.iter().max().map_or(0, |last| last + 1);
-    let freedom = clusters as f64 - trend.row().len() as f64;
+    let mut seen = vec![false; clusters];
+    used().for_each(|i| seen[series.cluster[i]] = true);
+    let independent = seen.iter().filter(|&&seen| seen).count();
+    let freedom = independent as f64 - trend.row().len() as f64;
     if freedom < 1.0 {
         let expected = format!("at least {} independent runs", trend.row().len() + 1);
-        return Err(Error::argument("frame", expected, clusters));
+        return Err(Error::argument("frame", expected, independent));
     }
     let estimate = trend.row();
     let work = |(): &mut (), index: u64| -> Result<Vec<f64>> {
         control.check()?;
         let mut random = Stream::new(bootstrap.key, 0, purpose::BOOTSTRAP, index).sequence();
-        let mut weights = vec![0.0; series.years.len()];
         let mut counts = vec![0.0; clusters];
         for _ in 0..ATTEMPTS {
             counts.fill(0.0);
             (0..clusters).for_each(|_| counts[below(&mut random, clusters)] += 1.0);
-            weights.iter_mut().zip(series.cluster).for_each(|(w, &c)| *w = counts[c]);
+            let weights = fitted(series.cluster.iter().map(|&c| counts[c]).collect());
             let Some(found) = grid.fit(series, &weights) else { continue };
-            let wider = sqrt(clusters as f64 / chi_squared(&mut random, freedom));
+            let wider = sqrt(independent as f64 / chi_squared(&mut random, freedom));
             let mut row: Vec<f64> =
                 found.row().iter().zip(&estimate).map(|(x, centre)| centre + wider * (x - centre)).collect();
             // A break stays between the dates.
@@ -291,12 +341,20 @@ mod tests {
             let cluster: Vec<usize> = (0..years.len()).collect();
             let series = Series { years: &years, logs: &logs, cluster: &cluster };
             for breaks in [Breaks::Count(truth.breaks.len()), Breaks::At(truth.breaks.clone())] {
-                let found = fit(&series, &breaks, &bootstrap(3), 1, &Control::default()).expect("a fit");
+                let found = fit(&series, None, &breaks, &bootstrap(3), 1, &Control::default()).expect("a fit");
                 for row in found.draws.iter().chain([&found.trend.row()]) {
                     row.iter().zip(truth.row()).for_each(|(x, want)| assert!((x - want).abs() < 1e-9, "{row:?}"));
                 }
             }
         }
+    }
+
+    #[test]
+    fn copies_count_as_runs_of_their_own() {
+        let logs = [-3.0, -2.0, -2.5, 1.0, 1.0, 0.5, 2.0];
+        assert_eq!(among_largest(&logs, &[1.0; 7], 1), [1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
+        assert_eq!(among_largest(&logs, &[1.0; 7], 2), [1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 1.0]);
+        assert_eq!(among_largest(&logs, &[0.0, 3.0, 1.0, 1.0, 0.0, 2.0, 2.0], 2), [0.0, 2.0, 0.0, 1.0, 0.0, 1.0, 2.0]);
     }
 
     #[test]
@@ -318,8 +376,8 @@ mod tests {
         let cluster = [0, 1, 2, 3];
         let logs = [1.0, 2.0, 1.5, 3.0];
         let same = Series { years: &[1.0; 4], logs: &logs, cluster: &cluster };
-        assert!(fit(&same, &Breaks::Count(0), &bootstrap(1), 1, &Control::default()).is_err());
+        assert!(fit(&same, None, &Breaks::Count(0), &bootstrap(1), 1, &Control::default()).is_err());
         let two = Series { years: &[0.0, 1.0], logs: &logs[..2], cluster: &cluster[..2] };
-        assert!(fit(&two, &Breaks::Count(0), &bootstrap(1), 1, &Control::default()).is_err());
+        assert!(fit(&two, None, &Breaks::Count(0), &bootstrap(1), 1, &Control::default()).is_err());
     }
 }
