@@ -1,10 +1,10 @@
 """How good must a verifier be before more attempts pay? A sweep over its error rate and the cost of a wrong answer."""
 
-import altair as alt
 import numpy as np
 import polars as pl
 
 import limitlaw as ll
+from limitlaw import plots
 
 RATES = np.geomspace(1e-4, 1, 61)[:-4].tolist()
 COSTS = np.linspace(0, 8, 61).tolist()
@@ -33,19 +33,9 @@ best = (
     .group_by("point", maintain_order=True)
     .first()
     .with_columns(attempts=pl.when(pl.col("utility") > 0).then("max_attempts").otherwise(0))
-    .rename({"verifier.false_positive_rate": "false_positive_rate", "utility.wrong_cost": "wrong_cost"})
+    .drop("max_attempts")
 )
 print(best.group_by("attempts").len().sort("attempts"))
 
-chart = (
-    alt.Chart(best, title="CodeGen-16B on HumanEval: the best number of attempts")
-    .mark_rect()
-    .encode(
-        x=alt.X("false_positive_rate:O", title="P(accept | wrong)", axis=alt.Axis(format=".2~g", values=RATES[::6])),
-        y=alt.Y("wrong_cost:O", title="cost of a wrong answer", sort="descending", axis=alt.Axis(values=COSTS[::6])),
-        color=alt.Color("attempts:O", title="attempts", scale=alt.Scale(scheme="viridis")),
-    )
-    .properties(width=570, height=427)
-)
-chart.save("sweep_verifier.png", scale_factor=2)
-print("sweep_verifier.png")
+title = "CodeGen-16B on HumanEval: the best number of attempts"
+print("picture:", plots.save(plots.stack(plots.sweep(best, metric="attempts", title=title)), "sweep_verifier.png").name)

@@ -42,6 +42,98 @@ def test_the_answer_is_in_the_first_view() -> None:
     assert len(body) <= 2 * frame.height
 
 
+COUNTS = ([20] * 8, [0, 0, 1, 2, 4, 7, 13, 20])
+SYSTEMS = {
+    name: pl.DataFrame({"task": range(8), "n": 20, "correct": correct})
+    for name, correct in (("a", COUNTS[1]), ("b", [1, 3, 1, 4, 4, 9, 15, 20]))
+}
+LABELS = pl.DataFrame({"task": [0, 0, 1, 1, 2, 2], "accepted": [1, 0, 1, 0, 1, 1], "correct": [1, 0, 1, 0, 0, 1]})
+WORLD = ll.ExhaustionScenario.preset("default")
+VIEWS = {
+    "pass@k": (lambda: ll.pass_at_k(*COUNTS, [1, 5]), "k pass_at_k low high"),
+    "pass^k": (lambda: ll.pass_hat_k(*COUNTS, [1, 5]), "k pass_hat_k low high"),
+    "forecast": (lambda: ll.fit.forecast_pass_at_k(*COUNTS, [99], bootstrap=20, seed=1), "k pass_at_k low high"),
+    "attempts": (lambda: ll.fit.attempts_for(*COUNTS, target=0.7, bootstrap=20, seed=1), "target attempts low high"),
+    "population": (lambda: ll.fit.fit_beta_binomial(*COUNTS), "quantity estimate low high"),
+    "systems": (
+        lambda: ll.compare_systems(SYSTEMS, attempts="n", k=[1, 5]),
+        "system other k difference low high p_holm winner",
+    ),
+    "policies": (
+        lambda: ll.compare_policies(
+            SCENARIO.replace(policies=[ll.FirstAccepted(), ll.MajorityVote()], answers=ll.Answers.uniform(4)),
+            trials=100,
+            seed=1,
+        ),
+        "policy max_attempts other difference difference_se winner",
+    ),
+    "match": (
+        lambda: ll.can_match([0.9], 0.6, standard_error=0.05),
+        "verdict difference difference_low difference_high",
+    ),
+    "check": (lambda: ll.check(SCENARIO, min_accuracy=0.2), "requirement verdict low high"),
+    "recommended": (
+        lambda: ll.recommend(ll.Tasks.counts(attempts=COUNTS[0], correct=COUNTS[1])).frame,
+        "policy attempts attempts_low attempts_high utility utility_low utility_high p_best",
+    ),
+    "required": (lambda: ll.required_false_positive_rate(SCENARIO, accuracy=0.3), "policy max_attempts"),
+    "tasks": (
+        lambda: ll.plan.tasks(ll.plan.pilot(SYSTEMS, attempts="n"), difference=0.1),
+        "attempts tasks tasks_low tasks_high",
+    ),
+    "errors": (
+        lambda: ll.fit.fit_error_rates(attempts=20, accepted=[9, 5], accepted_correct=[8, 5], correct=[10, 5]),
+        "rate quantity estimate low high",
+    ),
+    "corrected": (lambda: ll.corrected_accuracy(LABELS, LABELS.drop("correct")), "method estimate se low high"),
+    "levers": (
+        lambda: ll.levers(WORLD, {"private": {"private_share": 1}}, trials=100, seed=1),
+        "lever definition q25 q25_change",
+    ),
+    "laws": (
+        lambda: ll.fit.compare_scaling_laws(
+            ll.datasets.repetition_runs().filter("fitted"),
+            parameters="parameters",
+            unique_tokens="unique_tokens",
+            laws=["penalty"],
+            bootstrap=0,
+        ),
+        "law part rms inside",
+    ),
+    "sweep": (
+        lambda: (
+            ll.sweep(ll.Grid(SCENARIO, {"verifier.false_positive_rate": [0.1]}), method="solve", progress=False)
+            .frame()
+            .drop("point")
+        ),
+        "verifier.false_positive_rate policy max_attempts accuracy precision coverage",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_the_answer_and_its_interval_are_in_the_first_view(name: str) -> None:
+    make, answer = VIEWS[name]
+    assert set(answer.split()) <= set(first_view(make()))
+
+
+def test_result_objects_print_their_frames() -> None:
+    result = ll.simulate(ll.ConstraintScenario.epoch2030(), trials=100, seed=1)
+    assert repr(result).splitlines()[:2] == ["ConstraintResult", "bands:"]
+    assert "ConstraintResult: binding" in result._repr_html_()
+    found = ll.sensitivity(WORLD, trials=100, seed=1, year=2035)
+    assert f"correlations, 10 of {found.correlations.height} rows:" in repr(found)
+    assert found.correlations["input"][0] in repr(found)
+    judge = ll.fit.fit_judge(score=[0.9, 0.4, 0.7, 0.2], correct=[1, 0, 0, 1])
+    assert repr(judge).startswith("JudgeFit\nquantities:\n")
+    advice = ll.recommend(ll.Tasks.counts(attempts=COUNTS[0], correct=COUNTS[1]))
+    assert (
+        repr(advice).splitlines()[0] == f"Recommendation({advice.verdict}: {advice.policy}, {advice.attempts} attempts)"
+    )
+    assert advice.text in repr(advice)
+    assert "attempts_low" in advice._repr_html_()
+
+
 def test_what_cannot_exist_is_left_out() -> None:
     bare = ll.simulate(SCENARIO, trials=50, seed=1)
     assert not metrics(bare) & (BILL | {"utility"})

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 import limitlaw as ll
 from limitlaw import plots
@@ -30,6 +31,8 @@ SYSTEMS = {name: RUNS.filter(model=name) for name in ("grok-beta", "deepseek-cha
 REPEATED = ll.datasets.repetition_runs().filter("fitted")
 COLUMNS = {"parameters": "parameters", "unique_tokens": "unique_tokens"}
 COUNTS = [0, 0, 1, 2, 4, 7, 13, 20]
+JUDGED = pl.DataFrame({"task": [0, 0, 1, 1, 2, 2], "accepted": [1, 0, 1, 0, 1, 1], "correct": [1, 0, 1, 0, 0, 1]})
+PILOT = ll.plan.pilot({name: SYSTEMS[name] for name in ("grok-beta", "deepseek-chat-v3")}, attempts="n")
 
 
 def limited():
@@ -115,6 +118,62 @@ CASES = {
     "constraints": (
         lambda: ll.simulate(ll.ConstraintScenario.epoch2030(), trials=200, seed=1),
         ["FLOP (log scale)", "Binds: data", "200 draws"],
+    ),
+    "optima": (
+        lambda: ll.optimal_attempts(SCENARIO, wrong_cost=[0, 1, 100], bootstrap=20, seed=1),
+        ["wrong answer costs 0: no limit", "over resamples of the tasks", "At the right edge"],
+    ),
+    "recommended": (
+        lambda: ll.recommend(ll.Tasks.counts(attempts=[20] * 8, correct=COUNTS)),
+        ["do not ask: 0 attempts", "interval over tasks"],
+    ),
+    "checked": (
+        lambda: ll.check(SCENARIO, min_accuracy=0.3, min_utility=-9),
+        ["accuracy >= 0.3: holds", "tick: what is required", "share of tasks"],
+    ),
+    "corrected": (
+        lambda: ll.corrected_accuracy(JUDGED, JUDGED.drop("correct")),
+        ["prediction-powered", "6 labels, 6 further verdicts"],
+    ),
+    "attempts for": (
+        lambda: ll.fit.attempts_for(20, COUNTS, target=[0.3, 0.6], bootstrap=20, seed=1),
+        ["the fewest attempts", "95% interval"],
+    ),
+    "held out": (
+        lambda: ll.fit.compare_scaling_laws(REPEATED, laws=["penalty"], bootstrap=0, **COLUMNS),
+        ["part 4", "predicted without them"],
+    ),
+    "allocation": (
+        lambda: ll.optimal_allocation(np.geomspace(1e21, 1e26, 5), law=ll.Law.penalty(), unique_tokens=1e12),
+        ["compute, FLOP (log scale)", "unique tokens"],
+    ),
+    "tasks": (
+        lambda: ll.plan.tasks(PILOT, difference=0.05, attempts=[1, 5]),
+        ["middle 90% over resamples", "attempts at each task"],
+    ),
+    "power": (
+        lambda: ll.plan.power(PILOT, tasks=[50, 100], attempts=[1, 5], sets=0),
+        ["5 attempts at each task", "P(told apart)"],
+    ),
+    "split": (
+        lambda: ll.plan.attempts(PILOT, task_cost=20, attempt_cost=0.5, difference=0.05),
+        ["one attempt at each task", "standard error"],
+    ),
+    "best found": (
+        lambda: ll.plan.best_attempts(SCENARIO, tasks=[5, 20], attempts=10, sets=20),
+        ["10 attempts at each task", "two standard errors"],
+    ),
+    "labels": (lambda: ll.plan.labels(rate=0.01, bound=0.05), ["Labels to collect"]),
+    "population": (lambda: ll.fit.fit_beta_binomial(20, COUNTS), ["intra-class correlation"]),
+    "judge fit": (
+        lambda: ll.fit.fit_judge(
+            score=np.arange(40) % 7, correct=np.arange(40) % 7 + np.arange(40) % 3 > 4, threshold=3
+        ),
+        ["AUC 0.", "bars: intervals"],
+    ),
+    "recorded and modelled": (
+        lambda: {"recorded": ll.solve(SCENARIO), "modelled": ll.simulate(SCENARIO, trials=100, seed=1)},
+        ["recorded", "modelled", "two standard errors", "Exact; 100 trials, seed 1"],
     ),
     "sweep": (
         lambda: ll.sweep(
@@ -211,3 +270,62 @@ def test_loss_against_epochs_is_that_of_each_law() -> None:
         plots.epochs([ll.Law.penalty()], parameters=1e9, unique_tokens=1e10)
     with pytest.raises(ValueError, match="most must be above 1 and at most 1e6, got 1"):
         plots.epochs(laws, parameters=1e9, unique_tokens=1e10, most=1)
+
+
+@pytest.mark.parametrize(("mean", "icc"), [(0.3, 0.4), (0.3, 0.0), (0.7, 1.0), (0.0, 0.0), (1.0, 0.5)])
+def test_the_fitted_population_is_the_beta_binomial(mean: float, icc: float) -> None:
+    """The line against SciPy's distribution of each task, its own number of attempts counted."""
+    n, c = np.array([5, 5, 40, 400]), np.array([0, 5, 8, 300])
+    frame = pl.DataFrame({"quantity": ["mean", "icc"], "estimate": [mean, icc], "low": [0.0, 0.0], "high": [1.0, 1.0]})
+    found = plots.population(frame, attempts=n, correct=c).to_dict()
+    rows = [row for part in found["datasets"].values() for row in part]
+    line = {row["at"]: row for row in rows if row.get("series") == "fitted population"}
+
+    def below(size: int, share: float) -> float:
+        most = np.floor(share * size + 1e-9)
+        if icc == 1.0 or mean in (0.0, 1.0):
+            return 1.0 if most >= size else 1.0 - mean
+        if icc == 0.0:
+            return float(stats.binom.cdf(most, size, mean))
+        scale = 1 / icc - 1
+        return float(stats.betabinom.cdf(most, size, mean * scale, (1 - mean) * scale))
+
+    for at in (0.0, 0.1, 0.5, 0.995, 1.0):
+        each = np.array([below(size, at) for size in n])
+        assert line[at]["value"] == pytest.approx(each.mean(), abs=1e-9)
+        half = 1.96 * np.sqrt((each * (1 - each)).sum()) / 4
+        assert line[at]["high"] - line[at]["value"] == pytest.approx(min(half, 1 - each.mean()), abs=1e-9)
+    seen = {row["at"]: row["value"] for row in rows if row.get("series") == "observed"}
+    assert [seen[at] for at in (0.0, 0.2, 0.75, 1.0)] == [0.25, 0.5, 0.75, 1.0]
+
+
+def test_a_dark_chart_has_no_dark_marks() -> None:
+    """Every fixed colour of every chart has a contrast of at least 3 with the ground (WCAG 1.4.11), grids aside."""
+    ground = ll.plot(ll.solve(SCENARIO), dark=True).to_dict()["config"]["background"]
+    for name in ("one policy", "systems", "judge fit", "world", "fitted law", "levers", "checked", "sensitivity"):
+        spec = ll.plot(CASES[name][0](), dark=True).to_dict()
+        for colour in _mark_colours({key: value for key, value in spec.items() if key not in ("datasets", "config")}):
+            assert _contrast(colour, ground) >= 3.0, (name, colour)
+    with pytest.raises(TypeError, match=r"^dark must be True or False, got 1$"):
+        ll.plot(ll.solve(SCENARIO), dark=1)
+    with pytest.raises(TypeError, match=r"^chart must be an Altair chart, got 3$"):
+        plots.dark(3)
+
+
+def _mark_colours(part: object, key: str = "") -> set[str]:
+    if isinstance(part, dict):
+        skip = {"axis", "view"}  # lines behind the marks
+        return set().union(*(_mark_colours(v, k) for k, v in part.items() if k not in skip), set())
+    if isinstance(part, list):
+        return set().union(*(_mark_colours(v, key) for v in part), set())
+    return {part} if isinstance(part, str) and part.startswith("#") else set()
+
+
+def _contrast(one: str, other: str) -> float:
+    def light(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((light(one), light(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)

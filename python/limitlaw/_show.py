@@ -6,13 +6,39 @@ import polars as pl
 
 from limitlaw._arguments import as_frame
 from limitlaw._frames import PROVENANCE
+from limitlaw._inputs import html_of
 
-__all__ = ["brief"]
+__all__ = ["Frames", "brief"]
 
 #: Of a sampling scenario's frame, the columns that are read first.
 _SAMPLING = ("accuracy", "accepted", "precision", "coverage", "attempts_used", "tokens", "cost", "latency", "utility")
 #: The columns that name a row of it.
 _KEYS = ("policy", "max_attempts", "limit", "task")
+
+
+#: The most rows of a frame in the text of a result object.
+_ROWS = 10
+
+
+class Frames:
+    """A result made of frames, which it shows: its attributes, in their order."""
+
+    def __repr__(self) -> str:
+        parts = [type(self).__name__]
+        for name, frame in self._frames().items():
+            more = frame.height - _ROWS
+            rest = f", {_ROWS} of {frame.height} rows" if more > 0 else ""
+            parts += [f"{name}{rest}:", brief(frame.head(_ROWS))]
+        return "\n".join(parts)
+
+    def _repr_html_(self) -> str:
+        return "".join(
+            html_of(f"{type(self).__name__}: {name}", frame.select(pl.exclude(PROVENANCE)))
+            for name, frame in self._frames().items()
+        )
+
+    def _frames(self) -> dict[str, pl.DataFrame]:
+        return {name: value for name, value in vars(self).items() if isinstance(value, pl.DataFrame)}
 
 
 def brief(frame: pl.DataFrame) -> str:

@@ -359,6 +359,8 @@ def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PL
 def _coerce_union(options: list[Any], value: Any, name: str) -> Any:
     """The first option that fits; a scalar is tried before an array."""
     error: Exception | None = None
+    if isinstance(value, np.ndarray) and value.ndim:  # no scalar; what it looks like is only said where nothing fits
+        options = [option for option in options if option not in (float, int)] or options
     for option in options:
         if typing.get_origin(option) is Literal and not isinstance(value, str):
             continue

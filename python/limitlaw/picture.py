@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from limitlaw._arguments import check_flag
+
 if TYPE_CHECKING:
     import altair as alt
 
 __all__ = ["plot"]
 
 
-def plot(result: Any, **options: Any) -> alt.VConcatChart:
+def plot(result: Any, *, dark: bool = False, **options: Any) -> alt.VConcatChart:
     """The chart of a result: of a frame of any function of this library, or of a result object.
 
     Args:
-        result: A frame, or what ``simulate``, ``sweep``, ``backtest`` or ``sensitivity`` return.
+        result: A frame, or what ``simulate``, ``sweep``, ``backtest``, ``sensitivity``, ``recommend`` or a fit return;
+            or frames of scenarios by name, ``{"recorded": frame, "modelled": other}``, one beside the other.
+        dark: For a dark page: on a dark ground, in lighter colours.
         **options: Arguments of the chart that is picked, such as ``title`` or ``metric`` (:mod:`limitlaw.plots`).
 
     Returns:
@@ -33,4 +37,10 @@ def plot(result: Any, **options: Any) -> alt.VConcatChart:
     """
     from limitlaw.plots.pick import plot as pick  # noqa: PLC0415  (slow to import)
 
-    return pick(result, **options)
+    check_flag(dark, "dark")
+    chart = pick(result, **options)
+    if dark:
+        from limitlaw.plots.theme import dark as darkened  # noqa: PLC0415  (as above)
+
+        return darkened(chart)
+    return chart

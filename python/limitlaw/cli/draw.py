@@ -46,8 +46,9 @@ def demo(trials: int, seed: int, threads: int | None, out: Path) -> None:
     help="The picture to write: .png, .svg or .json.",
 )
 @click.option("--show", multiple=True, metavar="NAME", help="A metric, or a variable by year, to draw; repeat.")
+@click.option("--dark", is_flag=True, help="On a dark ground, in lighter colours.")
 @one_line_errors
-def plot(result: Path, out: Path, show: tuple[str, ...]) -> None:
+def plot(result: Path, out: Path, show: tuple[str, ...], dark: bool) -> None:
     """Draw the RESULT that another verb wrote with --out, as the kind of frame it is."""
     from limitlaw import plots  # noqa: PLC0415  (slow to import)
     from limitlaw._files import read_table  # noqa: PLC0415
@@ -56,4 +57,4 @@ def plot(result: Path, out: Path, show: tuple[str, ...]) -> None:
     plots.chart.check_ending(out, "--out")
     check_folder(out)
     chart: Any = pick_shown(read_table(result), list(show))
-    click.echo(f"picture: {plots.save(chart, out)}")
+    click.echo(f"picture: {plots.save(plots.dark(chart) if dark else chart, out)}")

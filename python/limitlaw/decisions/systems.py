@@ -181,7 +181,7 @@ def _frame(found: dict[str, Floats], names: list[str], reading: Reading, options
         "statistic": repeat(statistic.label if isinstance(statistic, Policy) else statistic, rows, pl.String),
         "confidence": repeat(options["confidence"], rows, pl.Float64),
     }
-    return first(pl.DataFrame(columns), ["system", "other", "k"])
+    return first(pl.DataFrame(columns), ["system", "other", "k"], ["low", "high", "p_holm", "winner"])
 
 
 def holm(p_values: Floats) -> Floats:

@@ -12,6 +12,8 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import as_floats, as_frame, as_whole, brief, check_name, listed, shown
 from limitlaw._dates import as_date, year_of
+from limitlaw._frames import first
+from limitlaw._show import Frames
 from limitlaw.exhaustion.draws import check_scenario, provenance, sample
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.seed import Seed
@@ -24,8 +26,8 @@ _VARIABLES = [*(name for name, _ in _core.EXHAUSTION_VARIABLES), *_core.EXHAUSTI
 INTERVALS = (0.5, 0.8, 0.9)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Backtest:
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Backtest(Frames):
     """Scores of a projection.
 
     Attributes:
@@ -187,7 +189,8 @@ def backtest(
     by_variable = scored.group_by("variable", maintain_order=True)
     scores = by_variable.agg(pl.len().alias("observations"), pl.mean("crps"), *coverage)
     ends = [pl.lit(x).alias(name) for name, x in provenance(scenario, trials=trials, seed=seed).items()]
-    return Backtest(observations=scored.with_columns(ends), scores=scores.with_columns(ends))
+    observed = first(scored.with_columns(ends), [], ["percentile", "inside_90"])
+    return Backtest(observations=observed, scores=scores.with_columns(ends))
 
 
 def _later(observations: object, as_of: object) -> pl.DataFrame:

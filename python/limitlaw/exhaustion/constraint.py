@@ -12,6 +12,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._frames import closing, first, run_of
+from limitlaw._show import Frames
 from limitlaw._spec import Spec
 from limitlaw._unused import quietly
 from limitlaw.exhaustion import dist
@@ -180,8 +181,8 @@ class ConstraintScenario(Spec):
             return cls(**inputs, correlations=correlations)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class ConstraintResult:
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class ConstraintResult(Frames):
     """What a run found.
 
     Attributes:

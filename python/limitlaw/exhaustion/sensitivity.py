@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_whole, check_choice
+from limitlaw._show import Frames
 from limitlaw.exhaustion.draws import Floats, check_scenario, priors_in_use, provenance, sample, sample_years
 from limitlaw.exhaustion.families import Constant, Dist, Empirical
 from limitlaw.exhaustion.indices import first_order, rank_correlation, total
@@ -21,8 +22,8 @@ from limitlaw.seed import Seed
 _LAW = ("log_a", "log_b", "log_e", "alpha", "beta")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Sensitivity:
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Sensitivity(Frames):
     """What the outcome depends on: of the priors, those that some draw uses.
 
     Attributes:

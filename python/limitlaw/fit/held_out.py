@@ -69,11 +69,11 @@ def compare_scaling_laws(
         threads: Threads to use; every core unless given.
 
     Returns:
-        One row per law and part: ``law``, ``part`` (from 0), ``scale_low``, ``scale_high`` (of the runs predicted),
-        ``fitted_runs``, ``runs`` (predicted), ``bias`` and ``rms`` (mean and root mean square of ln(loss / predicted)),
+        One row per law and part: ``law``, ``part`` (from 0), ``rms`` (root mean square of ln(loss / predicted)),
         ``inside`` (the share of runs within their interval; well below ``confidence`` says that the law does not hold
-        there), ``half_width`` (of the interval, median, in ln loss), ``note`` (why there is no fit), ``confidence``,
-        ``seed``.
+        there), ``bias`` (the mean of ln(loss / predicted)), ``scale_low``, ``scale_high`` (of the runs predicted),
+        ``fitted_runs``, ``runs`` (predicted), ``half_width`` (of the interval, median, in ln loss), ``note`` (why
+        there is no fit), ``confidence``, ``seed``.
 
     Raises:
         ValueError: As :func:`fit_scaling_law`, or no part can be predicted.
@@ -143,9 +143,9 @@ def compare_scaling_laws(
 _SCHEMA = {
     **dict.fromkeys(("law",), pl.String),
     **dict.fromkeys(("part",), pl.Int64),
-    **dict.fromkeys(("scale_low", "scale_high"), pl.Float64),
+    **dict.fromkeys(("rms", "inside", "bias", "scale_low", "scale_high"), pl.Float64),
     **dict.fromkeys(("fitted_runs", "runs"), pl.Int64),
-    **dict.fromkeys(("bias", "rms", "inside", "half_width"), pl.Float64),
+    "half_width": pl.Float64,
     "note": pl.String,
 }
 

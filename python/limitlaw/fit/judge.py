@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from limitlaw._arguments import as_confidence, as_number, as_numbers, check_choice, check_flag, shown
+from limitlaw._show import Frames
 from limitlaw.fit.clusters import Clusters
 from limitlaw.sampling.labels import by_task
 from limitlaw.sampling.verifier import JudgeVerifier, LabelledVerifier, Verifier
@@ -21,8 +22,8 @@ Array = npt.NDArray[np.float64]
 _NORMAL = statistics.NormalDist()
 
 
-@dataclasses.dataclass(frozen=True)
-class JudgeFit:
+@dataclasses.dataclass(frozen=True, repr=False)
+class JudgeFit(Frames):
     """A judge as its labelled scores show it; made by :func:`fit_judge`.
 
     Attributes:

@@ -55,8 +55,8 @@ def pass_at_k(
         progress: Called with (0, 0) until the result is there.
 
     Returns:
-        One row per k: ``k``, ``pass_at_k``, ``pass_at_k_se``, ``low``, ``high`` (null for one task resampled over
-        tasks: it says nothing about others), ``reason`` (why one of these is null; null where none is), ``tasks``,
+        One row per k: ``k``, ``pass_at_k``, ``low``, ``high`` (null for one task resampled over tasks: it says
+        nothing about others), ``pass_at_k_se``, ``reason`` (why one of these is null; null where none is), ``tasks``,
         ``resample``, ``confidence``.
 
     Raises:
@@ -106,7 +106,7 @@ def pass_hat_k(
         progress: As in :func:`pass_at_k`.
 
     Returns:
-        One row per k: ``k``, ``pass_hat_k``, ``pass_hat_k_se``, ``low``, ``high``, ``reason``, ``tasks``,
+        One row per k: ``k``, ``pass_hat_k``, ``low``, ``high``, ``pass_hat_k_se``, ``reason``, ``tasks``,
         ``resample``, ``confidence``.
 
     Raises:
@@ -150,9 +150,9 @@ def _pass_rates(
     found = _core.pass_rates(rate, n, c, ks, resample=resample, confidence=confidence, progress=progress)
     estimates = {
         rate: found["estimate"],
-        f"{rate}_se": found["standard_error"],
         "low": found["low"],
         "high": found["high"],
+        f"{rate}_se": found["standard_error"],
     }
     if resample == "tasks" and len(c) == 1:  # one task says nothing about others
         estimates |= {name: np.full(len(ks), math.nan) for name in ("low", "high")}

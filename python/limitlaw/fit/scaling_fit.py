@@ -12,6 +12,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_column, as_confidence, as_floats, as_frame, together
+from limitlaw._inputs import html_of
 from limitlaw.exhaustion.allocation import optimal_allocation
 from limitlaw.exhaustion.law import BoundedLaw, ChinchillaLaw, Law, MixtureLaw, MuennighoffLaw, PenaltyLaw
 from limitlaw.exhaustion.prior import LawParameters, RowsLawParameters
@@ -82,6 +83,9 @@ class ScalingFit:
     def __repr__(self) -> str:
         values = ", ".join(f"{n}={v:.4g}" for n, v in zip(self.names, self.coefficients, strict=True))
         return f"ScalingFit({self.form}: {values}; {len(self.runs.loss)} runs, {len(self.table)} resamples)"
+
+    def _repr_html_(self) -> str:
+        return html_of(f"ScalingFit: {self.form}, {len(self.runs.loss)} runs", self.estimates.drop("seed"))
 
     @functools.cached_property
     def estimates(self) -> pl.DataFrame:

@@ -26,9 +26,9 @@ __all__ = ["check"]
 _SCHEMA = {
     "requirement": pl.String,
     "verdict": pl.Enum(VERDICTS),
-    "estimate": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
+    "estimate": pl.Float64,
     "would_tell": pl.String,
     "policy": pl.String,
     "evidence": pl.String,
@@ -95,7 +95,7 @@ def check(
 
     Returns:
         A row for each policy and requirement: ``requirement``; ``verdict`` (``holds``, ``fails``, ``cannot tell``);
-        ``estimate``, ``low``, ``high`` of the metric (one-sided limits, each with its share of the error; null where
+        ``low``, ``high``, ``estimate`` of the metric (one-sided limits, each with its share of the error; null where
         not known); ``would_tell`` (of what cannot be told, what would: in words); ``policy`` and ``max_attempts`` or
         ``limit``; ``evidence`` (``exact``, tasks or trials), ``needed`` (the number in ``would_tell``: how many there
         would have to be in all, were the estimate right), ``error``, ``run``.

@@ -71,17 +71,19 @@ def _of_tasks(scenario: SamplingScenario, seen: Observed, requirement: Requireme
             more = f"{attempts:,} attempts of every task; the fewest is {seen.fewest:,}"
             return Answer("cannot tell", None, known, None, said, more, attempts)
         return Answer("holds" if verdict else "fails", None, known, None, f"{said}, at {seen.attempts:,} attempts")
-    return _told(ratio, requirement, ask.tail, tasks, "tasks")
+    return _told(ratio, requirement, ask, tasks, "tasks")
 
 
-def _told(ratio: Ratio, requirement: Requirement, tail: float, seen: int, unit: str) -> Answer:
+def _told(ratio: Ratio, requirement: Requirement, ask: Ask, seen: int, unit: str) -> Answer:
     """The verdict of a ratio, and what would tell where it does not."""
-    limits, said = ratio.limits(tail), f"{seen:,} {unit}"
+    limits, said = ratio.limits(ask.tail), f"{seen:,} {unit}"
     verdict = requirement.holds(*limits)
     ends_ = (ratio.estimate, *limits)
     if verdict is not None:
         return Answer("holds" if verdict else "fails", *ends_, said)
-    copies = ratio.needed(lambda above, below: above or below, requirement.bound, tail)
+    if not ask.sizes:
+        return Answer("cannot tell", *ends_, said)
+    copies = ratio.needed(lambda above, below: above or below, requirement.bound, ask.tail)
     if copies is None:
         return Answer("cannot tell", *ends_, said, f"no number of {unit}: the estimate is at the bound")
     needed = math.ceil(copies * seen)
@@ -100,19 +102,19 @@ def _of_trials(scenario: SamplingScenario, columns: list[str], ask: Ask) -> list
         while True:
             more = min(max(simulated.trials, FIRST_TRIALS), ask.trials - simulated.trials)
             simulated.more(more, done_of)
-            found = [_of_simulated(simulated, requirement, ask.tail) for requirement in ask.wanted]
+            found = [_of_simulated(simulated, requirement, ask) for requirement in ask.wanted]
             if simulated.trials >= ask.trials or all(answer.verdict != "cannot tell" for answer in found):
                 return found
 
 
-def _of_simulated(simulated: Simulated, requirement: Requirement, tail: float) -> Answer:
+def _of_simulated(simulated: Simulated, requirement: Requirement, ask: Ask) -> Answer:
     metric, said = requirement.metric, f"{simulated.trials:,} trials"
     if metric in SHARES:
         ratio = simulated.share(metric)
         if math.isnan(ratio.estimate):
             return Answer("cannot tell", None, None, None, said, "trials in which an answer is returned")
-        return _told(ratio, requirement, tail, simulated.trials, "trials")
-    low, high = simulated.bill(metric, tail)
+        return _told(ratio, requirement, ask, simulated.trials, "trials")
+    low, high = simulated.bill(metric, ask.tail)
     verdict, mean = requirement.holds(low, high), simulated.mean(metric)
     if verdict is not None:
         return Answer("holds" if verdict else "fails", mean, low, high, said)

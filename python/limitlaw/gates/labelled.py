@@ -36,7 +36,7 @@ def over_verifiers(
     A limit is the quantile over the verifiers of the limit under each: if the true verifier is none of those beyond it,
     it errs only where the limit under that verifier does.
     """
-    half = dataclasses.replace(ask, tail=ask.tail / 2.0)
+    half = dataclasses.replace(ask, tail=ask.tail / 2.0, sizes=False)
     found = []
     for verifier in _drawn(scenario.verifier, len(scenario.tasks)):
         with quietly():

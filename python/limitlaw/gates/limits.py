@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
 
-#: Halvings of a range until its ends are neighbours, nearly.
-_STEPS = 50
+#: The width of a bracket, in parts of the range, at which its ends are taken for one.
+_NEAR = 2.0**-50
+#: The most steps to it.
+_STEPS = 200
 #: The most that a sample is thought to grow.
 _MOST = 1e9
 
@@ -57,9 +59,14 @@ class Ratio:
 
     def refuted(self, bound: float, tail: float, copies: float = 1.0) -> tuple[bool, bool]:
         """Whether the ratio is shown to be above the bound, and below it, each with an error of at most ``tail``."""
+        above, below = self._margins(bound, tail, copies)
+        return above > 0.0, below > 0.0
+
+    def _margins(self, bound: float, tail: float, copies: float = 1.0) -> tuple[float, float]:
+        """How far the limits of the excess over the bound are above 0, and below it; not above 0: not refuted."""
         span = self.most - self.least
         if span <= 0.0:
-            return self.least > bound, self.most < bound
+            return self.least - bound, bound - self.most
         # In [0, 1], with 0 at ``zero``.
         of = 1.0 if self.denominator is None else self.denominator
         excess = self.numerator - bound * of
@@ -72,7 +79,7 @@ class Ratio:
             low, high = _core.sequence_interval(float(values.sum() * copies), len(values) * copies, 1.0 - tail)
         else:
             low, high = _core.mean_limits(values, copies, tail)
-        return low > zero, high < zero
+        return low - zero, zero - high
 
     def limits(self, tail: float) -> tuple[float, float]:
         """The limits of the ratio, each with ``tail`` beyond it."""
@@ -81,8 +88,10 @@ class Ratio:
             values = np.ascontiguousarray(np.clip((self.numerator - self.least) / (self.most - self.least), 0.0, 1.0))
             low, high = (self.least + (self.most - self.least) * x for x in _core.mean_limits(values, self.each, tail))
             return low, high
-        low = _edge(lambda b: self.refuted(b, tail)[0], self.least, self.most)
-        high = _edge(lambda b: not self.refuted(b, tail)[1], self.least, self.most)
+        # Where a bound is no longer below the ratio for certain, and where it is above it: the first seen from below,
+        # the other from above, so that what rounding leaves out is at the bracket's refuted side.
+        low = _edge(lambda b: self._margins(b, tail)[0], self.least, self.most)
+        high = _edge(lambda b: self._margins(b, tail)[1], self.most, self.least)
         return low, high
 
     def needed(self, decided: Callable[[bool, bool], bool], bound: float, tail: float) -> float | None:
@@ -103,12 +112,29 @@ class Ratio:
         return high
 
 
-def _edge(inside: Callable[[float], bool], least: float, most: float) -> float:
-    """Where a condition ends that holds from ``least`` on; ``least`` where it holds nowhere."""
-    if inside(most):
-        return most
-    low, high = least, most
-    for _ in range(_STEPS):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if inside(middle) else (low, middle)
-    return low
+def _edge(margin: Callable[[float], float], start: float, end: float) -> float:
+    """Where a margin, above 0 from ``start`` on, stops being so: ``start`` where it never is.
+
+    By the Illinois variant of regula falsi, halving where that shrinks the bracket too little; of the bracket the end
+    at which the margin still is above 0.
+    """
+    (a, f), (b, g) = (start, margin(start)), (end, margin(end))
+    if f <= 0.0:
+        return start
+    if g > 0.0:
+        return end
+    near, side = abs(end - start) * _NEAR, 0
+    for step in range(_STEPS):
+        if abs(b - a) <= near:
+            break
+        # Every third step a half, so that a flat end costs no more than that.
+        x = 0.5 * (a + b) if step % 3 == 2 else (a * g - b * f) / (g - f)  # noqa: PLR2004
+        x = x if min(a, b) < x < max(a, b) else 0.5 * (a + b)
+        value = margin(x)
+        if value > 0.0:
+            a, f = x, value
+            g, side = (0.5 * g if side == 1 else g), 1
+        else:
+            b, g = x, value
+            f, side = (0.5 * f if side == -1 else f), -1
+    return a

@@ -94,6 +94,7 @@ class Ask:
         seed: Of them.
         threads: Of them.
         progress: As in ``simulate``.
+        sizes: Whether to find out how much more would tell.
     """
 
     wanted: list[Requirement]
@@ -103,6 +104,7 @@ class Ask:
     seed: Seed
     threads: int | None
     progress: Any
+    sizes: bool = True
 
 
 @dataclasses.dataclass(frozen=True)

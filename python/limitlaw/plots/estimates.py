@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import altair as alt
 import polars as pl
 
-from limitlaw._arguments import as_frame
+from limitlaw._arguments import as_frame, shown
 from limitlaw.plots.chart import INK, STYLES, check_columns, check_rows, own_legends, titled
 from limitlaw.plots.forms import forest, lines
+
+if TYPE_CHECKING:
+    from limitlaw.fit import JudgeFit
 
 _NAMES = {"pass_at_k": "pass@k", "pass_hat_k": "pass^k"}
 
@@ -98,10 +103,55 @@ def operating_points(frame: pl.DataFrame, *, title: str = "What the verifier let
     y = alt.Y("true_positive_rate:Q", title="correct answers accepted", scale=scale, axis=alt.Axis(format="%"))
     ends = pl.DataFrame({"false_positive_rate": [0.0, 1.0], "true_positive_rate": [0.0, 1.0]})
     chance = alt.Chart(ends).mark_line(color="#999999", strokeDash=[4, 3], strokeWidth=1).encode(x=x, y=y)
-    curve = frame.filter(pl.col("source") == "curve").sort("false_positive_rate")
+    curve = frame.filter(pl.col("source") == "curve").sort("false_positive_rate", "true_positive_rate")
     point = frame.filter(pl.col("source") == "operating point")
     line = alt.Chart(curve).mark_line(color=STYLES[0][0], strokeWidth=2.5).encode(x=x, y=y)
     dot = alt.Chart(point).mark_point(filled=True, size=110, opacity=1, color=STYLES[1][0], stroke=INK).encode(x=x, y=y)
-    chart = alt.layer(chance, line, dot).properties(width=420, height=420)
-    text = "Dot: the verifier as it is; line: other thresholds; dashed: chance"
+    layers: list[Any] = [chance, line, dot]
+    text = "Line: all thresholds; dashed: chance"
+    if point.height:
+        text = "Dot: the verifier as it is; line: other thresholds; dashed: chance"
+    if {"false_positive_rate_low", "true_positive_rate_low"} <= set(frame.columns):
+        across = alt.X("false_positive_rate_low:Q", title="wrong answers accepted", scale=scale)
+        up = alt.Y("true_positive_rate_low:Q", title="correct answers accepted", scale=scale)
+        rule = alt.Chart(point).mark_rule(color=STYLES[1][0], strokeWidth=2)
+        layers += [
+            rule.encode(y=y, x=across, x2="false_positive_rate_high:Q"),
+            rule.encode(x=x, y=up, y2="true_positive_rate_high:Q"),
+        ]
+        text += "; bars: intervals"
+    chart = alt.layer(*layers).properties(width=420, height=420)
     return own_legends(alt.vconcat(chart)).properties(title=titled(title, text))
+
+
+def judge(fit: JudgeFit, *, title: str | None = None) -> alt.VConcatChart:
+    """The receiver operating curve of a judge as its labelled scores show it, with the point of its threshold.
+
+    Args:
+        fit: What ``ll.fit.fit_judge`` returns.
+        title: Title of the chart; the area under the curve with its interval unless given.
+
+    Raises:
+        TypeError: It is no fitted judge.
+    """
+    roc, quantities = getattr(fit, "roc", None), getattr(fit, "quantities", None)
+    if not isinstance(roc, pl.DataFrame) or not isinstance(quantities, pl.DataFrame):
+        raise TypeError(f"fit must be what ll.fit.fit_judge returns, got {shown(fit)}")
+    found = {row["quantity"]: row for row in quantities.iter_rows(named=True)}
+    frame = roc.with_columns(source=pl.lit("curve"))
+    if "false_positive_rate" in found:
+        wrong, right = found["false_positive_rate"], found["false_negative_rate"]
+        point = {
+            "source": "operating point",
+            "false_positive_rate": wrong["estimate"],
+            "true_positive_rate": 1.0 - right["estimate"],
+            "false_positive_rate_low": wrong["low"],
+            "false_positive_rate_high": wrong["high"],
+            "true_positive_rate_low": 1.0 - right["high"],
+            "true_positive_rate_high": 1.0 - right["low"],
+        }
+        frame = pl.concat([frame, pl.DataFrame([point])], how="diagonal")
+    auc = found["auc"]
+    return operating_points(
+        frame, title=title or f"AUC {auc['estimate']:.3f} [{auc['low']:.3f}, {auc['high']:.3f}], over all pairs"
+    )

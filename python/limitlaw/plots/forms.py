@@ -24,8 +24,10 @@ def forest(
     share: bool = False,
     mark: float | None = None,
     log: bool = False,
+    symlog: bool = False,
     legend: list[str] | None = None,
     colours: list[str] | None = None,
+    ticks: str | None = None,
 ) -> alt.VConcatChart:
     """A dot and an interval for each row, in the order of the frame.
 
@@ -37,20 +39,29 @@ def forest(
         share: Whether values are shares.
         mark: Where a rule stands to compare with.
         log: Whether the axis is logarithmic.
-        legend: The groups in their order, where there are several.
+        symlog: Whether the axis is logarithmic from 1 on, with a place for 0.
+        legend: The groups in their order, where there are several; an empty list shows no legend.
         colours: All groups that there may be, so that one has its colour in every chart.
+        ticks: The column of a value to compare each row with.
     """
     if rows.height > MAX_ROWS:
         raise ValueError(f"frame must have at most {MAX_ROWS} rows to be drawn, got {rows.height}: filter it first")
-    order = rows["label"].to_list()
+    order = list(dict.fromkeys(rows["label"]))
     groups = legend or rows["group"].unique(maintain_order=True).to_list()
     every = colours or groups
     palette = alt.Scale(domain=every, range=_colours(len(every)))
-    shown = alt.Legend(title=None, orient="top", labelLimit=0, labelFontSize=13) if len(every) > 1 else None
+    hidden = len(every) == 1 or legend == []
+    shown = None if hidden else alt.Legend(title=None, orient="top", labelLimit=0, labelFontSize=13)
     colour = alt.Color("group:N", scale=palette, legend=shown)
     y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=0, labelFontSize=12, grid=True))
-    scale = alt.Scale(type="log", nice=False, padding=12) if log else alt.Scale(zero=share)
+    # Rows of one label, of several groups, stand below each other.
+    places = {"yOffset": alt.YOffset("group:N", sort=every)} if rows["label"].is_duplicated().any() else {}
+    step = 24 if not places else 14 * len(groups) + 6
+    kind: Any = "symlog" if symlog else "log"
+    scale = alt.Scale(type=kind, nice=False, padding=12) if log or symlog else alt.Scale(zero=share)
     form = alt.Axis(format="%") if share else alt.Axis()
+    if symlog:
+        form = alt.Axis(values=[0, *(a * 10**b for b in range(9) for a in (1, 3))], format=",", labelOverlap=True)
     x = alt.X("value:Q", title=axis, scale=scale, axis=form)
     layers: list[Any] = []
     if mark is not None:
@@ -61,11 +72,16 @@ def forest(
     if spans.height:
         low = alt.X("low:Q", title=axis, scale=scale, axis=form)
         layers.append(
-            alt.Chart(spans).mark_rule(strokeWidth=3, opacity=0.55).encode(y=y, x=low, x2="high:Q", color=colour)
+            alt.Chart(spans)
+            .mark_rule(strokeWidth=3, opacity=0.55)
+            .encode(y=y, x=low, x2="high:Q", color=colour, **places)
         )
     dots = alt.Chart(rows.drop_nulls("value")).mark_point(filled=True, size=70, opacity=1)
-    layers.append(dots.encode(y=y, x=x, color=colour))
-    chart = alt.layer(*layers).properties(width=WIDTH - 220, height=max(60, 24 * len(dict.fromkeys(order))))
+    layers.append(dots.encode(y=y, x=x, color=colour, **places))
+    if ticks is not None:
+        wanted = alt.Chart(rows).mark_tick(color=INK, thickness=3, size=18)
+        layers.append(wanted.encode(y=y, x=alt.X(f"{ticks}:Q", title=axis, scale=scale, axis=form)))
+    chart = alt.layer(*layers).properties(width=WIDTH - 220, height=max(60, step * len(order)))
     return own_legends(alt.vconcat(chart)).properties(title=titled(title, subtitle))
 
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import polars as pl
 
 from limitlaw._arguments import listed, shown
-from limitlaw.plots import answers, estimates, exhaustion, forecasts, laws, sampling, systems, trends
+from limitlaw.plots import (
+    answers,
+    comparison,
+    decided,
+    estimates,
+    exhaustion,
+    forecasts,
+    laws,
+    plans,
+    populations,
+    sampling,
+    systems,
+    trends,
+)
 from limitlaw.plots.chart import stack
 from limitlaw.plots.sweeps import sweep
 
@@ -63,6 +76,17 @@ _FRAMES: list[tuple[set[str], Callable[..., Any]]] = [
     ({"k", "pass_hat_k"}, estimates.pass_rates),
     ({"rate", "estimate", "low"}, estimates.error_rates),
     ({"false_positive_rate", "true_positive_rate"}, estimates.operating_points),
+    ({"requirement", "verdict", "low"}, decided.checked),
+    ({"optimal_attempts", "wrong_cost", "status"}, decided.optima),
+    ({"policy", "attempts_low", "utility_low"}, decided.recommended),
+    ({"method", "labelled_tasks", "estimate"}, decided.corrected),
+    ({"target", "attempts", "low"}, plans.attempts_for),
+    ({"law", "part", "rms"}, plans.held_out),
+    ({"compute", "unique_tokens", "compute_efficiency"}, plans.allocations),
+    ({"tasks", "attempts", "se"}, plans.planned),
+    ({"p_within", "optimal_attempts"}, plans.planned),
+    ({"labels", "independent"}, plans.planned),
+    ({"quantity", "estimate", "interval"}, populations.population),
     ({"policy", "limit"}, answers.limits),
 ]
 
@@ -82,14 +106,17 @@ def _of_object(result: Any) -> list[Callable[..., Any]] | None:
         if result.form == "envelope":
             return [lambda **given: laws.residuals(result, **given)]
         return [lambda: laws.isoflops(result), lambda: laws.residuals(result), lambda: laws.allocation(result)]
-    if kind == "Sweep":
-        return [lambda **given: sweep(result.frame(), **given)]
     known: dict[str, Callable[..., Any]] = {
+        "Sweep": lambda result, **given: sweep(result.frame(), **given),
         "ConstraintResult": forecasts.constraints,
         "Backtest": forecasts.backtest,
         "GrowthFit": trends.growth,
+        "JudgeFit": estimates.judge,
+        "Recommendation": decided.recommended,
         "Sensitivity": forecasts.sensitivity,
     }
+    if isinstance(result, Mapping):
+        return [lambda **given: comparison.scenarios(result, **given)]
     if kind not in known:
         raise TypeError(f"result must be a frame or a result of limitlaw, got {shown(result)}")
     return [lambda **given: known[kind](result, **given)]

@@ -17,6 +17,8 @@ MAX_PANELS, MAX_LINES = 12, 8
 _ROWS = ("policy", "max_attempts", "limit", "definition", "year", "variable", "quantity", "constraint")
 #: From the third power of ten on an axis is logarithmic.
 _LOG_RANGE = 100.0
+#: What the legend of colours on a logarithmic scale tells.
+_POWERS = [0, 1, 3, *(a * 10**b for b in range(1, 8) for a in (1, 3))]
 
 
 def sweep(
@@ -100,6 +102,12 @@ def _is_log(values: pl.Series) -> bool:
     return values.dtype.is_numeric() and low > 0 and high / low >= _LOG_RANGE
 
 
+def _scale(values: pl.Series) -> str:
+    """Of colours: numbers of something that differ by powers of ten are told apart on a logarithmic one."""
+    whole = values.dtype.is_integer() and min(known := values.to_list()) >= 0 and max(known) >= _LOG_RANGE
+    return "symlog" if whole else "linear"
+
+
 def _lines(
     frame: pl.DataFrame, metric: str, axis: str, others: list[str], *, heading: str, text: str, share: bool
 ) -> alt.VConcatChart:
@@ -141,11 +149,12 @@ def _map(
     columns = 1 if len(panels) == 1 else 2 if len(panels) in (2, 4) else 3
     size = WIDTH // columns - (60 if columns > 1 else 120)
     ends = [min(known := rows["value"].to_list()), max(known)]
+    kind: Any = _scale(rows["value"])
     colour = alt.Color(
         "value:Q",
         title=metric.replace("_", " "),
-        scale=alt.Scale(scheme="viridis", domain=ends),
-        legend=alt.Legend(format="%") if share else alt.Legend(),
+        scale=alt.Scale(scheme="viridis", domain=ends, type=kind),
+        legend=alt.Legend(format="%") if share else alt.Legend(values=_POWERS) if kind == "symlog" else alt.Legend(),
     )
 
     def place(field: str, axis: str, *, reverse: bool) -> dict[str, Any]:
@@ -156,7 +165,10 @@ def _map(
         return {"title": _axis_name(axis), "sort": values[::-1] if reverse else values, "axis": axis_of}
 
     drawn = [
-        alt.Chart(rows.filter(pl.col("series") == panel), title=alt.TitleParams(panel, fontSize=13, anchor="start"))
+        alt.Chart(
+            rows.filter(pl.col("series") == panel),
+            title=alt.TitleParams(panel if others else "", fontSize=13, anchor="start"),
+        )
         .mark_rect()
         .encode(
             x=alt.X("across:O", **place("across", axes[0], reverse=False)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import math
 from collections.abc import Sequence
 from statistics import NormalDist
@@ -12,6 +13,8 @@ import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_confidence, as_whole, as_within, shown
+from limitlaw._frames import first
+from limitlaw._inputs import html_of
 from limitlaw._unused import quietly
 from limitlaw.fit.clusters import student
 from limitlaw.recommendation.options import MEASURES, Options, grid_of, policies_of
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 _FACTOR = 2.0
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Recommendation:
     """What :func:`recommend` found. ``print`` shows the paragraph.
 
@@ -60,6 +63,12 @@ class Recommendation:
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        return f"Recommendation({self.verdict}: {self.policy}, {self.attempts} attempts)\n{self.text}"
+
+    def _repr_html_(self) -> str:
+        return f"{html_of(self.verdict, self.frame, self.evidence)}<p>{html.escape(self.text)}</p>"
 
 
 def recommend(
@@ -159,6 +168,7 @@ class _Resamples:
         else:
             verdict = "does not matter" if np.quantile(lost, level) <= slack else "cannot tell"
         frame = pl.DataFrame(sorted(map(self._row, dict.fromkeys(options.policies)), key=lambda row: -row["utility"]))
+        frame = first(frame, [], ["utility", "utility_low", "utility_high", "p_best"])
         if not options.tables["cost"].any():
             frame = frame.drop("cost")
         evidence = self._evidence(value, again, random)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
 import contextlib
 import math
-import multiprocessing
 import os
 import time
 import warnings
@@ -34,6 +32,8 @@ def processes(workers: int | None = None) -> Executor:
         >>> processes(2)._max_workers
         2
     """
+    import multiprocessing  # noqa: PLC0415  (only where processes are asked for)
+
     context = multiprocessing.get_context("spawn")
     return concurrent.futures.ProcessPoolExecutor(workers or os.cpu_count(), mp_context=context)
 
@@ -54,6 +54,8 @@ class Dask(concurrent.futures.Executor):
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> concurrent.futures.Future[Any]:
         """Send a call; cancelling its future takes it back."""
+        import asyncio  # noqa: PLC0415  (slow to import, and with Dask alone)
+
         # Not pure: a shard is sent again after a failure, and must not be answered with the failure.
         future = self.client.submit(function, *args, pure=False, **kwargs)
         return asyncio.run_coroutine_threadsafe(_answer(future), self.client.loop.asyncio_loop)
