@@ -22,7 +22,10 @@ CELLS = [
     ("matches", "spread", (20, 5), 60),
     ("corrections", "easy", (20, 20), 100),
     ("judges", "spread", (20, 5), 100),
+    ("optima", "spread", (20, 5), 60),
 ]
+#: Of intervals that exist at 90 % alone.
+SHARE_AT_90 = 0.83
 
 
 @pytest.mark.parametrize(("kind", "shape", "cell", "sets"), CELLS)
@@ -37,9 +40,10 @@ def test_intervals_hold_the_truth_as_often_as_the_page_says(
     found.loader.exec_module(bench)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ll.MisfitWarning)
-        rows = list(bench.measured(bench.KINDS[kind][0], shape, cell, 0.95, sets))
+        level, share = (0.9, SHARE_AT_90) if kind == "optima" else (0.95, SHARE)
+        rows = list(bench.measured(bench.KINDS[kind][0], shape, cell, level, sets))
     assert rows
     for name, held, _, size in rows:
         # Intervals of the tasks of one data set are not independent: each counts as a part of it.
         many = min(size, sets)
-        assert held >= SHARE or binomial_p_value(round(held * many), many, SHARE) > FALSE_ALARM, (name, held, size)
+        assert held >= share or binomial_p_value(round(held * many), many, share) > FALSE_ALARM, (name, held, size)

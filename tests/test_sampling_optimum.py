@@ -263,20 +263,48 @@ def test_resampled_tasks_have_the_exact_shares() -> None:
     assert (row["optimal_attempts_q05"], row["optimal_attempts_q95"]) == (0, None)
 
 
-def test_resampled_attempts_have_the_exact_shares() -> None:
-    """One task with 3 correct of 4 observed: a resample has Binomial(4, 3/4) of them."""
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        ll.Tasks.counts(attempts=[5] * 8, correct=[0, 1, 2, 3, 5, 5, 0, 4]),
+        ll.Tasks.counts(attempts=[1] * 8, correct=[0, 1, 1, 0, 1, 0, 0, 1]),
+        ll.Tasks.pool([6] * 5, accepted=[1, 2, 3, 4, 0], accepted_correct=[1, 2, 1, 4, 0], correct=[1, 3, 1, 4, 0]),
+    ],
+)
+def test_the_interval_over_attempts_is_that_of_the_solution(tasks: ll.Tasks) -> None:
+    """Both draw the same rates that the attempts leave open; only their quantiles are defined otherwise."""
     scenario = ll.SamplingScenario(
-        tasks=ll.Tasks.counts(attempts=[4], correct=[3]),
-        verifier=ll.Verifier.rates(false_positive_rate=0.5),
+        tasks=tasks,
+        verifier=None if tasks.kind == "pool" else ll.Verifier.rates(false_positive_rate=0.1),
+        max_attempts=[1],
+        utility=ll.Utility(wrong_cost=1.0),
+    )
+    options = {"resample": "attempts", "bootstrap": 4_000, "seed": 4}
+    row = ll.optimal_attempts(scenario, **options).row(0, named=True)
+    there = scenario.replace(max_attempts=[row["optimal_attempts"]])
+    solved = ll.solve(there, columns=["utility"], confidence=0.9, **options).row(0, named=True)
+    assert row["utility_q05"] == pytest.approx(solved["utility_low"], abs=2e-3)
+    assert row["utility_q95"] == pytest.approx(solved["utility_high"], abs=2e-3)
+    assert row["utility_q95"] > row["utility_q05"] + 0.05
+
+
+def test_one_attempt_a_task_leaves_its_rate_open() -> None:
+    """Observed shares of 0 and 1 are no rates: other attempts and other tasks would say otherwise."""
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.counts(attempts=[1] * 40, correct=[1] * 14 + [0] * 26),
+        verifier=ll.Verifier.rates(false_positive_rate=0.05),
         max_attempts=[1],
     )
-    row = ll.optimal_attempts(scenario, wrong_cost=1.0, bootstrap=20_000, resample="attempts", seed=4).row(
-        0, named=True
-    )
-    chance = [math.comb(4, c) * 0.75**c * 0.25 ** (4 - c) for c in range(5)]
-    # At success c/4 an attempt is worth c/4 - (1 - c/4)/2: a loss for c < 2; with c = 4 one attempt is enough.
-    for name, probability in (("p_zero", chance[0] + chance[1]), ("p_unbounded", chance[2] + chance[3])):
-        assert binomial_p_value(round(20_000 * row[name]), 20_000, probability) > FALSE_ALARM / 2
+    widths = {}
+    for resample in ("tasks", "attempts"):
+        row = ll.optimal_attempts(scenario, wrong_cost=1.0, resample=resample, bootstrap=400, seed=1).row(0, named=True)
+        widths[resample] = row["utility_q95"] - row["utility_q05"]
+        assert row["optimal_attempts_q05"] == 1
+        assert row["optimal_attempts_q95"] is None or row["optimal_attempts_q95"] > 3  # more may well be better
+    # Of other tasks: as wide as the exact interval of a share, and not much wider.
+    exact = ll.pass_at_k([1] * 40, [1] * 14 + [0] * 26, 1, confidence=0.9)
+    assert 0.7 < widths["tasks"] / (exact["high"] - exact["low"]).item() < 1.5
+    assert 0.05 < widths["attempts"] < widths["tasks"]
 
 
 def test_costs_and_policies_come_in_order() -> None:

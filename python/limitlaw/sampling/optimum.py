@@ -57,8 +57,8 @@ def optimal_attempts(
         wrong_cost: Costs of a wrong answer, one or several, each at least 0; the scenario's own unless given.
         bootstrap: Resamples for the interval; 0 for none.
         resample: What a resample draws anew: ``"tasks"`` (would other tasks say the same?) or ``"attempts"`` within
-            each task (would other answers?). Attempts exist for counts and pools only; a posterior holds what they
-            leave open.
+            each task (would other answers?), which counts, pools and recorded attempts have. Rates of counts, and over
+            attempts of all three, are drawn from what the attempts leave open (a Beta population, itself drawn).
         seed: The seed of the bootstrap; required unless ``bootstrap=0``.
         threads: Threads to use; every core unless given.
         progress: Called about every 50 ms with (resamples done, resamples).
@@ -69,11 +69,12 @@ def optimal_attempts(
         ``censored``: the best is the whole pool, more might be better), ``utility`` there; over the resamples the
         quantiles ``optimal_attempts_q05`` to ``_q95`` (null: unbounded), ``utility_q05`` to ``_q95``: a 90 % interval
         of the utility that ``optimal_attempts`` has at other tasks (widened to Student's t; null for one task) or at
-        these tasks' true rates (the bootstrap's error taken back; see docs/intervals.md: it under-covers below 20
-        attempts a task), and the shares ``p_zero``, ``p_unbounded``, ``p_censored`` (all left out without a bootstrap);
-        ``correct_reward`` and ``attempt_cost`` of the utility, ``bootstrap``, ``resample``, ``run``. Under limits
-        ``optimal_limit`` takes the place of ``optimal_attempts``: the
-        amount in their unit, 0 where the best is not to ask; ``censored`` is then the largest of them.
+        these tasks' true rates, and the shares ``p_zero``, ``p_unbounded``, ``p_censored`` (all left out without a
+        bootstrap); ``correct_reward`` and ``attempt_cost`` of the utility, ``bootstrap``, ``resample``, ``run``. Under
+        limits ``optimal_limit`` takes the place of ``optimal_attempts``: the amount in their unit, 0 where the best is
+        not to ask; ``censored`` is then the largest of them.
+        Of counts ``optimal_attempts`` and ``utility`` take the observed shares for rates, so that with few attempts
+        a task without a success counts as hopeless; the resamples do not, and may all lie elsewhere.
 
     Raises:
         ValueError: A cost is negative, ``resample="attempts"`` where no attempts were observed, or limits differ in

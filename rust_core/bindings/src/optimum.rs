@@ -1,11 +1,14 @@
 //! What follows from a sampling scenario without a run: its ceilings, operating points and best number of attempts.
 
 use limitlaw_core::fit::ceiling;
+use limitlaw_core::fit::over_attempts::{Redraw, Resampling};
+use limitlaw_core::rng::Sequence;
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::sampling::exact::bootstrap::{self, Resample};
 use limitlaw_core::sampling::exact::ceilings;
 use limitlaw_core::sampling::scenario::SamplingScenario;
 use limitlaw_core::sampling::scenario::cost::Utility;
+use limitlaw_core::sampling::scenario::tasks::Tasks;
 use limitlaw_core::sampling::scenario::verifier::Verifier;
 use limitlaw_core::spec::{Spec, parse};
 use pyo3::prelude::*;
@@ -82,7 +85,27 @@ pub fn optima_sampling<'py>(
         let utilities: Vec<Utility> = wrong_cost.iter().map(|&wrong_cost| Utility { wrong_cost, ..base }).collect();
         utilities.iter().try_for_each(Spec::check)?;
         let resample = Resample::parse(resample)?;
-        bootstrap::optima(&scenario, &utilities, resample, resamples, key, resolve_threads(threads)?, control)
+        let threads = resolve_threads(threads)?;
+        // What other attempts would have said; of counts also what these attempts do not say of their tasks, for at more
+        // attempts than were seen the observed shares are no rates.
+        let observed = match (&scenario.tasks, resample) {
+            (Tasks::Counts { posterior: false, .. }, _) | (Tasks::Pool { .. }, Resample::Attempts) => {
+                Some(scenario.clone())
+            }
+            (Tasks::Recorded(recorded), Resample::Attempts) => {
+                Some(SamplingScenario { tasks: Tasks::of_counts(recorded), ..scenario.clone() })
+            }
+            _ => None,
+        };
+        let how = Resampling { resamples, confidence: 0.9, key, threads };
+        let redraw = match &observed {
+            Some(observed) if resamples > 0 => Some(Redraw::new(observed, how, control)?),
+            _ => None,
+        };
+        let of_resample = |index: u64, random: &mut Sequence| {
+            redraw.as_ref().map(|redraw| redraw.scenario(&scenario, index as usize, random))
+        };
+        bootstrap::optima(&scenario, &utilities, resample, &of_resample, resamples, key, threads, control)
     })?;
     let columns = Columns::new(py);
     columns.add("optimal_attempts", found.iter().map(|o| o.estimate.attempts).collect())?;

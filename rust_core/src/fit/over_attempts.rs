@@ -77,7 +77,7 @@ pub fn over_attempts(
 }
 
 /// What tasks are drawn from.
-enum Redraw<'a> {
+pub enum Redraw<'a> {
     /// By the rates of successes: attempts, successes and populations of each resample.
     Counts(Rate),
     /// By the rates of acceptance, of correct ones among the accepted and among the rejected.
@@ -86,7 +86,7 @@ enum Redraw<'a> {
 }
 
 /// A rate of every task: what was seen of it, and equally likely populations.
-struct Rate {
+pub struct Rate {
     of: Vec<f64>,
     seen: Vec<f64>,
     populations: [Vec<f64>; 2],
@@ -109,7 +109,8 @@ impl Rate {
 }
 
 impl<'a> Redraw<'a> {
-    fn new(scenario: &'a SamplingScenario, how: Resampling, control: &Control) -> Result<Self> {
+    /// Of a scenario's counts or pool.
+    pub fn new(scenario: &'a SamplingScenario, how: Resampling, control: &Control) -> Result<Self> {
         let less = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x - y).collect::<Vec<f64>>();
         match &scenario.tasks {
             Tasks::Counts { attempts, correct, posterior: false, .. } => {
@@ -136,7 +137,7 @@ impl<'a> Redraw<'a> {
     }
 
     /// The scenario of a resample.
-    fn scenario(&self, scenario: &SamplingScenario, resample: usize, random: &mut Sequence) -> SamplingScenario {
+    pub fn scenario(&self, scenario: &SamplingScenario, resample: usize, random: &mut Sequence) -> SamplingScenario {
         let count = scenario.tasks.count();
         let fixed = |success: Vec<f64>| Tasks::Fixed {
             success: Values::Many(success),

@@ -1,5 +1,5 @@
-//! The uncertainty of the best number of attempts, or of the best limit: resample tasks (other tasks could have been asked) or the attempts
-//! within each task (other answers could have been drawn), and find the optimum again.
+//! The uncertainty of the best number of attempts, or of the best limit: resample tasks (other tasks could have been asked),
+//! draw what the attempts of each task leave open of its rates, and find the optimum again.
 
 use libm::sqrt;
 
@@ -14,10 +14,10 @@ use crate::sampling::exact::steps::best;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::Utility;
 use crate::sampling::scenario::drawn_laws::{DrawnLaws, Reach};
-use crate::sampling::scenario::law::{Rates, TaskLaw};
+use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::tasks::{Redraw, Tasks};
 use crate::special::student_t::square_of_t;
-use crate::variates::{below, binomial};
+use crate::variates::below;
 
 /// The most resamples.
 pub const MAX_RESAMPLES: u64 = 1_000_000;
@@ -58,11 +58,15 @@ pub struct Optima {
     pub resamples: Vec<Optimum>,
 }
 
+/// The scenario of a resample whose tasks have rates drawn from what their observed attempts leave open, if they do.
+pub type Redrawn<'a> = &'a (dyn Fn(u64, &mut Sequence) -> Option<SamplingScenario> + Sync);
+
 /// Finds the optima of every policy at every utility, policy by policy.
 pub fn optima(
     scenario: &SamplingScenario,
     utilities: &[Utility],
     resample: Resample,
+    redraw: Redrawn<'_>,
     resamples: u64,
     key: Key,
     threads: usize,
@@ -107,54 +111,54 @@ pub fn optima(
         // Of verifiers that labels leave open each resample has one.
         let number =
             if problem.drawn.is_none() && verifiers > 1 { below(verifiers as u64, &mut random) as usize } else { 0 };
-        let laws = if problem.drawn.is_none() { &problem.laws[number * tasks..][..tasks] } else { &problem.laws[..] };
-        let again = match resample {
-            Resample::Tasks => {
-                let mut times = vec![0.0; plain.len()];
-                // Only tasks of weight 0 say nothing: such a draw is drawn again.
-                while problem.weights.iter().zip(&times).all(|(w, t)| w * t == 0.0) {
-                    times.fill(0.0);
-                    for _ in 0..plain.len() {
-                        times[below(plain.len() as u64, &mut random) as usize] += 1.0;
-                    }
-                }
-                problem.optima(laws, &times, utilities, Some(&at), control)?
-            }
-            Resample::Attempts => {
-                let laws: Vec<TaskLaw> =
-                    (0..plain.len()).map(|i| redraw(&scenario.tasks, i, &laws[i], &mut random)).collect();
-                problem.optima(&laws, &plain, utilities, Some(&at), control)?
-            }
+        let redrawn = redraw(index, &mut random).map(|one| {
+            let one = if verifiers > 1 { one.with_verifier(number) } else { one };
+            one.laws()
+        });
+        let laws = match &redrawn {
+            Some(laws) => laws,
+            None if problem.drawn.is_none() => &problem.laws[number * tasks..][..tasks],
+            None => &problem.laws[..],
         };
+        let mut times = plain.clone();
+        // Only tasks of weight 0 say nothing: such a draw is drawn again.
+        while resample == Resample::Tasks {
+            times.fill(0.0);
+            for _ in 0..plain.len() {
+                times[below(plain.len() as u64, &mut random) as usize] += 1.0;
+            }
+            if problem.weights.iter().zip(&times).any(|(w, t)| w * t > 0.0) {
+                break;
+            }
+        }
+        let again = problem.optima(laws, &times, utilities, Some(&at), control)?;
         control.advance(1);
         Ok(again)
     };
     let collect = |again: Vec<Optimum>| found.iter_mut().zip(again).for_each(|(o, optimum)| o.resamples.push(optimum));
     run(resamples, threads, control, || (), work, collect)?;
-    for o in &mut found {
-        let of_interval = for_interval(o.estimate.utility, resample, plain.len());
-        o.resamples.iter_mut().for_each(|again| again.utility = of_interval(again.utility));
+    let observed = matches!(scenario.tasks, Tasks::Counts { posterior: false, .. });
+    if resample == Resample::Tasks {
+        for o in &mut found {
+            let utilities = o.resamples.iter().map(|again| again.utility);
+            // Of drawn rates not the estimate is in the middle, which takes the observed shares for rates.
+            let middle = if observed { utilities.sum::<f64>() / resamples as f64 } else { o.estimate.utility };
+            let wider = for_few(plain.len());
+            o.resamples.iter_mut().for_each(|again| again.utility = middle + wider * (again.utility - middle));
+        }
     }
     Ok(found)
 }
 
-/// What takes a resampled utility to one whose quantiles are the ends of an interval, around the estimate.
-///
-/// Tasks: a bootstrap of few is too narrow, by the variance of a sample (T - 1) and by the quantile of Student's t, here
-/// of 90 %. Attempts: the utility of resampled shares errs against that of the observed ones as the latter does against the
-/// truth, so that the error is taken back (the basic bootstrap: Davison and Hinkley 1997, section 5.2).
-fn for_interval(estimate: f64, resample: Resample, tasks: usize) -> impl Fn(f64) -> f64 {
+/// By how much the spread over resamples of few tasks is too narrow for an interval: the variance of a sample (T - 1), and
+/// the quantile of Student's t, here of 90 %. One task tells nothing of others.
+fn for_few(tasks: usize) -> f64 {
     /// The square of the normal distribution's 95 % point.
     const NORMAL: f64 = 2.705_543_454_095_404;
-    let scale = match (resample, tasks) {
-        (Resample::Tasks, 1) => f64::NAN,
-        (Resample::Tasks, tasks) => {
-            let tasks_less = tasks as f64 - 1.0;
-            sqrt(tasks as f64 / tasks_less * square_of_t(tasks, 0.9) / NORMAL)
-        }
-        (Resample::Attempts, _) => -1.0,
-    };
-    move |utility| estimate + scale * (utility - estimate)
+    if tasks == 1 {
+        return f64::NAN;
+    }
+    sqrt(tasks as f64 / (tasks as f64 - 1.0) * square_of_t(tasks, 0.9) / NORMAL)
 }
 
 /// What an attempt costs in money is part of its cost, unless limits count the money themselves.
@@ -190,37 +194,6 @@ fn with_money(scenario: &SamplingScenario, utilities: &[Utility]) -> Result<Vec<
     // Policies that stop at the first acceptance have every attempt verified.
     let money = if scenario.limits.is_some() { 0.0 } else { cost.mean_rates(true)[1] };
     Ok(utilities.iter().map(|&u| Utility { attempt_cost: u.attempt_cost + money, ..u }).collect())
-}
-
-/// The attempts of one task, drawn again with the observed shares.
-fn redraw(tasks: &Tasks, i: usize, law: &TaskLaw, random: &mut Sequence) -> TaskLaw {
-    match (*law, tasks) {
-        (TaskLaw::Attempts(rates), Tasks::Counts { attempts, .. }) => {
-            let n = attempts.at(i);
-            TaskLaw::Attempts(Rates { success: binomial(n as u64, rates.success, random) as f64 / n, ..rates })
-        }
-        (TaskLaw::Pool { attempts, accepted, accepted_correct, correct }, _) => {
-            let mut left = attempts;
-            let mut mass = attempts;
-            let mut draw = |part: f64| {
-                let share = if mass > 0.0 { (part / mass).min(1.0) } else { 0.0 };
-                let drawn = binomial(left as u64, share, random) as f64;
-                left -= drawn;
-                mass -= part;
-                drawn
-            };
-            let right = draw(accepted_correct);
-            let wrong = draw(accepted - accepted_correct);
-            let hidden = correct.map(|c| draw(c - accepted_correct));
-            TaskLaw::Pool {
-                attempts,
-                accepted: right + wrong,
-                accepted_correct: right,
-                correct: hidden.map(|h| right + h),
-            }
-        }
-        (law, _) => law,
-    }
 }
 
 /// The laws of the tasks, under one verifier after another where labels leave several open.
@@ -335,7 +308,9 @@ impl<'a> Problem<'a> {
         }
         let mut found = Vec::new();
         for policy in &self.scenario.policies {
-            if let Some(cap) = self.pool {
+            // Rates drawn from what a pool leaves open are those of independent attempts.
+            let pools = laws.iter().all(|law| matches!(law, TaskLaw::Pool { .. }));
+            if let (Some(cap), true) = (self.pool, pools) {
                 control.check()?;
                 let pools = weights.iter().copied().zip(laws.iter().copied());
                 let changes = pool_changes(pools, policy.needs().last, cap);
@@ -364,7 +339,7 @@ impl<'a> Problem<'a> {
                 .collect();
             for &u in utilities {
                 control.check()?;
-                let mut best = independent(&tasks, u);
+                let mut best = independent(&tasks, u, self.pool.map_or(f64::INFINITY, |cap| cap as f64));
                 if let Some(at) = at {
                     best.utility = value_at(&tasks, u, at[found.len()]);
                 }

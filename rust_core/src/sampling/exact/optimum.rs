@@ -56,11 +56,12 @@ struct Term {
     size: f64,
 }
 
-/// The best number of attempts of independent attempts.
-pub fn independent(tasks: &[TaskRates], utility: Utility) -> Optimum {
+/// The best number of independent attempts, of no more than `most`.
+pub fn independent(tasks: &[TaskRates], utility: Utility, most: f64) -> Optimum {
     let sum = Sum::new(tasks, utility);
     let mut best = 1.0;
-    for candidate in sum.candidates() {
+    let candidates = sum.candidates().into_iter().filter(|k| *k <= most);
+    for candidate in candidates.chain(most.is_finite().then_some(most)) {
         if sum.difference_sign(best, candidate) > 0.0 {
             best = candidate;
         }
@@ -327,15 +328,18 @@ mod tests {
     #[test]
     fn the_documented_examples_come_out() {
         let tasks = [task(0.3, 0.9, 1.0), task(0.4, 0.3, -1.0), task(0.3, 0.02, 1.0)];
-        let best = independent(&tasks, utility(1.0, 0.0));
+        let best = independent(&tasks, utility(1.0, 0.0), f64::INFINITY);
         assert!(best.attempts == f64::INFINITY && (best.utility - 0.2).abs() < 1e-12, "{best:?}");
         // Infinity is only a candidate: here its .10 loses to the .270 of one attempt.
         let tasks = [task(0.45, 0.9, 1.0), task(0.45, 0.3, -1.0), task(0.1, 0.001, 1.0)];
-        let best = independent(&tasks, utility(1.0, 0.0));
+        let best = independent(&tasks, utility(1.0, 0.0), f64::INFINITY);
         assert!(best.attempts == 1.0 && (best.utility - 0.2701).abs() < 1e-12, "{best:?}");
-        assert_eq!(independent(&[task(1.0, 0.5, -0.5)], utility(1.0, 0.0)), Optimum { attempts: 0.0, utility: 0.0 });
+        assert_eq!(
+            independent(&[task(1.0, 0.5, -0.5)], utility(1.0, 0.0), f64::INFINITY),
+            Optimum { attempts: 0.0, utility: 0.0 }
+        );
         // A task that is never accepted only costs: the optimum becomes finite.
-        let best = independent(&[task(0.5, 0.5, 1.0), task(0.5, 0.0, 1.0)], utility(1.0, 0.01));
+        let best = independent(&[task(0.5, 0.5, 1.0), task(0.5, 0.0, 1.0)], utility(1.0, 0.01), f64::INFINITY);
         assert!(best.attempts.is_finite() && best.attempts > 1.0);
     }
 
@@ -350,7 +354,7 @@ mod tests {
         };
         // The utility rises to about 2e17 attempts, and falls from there to what is lost for certain.
         for (lost, attempts, value) in [(0.5, MAX_ATTEMPTS, -0.5 * expm1(-0.09)), (0.1, f64::INFINITY, 0.4)] {
-            let best = independent(&[task(0.5, 1e-17, 0.0), task(lost, 0.0, 1e-18)], utility(1.0, 0.0));
+            let best = independent(&[task(0.5, 1e-17, 0.0), task(lost, 0.0, 1e-18)], utility(1.0, 0.0), f64::INFINITY);
             assert!(best.attempts == attempts && (best.utility - value).abs() < 0.01, "{best:?}");
         }
     }
@@ -376,7 +380,7 @@ mod tests {
                     })
                     .sum()
             };
-            let got = independent(&tasks, u);
+            let got = independent(&tasks, u, f64::INFINITY);
             let brute = (0..20_000).map(|k| value(f64::from(k))).fold(value(f64::INFINITY).max(0.0), f64::max);
             assert!((got.utility - brute).abs() <= 1e-12, "{got:?} {brute}");
             assert!((value(got.attempts) - brute).abs() <= 1e-12);

@@ -124,6 +124,19 @@ impl Prior {
 }
 
 impl Tasks {
+    /// Recorded attempts as a pool of their counts.
+    pub fn of_counts(recorded: &Recorded) -> Self {
+        let column = |at: usize| Values::Many(recorded.counts().map(|counts| counts[at]).collect());
+        Self::Pool {
+            attempts: column(0),
+            accepted: column(1),
+            accepted_correct: column(2),
+            correct: Some(column(3)),
+            weight: recorded.weight.clone(),
+            names: None,
+        }
+    }
+
     /// The number of tasks.
     pub fn count(&self) -> usize {
         match self {
