@@ -157,6 +157,8 @@ def test_an_uncertain_law_has_an_interval() -> None:
     found = ex.compute_for_loss(mixed, 2.1, 1e12, confidence=0.9).row(0, named=True)
     alone = sorted(ex.compute_for_loss(law, 2.1, 1e12)["compute"].item() for law in laws)
     assert [found[n] for n in ("compute_low", "compute", "compute_high")] == [alone[1], alone[19], alone[37]]
+    parameters = ll.LawParameters.rows(np.array([law.base for law in laws]))
+    assert ex.compute_for_loss(parameters, 2.1, 1e12, confidence=0.9).row(0, named=True) == found
     paired = ex.speed_up(mixed, mixed, 1e23, 1e12).row(0, named=True)
     assert [paired[f"speed_up{end}"] for end in ("_low", "", "_high")] == pytest.approx([1, 1, 1], rel=1e-8)
     few = ll.Law.mixture(dict.fromkeys(laws[:3], 1.0))

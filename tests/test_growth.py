@@ -55,6 +55,28 @@ def test_published_growth_rates_come_out(models, value, since, growth, orders, r
         assert np.log10(row(found, "level")[0]) == pytest.approx(orders, abs=0.011)
 
 
+def test_tokens_per_parameter_of_language_models_rise_as_published() -> None:
+    """1.92 times a year since 2020, but not at the frontier: a median of 15 since 2022, 10 to 90 % 1.1 to 22.7."""
+    ratio = MODELS.filter(LANGUAGE, pl.col("tokens") > 0, pl.col("parameters") > 0).with_columns(
+        ratio=pl.col("tokens") / pl.col("parameters")
+    )
+    found = fit_growth(ratio, value="ratio", since=2020, seed=1)
+    assert row(found, "growth")[0] == pytest.approx(1.92, abs=0.006)
+    frontier = ratio.filter(pl.col("compute_rank") <= 10, pl.col("date") >= dt.date(2022, 1, 1))["ratio"].drop_nulls()
+    assert len(frontier) == 19
+    assert np.quantile(frontier, [0.1, 0.5, 0.9]) == pytest.approx([1.1, 15, 22.7], rel=0.04)
+
+
+def test_printed_growth_rates_lie_in_the_intervals() -> None:
+    """Epoch AI 2024: compute 4 to 5 times a year, 4.6 since 2010; datasets 3.7, then 3.1, then 3 times."""
+    compute = fit_growth(MODELS.filter("notable"), since=2010, seed=1)
+    assert row(compute, "growth")[1] < 4.6 < row(compute, "growth")[2]
+    assert 4 < row(compute, "growth")[1] < row(compute, "growth")[2] < 5.3
+    datasets = fit_growth(MODELS.filter("notable", LANGUAGE, pl.col("tokens") > 0), value="tokens", since=2020, seed=1)
+    low, high = row(datasets, "growth")[1:]
+    assert all(low < printed < high for printed in (3.0, 3.1, 3.7))
+
+
 def test_the_line_is_that_of_least_squares() -> None:
     frame = made(40, 1)
     slope, level = np.polyfit(frame["date"] - 2022.5, np.log(frame["compute"]), 1)

@@ -96,12 +96,30 @@ def test_the_bootstrap_of_the_repetition_constants_has_two_modes() -> None:
     assert "of resamples run off" in note
 
 
-def test_published_intervals_of_the_chinchilla_refit_from_its_draws() -> None:
-    """Besiroglu et al. 2024, Table 1: standard errors of 4,000 resamples, which our interval of draws has to span."""
+def test_published_intervals_of_the_chinchilla_refit_come_out_of_its_draws() -> None:
+    """Besiroglu et al. 2024: 95 % intervals to all digits printed, and standard errors (a, the exponent of N, last)."""
     draws = ll.LawParameters.bootstrap()
-    for name, low, high in (("alpha", 0.317, 0.373), ("beta", 0.331, 0.415)):
-        found = np.quantile(getattr(draws, name), [0.025, 0.975])
-        assert found == pytest.approx([low, high], abs=0.011)
+    a, b, e = (np.exp(getattr(draws, name)) for name in ("log_a", "log_b", "log_e"))
+    for values, low, high, digits in (
+        (a, 285, 744, 0), (b, 1042, 5810, 0), (e, 1.769, 1.871, 3),
+        (draws.alpha, 0.317, 0.373, 3), (draws.beta, 0.331, 0.415, 3),
+    ):  # fmt: skip
+        assert np.round(np.quantile(values, [0.025, 0.975]), digits).tolist() == [low, high]
+    errors = [x.std() for x in (a, b, e, draws.alpha, draws.beta, draws.beta / (draws.alpha + draws.beta))]
+    assert errors == pytest.approx([124.5, 1293.1, 0.0257, 0.0154, 0.0206, 0.020], rel=0.002)
+
+
+@pytest.mark.skipif("LIMITLAW_ISOFLOP_RUNS" not in os.environ, reason="the runs may not be bundled")
+def test_the_isoflop_runs_have_the_interval_of_a_well_scaled_fit() -> None:
+    """80 runs of the Marin Nemotron series, `data/isoflops/transform/isoflops.csv` of scaling-law-analysis.
+
+    A search in raw coefficients without care gives [.662, .667] for alpha.
+    """
+    frame = pl.read_csv(os.environ["LIMITLAW_ISOFLOP_RUNS"])
+    fit = fit_scaling_law(frame, bootstrap=4000, confidence=0.9, seed=1)
+    assert fit.coefficients == pytest.approx([12.357, 8.190, 0.9161, 0.6622, 0.3963], abs=5e-4)
+    alpha = fit.estimates.filter(quantity="alpha").row(0, named=True)
+    assert (alpha["low"], alpha["high"]) == pytest.approx((0.60, 0.74), abs=0.005)
 
 
 # Laws recovered
@@ -228,7 +246,13 @@ def test_an_uncertain_law_gives_intervals() -> None:
     each = np.sort([ll.optimal_allocation(1e24, 1e20, law)["parameters"][0] for law in fit.laws.laws])
     assert best["parameters_low"][0] == each[9]  # the 10th and the 190th of 200
     assert best["parameters_high"][0] == each[189]
-    losses = ll.loss(fit.laws, [1e9, 1e10], 1e11, confidence=0.9)
+    assert fit.parameters.laws() == fit.laws
+    assert ll.optimal_allocation(1e24, 1e20, fit.parameters, confidence=0.9)["parameters_low"][0] == each[9]
+    scarce = fit.parameters.laws(ll.Law.muennighoff())
+    each = np.sort([ll.loss(ll.Law.muennighoff(base=law), 1e9, 1e11, 1e10) for law in fit.laws.laws])
+    assert ll.loss(scarce, 1e9, 1e11, 1e10, confidence=0.9).row(0)[3:] == (each[99], each[9], each[189])
+    losses = ll.loss(fit.parameters, [1e9, 1e10], 1e11, confidence=0.9)
+    assert losses.equals(ll.loss(fit.laws, [1e9, 1e10], 1e11, confidence=0.9))
     each = np.sort([ll.loss(law, 1e9, 1e11) for law in fit.laws.laws])
     assert losses.row(0)[3:] == (each[99], each[9], each[189])
 
@@ -248,6 +272,12 @@ def test_a_scenario_takes_the_fit_by_its_doors() -> None:
     ):
         with pytest.raises(TypeError, match=said):
             scenario.replace(**wrong)
+    with pytest.raises(TypeError, match=r"law must be a Law, got .*: take its law, or its laws"):
+        ll.loss(fit, 1e9, 1e11)
+    with pytest.raises(TypeError, match=r"law must be a Law, got .*: draw rows, LawParameters.rows"):
+        ll.loss(ll.LawParameters.normal(), 1e9, 1e11)
+    with pytest.raises(TypeError, match=r"law must be a law of A, B, E, alpha and beta, .*, got BoundedLaw"):
+        fit.parameters.laws(ll.Law.bounded())
     with pytest.warns(ll.UnusedSettingWarning, match=r"half_compute is never reached.*law=Law.muennighoff\(base=law\)"):
         scenario.replace(law=fit.law)
 
@@ -380,6 +410,18 @@ def test_the_command_line_says_what_the_library_says(tmp_path: Path) -> None:
     plan = pl.read_parquet(tmp_path / "fit-plan.parquet")
     assert plan.columns[:4] == ["compute", "parameters", "parameters_low", "parameters_high"]
     assert plan["parameters"][0] == fit.optimal_allocation(1e24)["parameters"][0]
+    assert CliRunner().invoke(main, ["fit-law", *given, "--stock", "1e10"]).output.startswith("Error: --stock is for")
+    scarce = [*given, "--plan", "1e22", "--stock", "1e10", "--reach", "2.6"]
+    assert "--stock says nothing to" in CliRunner().invoke(main, ["fit-law", *scarce]).output
+    found = CliRunner().invoke(main, ["fit-law", *scarce, "--law", "penalty", "--unique-tokens", "unique"])
+    assert found.exit_code == 0, found.output
+    fit = fit_scaling_law(FRAME, law="penalty", unique_tokens="unique", bootstrap=20, seed=7)
+    plan = pl.read_parquet(tmp_path / "fit-plan.parquet")
+    assert plan["epochs_high"].equals(fit.optimal_allocation(1e22, unique_tokens=1e10)["epochs_high"])
+    fewest = pl.read_parquet(tmp_path / "fit-fewest_epochs.parquet")
+    assert fewest.equals(ll.exhaustion.fewest_epochs(fit.laws, 1e22, 1e10))
+    reached = pl.read_parquet(tmp_path / "fit-reach.parquet")
+    assert reached.equals(ll.exhaustion.compute_for_loss(fit.laws, 2.6, 1e10))
     wrong = CliRunner().invoke(main, ["fit-law", *given, "--tokens", "no"])
     assert wrong.exit_code == 1
     assert wrong.output.startswith("Error: tokens must name one of the columns")

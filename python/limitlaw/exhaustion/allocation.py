@@ -10,13 +10,14 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import as_confidence, as_floats, shown, together
 from limitlaw.exhaustion.law import Law, MixtureLaw
+from limitlaw.exhaustion.prior import RowsLawParameters
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 
 def optimal_allocation(
-    compute: npt.ArrayLike, unique_tokens: npt.ArrayLike, law: Law, *, confidence: float = 0.95
+    compute: npt.ArrayLike, unique_tokens: npt.ArrayLike, law: Law | RowsLawParameters, *, confidence: float = 0.95
 ) -> pl.DataFrame:
     """The compute-optimal parameters, tokens and epochs when only so many unique tokens exist.
 
@@ -26,8 +27,10 @@ def optimal_allocation(
     Args:
         compute: C, FLOP, from 6 to 1e100; a number or an array.
         unique_tokens: U, from 1 to 1e100; a number or an array. Shapes broadcast; the result is flat, in C order.
-        law: A law. Of a mixture (``fit.laws``, ``Law.penalty_bootstrap()``) each column is the median over its laws,
-            with the ends of its interval in ``<column>_low`` and ``<column>_high``.
+        law: A law. Of one that is not known for certain (``fit.laws``, ``LawParameters.bootstrap()`` and their
+            ``laws``, any mixture) each column is the median over its laws, with the ends of its interval in
+            ``<column>_low`` and ``<column>_high``. Rows of coefficients alone say nothing of repeats, which count in
+            full: give ``parameters.laws(Law.muennighoff())`` where text is scarce.
         confidence: Of the intervals of a mixture, in (0, 1).
 
     Returns:
@@ -49,7 +52,7 @@ def optimal_allocation(
         >>> round(run["parameters"] / 1e9, 4), round(run["tokens"] / 1e9, 2), round(run["epochs"], 3)
         (7.0262, 237.21, 9.488)
     """
-    check_law(law)
+    law = as_law(law)
     _, (c, u) = _broadcast(compute=(compute, 6.0, 1e100), unique_tokens=(unique_tokens, 1.0, 1e100))
     level = as_confidence(confidence) if isinstance(law, MixtureLaw) else None
     columns = _core.law_optima(law.wire()[0], c, u, level)
@@ -58,7 +61,7 @@ def optimal_allocation(
 
 @overload
 def loss(  # type: ignore[overload-overlap]  # of a mixture, which is a Law, there is more to say
-    law: MixtureLaw,
+    law: MixtureLaw | RowsLawParameters,
     parameters: npt.ArrayLike,
     tokens: npt.ArrayLike,
     unique_tokens: npt.ArrayLike | None = None,
@@ -79,7 +82,7 @@ def loss(
 
 
 def loss(
-    law: Law,
+    law: Law | RowsLawParameters,
     parameters: npt.ArrayLike,
     tokens: npt.ArrayLike,
     unique_tokens: npt.ArrayLike | None = None,
@@ -89,15 +92,16 @@ def loss(
     """The loss of a run under a law.
 
     Args:
-        law: A law, or a mixture of laws: one that is not known for certain (``fit.laws``).
+        law: A law, or one that is not known for certain: a mixture of laws (``fit.laws``), or rows of coefficients
+            (``fit.parameters``, ``LawParameters.bootstrap()``).
         parameters: N, from 1e-6 to 1e100; a number or an array.
         tokens: D, training tokens with repeats, in the same range.
         unique_tokens: U, in the same range; above D only D count. All tokens are unique unless given.
-        confidence: Of the interval of a mixture, in (0, 1).
+        confidence: Of the interval of a law that is not certain, in (0, 1).
 
     Returns:
-        Nats per token, in the broadcast shape of the arguments. Of a mixture a frame, a row per run in C order:
-        ``parameters``, ``tokens``, ``unique_tokens``, ``loss`` (the median over its laws), ``low``, ``high``.
+        Nats per token, in the broadcast shape of the arguments. Of a law that is not certain a frame, a row per run in
+        C order: ``parameters``, ``tokens``, ``unique_tokens``, ``loss`` (the median over its laws), ``low``, ``high``.
 
     Raises:
         ValueError: An argument is out of range, or shapes do not broadcast.
@@ -108,7 +112,7 @@ def loss(
         >>> ll.loss(ll.Law.besiroglu(), [7e10], [1.4e12]).round(4)
         array([1.9734])
     """
-    check_law(law)
+    law = as_law(law)
     unique = tokens if unique_tokens is None else unique_tokens
     shape, (n, d, u) = _broadcast(
         parameters=(parameters, 1e-6, 1e100), tokens=(tokens, 1e-6, 1e100), unique_tokens=(unique, 1e-6, 1e100)
@@ -121,11 +125,17 @@ def loss(
     return losses.reshape(shape)
 
 
-def check_law(law: object) -> None:
-    """Refuse what is no law, with what to take of a fit."""
-    if not isinstance(law, Law):
-        take = ": take its law, or its laws" if type(law).__name__ == "ScalingFit" else ""
-        raise TypeError(f"law must be a Law, got {shown(law)}{take}")
+def as_law(law: object) -> Law:
+    """A law; of rows of coefficients the law that they leave open. What is neither is refused, with what to take."""
+    if isinstance(law, Law):
+        return law
+    if isinstance(law, RowsLawParameters):
+        return law.laws()
+    take = {
+        "ScalingFit": ": take its law, or its laws",
+        "NormalLawParameters": ": draw rows, LawParameters.rows(random.multivariate_normal(mean, covariance, 1000))",
+    }.get(type(law).__name__, "")
+    raise TypeError(f"law must be a Law, got {shown(law)}{take}")
 
 
 def _broadcast(

@@ -8,8 +8,9 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_confidence, as_floats, together
-from limitlaw.exhaustion.allocation import check_law
+from limitlaw.exhaustion.allocation import as_law
 from limitlaw.exhaustion.law import Law, MixtureLaw
+from limitlaw.exhaustion.prior import RowsLawParameters
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,19 +21,20 @@ _COMPUTE, _TOKENS = (6.0, 1e100), (1.0, 1e99)
 
 
 def compute_for_loss(
-    law: Law, loss: npt.ArrayLike, unique_tokens: npt.ArrayLike, *, confidence: float = 0.95
+    law: Law | RowsLawParameters, loss: npt.ArrayLike, unique_tokens: npt.ArrayLike, *, confidence: float = 0.95
 ) -> pl.DataFrame:
     """The least compute whose compute-optimal run reaches a loss with so many unique tokens.
 
     Args:
-        law: A law, or a mixture of laws: one that is not known for certain (``fit.laws``).
+        law: A law, or one that is not known for certain: a mixture of laws (``fit.laws``), or rows of coefficients
+            (``LawParameters.bootstrap()``, under which repeats count in full).
         loss: Nats per token, above 0; a number or an array.
         unique_tokens: U, from 1 to 1e99; a number or an array. Shapes broadcast.
-        confidence: Of the interval of a mixture, in (0, 1).
+        confidence: Of the interval of a law that is not certain, in (0, 1).
 
     Returns:
         One row per question, in C order: ``loss``, ``unique_tokens``, ``compute`` (FLOP; infinite where no compute
-        reaches the loss; the median over a mixture), and of a mixture ``compute_low`` and ``compute_high``.
+        reaches the loss; the median over a mixture), and with its interval ``compute_low`` and ``compute_high``.
 
     Source: the root of :func:`limitlaw.optimal_allocation`'s loss in compute; without scarcity Hoffmann et al. 2022,
     ``C = 6 ((L - E)/k0)^(-(alpha + beta)/(alpha beta))``.
@@ -48,7 +50,7 @@ def compute_for_loss(
 
 
 def unique_tokens_for_loss(
-    law: Law, loss: npt.ArrayLike, compute: npt.ArrayLike, *, confidence: float = 0.95
+    law: Law | RowsLawParameters, loss: npt.ArrayLike, compute: npt.ArrayLike, *, confidence: float = 0.95
 ) -> pl.DataFrame:
     """The fewest unique tokens with which a budget reaches a loss.
 
@@ -56,7 +58,7 @@ def unique_tokens_for_loss(
         law: As in :func:`compute_for_loss`.
         loss: Nats per token, above 0.
         compute: C, FLOP, from 6 to 1e100. Shapes broadcast.
-        confidence: Of the interval of a mixture, in (0, 1).
+        confidence: Of the interval of a law that is not certain, in (0, 1).
 
     Returns:
         One row per question: ``loss``, ``compute``, ``unique_tokens`` (infinite where the budget does not reach the
@@ -73,7 +75,7 @@ def unique_tokens_for_loss(
 
 
 def fewest_epochs(
-    law: Law,
+    law: Law | RowsLawParameters,
     compute: npt.ArrayLike,
     unique_tokens: npt.ArrayLike,
     *,
@@ -87,7 +89,7 @@ def fewest_epochs(
         compute: C, FLOP, from 6 to 1e100.
         unique_tokens: U, from 1 to 1e99.
         within: Nats per token, at least 0. Shapes broadcast.
-        confidence: Of the interval of a mixture, in (0, 1).
+        confidence: Of the interval of a law that is not certain, in (0, 1).
 
     Returns:
         One row per question: ``compute``, ``unique_tokens``, ``within``, ``epochs`` (at least 1), ``parameters``,
@@ -108,7 +110,7 @@ def fewest_epochs(
 
 
 def dataset_value(
-    law: Law,
+    law: Law | RowsLawParameters,
     compute: npt.ArrayLike,
     unique_tokens: npt.ArrayLike,
     added_tokens: npt.ArrayLike,
@@ -122,7 +124,7 @@ def dataset_value(
         compute: C, FLOP, from 6 to 1e100.
         unique_tokens: U, what there is, from 1 to 1e99.
         added_tokens: Unique tokens of the dataset, from 1 to 1e99. Shapes broadcast.
-        confidence: Of the interval of a mixture, in (0, 1).
+        confidence: Of the interval of a law that is not certain, in (0, 1).
 
     Returns:
         One row per question: ``compute``, ``unique_tokens``, ``added_tokens``, ``loss`` without it, ``loss_with`` it,
@@ -145,17 +147,22 @@ def dataset_value(
 
 
 def speed_up(
-    law: Law, other: Law, compute: npt.ArrayLike, unique_tokens: npt.ArrayLike, *, confidence: float = 0.95
+    law: Law | RowsLawParameters,
+    other: Law | RowsLawParameters,
+    compute: npt.ArrayLike,
+    unique_tokens: npt.ArrayLike,
+    *,
+    confidence: float = 0.95,
 ) -> pl.DataFrame:
     """How much less compute one recipe needs than another for the loss that the other reaches.
 
     Args:
-        law: The law of the recipe, or a mixture of laws (``fit.laws``).
+        law: The law of the recipe, as in :func:`compute_for_loss`.
         other: That of the recipe it is compared with. Two mixtures of equally many laws with equal weights are paired
             law by law, so that bootstraps of one seed over the same runs stay joint; else every two laws are.
         compute: C, FLOP that the other recipe spends, from 6 to 1e100.
         unique_tokens: U, from 1 to 1e99. Shapes broadcast.
-        confidence: Of the interval of mixtures, in (0, 1).
+        confidence: Of the interval of laws that are not certain, in (0, 1).
 
     Returns:
         One row per question: ``compute``, ``unique_tokens``, ``loss`` of the other recipe, ``needed``: compute of this
@@ -169,21 +176,20 @@ def speed_up(
         >>> ll.exhaustion.speed_up(better, ll.Law.besiroglu(), 1e24, 1e14)["speed_up"].round(2).to_list()
         [1.31]
     """
-    check_law(other)
     named = {"compute": (compute, *_COMPUTE), "unique_tokens": (unique_tokens, *_TOKENS)}
-    return _ask("speed_up", law, named, ["loss", "needed", "speed_up"], confidence, other=other)
+    return _ask("speed_up", law, named, ["loss", "needed", "speed_up"], confidence, other=as_law(other))
 
 
 def _ask(
     question: str,
-    law: Law,
+    law: Law | RowsLawParameters,
     named: dict[str, tuple[npt.ArrayLike, float, float]],
     answers: list[str],
     confidence: float,
     *,
     other: Law | None = None,
 ) -> pl.DataFrame:
-    check_law(law)
+    law = as_law(law)
     given = {name: as_floats(values, name, low, high) for name, (values, low, high) in named.items()}
     columns = dict(zip(given, (array.ravel() for array in together(**given)), strict=True))
     asked = [column.copy() for column in columns.values()]

@@ -39,7 +39,9 @@ class Law(Spec):
         if type(value).__name__ == "ScalingFit":
             raise TypeError("a ScalingFit is no Law: take its law, or its laws, which have its uncertainty")
         if getattr(value, "family", None) == "law_parameters":
-            raise TypeError("LawParameters are no Law: they are the setting law_parameters of a scenario")
+            raise TypeError(
+                "LawParameters are no Law: they are the setting law_parameters of a scenario, or take their laws()"
+            )
         return value
 
     @staticmethod

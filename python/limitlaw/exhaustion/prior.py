@@ -14,7 +14,7 @@ from limitlaw._spec import FloatArray, Spec
 from limitlaw.exhaustion.dist import empirical
 from limitlaw.exhaustion.families import Empirical
 from limitlaw.exhaustion.fitted import fitted_draws
-from limitlaw.exhaustion.law import BESIROGLU
+from limitlaw.exhaustion.law import BESIROGLU, BoundedLaw, ChinchillaLaw, Law, MixtureLaw
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -154,6 +154,32 @@ class RowsLawParameters(LawParameters):
     log_e: FloatArray
     alpha: FloatArray
     beta: FloatArray
+
+    def laws(self, law: Law | None = None) -> MixtureLaw:
+        """The rows as laws, each as likely: a law with its uncertainty.
+
+        Args:
+            law: What each row is the base of: ``Law.muennighoff()``, ``Law.penalty()`` and so on with their further
+                coefficients; without it repeats count in full (``Law.chinchilla``).
+
+        Raises:
+            ValueError: A row is out of the range of a law.
+            TypeError: ``law`` is not a law with a base of this form.
+
+        Example:
+            >>> import limitlaw as ll
+            >>> laws = ll.LawParameters.bootstrap().laws(ll.Law.muennighoff())
+            >>> best = ll.optimal_allocation(1e25, 1e12, laws, confidence=0.9)
+            >>> best.select(pl.col("^epochs.*$").round(2)).row(0, named=True)
+            {'epochs': 6.56, 'epochs_low': 4.05, 'epochs_high': 9.76}
+        """
+        if law is not None and (not isinstance(law, Law) or isinstance(law, (MixtureLaw, BoundedLaw))):
+            expected = "a law of A, B, E, alpha and beta, such as Law.muennighoff()"
+            raise TypeError(f"law must be {expected}, got {shown(law)}")
+        form = ChinchillaLaw(base=BESIROGLU) if law is None else law
+        rows = zip(*(getattr(self, name).tolist() for name in _COEFFICIENTS), strict=True)
+        laws = tuple(form.replace(base=row) for row in rows)
+        return MixtureLaw(laws=laws, weights=(1.0,) * len(laws))
 
 
 class Correlation(Spec):
