@@ -176,8 +176,9 @@ def main() -> None:
     if options.write:
         head, _, rest = PAGE.read_text().partition(START)
         old, _, tail = rest.partition(END)
+        measured = {tuple(line.split(" | ")[1:4]) for line in lines}
         kept = [
-            line for line in old.splitlines() if line.startswith("| `") and line.split(" | ")[1] not in options.only
+            line for line in old.splitlines() if line[:3] == "| `" and tuple(line.split(" | ")[1:4]) not in measured
         ]
         top = [
             "| interval | law | residuals | runs | 90 % | 95 % | median width at 95 % |",

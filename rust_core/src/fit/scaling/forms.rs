@@ -72,6 +72,23 @@ const OF_TOKENS: Kind = scale(None, Some((4, -1.0)));
 const BASE_EXPONENT: Kind = Kind::Exponent(EXPONENT_LOW);
 const OTHER_EXPONENT: Kind = Kind::Exponent(1e-3);
 
+/// What the coefficients are of a form with a third term, whose scale this is, and two exponents of it.
+const fn with_term(scale: Kind) -> [Kind; 8] {
+    [OF_PARAMS, OF_TOKENS, Kind::Irreducible, BASE_EXPONENT, BASE_EXPONENT, scale, OTHER_EXPONENT, OTHER_EXPONENT]
+}
+
+/// Starts of such a form: every alpha and beta with every two of the other exponents.
+fn starts_with_term(alphas: &[f64], betas: &[f64], others: &[f64]) -> Vec<[f64; 8]> {
+    let base: Vec<_> = pairs(alphas, betas).collect();
+    pairs(others, others).flat_map(|(x, y)| base.iter().map(move |&(a, b)| [0.0, 0.0, 0.0, a, b, 0.0, x, y])).collect()
+}
+
+/// `A N^-alpha` and `B D^-beta` from (ln A, ln B, alpha, beta).
+#[inline(always)]
+fn base_terms([log_a, log_b, alpha, beta]: [f64; 4], n: f64, d: f64) -> [f64; 2] {
+    [term(log_a - alpha * n), term(log_b - beta * d)]
+}
+
 #[inline(always)]
 fn term(x: f64) -> f64 {
     exp(if x > LN_TERM_MAX { LN_TERM_MAX } else { x })
@@ -87,8 +104,7 @@ impl Form<5> for Chinchilla {
 
     #[inline(always)]
     fn loss(&self, at: &[f64; 5], [n, d, ..]: Run) -> (f64, [f64; 5]) {
-        let a = term(at[0] - at[3] * n);
-        let b = term(at[1] - at[4] * d);
+        let [a, b] = base_terms([at[0], at[1], at[3], at[4]], n, d);
         (at[2] + a + b, [a, b, 1.0, -a * n, -b * d])
     }
 
@@ -170,30 +186,18 @@ pub struct Penalty;
 
 impl Form<8> for Penalty {
     const NAMES: [&'static str; 8] = ["log_a", "log_b", "log_e", "alpha", "beta", "log_p", "delta", "kappa"];
-    const KINDS: [Kind; 8] = [
-        OF_PARAMS,
-        OF_TOKENS,
-        Kind::Irreducible,
-        BASE_EXPONENT,
-        BASE_EXPONENT,
-        scale(Some((7, 1.0)), Some((7, -1.0))),
-        OTHER_EXPONENT,
-        OTHER_EXPONENT,
-    ];
+    const KINDS: [Kind; 8] = with_term(scale(Some((7, 1.0)), Some((7, -1.0))));
 
     #[inline(always)]
     fn loss(&self, at: &[f64; 8], [n, d, u, ln_repeats]: Run) -> (f64, [f64; 8]) {
-        let a = term(at[0] - at[3] * n);
-        let b = term(at[1] - at[4] * d);
+        let [a, b] = base_terms([at[0], at[1], at[3], at[4]], n, d);
         let p = term(at[5] + at[6] * ln_repeats + at[7] * (n - u));
         (at[2] + a + b + p, [a, b, 1.0, -a * n, -b * d, p, p * ln_repeats, p * (n - u)])
     }
 
     fn grid(&self) -> Vec<[f64; 8]> {
-        let base: Vec<_> = pairs(&[0.12, 0.25, 0.4, 0.8], &[0.12, 0.25, 0.4, 0.8]).collect();
-        pairs(&[0.1, 0.3, 0.7, 1.2], &[0.1, 0.3, 0.7, 1.2])
-            .flat_map(|(delta, kappa)| base.iter().map(move |&(a, b)| [0.0, 0.0, 0.0, a, b, 0.0, delta, kappa]))
-            .collect()
+        let base = [0.12, 0.25, 0.4, 0.8];
+        starts_with_term(&base, &base, &[0.1, 0.3, 0.7, 1.2])
     }
 }
 
@@ -206,21 +210,11 @@ pub struct Bounded {
 
 impl Form<8> for Bounded {
     const NAMES: [&'static str; 8] = ["log_a", "log_b", "log_e", "alpha", "beta", "log_c", "gamma", "delta"];
-    const KINDS: [Kind; 8] = [
-        OF_PARAMS,
-        OF_TOKENS,
-        Kind::Irreducible,
-        BASE_EXPONENT,
-        BASE_EXPONENT,
-        scale(Some((6, 1.0)), Some((7, -1.0))),
-        OTHER_EXPONENT,
-        OTHER_EXPONENT,
-    ];
+    const KINDS: [Kind; 8] = with_term(scale(Some((6, 1.0)), Some((7, -1.0))));
 
     #[inline(always)]
     fn loss(&self, at: &[f64; 8], [n, d, u, _]: Run) -> (f64, [f64; 8]) {
-        let a = term(at[0] - at[3] * n);
-        let b = term(at[1] - at[4] * d);
+        let [a, b] = base_terms([at[0], at[1], at[3], at[4]], n, d);
         let c = term(at[5] + at[6] * n - at[7] * u);
         let h = a + b + c;
         let rest = 1.0 / (1.0 + h);
@@ -232,10 +226,7 @@ impl Form<8> for Bounded {
     }
 
     fn grid(&self) -> Vec<[f64; 8]> {
-        let base: Vec<_> = pairs(&[0.15, 0.3, 0.5], &[0.2, 0.4, 0.8]).collect();
-        pairs(&[0.2, 0.5, 0.9], &[0.2, 0.5, 0.9])
-            .flat_map(|(gamma, delta)| base.iter().map(move |&(a, b)| [0.0, 0.0, 0.0, a, b, 0.0, gamma, delta]))
-            .collect()
+        starts_with_term(&[0.15, 0.3, 0.5], &[0.2, 0.4, 0.8], &[0.2, 0.5, 0.9])
     }
 
     fn top(&self) -> f64 {
