@@ -55,6 +55,7 @@ bench: wheel $(STAMPS)/bench ## speed: kernels (Criterion), then side by side wi
 
 docs: quick $(STAMPS)/docs ## the documentation as a site in site/
 	$(PY) -m sphinx -W --keep-going --fresh-env --quiet docs site
+	$(PY) docs/links.py site
 
 quick: $(STAMPS)/quick ## a wheel that builds in a third of the time and gives the same bits, installed in the private environment
 

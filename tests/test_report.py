@@ -23,6 +23,12 @@ SCENARIO = ll.SamplingScenario(
     utility=ll.Utility(wrong_cost=2.0),
 )
 WORLD = ll.ExhaustionScenario.preset("default").replace(years=range(2024, 2041))
+LIMITED = SCENARIO.replace(
+    max_attempts=None,
+    limits=[ll.Limit(cost=c) for c in (1, 2, 5, 10, 20)],
+    cost=ll.Cost(output_tokens=1000.0, price_out=1e3),
+    utility=ll.Utility(wrong_cost=50.0, correct_reward=100.0),
+)
 
 
 def data_of(page: Path) -> dict:
@@ -41,6 +47,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {
         "sampling": ll.report(SCENARIO, folder / "sampling.html", title=HOSTILE[0], command="limitlaw report x"),
         "exhaustion": ll.report(WORLD, folder / "exhaustion.html", trials=200),
+        "limits": ll.report(LIMITED, folder / "limits.html"),
         "frame": ll.report(frame, folder / "frame.html"),
     }
 
@@ -62,6 +69,23 @@ def test_the_page_holds_the_numbers_of_the_library(pages: dict[str, Path]) -> No
     assert f"does not pass {ll.ceilings(SCENARIO)['ceiling_all_tasks'][0]:.1%}" in text
     assert f"settings {SCENARIO.fingerprint()[:8]}" in text
     assert "limitlaw report x" in text
+
+
+def test_the_page_of_limits_slides_over_the_limits(pages: dict[str, Path]) -> None:
+    found = data_of(pages["limits"])
+    data, controls = found["data"], {control["name"]: control for control in found["controls"]}
+    assert data["attempts"] == controls["attempts"]["values"] == [1, 2, 5, 10, 20]
+    assert controls["attempts"]["texts"][2] == "5 of money"
+    exact = ll.solve(LIMITED)
+    for name in ("accuracy", "wrong", "cost"):
+        assert data["points"][controls["rate"]["start"]][name] == pytest.approx(exact[name].to_list(), abs=6e-6)
+    best = ll.optimal_attempts(LIMITED, seed=7).row(0, named=True)
+    text = pages["limits"].read_text("utf-8")
+    assert f"allow {best['optimal_limit']:g} of money" in text
+    assert "<h1>How much money is a task worth?</h1>" in text
+    mixed = LIMITED.replace(limits=[ll.Limit(cost=1), ll.Limit(tokens=5)])
+    with pytest.raises(ValueError, match=r"^subject must have limits of one unit and crossing for a report, got"):
+        ll.report(mixed, pages["limits"].with_name("mixed.html"))
 
 
 def test_the_worlds_of_the_page_are_those_of_the_library(pages: dict[str, Path]) -> None:
@@ -200,6 +224,12 @@ def test_a_slider_moves_the_curve_and_the_number(pages: dict[str, Path]) -> None
         top = exact.sort("utility", descending=True).row(0, named=True)
         best = f"tried {top['max_attempts']} is best, worth {top['utility']:.3f} per task"
         assert best in page.run(status)
+        page.open(pages["limits"])
+        page.wait("return document.documentElement.dataset.ready === 'yes'")
+        page.press("#attempts", ARROW_RIGHT)
+        row = ll.solve(LIMITED).row(3, named=True)
+        expected = f"At 10 of money: accuracy {100 * row['accuracy']:.1f} %"
+        assert page.wait(f"return document.getElementById('status').textContent.includes({json.dumps(expected)})")
         page.open(pages["exhaustion"])
         page.wait("return document.documentElement.dataset.ready === 'yes'")
         words = page.run(status)

@@ -22,15 +22,16 @@ PUBLIC = re.compile(r"^```\{public\} ([\w.]+)\n```$", re.MULTILINE)
 SETTINGS = ["-D", "exclude_patterns=", "-D", "extensions=myst_parser,formulas"]
 
 
-def _reference() -> ModuleType:
-    """The extension of the site that writes the reference."""
-    spec = importlib.util.spec_from_file_location("reference_of_docs", DOCS / "reference.py")
+def _module(name: str) -> ModuleType:
+    """A file of the docs, as a module."""
+    spec = importlib.util.spec_from_file_location(f"{name}_of_docs", DOCS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-reference = _reference()
+#: The extension of the site that writes the reference, and the check of links.
+reference, links = _module("reference"), _module("links")
 
 
 def build(folder: Path, page: str) -> tuple[int, str, str]:
@@ -113,3 +114,24 @@ def test_every_verb_is_in_the_reference_with_its_options_and_an_example() -> Non
 def test_code_fits_the_page(page: Path) -> None:
     blocks = [found[2] for found in BLOCK.finditer(page.read_text(encoding="utf-8"))]
     assert [line for block in blocks for line in block.splitlines() if len(line) > WIDTH] == []
+
+
+def test_links_of_the_site_that_lead_nowhere_are_found(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a.html").write_text('<h1 id="x y">A</h1><a href="sub/b.html#there">b</a><img src="no.png">')
+    (tmp_path / "sub" / "b.html").write_text(
+        '<a name="there"></a><a href="../a.html#x%20y"></a><a href="#none"></a><a href="mailto:a@b.c"></a>'
+        '<a href="../c.html"></a>'
+    )
+    assert links.broken(tmp_path) == [
+        "a.html: no.png is no file",
+        "b.html: #none is no place",
+        "b.html: ../c.html is no file",
+    ]
+
+
+def test_the_readme_and_the_changelog_lead_to_files() -> None:
+    for name in ("README.md", "CHANGELOG.md"):
+        assert links.broken_in_text(DOCS.parent / name) == []
+    lost = DOCS.parent / "tests" / "README.md"
+    assert links.broken_in_text(lost) == []

@@ -31,15 +31,15 @@ def report(
 ) -> Path:
     """Write one self-contained HTML page that can be sent: it needs no network, no server and no other file.
 
-    Of a sampling scenario it has the best number of attempts with its interval, the curves over the attempts, sliders
-    for the false positive rate, the cost of a wrong answer and the attempts. Of an exhaustion scenario it has the year
-    of running out with its interval, and sliders for the share of progress that saves data and for the growth of
-    compute. Slider positions are precomputed: what is between them is not interpolated. Of any other result it has the
-    chart and the table.
+    Of a sampling scenario it has the best number of attempts (or the best limit) with its interval, the curves over
+    them, sliders for the false positive rate, the cost of a wrong answer and the attempts (or the limit). Of an
+    exhaustion scenario it has the year of running out with its interval, and sliders for the share of progress that
+    saves data and for the growth of compute. Slider positions are precomputed: what is between them is not
+    interpolated. Of any other result it has the chart and the table.
 
     Args:
-        subject: A sampling, exhaustion or constraint scenario, a result of ``simulate``, ``sweep``, ``backtest`` or
-            ``sensitivity``, or any frame of this library.
+        subject: A sampling, exhaustion or constraint scenario, a result of ``simulate``, ``sweep``, ``backtest``,
+            ``sensitivity``, ``recommend`` or a fit, or any frame of this library.
         path: The ``.html`` file to write.
         title: Title of the page; the question unless given.
         trials: Trials of each point that is simulated.
@@ -103,4 +103,7 @@ def _page(subject: Any, options: dict[str, Any]) -> Page:
 
 
 #: Results that are not frames.
-_RESULTS = ("ExhaustionResult", "ConstraintResult", "Sweep", "Backtest", "Sensitivity")
+_RESULTS = (
+    *("ExhaustionResult", "ConstraintResult", "Sweep", "Backtest", "Sensitivity"),
+    *("Recommendation", "JudgeFit", "ScalingFit", "GrowthFit"),
+)

@@ -25,9 +25,9 @@ const painters = {
     });
     const chosen = data.attempts[limit];
     const words = best.at === 0
-      ? "Of the numbers of attempts tried none is worth it: do not answer."
-      : `Of the numbers of attempts tried ${best.at.toLocaleString("en")} is best, worth ${best.utility.toFixed(3)} per task.`;
-    const here = `At ${chosen.toLocaleString("en")} attempts: accuracy ${percent(slice.accuracy[limit])}, wrong ${percent(slice.wrong[limit])}, worth ${worth[limit].value.toFixed(3)}.`;
+      ? `Of the ${data.tried} tried none is worth it: do not answer.`
+      : `Of the ${data.tried} tried ${best.at.toLocaleString("en")} is best, worth ${best.utility.toFixed(3)} per task.`;
+    const here = `At ${chosen.toLocaleString("en")} ${data.unit}: accuracy ${percent(slice.accuracy[limit])}, wrong ${percent(slice.wrong[limit])}, worth ${worth[limit].value.toFixed(3)}.`;
     return {
       rows: { shares, worth, mark: [{ attempts: chosen }], best: best.at ? [{ attempts: best.at, value: best.utility }] : [] },
       words: `${words} ${here}`,

@@ -31,7 +31,7 @@ def result_page(result: Any, *, scenario: Spec | None = None) -> Page:
     return Page(
         title="What was found",
         kind="static",
-        answer=["The chart and the numbers of one result; nothing here was computed anew."],
+        answer=[getattr(result, "text", "The chart and the numbers of one result; nothing here was computed anew.")],
         charts={"result": chart.to_dict()},
         captions={"result": "The chart of the result; its title says what its marks are."},
         tables=tables,
@@ -46,5 +46,8 @@ def _frames(result: Any) -> dict[str, pl.DataFrame]:
         return {"rows": result}
     if callable(getattr(result, "frame", None)):
         return {"points": result.frame()}
-    names = ("exhaustion", "exhausted_by", "bands", "binding", "scores", "observations", "indices", "correlations")
+    names = (
+        *("exhaustion", "exhausted_by", "bands", "binding", "scores", "observations", "indices", "correlations"),
+        *("frame", "evidence", "quantities", "estimates"),
+    )
     return {name: getattr(result, name) for name in names if isinstance(getattr(result, name, None), pl.DataFrame)}

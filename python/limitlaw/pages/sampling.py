@@ -9,6 +9,7 @@ import polars as pl
 
 from limitlaw._core import NoClosedFormError
 from limitlaw.pages.page import Control, Page
+from limitlaw.pages.places import Places
 from limitlaw.recommendation import recommend
 from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.frames import simulate_frame, solve_frame
@@ -29,8 +30,7 @@ _BOOTSTRAP = 1000
 
 def sampling_page(scenario: SamplingScenario, *, trials: int, seed: int, threads: int | None) -> Page:
     """The page of a scenario; only its first policy has sliders."""
-    if scenario.limits is not None:
-        raise ValueError("subject must be a scenario with max_attempts for a report, got one with limits")
+    places = Places.of(scenario)
     one = scenario.replace(policies=[scenario.policies[0]])
     utility = scenario.utility or Utility()
     one = one.replace(utility=utility)
@@ -42,7 +42,6 @@ def sampling_page(scenario: SamplingScenario, *, trials: int, seed: int, threads
         exact = exact and is_exact
         points.append(_columns(frame))
     own, _ = _frame(scenario.replace(utility=utility), **options)
-    attempts = [int(k) for k in np.asarray(one.max_attempts)]
     costs = sorted({*_COSTS, float(utility.wrong_cost)})
     controls = [_rate_control(rates, start)] if len(rates) > 1 else []
     controls += [
@@ -55,29 +54,30 @@ def sampling_page(scenario: SamplingScenario, *, trials: int, seed: int, threads
         ),
         Control(
             name="attempts",
-            label="Attempts allowed",
-            values=[float(k) for k in attempts],
-            texts=[f"{k:,} attempt{'' if k == 1 else 's'}" for k in attempts],
-            start=len(attempts) // 2,
+            label=places.label,
+            values=[float(k) for k in places.amounts],
+            texts=places.texts,
+            start=len(places.amounts) // 2,
         ),
     ]
-    answer, table = _answer(one, utility, seed=seed, threads=threads)
+    answer, table = _answer(one, utility, places, seed=seed, threads=threads)
     label = scenario.policies[0].label
     how = "exact" if exact else f"{trials:,} trials a point"
     return Page(
-        title="How many attempts are worth it?",
+        title=places.title,
         kind="sampling",
         answer=answer,
-        charts={"shares": _shares_spec(points[start], attempts), "worth": _worth_spec()},
+        charts={"shares": _shares_spec(points[start], places), "worth": _worth_spec(places)},
         captions={
-            "shares": f"Shares of tasks against the attempts allowed (log scale), policy {label}; "
-            "grey rule: the attempts chosen above.",
-            "worth": "Utility per task against the attempts allowed (log scale); dot: the best of those tried.",
+            "shares": f"Shares of tasks against {places.axis}, policy {label}; grey rule: what is chosen above.",
+            "worth": f"Utility per task against {places.axis}; dot: the best of those tried.",
         },
         controls=controls,
         data={
             "points": points,
-            "attempts": attempts,
+            "attempts": places.amounts,
+            "tried": places.tried,
+            "unit": places.unit,
             "reward": utility.correct_reward,
             "attempt_cost": utility.attempt_cost,
         },
@@ -147,24 +147,26 @@ def _columns(frame: pl.DataFrame) -> dict[str, list[float | None]]:
 
 
 def _answer(
-    scenario: SamplingScenario, utility: Utility, *, seed: int, threads: int | None
+    scenario: SamplingScenario, utility: Utility, places: Places, *, seed: int, threads: int | None
 ) -> tuple[list[str], dict[str, pl.DataFrame]]:
     costs = sorted({0.0, 1.0, 2.0, 4.0, 8.0, float(utility.wrong_cost)})
-    if isinstance(scenario.tasks, RecordedTasks):
+    if isinstance(scenario.tasks, RecordedTasks) and scenario.limits is None:
         return _recommended(scenario, seed=seed)
     try:
         frame = optimal_attempts(scenario, wrong_cost=costs, bootstrap=_BOOTSTRAP, seed=seed, threads=threads)
     except (NoClosedFormError, ValueError) as error:
-        return [f"The best number of attempts has no closed form here ({error}); the curves below show the grid."], {}
+        return [f"What is best has no closed form here ({error}); the curves below show the grid."], {}
     row = frame.filter(pl.col("wrong_cost") == utility.wrong_cost).row(0, named=True)
-    names = ["wrong_cost", "optimal_attempts", "optimal_attempts_q05", "optimal_attempts_q95", "status", "utility"]
-    texts = [_sentence(row, utility)]
+    best = places.column
+    names = ["wrong_cost", best, f"{best}_q05", f"{best}_q95", "status", "utility"]
+    texts = [_sentence(row, utility, places)]
     try:
         end = ceilings(scenario)["ceiling_all_tasks"][0]
         texts.append(f"However many attempts are made, accuracy does not pass {end:.1%} with this verifier.")
     except NoClosedFormError:
         pass
-    return texts, {"The best number of attempts, by the cost of a wrong answer": frame.select(names)}
+    what = "The best number of attempts" if best == "optimal_attempts" else "The best limit"
+    return texts, {f"{what}, by the cost of a wrong answer": frame.select(names)}
 
 
 def _recommended(scenario: SamplingScenario, *, seed: int) -> tuple[list[str], dict[str, pl.DataFrame]]:
@@ -177,21 +179,26 @@ def _recommended(scenario: SamplingScenario, *, seed: int) -> tuple[list[str], d
     return found.text.splitlines(), {"What could be done": found.frame, "What would tell": found.evidence}
 
 
-def _sentence(row: dict[str, Any], utility: Utility) -> str:
+def _sentence(row: dict[str, Any], utility: Utility, places: Places) -> str:
     def count(value: float | None) -> str:
-        return "no limit" if value is None else f"{value:,.0f}"
+        return "no limit" if value is None else f"{value:,.0f}" if whole else f"{value:,g}"
 
-    between = f"{count(row['optimal_attempts_q05'])} to {count(row['optimal_attempts_q95'])}"
+    best, unit = places.column, places.unit
+    whole = best == "optimal_attempts"
+    between = f"{count(row[f'{best}_q05'])} to {count(row[f'{best}_q95'])}"
     sure = f" Other tasks of the same kind would say {between} (90 % bootstrap interval over tasks)."
     if row["status"] == "zero":
-        return f"Do not answer: with a wrong answer costing {utility.wrong_cost:g}, no number of attempts pays.{sure}"
+        return (
+            f"Do not answer: with a wrong answer costing {utility.wrong_cost:g}, none of the {places.tried} pays.{sure}"
+        )
     if row["status"] == "unbounded":
         return (
             f"Keep trying: with a wrong answer costing {utility.wrong_cost:g}, more attempts are always better.{sure}"
         )
-    where = ", where the data end" if row["status"] == "censored" else ""
+    end = "where the data end" if best == "optimal_attempts" else "the largest that was tried"
+    where = f", {end}" if row["status"] == "censored" else ""
     return (
-        f"With a wrong answer costing {utility.wrong_cost:g}, allow {count(row['optimal_attempts'])} attempts{where}: "
+        f"With a wrong answer costing {utility.wrong_cost:g}, allow {count(row[best])} {unit}{where}: "
         f"worth {row['utility']:.3f} per task.{sure}"
     )
 
@@ -200,6 +207,7 @@ def _numbers(frame: pl.DataFrame) -> pl.DataFrame:
     names = (
         "policy",
         "max_attempts",
+        "limit",
         "accuracy",
         "accuracy_se",
         "precision",
@@ -226,16 +234,17 @@ def _caveats(scenario: SamplingScenario, *, exact: bool, trials: int) -> list[st
     return texts
 
 
-def _x() -> dict[str, Any]:
+def _x(places: Places) -> dict[str, Any]:
     return {
         "field": "attempts",
         "type": "quantitative",
-        "title": "attempts allowed (log scale)",
+        "title": places.axis,
         "scale": {"type": "log", "nice": False},
     }
 
 
-def _shares_spec(point: dict[str, list[float | None]], attempts: list[int]) -> dict[str, Any]:
+def _shares_spec(point: dict[str, list[float | None]], places: Places) -> dict[str, Any]:
+    attempts = places.amounts
     series = [name for name in ("accuracy", "coverage", "precision") if name in point]
     rows = [
         {"attempts": k, "value": point[name][i], "series": name}
@@ -268,21 +277,21 @@ def _shares_spec(point: dict[str, list[float | None]], attempts: list[int]) -> d
             {
                 "data": {"name": "mark", "values": [{"attempts": attempts[len(attempts) // 2]}]},
                 "mark": {"type": "rule", "color": "#888888", "strokeWidth": 2},
-                "encoding": {"x": _x()},
+                "encoding": {"x": _x(places)},
             },
             {
                 "data": {"name": "shares", "values": rows},
                 "mark": {"type": "line", "strokeWidth": 2.5, "point": len(attempts) < 30},  # noqa: PLR2004
-                "encoding": {"x": _x(), "y": y, "color": colour, "strokeDash": dash},
+                "encoding": {"x": _x(places), "y": y, "color": colour, "strokeDash": dash},
             },
         ],
         "config": {"background": "#ffffff"},
     }
 
 
-def _worth_spec() -> dict[str, Any]:
+def _worth_spec(places: Places) -> dict[str, Any]:
     y = {"field": "value", "type": "quantitative", "title": "utility per task"}
-    first = [{"attempts": 1, "value": 0}]
+    first = [{"attempts": places.amounts[0], "value": 0}]
     return {
         "width": "container",
         "height": 220,
@@ -291,10 +300,10 @@ def _worth_spec() -> dict[str, Any]:
              "encoding": {"y": y}},
             {"data": {"name": "worth", "values": first},
              "mark": {"type": "line", "color": "#12305e", "strokeWidth": 2.5},
-             "encoding": {"x": _x(), "y": y}},
+             "encoding": {"x": _x(places), "y": y}},
             {"data": {"name": "best", "values": first},
              "mark": {"type": "point", "filled": True, "size": 110, "color": "#d1661c", "opacity": 1},
-             "encoding": {"x": _x(), "y": y}},
+             "encoding": {"x": _x(places), "y": y}},
         ],
         "config": {"background": "#ffffff"},
     }  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import polars as pl
+from altair.utils.mimebundle import spec_to_mimebundle
 
 from limitlaw._arguments import as_frame, as_number, as_path, as_whole, brief, is_sequence, listed, shown
 from limitlaw._frames import PROVENANCE, runs_of
@@ -21,12 +22,31 @@ WIDTH = 860
 #: The most pixels of a PNG for each pixel of the chart.
 MAX_SCALE = 20
 INK = "#222222"
+#: Pixels of a notebook's picture for each pixel of the chart: sharp on most screens.
+_NOTEBOOK_SCALE = 1.5
+
+
+class Chart(alt.VConcatChart):
+    """A chart that notebooks show without a network, as a picture; Altair's page would load its program from one.
+
+    Another renderer that was chosen by ``alt.renderers.enable`` is used as it is.
+    """
+
+    # What Vega-Lite's schema calls it: a subclass would else be looked up by its own name.
+    _schema = alt.VConcatChart._schema  # noqa: SLF001
+
+    def _repr_mimebundle_(self, *args: Any, **options: Any) -> Any:
+        if alt.renderers.active != "default":
+            return super()._repr_mimebundle_(*args, **options)
+        bundle: Any = spec_to_mimebundle(self.to_dict(), format="png", mode="vega-lite", scale_factor=_NOTEBOOK_SCALE)
+        pictures, sizes = bundle
+        return pictures, {kind: {side: x / _NOTEBOOK_SCALE for side, x in size.items()} for kind, size in sizes.items()}
 
 
 def stack(*charts: Any) -> alt.VConcatChart:
-    """Charts below each other, ready to save."""
+    """Charts below each other, ready to save, and to be shown by a notebook without a network."""
     chart: alt.VConcatChart = (
-        own_legends(alt.vconcat(*charts, spacing=34))
+        own_legends(Chart(vconcat=[*charts], spacing=34))
         .configure_view(stroke="#cccccc")
         .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", titleColor=INK, gridOpacity=0.6)
         .configure(font="Liberation Sans", padding=18)

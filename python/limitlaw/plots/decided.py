@@ -17,7 +17,7 @@ _BEYOND = 3.0
 
 
 def optima(frame: pl.DataFrame, *, title: str = "How many attempts are worth it") -> alt.VConcatChart:
-    """The best number of attempts for each policy and cost of a wrong answer.
+    """The best number of attempts, or the best limit, for each policy and cost of a wrong answer.
 
     Args:
         frame: What ``ll.optimal_attempts`` returns.
@@ -29,16 +29,15 @@ def optima(frame: pl.DataFrame, *, title: str = "How many attempts are worth it"
     check_columns(frame, ["policy", "wrong_cost", "status"])
     check_rows(frame, ["policy", "wrong_cost"])
     best = "optimal_attempts" if "optimal_attempts" in frame.columns else "optimal_limit"
-    if best == "optimal_limit":
-        raise ValueError("frame must be of numbers of attempts to be drawn, got limits: print it")
     ends = [f"{best}_q05", f"{best}_q95"]
     sampled = set(ends) <= set(frame.columns)
     known = [x for name in (best, *(ends if sampled else [])) for x in frame[name].drop_nulls().to_list()]
     edge = _BEYOND * max([1, *known])
     several = frame["policy"].n_unique() > 1
+    form = "," if best == "optimal_attempts" else ",g"
     rows = []
     for row in frame.iter_rows(named=True):
-        told = "no limit" if row[best] is None else "do not ask" if row[best] == 0 else f"{row[best]:,}"
+        told = "no limit" if row[best] is None else "do not ask" if row[best] == 0 else f"{row[best]:{form}}"
         rows.append(
             {
                 "label": f"{row['policy'] + ', ' if several else ''}wrong answer costs {row['wrong_cost']:g}: {told}",
@@ -53,7 +52,9 @@ def optima(frame: pl.DataFrame, *, title: str = "How many attempts are worth it"
     if len(known) < frame.height * (3 if sampled else 1):
         text += f" At the right edge ({edge:,.0f}): no limit."
     # On a logarithmic axis a number of 0 stands left of 1.
-    return forest(drawn, title=title, subtitle=text, axis="attempts", symlog=True)
+    return forest(
+        drawn, title=title, subtitle=text, axis="attempts" if best == "optimal_attempts" else "limit", symlog=True
+    )
 
 
 def recommended(found: Any, *, title: str | None = None) -> alt.VConcatChart:

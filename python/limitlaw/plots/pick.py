@@ -78,6 +78,7 @@ _FRAMES: list[tuple[set[str], Callable[..., Any]]] = [
     ({"false_positive_rate", "true_positive_rate"}, estimates.operating_points),
     ({"requirement", "verdict", "low"}, decided.checked),
     ({"optimal_attempts", "wrong_cost", "status"}, decided.optima),
+    ({"optimal_limit", "wrong_cost", "status"}, decided.optima),
     ({"policy", "attempts_low", "utility_low"}, decided.recommended),
     ({"method", "labelled_tasks", "estimate"}, decided.corrected),
     ({"target", "attempts", "low"}, plans.attempts_for),

@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 
 from limitlaw._arguments import shown
+from limitlaw.plots.chart import Chart
 
 #: The colours of charts, and what stands for each on a dark ground: as far apart for people who see no red or green.
 _COLOURS = {
@@ -54,7 +55,7 @@ def dark(chart: Any) -> alt.VConcatChart:
     config["title"] = config.get("title", {}) | {"color": _INK, "subtitleColor": _COLOURS["#555555"]}
     config["text"] = config.get("text", {}) | {"color": _INK}
     # Schemes whose one end is the ground's darkness stay: a map has no ground, and viridis is told apart on any.
-    found: alt.VConcatChart = alt.VConcatChart.from_dict(spec)
+    found: alt.VConcatChart = Chart.from_dict(spec)
     return found
 
 
