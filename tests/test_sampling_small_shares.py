@@ -1,5 +1,6 @@
 """Shares next to 0 and to 1 keep their digits: both sides of a rate are computed, none is taken back from 1."""
 
+import functools
 import math
 from fractions import Fraction
 
@@ -27,6 +28,7 @@ def close(got: float, expected: object, relative: float = 1e-12) -> None:
     np.testing.assert_allclose(float(got), float(expected), rtol=relative, atol=0)
 
 
+@functools.cache
 def tail(z: float) -> mp.mpf:
     return mp.erfc(mp.mpf(z) / mp.sqrt(2)) / 2
 

@@ -124,6 +124,7 @@ def simulate_exhaustion(
     progress: _Progress | None,
     redrawn: Sequence[str] = ...,
     exact_quantiles: bool = ...,
+    samples_only: bool = ...,
 ) -> tuple[dict[str, _Columns], _Columns]: ...
 def simulate_constraint(
     spec: str,

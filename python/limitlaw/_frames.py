@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from limitlaw import _core
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from limitlaw._spec import Spec
@@ -121,6 +121,14 @@ def in_order(names: Sequence[str], head: Sequence[str], tail: Sequence[str] = ()
 def first(frame: pl.DataFrame, head: Sequence[str], tail: Sequence[str] = ()) -> pl.DataFrame:
     """The frame with these of its columns first, and those last, before where the rows come from."""
     return frame.select(in_order(frame.columns, head, (*tail, *PROVENANCE)))
+
+
+def ordered(columns: Mapping[str, Any], head: Sequence[str], tail: Sequence[str] = ()) -> pl.DataFrame:
+    """A frame of columns in the order of ``first``; a NaN of an array is null."""
+    names = in_order(list(columns), head, (*tail, *PROVENANCE))
+    return pl.DataFrame(
+        {name: known(found) if isinstance(found := columns[name], np.ndarray) else found for name in names}
+    )
 
 
 def with_errors(columns: Sequence[str], all_of: Sequence[str]) -> list[str]:

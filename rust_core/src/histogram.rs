@@ -160,13 +160,27 @@ impl Histogram {
         if rank == 0 || rank > self.total {
             return None;
         }
-        let mut below = 0;
-        for (i, count) in self.counts().enumerate() {
-            let count = u64::from(count);
-            if below + count >= rank {
-                return Some((if i == 0 { 0 } else { self.base + i as u32 }, below, count));
+        let mut below = u64::from(self.counts[0] + zeros(&self.recent));
+        if rank <= below {
+            return Some((0, 0, below));
+        }
+        let held = |(count, recent): (&u32, &u16)| u64::from(*count + u32::from(*recent));
+        let recent = self.recent.get(ZEROS..).unwrap_or_default();
+        let mut key = self.base;
+        for (counts, recent) in self.counts[1..].chunks(LEAP).zip(recent.chunks(LEAP)) {
+            let inside: u64 = counts.iter().zip(recent).map(held).sum();
+            if below + inside < rank {
+                below += inside;
+                key += LEAP as u32;
+                continue;
             }
-            below += count;
+            for count in counts.iter().zip(recent).map(held) {
+                key += 1;
+                if below + count >= rank {
+                    return Some((key, below, count));
+                }
+                below += count;
+            }
         }
         None
     }
@@ -203,6 +217,8 @@ impl Kernel for Ends<'_> {
 
 /// Places of 0 among recent counts: adding to one place again and again would wait for itself.
 const ZEROS: usize = 16;
+/// Bins that a search for a rank adds up before it looks at one of them.
+const LEAP: usize = 64;
 /// The most numbers among recent counts.
 const MOST_PENDING: usize = u16::MAX as usize;
 

@@ -47,6 +47,7 @@ def sample(
         samples=list(names),
         redrawn=list(redrawn),
         progress=None,
+        samples_only=True,
     )
     return columns
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._frames import closing, first, labels, run_of
+from limitlaw._frames import closing, first, labels, ordered, run_of
 from limitlaw._inputs import html_of
 from limitlaw._show import brief
 
@@ -122,46 +122,37 @@ def simulate_exhaustion(
     }
     run = run_of(scenario, seed=seed, sampler=sampler)
 
-    def ending(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-        return first(frame.with_columns(**closing(frame.height, run, trials)), *ORDER[name])
+    def ending(name: str, key: dict[str, Any]) -> pl.DataFrame:
+        columns = key | frames[name]
+        return ordered(columns | closing(len(next(iter(key.values()))), run, trials), *ORDER[name])
 
     return ExhaustionResult(
-        trajectories=ending("trajectories", _trajectories(scenario, frames["trajectories"])),
-        exhaustion=ending("exhaustion", _exhaustion(frames["exhaustion"])),
-        exhausted_by=ending("exhausted_by", _exhausted_by(scenario, frames["exhausted_by"])),
+        trajectories=ending("trajectories", _variables(scenario.years)),
+        exhaustion=ending("exhaustion", {"definition": labels(DEFINITIONS, np.arange(len(DEFINITIONS)))}),
+        exhausted_by=ending("exhausted_by", _definitions(scenario.years)),
         samples=pl.DataFrame(draws).with_columns(_year_or_null(draws)).fill_nan(None),
         **provenance,
     )
 
 
-def _trajectories(scenario: ExhaustionScenario, columns: dict[str, Any]) -> pl.DataFrame:
+def _variables(years: Sequence[int]) -> dict[str, Any]:
+    """What names a row of the trajectories."""
     count = len(VARIABLES)
-    codes = np.tile(np.arange(count), len(scenario.years))
-    return pl.DataFrame(
-        {
-            "year": np.repeat(np.asarray(scenario.years, dtype=np.int32), count),
-            "variable": labels(list(VARIABLES), codes),
-            "unit": labels(list(VARIABLES.values()), codes),
-            **columns,
-        }
-    ).with_columns(pl.col("se").fill_nan(None))
+    codes = np.tile(np.arange(count), len(years))
+    return {
+        "year": np.repeat(np.asarray(years, dtype=np.int32), count),
+        "variable": labels(list(VARIABLES), codes),
+        "unit": labels(list(VARIABLES.values()), codes),
+    }
 
 
-def _exhaustion(columns: dict[str, Any]) -> pl.DataFrame:
-    frame = pl.DataFrame({"definition": labels(DEFINITIONS, np.arange(len(DEFINITIONS))), **columns})
-    return frame.with_columns(pl.exclude("definition").fill_nan(None))
-
-
-def _exhausted_by(scenario: ExhaustionScenario, columns: dict[str, Any]) -> pl.DataFrame:
-    years = len(scenario.years)
+def _definitions(years: Sequence[int]) -> dict[str, Any]:
+    """What names a row of the shares of draws that have run out."""
     count = len(DEFINITIONS)
-    return pl.DataFrame(
-        {
-            "definition": labels(DEFINITIONS, np.repeat(np.arange(count), years)),
-            "year": np.tile(np.asarray(scenario.years, dtype=np.int32), count),
-            **columns,
-        }
-    ).with_columns(pl.col("se").fill_nan(None))
+    return {
+        "definition": labels(DEFINITIONS, np.repeat(np.arange(count), len(years))),
+        "year": np.tile(np.asarray(years, dtype=np.int32), count),
+    }
 
 
 def _year_or_null(draws: dict[str, Any]) -> list[pl.Expr]:

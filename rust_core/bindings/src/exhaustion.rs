@@ -53,9 +53,9 @@ pub fn frames() -> [(&'static str, Vec<String>); 3] {
     Frame::ALL.map(|(name, frame)| (name, frame.columns()))
 }
 
-/// Simulates a scenario: the columns of each frame of [`frames`], and of samples.
+/// Simulates a scenario: the columns of each frame of [`frames`] unless `samples_only`, and of samples.
 #[pyfunction]
-#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, sampler, samples, progress, redrawn=Vec::new(), exact_quantiles=false))]
+#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, sampler, samples, progress, redrawn=Vec::new(), exact_quantiles=false, samples_only=false))]
 pub fn simulate_exhaustion<'py>(
     py: Python<'py>,
     spec: &str,
@@ -69,6 +69,7 @@ pub fn simulate_exhaustion<'py>(
     progress: Option<Bound<'py, PyAny>>,
     redrawn: Vec<String>,
     exact_quantiles: bool,
+    samples_only: bool,
 ) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyDict>)> {
     let arrays = owned(&arrays);
     let (samples, names, results) =
@@ -87,10 +88,11 @@ pub fn simulate_exhaustion<'py>(
             }
             let threads = resolve_threads(threads)?;
             let samples = columns;
-            let plan =
-                Plan { trials, key, replicate, threads, sampler, samples, redrawn, yearly: true, exact_quantiles };
+            let yearly = !samples_only;
+            let plan = Plan { trials, key, replicate, threads, sampler, samples, redrawn, yearly, exact_quantiles };
             let outcome = simulate(&scenario, &plan, control)?;
-            let results = Frame::ALL.map(|(_, frame)| frame.values(&outcome, &scenario.years));
+            let wanted: &[_] = if samples_only { &[] } else { &Frame::ALL };
+            let results: Vec<_> = wanted.iter().map(|(_, frame)| frame.values(&outcome, &scenario.years)).collect();
             Ok((outcome.samples, names, results))
         })?;
     let found = PyDict::new(py);

@@ -128,10 +128,11 @@ impl Model<'_> {
             Ok(part)
         };
         let workers = run(chunks, self.plan.threads, control, new_worker, work, merge)?;
-        let mut tally = Tally::new(self.options, self.plan.yearly);
-        for worker in &workers {
-            tally.merge_counts(&worker.tally);
-        }
+        let counted = workers.into_iter().map(|worker| worker.tally).reduce(|mut all, more| {
+            all.merge_counts(&more);
+            all
+        });
+        let mut tally = counted.unwrap_or_else(|| Tally::new(self.options, self.plan.yearly));
         tally.moments = moments;
         // From how many draws run out in a year to how many have by then.
         for by_year in &mut tally.by_year {
