@@ -4,7 +4,7 @@ use limitlaw_core::fit::ceiling;
 use limitlaw_core::fit::over_attempts::{Redraw, Resampling};
 use limitlaw_core::rng::Sequence;
 use limitlaw_core::run::resolve_threads;
-use limitlaw_core::sampling::exact::bootstrap::{self, Resample};
+use limitlaw_core::sampling::exact::bootstrap::{Bootstrap, Resample, optima};
 use limitlaw_core::sampling::exact::ceilings;
 use limitlaw_core::sampling::scenario::SamplingScenario;
 use limitlaw_core::sampling::scenario::cost::Utility;
@@ -105,7 +105,8 @@ pub fn optima_sampling<'py>(
         let of_resample = |index: u64, random: &mut Sequence| {
             redraw.as_ref().map(|redraw| redraw.scenario(&scenario, index as usize, random))
         };
-        bootstrap::optima(&scenario, &utilities, resample, &of_resample, resamples, key, threads, control)
+        let bootstrap = Bootstrap { resample, redraw: &of_resample, resamples, key };
+        optima(&scenario, &utilities, &bootstrap, threads, control)
     })?;
     let columns = Columns::new(py);
     columns.add("optimal_attempts", found.iter().map(|o| o.estimate.attempts).collect())?;

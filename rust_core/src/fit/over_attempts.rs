@@ -82,6 +82,7 @@ pub enum Redraw<'a> {
     Counts(Rate),
     /// By the rates of acceptance, of correct ones among the accepted and among the rejected.
     Pool([Rate; 3]),
+    /// By whole recorded tasks: the attempts of each are drawn again.
     Recorded(&'a Recorded),
 }
 

@@ -61,17 +61,27 @@ pub struct Optima {
 /// The scenario of a resample whose tasks have rates drawn from what their observed attempts leave open, if they do.
 pub type Redrawn<'a> = &'a (dyn Fn(u64, &mut Sequence) -> Option<SamplingScenario> + Sync);
 
+/// What is drawn anew, how often, and from which random numbers.
+pub struct Bootstrap<'a> {
+    /// What is drawn anew.
+    pub resample: Resample,
+    /// The scenario of each resample where its rates are.
+    pub redraw: Redrawn<'a>,
+    /// How often.
+    pub resamples: u64,
+    /// The key of the random numbers.
+    pub key: Key,
+}
+
 /// Finds the optima of every policy at every utility, policy by policy.
 pub fn optima(
     scenario: &SamplingScenario,
     utilities: &[Utility],
-    resample: Resample,
-    redraw: Redrawn<'_>,
-    resamples: u64,
-    key: Key,
+    bootstrap: &Bootstrap<'_>,
     threads: usize,
     control: &Control,
 ) -> Result<Vec<Optima>> {
+    let &Bootstrap { resample, redraw, resamples, key } = bootstrap;
     if resamples > MAX_RESAMPLES {
         return Err(Error::argument("bootstrap", format!("at most {MAX_RESAMPLES}"), resamples));
     }
@@ -122,13 +132,15 @@ pub fn optima(
         };
         let mut times = plain.clone();
         // Only tasks of weight 0 say nothing: such a draw is drawn again.
-        while resample == Resample::Tasks {
-            times.fill(0.0);
-            for _ in 0..plain.len() {
-                times[below(plain.len() as u64, &mut random) as usize] += 1.0;
-            }
-            if problem.weights.iter().zip(&times).any(|(w, t)| w * t > 0.0) {
-                break;
+        if resample == Resample::Tasks {
+            loop {
+                times.fill(0.0);
+                for _ in 0..plain.len() {
+                    times[below(plain.len() as u64, &mut random) as usize] += 1.0;
+                }
+                if problem.weights.iter().zip(&times).any(|(w, t)| w * t > 0.0) {
+                    break;
+                }
             }
         }
         let again = problem.optima(laws, &times, utilities, Some(&at), control)?;
