@@ -18,7 +18,7 @@ rust := Cargo.toml Cargo.lock $(shell find rust_core -name '*.rs' -o -name Cargo
 python := pyproject.toml README.md LICENSE $(shell find python -type f -not -name '*.so' -not -path '*/__pycache__/*')
 sources := $(wildcard $(rust) $(python))
 
-.PHONY: help demo test lint format bench docs quick wheel clean
+.PHONY: help demo test lint tidy clippy types format bench docs quick dist wheel clean
 help: ## what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
@@ -29,16 +29,21 @@ test: quick $(STAMPS)/test ## all tests: the Rust core, Python, and every exampl
 	cargo test --profile quick --locked --quiet -p limitlaw-core
 	$(PY) -m pytest -n auto --dist worksteal tests --doctest-modules --pyargs limitlaw
 
-lint: $(STAMPS)/lint ## formatting, lints, types, and the stub against the compiled module; the cheapest first
+lint: tidy types clippy ## formatting, lints, types, and the stub against the compiled module; the cheapest first
+
+tidy: $(STAMPS)/lint
 	cargo fmt --all --check
 	$(PY) -m ruff format --check
 	$(PY) -m ruff check
-	$(MAKE) --no-print-directory quick $(STAMPS)/test
-	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
+
+types: quick $(STAMPS)/lint $(STAMPS)/test
 	$(PY) -m mypy
 	$(PY) -m mypy --strict tests/user_script.py
 	$(VENV)/bin/basedpyright
 	$(PY) -m mypy.stubtest limitlaw._core --allowlist <(echo limitlaw._core.__all__)
+
+clippy: $(STAMPS)/venv
+	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 
 format: $(STAMPS)/lint ## rewrite the sources in the house format
 	cargo fmt --all
@@ -46,7 +51,7 @@ format: $(STAMPS)/lint ## rewrite the sources in the house format
 	$(PY) -m ruff check --fix
 
 bench: wheel $(STAMPS)/bench ## speed: kernels (Criterion), then side by side with the peers; printed, never asserted
-	cargo bench --locked -p limitlaw-core
+	cargo bench --locked -p limitlaw-benches
 	$(PY) benches/peers.py
 	$(PY) benches/peers_fit.py
 	$(PY) benches/peers_scaling.py
@@ -59,31 +64,44 @@ docs: quick $(STAMPS)/docs ## the documentation as a site in site/
 
 quick: $(STAMPS)/quick ## a wheel that builds in a third of the time and gives the same bits, installed in the private environment
 
-wheel: $(STAMPS)/wheel ## the wheel that is published, optimised as a whole, in dist/ and installed in the private environment
+dist: $(STAMPS)/dist ## the wheel that is published, optimised as a whole, in dist/
+
+wheel: $(STAMPS)/wheel ## the same, installed in the private environment
 
 clean: ## forget everything that was built
 	rm -rf $(VENV) target dist site
 	find python -name '*.so' -delete
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# The wheel of a profile replaces that of the other. The stamp is older than any source that changed while the build ran.
+# The stamp of a build is older than any source that changed while it ran.
 # Shared objects in the tree come from development builds; they go, so that none can shadow the wheel.
 define build
-	rm -f $(STAMPS)/wheel $(STAMPS)/quick
 	touch $@.begun
 	find python -name '*.so' -delete
 	rm -f $2/*.whl
 	$(PY) -m maturin build --profile $1 --locked --out $2
-	$(PIP) install --force-reinstall --no-deps $2/*.whl
-	$(PIP) install "$$(echo $2/*.whl)[plots]"
 	mv $@.begun $@
 endef
 
-$(STAMPS)/quick: $(sources) $(STAMPS)/venv
+# The wheel of a profile replaces that of the other.
+define install
+	rm -f $(STAMPS)/wheel $(STAMPS)/quick
+	$(PIP) install --force-reinstall --no-deps $1/*.whl
+	$(PIP) install "$$(echo $1/*.whl)[plots]"
+	touch $@
+endef
+
+$(STAMPS)/fast: $(sources) $(STAMPS)/venv
 	$(call build,quick,target/quick-wheel)
 
-$(STAMPS)/wheel: $(sources) $(STAMPS)/venv
+$(STAMPS)/dist: $(sources) $(STAMPS)/venv
 	$(call build,release,dist)
+
+$(STAMPS)/quick: $(STAMPS)/fast
+	$(call install,target/quick-wheel)
+
+$(STAMPS)/wheel: $(STAMPS)/dist
+	$(call install,dist)
 
 $(STAMPS)/test $(STAMPS)/lint $(STAMPS)/bench $(STAMPS)/docs: $(STAMPS)/%: pyproject.toml $(STAMPS)/venv
 	$(PIP) install --group $*
