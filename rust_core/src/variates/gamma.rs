@@ -1,0 +1,25 @@
+//! Gamma draws, as logarithms: a small shape leaves no digits otherwise.
+
+use libm::{log, sqrt};
+
+use crate::rng::Sequence;
+use crate::variates::normal::normal;
+
+/// ln of a Gamma(shape) draw (Marsaglia and Tsang 2000); a shape below 1 is lifted by one and pulled back by U^(1/shape).
+pub fn ln_gamma(shape: f64, random: &mut Sequence) -> f64 {
+    if shape < 1.0 {
+        return log(random.open01()) / shape + ln_gamma(shape + 1.0, random);
+    }
+    let d = shape - 1.0 / 3.0;
+    let c = 1.0 / sqrt(9.0 * d);
+    loop {
+        let x = normal(random);
+        let root = 1.0 + c * x;
+        if root > 0.0 {
+            let v = root * root * root;
+            if log(random.open01()) < 0.5 * x * x + d - d * v + d * log(v) {
+                return log(d * v);
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Uniform whole numbers.
+
+use rand_core::RngCore;
+
+use crate::rng::Sequence;
+
+/// A uniform whole number below `n` (Lemire 2019).
+pub fn below(n: u64, random: &mut Sequence) -> u64 {
+    loop {
+        let product = u128::from(random.next_u64()) * u128::from(n);
+        if product as u64 >= n.wrapping_neg() % n {
+            return (product >> 64) as u64;
+        }
+    }
+}
