@@ -409,7 +409,7 @@ def test_a_recommendation_for_the_scenario_of_a_file(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.output.startswith(found.text + "\n")
     written = json.loads(run("recommend", spec, "--max-attempts", 20, "--format", "json").output)
-    assert written["recommendation"] == json.loads(found.frame.write_json())
+    assert written["recommendation"] == json.loads(found.policies.write_json())
 
 
 def test_plans_from_pilots_in_files(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ VIEWS = {
     ),
     "check": (lambda: ll.check(SCENARIO, min_accuracy=0.2), "requirement verdict low high"),
     "recommended": (
-        lambda: ll.recommend(ll.Tasks.counts(attempts=COUNTS[0], correct=COUNTS[1])).frame,
+        lambda: ll.recommend(ll.Tasks.counts(attempts=COUNTS[0], correct=COUNTS[1])).policies,
         "policy attempts attempts_low attempts_high utility utility_low utility_high p_best",
     ),
     "required": (lambda: ll.required_false_positive_rate(SCENARIO, accuracy=0.3), "policy max_attempts"),

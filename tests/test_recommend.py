@@ -16,7 +16,7 @@ POOL = ll.Tasks.pool(DATA["n"], DATA["accepted"], DATA["accepted_correct"], corr
 def test_codegen_at_wrong_cost_four_cannot_be_told() -> None:
     """Best 3, interval 1 to 100: as `optimal_attempts` says."""
     found = ll.recommend(POOL, utility=ll.Utility(wrong_cost=4))
-    row = found.frame.row(0, named=True)
+    row = found.policies.row(0, named=True)
     assert (found.verdict, found.policy, found.attempts) == ("cannot tell", "first_accepted", 3)
     assert (row["attempts_low"], row["attempts_high"]) == (1, 100)
     scenario = ll.SamplingScenario(tasks=POOL, max_attempts=[3], utility=ll.Utility(wrong_cost=4))
@@ -55,7 +55,7 @@ def test_what_is_clear_is_said_so() -> None:
         cost=ll.Cost(output_tokens=1000, price_out=30),
         max_attempts=100,
     )
-    row = priced.frame.row(0, named=True)
+    row = priced.policies.row(0, named=True)
     assert row["cost"] == pytest.approx(0.03 * row["attempts_used"])
     assert "What limits it: the price of attempts." in priced.text
     assert f"{row['cost']:.3g} of money" in priced.text
@@ -99,16 +99,16 @@ def test_recorded_attempts_are_compared_by_policy() -> None:
     log = pl.DataFrame(rows, schema=["task", "correct", "answer", "score"], orient="row")
     tasks = ll.Tasks.from_attempts(log, answer="answer", score="score")
     found = ll.recommend(tasks)
-    names = set(found.frame["policy"])
+    names = set(found.policies["policy"])
     assert {"do not ask", "best_of", "majority_vote"} <= names
-    assert found.frame["p_best"].sum() == pytest.approx(1.0)
-    assert found.frame["utility"].is_sorted(descending=True)
+    assert found.policies["p_best"].sum() == pytest.approx(1.0)
+    assert found.policies["utility"].is_sorted(descending=True)
     solved = ll.solve(
         ll.SamplingScenario(tasks=tasks, policies=[ll.MajorityVote(), ll.BestOf()], max_attempts=range(1, 10))
     )
     best = dict(solved.group_by("policy").agg(pl.col("accuracy").max()).cast({"policy": pl.String}).rows())
     for policy, accuracy in best.items():
-        row = found.frame.filter(policy=policy).row(0, named=True)
+        row = found.policies.filter(policy=policy).row(0, named=True)
         assert row["accuracy"] == pytest.approx(accuracy, abs=1e-12)
 
 

@@ -121,7 +121,11 @@ def compare(
 @click.option("--attempts", default="n", show_default=True, help="Column of attempts per task.")
 @click.option("--correct", default="correct", show_default=True, help="Column of correct ones among them.")
 @click.option(
-    "--k", "ks", type=Whole(), multiple=True, default=(1, 10, 100), show_default=True, help="Of pass@k; repeat."
+    "--k",
+    "ks",
+    type=Whole(),
+    multiple=True,
+    help="Of pass@k; repeat.  [default: 1, 10 and 100, as far as every task was tried]",
 )
 @click.option("--unsolvable", is_flag=True, help="Fit a share of tasks that no attempt solves as well.")
 @click.option("--seed", type=Whole(), hidden=True, help="Of no effect: no number is drawn.")
@@ -145,8 +149,9 @@ def fit(
     check_out(out)
     frame = read_table(counts)
     n, c = as_column(frame, "--attempts", attempts), as_column(frame, "--correct", correct)
+    fewest = min(n, default=0)
     found = {
-        "pass_at_k": ll.pass_at_k(n, c, list(ks)),
+        "pass_at_k": ll.pass_at_k(n, c, list(ks) or [k for k in (1, 10, 100) if k == 1 or k <= fewest]),
         "population": ll.fit.fit_beta_binomial(n, c, unsolvable=unsolvable),
     }
     emit(found, form=form, out=out)

@@ -77,7 +77,7 @@ def recommend(*, scenario: Path, out: Path | None, form: str, **given: Any) -> N
     found = ll.recommend(asked.tasks, asked.verifier, **options, **given)
     if form == "table":
         click.echo(f"{found}\n")
-    emit({"recommendation": found.frame, "evidence": found.evidence}, form=form, out=out)
+    emit({"recommendation": found.policies, "evidence": found.evidence}, form=form, out=out)
 
 
 def read_systems(systems: tuple[str, ...], *, counts: bool) -> dict[str, pl.DataFrame]:

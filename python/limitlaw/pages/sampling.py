@@ -176,7 +176,7 @@ def _recommended(scenario: SamplingScenario, *, seed: int) -> tuple[list[str], d
         found = recommend(scenario.tasks, scenario.verifier, **settings)
     except (NoClosedFormError, ValueError) as error:
         return [f"No policy can be recommended ({error}); the curves below show the grid."], {}
-    return found.text.splitlines(), {"What could be done": found.frame, "What would tell": found.evidence}
+    return found.text.splitlines(), {"What could be done": found.policies, "What would tell": found.evidence}
 
 
 def _sentence(row: dict[str, Any], utility: Utility, places: Places) -> str:

@@ -16,7 +16,7 @@ _VERDICTS = ["fails", "cannot tell", "holds"]
 _BEYOND = 3.0
 
 
-def optima(frame: pl.DataFrame, *, title: str = "How many attempts are worth it") -> alt.VConcatChart:
+def optima(frame: pl.DataFrame, *, title: str | None = None) -> alt.VConcatChart:
     """The best number of attempts, or the best limit, for each policy and cost of a wrong answer.
 
     Args:
@@ -48,27 +48,29 @@ def optima(frame: pl.DataFrame, *, title: str = "How many attempts are worth it"
             }
         )
     drawn = pl.DataFrame(rows, schema_overrides={"low": pl.Float64, "high": pl.Float64})
-    text = "Dot: the best number" + ("; bar: 5 to 95 % over resamples of the tasks." if sampled else ".")
+    text = f"Dot: the best {'number' if best == 'optimal_attempts' else 'limit'}" + (
+        "; bar: 5 to 95 % over resamples of the tasks." if sampled else "."
+    )
     if len(known) < frame.height * (3 if sampled else 1):
         text += f" At the right edge ({edge:,.0f}): no limit."
+    many = best == "optimal_attempts"
+    heading = title or ("How many attempts are worth it" if many else "Which limit is worth it")
     # On a logarithmic axis a number of 0 stands left of 1.
-    return forest(
-        drawn, title=title, subtitle=text, axis="attempts" if best == "optimal_attempts" else "limit", symlog=True
-    )
+    return forest(drawn, title=heading, subtitle=text, axis="attempts" if many else "limit", symlog=True)
 
 
 def recommended(found: Any, *, title: str | None = None) -> alt.VConcatChart:
     """The utility of each policy at its best number of attempts.
 
     Args:
-        found: What ``ll.recommend`` returns, or its ``frame``.
+        found: What ``ll.recommend`` returns, or its ``policies``.
         title: Title of the chart; the recommendation unless given.
 
     Raises:
         TypeError: It is neither.
         ValueError: The frame lacks a column.
     """
-    frame = found if isinstance(found, pl.DataFrame) else getattr(found, "frame", None)
+    frame = found if isinstance(found, pl.DataFrame) else getattr(found, "policies", None)
     if not isinstance(frame, pl.DataFrame):
         raise TypeError(f"found must be what ll.recommend returns, got {shown(found)}")
     check_columns(frame, ["policy", "attempts", "utility", "utility_low", "utility_high", "p_best"])

@@ -154,7 +154,11 @@ def _map(
         "value:Q",
         title=metric.replace("_", " "),
         scale=alt.Scale(scheme="viridis", domain=ends, type=kind),
-        legend=alt.Legend(format="%") if share else alt.Legend(values=_POWERS) if kind == "symlog" else alt.Legend(),
+        legend=alt.Legend(format="%")
+        if share
+        else alt.Legend(values=[x for x in _POWERS if x <= ends[1]])
+        if kind == "symlog"
+        else alt.Legend(),
     )
 
     def place(field: str, axis: str, *, reverse: bool) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Recommendation:
             ``"cannot tell"``: neither.
         policy: The recommended policy.
         attempts: How many; 0: do not ask.
-        frame: One row per policy, the best first: ``policy``, ``attempts`` (its best number), ``attempts_low``,
+        policies: One row per policy, the best first: ``policy``, ``attempts`` (its best number), ``attempts_low``,
             ``attempts_high``, ``utility``, ``accuracy``, ``wrong`` (share of wrong answers), ``attempts_used`` and
             ``cost`` (money, where the scenario has any) per task, each but the last three with ``_low``, ``_high``;
             ``p_best``, the share of resamples in which it is best.
@@ -56,7 +56,7 @@ class Recommendation:
     verdict: str
     policy: str
     attempts: int
-    frame: pl.DataFrame
+    policies: pl.DataFrame
     evidence: pl.DataFrame
     regret: float
     text: str
@@ -68,7 +68,7 @@ class Recommendation:
         return f"Recommendation({self.verdict}: {self.policy}, {self.attempts} attempts)\n{self.text}"
 
     def _repr_html_(self) -> str:
-        return f"{html_of(self.verdict, self.frame, self.evidence)}<p>{html.escape(self.text)}</p>"
+        return f"{html_of(self.verdict, self.policies, self.evidence)}<p>{html.escape(self.text)}</p>"
 
 
 def recommend(
@@ -105,7 +105,8 @@ def recommend(
         seed: Of the resamples.
 
     Returns:
-        A :class:`Recommendation`: ``verdict``, ``policy``, ``attempts``, ``frame``, ``evidence``, ``regret``, ``text``.
+        A :class:`Recommendation`: ``verdict``, ``policy``, ``attempts``, ``policies``, ``evidence``, ``regret`` and
+        ``text``.
 
     Raises:
         TypeError: Tasks from a law (Beta, mixture): they hold no data to resample.
@@ -119,7 +120,7 @@ def recommend(
         >>> data = ll.datasets.codegen_humaneval()
         >>> pool = ll.Tasks.pool(data["n"], data["accepted"], data["accepted_correct"], correct=data["correct"])
         >>> found = ll.recommend(pool, utility=ll.Utility(wrong_cost=4))
-        >>> found.verdict, found.attempts, found.frame.select("attempts_low", "attempts_high").row(0)
+        >>> found.verdict, found.attempts, found.policies.select("attempts_low", "attempts_high").row(0)
         ('cannot tell', 3, (1, 100))
     """
     if not isinstance(tasks, (FixedTasks, CountsTasks, PoolTasks, RecordedTasks)):
