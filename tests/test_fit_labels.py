@@ -97,6 +97,12 @@ def frame(rows: list[tuple[int, int, int, int]]) -> pl.DataFrame:
     )
 
 
+def test_names_of_tasks_may_be_lists() -> None:
+    labels = pl.DataFrame({"task": list("aabbcc"), "accepted": [1, 0, 1, 0, 1, 1], "correct": [1, 0, 1, 1, 0, 1]})
+    listed = labels.with_columns(pl.concat_list("task"))
+    assert ll.corrected_accuracy(listed, listed).equals(ll.corrected_accuracy(labels, labels))
+
+
 def test_what_was_not_seen_widens_the_interval_on_its_side() -> None:
     others = frame([(i, j % 2, 0, 1) for i in range(40) for j in range(10)]).drop("correct")
     # 30 tasks with a correct answer each: the rate of wrong ones is below 1 - .025^(1/30).

@@ -172,18 +172,38 @@ BAD: list[tuple[Any, type[Exception], str]] = [
     (lambda: ll.plan.tasks(STATED, difference=0), ValueError, "difference must be in (0, 1], got 0"),
     (lambda: ll.plan.tasks(STATED, difference=1e-9), ValueError, "tasks must be at most 1000000000, got a plan of"),
     (lambda: ll.plan.tasks(ll.plan.Pilot(between=0.1, within=(0.1,)), difference=0.1), ValueError, "pilot must be of 2 systems to plan for a difference, got 1"),
-    (lambda: ll.plan.tasks("x", width=0.1), TypeError, "pilot must be what ll.plan.pilot returns, or tasks, got 'x'"),
+    (lambda: ll.plan.tasks("x", width=0.1), TypeError, "pilot must be what ll.plan.pilot returns or takes, got 'x'"),
     (lambda: ll.plan.tasks(STATED, width=0.1, attempts=0), ValueError, "attempts must be whole numbers in [1, 1000000000], got 0"),
     (lambda: ll.plan.power(STATED, tasks=10), ValueError, "difference must be given where the pilot has none, got None"),
     (lambda: ll.plan.attempts(STATED, task_cost=1, attempt_cost=0, width=0.1), ValueError, "attempt_cost must be above 0, got 0"),
     (lambda: ll.plan.attempts(STATED, task_cost=1, attempt_cost=1, width=0.1, budget=3), ValueError, "budget must stand alone, got difference or width too"),
-    (lambda: ll.plan.attempts(STATED, task_cost=10, attempt_cost=1, budget=3), ValueError, "budget must be at least the cost of one task, 16, got 3"),
+    (lambda: ll.plan.attempts(STATED, task_cost=10, attempt_cost=1, budget=3), ValueError, "budget must be at least the cost of one task, 12, got 3"),
+    (lambda: ll.plan.attempts(STATED, task_cost=1, attempt_cost=1, budget=1e300), ValueError, "tasks must be at most 1000000000, got a plan of"),
+    (lambda: ll.plan.tasks(STATED, difference=1e-300), ValueError, "tasks must be at most 1000000000, got a plan of inf"),
+    (lambda: ll.plan.tasks(STATED, width=0.1, attempts=range(1, 20_000)), ValueError, "attempts must be at most 10000 numbers, got 19999"),
+    (lambda: ll.plan.power(PAIR, tasks=10**9), ValueError, "tasks must be at most 6250000 where they are simulated"),
     (ll.plan.labels, ValueError, "rate must come with bound or width, or accuracy with width, got rate=None, bound=None, width=None"),
     (lambda: ll.plan.labels(rate=0.1, bound=0.1), ValueError, "bound must be above rate = 0.1, got 0.1"),
     (lambda: ll.plan.labels(accuracy=0.5, false_positive_rate=0.6, false_negative_rate=0.5, width=0.1), ValueError, "accuracy must be in (0, 1), of a judge that accepts"),
     (lambda: ll.plan.labels(accuracy=0.5, false_positive_rate=0.1, width=0.01, verdicts=100), ValueError, "width must be above 0.217, which 100 verdicts allow with endless labels, got 0.01"),
     (lambda: ll.plan.best_attempts(3, tasks=1, attempts=1), TypeError, "scenario must be a SamplingScenario, got 3"),
 ]  # fmt: skip
+
+
+def test_a_plan_takes_what_a_pilot_takes() -> None:
+    frame = pl.DataFrame({"task": ["a", "a", "b", "b"], "correct": [1, 0, 1, 1]})
+    both = {"one": frame, "two": frame.with_columns(correct=pl.lit(1))}
+    assert ll.plan.tasks(frame, width=0.1).equals(ll.plan.tasks(ll.plan.pilot(frame), width=0.1))
+    assert ll.plan.tasks(both, difference=0.1).equals(ll.plan.tasks(ll.plan.pilot(both), difference=0.1))
+
+
+def test_a_budget_buys_two_tasks_where_tasks_do_not_differ() -> None:
+    """With no variance between tasks ever more attempts at two of them are best: as many as the money allows."""
+    stated = ll.plan.Pilot(between=0.0, within=(0.1, 0.1))
+    row = ll.plan.attempts(stated, task_cost=5, attempt_cost=0.5, budget=500).row(0, named=True)
+    assert (row["attempts"], row["tasks"], row["cost"]) == (245, 2, 500)
+    same = ll.plan.Pilot(between=0.0, within=(0.0, 0.0))
+    assert ll.plan.attempts(same, task_cost=5, attempt_cost=0.5, budget=500)["se"][0] == 0
 
 
 @pytest.mark.parametrize(("call", "kind", "message"), BAD)

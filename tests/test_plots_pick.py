@@ -223,7 +223,7 @@ def test_what_a_sweep_cannot_tell_apart_is_refused() -> None:
 def test_what_is_no_result_is_refused() -> None:
     with pytest.raises(TypeError, match=r"^result must be a frame or a result of limitlaw, got 5$"):
         ll.plot(5)
-    with pytest.raises(ValueError, match=r"^frame must be one of limitlaw's to be drawn, got the columns \['a'\]$"):
+    with pytest.raises(ValueError, match=r"^frame must be of a kind that has a chart, got the columns \['a'\]$"):
         ll.plot(pl.DataFrame({"a": [1]}))
     nine = pl.concat([ll.can_match([0.5] * 61, 0.6, standard_error=0.05)])
     with pytest.raises(ValueError, match=r"^frame must have at most 60 rows to be drawn, got 61: filter it first$"):

@@ -121,11 +121,26 @@ def test_what_cannot_be_reported_is_refused(tmp_path: Path) -> None:
         ),
         (lambda: ll.report(SCENARIO, tmp_path / "x.html", title=5), "^title must be text, got 5$"),
         (lambda: ll.report(SCENARIO, tmp_path / "x.html", trials=1), "^trials must be "),
-        (lambda: ll.report(pl.DataFrame({"a": [1]}), tmp_path / "x.html"), "^frame must be one of limitlaw's"),
     ):
         with pytest.raises((TypeError, ValueError), match=message):
             call()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_any_result_is_a_page_with_its_tables_and_chart_if_it_has_one(tmp_path: Path) -> None:
+    tasks = ll.Tasks.counts(attempts=[20, 20, 20], correct=[1, 4, 15])
+    judge = ll.fit.fit_judge(score=[1, 2, 3, 4, 5, 2], correct=[0, 1, 0, 1, 1, 0])
+    found = ll.recommend(tasks, bootstrap=100, max_attempts=4)
+    for name, subject, said in (
+        ("inverse", ll.exhaustion.compute_for_loss(ll.Law.besiroglu(), 2.0, 1e12), "<th scope=col>unique tokens</th>"),
+        ("judge", judge, "<h2>Roc</h2>"),
+        ("recommended", found, found.text[:60]),
+        ("verdicts", ll.check(SCENARIO, min_accuracy=0.1), "accuracy &gt;= 0.1"),
+    ):
+        text = ll.report(subject, tmp_path / f"{name}.html").read_text("utf-8")
+        assert said in text
+        assert ("<h2>Picture</h2>" in text) == (name != "inverse")
+    assert type(ll.plot(judge.roc)) is type(ll.plot(judge))
 
 
 def test_the_command_takes_scenarios_counts_results_and_stores(tmp_path: Path) -> None:

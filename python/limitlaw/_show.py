@@ -12,6 +12,8 @@ __all__ = ["Frames", "brief"]
 
 #: Of a sampling scenario's frame, the columns that are read first.
 _SAMPLING = ("accuracy", "accepted", "precision", "coverage", "attempts_used", "tokens", "cost", "latency", "utility")
+#: Those whose intervals are read too, where there are any.
+_SURE, _ENDS = ("accuracy", "utility"), ("_low", "_high")
 #: The columns that name a row of it.
 _KEYS = ("policy", "max_attempts", "limit", "task")
 
@@ -45,8 +47,8 @@ def brief(frame: pl.DataFrame) -> str:
     """A frame as text for reading: the main columns of every row, in few digits.
 
     Standard errors and what says where rows come from are left out; of a sampling scenario's frame also the quantiles
-    of a run, the further shares, and columns that are null throughout; of a best number of attempts
-    all but itself, its 5 and 95 % quantiles over the resamples, and its worth.
+    of a run, the further shares, intervals but those of accuracy and utility, and columns that are null throughout; of
+    a best number of attempts all but itself, its 5 and 95 % quantiles over the resamples, and its worth.
 
     Args:
         frame: Any frame of this library.
@@ -73,7 +75,8 @@ def brief(frame: pl.DataFrame) -> str:
     names = [name for name in frame.columns if name not in hidden] or frame.columns
     if "policy" in names and "returned" in names:  # every result column of a sampling scenario
         before = names[: names.index("policy")]
-        known = [name for name in _SAMPLING if name in names and frame[name].null_count() < frame.height]
+        main = [f"{name}{end}" for name in _SAMPLING for end in ("", *(_ENDS if name in _SURE else ()))]
+        known = [name for name in main if name in names and frame[name].null_count() < frame.height]
         names = [*before, *(name for name in _KEYS if name in names), *known]
     for best in ("optimal_attempts", "optimal_limit"):  # how sure it is, by the outer quantiles of the resamples
         if best in names and f"{best}_q05" in names:

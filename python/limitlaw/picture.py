@@ -13,7 +13,7 @@ __all__ = ["plot"]
 
 
 def plot(result: Any, *, dark: bool = False, **options: Any) -> alt.VConcatChart:
-    """The chart of a result: of a frame of any function of this library, or of a result object.
+    """The chart of a result: of a frame whose kind has one, or of a result object.
 
     Args:
         result: A frame, or what ``simulate``, ``sweep``, ``backtest``, ``sensitivity``, ``recommend`` or a fit return;

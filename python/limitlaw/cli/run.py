@@ -66,12 +66,20 @@ def simulate(
         emit({"bands": found.bands, "binding": found.binding}, form=form, out=out)
 
 
-@click.command(epilog="Example: limitlaw solve scenario.toml --format markdown")
+@click.command(epilog="Example: limitlaw solve scenario.toml --resample tasks --format markdown")
 @file_argument("scenario")
+@click.option(
+    "--resample",
+    type=click.Choice(["tasks", "attempts"]),
+    help="Intervals: would other tasks, or other attempts at these, say the same?",
+)
+@click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals.")
+@seed_option(7)
 @output_options
 @one_line_errors
-def solve(scenario: Path, out: Path | None, form: str) -> None:
+def solve(*, scenario: Path, resample: str | None, confidence: float, seed: int, out: Path | None, form: str) -> None:
     """Compute the SCENARIO of a .toml or .json file exactly, where a closed form exists."""
     check_out(out)
     settings: Any = ll.read_scenario(scenario)
-    emit(ll.solve(settings), form=form, out=out)
+    options: dict[str, Any] = {"resample": resample, "seed": seed} if resample else {}
+    emit(ll.solve(settings, confidence=confidence, **options), form=form, out=out)

@@ -225,7 +225,11 @@ def _places(labels: pl.DataFrame, verdicts: pl.DataFrame, task: str) -> list[npt
             as_column(frame, "task", task, of="names")
         except (TypeError, ValueError) as error:
             raise type(error)(f"{name}: {error}") from None
-    names = pl.concat([frame.get_column(task).cast(pl.String) for frame in (labels, verdicts)])
+    columns = [frame.get_column(task) for frame in (labels, verdicts)]
+    names = pl.concat(
+        pl.Series([str(name) for name in column.to_list()]) if column.dtype.is_nested() else column.cast(pl.String)
+        for column in columns
+    )
     numbers = (names.rank("dense") - 1).to_numpy().astype(np.int64)
     return [numbers[: labels.height], numbers[labels.height :]]
 

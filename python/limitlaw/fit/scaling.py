@@ -215,7 +215,7 @@ def _check_units(columns: dict[str, npt.NDArray[np.float64]], loss: npt.NDArray[
         ratio = float(np.median(columns["tokens"] / columns["parameters"]))
         if not 1.0 / _MOST_RATIO <= ratio <= _MOST_RATIO:
             found.append(f"tokens per parameter have the median {ratio:.2g}: are the columns what they should be?")
-    if len(loss) and loss.min() > _MOST_LOSS:
-        found.append(f"loss should be nats per token: the least is {loss.min():g} (a perplexity? take its logarithm)")
+    if len(loss) and loss.max() > _MOST_LOSS:
+        found.append(f"loss should be nats per token: the largest is {loss.max():g} (a perplexity? take its logarithm)")
     for text in found:
         warnings.warn(text, UnitsWarning, stacklevel=4)

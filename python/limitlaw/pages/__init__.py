@@ -35,7 +35,7 @@ def report(
     them, sliders for the false positive rate, the cost of a wrong answer and the attempts (or the limit). Of an
     exhaustion scenario it has the year of running out with its interval, and sliders for the share of progress that
     saves data and for the growth of compute. Slider positions are precomputed: what is between them is not
-    interpolated. Of any other result it has the chart and the table.
+    interpolated. Of any other result it has the table, and the chart where there is one.
 
     Args:
         subject: A sampling, exhaustion or constraint scenario, a result of ``simulate``, ``sweep``, ``backtest``,

@@ -92,7 +92,7 @@ def _html(page: Page) -> str:
     parts = [
         f"<h1>{html.escape(page.title)}</h1>",
         _section("answer", "Answer", "".join(f"<p>{html.escape(text)}</p>" for text in page.answer)),
-        _explore(page),
+        _explore(page) if page.charts or page.controls else "",
         *(_section("", heading, _table(frame)) for heading, frame in page.tables.items()),
     ]
     if page.assumptions is not None:

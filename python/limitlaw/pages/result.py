@@ -8,7 +8,7 @@ import polars as pl
 
 from limitlaw._frames import runs_of
 from limitlaw.pages.page import Page
-from limitlaw.plots.pick import plot
+from limitlaw.plots.pick import has_chart, plot
 
 if TYPE_CHECKING:
     from limitlaw._spec import Spec
@@ -19,7 +19,7 @@ _MOST = 200
 
 def result_page(result: Any, *, scenario: Spec | None = None) -> Page:
     """The page of a result or a frame."""
-    chart = plot(result)
+    charts = {"result": plot(result).to_dict()} if has_chart(result) else {}
     frames = _frames(result)
     tables = {}
     for name, frame in frames.items():
@@ -31,8 +31,8 @@ def result_page(result: Any, *, scenario: Spec | None = None) -> Page:
     return Page(
         title="What was found",
         kind="static",
-        answer=[getattr(result, "text", "The chart and the numbers of one result; nothing here was computed anew.")],
-        charts={"result": chart.to_dict()},
+        answer=[str(getattr(result, "text", "The numbers of one result; nothing here was computed anew."))],
+        charts=charts,
         captions={"result": "The chart of the result; its title says what its marks are."},
         tables=tables,
         assumptions=None if scenario is None else scenario.inputs(),
@@ -44,7 +44,7 @@ def result_page(result: Any, *, scenario: Spec | None = None) -> Page:
 def _frames(result: Any) -> dict[str, pl.DataFrame]:
     if isinstance(result, pl.DataFrame):
         return {"rows": result}
-    if callable(getattr(result, "frame", None)):
+    if callable(getattr(result, "frame", None)):  # a sweep
         return {"points": result.frame()}
     names = (
         *("exhaustion", "exhausted_by", "bands", "binding", "scores", "observations", "indices", "correlations"),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _MAX_SETS = 1_000_000
 #: The most numbers of all rates that are drawn.
 _MAX_RATES = 100_000_000
+#: The most rates that NumPy draws in one call.
+_MAX_DRAWN = 500_000
 
 
 def best_attempts(
@@ -128,7 +130,9 @@ def _population(
     """
     given = scenario.tasks
     if isinstance(given, BetaTasks):
-        rates = random.beta(given.alpha, given.beta, shape)
+        rows = max(1, _MAX_DRAWN // shape[1])  # a few rows at a time, so that Ctrl-C is heard
+        sizes = [(min(rows, shape[0] - at), shape[1]) for at in range(0, shape[0], rows)]
+        rates = np.concatenate([random.beta(given.alpha, given.beta, size) for size in sizes])
         return None, np.where(random.random(shape) < given.unsolvable, 0.0, rates), given
     if isinstance(given, RecordedTasks):
         given = given.counted()

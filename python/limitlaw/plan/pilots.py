@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 
 from limitlaw._arguments import as_within, shown
 from limitlaw.decisions.reading import Reading
@@ -15,7 +16,6 @@ from limitlaw.sampling.tasks import BetaTasks, CountsTasks, FixedTasks, PoolTask
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    import polars as pl
 
     from limitlaw.sampling.tasks import Tasks
 
@@ -161,10 +161,11 @@ def _counts(given: Any, reading: Reading) -> dict[str, tuple[float, float]]:
 
 def as_pilot(value: object, *, systems: int | None = None) -> Pilot:
     """A pilot, of so many systems."""
-    if isinstance(value, (RecordedTasks, FixedTasks, CountsTasks, PoolTasks, BetaTasks, SamplingScenario)):
+    kinds = (RecordedTasks, FixedTasks, CountsTasks, PoolTasks, BetaTasks, SamplingScenario, pl.DataFrame, Mapping)
+    if isinstance(value, kinds):
         value = pilot(value)
     if not isinstance(value, Pilot):
-        raise TypeError(f"pilot must be what ll.plan.pilot returns, or tasks, got {shown(value)}")
+        raise TypeError(f"pilot must be what ll.plan.pilot returns or takes, got {shown(value)}")
     if systems is not None and len(value.within) != systems:
         raise ValueError(f"pilot must be of {systems} systems to plan for a difference, got {len(value.within)}")
     return value

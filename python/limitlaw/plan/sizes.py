@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
 #: The most tasks of a plan.
 MAX_TASKS = 10**9
+#: The most sizes of one call.
+_MAX_GRID = 10_000
 #: The most numbers of one simulation.
 _MAX_DRAWS = 50_000_000
+#: The most numbers that NumPy draws in one call.
+_MAX_ROWS = 500_000
 _NORMAL = NormalDist()
 
 
@@ -42,7 +46,7 @@ def tasks(
     times the same variance: of two systems the interval of their difference, of one that of its accuracy.
 
     Args:
-        pilot: What :func:`pilot` returns (or what it takes, of one system).
+        pilot: What :func:`pilot` returns, or what it takes.
         difference: The true difference to be told, in (0, 1).
         width: The width of the interval (from low to high), in (0, 1); one of the two is given.
         attempts: K, attempts of each system at each task, one or several.
@@ -140,6 +144,9 @@ def attempts(
         raise ValueError("budget must stand alone, got difference or width too")
     as_within(attempt_cost, "attempt_cost", 0.0, above=True)
     each = len(given.within) * costs[1]
+    if budget is not None:  # no more than leaves money for two tasks
+        budget = as_within(budget, "budget", 0.0, above=True)
+        most = min(most, max(math.floor((min(budget, 1e300) / 2.0 - costs[0]) / each), 1))
     ratio = sum(given.within) * costs[0] / (given.between * each) if given.between > 0.0 else math.inf
     best = min(math.sqrt(ratio), float(most))
     k = min(
@@ -151,12 +158,13 @@ def attempts(
         n = _ceil(factor * given.variance(k))
         at_one = _ceil(factor * given.variance(1)) * _price(given, costs, 1)
     else:
-        n = math.floor(as_within(budget, "budget", 0.0, above=True) / _price(given, costs, k))
+        n = math.floor(_at_most(budget / _price(given, costs, k)))
         if n < 1:
             raise ValueError(
                 f"budget must be at least the cost of one task, {_price(given, costs, k):g}, got {budget:g}"
             )
-        at_one = n / given.variance(k) * given.variance(1) * _price(given, costs, 1)
+        more = given.variance(1) / given.variance(k) if given.variance(k) > 0.0 else 1.0
+        at_one = n * more * _price(given, costs, 1)
     row = {"attempts": k, "tasks": n, "cost": n * _price(given, costs, k), "se": math.sqrt(given.variance(k) / n)}
     return pl.DataFrame([row | {"cost_of_one": float(at_one)}])
 
@@ -237,6 +245,8 @@ def _simulated(  # noqa: PLR0917
     p, q = given.rates
     kept = 0.5 + 0.5 * d / seen  # of the tasks; in the others the systems are exchanged
     found = np.zeros(len(ks))
+    if n > _MAX_DRAWS // 8:
+        raise ValueError(f"tasks must be at most {_MAX_DRAWS // 8} where they are simulated (sets=0: are not), got {n}")
     block = max(1, min(sets, _MAX_DRAWS // (8 * n)))
     random = np.random.default_rng(as_whole(seed, "seed", 0, 2**64 - 1))
     for start in range(0, sets, block):
@@ -245,10 +255,16 @@ def _simulated(  # noqa: PLR0917
         keep = random.random((size, n)) < kept
         a, b = np.where(keep, p[drawn], q[drawn]), np.where(keep, q[drawn], p[drawn])
         for at, k in enumerate(ks):
-            x = (random.binomial(int(k), a) - random.binomial(int(k), b)) / k
+            x = (_binomial(random, int(k), a) - _binomial(random, int(k), b)) / k
             mean, se = x.mean(axis=1), x.std(axis=1, ddof=1 if n > 1 else 0) / math.sqrt(n)
             found[at] += np.count_nonzero(np.abs(mean) > z * se)
     return [float(share) for share in found / sets]
+
+
+def _binomial(random: np.random.Generator, k: int, p: Floats) -> npt.NDArray[np.int64]:
+    """The same numbers as in one call, a few rows at a time, so that Ctrl-C is heard."""
+    rows = max(1, _MAX_ROWS // p.shape[1])
+    return np.concatenate([random.binomial(k, p[at : at + rows]) for at in range(0, len(p), rows)])
 
 
 def _factor(difference: float | None, width: float | None, power: float, confidence: float) -> float:
@@ -257,14 +273,18 @@ def _factor(difference: float | None, width: float | None, power: float, confide
         raise ValueError(f"difference or width must be given, got {shown(difference)} and {shown(width)}")
     z = _NORMAL.inv_cdf(0.5 + as_confidence(confidence) / 2.0)
     if width is not None:
-        return float((2.0 * z / as_within(width, "width", 0.0, 1.0, above=True)) ** 2)
+        root = 2.0 * z / as_within(width, "width", 0.0, 1.0, above=True)
+        return float(root * root)
     power = as_confidence(power, "power")
     d = as_within(difference, "difference", 0.0, 1.0, above=True)
-    return float(((z + _NORMAL.inv_cdf(power)) / d) ** 2)
+    root = (z + _NORMAL.inv_cdf(power)) / d
+    return float(root * root)  # infinite where ** would raise
 
 
 def grid_of(value: Any, name: str) -> Floats:
     """One whole number or several."""
+    if np.ndim(value) and len(value) > _MAX_GRID:
+        raise ValueError(f"{name} must be at most {_MAX_GRID} numbers, got {len(value)}")
     grid = as_array([value] if np.ndim(value) == 0 else value, name, whole=True).astype(np.float64)
     if not len(grid) or (grid < 1).any() or (grid > MAX_TASKS).any():
         raise ValueError(f"{name} must be whole numbers in [1, {MAX_TASKS}], got {shown(value)}")
@@ -272,10 +292,13 @@ def grid_of(value: Any, name: str) -> Floats:
 
 
 def _ceil(tasks: float) -> int:
-    n = max(math.ceil(min(tasks, 2.0 * MAX_TASKS) * (1.0 - 1e-12)), 2)
-    if n > MAX_TASKS:
+    return max(math.ceil(_at_most(tasks) * (1.0 - 1e-12)), 2)
+
+
+def _at_most(tasks: float) -> float:
+    if tasks > MAX_TASKS:
         raise ValueError(f"tasks must be at most {MAX_TASKS}, got a plan of {tasks:.3g}: ask for less")
-    return n
+    return tasks
 
 
 def _costs(task_cost: float, attempt_cost: float) -> tuple[float, float]:

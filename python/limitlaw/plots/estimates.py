@@ -91,13 +91,15 @@ def operating_points(frame: pl.DataFrame, *, title: str = "What the verifier let
     """The receiver operating curve of a verifier, with the point where it operates.
 
     Args:
-        frame: What ``Verifier.operating_points()`` returns.
+        frame: What ``Verifier.operating_points()`` returns, or the ``roc`` of a fitted judge.
         title: Title of the chart.
 
     Raises:
         ValueError: The frame lacks a column.
     """
     check_columns(frame, ["false_positive_rate", "true_positive_rate"])
+    if "source" not in frame.columns:
+        frame = frame.with_columns(source=pl.lit("curve"))
     scale = alt.Scale(domain=[0, 1])
     x = alt.X("false_positive_rate:Q", title="wrong answers accepted", scale=scale, axis=alt.Axis(format="%"))
     y = alt.Y("true_positive_rate:Q", title="correct answers accepted", scale=scale, axis=alt.Axis(format="%"))

@@ -53,6 +53,16 @@ def pick_shown(frame: pl.DataFrame, show: Sequence[str]) -> alt.VConcatChart:
     return stack(chart(frame, metric=show[0]))
 
 
+def has_chart(result: Any) -> bool:
+    """Whether a result, or frame, of a kind that is known has a chart."""
+    try:
+        if _of_object(result) is None:
+            _of_frame(result)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def _fan(frame: pl.DataFrame, **options: Any) -> alt.VConcatChart:
     return exhaustion.fan(frame, options.pop("variables", ["effective_stock", "demand"]), **options)
 
@@ -129,9 +139,9 @@ def _of_frame(frame: pl.DataFrame) -> Callable[..., Any]:
     for needed, chart in _FRAMES:
         if needed <= columns:
             return chart
-    if {"policy", "max_attempts"} <= columns:
+    if {"policy", "max_attempts"} <= columns and "requirement" not in columns:
         return sampling.curves if frame["policy"].n_unique() == 1 and columns >= _SHARES else sampling.policies
-    raise ValueError(f"frame must be one of limitlaw's to be drawn, got the columns {listed(frame.columns)}")
+    raise ValueError(f"frame must be of a kind that has a chart, got the columns {listed(frame.columns)}")
 
 
 #: What the curves of one policy show.

@@ -6,7 +6,6 @@ import dataclasses
 import html
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from limitlaw._arguments import as_confidence, as_whole, as_within, shown
 from limitlaw._frames import first
 from limitlaw._inputs import html_of
 from limitlaw._unused import quietly
-from limitlaw.fit.clusters import student
 from limitlaw.recommendation.options import MEASURES, Options, grid_of, policies_of
 from limitlaw.recommendation.words import Judged, paragraph
 from limitlaw.sampling.cost import Cost, Utility
@@ -30,6 +28,8 @@ if TYPE_CHECKING:
 
 #: The best number of attempts is told where its interval stays within that factor.
 _FACTOR = 2.0
+#: The most weights of tasks that are drawn at once.
+_MAX_WEIGHTS = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -137,28 +137,38 @@ def recommend(
         asked = {"verifier": verifier, "utility": utility, "cost": cost, "max_attempts": grid_of(most)}
         options = Options.of(tasks, policies_of(tasks, policies), asked, required=policies is not None)
         random = np.random.default_rng(seed)
-        weight = random.multinomial(len(tasks), np.full(len(tasks), 1.0 / len(tasks)), draws) / len(tasks)
-        weight = weight if tasks.weight is None else _weighted(weight, tasks.weight)
         equal = np.full(len(tasks), 1.0 / len(tasks))
         mean = equal if tasks.weight is None else tasks.weight / tasks.weight.sum()
-        return _Resamples(options, utility, mean, weight, level).judged(slack * utility.correct_reward, random)
+        again = _again(options.tables["utility"], tasks.weight, draws, random)
+        return _Resamples(options, utility, mean, again, level).judged(slack * utility.correct_reward, random)
+
+
+def _again(table: Floats, own: Floats | None, draws: int, random: np.random.Generator) -> Floats:
+    """The mean of each option in each resample of the tasks, a few resamples at a time: for memory and for Ctrl-C."""
+    count = table.shape[1]
+    equal, rows = np.full(count, 1.0 / count), max(1, _MAX_WEIGHTS // count)
+    found = np.empty((draws, len(table)))
+    for at in range(0, draws, rows):
+        weight = random.multinomial(count, equal, min(rows, draws - at)) / count
+        found[at : at + rows] = (weight if own is None else _weighted(weight, own)) @ table.T
+    return found
 
 
 @dataclasses.dataclass(frozen=True)
 class _Resamples:
-    """All options, and the weights of the tasks as they are and in each resample."""
+    """All options, the weights of the tasks, and the mean utility of each option in each resample of them."""
 
     options: Options
     utility: Utility
     mean: Floats
-    weight: Floats
+    again: Floats
     level: float
 
     def judged(self, slack: float, random: np.random.Generator) -> Recommendation:
         """The verdict: what is lost beyond ``slack`` matters."""
         options, level = self.options, self.level
         table, tail = options.tables["utility"], 0.5 * (1.0 - level)
-        value, again = table @ self.mean, self.weight @ table.T
+        value, again = table @ self.mean, self.again
         best, at = int(value.argmax()), again.argmax(axis=1)
         chosen, number = options.policies[best], int(options.attempts[best])
         low, high = np.quantile(options.attempts[at], [tail, 1.0 - tail], method="inverted_cdf")
@@ -180,27 +190,21 @@ class _Resamples:
 
     def _row(self, policy: str) -> dict[str, Any]:
         """A policy at its own best number of attempts."""
-        options, level, mean, weight = self.options, self.level, self.mean, self.weight
+        options, level, mean = self.options, self.level, self.mean
         value = options.tables["utility"] @ mean
         own = np.flatnonzero([name == policy for name in options.policies])
         best = int(own[value[own].argmax()])
-        among = (weight @ options.tables["utility"][own].T).argmax(axis=1)
+        among = self.again[:, own].argmax(axis=1)
         tail = 0.5 * (1.0 - level)
-        ends = np.quantile(options.attempts[own[among]], [tail, 1.0 - tail], method="inverted_cdf")
+        span = np.quantile(options.attempts[own[among]], [tail, 1.0 - tail], method="inverted_cdf")
         row: dict[str, Any] = {"policy": policy, "attempts": int(options.attempts[best])}
-        row |= {"attempts_low": int(ends[0]), "attempts_high": int(ends[1])}
-        tasks = len(mean)
-        # A bootstrap of few tasks is too narrow: by the variance of a sample, and by Student's t.
-        wider = student(tasks - 1, 1.0 - level) / NormalDist().inv_cdf(1.0 - tail) * math.sqrt(tasks / (tasks - 1))
+        row |= {"attempts_low": int(span[0]), "attempts_high": int(span[1])}
+        ends = self.options.ends(best, level)
         for name in MEASURES:
-            one = options.tables[name][best]
-            middle = float(one @ mean)
-            row[name] = middle
+            row[name] = float(self.options.tables[name][best] @ mean)
             if name in {"utility", "accuracy"}:
-                low, high = middle + wider * (np.quantile(weight @ one, [tail, 1.0 - tail]) - middle)
-                bounds = (0.0, 1.0) if name == "accuracy" else (-math.inf, math.inf)
-                row |= {f"{name}_low": max(low, bounds[0]), f"{name}_high": min(high, bounds[1])}
-        row["p_best"] = float(np.isin((weight @ options.tables["utility"].T).argmax(axis=1), own).mean())
+                row |= {f"{name}_low": ends[name][0], f"{name}_high": ends[name][1]}
+        row["p_best"] = float(np.isin(self.again.argmax(axis=1), own).mean())
         return row
 
     def _evidence(self, value: Floats, again: Floats, random: np.random.Generator) -> pl.DataFrame:

@@ -51,7 +51,7 @@ class Options:
                 scenario = SamplingScenario(tasks=tasks, policies=[policy], **asked)
                 found = _solved(scenario)
             except (NoClosedFormError, ValueError):
-                if required:
+                if required or (policy is policies[-1] and not scenarios):  # the last of none that can be solved
                     raise
                 continue
             scenarios.append(scenario)
@@ -59,9 +59,17 @@ class Options:
             attempts += list(asked["max_attempts"])
             for name in MEASURES:
                 tables[name].append(found[name])
-        if not scenarios:
-            raise ValueError("policies must hold one that can be solved for these tasks: give policies= to see why")
         return Options(tasks, scenarios, labels, np.array(attempts), {k: np.vstack(v) for k, v in tables.items()})
+
+    def ends(self, option: int, confidence: float) -> dict[str, tuple[float, float]]:
+        """The limits of an option's utility and accuracy over tasks."""
+        names = ("utility", "accuracy")
+        if self.attempts[option] == 0:
+            return dict.fromkeys(names, (0.0, 0.0))
+        scenario = self.scenarios[list(dict.fromkeys(self.policies)).index(self.policies[option]) - 1]
+        one = scenario.replace(max_attempts=[int(self.attempts[option])])
+        row = solve(one, columns=names, resample="tasks", confidence=confidence).row(0, named=True)
+        return {name: (row[f"{name}_low"], row[f"{name}_high"]) for name in names}
 
     def redrawn(self, random: np.random.Generator) -> Floats | None:
         """The utility of every option where the attempts of each task are drawn anew; none where there are none."""
