@@ -202,6 +202,10 @@ def test_solve_writes_what_the_function_returns(spec: Path, tmp_path: Path) -> N
     result = run("solve", spec, "--out", out)
     assert result.exit_code == 0, result.output
     assert out.read_text() == ll.solve(ll.SamplingScenario.from_file(spec)).write_csv()
+    assert run("solve", spec, "--resample", "tasks", "--out", out, "--confidence", 0.9).exit_code == 0
+    want = ll.solve(ll.SamplingScenario.from_file(spec), resample="tasks", confidence=0.9)
+    assert out.read_text() == want.write_csv()
+    assert "accuracy_low" in ll.brief(want)
 
 
 def test_every_error_is_one_line(spec: Path, tmp_path: Path) -> None:
