@@ -15,7 +15,7 @@ POOL = ll.Tasks.pool(DATA["n"], DATA["accepted"], DATA["accepted_correct"], corr
 
 def test_the_intervals_of_few_tasks_that_are_all_right_are_those_over_tasks() -> None:
     tasks = ll.Tasks.counts(attempts=[2, 2, 2], correct=[2, 2, 2])
-    row = ll.recommend(tasks, max_attempts=2, bootstrap=100).frame.row(0, named=True)
+    row = ll.recommend(tasks, max_attempts=2, bootstrap=100).policies.row(0, named=True)
     solved = ll.solve(ll.SamplingScenario(tasks=tasks, max_attempts=[1]), resample="tasks", confidence=0.9)
     assert row["accuracy_low"] == solved["accuracy_low"][0] == pytest.approx(0.05 ** (1 / 3), abs=1e-9)
     assert row["accuracy_high"] == 1
