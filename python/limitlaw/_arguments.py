@@ -293,10 +293,6 @@ def brief(number: float) -> str:
 
 def shown(value: object) -> str:
     """``value`` in an error message: its repr on one line, cut to 80 characters, or its type where it has none."""
-    if isinstance(value, pl.DataFrame):
-        return f"a polars.DataFrame of {value.height} rows and the columns {listed(value.columns)}"[:_WIDTH]
-    if isinstance(value, np.ndarray) and value.dtype.kind not in "fiu":
-        value = value.tolist()
     try:
         return " ".join(repr(value).split())[:_WIDTH]
     except Exception:  # noqa: BLE001  (a repr may fail in any way; integers of more than 4300 digits have none)
