@@ -40,6 +40,8 @@ Year = Annotated[float, "year"]
 #: Every concrete setting by (family, kind): how ``from_json`` finds the class.
 #: The metadata of a field of which only the length crosses into the core.
 COUNTED = "counted"
+#: What crosses into the core is kept up to so many characters and numbers.
+_KEPT = 10_000
 _REGISTRY: dict[tuple[str, str], type[Spec]] = {}
 
 
@@ -60,10 +62,12 @@ class Spec:
     if typing.TYPE_CHECKING:  # on every setting, and no fields
         _stated: ClassVar[frozenset[str]]
         _idle: ClassVar[dict[str, str]]
+        _kept: ClassVar[dict[str, Any]]
 
     def __new__(cls, *_: Any, **given: Any) -> Self:
         self = super().__new__(cls)
         object.__setattr__(self, "_stated", frozenset(given))
+        object.__setattr__(self, "_kept", {})
         return self
 
     @classmethod
@@ -173,20 +177,28 @@ class Spec:
 
     def fingerprint(self) -> str:
         """BLAKE2b-128 (hex) of the canonical JSON in which each array stands as its length and its own digest."""
-        return digest(canonical(self._encode(_array_digest)).encode())
+        found = self._kept.get("fingerprint")
+        if found is None:
+            found = self._kept["fingerprint"] = digest(canonical(self._encode(_array_digest)).encode())
+        return str(found)
 
     def wire(self) -> tuple[str, list[npt.NDArray[np.float64]]]:
         """What crosses into the core: canonical JSON in which arrays are numbered, and the arrays beside it.
 
-        Of names, which the core never reads, only how many there are.
+        Of names, which the core never reads, only how many there are. Kept where it is short: a setting is frozen.
         """
+        if (kept := self._kept.get("wire")) is not None:
+            return kept[0], list(kept[1])
         arrays: list[npt.NDArray[np.float64]] = []
 
         def number(array: npt.NDArray[Any]) -> dict[str, int]:
             arrays.append(np.ascontiguousarray(array, dtype=np.float64))
             return {"array": len(arrays) - 1}
 
-        return canonical(self._encode(number, crossing=True)), arrays
+        text = canonical(self._encode(number, crossing=True))
+        if len(text) + sum(map(len, arrays)) <= _KEPT:
+            self._kept["wire"] = text, tuple(arrays)
+        return text, arrays
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, checked like a new one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from functools import lru_cache
 
 import numpy as np
 
@@ -52,6 +53,15 @@ def key_of(seed: Seed) -> tuple[tuple[int, int], str]:
             raise ValueError("seed must be below 2**4096, got a larger number")
         if number < 0:
             raise ValueError(f"seed must not be negative, got {shown(number)}")
-        sequence, text = np.random.SeedSequence(number), str(number)
+        return _key_of_number(number)
+    return _state(sequence), text
+
+
+@lru_cache(maxsize=64)
+def _key_of_number(number: int) -> tuple[tuple[int, int], str]:
+    return _state(np.random.SeedSequence(number)), str(number)
+
+
+def _state(sequence: np.random.SeedSequence) -> tuple[int, int]:
     low, high = sequence.generate_state(2, np.uint64)
-    return (int(low), int(high)), text
+    return int(low), int(high)

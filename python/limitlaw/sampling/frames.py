@@ -148,8 +148,9 @@ def _names(scenario: SamplingScenario, chosen: list[str] | None, *, exact: bool,
     """The columns to work out: those chosen, or all that can exist."""
     if chosen is not None:
         return list(dict.fromkeys(chosen))
-    names = [name for name in all_columns() if _can_exist(name, scenario, exact=exact, by=by)]
-    return _with_ends(names) if ends else names
+    missing = tuple(metric for metric in OPTIONAL if needed_for(metric, scenario) is not None)
+    names = _existing(missing, exact=exact, quantiles=by != "task" and scenario.tasks.weight is None)
+    return _with_ends(names) if ends else list(names)
 
 
 def _with_ends(names: list[str]) -> list[str]:
@@ -190,9 +191,9 @@ def _frame(
         task = np.tile(np.arange(tasks), policies * points)
         key["task"] = pl.Series(task) if names is None else labels(names, task)
     after = short_tasks(scenario, key) if by == "policy" else {}
-    shown_columns = estimates(
-        columns, chosen, lambda name: _exists(name, columns[name], scenario, exact=run.exact, by=by)
-    )
+    # An exact quantile may turn out not to be known in any row.
+    unknown = {n for n, v in columns.items() if metric_of(n)[1] and v.null_count() == len(v)} if run.exact else set()
+    shown_columns = estimates(columns, chosen, lambda name: name not in unknown)
     found = key | before_last(shown_columns, after, chosen) | closing(rows, run, trials)
     # From a mapping Polars takes three times as long.
     return pl.DataFrame([values.alias(name) for name, values in found.items()])
@@ -236,6 +237,7 @@ def arranged(names: list[str]) -> list[str]:
     return [name for name in (*_FIRST, *quantiles, *rest, *shares, *_LAST) if name in names]
 
 
+@lru_cache(maxsize=1024)
 def metric_of(name: str) -> tuple[str, bool]:
     """What a column is about, and whether it is a quantile of a run."""
     quantile = "_q" in name
@@ -245,20 +247,15 @@ def metric_of(name: str) -> tuple[str, bool]:
     return metric if kind in ("se", "low", "high") else name, False
 
 
-def _exists(name: str, values: pl.Series, scenario: SamplingScenario, *, exact: bool, by: By) -> bool:
-    """Whether the scenario has such a quantity at all, whatever its values turn out to be."""
-    known_at_all = not (exact and metric_of(name)[1]) or values.null_count() < len(values)
-    return known_at_all and _can_exist(name, scenario, exact=exact, by=by)
+@lru_cache(maxsize=64)
+def _existing(missing: tuple[str, ...], *, exact: bool, quantiles: bool) -> list[str]:
+    """The columns that a scenario without some metrics has, as far as that is known without their values."""
 
+    def exists(name: str) -> bool:
+        metric, quantile = metric_of(name)
+        return not (exact and name.endswith("_se")) and metric not in missing and (quantiles or not quantile)
 
-def _can_exist(name: str, scenario: SamplingScenario, *, exact: bool, by: By) -> bool:
-    """The same as far as it is known without the values."""
-    if exact and name.endswith("_se"):
-        return False
-    metric, quantile = metric_of(name)
-    if quantile and (by == "task" or scenario.tasks.weight is not None):
-        return False
-    return needed_for(metric, scenario) is None
+    return [name for name in all_columns() if exists(name)]
 
 
 def optional_metrics(scenario: SamplingScenario) -> list[str]:
