@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import peers_drawn
 from peers_drawn import ATTEMPTS, FALSE_NEGATIVE, FALSE_POSITIVE, GRID, QUANTILES, TASKS, THREADS
-from scipy.special import ndtri
+from scipy.special import betainc, ndtri
 
 import limitlaw as ll
 
@@ -139,6 +139,63 @@ def numpy_policy(
     return total / (trials * TASKS)
 
 
+def numpy_stopping(
+    policy: ll.Policy, draw: Callable[[np.random.Generator, int], Floats], trials: int, block: int = 128
+) -> Floats:
+    """Attempt by attempt in all trials and tasks of a block that have not stopped."""
+    rng = np.random.default_rng(7)
+    total = np.zeros(len(STEPS))
+    needed = np.array([confident(others, getattr(policy, "confidence", 0.5)) for others in range(STEPS[-1])])
+    for start in range(0, trials, block):
+        p = draw(rng, min(block, trials - start)).ravel()
+        votes, rank = np.zeros((p.size, WRONG + 1), dtype=np.int32), rng.random((p.size, WRONG + 1))
+        stopped = 0
+        for number in range(1, STEPS[-1] + 1):
+            rows = np.arange(p.size)
+            given = np.where(rng.random(p.size) < p, 0, rng.integers(1, WRONG + 1, p.size))
+            votes[rows, given] += 1
+            most = votes[rows, given]
+            votes[rows, given] = -1
+            others = votes.max(axis=1)
+            votes[rows, given] = most
+            enough = most >= (others + policy.margin if isinstance(policy, ll.StopWhenAhead) else needed[others])
+            stopped += (given[enough] == 0).sum()
+            p, votes, rank = p[~enough], votes[~enough], rank[~enough]
+            if number in STEPS:
+                total[STEPS.index(number)] += stopped + ((votes + rank).argmax(axis=1) == 0).sum()
+    return total / (trials * TASKS)
+
+
+def confident(others: int, confidence: float) -> int:
+    """The fewest votes that beat so many others with a confidence, under a uniform prior."""
+    votes = others + 1
+    while betainc(others + 1, votes + 1, 0.5) <= confidence:
+        votes += 1
+    return votes
+
+
+def by_attempts(policy: ll.Policy, rounds: int, trials: int) -> None:
+    """Prints the cost of a task, trial and grid point against N, of nine grid points."""
+    grids = {n: np.unique(np.geomspace(1, n, 9).round().astype(int)).tolist() for n in (16, 256, 4096, 65_536)}
+    made = ll.SamplingScenario(
+        tasks=tasks("Beta"),
+        verifier=ll.Verifier.judge(d_prime=D_PRIME, threshold=THRESHOLD),
+        answers=ll.Answers.uniform(WRONG),
+        policies=[policy],
+        max_attempts=[1],
+    )
+    found = []
+    for _ in range(rounds):
+        runs = [(made.replace(max_attempts=grid), len(grid)) for grid in grids.values()]
+        found.append([seconds(lambda m=m: policy_runs(m, trials)) / trials / n / TASKS * 1e9 for m, n in runs])
+    text = ", ".join(
+        f"{n:,}: {statistics.median(one[i] for one in found):.1f} ns"
+        f" ({statistics.median(one[i] / one[0] for one in found):.1f} times)"
+        for i, n in enumerate(grids)
+    )
+    print(f"{policy.label:>26} to {text}")
+
+
 def seconds(run: Callable[[], object]) -> float:
     """Seconds of the processor."""
     started = time.process_time()
@@ -195,6 +252,11 @@ def report(rounds: int, trials: int) -> None:
         ]
         ratios = [statistics.median(one[i + 1] / one[i] for one in pairs) for i in (0, 2)]
         print(f"{name:>26}: a free cost takes {ratios[0]:.2f} times none; of every column {ratios[1]:.2f} times")
+    drawn_policies(rounds, trials)
+
+
+def drawn_policies(rounds: int, trials: int) -> None:
+    """Policies whose trials draw the rates, and their cost against the attempts allowed."""
     print(f"\npolicies, rates drawn in every trial: {TASKS} tasks, {len(STEPS)} points to {STEPS[-1]} attempts")
     judge = ll.Verifier.judge(d_prime=D_PRIME, threshold=THRESHOLD)
     errs = ll.Verifier.rates(false_positive_rate=FALSE_POSITIVE, false_negative_rate=FALSE_NEGATIVE)
@@ -211,6 +273,14 @@ def report(rounds: int, trials: int) -> None:
             draw = rates(population)
             peers = {"NumPy": lambda n, k=kind, d=draw: numpy_policy(k, d, n)}
             compare(f"{population}, {kind}", lambda n, m=made: policy_runs(m, n), max(trials // 10, 64), peers, rounds)
+        for stops in (ll.StopWhenAhead(margin=3), ll.BetaStop(confidence=0.95)):
+            one, kind, draw = made.replace(policies=[stops]), type(stops).__name__, rates(population)
+            peers = {"NumPy": lambda n, s=stops, d=draw: numpy_stopping(s, d, n)}
+            compare(f"{population}, {kind}", lambda n, m=one: policy_runs(m, n), max(trials // 20, 64), peers, rounds)
+    print(f"\nBeta, the cost of a task, trial and grid point against N; {THREADS} threads added up")
+    for policy in (ll.BestOf(), ll.MajorityVote(), ll.FirstAbove(threshold=THRESHOLD), ll.FilteredVote()):
+        by_attempts(policy, rounds, max(trials // 100, 64))
+    by_attempts(ll.StopWhenAhead(margin=3), rounds, max(trials // 400, 64))
 
 
 if __name__ == "__main__":

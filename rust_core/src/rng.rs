@@ -76,6 +76,11 @@ pub mod purpose {
     pub const VERIFIER: u64 = 33;
     /// The runs of the trials that meet one verifier.
     pub const VERIFIER_RUN: u64 = 34;
+    /// The attempts of votes that stop, where they are simulated by themselves.
+    pub const STOPPING: u64 = 79;
+    /// Correct and wrong votes of policies that are simulated by themselves: of all attempts,
+    /// and (plus 2) of accepted ones; plus 1: whether rejected ones are correct.
+    pub const VOTES: u64 = 80;
     /// First number of the exhaustion inputs; each input adds its own offset.
     pub const EXHAUSTION: u64 = 1024;
     /// First number of the inputs of the constraint model; each input adds its own offset.

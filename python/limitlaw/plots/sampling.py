@@ -196,7 +196,7 @@ def policies(
     *,
     metric: str = "accuracy",
     tasks: int | None = None,
-    title: str = "Policies on the same attempts",
+    title: str = "Policies",
 ) -> alt.VConcatChart:
     """One metric against attempts, a line for each policy.
 

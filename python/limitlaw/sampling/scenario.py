@@ -23,7 +23,8 @@ class SamplingScenario(Spec):
         tasks: The tasks.
         verifier: The verifier; perfect unless given. A pool, or recorded attempts with verdicts, take none.
         answers: The wrong answers, for policies that count votes; recorded attempts have their own.
-        policies: The policies, compared on the same attempts; a further policy changes no other's numbers.
+        policies: The policies; a further one changes no other's numbers, and ``compare_policies`` shows all of them the
+            same attempts.
         max_attempts: The grid of attempts K, ascending whole numbers from 1 to 1e12, shape ``(points,)``. Under limits
             one number that no limit exceeds, or ``None``.
         limits: Limits in money, tokens or seconds per task in place of a grid of attempts, a row each, in any order;

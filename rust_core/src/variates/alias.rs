@@ -40,12 +40,12 @@ impl Alias {
     /// The outcome of a random word.
     #[inline]
     pub fn pick(&self, word: u64) -> usize {
-        let product = u128::from(word) * self.entries.len() as u128;
-        let (own, rest) = ((product >> 64) as usize, product as u64);
-        let entry = self.entries[own];
-        // By a mask: as a branch it would be mispredicted as often as not.
-        let keep = usize::from(rest >> 16 < entry >> 16).wrapping_neg();
-        (own & keep) | ((entry & LOW) as usize & !keep)
+        pick(&self.entries, word)
+    }
+
+    /// The entries, for a table among others ([`pick`]).
+    pub fn into_entries(self) -> Vec<u64> {
+        self.entries
     }
 
     /// The probabilities that the table holds.
@@ -60,6 +60,17 @@ impl Alias {
         }
         p
     }
+}
+
+/// The outcome of a random word in the table with these entries.
+#[inline]
+pub fn pick(entries: &[u64], word: u64) -> usize {
+    let product = u128::from(word) * entries.len() as u128;
+    let (own, rest) = ((product >> 64) as usize, product as u64);
+    let entry = entries[own];
+    // By a mask: as a branch it would be mispredicted as often as not.
+    let keep = usize::from(rest >> 16 < entry >> 16).wrapping_neg();
+    (own & keep) | ((entry & LOW) as usize & !keep)
 }
 
 #[cfg(test)]

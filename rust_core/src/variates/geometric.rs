@@ -9,7 +9,7 @@ pub const NEVER: u64 = u64::MAX;
 
 /// A geometric number of attempts, 1 and up, at `rate` with `ln_miss` = ln(1 - rate).
 #[inline]
-pub fn geometric(rate: f64, ln_miss: f64, random: &mut Sequence) -> u64 {
+pub fn geometric<const WORDS: usize>(rate: f64, ln_miss: f64, random: &mut Sequence<WORDS>) -> u64 {
     if rate <= 0.0 {
         return NEVER;
     }

@@ -5,7 +5,7 @@ use rand_core::RngCore;
 use crate::rng::Sequence;
 
 /// A uniform whole number below `n` (Lemire 2019).
-pub fn below(n: u64, random: &mut Sequence) -> u64 {
+pub fn below<const WORDS: usize>(n: u64, random: &mut Sequence<WORDS>) -> u64 {
     loop {
         let product = u128::from(random.next_u64()) * u128::from(n);
         if product as u64 >= n.wrapping_neg() % n {

@@ -30,6 +30,10 @@ pub struct AnswerSampler {
     streams: Streams,
     /// Of the answers from j on, the share of answer j; empty where every task and trial draws its own.
     stick: Vec<f64>,
+    /// The largest share of a wrong answer, 1 where shares are drawn.
+    largest: f64,
+    /// From 2^i wrong attempts on, so many correct ones for each of them lead all but certainly.
+    lead: [f64; 64],
     way: Way,
 }
 
@@ -42,6 +46,38 @@ enum Way {
     Table(Alias),
     /// By binomial counts, as any bin.
     Counted,
+}
+
+/// Who leads a vote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leader {
+    /// There is no vote.
+    Nobody,
+    /// The correct answer.
+    Correct,
+    /// A wrong answer.
+    Wrong,
+    /// Several answers, the correct one among them or not.
+    Tied {
+        /// The correct one is among them.
+        correct: bool,
+    },
+}
+
+impl Leader {
+    /// With so many votes for the correct answer and for each wrong one.
+    pub fn of(right: u64, wrong: &[u64]) -> Self {
+        let most = wrong.iter().copied().max().unwrap_or(0);
+        if right > most {
+            return Self::Correct;
+        }
+        match wrong.iter().filter(|&&votes| votes == most).count() {
+            _ if most == 0 => Self::Nobody,
+            _ if right == most => Self::Tied { correct: true },
+            1 => Self::Wrong,
+            _ => Self::Tied { correct: false },
+        }
+    }
 }
 
 /// The wrong answers of one task in one trial, drawn up to some attempt.
@@ -77,7 +113,40 @@ impl AnswerSampler {
             (_, Some(shares)) => Way::Table(Alias::new(&shares)),
             _ => Way::Counted,
         };
-        Self { answers, count: answers.count(), streams, stick, way }
+        let largest = answers.shares().map_or(1.0, |shares| shares.into_iter().fold(0.0, f64::max));
+        let mut sampler = Self { answers, count: answers.count(), streams, stick, largest, lead: [1.0; 64], way };
+        for i in 0..64 {
+            let (mut low, mut high) = (largest, 1.0);
+            for _ in 0..40 {
+                let middle = 0.5 * (low + high);
+                if sampler.beaten(middle, 2f64.powi(i)) { high = middle } else { low = middle }
+            }
+            sampler.lead[i as usize] = high;
+        }
+        sampler
+    }
+
+    /// Whether a correct answer with so many votes for each of the `wrong` attempts has more than any wrong answer, but
+    /// for less than `NEGLIGIBLE` probability: Chernoff's bound.
+    fn beaten(&self, share: f64, wrong: f64) -> bool {
+        share > self.largest && wrong * divergence(share, self.largest) > ln(self.count as f64 / NEGLIGIBLE)
+    }
+
+    /// Who leads with so many votes for the correct answer and for wrong ones, where that needs no draw; a wrong one may
+    /// be tied with others unless that is to be told (`exact`).
+    #[inline]
+    pub fn leader(&self, (right, wrong): (u64, u64), exact: bool) -> Option<Leader> {
+        if right > wrong {
+            return Some(Leader::Correct);
+        }
+        if wrong == 0 {
+            return Some(Leader::Nobody);
+        }
+        if !exact && wrong.div_ceil(self.count as u64) > right {
+            return Some(Leader::Wrong);
+        }
+        let lead = self.lead[wrong.ilog2() as usize];
+        (lead < 1.0 && right as f64 > wrong as f64 * lead).then_some(Leader::Correct)
     }
 
     /// The number of wrong answers.
@@ -89,10 +158,9 @@ impl AnswerSampler {
     /// fewer, a wrong answer with its share of the others has more; with more, none comes to as many, or by Chernoff's
     /// bound with less than `NEGLIGIBLE` probability.
     pub fn undecided(&self, attempts: u64) -> Range<u64> {
-        let largest = self.answers.shares().map_or(1.0, |shares| shares.into_iter().fold(0.0, f64::max));
         let beaten = |correct: u64| {
-            let (wrong, share) = ((attempts - correct) as f64, correct as f64 / (attempts - correct) as f64);
-            share > largest && wrong * divergence(share, largest) > ln(self.count as f64 / NEGLIGIBLE)
+            let wrong = (attempts - correct) as f64;
+            self.beaten(correct as f64 / wrong, wrong)
         };
         let least = attempts.div_ceil(self.count as u64 + 1);
         let (mut low, mut high) = (least, attempts / 2 + 1);

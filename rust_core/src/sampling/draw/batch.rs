@@ -69,6 +69,11 @@ impl Batch {
         &self.best_is_correct[(point + 1) * self.trials..][..self.trials]
     }
 
+    /// The first grid point at which some attempt of a trial is correct, of `points`.
+    pub fn first_correct(&self, t: usize, points: usize) -> usize {
+        (0..points).find(|point| self.correct[(point + 1) * self.trials + t] > 0).unwrap_or(points)
+    }
+
     /// By trial, correct attempts up to a grid point, and room for whether the correct answer leads.
     pub fn votes(&mut self, point: usize) -> (&[u64], &mut [bool]) {
         let row = (point + 1) * self.trials..(point + 2) * self.trials;

@@ -44,6 +44,7 @@ pub(super) struct BinWorker {
     coverage: Vec<u16>,
     /// Trials whose wait goes on after a wrong acceptance.
     pending: Vec<u32>,
+    words: Vec<u32>,
     /// The last answers of tasks whose rates are redrawn.
     coins: Sequence,
     integrated: IntegratedReader,
@@ -115,6 +116,7 @@ impl<'a> ByBins<'a> {
             acceptance: vec![0; chunk],
             coverage: vec![0; chunk],
             pending: vec![0; chunk + 1],
+            words: vec![0; chunk],
             coins: streams.of(purpose::LAST, 0).sequence(),
             integrated: IntegratedReader::new(chunk),
             offsets: Offsets::new(self.grid, chunk),
@@ -229,7 +231,18 @@ impl<'a> ByBins<'a> {
         i: usize,
         trials: usize,
     ) {
-        let BinWorker { tally, scores, coverage, pending, .. } = worker;
+        let BinWorker { tally, scores, coverage, pending, words, .. } = worker;
+        let points = self.grid.len();
+        if let Some(joint) = binned.joint(i) {
+            let words = &mut words[..trials.next_multiple_of(8)];
+            let start = (i * streams.chunk()) as u64;
+            streams.of(purpose::COVERAGE, chunk.index).fill_u32(start / 8, words);
+            let tie = streams.tie(purpose::COVERAGE, chunk.index);
+            let tie = |t: usize| tie.word(start + t as u64);
+            joint.read(words, chunk.acceptance.bins(trials), &mut coverage[..trials], tie);
+            scores.count(&coverage[..trials], &mut tally.coverage[i * (points + 1)..(i + 1) * (points + 1)]);
+            return;
+        }
         let (bins, rejected) = (chunk.acceptance.bins(trials), chunk.rejected.bins(trials));
         // A rejected answer covers up to the acceptance; after a wrong one the wait may go on.
         let mut open = 0;
@@ -239,7 +252,7 @@ impl<'a> ByBins<'a> {
             pending[open] = t as u32;
             open += usize::from(first >= limit) * self.wrong[bin as usize];
         }
-        let (points, law) = (self.grid.len(), binned.bins(i));
+        let law = binned.bins(i);
         let mut words = streams.after_wrong(chunk.index, i);
         for &t in &pending[..open] {
             let t = t as usize;

@@ -10,7 +10,7 @@ use super::by_bins::{BinSource, BinWorker, ByBins};
 use super::events::Source;
 use super::events::chunk::ChunkEvents;
 use super::events::integrated::Integrated;
-use super::plan::{Plan, Random, Worker};
+use super::plan::{Plan, Random, Worker, charge};
 use super::run::Run;
 use super::size;
 use super::streams::Place;
@@ -57,7 +57,7 @@ pub fn simulate(
         _ => None,
     };
     let bin_source = integrated.as_ref().map_or(BinSource::Events(source), BinSource::Integrated);
-    let events_drawn = integrated.is_none() || !others.is_empty();
+    let events_drawn = (integrated.is_none() || !others.is_empty()) && plan.chain.is_none();
     let new_worker =
         || (plan.worker(), bins.as_ref().map(|bins| bins.worker(&bin_source, streams)), ChunkEvents::new(streams));
     let work = |(worker, counted, events): &mut (Worker, Option<BinWorker>, ChunkEvents), index: u64| {
@@ -81,7 +81,9 @@ pub fn simulate(
                 bins.count(counted, (&bin_source, streams), events, task, trials);
             }
             if !others.is_empty() {
-                source.number(events, streams, task, trials);
+                if events_drawn {
+                    source.number(events, streams, task, trials);
+                }
                 let at = Place { chunk: index, task, trial: 0 };
                 plan.task(worker, &mut random, at, &events.drawn[..trials], control)?;
             }
@@ -89,7 +91,7 @@ pub fn simulate(
         if let Some((bins, counted)) = bins {
             bins.score(counted, trials, streams, control)?;
         }
-        plan.charge(worker, (index, trials), control)?;
+        charge(&plan.layout, streams, &mut worker.scores, worker.totals.as_mut(), (index, trials), control)?;
         worker.rows.score(&plan.layout, &worker.scores, trials);
         control.advance(trials as u64);
         worker.sums.products = worker.scores.products(&plan.layout, trials);
@@ -131,25 +133,6 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Finds what the attempts of a chunk's trials took, where that follows from their number.
-    fn charge(&self, worker: &mut Worker, (chunk, trials): (u64, usize), control: &Control) -> Result<()> {
-        let Worker { scores, totals, .. } = worker;
-        let (Some(totals), Some(cost)) = (totals, self.layout.cost) else { return Ok(()) };
-        for (p, policy) in self.layout.policies.iter().enumerate() {
-            totals.start();
-            for point in 0..self.layout.grid.len() {
-                let row = self.layout.row(p, point);
-                let attempts = scores.attempts(row, trials);
-                if attempts.is_empty() {
-                    return Ok(());
-                }
-                let tokens = totals.at(&attempts, (&self.streams, chunk, point), control)?;
-                scores.set_bills(row, (&attempts, tokens), cost.rates(policy.needs().checks()));
-            }
-        }
-        Ok(())
-    }
-
     /// One task in a batch of trials.
     fn batch(
         &self,
@@ -161,11 +144,19 @@ impl Plan<'_> {
     ) -> Result<()> {
         let grid = self.layout.grid;
         let Worker { rows, scores, batch, outcomes, seen, fine, .. } = worker;
-        if self.layout.wanted.coverage {
-            events.iter().for_each(|(events, _)| rows.cover(&self.layout, at.task, bin_of(grid, events.correct)));
-        }
-        if self.features.counts {
+        if let Some(chain) = &self.chain {
+            self.fill_from(chain, batch, random, at, events.len());
+        } else if self.features.counts {
             self.fill(batch, random, at, events);
+        }
+        if self.layout.wanted.coverage {
+            for (t, (events, _)) in events.iter().enumerate() {
+                let bin = match self.chain {
+                    Some(_) => batch.first_correct(t, grid.len()),
+                    None => bin_of(grid, events.correct),
+                };
+                rows.cover(&self.layout, at.task, bin);
+            }
         }
         if let (Some(plurality), Some(counted), true) = (&self.plurality, &mut fine.counted, self.features.leader) {
             plurality.find_leads(batch, (counted, &mut fine.leads), at, events.len());

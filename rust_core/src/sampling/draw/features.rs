@@ -5,6 +5,7 @@
 //! by segment.
 
 use super::batch::{Batch, BatchBin};
+use super::chain::Chain;
 use super::events::pool::Pool;
 use super::plan::{Plan, Random};
 use super::segments::{Given, Segment, cut};
@@ -17,6 +18,7 @@ use crate::sampling::scenario::scores::CLASSES;
 use crate::variates::below;
 
 /// What a bin is where no first event cuts it, by whether the first acceptance (1) and the first correct (2) came before.
+const NOTHING: u8 = 3;
 const KINDS: [Given; 4] = [Given::RejectedWrong, Given::Wrong, Given::Rejected, Given::Nothing];
 
 impl Plan<'_> {
@@ -64,7 +66,7 @@ impl Plan<'_> {
     ) -> usize {
         let (size, trials, attempts) = (batch.trials, events.len(), to - from);
         let (before, now) = batch.correct[point * size..].split_at_mut(size);
-        let BatchBin { words, kind, correct, maxima, cut, waiting } = &mut batch.bin;
+        let BatchBin { words, kind, correct, cut, waiting, .. } = &mut batch.bin;
         let (mut cuts, mut left) = (0, 0);
         for index in 0..waiting.len() {
             let t = waiting[index];
@@ -90,30 +92,8 @@ impl Plan<'_> {
             }
         }
         now.iter_mut().zip(before).zip(&*correct).for_each(|((now, before), correct)| *now = *before + correct);
-        if let (Some(scores), Some(maxima_table)) = (&self.features.scores, &self.maxima_table) {
-            for (class, (maxima, least)) in maxima.iter_mut().zip(&mut batch.maxima).enumerate() {
-                let beyond = KINDS.map(|kind| if kind.accepted().is_some() { scores.threshold[class] } else { 0.0 });
-                let size_of = |correct: u64| if class == 0 { correct } else { attempts - correct };
-                let maxima = &mut maxima[..trials];
-                maxima.fill(f64::INFINITY);
-                if correct.iter().any(|&correct| size_of(correct) > 0) {
-                    let (stream, block) = self.streams.maxima(at.chunk, row, class, at.trial);
-                    stream.fill(block, words);
-                    for (((depth, &kind), &correct), &word) in maxima.iter_mut().zip(kind).zip(&*correct).zip(&*words) {
-                        let x = self.exponential.of(word, &mut random.maxima);
-                        // Infinite where the class has no attempt.
-                        *depth = beyond[kind as usize & 3] + x / size_of(correct) as i64 as f64;
-                    }
-                }
-                let (before, now) = least[point * size..].split_at_mut(size);
-                now.iter_mut().zip(before).zip(&*maxima).for_each(|((now, before), depth)| *now = before.min(*depth));
-            }
-            let [right, wrong] = batch.maxima.each_ref().map(|least| &least[(point + 1) * size..][..trials]);
-            let best = &mut batch.best_is_correct[(point + 1) * size..][..trials];
-            for ((best, &right), &wrong) in best.iter_mut().zip(right).zip(wrong) {
-                *best = maxima_table.correct_wins([right, wrong]);
-            }
-        }
+        self.fill_maxima(batch, random, (at, row), (attempts, point, trials));
+        let BatchBin { kind, correct, maxima, .. } = &batch.bin;
         if self.features.last {
             for t in 0..trials {
                 batch.last_correct[(point + 1) * size + t] = below(attempts, &mut random.last) < correct[t];
@@ -129,6 +109,66 @@ impl Plan<'_> {
             }
         }
         cuts
+    }
+
+    /// Draws the highest scores of a bin that no first event cuts.
+    fn fill_maxima(
+        &self,
+        batch: &mut Batch,
+        random: &mut Random,
+        (at, row): (Place, usize),
+        (attempts, point, trials): (u64, usize, usize),
+    ) {
+        let size = batch.trials;
+        let BatchBin { words, kind, correct, maxima, .. } = &mut batch.bin;
+        let (kind, correct, words) = (&kind[..trials], &correct[..trials], &mut words[..trials.next_multiple_of(4)]);
+        if let (Some(scores), Some(maxima_table)) = (&self.features.scores, &self.maxima_table) {
+            for (class, (maxima, least)) in maxima.iter_mut().zip(&mut batch.maxima).enumerate() {
+                let beyond = KINDS.map(|kind| if kind.accepted().is_some() { scores.threshold[class] } else { 0.0 });
+                let size_of = |correct: u64| if class == 0 { correct } else { attempts - correct };
+                let maxima = &mut maxima[..trials];
+                maxima.fill(f64::INFINITY);
+                if correct.iter().any(|&correct| size_of(correct) > 0) {
+                    let (stream, block) = self.streams.maxima(at.chunk, row, class, at.trial);
+                    stream.fill(block, words);
+                    for (((depth, &kind), &correct), &word) in maxima.iter_mut().zip(kind).zip(correct).zip(&*words) {
+                        let x = self.exponential.of(word, &mut random.maxima);
+                        // Infinite where the class has no attempt.
+                        *depth = beyond[kind as usize & 3] + x / size_of(correct) as i64 as f64;
+                    }
+                }
+                let (before, now) = least[point * size..].split_at_mut(size);
+                now.iter_mut().zip(before).zip(&*maxima).for_each(|((now, before), depth)| *now = before.min(*depth));
+            }
+            let [right, wrong] = batch.maxima.each_ref().map(|least| &least[(point + 1) * size..][..trials]);
+            let best = &mut batch.best_is_correct[(point + 1) * size..][..trials];
+            for ((best, &right), &wrong) in best.iter_mut().zip(right).zip(wrong) {
+                *best = maxima_table.correct_wins([right, wrong]);
+            }
+        }
+    }
+
+    /// Draws the counts and maxima of task `i` in the trials from `first` on where no first event is known.
+    pub(super) fn fill_from(&self, chain: &Chain, batch: &mut Batch, random: &mut Random, at: Place, trials: usize) {
+        let (grid, i, size) = (self.layout.grid, at.task, batch.trials);
+        for point in (0..grid.len()).rev() {
+            let words = &mut batch.bin.words[..trials.next_multiple_of(4)];
+            let (stream, block) = self.streams.counts(at.chunk, i * grid.len() + point, at.trial);
+            stream.fill(block, words);
+            let (now, next) = batch.correct[(point + 1) * size..].split_at_mut(size);
+            chain.pick((i, point), words, next, &mut now[..trials]);
+        }
+        if self.features.scores.is_none() {
+            return;
+        }
+        batch.bin.kind[..trials].fill(NOTHING);
+        let mut from = 0;
+        for (point, &to) in grid.iter().enumerate() {
+            let (before, now) = batch.correct[point * size..].split_at(size);
+            batch.bin.correct.iter_mut().zip(now).zip(before).for_each(|((bin, now), before)| *bin = now - before);
+            self.fill_maxima(batch, random, (at, i * grid.len() + point), (to - from, point, trials));
+            from = to;
+        }
     }
 }
 

@@ -3,12 +3,14 @@
 //! A trial is one pass over all tasks. First come the first acceptance and the first correct attempt ([`events`]); policies
 //! that their bins say all about are counted there and then ([`by_bins`]). For the others the features that they read
 //! are drawn ([`features`]), each with streams of its own ([`streams`]), the policies choose, and what they return is
-//! recorded ([`engine`]).
+//! recorded ([`engine`]). Policies that have a shorter way of their own are simulated by themselves ([`parts`], [`alone`]).
 
+pub mod alone;
 pub mod answers;
 pub mod batch;
 pub mod bit_slices;
 pub mod by_bins;
+pub mod chain;
 pub mod charge;
 pub mod engine;
 pub mod events;
@@ -17,6 +19,7 @@ pub mod limits;
 pub mod maxima;
 pub mod offsets;
 pub mod over_verifiers;
+pub mod parts;
 pub mod plan;
 pub mod plurality;
 pub mod recorded;
@@ -56,15 +59,15 @@ pub fn simulate(
     if let Some(labelled) = scenario.labelled() {
         return over_verifiers::simulate(scenario, labelled, options, None, control, &mut visit).map(drop);
     }
-    let laws = laws(scenario, options.key);
     let grid = &scenario.grid()[..scenario.answered()];
     if grid.is_empty() && scenario.limits.is_none() {
         return Ok(());
     }
     if let Some(records) = scenario.records() {
+        let laws = laws(scenario, options.key);
         return recorded::simulate(scenario, (&records, &laws, grid), options, None, control, visit).map(drop);
     }
-    engine::simulate(scenario, (&laws, grid), options, None, control, visit).map(drop)
+    parts::simulate(scenario, grid, options, control, visit)
 }
 
 /// The law of each task; drawn here where the run draws them once.

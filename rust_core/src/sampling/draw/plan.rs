@@ -2,8 +2,10 @@
 
 use super::answers::AnswerCounts;
 use super::batch::Batch;
+use super::chain::Chain;
 use super::events::Source;
 use super::events::pool::Pool;
+use super::events::redrawn::Redrawn;
 use super::maxima::MaximaTable;
 use super::plurality::{Plurality, Scratch};
 use super::run::{Run, chunk_trials};
@@ -17,7 +19,7 @@ use crate::error::Result;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::run::Control;
 use crate::sampling::policy::Policy;
-use crate::sampling::policy::rule::{Needs, Setting};
+use crate::sampling::policy::rule::{Alone, Needs, Setting};
 use crate::sampling::policy::seen::{Seen, Selector};
 use crate::sampling::policy::ties::Priorities;
 use crate::sampling::record::layout::{Layout, Score};
@@ -121,12 +123,62 @@ pub(super) struct Plan<'a> {
     pub(super) most: u64,
     pub(super) features: Features,
     pub(super) counts: Counts,
+    /// Counts without first events, where nobody reads those.
+    pub(super) chain: Option<Chain>,
     pub(super) exponential: Exponential,
     pub(super) maxima_table: Option<MaximaTable>,
     pub(super) plurality: Option<Plurality<'a>>,
     setting: Setting,
     /// The pools of the tasks; empty where attempts are independent.
     pub(super) pools: Vec<Pool>,
+}
+
+/// The layout of the rows of `policies`.
+pub(super) fn layout<'a>(
+    scenario: &'a SamplingScenario,
+    policies: &'a [Policy],
+    (tasks, grid): (usize, &'a [u64]),
+    run: &Run,
+    compared: Option<Score>,
+) -> Layout<'a> {
+    Layout {
+        policies,
+        grid,
+        limits: scenario.limits(),
+        tasks,
+        kept: Vec::new(),
+        wanted: run.wanted,
+        cost: scenario.cost,
+        billed_by_attempts: scenario.is_billed_by_attempts(),
+        billed: scenario.billed(),
+        utility: scenario.utility,
+        compared,
+    }
+}
+
+/// Finds what the attempts of a chunk's trials took, where that follows from their number.
+pub(super) fn charge(
+    layout: &Layout<'_>,
+    streams: &Streams,
+    scores: &mut TrialScores,
+    totals: Option<&mut Totals>,
+    (chunk, trials): (u64, usize),
+    control: &Control,
+) -> Result<()> {
+    let (Some(totals), Some(cost)) = (totals, layout.cost) else { return Ok(()) };
+    for (p, policy) in layout.policies.iter().enumerate() {
+        totals.start();
+        for point in 0..layout.grid.len() {
+            let row = layout.row(p, point);
+            let attempts = scores.attempts(row, trials);
+            if attempts.is_empty() {
+                return Ok(());
+            }
+            let tokens = totals.at(&attempts, (streams, chunk, point), control)?;
+            scores.set_bills(row, (&attempts, tokens), cost.rates(policy.needs().checks()));
+        }
+    }
+    Ok(())
 }
 
 impl<'a> Plan<'a> {
@@ -140,25 +192,26 @@ impl<'a> Plan<'a> {
     ) -> Result<Self> {
         let streams = Streams::new(run, chunk_trials(scenario));
         let features = Features::new(scenario, policies);
+        let by_counts = policies.iter().all(|policy| policy.alone() == Some(Alone::Counts));
+        let plain = compared.is_none() && (scenario.cost.is_none() || scenario.is_billed_by_attempts());
+        let chain = if by_counts && plain && !policies.is_empty() && scenario.limits.is_none() {
+            Chain::new(scenario, (laws, grid), run.trials, control)?
+        } else {
+            None
+        };
+        let source = match chain {
+            Some(_) => Source::Redrawn(Redrawn::new(scenario, laws)),
+            None => Source::new(scenario, (laws, grid), [covered, !policies.is_empty()], run.trials, control)?,
+        };
+        let counted = if features.counts && chain.is_none() { laws } else { &[] };
         Ok(Self {
-            layout: Layout {
-                policies,
-                grid,
-                limits: scenario.limits(),
-                tasks: laws.len(),
-                kept: Vec::new(),
-                wanted: run.wanted,
-                cost: scenario.cost,
-                billed_by_attempts: scenario.is_billed_by_attempts(),
-                billed: scenario.billed(),
-                utility: scenario.utility,
-                compared,
-            },
+            layout: layout(scenario, policies, (laws.len(), grid), run, compared),
             streams,
-            source: Source::new(scenario, (laws, grid), covered || !policies.is_empty(), control)?,
+            source,
             most: scenario.most(),
             plurality: features.answers.map(|answers| Plurality::new(answers, streams, grid)),
-            counts: Counts::new(if features.counts { laws } else { &[] }, grid),
+            counts: Counts::new(counted, grid),
+            chain,
             exponential: Exponential::default(),
             maxima_table: features.scores.map(MaximaTable::new),
             features,

@@ -6,7 +6,7 @@
 //! | purpose | stream of | words |
 //! |---|---|---|
 //! | `ACCEPTANCE` | chunk | bins: 32-bit halves from `group * chunk` on; redrawn rates: read on |
-//! | `COVERAGE` | chunk | bins of the first correct among rejected attempts, as `ACCEPTANCE` |
+//! | `COVERAGE` | chunk | bins of the first correct among rejected attempts, as `ACCEPTANCE`; by joint tables as `INTEGRATED_COVERAGE` |
 //! | `COVERAGE_AFTER_WRONG` | chunk | read on from [`Streams::after_wrong`] |
 //! | `EVENT_NUMBERS` | chunk | attempt numbers within bins: read on |
 //! | `INTEGRATED` | chunk | as `ACCEPTANCE`, from integrated rates |
@@ -24,6 +24,8 @@
 //! | `PRIORITIES`, and + 1 << 32 for the other bits | chunk | answers of a task and trial (`policy::ties`) |
 //! | `ANSWERS`, `ANSWER_SHARES` | task and chunk | blocks of a trial (`draw::answers`) |
 //! | `TOKENS`, `WRONG_TOKENS` | task and trial | nodes of the tree of sums (`draw::tokens`) |
+//! | `STOPPING` | task and trial | read on (`draw::alone`) |
+//! | `VOTES` to + 3 | task and chunk | read on (`draw::alone`) |
 //! | `RECORD_ORDER`, `RECORD_VERDICTS` | task and trial | read on, an attempt each (`draw::recorded`) |
 
 use super::Run;

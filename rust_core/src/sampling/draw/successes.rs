@@ -56,24 +56,33 @@ impl Counts {
         // Without a grid any length may come.
         let longest = lengths.iter().max().map_or(usize::MAX, |most| 64 - most.leading_zeros() as usize);
         let powers = longest.min(MOST_POWER + 1);
-        let (mut known, mut rates, mut entries) = (HashMap::new(), Vec::new(), 0);
+        let pairs = laws.iter().map(|law| match law {
+            TaskLaw::Attempts(rates) => Some([rates.success, law.rejected_precision().0]),
+            _ => None,
+        });
+        Self::build(pairs.collect(), &lengths, powers)
+    }
+
+    /// The tables of each task's pair of success rates for segments of any length, if they are few enough; none where
+    /// there are no pairs.
+    pub fn of_any_length(pairs: Option<Vec<[f64; 2]>>) -> Self {
+        Self::build(pairs, &[], MOST_POWER + 1)
+    }
+
+    fn build(pairs: Option<Vec<[f64; 2]>>, lengths: &[u64], powers: usize) -> Self {
+        let (mut known, mut rates, mut all) = (HashMap::new(), Vec::new(), 0);
         let mut index = |success: f64| {
             *known.entry(success.to_bits()).or_insert_with(|| {
-                let all = lengths.iter().copied().chain((0..powers).map(|k| 1 << k));
-                entries += all.map(|n| width(n, success)).filter(|&width| width <= MOST_WIDTH).sum::<usize>();
+                let lengths = lengths.iter().copied().chain((0..powers).map(|k| 1 << k));
+                all += lengths.map(|n| width(n, success)).filter(|&width| width <= MOST_WIDTH).sum::<usize>();
                 rates.push(success);
                 rates.len() - 1
             })
         };
-        let tasks: Option<Vec<[usize; 2]>> = laws
-            .iter()
-            .map(|law| match law {
-                TaskLaw::Attempts(rates) => Some([rates.success, law.rejected_precision().0].map(&mut index)),
-                _ => None,
-            })
-            .collect();
+        let tasks: Option<Vec<[usize; 2]>> =
+            pairs.map(|pairs| pairs.into_iter().map(|pair| pair.map(&mut index)).collect());
         let none = Table::new(1, 0.0);
-        let Some(tasks) = tasks.filter(|_| entries <= MOST_ENTRIES) else {
+        let Some(tasks) = tasks.filter(|_| all <= MOST_ENTRIES) else {
             return Self { tasks: Vec::new(), tables: Vec::new(), none };
         };
         let table = |n: u64, success: f64| (width(n, success) <= MOST_WIDTH).then(|| Table::new(n, success));
@@ -86,6 +95,15 @@ impl Counts {
             })
             .collect();
         Self { tasks, tables, none }
+    }
+
+    /// How many of `n` attempts of task `i` are successes of the first or second rate of its pair, which is `rate`.
+    #[inline]
+    pub fn of_pair(&self, i: usize, which: usize, (n, rate): (u64, f64), random: &mut Sequence<WORDS>) -> u64 {
+        match self.tasks.get(i) {
+            Some(tables) => self.tables[tables[which]].draw(n, random),
+            None => binomial(n, rate, random),
+        }
     }
 
     /// The tables of a whole bin of task `i`: of no correct attempt, of attempts of which nothing is known, and of

@@ -3,7 +3,7 @@
 use libm::exp;
 use serde::Deserialize;
 
-use super::rule::{MAX_THRESHOLD, Needs, Rule, Setting};
+use super::rule::{Alone, MAX_THRESHOLD, Needs, Rule, Setting};
 use super::seen::{Feature, Seen, Selector};
 use crate::closed_form::selection;
 use crate::error::{Result, check_range};
@@ -35,6 +35,10 @@ impl Rule for BestOf {
 
     fn accepts(&self) -> bool {
         self.threshold.is_some()
+    }
+
+    fn alone(&self) -> Option<Alone> {
+        Some(Alone::Counts)
     }
 
     fn check_parameters(&self) -> Result<()> {

@@ -4,7 +4,7 @@ use libm::exp;
 use serde::Deserialize;
 
 use super::majority_vote::vote_answers;
-use super::rule::{Needs, Rule, Setting};
+use super::rule::{Alone, Needs, Rule, Setting};
 use super::seen::Selector;
 use super::ties::Ties;
 use super::vote_count::VoteCount;
@@ -32,6 +32,10 @@ impl Rule for FilteredVote {
 
     fn accepts(&self) -> bool {
         true
+    }
+
+    fn alone(&self) -> Option<Alone> {
+        Some(Alone::Votes { accepted_only: true, ties: Ties::Share })
     }
 
     fn selector(&self, setting: &Setting) -> Box<dyn Selector> {

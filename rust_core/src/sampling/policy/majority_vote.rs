@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::rule::{Needs, Rule, Setting};
+use super::rule::{Alone, Needs, Rule, Setting};
 use super::seen::{Feature, Seen, Selector};
 use super::ties::Ties;
 use super::vote_count::VoteCount;
@@ -32,6 +32,13 @@ impl Rule for MajorityVote {
     fn needs(&self) -> Needs {
         let shared = self.ties == Ties::Share;
         Needs { answers: true, leader: shared, attempts: !shared, ..Needs::NONE }
+    }
+
+    fn alone(&self) -> Option<Alone> {
+        Some(match self.ties {
+            Ties::Share => Alone::Counts,
+            ties => Alone::Votes { accepted_only: false, ties },
+        })
     }
 
     fn selector(&self, setting: &Setting) -> Box<dyn Selector> {

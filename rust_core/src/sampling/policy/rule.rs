@@ -1,6 +1,7 @@
 //! What every policy says of itself: its name, what it reads, how it chooses, and its exact solution.
 
 use super::seen::Selector;
+use super::ties::Ties;
 use crate::error::Result;
 use crate::run::Control;
 use crate::sampling::exact::acceptance_region::AcceptanceRegion;
@@ -112,6 +113,22 @@ impl Setting {
     }
 }
 
+/// How a policy is simulated where its attempts need not be those of the other policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alone {
+    /// Attempt by attempt, until it stops.
+    Stopping,
+    /// From the counts of correct attempts at the grid points, and the highest scores between them.
+    Counts,
+    /// From the counts of correct and of wrong votes.
+    Votes {
+        /// Whether only accepted answers vote.
+        accepted_only: bool,
+        /// What becomes of a tie.
+        ties: Ties,
+    },
+}
+
 /// A policy.
 pub trait Rule {
     /// Its kind, as in a spec.
@@ -128,6 +145,11 @@ pub trait Rule {
     /// Whether the bins of the first acceptance and of the first correct attempt say all about it.
     fn is_binned(&self) -> bool {
         false
+    }
+
+    /// How it is simulated by itself; `None` where only with the others.
+    fn alone(&self) -> Option<Alone> {
+        None
     }
 
     /// Checks its parameters.

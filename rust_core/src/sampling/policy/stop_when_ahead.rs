@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::rule::{Needs, Rule, Setting};
+use super::rule::{Alone, Needs, Rule, Setting};
 use super::seen::Selector;
 use super::stopping_vote::{self, Enough, runner_up};
 use crate::error::{Result, check_whole};
@@ -30,6 +30,10 @@ impl Rule for StopWhenAhead {
 
     fn needs(&self) -> Needs {
         Needs { answers: true, attempts: true, ..Needs::NONE }
+    }
+
+    fn alone(&self) -> Option<Alone> {
+        Some(Alone::Stopping)
     }
 
     fn check_parameters(&self) -> Result<()> {

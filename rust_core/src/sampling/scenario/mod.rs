@@ -14,6 +14,7 @@ pub mod recorded;
 pub mod records;
 pub mod scores;
 pub mod setting;
+pub mod success_law;
 pub mod tasks;
 mod unused;
 pub mod verifier;

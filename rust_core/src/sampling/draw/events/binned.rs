@@ -7,7 +7,9 @@
 use std::collections::HashMap;
 
 use super::bins::Bins;
+use super::cells::{Places, add_cells};
 use super::chunk::ChunkEvents;
+use super::conditional::Conditional;
 use super::pool::Pool;
 use super::tables::Tables;
 use super::within::Within;
@@ -16,7 +18,12 @@ use crate::run::Control;
 use crate::sampling::draw::streams::Streams;
 use crate::sampling::policy::seen::FirstEvents;
 use crate::sampling::scenario::law::TaskLaw;
+use crate::sampling::work::TableWork;
 use crate::variates::exponential::Exponential;
+
+/// The most bytes of tables of the first correct attempt, and the nanoseconds that such a table saves a draw, about.
+const MOST_BYTES: usize = 1 << 26;
+const SAVED: f64 = 5.0;
 
 /// The tables of all tasks.
 pub struct Binned<'a> {
@@ -29,12 +36,20 @@ pub struct Binned<'a> {
     acceptance: Tables,
     /// The first correct among rejected attempts; `None` where nobody asks for it.
     rejected: Option<Tables>,
+    /// By distinct law, the bin of the first correct attempt given that of the first acceptance, where that pays.
+    joint: Vec<Option<Conditional>>,
     exponential: Exponential,
 }
 
 impl<'a> Binned<'a> {
-    /// The tables of these laws; `coverage` where the first correct attempts are asked for.
-    pub fn new(laws: &'a [TaskLaw], grid: &'a [u64], coverage: bool, control: &Control) -> Result<Self> {
+    /// The tables of these laws; the first correct attempts are asked for `covered` as bins, `numbered` as attempt numbers.
+    pub fn new(
+        (laws, grid): (&'a [TaskLaw], &'a [u64]),
+        [covered, numbered]: [bool; 2],
+        trials: u64,
+        control: &Control,
+    ) -> Result<Self> {
+        let coverage = covered || numbered;
         let (mut distinct, mut known) = (Vec::new(), HashMap::new());
         let mut law = Vec::with_capacity(laws.len());
         for (i, one) in laws.iter().enumerate() {
@@ -46,15 +61,22 @@ impl<'a> Binned<'a> {
                 distinct.len() - 1
             }));
         }
+        let joint = if covered { joint(laws, grid, &law, trials, control)? } else { Vec::new() };
+        let coverage = numbered || (covered && (joint.is_empty() || joint.iter().any(Option::is_none)));
         let acceptance = Tables::new(&distinct, &law, |bins| &bins.acceptance);
         let rejected =
             coverage.then(|| Tables::new(&distinct, &law, |bins| bins.rejected_correct.as_deref().unwrap_or(&[1.0])));
-        Ok(Self { laws, grid, distinct, law, acceptance, rejected, exponential: Exponential::default() })
+        Ok(Self { laws, grid, distinct, law, acceptance, rejected, joint, exponential: Exponential::default() })
     }
 
     /// The bins of task `i`.
     pub fn bins(&self, i: usize) -> &Bins {
         &self.distinct[self.law[i]]
+    }
+
+    /// The bin of the first correct attempt of task `i` given that of the first acceptance, where there is such a table.
+    pub fn joint(&self, i: usize) -> Option<&Conditional> {
+        self.joint.get(self.law[i])?.as_ref()
     }
 
     /// Reads the bins of task `i`.
@@ -96,6 +118,43 @@ impl<'a> Binned<'a> {
             *slot = (events, rates);
         }
     }
+}
+
+/// Tables of the first correct attempt given the first acceptance, by distinct law; none where they take longer than they
+/// save in so many trials. A verifier without false positives needs none: one draw among rejected attempts does.
+fn joint(
+    laws: &[TaskLaw],
+    grid: &[u64],
+    law: &[usize],
+    trials: u64,
+    control: &Control,
+) -> Result<Vec<Option<Conditional>>> {
+    let (places, width) = (Places { points: grid.len() }, grid.len() + 1);
+    let distinct = law.iter().max().map_or(0, |last| last + 1);
+    let work = distinct as f64 * TableWork::new(grid.len(), places.joint()).of([1, 1, 1]);
+    let bytes = distinct * Conditional::bytes(2 * grid.len() + 1, width);
+    if work > trials as f64 * laws.len() as f64 * SAVED || bytes > MOST_BYTES {
+        return Ok(Vec::new());
+    }
+    let mut tables = Vec::with_capacity(distinct);
+    for (one, &number) in laws.iter().zip(law) {
+        if number < tables.len() {
+            continue;
+        }
+        control.check()?;
+        tables.push(match one {
+            TaskLaw::Attempts(rates) if rates.errors.false_positive > 0.0 => {
+                let mut sums = vec![0.0; places.all()];
+                add_cells(*rates, 1.0, grid, &mut sums);
+                let joint = &mut sums[..places.joint()];
+                // A difference of equal terms may come out below 0.
+                joint.iter_mut().for_each(|p| *p = p.max(0.0));
+                Some(Conditional::new(joint, width))
+            }
+            _ => None,
+        });
+    }
+    Ok(tables)
 }
 
 /// A law as bits, to find equal ones.

@@ -37,17 +37,18 @@ pub enum Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// The source of a scenario's tasks; `coverage` where the first correct attempts are asked for.
+    /// The source of a scenario's tasks; the first correct attempts are asked for as bins, as attempt numbers, or not.
     pub fn new(
         scenario: &'a SamplingScenario,
         (laws, grid): (&'a [TaskLaw], &'a [u64]),
-        coverage: bool,
+        asked: [bool; 2],
+        trials: u64,
         control: &Control,
     ) -> Result<Self> {
         if grid.is_empty() || laws.contains(&TaskLaw::Drawn) {
             return Ok(Self::Redrawn(Redrawn::new(scenario, laws)));
         }
-        Ok(Self::Binned(Box::new(Binned::new(laws, grid, coverage, control)?)))
+        Ok(Self::Binned(Box::new(Binned::new((laws, grid), asked, trials, control)?)))
     }
 
     /// Starts a chunk of so many trials.

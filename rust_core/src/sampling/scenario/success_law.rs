@@ -1,0 +1,134 @@
+//! The law of a task's success rate, and of the number of correct ones among its attempts.
+
+use libm::{exp, log};
+
+use super::SamplingScenario;
+use super::law::TaskLaw;
+use super::tasks::{Prior, Tasks, scaled};
+
+/// The law of a success rate.
+#[derive(Debug, Clone)]
+pub enum SuccessLaw {
+    /// One of these, each with its weight.
+    Known(Vec<(f64, f64)>),
+    /// Beta with these parameters, but 0 with the probability `unsolvable`.
+    Beta {
+        /// The parameters.
+        parameters: [f64; 2],
+        /// P(the rate is 0).
+        unsolvable: f64,
+    },
+}
+
+impl SamplingScenario {
+    /// The law of the success rate of task `i`, whose law is `law` where it is the same in every trial; `None` where
+    /// attempts are not independent.
+    pub fn success_law(&self, i: usize, law: &TaskLaw) -> Option<SuccessLaw> {
+        match (law, &self.tasks) {
+            (TaskLaw::Attempts(rates), _) => Some(SuccessLaw::Known(vec![(1.0, rates.success)])),
+            (TaskLaw::Pool { .. }, _) | (_, Tasks::Pool { .. } | Tasks::Recorded(_)) => None,
+            (_, Tasks::Counts { attempts, correct, posterior: true, prior, .. }) => {
+                let [a, b] = prior.map(Prior::parameters)?;
+                let parameters = [a + correct.at(i), b + (attempts.at(i) - correct.at(i))];
+                Some(SuccessLaw::Beta { parameters, unsolvable: 0.0 })
+            }
+            (_, Tasks::Beta { alpha, beta, unsolvable, .. }) => {
+                Some(SuccessLaw::Beta { parameters: [*alpha, *beta], unsolvable: *unsolvable })
+            }
+            (_, Tasks::Mixture { type_weight, success, .. }) => {
+                let weight = scaled(type_weight.as_slice());
+                Some(SuccessLaw::Known(weight.into_iter().zip(success.as_slice().iter().copied()).collect()))
+            }
+            (_, tasks) => tasks.success(i).map(|success| SuccessLaw::Known(vec![(1.0, success)])),
+        }
+    }
+}
+
+impl SuccessLaw {
+    /// The law as bits, to find equal ones.
+    pub fn bits(&self) -> Vec<u64> {
+        match self {
+            Self::Known(rates) => rates.iter().flat_map(|&(weight, rate)| [weight, rate]).map(f64::to_bits).collect(),
+            Self::Beta { parameters: [a, b], unsolvable } => [*a, *b, *unsolvable].map(f64::to_bits).to_vec(),
+        }
+    }
+
+    /// P(k of n attempts are correct), by k from 0 to n.
+    pub fn of_successes(&self, n: u64) -> Vec<f64> {
+        let mut shares = vec![0.0; n as usize + 1];
+        match self {
+            Self::Known(rates) => {
+                for &(weight, p) in rates {
+                    if p <= 0.0 || p >= 1.0 {
+                        shares[if p <= 0.0 { 0 } else { n as usize }] += weight;
+                        continue;
+                    }
+                    let odds = p / (1.0 - p);
+                    let more = masses(n, |k| (n - k) as f64 / (k + 1) as f64 * odds);
+                    shares.iter_mut().zip(more).for_each(|(share, mass)| *share += weight * mass);
+                }
+            }
+            Self::Beta { parameters: [a, b], unsolvable } => {
+                let ratio = |k: u64| {
+                    let (left, k) = ((n - k) as f64, k as f64);
+                    left * (a + k) / ((k + 1.0) * (b + left - 1.0))
+                };
+                let solvable = 1.0 - unsolvable;
+                shares.iter_mut().zip(masses(n, ratio)).for_each(|(share, mass)| *share = solvable * mass);
+                shares[0] += unsolvable;
+            }
+        }
+        shares
+    }
+}
+
+/// Masses of 0 to n that add to 1, where `ratio(k)` is that of k + 1 to that of k.
+fn masses(n: u64, ratio: impl Fn(u64) -> f64) -> Vec<f64> {
+    let mut masses = vec![0.0; n as usize + 1];
+    for k in 0..n as usize {
+        masses[k + 1] = masses[k] + log(ratio(k as u64));
+    }
+    let largest = masses.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    masses.iter_mut().for_each(|mass| *mass = exp(*mass - largest));
+    let sum: f64 = masses.iter().sum();
+    masses.iter_mut().for_each(|mass| *mass /= sum);
+    masses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use libm::lgamma;
+
+    fn ln_beta(a: f64, b: f64) -> f64 {
+        lgamma(a) + lgamma(b) - lgamma(a + b)
+    }
+
+    fn ln_choose(n: u64, k: u64) -> f64 {
+        let f = |m: u64| lgamma(m as f64 + 1.0);
+        f(n) - f(k) - f(n - k)
+    }
+
+    #[test]
+    fn counts_have_the_masses_of_their_law() {
+        for n in [1, 7, 300] {
+            for [a, b] in [[0.05, 0.05], [0.5, 100.5], [3.0, 98.0], [1e4, 10.0], [1.0, 1.0]] {
+                for unsolvable in [0.0, 0.25] {
+                    let got = SuccessLaw::Beta { parameters: [a, b], unsolvable }.of_successes(n);
+                    for (k, got) in (0..).zip(got) {
+                        let (some, rest) = (k as f64, (n - k) as f64);
+                        let mass = exp(ln_choose(n, k) + ln_beta(a + some, b + rest) - ln_beta(a, b));
+                        let want = (1.0 - unsolvable) * mass + if k == 0 { unsolvable } else { 0.0 };
+                        assert!((got - want).abs() < 1e-9, "{n} {a} {b} {k}: {got} {want}");
+                    }
+                }
+            }
+            let got = SuccessLaw::Known(vec![(0.25, 0.0), (0.5, 0.3), (0.25, 1.0)]).of_successes(n);
+            for (k, got) in (0..).zip(got) {
+                let mass = exp(ln_choose(n, k) + k as f64 * log(0.3) + (n - k) as f64 * log(0.7));
+                let want = 0.5 * mass + if k == 0 || k == n { 0.25 } else { 0.0 };
+                assert!((got - want).abs() < 1e-11, "{n} {k}: {got} {want}");
+            }
+        }
+    }
+}
