@@ -8,6 +8,8 @@ import limitlaw as ll
 
 #: Attempts of a policy, at most.
 CAP = 5
+#: Tokens of a correct and of a wrong attempt in the mean, Gamma distributed with shape 4.
+TOKENS = 100.0, 250.0
 #: Mean and intra-class correlation of both error rates of a verifier known by labels, and the tasks that it judges.
 MEAN, ICC, JUDGED = 0.1, 0.2, 50
 RESAMPLES = 200
@@ -27,16 +29,26 @@ def truths(p: np.ndarray, cap: int) -> dict[str, float]:
     }
 
 
+def recorded_truths(p: np.ndarray, cap: int) -> dict[str, dict[str, float]]:
+    """The same of a log with tokens, and a majority of an odd number of votes between two answers."""
+    first = truths(p, cap)
+    used = (1 - (1 - p - (1 - p) * F) ** cap) / (p + (1 - p) * F)
+    tokens = (used * (p * TOKENS[0] + (1 - p) * TOKENS[1])).mean()
+    votes = p if cap == 1 else p**3 * (10 * (1 - p) ** 2 + 5 * p * (1 - p) + p**2)
+    more = {"tokens": tokens, "tokens_per_correct": tokens / first["accuracy"]}
+    return {"first_accepted": first | more, "majority_vote": {"accuracy": votes.mean()}}
+
+
 def columns(shape: str, tasks: int, n: int):
     """Columns of a pool under first accepted, over other tasks and over other attempts at these."""
     cap = min(n, CAP)
+    others = truths(population(np.random.default_rng(1), shape, 1_000_000), cap)
 
     def check(random, level, seed):
         p = population(random, shape, tasks)
         accepted = random.binomial(n, p + (1 - p) * F)
         pool = ll.Tasks.pool(np.full(tasks, n), accepted, random.binomial(accepted, precision(p)))
         scenario = ll.SamplingScenario(tasks=pool, max_attempts=[cap], utility=ll.Utility(wrong_cost=1))
-        others = truths(population(np.random.default_rng(1), shape, 200_000), cap)
         for resample, truth in (("tasks", others), ("attempts", truths(p, cap))):
             options = {"resample": resample, "confidence": level, "seed": seed, "bootstrap": RESAMPLES, "threads": 1}
             row = ll.solve(scenario, columns=list(truth), **options).row(0, named=True)
@@ -47,6 +59,37 @@ def columns(shape: str, tasks: int, n: int):
     return check
 
 
+def records(shape: str, tasks: int, n: int):
+    """Columns of a log under first accepted and a majority, over other tasks and over other attempts at these."""
+    cap = min(n, CAP)
+    others = recorded_truths(population(np.random.default_rng(1), shape, 1_000_000), cap)
+    policies = [ll.FirstAccepted(), ll.MajorityVote()]
+
+    def check(random, level, seed):
+        p = population(random, shape, tasks)
+        task = np.repeat(np.arange(tasks), n)
+        correct = random.random(len(task)) < p[task]
+        frame = {
+            "task": task,
+            "correct": correct,
+            "accepted": correct | (random.random(len(task)) < F),
+            "answer": np.where(correct, "right", "wrong"),
+            "tokens": random.gamma(4, np.where(correct, *TOKENS) / 4),
+        }
+        log = ll.Tasks.from_attempts(pl.DataFrame(frame), accepted="accepted", answer="answer", tokens="tokens")
+        scenario = ll.SamplingScenario(
+            tasks=log, policies=policies, max_attempts=[cap], utility=ll.Utility(wrong_cost=1)
+        )
+        for resample, truth in (("tasks", others), ("attempts", recorded_truths(p, cap))):
+            options = {"resample": resample, "confidence": level, "seed": seed, "bootstrap": RESAMPLES, "threads": 1}
+            frame = ll.solve(scenario, columns=list(truth["first_accepted"]), **options)
+            for row in frame.iter_rows(named=True):
+                for name, value in truth[row["policy"]].items():
+                    if row[f"{name}_low"] is not None:
+                        label = f"a log's {name}, {row['policy']}, over {resample}"
+                        yield f"`solve(resample=)`, {label}", row[f"{name}_low"], row[f"{name}_high"], value
+
+    return check
 def labelled(shape: str, tasks: int, n: int):
     """The mean false positive rate, and the accuracy at 20 attempts of other tasks that the verifier judges."""
     shapes = MEAN * (1 / ICC - 1), (1 - MEAN) * (1 / ICC - 1)

@@ -155,16 +155,67 @@ def test_attempts_of_counts_are_their_posterior():
     assert again.row(0, named=True) == row
 
 
-def test_attempts_of_records_are_drawn_again():
+def test_attempts_of_records_are_worth_as_many_trials_as_have_their_variance():
+    """One attempt of tasks that differ: at least as many trials as attempts, near those of the shares' own variance."""
     one = recorded(15, 12).replace(max_attempts=[1])
     found = ll.solve(one, resample="attempts", seed=3, bootstrap=2_000)
-    counts = log(15, 12).group_by("task").agg(pl.col("correct").sum())["correct"].to_numpy()
-    error = np.sqrt((counts / 12 * (1 - counts / 12) / 12).sum()) / 15
-    width = found["accuracy_high"][0] - found["accuracy_low"][0]
-    # The spread of 2,000 resamples is known within 10 % with all but 1e-9 of certainty.
-    assert width == pytest.approx(2 * 1.96 * error, rel=0.1)
-    middle = (found["accuracy_high"][0] + found["accuracy_low"][0]) / 2
-    assert middle == pytest.approx(found["accuracy"][0], abs=0.2 * error + 1e-9)
+    counts = log(15, 12).group_by("task", maintain_order=True).agg(pl.col("correct").sum())["correct"].to_numpy()
+    want = ll.pass_at_k(12, counts, 1, resample="attempts").row(0, named=True)
+    for end in ("low", "high"):
+        # The variance of 1,000 pairs is known within 4.5 %, so that 25 % are five of these; the width goes as its root.
+        half = abs(want[end] - want["pass_at_k"])
+        assert found[f"accuracy_{end}"][0] == pytest.approx(want[end], abs=0.125 * half + 1e-9), end
+
+
+@pytest.mark.parametrize("correct", [True, False])
+def test_attempts_that_are_all_alike_are_no_certainty(correct):
+    """50 of 50: .025^(1/50) at one attempt; at five attempts, which each task has once, .025^(1/10)."""
+    rows = log(10, 5, correct=correct)
+    tasks = ll.Tasks.from_attempts(rows, answer="answer", score="score", tokens="tokens")
+    policies = [ll.AnyOf(), ll.BestOf()]
+    one = ll.SamplingScenario(tasks=tasks, policies=policies, max_attempts=[1, 5])
+    exact = ll.solve(one, resample="attempts", seed=3, bootstrap=200)
+    drawn = ll.simulate(one, trials=2_000, resample="attempts", seed=3, bootstrap=50)
+    for found in (exact, drawn):
+        for row in found.iter_rows(named=True):
+            least = 0.025 ** (1 / (50 if row["max_attempts"] == 1 else 10))
+            ends = (least, 1.0) if correct else (0.0, 1 - least)
+            assert (row["accuracy_low"], row["accuracy_high"]) == pytest.approx(ends, abs=1e-9), row["policy"]
+
+
+@pytest.mark.parametrize("kind", ["counts", "pool", "records"])
+def test_simulations_and_solutions_have_the_same_intervals_over_attempts(kind):
+    """500 resamples know an end of the interval within 6 % of its distance from the estimate; 40 % is six of these."""
+    if kind == "records":
+        one = recorded(20, 6).replace(utility=None)
+    else:
+        counts = np.random.default_rng(4).integers(0, 8, 20)
+        known = {
+            "counts": ll.Tasks.counts(attempts=[8] * 20, correct=counts),
+            "pool": ll.Tasks.pool([8] * 20, counts, counts // 2),
+        }
+        one = ll.SamplingScenario(tasks=known[kind], max_attempts=[1, 4])
+    columns = ["accuracy", "attempts_used"]
+    options = {"resample": "attempts", "seed": 5, "bootstrap": 500, "columns": columns}
+    exact = ll.solve(one, **options)
+    drawn = ll.simulate(one, trials=50_000, **options)
+    for name in columns:
+        for end in ("low", "high"):
+            reach = (exact[f"{name}_{end}"] - exact[name]).abs()
+            apart = (drawn[f"{name}_{end}"] - exact[f"{name}_{end}"]).abs()
+            assert (apart <= 0.4 * reach + 0.01 * exact[name]).all(), (name, end)
+    assert drawn.equals(ll.simulate(one, trials=50_000, threads=1, **options))
+
+
+def test_a_policy_without_a_closed_form_has_an_interval_over_attempts():
+    stopping = recorded(20, 6).replace(policies=[ll.StopWhenAhead(2)], max_attempts=[6])
+    seen = []
+    row = ll.simulate(
+        stopping, trials=2_000, seed=1, resample="attempts", progress=lambda *done: seen.append(done)
+    ).row(0, named=True)
+    assert row["accuracy_low"] < row["accuracy"] < row["accuracy_high"]
+    assert row["tokens_low"] < row["tokens"] < row["tokens_high"]
+    assert seen[-1] == (2_000 + 200 * 100,) * 2
 
 
 @pytest.mark.parametrize(
@@ -175,7 +226,8 @@ def test_attempts_of_records_are_drawn_again():
         (lambda s: ll.solve(s, resample="attempts"), "seed must be"),
         (lambda s: ll.solve(s, resample="attempts", seed=1), "rest on no observed attempts"),
         (lambda s: ll.solve(s, resample="tasks", confidence=1.5), "confidence must be"),
-        (lambda s: ll.simulate(s, trials=5, seed=1, resample="attempts"), "resample must be 'tasks' in a simulation"),
+        (lambda s: ll.simulate(s, trials=5, seed=1, resample="attempts"), "rest on no observed attempts"),
+        (lambda s: ll.simulate(s, trials=5, seed=1, resample="attempts", bootstrap=5), "bootstrap must be"),
         (
             lambda s: ll.simulate(s, trials=5, seed=1, resample="tasks", tallies=True),
             "columns and resample must be left",

@@ -153,16 +153,29 @@ def test_a_stopping_rule_says_why_it_is_not_solved() -> None:
             ll.solve(scenario(policies=[policy]))
 
 
-@pytest.mark.parametrize("rates", [(Fraction(1, 4), Fraction(1, 8)), (Fraction(0), Fraction(1, 2))])
-def test_a_verifier_stands_in_for_verdicts_that_were_not_recorded(rates: tuple[Fraction, Fraction]) -> None:
-    verifier = ll.Verifier.rates(false_positive_rate=float(rates[0]), false_negative_rate=float(rates[1]))
+@pytest.mark.parametrize(
+    ("rates", "icc"),
+    [
+        ((Fraction(1, 4), Fraction(1, 8)), Fraction(0)),
+        ((Fraction(0), Fraction(1, 2)), Fraction(0)),
+        ((Fraction(1, 4), Fraction(1, 8)), Fraction(1, 3)),
+        ((Fraction(1, 4), Fraction(1, 2)), Fraction(1)),
+    ],
+)
+def test_a_verifier_stands_in_for_verdicts_that_were_not_recorded(
+    rates: tuple[Fraction, Fraction], icc: Fraction
+) -> None:
+    """With an icc its rates are drawn task by task in every trial."""
+    verifier = ll.Verifier.rates(
+        false_positive_rate=float(rates[0]), false_negative_rate=float(rates[1]), icc=float(icc)
+    )
     policies: list[ll.Policy] = [ll.FirstAccepted(), ll.FirstAccepted(fallback="last")]
     given = scenario(policies=policies, accepted=None, verifier=verifier)
     exact = by_task(ll.solve(given, by="task"))
     drawn = given.replace(policies=[*policies, ll.FilteredVote(), ll.FirstAccepted(fallback="best")])
     simulated = by_task(ll.simulate(drawn, trials=TRIALS, seed=3, by="task"))
     for policy, cap, (name, attempts) in itertools.product(drawn.policies, range(1, 4), LOG.items()):
-        want = over_verdicts(policy, attempts, cap, rates, "vote")
+        want = over_verdicts(policy, attempts, cap, rates, "vote", icc)
         check_simulated(simulated[policy.label, cap, name], want, attempts, (policy, cap, name))
         if policy in policies:
             for column, value in COLUMNS.items():
@@ -337,10 +350,9 @@ def on(tasks: Any, *policies: ll.Policy, **changes: Any) -> Any:
         (lambda: on(attempts(score="score", answer="x"), ll.WeightedVote()), ValueError, "policies[0] must be one with weight='score' for recorded scores"),
         (lambda: on(attempts(accepted="correct"), verifier=ll.Verifier.perfect()), ValueError, "verifier must be None where the verdicts are recorded"),
         (lambda: on(attempts(score="score"), verifier=ll.Verifier.judge(d_prime=1.0)), ValueError, "verifier must be one without scores of its own where the scores are recorded"),
-        (lambda: on(attempts(), verifier=ll.Verifier.rates(false_positive_rate=0.1, icc=0.2)), ValueError, "verifier must be one of given error rates"),
+        (lambda: on(attempts(), verifier=ll.Verifier.rates(false_positive_rate=0.1, icc=0.2, correlation=0.5)), ValueError, "correlation must be 0 for recorded attempts"),
         (lambda: on(attempts(), answers=ll.Answers.uniform(2)), ValueError, "answers must be None for recorded attempts"),
         (lambda: on(attempts(cost="score"), cost=ll.Cost()), ValueError, "cost must be None where the attempts' cost or seconds are recorded"),
-        (lambda: on(attempts(), cost=ll.Cost(price_out=1), limits=[ll.Limit(tokens=5)]), ValueError, "limits must be None for recorded attempts"),
         (lambda: on(attempts(), ll.FirstWorthwhile(), verifier=ll.Verifier.rates(false_positive_rate=0.1)), ValueError, "policies[0] must be another one where a verifier stands in"),
         (lambda: ll.optimal_attempts(on(attempts(cost="score"), ll.FirstAccepted()), wrong_cost=[1.0], bootstrap=0), ll.NoClosedFormError, "where attempts have prices of their own"),
     ],

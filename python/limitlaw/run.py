@@ -34,6 +34,8 @@ from limitlaw.seed import Seed, key_of
 Resample = Literal["tasks", "attempts"]
 #: What ``simulate`` simulates.
 Scenario = SamplingScenario | ExhaustionScenario | ConstraintScenario
+#: Trials of a resample of attempts, at least: noise of so many is small beside what attempts leave open.
+_LEAST_TRIALS = 100
 _KINDS: dict[str, type[Scenario]] = {
     one.kind: one for one in (SamplingScenario, ExhaustionScenario, ConstraintScenario)
 }
@@ -51,8 +53,9 @@ def simulate(
     progress: bool | Callable[[int, int], object] | None = None,
     replicate: int = 0,
     tallies: bool = False,
-    resample: Literal["tasks"] | None = None,
+    resample: Resample | None = None,
     confidence: float = 0.95,
+    bootstrap: int = 200,
 ) -> pl.DataFrame: ...
 @overload
 def simulate(
@@ -88,8 +91,9 @@ def simulate(
     progress: bool | Callable[[int, int], object] | None = None,
     replicate: int = 0,
     tallies: bool = False,
-    resample: Literal["tasks"] | None = None,
+    resample: Resample | None = None,
     confidence: float = 0.95,
+    bootstrap: int = 200,
     samples: Sequence[str] = (),
     sampler: SamplerName = "philox",
     exact_quantiles: bool = False,
@@ -111,10 +115,11 @@ def simulate(
             every 50 ms, and at the end, with (trials done, trials); an exception from it ends the run and propagates.
         replicate: The number of an independent repetition under the same seed, from 0.
         tallies: Return the counts behind the estimates, for ``merge``, instead of the estimates.
-        resample: ``"tasks"`` adds the interval of each column, ``<column>_low`` and ``<column>_high``: would other
-            tasks say the same? As in ``solve``, which has attempts and verifiers known by labels too; the noise of the
-            trials is in it.
+        resample: Adds the interval of each column, ``<column>_low`` and ``<column>_high``, as in ``solve``: would other
+            tasks, or other attempts at these, say the same? The noise of the trials is in it.
         confidence: Of the intervals, in (0, 1).
+        bootstrap: Resamples of attempts, from 10 to 100,000, each of which is simulated in ``trials / bootstrap``
+            trials, at least 100.
         samples: Of an exhaustion scenario, the variables to return draw by draw: ``"exhaustion_year"`` (by every
             definition), an input, a coefficient of the law such as ``"alpha"``, or a variable and a year such as
             ``"loss_2035"``. Variables are those of the trajectories and ``tokens_per_parameter``,
@@ -135,7 +140,8 @@ def simulate(
 
         One row per policy and ``max_attempts``, or ``limit``. Shares (no unit): ``accuracy``, ``wrong``, ``accepted``,
         ``returned``, ``abstained``, ``false_discovery_rate``, ``precision``, ``coverage``; means per task:
-        ``utility``, ``attempts_used``, ``tokens``, ``cost``, ``latency``; each with its Monte Carlo standard error
+        ``utility``, ``attempts_used``, ``tokens``, ``cost``, ``latency``; what a correct answer takes, that is these
+        divided by the accuracy: ``tokens_per_correct``, ``cost_per_correct``; each with its Monte Carlo standard error
         ``_se``; quantiles ``_q05`` to ``_q95`` of one run of the whole benchmark for accuracy, tokens, cost, latency
         and utility; ``trials``, and ``run``, which reads ``seed-settings-stream``: the seed, the first 8 digits of the
         settings' ``fingerprint()``, the version of the random stream. What the scenario cannot have is left out: the
@@ -193,9 +199,18 @@ def simulate(
         )
     confidence = as_confidence(confidence)
     check_resampled(scenario, resample, by=by, simulated=True)
+    intervals: dict[str, Any] = {}
+    total = run["trials"]
+    if resample == "tasks":
+        intervals = {"over_tasks": confidence}
+    elif resample == "attempts":
+        resamples = as_whole(bootstrap, "bootstrap", 10, 100_000)
+        each = max(total // resamples, _LEAST_TRIALS)
+        intervals = {"over_attempts": (resamples, each, confidence)}
+        total += resamples * each
     if tallies and (by != "policy" or columns is not None or resample is not None):
         raise ValueError("tallies=True gives every count of every task: by, columns and resample must be left out")
-    with reporting(progress, run["trials"], "trials") as run["progress"]:
+    with reporting(progress, total, "trials") as run["progress"]:
         if isinstance(scenario, ExhaustionScenario):
             options: dict[str, Any] = {"samples": samples, "sampler": sampler, "exact_quantiles": exact_quantiles}
             return simulate_exhaustion(scenario, **options, **run)
@@ -203,8 +218,7 @@ def simulate(
             return simulate_constraint(scenario, **run)
         if tallies:
             return tallies_frame(scenario, **run)
-        over_tasks = None if resample is None else confidence
-        return simulate_frame(scenario, by=by, columns=columns, over_tasks=over_tasks, **run)
+        return simulate_frame(scenario, by=by, columns=columns, **intervals, **run)
 
 
 def solve(
@@ -243,11 +257,13 @@ def solve(
         threads: Threads for these; every core unless given.
         progress: Of these, as in ``simulate``.
 
-    Over tasks shares, their ratios, and the utility where attempts cost nothing have the limits of Gaffke for a mean of
+    Over tasks shares, precision, and the utility where attempts cost nothing have the limits of Gaffke for a mean of
     values within known bounds, which hold for few tasks and at 0 and 100 % (as ``pass_at_k``); attempts, tokens, cost
-    and latency Student's t on the scale of the logarithm, any other utility on its own. They are null for one task.
-    Over attempts of counts and pools each resample draws every task's rates from their posterior under a Beta
-    population that is itself integrated over its own; recorded attempts are drawn anew with replacement.
+    and latency Student's t on the scale of the logarithm, any other utility on its own; what a correct answer takes the
+    limits of a ratio (Donner and Zou 2012). They are null for one task. Over attempts of counts each resample draws
+    every task's rate from its posterior under a Beta population that is itself integrated over its own. Pools and logs
+    are drawn anew at rates that are themselves drawn; the limits of a share are then those of Clopper and Pearson for as
+    many independent trials as have the variance of such logs, as in ``pass_at_k``.
     ``docs/intervals.md`` has the coverage.
 
     Raises:

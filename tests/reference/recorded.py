@@ -126,6 +126,15 @@ def _choose(policy: ll.Policy, seen: Sequence[Attempt], blank: str) -> tuple[Sha
     return _vote(seen, blank), False, everything
 
 
+def stops_by_itself(policy: ll.Policy, seen: Sequence[Attempt], blank: str) -> bool:
+    """Whether a policy would ask for no further attempt after some of these."""
+    if isinstance(policy, ll.FirstAccepted):
+        return any(attempt.accepted for attempt in seen)
+    if isinstance(policy, (ll.StopWhenAhead, ll.ShareVote, ll.BetaStop, ll.WindowStop)):
+        return any(_stops(policy, seen[:k], blank) is not None for k in range(1, len(seen) + 1))
+    return False
+
+
 def outcome(policy: ll.Policy, seen: Sequence[Attempt], blank: str) -> Outcome:
     """What a policy comes to on attempts in their order."""
     shares, accepted, used = _choose(policy, seen, blank)
@@ -151,27 +160,39 @@ def over_orders(policy: ll.Policy, attempts: Sequence[Attempt], cap: int, blank:
 
 
 def over_verdicts(
-    policy: ll.Policy, attempts: Sequence[Attempt], cap: int, rates: tuple[Fraction, Fraction] | None, blank: str
+    policy: ll.Policy,
+    attempts: Sequence[Attempt],
+    cap: int,
+    rates: tuple[Fraction, Fraction] | None,
+    blank: str,
+    icc: Fraction = Fraction(),
 ) -> Outcome:
-    """The same, and over the verdicts of a verifier with a false positive and a false negative rate."""
+    """The same, and over the verdicts of a verifier with a false positive and a false negative rate.
+
+    With an ``icc`` the rates are those of a task, each Beta with that mean and intra-class correlation.
+    """
     orders = list(itertools.permutations(attempts, cap))
     mean = Outcome()
     for order in orders:
-        for weight, seen in _judged(order, rates):
+        for weight, seen in _judged(order, rates, icc):
             mean.add(weight / len(orders), outcome(policy, seen, blank))
     return mean
 
 
 def _judged(
-    order: Sequence[Attempt], rates: tuple[Fraction, Fraction] | None
+    order: Sequence[Attempt], rates: tuple[Fraction, Fraction] | None, icc: Fraction
 ) -> Iterator[tuple[Fraction, Sequence[Attempt]]]:
     if rates is None:
         yield Fraction(1), order
         return
     for verdicts in itertools.product((True, False), repeat=len(order)):
         weight = Fraction(1)
+        before: Counter[tuple[bool, bool]] = Counter()  # Polya's urn: the verdicts so far, by class
         for attempt, accepted in zip(order, verdicts, strict=True):
             rate = 1 - rates[1] if attempt.correct else rates[0]
-            weight *= rate if accepted else 1 - rate
+            mean = rate if accepted else 1 - rate
+            like, all_of = before[attempt.correct, accepted], before[attempt.correct, True] + before[attempt.correct, False]
+            weight *= (mean * (1 - icc) + icc * like) / (1 - icc + icc * all_of) if all_of else mean
+            before[attempt.correct, accepted] += 1
         judged = [Attempt(a.answer, a.correct, v, a.score, a.tokens) for a, v in zip(order, verdicts, strict=True)]
         yield weight, judged

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
 import polars as pl
 
-from limitlaw._arguments import as_confidence, as_within, shown
+from limitlaw._arguments import as_confidence, as_whole, as_within, check_choice, shown
 
 #: The most labels of a plan.
 MAX_LABELS = 10**8
@@ -29,10 +30,14 @@ def labels(
     confidence: float = 0.95,
     per_task: float = 1.0,
     icc: float = 0.0,
+    total: int | None = None,
+    accepted: float | None = None,
+    pilot: int = 0,
+    rule: Literal["variance", "lee"] = "variance",
 ) -> pl.DataFrame:
     """Labels for a bound on an error rate, for the width of its interval, or for the accuracy behind a judge.
 
-    Three questions:
+    Four questions:
 
     - ``rate`` and ``bound``: of how many wrong (or correct) attempts must the verdicts be labelled, so that the
       one-sided limit on the verifier's error rate (exact: Clopper and Pearson) is at most ``bound`` with probability
@@ -40,6 +45,8 @@ def labels(
     - ``rate`` and ``width``: so that its two-sided interval is that wide?
     - ``accuracy``, ``false_positive_rate``, ``false_negative_rate`` and ``width``: labels of attempts at random for
       that width of ``ll.corrected_accuracy(method="rogan_gladen")``.
+    - ``total`` and ``accepted`` with the judge's two rates: how are so many labels split between wrong and correct
+      attempts?
 
     Labels of one task resemble one another: their number is multiplied by ``1 + (per_task - 1) icc``.
 
@@ -55,17 +62,26 @@ def labels(
         confidence: Of the limit or interval.
         per_task: Labels of each task, at least 1.
         icc: The correlation of errors at one task, in [0, 1].
+        total: Labels to be split, at least 2.
+        accepted: The share of all attempts that the judge accepts, in (0, 1).
+        pilot: Labels of either kind from which the judge's rates come, which are then drawn a little towards 1/2: one
+            error and one verdict without error are added to each. 0 takes them as they are.
+        rule: ``"variance"`` makes the variance of Rogan and Gladen's estimate the least; ``"lee"`` splits as the published
+            example of Lee et al. does: in the ratio ``(1/accepted - 1) sqrt((1 - q0)/(1 - q1))`` of specificity q0 and
+            sensitivity q1, which takes the share of accepted attempts for the accuracy.
 
     Returns:
         One row: ``labels`` (of wrong attempts, of correct ones, or of attempts, as asked), ``independent`` (without the
         factor for tasks), ``tasks``; for a bound ``errors_allowed`` among the independent ones and ``power``
         (exact); for an accuracy ``split_wrong`` and ``split_correct``, the fewest labels that do the same where wrong
-        and correct attempts can be labelled at different rates.
+        and correct attempts can be labelled at different rates; of a total ``split_wrong``, ``split_correct`` and the
+        ``se`` of the estimate.
 
     Raises:
         ValueError: A number is out of range, or the arguments ask none of these questions.
 
-    Source: Clopper and Pearson, Biometrika 26 (1934); Rogan and Gladen, American Journal of Epidemiology 107 (1978).
+    Source: Clopper and Pearson, Biometrika 26 (1934); Rogan and Gladen, American Journal of Epidemiology 107 (1978); Lee
+    et al., arXiv 2511.21140.
 
     Example:
         >>> import limitlaw as ll
@@ -73,10 +89,17 @@ def labels(
         (59, 0)
         >>> ll.plan.labels(rate=0.01, bound=0.05).select("labels", "errors_allowed").row(0)
         (124, 2)
+        >>> judge = {"total": 200, "accepted": 0.4, "false_positive_rate": 0.3, "false_negative_rate": 0.1}
+        >>> ll.plan.labels(**judge, pilot=10, rule="lee").select("split_wrong", "split_correct").row(0)
+        (136, 64)
     """
     z = NormalDist().inv_cdf(0.5 + as_confidence(confidence) / 2.0)
     factor = 1.0 + (as_within(per_task, "per_task", 1.0) - 1.0) * as_within(icc, "icc", 0.0, 1.0)
     row: dict[str, float | int | None]
+    if total is not None or accepted is not None:
+        if None in {total, accepted, false_positive_rate} or any(x is not None for x in (rate, bound, width, accuracy)):
+            raise ValueError("total must come with accepted and false_positive_rate alone")
+        return _split(total, accepted, [false_positive_rate, false_negative_rate], verdicts, pilot, rule)
     if accuracy is not None:
         if width is None or false_positive_rate is None or rate is not None or bound is not None:
             raise ValueError("accuracy must come with false_positive_rate and width alone")
@@ -174,6 +197,30 @@ def _corrected(
     split = [side * sum(sides) / (youden**2 * left) for side in sides]
     names = ("split_wrong", "split_correct")
     return {"independent": _whole(random), **{name: _whole(side) for name, side in zip(names, split, strict=True)}}
+
+
+def _split(
+    total: int | None, accepted: float | None, errors: list[float | None], verdicts: float, pilot: int, rule: str
+) -> pl.DataFrame:
+    """So many labels between wrong and correct attempts."""
+    check_choice(rule, "rule", ("variance", "lee"))
+    many, seen = as_whole(total, "total", 2, MAX_LABELS), as_whole(pilot, "pilot", 0, MAX_LABELS)
+    p = as_within(accepted, "accepted", 0.0, 1.0)
+    rates = [as_within(x, f"false_{kind}_rate", 0.0, 1.0) for x, kind in zip(errors, ("positive", "negative"), strict=True)]
+    q0, q1 = (1.0 - ((seen * x + 1.0) / (seen + 2.0) if seen else x) for x in rates)
+    youden = q0 + q1 - 1.0
+    theta = (p + q0 - 1.0) / youden if youden > 0.0 else math.nan
+    if not (0.0 < theta < 1.0 and 0.0 < p < 1.0 and q0 < 1.0 and q1 < 1.0):
+        raise ValueError(
+            f"accepted must be between the judge's rates of acceptance, {1.0 - q0:.3g} of wrong attempts and {q1:.3g} of "
+            f"correct ones, both within (0, 1), got {p:g}"
+        )
+    sides = [(1.0 - theta) * math.sqrt(q0 * (1.0 - q0)), theta * math.sqrt(q1 * (1.0 - q1))]
+    ratio = (1.0 / p - 1.0) * math.sqrt((1.0 - q0) / (1.0 - q1)) if rule == "lee" else sides[0] / sides[1]
+    wrong = min(max(round(many * ratio / (1.0 + ratio)), 1), many - 1)
+    variance = p * (1.0 - p) / _verdicts(verdicts) + sides[0] ** 2 / wrong + sides[1] ** 2 / (many - wrong)
+    found = {"labels": many, "split_wrong": wrong, "split_correct": many - wrong, "se": math.sqrt(variance) / youden}
+    return pl.DataFrame([found])
 
 
 def _verdicts(value: float) -> float:

@@ -23,8 +23,10 @@ Columns = dict[str, pl.Series]
 
 #: What a ``Cost`` bills, and the column of recorded attempts that says the same.
 _BILL = {"tokens": "tokens", "cost": "cost", "latency": "seconds"}
+#: What a correct answer takes, and the part of the bill that it is made of.
+_PER_CORRECT = {"tokens_per_correct": "tokens", "cost_per_correct": "cost"}
 #: The metrics that not every scenario has.
-OPTIONAL = (*_BILL, "utility", "coverage")
+OPTIONAL = (*_BILL, *_PER_CORRECT, "utility", "coverage")
 #: The scores whose quantiles are shown unless columns are chosen.
 _DEFAULT_SCORES = ("accuracy", *_BILL, "utility")
 #: The first columns after the key, the shares that follow, and those before the end: Polars prints four of each end.
@@ -48,14 +50,17 @@ def simulate_frame(
     threads: int | None,
     progress: Progress | None,
     over_tasks: float | None = None,
+    over_attempts: tuple[int, int, float] | None = None,
 ) -> pl.DataFrame:
     """Estimates with standard errors: one row per policy and grid point, and per task with ``by="task"``.
 
-    With ``over_tasks``, a confidence, the ends of intervals over tasks.
+    With ``over_tasks``, a confidence, the ends of intervals over tasks; with ``over_attempts``, the number of resamples,
+    the trials of each, and a confidence, those over attempts.
     """
     spec, arrays = scenario.wire()
-    chosen = _chosen(columns, errors=True, ends=over_tasks is not None)
-    names = _names(scenario, chosen, exact=False, by=by, ends=over_tasks is not None)
+    ends = over_tasks is not None or over_attempts is not None
+    chosen = _chosen(columns, errors=True, ends=ends)
+    names = _names(scenario, chosen, exact=False, by=by, ends=ends)
     values = _core.simulate_sampling(
         spec,
         arrays,
@@ -66,6 +71,7 @@ def simulate_frame(
         by_task=by == "task",
         columns=names,
         over_tasks=over_tasks,
+        over_attempts=over_attempts,
         progress=progress,
     )
     run = run_of(scenario, seed=seed)
@@ -128,9 +134,8 @@ def check_resampled(scenario: Any, resample: str | None, *, by: By, simulated: b
         raise ValueError(  # noqa: TRY004  (a setting that does not go with another)
             f"resample must be left out for a population whose law is given, not observed, got {resample!r}"
         )
-    if simulated and (resample != "tasks" or isinstance(scenario.verifier, LabelledVerifier)):
-        what = "'tasks'" if resample != "tasks" else "left out with a verifier known by labels"
-        raise ValueError(f"resample must be {what} in a simulation (solve has it), got {resample!r}")
+    if simulated and resample == "tasks" and isinstance(scenario.verifier, LabelledVerifier):
+        raise ValueError("resample must be left out with a verifier known by labels in a simulation, got 'tasks'")
 
 
 def _chosen(columns: Sequence[str] | None, *, errors: bool, ends: bool) -> list[str] | None:
@@ -190,7 +195,7 @@ def _frame(
         names = scenario.tasks.names
         task = np.tile(np.arange(tasks), policies * points)
         key["task"] = pl.Series(task) if names is None else labels(names, task)
-    after = short_tasks(scenario, key) if by == "policy" else {}
+    after = short_tasks(scenario) if by == "policy" else {}
     # An exact quantile may turn out not to be known in any row.
     unknown = {n for n, v in columns.items() if metric_of(n)[1] and v.null_count() == len(v)} if run.exact else set()
     shown_columns = estimates(columns, chosen, lambda name: name not in unknown)
@@ -199,13 +204,17 @@ def _frame(
     return pl.DataFrame([values.alias(name) for name, values in found.items()])
 
 
-def short_tasks(scenario: SamplingScenario, key: dict[str, pl.Series]) -> dict[str, pl.Series]:
+def short_tasks(scenario: SamplingScenario) -> dict[str, pl.Series]:
     """Of recorded attempts, how many tasks have fewer than a row asks for."""
     if not isinstance(scenario.tasks, RecordedTasks):
         return {}
-    cap = key["max_attempts"].to_numpy()
-    short = (scenario.tasks.attempts[None, :] < cap[:, None]).sum(axis=1)
-    return {"short_tasks": pl.Series(short, dtype=pl.Int64)}
+    if scenario.limits is None:
+        cap = scenario.max_attempts
+        assert cap is not None  # the core refuses a scenario without either
+        short = (scenario.tasks.attempts[None, :] < np.asarray(cap)[:, None]).sum(axis=1).tolist()
+    else:
+        short = _core.short_tasks(*scenario.wire())
+    return {"short_tasks": pl.Series(short * len(scenario.policies), dtype=pl.Int64)}
 
 
 def before_last(
@@ -265,7 +274,7 @@ def optional_metrics(scenario: SamplingScenario) -> list[str]:
 
 def needed_for(metric: str, scenario: SamplingScenario) -> str | None:
     """The field without which a scenario has no such quantity; none where it has it."""
-    tasks = scenario.tasks
+    tasks, metric = scenario.tasks, _PER_CORRECT.get(metric, metric)
     if metric in _BILL:
         record = getattr(tasks, _BILL[metric], None) if isinstance(tasks, RecordedTasks) else None
         return "cost" if scenario.cost is None and record is None else None

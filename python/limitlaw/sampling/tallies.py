@@ -34,6 +34,8 @@ _SCORES = ("attempts", "utility", "tokens", "cost", "latency")
 _TALLIES: Mapping[str, type[pl.DataType]] = {
     **dict.fromkeys(_COUNTS, pl.UInt64),
     **{f"{score}_{what}": pl.Float64 for score in _SCORES for what in ("sum", "square_sum")},
+    "tokens_correct_sum": pl.Float64,
+    "cost_correct_sum": pl.Float64,
     "products": pl.Float64,
     **dict.fromkeys(("accuracy_counts", "accepted_counts", "wrong_counts"), pl.UInt64),
     **{
@@ -76,7 +78,7 @@ def tallies_frame(
             "spec_id": repeat(scenario.fingerprint(), count, pl.String),
             "stream": repeat(_core.STREAM_VERSION, count, pl.String),
             **population,
-            **short_tasks(scenario, key_columns(scenario)),
+            **short_tasks(scenario),
         }
     )
 

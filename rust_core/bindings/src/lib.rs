@@ -54,7 +54,9 @@ mod _core {
     #[pymodule_export]
     use super::paired::{paired_differences, task_pass_rates};
     #[pymodule_export]
-    use super::sampling::{accuracies_sampling, compare_sampling, resampled_ends, simulate_sampling, solve_sampling};
+    use super::sampling::{
+        accuracies_sampling, compare_sampling, resampled_ends, short_tasks, simulate_sampling, solve_sampling,
+    };
     #[pymodule_export]
     use super::scaling::{fit_scaling_law, scaling_coefficients};
     #[pymodule_export]

@@ -97,7 +97,7 @@ pub fn optima_sampling<'py>(
             }
             _ => None,
         };
-        let how = Resampling { resamples, confidence: 0.9, key, threads };
+        let how = Resampling { resamples, confidence: 0.9, key, threads, trials: None, coverage: false };
         let redraw = match &observed {
             Some(observed) if resamples > 0 => Some(Redraw::new(observed, how, control)?),
             _ => None,

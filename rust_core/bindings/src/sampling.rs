@@ -1,8 +1,9 @@
 //! The sampling scenario across the border: simulate, compare and solve.
 
 use limitlaw_core::error::{Error, Result};
-use limitlaw_core::fit::over_attempts::{Resampling, over_attempts};
+use limitlaw_core::fit::over_attempts::{Resampling, over_attempts as fit_over_attempts};
 use limitlaw_core::memory;
+use limitlaw_core::rng::{Stream, purpose};
 use limitlaw_core::run::{Control, resolve_threads};
 use limitlaw_core::sampling::draw::run::Run;
 use limitlaw_core::sampling::draw::{compare, simulate};
@@ -65,7 +66,7 @@ impl Frame {
         trials: Option<u64>,
     ) {
         let tasks = scenario.tasks.count();
-        let kept = scenario.grid().get(g).and_then(|&attempts| scenario.kept(attempts));
+        let kept = scenario.kept(g);
         for i in 0..means.correct.len() {
             let estimates = means.summarise(i..i + 1, None, trials);
             let task = kept.as_ref().map_or(i, |kept| kept[i]);
@@ -106,7 +107,7 @@ fn with_scenario<T: Send>(
 
 /// Simulates a scenario: estimates, column by column, one row per (policy, grid point) or per (policy, grid point, task).
 #[pyfunction]
-#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, by_task, columns, over_tasks, progress))]
+#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, by_task, columns, over_tasks, over_attempts, progress))]
 pub fn simulate_sampling<'py>(
     py: Python<'py>,
     spec: &str,
@@ -118,19 +119,23 @@ pub fn simulate_sampling<'py>(
     by_task: bool,
     columns: Vec<String>,
     over_tasks: Option<f64>,
+    over_attempts: Option<(u64, u64, f64)>,
     progress: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let columns = parsed(&columns)?;
     let quantiles = if by_task { Vec::new() } else { Column::scores(&columns) };
-    let is_short = |scenario: &SamplingScenario| scenario.runs_shortly(trials);
+    let is_short = |scenario: &SamplingScenario| over_attempts.is_none() && scenario.runs_shortly(trials);
+    let total = trials + over_attempts.map_or(0, |(resamples, trials, _)| resamples.saturating_mul(trials));
     let frame =
-        with_scenario(py, (trials, progress.as_ref()), (spec, &arrays), is_short, |scenario, control, short| {
+        with_scenario(py, (total, progress.as_ref()), (spec, &arrays), is_short, |scenario, control, short| {
             let weights = scenario.weights();
             let threads = if short { Some(1) } else { threads };
             let covered = Column::need_coverage(&columns);
             let options = options(&scenario, trials, key, replicate, threads, covered, &quantiles)?;
             let points = scenario.points();
             let mut frame = Frame::new(&scenario, by_task, &columns)?;
+            let mut rows = Vec::new();
+            rows.resize_with(if over_attempts.is_some() { scenario.policies.len() * points } else { 0 }, || Row::NONE);
             simulate(&scenario, options, control, |p, g, row| {
                 let at = p * points + g;
                 if by_task {
@@ -143,8 +148,20 @@ pub fn simulate_sampling<'py>(
                             ends::over_tasks(&row.means(trials), weights.as_deref(), scenario.bounds(g), asked.tail());
                     }
                     frame.set(at, &found);
+                    if let Some(slot) = rows.get_mut(at) {
+                        *slot = found;
+                    }
                 }
             })?;
+            if let Some((resamples, trials, confidence)) = over_attempts {
+                let threads = options.threads;
+                let how = Resampling { resamples, confidence, key, threads, trials: Some(trials), coverage: covered };
+                let estimates: Vec<_> = rows.iter().map(|row| row.estimates).collect();
+                let found = fit_over_attempts(&scenario, &estimates, how, control)?;
+                for (at, (row, ends)) in rows.into_iter().zip(found).enumerate() {
+                    frame.set(at, &Row { ends, ..row });
+                }
+            }
             Ok(frame)
         })?;
     Ok(frame.into_array(py))
@@ -242,6 +259,13 @@ pub fn solve_sampling<'py>(
     Ok(frame.into_array(py))
 }
 
+/// How many tasks of recorded attempts have too few for each grid point, or limit.
+#[pyfunction]
+pub fn short_tasks(spec: &str, arrays: Arrays<'_>) -> PyResult<Vec<usize>> {
+    let scenario: SamplingScenario = parse(spec, &owned(&arrays)).map_err(to_python)?;
+    Ok(scenario.short_tasks())
+}
+
 /// The accuracy of each row under each verifier that labels leave open, row by row.
 #[pyfunction]
 pub fn accuracies_sampling<'py>(
@@ -278,8 +302,11 @@ pub fn resampled_ends<'py>(
     let frame = wait(py, resamples, progress.as_ref(), |control| {
         let scenario: SamplingScenario = parse(spec, &arrays)?;
         let mut frame = Frame::new(&scenario, false, &columns)?;
-        let how = Resampling { resamples, confidence, key, threads: resolve_threads(threads)? };
-        let found = over_attempts(&scenario, Column::need_coverage(&columns), how, control)?;
+        let (threads, coverage) = (resolve_threads(threads)?, Column::need_coverage(&columns));
+        let how = Resampling { resamples, confidence, key, threads, trials: None, coverage };
+        let estimates =
+            how.estimates(&scenario, &mut Stream::new(key, 0, purpose::BOOTSTRAP, 0).sequence(), control)?;
+        let found = fit_over_attempts(&scenario, &estimates, how, control)?;
         found.into_iter().enumerate().for_each(|(at, ends)| frame.set(at, &Row { ends, ..Row::NONE }));
         Ok(frame)
     })?;

@@ -57,6 +57,9 @@ pub fn tally_sampling<'py>(
                 columns.add(&format!("{score}_sum"), sum)?;
                 columns.add(&format!("{score}_square_sum"), square)?;
             }
+            for (part, sum) in BILL.into_iter().zip(row.bill_correct) {
+                columns.add(&format!("{part}_correct_sum"), sum)?;
+            }
             let bills = BILL.into_iter().zip(row.bill_counts);
             for (score, counted) in bills.chain([("utility", row.utility_counts)]) {
                 let (values, counts): (Vec<_>, Vec<_>) = counted.into_iter().unzip();
@@ -85,6 +88,7 @@ fn check_lengths(row: &RowTally, weights: Option<&[f64]>) -> Result<()> {
         && [0, tasks].contains(&row.accepted.len())
         && [0, tasks].contains(&row.covered.len())
         && row.bill.iter().all(|[sums, squares]| [0, tasks].contains(&sums.len()) && sums.len() == squares.len())
+        && row.bill_correct.iter().all(|sums| [0, tasks].contains(&sums.len()))
         && [0, tasks].contains(&utility.len())
         && utility.len() == utility_squares.len()
         && [0, PRODUCTS].contains(&row.products.len())
@@ -138,6 +142,9 @@ pub fn estimate_sampling<'py>(
         for ((bill, counts), part) in row.bill.iter_mut().zip(&mut row.bill_counts).zip(BILL) {
             *bill = sums(part)?;
             *counts = values(part)?;
+        }
+        for (sum, part) in row.bill_correct.iter_mut().zip(BILL) {
+            *sum = column(dict, &format!("{part}_correct_sum"))?;
         }
         if row.correct.is_empty() {
             continue;

@@ -15,6 +15,8 @@ pub mod paired;
 pub mod pass_rate;
 pub mod pass_rates;
 pub mod posterior_draws;
+pub mod record_attempts;
+pub mod redrawn_log;
 pub mod repeated;
 pub mod scaling;
 pub mod simultaneous;

@@ -1,16 +1,22 @@
-//! Intervals of an exact solution over attempts: what other attempts at the same tasks would have said.
+//! Intervals over attempts: what other attempts at the same tasks would have said, of an exact solution or of a simulation.
 //!
-//! Counts and pools: each task's rates are drawn from what its attempts and those of the others say of them (a Beta
-//! population, itself integrated over its posterior), and the scenario is solved at these rates. Recorded attempts are drawn
-//! anew with replacement within each task, and the estimate is kept in the middle, for repeated attempts bias it.
+//! Counts: each task's rate is drawn from what its attempts and those of the others say of it (a Beta population, itself
+//! integrated over its posterior), and the scenario is worked out at these rates. Pools and logs: `record_attempts`.
+
+use libm::sqrt;
+use rand_core::RngCore;
 
 use super::beta_binomial::Counts;
 use super::posterior_draws::posterior_draws;
+use super::record_attempts::RecordAttempts;
 use crate::error::{Error, Result};
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::run::{Control, run};
+use crate::sampling::draw::run::Run;
+use crate::sampling::draw::simulate;
 use crate::sampling::exact::solve;
-use crate::sampling::record::ends::{Ends, NO_ENDS, of_draws};
+use crate::sampling::record::ends::{Ends, of_draws};
+use crate::sampling::record::estimate::{Estimates, METRICS};
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::recorded::Recorded;
 use crate::sampling::scenario::tasks::Tasks;
@@ -29,61 +35,99 @@ pub struct Resampling {
     pub key: Key,
     /// Threads.
     pub threads: usize,
+    /// The trials of each resample where they are simulated; exact solutions unless given.
+    pub trials: Option<u64>,
+    /// Whether coverage is asked for.
+    pub coverage: bool,
 }
 
-/// The ends of every row, policy by policy.
+impl Resampling {
+    /// The estimates of every row of a scenario, policy by policy; the noise of a simulation is that of `random`.
+    pub fn estimates(
+        &self,
+        scenario: &SamplingScenario,
+        random: &mut Sequence,
+        control: &Control,
+    ) -> Result<Vec<Estimates>> {
+        let (points, weights, quiet) = (scenario.points(), scenario.weights(), control.quiet());
+        let mut found = vec![Estimates::NONE; scenario.policies.len() * points];
+        let Some(trials) = self.trials else {
+            solve(scenario, &[], self.coverage, None, &quiet, |p, g, row| {
+                found[p * points + g] = row.means.summarise(0..row.means.correct.len(), weights.as_deref(), None);
+            })?;
+            return Ok(found);
+        };
+        let key = [random.next_u64(), random.next_u64()];
+        let options = Run { trials, key, replicate: 0, threads: 1, wanted: scenario.wanted(self.coverage, &[]) };
+        simulate(scenario, options, &quiet, |p, g, row| {
+            let means = row.means(trials);
+            found[p * points + g] = means.summarise(0..means.correct.len(), weights.as_deref(), Some(trials));
+        })?;
+        Ok(found)
+    }
+}
+
+/// The ends of every row, policy by policy, around its estimates.
 pub fn over_attempts(
     scenario: &SamplingScenario,
-    coverage: bool,
+    estimates: &[Estimates],
     how: Resampling,
     control: &Control,
 ) -> Result<Vec<Ends>> {
-    let points = scenario.points();
-    let rows = scenario.policies.len() * points;
-    let redraw = Redraw::new(scenario, how, control)?;
-    let quiet = control.quiet();
-    let weights = scenario.weights();
-    let values = |one: &SamplingScenario| {
-        let mut found = vec![NO_ENDS[0]; rows];
-        solve(one, &[], coverage, None, &quiet, |p, g, row| {
-            let means = &row.means;
-            found[p * points + g] = means.summarise(0..means.correct.len(), weights.as_deref(), None).value;
-        })?;
-        Ok(found)
+    let redraw = match &scenario.tasks {
+        Tasks::Recorded(Recorded { attempts, .. }) | Tasks::Pool { attempts, .. } => {
+            return RecordAttempts::new(scenario, attempts, control)?.ends(estimates, how, control);
+        }
+        _ => Redraw::new(scenario, how, control)?,
     };
-    let mut drawn: Vec<Vec<Ends>> = vec![Vec::with_capacity(how.resamples as usize); rows];
+    let mut drawn: Vec<Vec<Estimates>> = vec![Vec::with_capacity(how.resamples as usize); estimates.len()];
     let work = |(): &mut (), index: u64| {
         control.check()?;
         let mut random = Stream::new(how.key, 0, purpose::BOOTSTRAP, index).sequence();
         let verifier = scenario.labelled().map(|labelled| below(labelled.count() as u64, &mut random) as usize);
         let one = redraw.scenario(scenario, index as usize, &mut random);
-        let found = values(&verifier.map_or_else(|| one.clone(), |number| one.with_verifier(number)))?;
-        control.advance(1);
+        let one = verifier.map_or_else(|| one.clone(), |number| one.with_verifier(number));
+        let found = how.estimates(&one, &mut random, control)?;
+        control.advance(how.trials.unwrap_or(1));
         Ok(found)
     };
-    let add = |found: Vec<[f64; 13]>| drawn.iter_mut().zip(found).for_each(|(all, one)| all.push([one; 2]));
+    let add = |found: Vec<Estimates>| drawn.iter_mut().zip(found).for_each(|(all, one)| all.push(one));
     run(how.resamples, how.threads, control, || (), work, add)?;
     let tail = 0.5 * (1.0 - how.confidence);
-    let mut ends: Vec<Ends> = drawn.iter().map(|all| of_draws(all, tail)).collect();
-    if matches!(redraw, Redraw::Recorded(_)) {
-        for ((ends, all), estimate) in ends.iter_mut().zip(&drawn).zip(values(scenario)?) {
-            for metric in 0..estimate.len() {
-                let mean = all.iter().map(|one| one[0][metric]).sum::<f64>() / all.len() as f64;
-                ends.iter_mut().for_each(|end| end[metric] += estimate[metric] - mean);
-            }
-        }
+    let ends = drawn.iter().zip(estimates).map(|(all, estimate)| {
+        let values: Vec<Ends> = match how.trials {
+            None => all.iter().map(|one| [one.value; 2]).collect(),
+            Some(_) => of_trials(all, estimate).into_iter().map(|one| [one; 2]).collect(),
+        };
+        of_draws(&values, tail)
+    });
+    Ok(ends.collect())
+}
+
+/// The values of resamples that were simulated: closer to their mean by the noise of their trials, which their standard
+/// errors tell, and farther from it by that of the estimate itself.
+fn of_trials(all: &[Estimates], estimate: &Estimates) -> Vec<[f64; METRICS.len()]> {
+    let mut values: Vec<[f64; METRICS.len()]> = all.iter().map(|one| one.value).collect();
+    for metric in 0..METRICS.len() {
+        let known = |one: &&Estimates| !one.value[metric].is_nan();
+        let count = all.iter().filter(known).count() as f64;
+        let mean = all.iter().filter(known).map(|one| one.value[metric]).sum::<f64>() / count;
+        let square = |x: f64| x * x;
+        let spread = all.iter().filter(known).map(|one| square(one.value[metric] - mean)).sum::<f64>() / (count - 1.0);
+        let noise = all.iter().filter(known).map(|one| square(one.standard_error[metric])).sum::<f64>() / count;
+        let wanted = (spread - noise).max(0.0) + square(estimate.standard_error[metric]);
+        let factor = if spread > 0.0 && wanted.is_finite() { sqrt(wanted / spread) } else { 1.0 };
+        values.iter_mut().for_each(|one| one[metric] = mean + factor * (one[metric] - mean));
     }
-    Ok(ends)
+    values
 }
 
 /// What tasks are drawn from.
-pub enum Redraw<'a> {
+pub enum Redraw {
     /// By the rates of successes: attempts, successes and populations of each resample.
     Counts(Rate),
     /// By the rates of acceptance, of correct ones among the accepted and among the rejected.
     Pool([Rate; 3]),
-    /// By whole recorded tasks: the attempts of each are drawn again.
-    Recorded(&'a Recorded),
 }
 
 /// A rate of every task: what was seen of it, and equally likely populations.
@@ -109,9 +153,9 @@ impl Rate {
     }
 }
 
-impl<'a> Redraw<'a> {
+impl Redraw {
     /// Of a scenario's counts or pool.
-    pub fn new(scenario: &'a SamplingScenario, how: Resampling, control: &Control) -> Result<Self> {
+    pub fn new(scenario: &SamplingScenario, how: Resampling, control: &Control) -> Result<Self> {
         let less = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x - y).collect::<Vec<f64>>();
         match &scenario.tasks {
             Tasks::Counts { attempts, correct, posterior: false, .. } => {
@@ -128,7 +172,6 @@ impl<'a> Redraw<'a> {
                     Rate::new(rejected, hidden, 2, how, control)?,
                 ]))
             }
-            Tasks::Recorded(recorded) => Ok(Self::Recorded(recorded)),
             _ => Err(Error::argument(
                 "resample",
                 "'tasks' for tasks that rest on no observed attempts, or whose posterior holds what they leave open",
@@ -168,30 +211,6 @@ impl<'a> Redraw<'a> {
                 };
                 SamplingScenario { tasks: fixed(success), verifier: Some(verifier), ..scenario.clone() }
             }
-            Self::Recorded(recorded) => {
-                SamplingScenario { tasks: Tasks::Recorded(redrawn(recorded, random)), ..scenario.clone() }
-            }
         }
     }
-}
-
-/// As many attempts of each task, drawn with replacement from those that it has.
-fn redrawn(recorded: &Recorded, random: &mut Sequence) -> Recorded {
-    let mut places = Vec::with_capacity(recorded.correct.as_slice().len());
-    let mut from = 0;
-    for &n in recorded.attempts.as_slice() {
-        places.extend((0..n as u64).map(|_| from + below(n as u64, random) as usize));
-        from += n as usize;
-    }
-    let mut again = recorded.clone();
-    let attempts = again.attempts.clone();
-    for values in again.values() {
-        if values.as_slice().len() == places.len() {
-            *values = Values::Many(places.iter().map(|&at| values.at(at)).collect());
-        }
-    }
-    // Where each task has one attempt their counts are as many as the attempts; so are weights.
-    again.attempts = attempts;
-    again.weight.clone_from(&recorded.weight);
-    again
 }

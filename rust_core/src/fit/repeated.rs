@@ -4,8 +4,10 @@ use libm::{exp, expm1, log, log1p};
 
 use super::pass_rate::{Group, PassRate};
 use crate::error::{Error, Result};
+use crate::rng::Sequence;
 use crate::run::Control;
 use crate::special::{ln_beta_ratio, ln_choose, ln_none_drawn};
+use crate::variates::beta;
 
 /// How far the log likelihood may lie below its maximum: 80 % of chi-squared with one degree of freedom, halved.
 const REFUTED: f64 = 0.821_187;
@@ -18,7 +20,7 @@ const STEPS: i32 = 72;
 /// The most terms of all variances together.
 const MOST: f64 = 1e8;
 /// The most effective trials: an interval of width 1e-9 is narrow enough.
-const MOST_TRIALS: f64 = 1e9;
+pub const MOST_TRIALS: f64 = 1e9;
 
 /// What is believed of a task's p before its attempts: a Beta law with this mean, worth so many attempts.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +45,14 @@ impl Prior {
         let first = (0..=STEPS).zip(&fits).find(|(_, fit)| **fit >= least).map_or(STEPS, |(step, _)| step);
         let found = prior(first);
         Ok(Self { weight: found.weight.max(LEAST), ..found })
+    }
+
+    /// A rate of which `seen` of `of` were seen, drawn from its posterior.
+    pub fn draw(&self, of: f64, seen: f64, random: &mut Sequence) -> f64 {
+        if self.weight == f64::INFINITY {
+            return self.mean;
+        }
+        beta([self.weight * self.mean + seen, self.weight * (1.0 - self.mean) + of - seen], random)
     }
 
     fn ln_likelihood(&self, &Group { attempts: n, correct: c, .. }: &Group) -> f64 {

@@ -23,6 +23,7 @@ pub mod parts;
 pub mod plan;
 pub mod plurality;
 pub mod recorded;
+pub mod recorded_limits;
 pub mod run;
 pub mod segments;
 pub mod sequential;
@@ -90,6 +91,10 @@ pub fn compare(
     options.check()?;
     if let Some(labelled) = scenario.labelled() {
         return over_verifiers::simulate(scenario, labelled, options, Some(score), control, &mut visit);
+    }
+    if scenario.limits.is_some() && scenario.short_tasks().iter().any(|&short| short > 0) {
+        let expected = "small enough that the recorded attempts of every task use each of them up";
+        return Err(Error::argument("limits", expected, "tasks with too few attempts"));
     }
     if let Some(&beyond) = scenario.grid().get(scenario.answerable()) {
         return Err(Error::argument("max_attempts", "at most the attempts of the smallest pool", beyond));

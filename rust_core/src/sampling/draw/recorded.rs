@@ -4,9 +4,12 @@
 //! Every task and trial has an order of its own, whose first attempts do not depend on how many are looked at; every
 //! policy reads that order. Verdicts or scores of a verifier that stands in for them are drawn in the same order.
 
+use rand_core::RngCore;
+
 use super::charge::paid;
 use super::run::{Run, chunk_trials};
 use super::size;
+use super::state::Stop;
 use super::streams::{Place, Streams};
 use super::tokens::Tokens;
 use crate::error::Result;
@@ -24,38 +27,48 @@ use crate::sampling::record::trial_scores::TrialScores;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::Bill;
 use crate::sampling::scenario::law::TaskLaw;
+use crate::sampling::scenario::limit::Limit;
 use crate::sampling::scenario::records::{Records, TaskRecords};
 use crate::sampling::scenario::scores::CLASSES;
+use crate::sampling::scenario::verifier::Verifier;
 use crate::variates::below;
 use crate::variates::exponential::Exponential;
 
 /// What all chunks share.
-struct Plan<'a> {
-    layout: Layout<'a>,
-    records: &'a Records,
+pub(super) struct Plan<'a> {
+    pub(super) layout: Layout<'a>,
+    pub(super) records: &'a Records,
     setting: Setting,
     streams: Streams,
     exponential: Exponential,
+    /// The most attempts that a limit allows.
+    pub(super) most: u64,
+    /// A verifier whose rates on a task are drawn in every trial.
+    spread: Option<&'a Verifier>,
 }
 
 /// What a worker holds.
-struct Worker {
-    rows: Rows,
-    sums: Sums,
-    scores: TrialScores,
-    selectors: Vec<Box<dyn Selector>>,
+pub(super) struct Worker {
+    pub(super) rows: Rows,
+    pub(super) sums: Sums,
+    pub(super) scores: TrialScores,
+    pub(super) selectors: Vec<Box<dyn Selector>>,
     tokens: Option<Tokens>,
-    drawn: Drawn,
+    pub(super) drawn: Drawn,
+    pub(super) stops: Vec<Stop>,
 }
 
 /// One task in one trial.
 #[derive(Default)]
-struct Drawn {
+pub(super) struct Drawn {
     /// The attempts as they come: their numbers in the record, the first ones drawn.
     order: Vec<u32>,
-    attempts: Vec<Attempt>,
+    pub(super) attempts: Vec<Attempt>,
+    /// Under limits, which of equal scores counts: what an attempt took decides whether it comes last, so that the first
+    /// of them is not each equally often.
+    pub(super) ranks: Vec<u64>,
     /// What the first 0, 1, 2, ... attempts took, without and with the verification.
-    bills: [Vec<Bill>; 2],
+    pub(super) bills: [Vec<Bill>; 2],
     /// By verification, the seconds of the slowest attempts of the batches before the one that attempt k is in, and of
     /// its own until then.
     waited: [Vec<f64>; 2],
@@ -68,17 +81,19 @@ pub fn simulate(
     options: Run,
     compared: Option<Score>,
     control: &Control,
-    visit: impl FnMut(usize, usize, RowTally),
+    mut visit: impl FnMut(usize, usize, RowTally),
 ) -> Result<Vec<f64>> {
     let tasks = laws.len();
+    let answered = scenario.answered_limits();
+    let limits: Vec<Limit> = answered.iter().map(|&at| scenario.limits()[at]).collect();
     size::check(scenario, tasks, grid.len(), [0, scenario.policies.len()], &options)?;
     let streams = Streams::new(&options, chunk_trials(scenario));
     let layout = Layout {
         policies: &scenario.policies,
         grid,
-        limits: &[],
+        limits: &limits,
         tasks,
-        kept: grid.iter().map(|&attempts| scenario.kept(attempts)).collect(),
+        kept: (0..grid.len()).chain(answered.iter().copied()).map(|point| scenario.kept(point)).collect(),
         wanted: options.wanted,
         cost: scenario.cost,
         billed_by_attempts: false,
@@ -87,7 +102,9 @@ pub fn simulate(
         compared,
     };
     let setting = scenario.setting(laws);
-    let plan = Plan { layout, records, setting, streams, exponential: Exponential::default() };
+    let most = scenario.most();
+    let spread = scenario.verifier.as_ref().filter(|verifier| verifier.draws_rates());
+    let plan = Plan { layout, records, setting, streams, exponential: Exponential::default(), most, spread };
     let chunk = streams.chunk() as u64;
     let work = |worker: &mut Worker, index: u64| {
         let trials = (options.trials - index * chunk).min(chunk) as usize;
@@ -95,7 +112,8 @@ pub fn simulate(
         for task in 0..tasks {
             for trial in 0..trials {
                 control.check()?;
-                plan.trial(worker, Place { chunk: index, task, trial });
+                let at = Place { chunk: index, task, trial };
+                if plan.layout.limits.is_empty() { plan.trial(worker, at) } else { plan.trial_under_limits(worker, at) }
             }
         }
         worker.rows.score(&plan.layout, &worker.scores, trials);
@@ -106,7 +124,9 @@ pub fn simulate(
     let mut sums = Sums::new(&plan.layout);
     let chunks = options.trials.div_ceil(chunk);
     let workers = run(chunks, options.threads, control, || plan.worker(), work, |part| sums.add(&part))?;
-    Rows::merged(workers.into_iter().map(|worker| worker.rows)).rows(&plan.layout, &sums, visit);
+    let point = |g: usize| answered.get(g).copied().unwrap_or(g);
+    Rows::merged(workers.into_iter().map(|worker| worker.rows))
+        .rows(&plan.layout, &sums, |p, g, row| visit(p, point(g), row));
     Ok(sums.products)
 }
 
@@ -119,40 +139,46 @@ impl Plan<'_> {
             selectors: self.layout.policies.iter().map(|policy| policy.selector(&self.setting)).collect(),
             tokens: self.layout.cost.map(Tokens::new),
             drawn: Drawn::default(),
+            stops: Vec::new(),
         }
     }
 
-    /// One task in one trial, from grid point to grid point.
-    fn trial(&self, worker: &mut Worker, at: Place) {
-        let Worker { rows, sums, scores, selectors, tokens, drawn } = worker;
+    /// Starts one task in one trial: its first `most` attempts, and every policy before the first of them.
+    pub(super) fn start(&self, worker: &mut Worker, at: Place, most: usize) -> Seen {
         let records = &self.records.tasks[at.task];
-        let have = records.len() as u64;
-        let points = self.layout.grid.partition_point(|&k| k <= have);
-        let Some(most) = points.checked_sub(1).map(|last| self.layout.grid[last]) else { return };
-        self.draw(drawn, records, at, most as usize);
+        self.draw(&mut worker.drawn, records, at, most);
         let blank = records.answers.last().is_some_and(|last| last.blank);
         let priorities =
             Priorities::new(self.streams.priorities(at.chunk), self.records.most_answers, self.streams.of_chunk(at))
                 .of_task(records.answers.len(), blank);
-        selectors.iter_mut().for_each(|selector| selector.start(&priorities));
-        if let Some(tokens) = tokens {
+        worker.selectors.iter_mut().for_each(|selector| selector.start(&priorities));
+        if let Some(tokens) = &mut worker.tokens {
             tokens.start(self.streams.of_task(purpose::TOKENS, at.task, self.streams.trial(at)));
         }
-        let mut seen = Seen {
-            events: first_events(&drawn.attempts),
+        Seen {
+            events: first_events(&worker.drawn.attempts),
             correct: 0,
             maxima: [f64::INFINITY; CLASSES],
             best_is_correct: false,
             leads: false,
             last_correct: false,
-        };
+        }
+    }
+
+    /// One task in one trial, from grid point to grid point.
+    fn trial(&self, worker: &mut Worker, at: Place) {
+        let have = self.records.tasks[at.task].len() as u64;
+        let points = self.layout.grid.partition_point(|&k| k <= have);
+        let Some(most) = points.checked_sub(1).map(|last| self.layout.grid[last]) else { return };
+        let mut seen = self.start(worker, at, most as usize);
+        let Worker { rows, sums, scores, selectors, tokens, drawn, .. } = worker;
         if self.layout.wanted.coverage {
             rows.cover(&self.layout, at.task, bin_of(self.layout.grid, seen.events.correct));
         }
         let mut from = 0;
         for (point, &to) in self.layout.grid[..points].iter().enumerate() {
             let next = &drawn.attempts[from as usize..to as usize];
-            self.look(&mut seen, next);
+            self.look(&mut seen, (next, &[]), &mut 0);
             for (p, selector) in selectors.iter_mut().enumerate() {
                 selector.see(from, next);
                 let outcome = selector.select(&seen, to);
@@ -171,21 +197,32 @@ impl Plan<'_> {
 
     /// Puts the first `most` attempts into a random order.
     fn draw(&self, drawn: &mut Drawn, records: &TaskRecords, at: Place, most: usize) {
-        let Drawn { order, attempts, bills, waited } = drawn;
+        let Drawn { order, attempts, ranks, bills, waited } = drawn;
         let trial = self.streams.trial(at);
         let mut random = self.streams.of_task(purpose::RECORD_ORDER, at.task, trial).sequence();
         let mut verdicts = self.streams.of_task(purpose::RECORD_VERDICTS, at.task, trial).sequence();
+        let errors = match self.spread {
+            Some(verifier) => {
+                let mut rates = self.streams.of_task(purpose::ERROR_RATES, at.task, trial).sequence();
+                Some(verifier.draw(at.task, 0.0, &mut rates))
+            }
+            None => records.errors,
+        };
         order.clear();
         order.extend(0..records.len() as u32);
         for at in 0..most {
             let other = at + below((records.len() - at) as u64, &mut random) as usize;
             order.swap(at, other);
         }
+        ranks.clear();
+        if !self.layout.limits.is_empty() {
+            ranks.extend((0..most).map(|_| random.next_u64()));
+        }
         attempts.clear();
         for &i in &order[..most] {
             let i = i as usize;
             let class = usize::from(!records.correct[i]);
-            let (accepted, score) = match (&self.setting.scores, records.errors) {
+            let (accepted, score) = match (&self.setting.scores, errors) {
                 (Some(scores), _) => {
                     let score = self.exponential.draw(&mut verdicts);
                     (score < scores.threshold[class], score)
@@ -223,16 +260,21 @@ impl Plan<'_> {
         }
     }
 
-    /// Adds attempts to what is seen.
-    fn look(&self, seen: &mut Seen, attempts: &[Attempt]) {
-        for attempt in attempts {
+    /// Adds attempts to what is seen; `best` is the rank of the attempt with the best score.
+    pub(super) fn look(&self, seen: &mut Seen, (attempts, ranks): (&[Attempt], &[u64]), best: &mut u64) {
+        for (k, attempt) in attempts.iter().enumerate() {
+            let rank = ranks.get(k).copied().unwrap_or(0);
+            if attempt.score == seen.maxima[0].min(seen.maxima[1]) && self.setting.scores.is_none() && rank > *best {
+                seen.best_is_correct = attempt.class == 0;
+                *best = rank;
+            }
             seen.correct += u64::from(attempt.class == 0);
             seen.last_correct = attempt.class == 0;
             // Of equal scores the first counts: in a random order each is first equally often.
             let other = seen.maxima[1 - attempt.class];
             if attempt.score < seen.maxima[attempt.class] {
                 seen.maxima[attempt.class] = attempt.score;
-                let best = match &self.setting.scores {
+                let is_best = match &self.setting.scores {
                     Some(scores) => {
                         other.is_infinite() || {
                             scores.at(attempt.class, attempt.score) > scores.at(1 - attempt.class, other)
@@ -240,7 +282,8 @@ impl Plan<'_> {
                     }
                     None => attempt.score < other,
                 };
-                if best {
+                if is_best {
+                    *best = rank;
                     seen.best_is_correct = attempt.class == 0;
                 }
             }

@@ -176,6 +176,11 @@ fn for_few(tasks: usize) -> f64 {
 /// What an attempt costs in money is part of its cost, unless limits count the money themselves.
 fn with_money(scenario: &SamplingScenario, utilities: &[Utility]) -> Result<Vec<Utility>> {
     if scenario.tasks.recorded().is_some() {
+        if scenario.limits.is_some() {
+            return Err(Error::NoClosedForm(
+                "no closed form of the best limit on recorded attempts; use simulate on several limits".into(),
+            ));
+        }
         if scenario.verifier.as_ref().is_some_and(|verifier| !verifier.is_perfect()) {
             return Err(Error::NoClosedForm(
                 "no closed form of the optimum on recorded attempts whose verdicts a verifier draws; use solve on a grid \

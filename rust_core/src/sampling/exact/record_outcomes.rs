@@ -2,6 +2,7 @@
 
 use libm::exp;
 
+use crate::closed_form::stopping::NO_ICC;
 use crate::sampling::exact::expected::{Charged, Expected, Part, coverage, stop_at_acceptance};
 use crate::sampling::scenario::cost::Bill;
 use crate::sampling::scenario::error_rates::ErrorRates;
@@ -34,8 +35,18 @@ pub fn stopped_bill(records: &TaskRecords, accepted: impl Fn(usize) -> bool, out
     [0, 1, 2].map(|part| stopped * first[part] + (outcome.attempts - stopped) * before[part])
 }
 
-/// Stopping at the first acceptance by a verifier that errs at these rates: the verdicts of different attempts are
-/// independent.
+/// A verdict that comes with probability `rate`, or not, after it came `times` times in a row: where the rate is Beta with
+/// this intra-class correlation, each time makes it likelier.
+fn again([rate, other]: [f64; 2], icc: f64, times: usize) -> [f64; 2] {
+    if icc < NO_ICC || times == 0 {
+        return [rate, other];
+    }
+    let (size, times) = ((1.0 - icc) / icc, times as f64);
+    [(rate * size + times) / (size + times), other * size / (size + times)]
+}
+
+/// Stopping at the first acceptance by a verifier that errs at these rates. The verdicts of different attempts are
+/// independent given the task's rates, which may be drawn: with the intra-class correlation of the records.
 pub fn stop_at_verdict(records: &TaskRecords, errors: ErrorRates, cap: u64, returns_last: bool) -> Charged {
     let n = records.len();
     let correct = records.correct.iter().filter(|&&correct| correct).count();
@@ -57,11 +68,14 @@ pub fn stop_at_verdict(records: &TaskRecords, errors: ErrorRates, cap: u64, retu
             }
             used[0] += here * right;
             used[1] += here * bad;
-            expected.correct += here * right * errors.true_positive;
-            expected.wrong += here * bad * errors.false_positive;
-            rejected[j] = here * bad * errors.true_negative;
+            let [missed, found] = again([errors.false_negative, errors.true_positive], records.icc, j);
+            let wrong_before = k.saturating_sub(j);
+            let [refused, passed] = again([errors.true_negative, errors.false_positive], records.icc, wrong_before);
+            expected.correct += here * right * found;
+            expected.wrong += here * bad * passed;
+            rejected[j] = here * bad * refused;
             if j + 1 < rejected.len() {
-                rejected[j + 1] += here * right * errors.false_negative;
+                rejected[j + 1] += here * right * missed;
             }
         }
     }

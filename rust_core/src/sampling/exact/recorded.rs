@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::run::Control;
+use crate::sampling::exact::expected::no_closed_form;
 use crate::sampling::exact::{ExactRow, TaskOutcomes};
 use crate::sampling::policy::rule::Setting;
 use crate::sampling::scenario::SamplingScenario;
@@ -15,10 +16,14 @@ pub fn solve(
     control: &Control,
     mut row: impl FnMut(usize, usize, ExactRow) -> Result<()>,
 ) -> Result<()> {
+    if scenario.limits.is_some() {
+        let reason = "where a limit stops recorded attempts depends on their order";
+        return Err(no_closed_form(scenario.policies[0].name(), reason));
+    }
     let setting = Setting { control: control.quiet(), ..scenario.setting(&scenario.laws()) };
     let drawn = scenario.cost.filter(|_| scenario.tasks.recorded().is_none_or(|recorded| recorded.tokens.is_none()));
     for (g, &cap) in scenario.grid().iter().take(scenario.answered()).enumerate() {
-        let kept = scenario.kept(cap);
+        let kept = scenario.kept(g);
         for (p, policy) in scenario.policies.iter().enumerate() {
             let mut outcomes = TaskOutcomes::new(scenario, *policy, covered);
             let mut add = |i: usize| -> Result<()> {

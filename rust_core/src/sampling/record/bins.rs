@@ -149,7 +149,7 @@ impl BinTally {
                     row.attempts[0].push(first[i][0] + first[i][1] + none as f64 * cap);
                     row.attempts[1].push(second[i][0] + second[i][1] + none as f64 * cap * cap);
                     let each = cost.map(|cost| cost.mean_rates(policy.needs().checks()));
-                    row.push_mean_bill(each);
+                    row.push_mean_bill(each, first[i][0] + last as f64 * cap);
                     if let Some(u) = utility {
                         // Each outcome is worth its value less the attempts, whose mean money counts: sums of
                         // (value - c T) and of its square.

@@ -185,6 +185,7 @@ impl RowTally {
             covered: share(&self.covered),
             attempts: moments(&self.attempts),
             bill: self.bill.each_ref().map(moments),
+            bill_correct: self.bill_correct.each_ref().map(|sums| sums.iter().map(|s| s / n).collect()),
             utility: moments(&self.utility),
         }
     }
@@ -204,6 +205,7 @@ impl RowTally {
             for (to, from) in self.bill.iter_mut().zip(&other.bill) {
                 add(&mut to[moment], &from[moment]);
             }
+            add(&mut self.bill_correct[moment], &other.bill_correct[moment]);
         }
         for (to, from) in self.share_counts.iter_mut().zip(&other.share_counts) {
             add(to, from);

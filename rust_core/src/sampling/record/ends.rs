@@ -1,6 +1,6 @@
 //! Intervals of a row: over the verifiers that labels leave open, over other tasks, or both.
 
-use libm::{exp, sqrt};
+use libm::{exp, log, sqrt};
 
 use super::estimate::{METRICS, TaskMeans};
 use crate::sampling::scenario::cost::Utility;
@@ -67,7 +67,7 @@ pub fn over_tasks(means: &TaskMeans, weights: Option<&[f64]>, bounds: Bounds, ta
         size: weights.map_or(count as f64, |w| 1.0 / w.iter().map(|w| w * w).sum::<f64>()),
         tail,
     };
-    let TaskMeans { accepted, correct, wrong, abstained, covered, attempts, bill, utility } = means;
+    let TaskMeans { accepted, correct, wrong, abstained, covered, attempts, bill, utility, .. } = means;
     let returned: Vec<f64> = correct.iter().zip(wrong).map(|(c, w)| c + w).collect();
     let precision = over.ratio(correct, wrong);
     let columns = [
@@ -87,6 +87,8 @@ pub fn over_tasks(means: &TaskMeans, weights: Option<&[f64]>, bounds: Bounds, ta
             Some(u) => over.scaled(&utility[0], [-u.wrong_cost, u.correct_reward]),
             None => over.any(&utility[0]),
         },
+        over.per_correct(&bill[0][0], correct),
+        over.per_correct(&bill[1][0], correct),
     ];
     [columns.map(|c| c[0]), columns.map(|c| c[1])]
 }
@@ -173,6 +175,18 @@ impl Over<'_> {
         [end(t), most.map_or(end(-t), |most| end(-t).min(most.max(mean)))]
     }
 
+    /// The ratio of a mean amount to the mean share of correct answers.
+    fn per_correct(&self, x: &[f64], correct: &[f64]) -> [f64; 2] {
+        if x.is_empty() {
+            return [f64::NAN; 2];
+        }
+        let [[m, x_error], [a, a_error]] = [x, correct].map(|column| self.moments(column));
+        let covariance: f64 = (0..self.count).map(|i| self.weight(i) * (x[i] - m) * (correct[i] - a)).sum();
+        let product = x_error * a_error * (self.size - 1.0).max(1e-9);
+        let correlation = if product > 0.0 { (covariance / product).clamp(-1.0, 1.0) } else { 0.0 };
+        ratio_ends([m, a], [self.amount(x, None), self.share(correct)], correlation)
+    }
+
     fn any(&self, x: &[f64]) -> [f64; 2] {
         if x.is_empty() {
             return [f64::NAN; 2];
@@ -181,6 +195,22 @@ impl Over<'_> {
         let t = self.t();
         [mean + t * error, mean - t * error]
     }
+}
+
+/// The limits of the ratio of an amount to a share, from theirs and from the correlation of the two (Donner and Zou, Stat.
+/// Methods Med. Res. 21 (2012), on the scale of the logarithm): the distances of two limits add as standard errors do.
+pub fn ratio_ends([amount, share]: [f64; 2], [of_amount, of_share]: [[f64; 2]; 2], correlation: f64) -> [f64; 2] {
+    if amount.is_nan() || share.is_nan() || share <= 0.0 {
+        return [f64::NAN; 2];
+    }
+    if amount == 0.0 {
+        return [0.0; 2];
+    }
+    let far = |x: f64, y: f64| sqrt((x * x + y * y - 2.0 * correlation * x * y).max(0.0));
+    let down = far(log(amount / of_amount[0]), log(of_share[1] / share));
+    let up = if of_share[0] > 0.0 { far(log(of_amount[1] / amount), log(share / of_share[0])) } else { f64::INFINITY };
+    let ratio = amount / share;
+    [ratio * exp(-down), ratio * exp(up)]
 }
 
 /// The upper limit of a share of which so many show no case.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::dispatch::{Kernel, dispatch};
 
 /// The names of the estimates, in the order of the columns.
-pub const METRICS: [&str; 13] = [
+pub const METRICS: [&str; 15] = [
     "accepted",
     "returned",
     "abstained",
@@ -19,6 +19,8 @@ pub const METRICS: [&str; 13] = [
     "cost",
     "latency",
     "utility",
+    "tokens_per_correct",
+    "cost_per_correct",
 ];
 
 /// The probabilities at which benchmark-level quantiles are given.
@@ -41,6 +43,8 @@ pub struct TaskMeans {
     pub attempts: [Vec<f64>; 2],
     /// Tokens, money and seconds: mean, and variance from trial to trial; empty without a cost.
     pub bill: [[Vec<f64>; 2]; 3],
+    /// Tokens and money of the trials whose answer was correct, over all trials; empty without a cost, and where exact.
+    pub bill_correct: [Vec<f64>; 2],
     /// Utility: mean, and variance from trial to trial; empty without a utility.
     pub utility: [Vec<f64>; 2],
 }
@@ -61,11 +65,12 @@ impl Estimates {
 
 impl TaskMeans {
     /// Every column.
-    pub(crate) fn columns(&mut self) -> [&mut Vec<f64>; 15] {
-        let Self { accepted, correct, wrong, abstained, covered, attempts, bill, utility } = self;
+    pub(crate) fn columns(&mut self) -> [&mut Vec<f64>; 17] {
+        let Self { accepted, correct, wrong, abstained, covered, attempts, bill, bill_correct, utility } = self;
+        let [tokens, money] = bill_correct;
         let [[t, tt], [m, mm], [s, ss]] = bill;
         let ([a, aa], [u, uu]) = (attempts, utility);
-        [accepted, correct, wrong, abstained, covered, a, aa, t, tt, m, mm, s, ss, u, uu]
+        [accepted, correct, wrong, abstained, covered, a, aa, t, tt, m, mm, s, ss, tokens, money, u, uu]
     }
 
     /// Adds another's with a weight: means over what is drawn for all tasks together.
@@ -120,6 +125,20 @@ impl TaskMeans {
         } else {
             (f64::NAN, f64::NAN)
         };
+        let per_correct = |part: usize| {
+            let [x, variance] = &self.bill[part];
+            if x.is_empty() || accuracy.0 <= 0.0 {
+                return (f64::NAN, f64::NAN);
+            }
+            let r = mean(x) / accuracy.0;
+            // The linearised ratio: variance of tokens - r correct.
+            let spread = |i: usize| {
+                let c = self.correct[i];
+                let product = self.bill_correct[part].get(i).map_or(0.0, |both| both - x[i] * c);
+                variance[i] - 2.0 * r * product + r * r * c * (1.0 - c)
+            };
+            (r, error(&spread) / accuracy.0)
+        };
         let columns = [
             share(&self.accepted),
             returned,
@@ -134,6 +153,8 @@ impl TaskMeans {
             moments(&self.bill[1]),
             moments(&self.bill[2]),
             moments(&self.utility),
+            per_correct(0),
+            per_correct(1),
         ];
         Estimates { value: columns.map(|c| c.0), standard_error: columns.map(|c| c.1) }
     }
@@ -203,6 +224,9 @@ impl TaskMeans {
         let (correct, wrong) = (mean(2), mean(3));
         let returned = correct[0] + wrong[0];
         let precision = if returned > 0.0 { [correct[0] / returned, 0.0] } else { [f64::NAN; 2] };
+        let per_correct = |[x, _]: [f64; 2]| {
+            if correct[0] > 0.0 && !x.is_nan() { [x / correct[0], 0.0] } else { [f64::NAN; 2] }
+        };
         let columns = [
             mean(0),
             [returned, 0.0],
@@ -217,6 +241,8 @@ impl TaskMeans {
             mean(7),
             mean(8),
             mean(9),
+            per_correct(mean(6)),
+            per_correct(mean(7)),
         ];
         Estimates { value: columns.map(|c| c[0]), standard_error: columns.map(|c| c[1]) }
     }

@@ -18,6 +18,8 @@ pub struct RowTally {
     pub attempts: [Vec<f64>; 2],
     /// Sums over trials of tokens, money and seconds, and of their squares; empty without a cost.
     pub bill: [[Vec<f64>; 2]; 3],
+    /// Sums over trials with a correct answer of tokens and money; empty without a cost.
+    pub bill_correct: [Vec<f64>; 2],
     /// Tokens, money and seconds of the whole benchmark per task with their counts; empty unless wanted.
     pub bill_counts: [Vec<(f64, u64)>; BILL.len()],
     /// Sums over trials of the utility, and of its squares; empty without a utility.
@@ -32,13 +34,15 @@ pub struct RowTally {
 }
 
 impl RowTally {
-    /// Adds what the attempts of the last task come to where each takes so much in the mean.
-    pub fn push_mean_bill(&mut self, each: Option<Bill>) {
+    /// Adds what the attempts of the last task come to where each takes so much in the mean; `correct` are those of the
+    /// trials with a correct answer.
+    pub fn push_mean_bill(&mut self, each: Option<Bill>, correct: f64) {
         let Some(each) = each else { return };
         let last = self.attempts.each_ref().map(|sums| sums.last().copied().unwrap_or(0.0));
         for (columns, mean) in self.bill.iter_mut().zip(each) {
             columns[0].push(mean * last[0]);
             columns[1].push(mean * mean * last[1]);
         }
+        self.bill_correct.iter_mut().zip(each).for_each(|(column, mean)| column.push(mean * correct));
     }
 }

@@ -22,7 +22,7 @@ struct Returns {
 /// Bytes of a row and task.
 pub const RETURN_BYTES: usize = size_of::<Returns>();
 /// Bytes of what a row and task costs.
-pub const BILL_BYTES: usize = size_of::<[[f64; 2]; 4]>();
+pub const BILL_BYTES: usize = size_of::<[[f64; 2]; 5]>();
 
 impl Returns {
     /// Sums of the attempts used and of their squares, by what was returned, where `most` are allowed.
@@ -53,6 +53,8 @@ pub struct Sums {
     pub products: Vec<f64>,
     /// Per task and row: tokens, money, seconds and utility, and their squares.
     bills: Vec<[[f64; 2]; 4]>,
+    /// Per task and row: tokens and money of the trials with a correct answer.
+    bills_correct: Vec<[f64; 2]>,
 }
 
 impl Sums {
@@ -63,6 +65,7 @@ impl Sums {
         Self {
             products: vec![0.0; if_some(layout.compared.is_some(), rows * rows)],
             bills: vec![[[0.0; 2]; 4]; if_some(layout.charges(), rows * layout.tasks)],
+            bills_correct: vec![[0.0; 2]; if_some(layout.charges(), rows * layout.tasks)],
         }
     }
 
@@ -72,6 +75,9 @@ impl Sums {
         for (a, b) in self.bills.iter_mut().flatten().zip(other.bills.iter().flatten()) {
             a[0] += b[0];
             a[1] += b[1];
+        }
+        for (a, b) in self.bills_correct.iter_mut().flatten().zip(other.bills_correct.iter().flatten()) {
+            *a += b;
         }
     }
 
@@ -89,6 +95,11 @@ impl Sums {
         for (sums, x) in self.bills[i * layout.rows() + row].iter_mut().zip([tokens, money, seconds, worth]) {
             sums[0] += x;
             sums[1] += x * x;
+        }
+        if outcome.returned == Returned::Correct {
+            let both = &mut self.bills_correct[i * layout.rows() + row];
+            both[0] += tokens;
+            both[1] += money;
         }
     }
 }
@@ -223,7 +234,7 @@ impl Rows {
                     let each = layout.mean_bill(policy.needs().checks());
                     out.push((&self.returns[i * rows + row], most), policy.accepts(), layout.utility, each);
                     if let Some(bills) = sums.bills.get(i * rows + row) {
-                        out.push_bill(bills, layout.billed);
+                        out.push_bill(bills, &sums.bills_correct[i * rows + row], layout.billed);
                     }
                 }
                 for (index, (counts, shares)) in out.share_counts.iter_mut().zip(&self.shares).enumerate() {
@@ -246,7 +257,9 @@ impl Rows {
 }
 
 impl RowTally {
-    fn push_bill(&mut self, bills: &[[f64; 2]; 4], billed: [bool; BILL.len()]) {
+    fn push_bill(&mut self, bills: &[[f64; 2]; 4], correct: &[f64; 2], billed: [bool; BILL.len()]) {
+        let both = self.bill_correct.iter_mut().zip(correct).zip(billed);
+        both.filter(|(_, known)| *known).for_each(|((column, sum), _)| column.push(*sum));
         for ((columns, sums), _) in self.bill.iter_mut().zip(bills).zip(billed).filter(|(_, known)| *known) {
             columns[0].push(sums[0]);
             columns[1].push(sums[1]);
@@ -270,7 +283,7 @@ impl RowTally {
         let sum = |power: usize| attempts.iter().map(|sums| sums[power]).sum::<u128>() as f64;
         self.attempts[0].push(sum(0));
         self.attempts[1].push(sum(1));
-        self.push_mean_bill(each);
+        self.push_mean_bill(each, attempts[Returned::Correct as usize][0] as f64);
         let Some(u) = utility else { return };
         // Each outcome is worth its value less the attempts, whose mean money counts where it is known: sums of
         // (value - c T) and of its square.

@@ -8,10 +8,10 @@ use libm::sqrt;
 
 use super::estimate::{METRICS, TaskMeans};
 
-/// The means whose squares are summed; the last product is that of correct and wrong.
+/// The means whose squares are summed; the last products are those of correct with wrong, with tokens and with money.
 const MEANS: usize = 9;
 /// How many sums there are.
-pub const PRODUCTS: usize = MEANS + 1;
+pub const PRODUCTS: usize = MEANS + 3;
 const CORRECT: usize = 1;
 const WRONG: usize = 2;
 
@@ -28,6 +28,10 @@ pub fn products(means: &TaskMeans, weights: Option<&[f64]>, trials: u64) -> Vec<
     };
     let TaskMeans { accepted, correct, wrong, covered, attempts, bill: [tokens, money, seconds], utility, .. } = means;
     let both = n * total(correct) * total(wrong) - within(&|i| correct[i] * wrong[i]);
+    let with_correct = |part: usize| {
+        let ([x, _], products) = (&means.bill[part], &means.bill_correct[part]);
+        if x.is_empty() { 0.0 } else { n * total(x) * total(correct) + within(&|i| products[i] - x[i] * correct[i]) }
+    };
     vec![
         share(accepted),
         share(correct),
@@ -39,6 +43,8 @@ pub fn products(means: &TaskMeans, weights: Option<&[f64]>, trials: u64) -> Vec<
         moments(seconds),
         moments(utility),
         both,
+        with_correct(0),
+        with_correct(1),
     ]
 }
 
@@ -57,6 +63,11 @@ pub fn errors(value: &[f64; METRICS.len()], products: &[f64], trials: u64) -> [f
     let q = accuracy / returned;
     let rest = 1.0 - q;
     let precision = of(rest * rest * right + q * q * bad - 2.0 * q * rest * both, 0.0) / returned;
+    // Likewise that of tokens - r correct.
+    let per_correct = |part: usize| {
+        let r = value[13 + part];
+        of(products[5 + part] - 2.0 * r * products[MEANS + 1 + part] + r * r * right, 0.0) / accuracy
+    };
     [
         at(0, 0),
         sum,
@@ -71,5 +82,7 @@ pub fn errors(value: &[f64; METRICS.len()], products: &[f64], trials: u64) -> [f
         at(6, 10),
         at(7, 11),
         at(8, 12),
+        per_correct(0),
+        per_correct(1),
     ]
 }

@@ -260,6 +260,10 @@ impl Spec for SamplingScenario {
     }
 }
 
+fn repeated_limit(i: usize) -> Error {
+    Error::argument(&format!("limits[{i}]"), "different from every limit before it", "a repetition")
+}
+
 impl SamplingScenario {
     /// Checks the numbers of attempts.
     fn check_grid(&self) -> Result<()> {
@@ -313,6 +317,15 @@ impl SamplingScenario {
             let got = format!("{} limits", limits.len());
             return Err(Error::argument("limits", format!("1 to {MAX_GRID} limits"), got));
         }
+        if let Some(recorded) = self.tasks.recorded() {
+            for (i, limit) in limits.iter().enumerate() {
+                limit.check().map_err(|e| Error::Value(format!("limits[{i}]: {e}")))?;
+                if limits[..i].contains(limit) {
+                    return Err(repeated_limit(i));
+                }
+            }
+            return self.check_recorded_limits(recorded);
+        }
         let Some(cost) = self.cost else {
             return Err(Error::argument("cost", "given where limits are: it says what an attempt takes", "None"));
         };
@@ -323,7 +336,7 @@ impl SamplingScenario {
             limit.check().map_err(|e| Error::Value(format!("limits[{i}]: {e}")))?;
             let place = format!("limits[{i}]");
             if limits[..i].contains(limit) {
-                return Err(Error::argument(&place, "different from every limit before it", "a repetition"));
+                return Err(repeated_limit(i));
             }
             for policy in &self.policies {
                 let each = cost.mean_rates(policy.needs().checks())[limit.part()];

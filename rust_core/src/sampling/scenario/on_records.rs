@@ -26,17 +26,80 @@ impl SamplingScenario {
         self.grid().partition_point(|&k| k as f64 <= most)
     }
 
-    /// The tasks that a row of so many attempts is about; `None` where it is about all.
-    pub fn kept(&self, attempts: u64) -> Option<Vec<usize>> {
-        let have = self.tasks.recorded()?.attempts.as_slice();
-        let kept: Vec<usize> = (0..have.len()).filter(|&i| have[i] >= attempts as f64).collect();
+    /// The limits that have a row: all whose rows are about some tasks.
+    pub fn answered_limits(&self) -> Vec<usize> {
+        let all = 0..self.limits().len();
+        let Some(recorded) = self.tasks.recorded() else { return all.collect() };
+        let answered = |kept: &Option<Vec<usize>>| match kept {
+            None => true,
+            Some(kept) => recorded.short == Short::Drop && !kept.is_empty(),
+        };
+        all.filter(|&limit| answered(&self.kept(limit))).collect()
+    }
+
+    /// The tasks of recorded attempts that the rows of a grid point, or of a limit, are about; `None` where it is all.
+    ///
+    /// Under a limit a task has enough attempts where all of them together use it up, for then they do in every order.
+    pub fn kept(&self, point: usize) -> Option<Vec<usize>> {
+        let recorded = self.tasks.recorded()?;
+        let have = recorded.attempts.as_slice();
+        let kept: Vec<usize> = match self.limits().get(point) {
+            None => {
+                let attempts = *self.grid().get(point)?;
+                (0..have.len()).filter(|&i| have[i] >= attempts as f64).collect()
+            }
+            Some(limit) => {
+                let most = self.most() as f64;
+                let asked = |checked: bool| self.policies.iter().any(|policy| policy.needs().checks() == checked);
+                let used = [false, true].into_iter().filter(|&checked| asked(checked));
+                let totals: Vec<Vec<f64>> = used.map(|checked| self.recorded_totals(limit.part(), checked)).collect();
+                (0..have.len())
+                    .filter(|&i| have[i] >= most || totals.iter().all(|total| limit.is_spent(total[i])))
+                    .collect()
+            }
+        };
         (kept.len() < have.len()).then_some(kept)
+    }
+
+    /// How many tasks of recorded attempts have too few for each grid point, or limit.
+    pub fn short_tasks(&self) -> Vec<usize> {
+        let count = self.tasks.count();
+        (0..self.points()).map(|point| self.kept(point).map_or(0, |kept| count - kept.len())).collect()
+    }
+
+    /// What all recorded attempts of each task took together of one part of a bill.
+    fn recorded_totals(&self, part: usize, checked: bool) -> Vec<f64> {
+        let Some(recorded) = self.tasks.recorded() else { return Vec::new() };
+        let column = match self.cost {
+            Some(_) => recorded.tokens.as_ref(),
+            None => [&recorded.tokens, &recorded.cost, &recorded.seconds][part].as_ref(),
+        };
+        let mut from = 0;
+        let attempts = recorded.attempts.as_slice().iter();
+        let of_task = attempts.map(|&n| {
+            let places = from..from + n as usize;
+            from = places.end;
+            let sum = column.map(|values| places.map(|i| values.at(i)).sum::<f64>());
+            match (&self.cost, sum) {
+                (Some(cost), Some(tokens)) => {
+                    let [constant, per_token] = cost.rates(checked)[part];
+                    constant * n + per_token * tokens
+                }
+                (Some(cost), None) => cost.mean_rates(checked)[part] * n,
+                (None, sum) => sum.unwrap_or(0.0),
+            }
+        });
+        of_task.collect()
     }
 
     /// The recorded attempts; `None` where the tasks are others.
     pub fn records(&self) -> Option<Records> {
         let recorded = self.tasks.recorded()?;
-        Some(Records::new(recorded, self.verifier.as_ref(), self.cost.as_ref()))
+        let mut records = Records::new(recorded, self.verifier.as_ref(), self.cost.as_ref());
+        if let (Some(cost), Some(_), None) = (&self.cost, &self.limits, &recorded.tokens) {
+            records.bill_alike([false, true].map(|checked| cost.mean_rates(checked)));
+        }
+        Some(records)
     }
 
     /// Which parts of a bill are known: tokens, money, seconds.
@@ -72,9 +135,25 @@ impl SamplingScenario {
             let expected = "one without wrong_output_tokens for recorded attempts (tokens may be recorded)";
             return Err(Error::argument("cost", expected, "wrong_output_tokens"));
         }
-        if self.limits.is_some() {
-            let expected = "None for recorded attempts (max_attempts takes a grid)";
+        Ok(())
+    }
+
+    /// Checks that what is limited of recorded attempts was recorded, so that their order alone says where they stop.
+    pub(super) fn check_recorded_limits(&self, recorded: &Recorded) -> Result<()> {
+        if self.cost.is_some_and(|cost| cost.parallel > 1.0) {
+            let expected = "None for recorded attempts in batches (parallel above 1)";
             return Err(Error::argument("limits", expected, "limits"));
+        }
+        if recorded.tokens.is_none() && self.cost.is_some_and(|cost| cost.output_tokens[1] > 0.0) {
+            let expected = "None for recorded attempts whose tokens are drawn (give the column tokens)";
+            return Err(Error::argument("limits", expected, "limits"));
+        }
+        let billed = self.billed();
+        for (i, limit) in self.limits().iter().enumerate() {
+            if !billed[limit.part()] {
+                let expected = "one in an amount that the attempts are recorded with (tokens, cost or seconds)";
+                return Err(Error::argument(&format!("limits[{i}]"), expected, limit.amount()));
+            }
         }
         Ok(())
     }
@@ -109,9 +188,16 @@ fn check_stand_in(recorded: &Recorded, verifier: &Verifier) -> Result<()> {
         let expected = "one without scores of its own where the scores are recorded";
         return Err(Error::argument("verifier", expected, "a judge"));
     }
-    if verifier.draws_rates() {
-        let expected = "one of given error rates (icc 0) for recorded attempts";
-        return Err(Error::argument("verifier", expected, "error rates that are drawn"));
+    match verifier {
+        Verifier::Spread { correlation, .. } if *correlation != 0.0 => {
+            let expected = "0 for recorded attempts, whose success rates are not known";
+            return Err(Error::argument("correlation", expected, correlation));
+        }
+        Verifier::Ensemble { .. } if verifier.draws_rates() => {
+            let expected = "an ensemble of given error rates (icc 0) for recorded attempts";
+            return Err(Error::argument("verifier", expected, "error rates that are drawn"));
+        }
+        _ => {}
     }
     Ok(())
 }

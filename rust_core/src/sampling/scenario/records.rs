@@ -25,8 +25,10 @@ pub struct TaskRecords {
     pub correct: Vec<bool>,
     /// Whether it was accepted; as correct where nothing was recorded and no verifier errs.
     pub accepted: Vec<bool>,
-    /// The error rates of a verifier that draws the verdicts in their place.
+    /// The error rates of a verifier that draws the verdicts in their place; their means where they are drawn too.
     pub errors: Option<ErrorRates>,
+    /// The intra-class correlation of error rates that are drawn; 0 where they are given.
+    pub icc: f64,
     /// Its answer, where it votes; empty where answers are not told apart.
     pub answer: Vec<Option<usize>>,
     /// How often each answer was given, and how often correctly.
@@ -169,6 +171,14 @@ fn bills(recorded: &Recorded, cost: Option<&Cost>, places: std::ops::Range<usize
 }
 
 impl Records {
+    /// Gives every attempt the same bill, without and with the verification.
+    pub fn bill_alike(&mut self, bills: [Bill; 2]) {
+        for task in &mut self.tasks {
+            let attempts = task.len();
+            task.bills = bills.map(|bill| vec![bill; attempts]);
+        }
+    }
+
     /// From columns, with a verifier that stands in for verdicts and what tokens cost.
     pub fn new(recorded: &Recorded, verifier: Option<&Verifier>, cost: Option<&Cost>) -> Self {
         let verifier = verifier.filter(|verifier| !verifier.is_perfect());
@@ -183,6 +193,10 @@ impl Records {
             let mut task = TaskRecords {
                 accepted,
                 correct,
+                icc: match verifier {
+                    Some(Verifier::Spread { icc, .. }) => *icc,
+                    _ => 0.0,
+                },
                 errors: verifier.map(|verifier| {
                     if verifier.gives_verdicts() { verifier.rates(i) } else { ErrorRates::new(0.0, 1.0) }
                 }),

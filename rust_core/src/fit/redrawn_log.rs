@@ -1,0 +1,193 @@
+//! A pool or a log of other attempts at the same tasks.
+//!
+//! Each task has a rate of success, and rates at which its correct and its wrong attempts are accepted. Attempts are drawn
+//! from its own of that kind, or where it has none from those of another task. What an attempt took is now and then that of
+//! another task's attempt of that kind, as if it had one attempt more: a single attempt does not tell how amounts vary.
+
+use super::pass_rate::Group;
+use super::repeated::Prior;
+use crate::error::{Error, Result};
+use crate::rng::Sequence;
+use crate::run::Control;
+use crate::sampling::scenario::recorded::Recorded;
+use crate::sampling::scenario::tasks::Tasks;
+use crate::spec::Values;
+use crate::variates::{below, binomial};
+
+/// Kinds of attempts: twice whether it is correct, and whether it is accepted.
+const KINDS: usize = 4;
+
+/// The rates of a task: of success, of acceptance among wrong and among correct attempts.
+pub type TaskRates = [f64; 3];
+
+/// The attempts of a pool or a log, and the priors of their rates.
+pub struct Log<'a> {
+    tasks: &'a Tasks,
+    /// By task, the attempts of each kind.
+    counts: Vec<[f64; KINDS]>,
+    success: Prior,
+    accepted: Option<[Prior; 2]>,
+    places: Option<Places<'a>>,
+}
+
+/// Where the attempts of a log are.
+struct Places<'a> {
+    recorded: &'a Recorded,
+    /// By task and kind.
+    own: Vec<[Vec<usize>; KINDS]>,
+    /// The tasks that have attempts of each kind.
+    having: [Vec<usize>; KINDS],
+    /// Codes of the answers that are borrowed from other tasks begin here.
+    beyond: f64,
+}
+
+/// An attempt that was drawn: where its answer and score are taken from, and what it took; its kind; what the code of its
+/// answer is moved by.
+struct Drawn {
+    place: usize,
+    amounts: usize,
+    kind: usize,
+    moved: f64,
+}
+
+impl<'a> Log<'a> {
+    /// Of a pool, or of recorded attempts.
+    pub fn new(tasks: &'a Tasks, control: &Control) -> Result<Self> {
+        let (counts, places, verdicts) = match tasks {
+            Tasks::Pool { attempts, accepted, accepted_correct, correct, .. } => {
+                let kinds = (0..attempts.as_slice().len()).map(|i| {
+                    let (all, yes, both) = (attempts.at(i), accepted.at(i), accepted_correct.at(i));
+                    // Without `correct` a rejected answer is taken for wrong: nothing that is shown depends on it.
+                    let right = correct.as_ref().map_or(both, |correct| correct.at(i));
+                    [all - right - (yes - both), yes - both, right - both, both]
+                });
+                (kinds.collect(), None, true)
+            }
+            Tasks::Recorded(recorded) => {
+                let places = Places::new(recorded);
+                let counts = places.own.iter().map(|own| own.each_ref().map(|places| places.len() as f64)).collect();
+                (counts, Some(places), recorded.accepted.is_some())
+            }
+            _ => return Err(Error::argument("tasks", "a pool or recorded attempts", "others")),
+        };
+        let counts: Vec<[f64; KINDS]> = counts;
+        let prior = |of: &[usize], seen: &[usize]| {
+            let sum = |own: &[f64; KINDS], kinds: &[usize]| kinds.iter().map(|&kind| own[kind]).sum::<f64>();
+            let groups: Vec<Group> = counts
+                .iter()
+                .map(|own| Group { attempts: sum(own, of), correct: sum(own, seen), tasks: 1.0 })
+                .filter(|group| group.attempts > 0.0)
+                .collect();
+            Prior::new(&groups, control)
+        };
+        let success = prior(&[0, 1, 2, 3], &[2, 3])?;
+        let accepted = if verdicts { Some([prior(&[0, 1], &[1])?, prior(&[2, 3], &[3])?]) } else { None };
+        Ok(Self { tasks, counts, success, accepted, places })
+    }
+
+    /// The rates of every task, drawn.
+    pub fn rates(&self, random: &mut Sequence) -> Vec<TaskRates> {
+        let of_task = self.counts.iter().map(|&[no, yes, missed, found]| {
+            let success = self.success.draw(no + yes + missed + found, missed + found, random);
+            let Some([wrong, right]) = &self.accepted else { return [success, 0.0, 0.0] };
+            [success, wrong.draw(no + yes, yes, random), right.draw(missed + found, found, random)]
+        });
+        of_task.collect()
+    }
+
+    /// As many attempts of each task at these rates.
+    pub fn again(&self, rates: &[TaskRates], random: &mut Sequence) -> Tasks {
+        match (self.tasks, &self.places) {
+            (_, Some(places)) => Tasks::Recorded(places.again(rates, self.accepted.is_some(), random)),
+            (Tasks::Pool { attempts, correct, weight, .. }, None) => {
+                let mut columns: [Vec<f64>; 3] = Default::default();
+                for (i, &[success, wrong, right]) in rates.iter().enumerate() {
+                    let n = attempts.at(i) as u64;
+                    let found = binomial(n, success, random);
+                    let both = binomial(found, right, random);
+                    let accepted = both + binomial(n - found, wrong, random);
+                    columns.iter_mut().zip([accepted, both, found]).for_each(|(column, x)| column.push(x as f64));
+                }
+                let [accepted, both, found] = columns.map(Values::Many);
+                Tasks::Pool {
+                    attempts: attempts.clone(),
+                    accepted,
+                    accepted_correct: both,
+                    correct: correct.as_ref().map(|_| found),
+                    weight: weight.clone(),
+                    names: None,
+                }
+            }
+            (tasks, None) => tasks.clone(),
+        }
+    }
+}
+
+impl<'a> Places<'a> {
+    fn new(recorded: &'a Recorded) -> Self {
+        let mut own = Vec::with_capacity(recorded.count());
+        let mut having: [Vec<usize>; KINDS] = Default::default();
+        let mut from = 0;
+        for (task, &n) in recorded.attempts.as_slice().iter().enumerate() {
+            let mut kinds: [Vec<usize>; KINDS] = Default::default();
+            for place in from..from + n as usize {
+                let accepted = recorded.accepted.as_ref().is_some_and(|accepted| accepted.at(place) == 1.0);
+                kinds[2 * usize::from(recorded.correct.at(place) == 1.0) + usize::from(accepted)].push(place);
+            }
+            from += n as usize;
+            having.iter_mut().zip(&kinds).filter(|(_, own)| !own.is_empty()).for_each(|(having, _)| having.push(task));
+            own.push(kinds);
+        }
+        let answers = recorded.answer.as_ref().map_or(&[][..], Values::as_slice);
+        let beyond = answers.iter().copied().fold(0.0, f64::max) + 1.0;
+        Self { recorded, own, having, beyond }
+    }
+
+    fn again(&self, rates: &[TaskRates], verdicts: bool, random: &mut Sequence) -> Recorded {
+        let mut drawn: Vec<Drawn> = Vec::with_capacity(self.recorded.correct.as_slice().len());
+        for (task, own) in self.own.iter().enumerate() {
+            let mut borrowed: [Option<usize>; KINDS] = [None; KINDS];
+            for _ in 0..self.recorded.attempts.at(task) as usize {
+                let correct = random.open01() < rates[task][0];
+                let accepted = verdicts && random.open01() < rates[task][1 + usize::from(correct)];
+                let kind = 2 * usize::from(correct) + usize::from(accepted);
+                let (from, moved) = if !own[kind].is_empty() {
+                    (&own[kind], 0.0)
+                } else if self.having[kind].is_empty() {
+                    // Nobody has any: one of the task's own, had it turned out like this.
+                    let alike = [1, 2, 3].map(|other| other ^ kind).into_iter().find(|&other| !own[other].is_empty());
+                    let alike = alike.unwrap_or(kind);
+                    (&own[alike], if alike / 2 == kind / 2 { 0.0 } else { self.beyond * (1 + kind) as f64 })
+                } else {
+                    // All of them from one task, whose answers may agree with one another.
+                    let lender = *borrowed[kind].get_or_insert_with(|| self.lender(kind, random));
+                    (&self.own[lender][kind], self.beyond * (1 + kind) as f64)
+                };
+                let pick = |from: &[usize], random: &mut Sequence| from[below(from.len() as u64, random) as usize];
+                let place = pick(from, random);
+                let one_more = !own[kind].is_empty() && below(own[kind].len() as u64 + 1, random) == 0;
+                let amounts = if one_more { pick(&self.own[self.lender(kind, random)][kind], random) } else { place };
+                drawn.push(Drawn { place, amounts, kind, moved });
+            }
+        }
+        let Recorded { answer, score, tokens, cost, seconds, accepted, .. } = self.recorded;
+        let column = |value: &dyn Fn(&Drawn) -> f64| Values::Many(drawn.iter().map(value).collect());
+        let amounts = |values: &Values| column(&|one| values.at(one.amounts));
+        let moved = |code: f64, one: &Drawn| if code < 0.0 { code } else { code + one.moved };
+        Recorded {
+            correct: column(&|one| f64::from(u8::from(one.kind / 2 == 1))),
+            accepted: accepted.as_ref().map(|_| column(&|one| f64::from(u8::from(one.kind % 2 == 1)))),
+            answer: answer.as_ref().map(|values| column(&|one| moved(values.at(one.place), one))),
+            score: score.as_ref().map(|values| column(&|one| values.at(one.place))),
+            tokens: tokens.as_ref().map(amounts),
+            cost: cost.as_ref().map(amounts),
+            seconds: seconds.as_ref().map(amounts),
+            ..self.recorded.clone()
+        }
+    }
+
+    /// A task that has attempts of a kind.
+    fn lender(&self, kind: usize, random: &mut Sequence) -> usize {
+        self.having[kind][below(self.having[kind].len() as u64, random) as usize]
+    }
+}
