@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from coverage_columns import columns, labelled
+from coverage_columns import columns, labelled, records
 from coverage_decisions import matches, optima, precisions, required_rates
 from coverage_judges import corrections, judges
 from coverage_rates import error_rates, forecasts, pass_rates, populations
@@ -39,7 +39,8 @@ KINDS = {
     "judges": (judges, (*SIZES, (5, 20))),
     "systems": (systems, ((5, 1), (20, 1), (164, 1), (5, 10), (20, 10), (164, 10))),
     "gates": (gates, ((5, 5), (20, 1), (20, 5), (164, 1), (164, 5))),
-    "columns": (columns, ((5, 5), (20, 5), (164, 5), (20, 100))),
+    "columns": (columns, SIZES),
+    "records": (records, SIZES),
     "labelled": (labelled, ((20, 10), (50, 4))),
     "precisions": (precisions, SIZES),
     # One attempt identifies no population, and a forecast from it is refused.
@@ -65,6 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", type=int, default=500)
     parser.add_argument("--only", choices=list(KINDS))
+    parser.add_argument("--cells", nargs="+", help="tasks x attempts, such as 20x5: all of a kind unless given")
     parser.add_argument("--shapes", nargs="+", choices=list(POPULATIONS), default=list(POPULATIONS))
     parser.add_argument("--levels", type=float, nargs="+", default=LEVELS)
     parser.add_argument("--write", action="store_true", help="put the table into docs/intervals.md")
@@ -76,6 +78,8 @@ def main() -> None:
             continue
         for shape in options.shapes:
             for cell in cells:
+                if options.cells is not None and f"{cell[0]}x{cell[1]}" not in options.cells:
+                    continue
                 for level in options.levels:
                     for name, held, width, sets in measured(make, shape, cell, level, options.sets):
                         found.setdefault((name, shape, cell), {})[level] = held, width

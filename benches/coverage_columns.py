@@ -90,6 +90,8 @@ def records(shape: str, tasks: int, n: int):
                         yield f"`solve(resample=)`, {label}", row[f"{name}_low"], row[f"{name}_high"], value
 
     return check
+
+
 def labelled(shape: str, tasks: int, n: int):
     """The mean false positive rate, and the accuracy at 20 attempts of other tasks that the verifier judges."""
     shapes = MEAN * (1 / ICC - 1), (1 - MEAN) * (1 / ICC - 1)

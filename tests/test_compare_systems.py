@@ -41,8 +41,8 @@ def test_one_attempt_is_mcnemar_and_bonett_and_price() -> None:
 def test_three_runs_of_a_hundred_tasks_by_the_printed_digits() -> None:
     """A difference of .01667 with a standard error of .01196, printed for three runs without the data behind it.
 
-    Its source was not found. Of thirds on n tasks these digits leave, up to 120 tasks, only n = 100 with squares that add
-    to 13/9: here nine tasks where one system solves one run more, and four where it solves one fewer.
+    Its source was not found. Of thirds on n tasks these digits leave, up to 120 tasks, only n = 100 with squares that
+    add to 13/9: here nine tasks where one system solves one run more, and four where it solves one fewer.
     """
     for n in range(20, 121, 20):  # a sum of n/60 must be one of thirds
         squares = 9 * (0.01196**2 * n * (n - 1) + n / 3600)

@@ -169,18 +169,25 @@ def test_attempts_of_records_are_worth_as_many_trials_as_have_their_variance():
 
 @pytest.mark.parametrize("correct", [True, False])
 def test_attempts_that_are_all_alike_are_no_certainty(correct):
-    """50 of 50: .025^(1/50) at one attempt; at five attempts, which each task has once, .025^(1/10)."""
+    """50 of 50: .025^(1/50) at one attempt; at five attempts, which each task has once, .025^(1/10).
+
+    The trials that have the variance of 2,000 pairs of logs may be more, by what that variance is not known: some .1
+    successes a log know it within 6 % (here 40 % is six of these), .5 of 200 pairs within 20 %.
+    """
     rows = log(10, 5, correct=correct)
     tasks = ll.Tasks.from_attempts(rows, answer="answer", score="score", tokens="tokens")
     policies = [ll.AnyOf(), ll.BestOf()]
     one = ll.SamplingScenario(tasks=tasks, policies=policies, max_attempts=[1, 5])
-    exact = ll.solve(one, resample="attempts", seed=3, bootstrap=200)
-    drawn = ll.simulate(one, trials=2_000, resample="attempts", seed=3, bootstrap=50)
-    for found in (exact, drawn):
+    exact = ll.solve(one, resample="attempts", seed=3, bootstrap=4_000)
+    drawn = ll.simulate(one, trials=2_000, resample="attempts", seed=3, bootstrap=400)
+    for found, more in ((exact, 1.4), (drawn, 2.2)):
         for row in found.iter_rows(named=True):
-            least = 0.025 ** (1 / (50 if row["max_attempts"] == 1 else 10))
-            ends = (least, 1.0) if correct else (0.0, 1 - least)
-            assert (row["accuracy_low"], row["accuracy_high"]) == pytest.approx(ends, abs=1e-9), row["policy"]
+            trials = 50 if row["max_attempts"] == 1 else 10
+            limit, other = row["accuracy_low"], row["accuracy_high"]
+            if not correct:
+                limit, other = 1 - other, 1 - limit
+            assert other == pytest.approx(1), row["policy"]
+            assert 0.025 ** (1 / trials) - 1e-9 <= limit <= 0.025 ** (1 / trials / more), (row["policy"], more)
 
 
 @pytest.mark.parametrize("kind", ["counts", "pool", "records"])

@@ -154,9 +154,9 @@ def test_lees_split_of_labels_and_the_one_of_least_variance() -> None:
     theta, youden = 0.1 / 0.6, 0.6
 
     def error(wrong: int, correct: int) -> float:
-        return math.sqrt(
-            0.4 * 0.6 / 1000 + (1 - theta) ** 2 * 0.7 * 0.3 / wrong + theta**2 * 0.9 * 0.1 / correct
-        ) / youden
+        return (
+            math.sqrt(0.4 * 0.6 / 1000 + (1 - theta) ** 2 * 0.7 * 0.3 / wrong + theta**2 * 0.9 * 0.1 / correct) / youden
+        )
 
     every = {wrong: error(wrong, 400 - wrong) for wrong in range(1, 400)}
     assert every[both["split_wrong"]] == min(every.values())
@@ -211,7 +211,7 @@ BAD: list[tuple[Any, type[Exception], str]] = [
     (lambda: ll.plan.labels(accuracy=0.5, false_positive_rate=0.1, width=0.01, verdicts=100), ValueError, "width must be above 0.217, which 100 verdicts allow with endless labels, got 0.01"),
     (lambda: ll.plan.labels(total=200), ValueError, "total must come with accepted and false_positive_rate alone"),
     (lambda: ll.plan.labels(total=200, accepted=0.2, false_positive_rate=0.3), ValueError, "accepted must be between the judge's rates of acceptance"),
-    (lambda: ll.plan.labels(total=1, accepted=0.4, false_positive_rate=0.3), ValueError, "total must be a whole number in [2, 100000000], got 1"),
+    (lambda: ll.plan.labels(total=1, accepted=0.4, false_positive_rate=0.3), ValueError, "total must be in [2, 1e8], got 1"),
     (lambda: ll.plan.best_attempts(3, tasks=1, attempts=1), TypeError, "scenario must be a SamplingScenario, got 3"),
 ]  # fmt: skip
 

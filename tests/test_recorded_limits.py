@@ -206,7 +206,9 @@ def test_what_a_correct_answer_takes_is_the_ratio_and_its_error_that_of_repetiti
             np.testing.assert_allclose(found[name], ratio, rtol=1e-12)
     if kind == "fixed":
         merged = ll.merge([ll.simulate(one, trials=200, seed=11, replicate=r, tallies=True) for r in range(2)])
-        assert merged["cost_per_correct_se"][0] == pytest.approx(repeated[0]["cost_per_correct_se"][0] / 2**0.5, rel=0.3)
+        assert merged["cost_per_correct_se"][0] == pytest.approx(
+            repeated[0]["cost_per_correct_se"][0] / 2**0.5, rel=0.3
+        )
 
 
 def test_nothing_solved_has_no_price() -> None:

@@ -80,7 +80,7 @@ def simulate(
     progress: bool | Callable[[int, int], object] | None = None,
     replicate: int = 0,
 ) -> ConstraintResult: ...
-def simulate(
+def simulate(  # noqa: C901
     scenario: Scenario,
     *,
     trials: int,
@@ -262,8 +262,8 @@ def solve(
     and latency Student's t on the scale of the logarithm, any other utility on its own; what a correct answer takes the
     limits of a ratio (Donner and Zou 2012). They are null for one task. Over attempts of counts each resample draws
     every task's rate from its posterior under a Beta population that is itself integrated over its own. Pools and logs
-    are drawn anew at rates that are themselves drawn; the limits of a share are then those of Clopper and Pearson for as
-    many independent trials as have the variance of such logs, as in ``pass_at_k``.
+    are drawn anew at rates that are themselves drawn; the limits of a share are then those of Clopper and Pearson for
+    as many independent trials as have the variance of such logs, as in ``pass_at_k``.
     ``docs/intervals.md`` has the coverage.
 
     Raises:

@@ -159,7 +159,7 @@ def over_orders(policy: ll.Policy, attempts: Sequence[Attempt], cap: int, blank:
     return over_verdicts(policy, attempts, cap, None, blank)
 
 
-def over_verdicts(
+def over_verdicts(  # noqa: PLR0917
     policy: ll.Policy,
     attempts: Sequence[Attempt],
     cap: int,
@@ -191,7 +191,10 @@ def _judged(
         for attempt, accepted in zip(order, verdicts, strict=True):
             rate = 1 - rates[1] if attempt.correct else rates[0]
             mean = rate if accepted else 1 - rate
-            like, all_of = before[attempt.correct, accepted], before[attempt.correct, True] + before[attempt.correct, False]
+            like, all_of = (
+                before[attempt.correct, accepted],
+                before[attempt.correct, True] + before[attempt.correct, False],
+            )
             weight *= (mean * (1 - icc) + icc * like) / (1 - icc + icc * all_of) if all_of else mean
             before[attempt.correct, accepted] += 1
         judged = [Attempt(a.answer, a.correct, v, a.score, a.tokens) for a, v in zip(order, verdicts, strict=True)]

@@ -21,7 +21,7 @@ _TAKES = {
     "power": ("difference", "tasks", "k", "confidence"),
     "labels": (
         *("rate", "bound", "width", "accuracy", "false_positive_rate", "false_negative_rate", "verdicts"),
-        *("power", "confidence", "per_task", "icc"),
+        *("power", "confidence", "per_task", "icc", "total", "accepted", "pilot", "rule"),
     ),
 }
 
@@ -49,6 +49,10 @@ _TAKES = {
 @click.option("--verdicts", type=float, help="Attempts with a verdict and no label.")
 @click.option("--per-task", type=float, help="Labels of each task.")
 @click.option("--icc", type=float, help="The correlation of errors at one task.")
+@click.option("--total", type=Whole(), help="Labels to split between wrong and correct attempts.")
+@click.option("--accepted", type=float, help="The share of attempts that the judge accepts.")
+@click.option("--pilot", type=Whole(), help="Labels of either kind from which the judge's rates come.")
+@click.option("--rule", type=click.Choice(["variance", "lee"]), help="How to split.  [default: variance]")
 @output_options
 @one_line_errors
 def plan(

@@ -64,11 +64,11 @@ def labels(
         icc: The correlation of errors at one task, in [0, 1].
         total: Labels to be split, at least 2.
         accepted: The share of all attempts that the judge accepts, in (0, 1).
-        pilot: Labels of either kind from which the judge's rates come, which are then drawn a little towards 1/2: one
+        pilot: Labels of either kind from which the judge's rates come, drawn a little towards 1/2: one
             error and one verdict without error are added to each. 0 takes them as they are.
-        rule: ``"variance"`` makes the variance of Rogan and Gladen's estimate the least; ``"lee"`` splits as the published
-            example of Lee et al. does: in the ratio ``(1/accepted - 1) sqrt((1 - q0)/(1 - q1))`` of specificity q0 and
-            sensitivity q1, which takes the share of accepted attempts for the accuracy.
+        rule: ``"variance"`` makes the variance of Rogan and Gladen's estimate the least; ``"lee"`` splits
+            as the published example of Lee et al. does: in the ratio ``(1/accepted - 1) sqrt((1 - q0)/(1 - q1))`` of
+            specificity q0 and sensitivity q1, which takes the share of accepted attempts for the accuracy.
 
     Returns:
         One row: ``labels`` (of wrong attempts, of correct ones, or of attempts, as asked), ``independent`` (without the
@@ -80,8 +80,8 @@ def labels(
     Raises:
         ValueError: A number is out of range, or the arguments ask none of these questions.
 
-    Source: Clopper and Pearson, Biometrika 26 (1934); Rogan and Gladen, American Journal of Epidemiology 107 (1978); Lee
-    et al., arXiv 2511.21140.
+    Source: Clopper and Pearson, Biometrika 26 (1934); Rogan and Gladen, American Journal of Epidemiology 107
+    (1978); Lee et al., arXiv 2511.21140.
 
     Example:
         >>> import limitlaw as ll
@@ -199,21 +199,23 @@ def _corrected(
     return {"independent": _whole(random), **{name: _whole(side) for name, side in zip(names, split, strict=True)}}
 
 
-def _split(
+def _split(  # noqa: PLR0917
     total: int | None, accepted: float | None, errors: list[float | None], verdicts: float, pilot: int, rule: str
 ) -> pl.DataFrame:
     """So many labels between wrong and correct attempts."""
     check_choice(rule, "rule", ("variance", "lee"))
     many, seen = as_whole(total, "total", 2, MAX_LABELS), as_whole(pilot, "pilot", 0, MAX_LABELS)
     p = as_within(accepted, "accepted", 0.0, 1.0)
-    rates = [as_within(x, f"false_{kind}_rate", 0.0, 1.0) for x, kind in zip(errors, ("positive", "negative"), strict=True)]
+    rates = [
+        as_within(x, f"false_{kind}_rate", 0.0, 1.0) for x, kind in zip(errors, ("positive", "negative"), strict=True)
+    ]
     q0, q1 = (1.0 - ((seen * x + 1.0) / (seen + 2.0) if seen else x) for x in rates)
     youden = q0 + q1 - 1.0
     theta = (p + q0 - 1.0) / youden if youden > 0.0 else math.nan
     if not (0.0 < theta < 1.0 and 0.0 < p < 1.0 and q0 < 1.0 and q1 < 1.0):
         raise ValueError(
-            f"accepted must be between the judge's rates of acceptance, {1.0 - q0:.3g} of wrong attempts and {q1:.3g} of "
-            f"correct ones, both within (0, 1), got {p:g}"
+            f"accepted must be between the judge's rates of acceptance, {1.0 - q0:.3g} of wrong attempts and {q1:.3g} "
+            f"of correct ones, both within (0, 1), got {p:g}"
         )
     sides = [(1.0 - theta) * math.sqrt(q0 * (1.0 - q0)), theta * math.sqrt(q1 * (1.0 - q1))]
     ratio = (1.0 / p - 1.0) * math.sqrt((1.0 - q0) / (1.0 - q1)) if rule == "lee" else sides[0] / sides[1]

@@ -54,8 +54,8 @@ def simulate_frame(
 ) -> pl.DataFrame:
     """Estimates with standard errors: one row per policy and grid point, and per task with ``by="task"``.
 
-    With ``over_tasks``, a confidence, the ends of intervals over tasks; with ``over_attempts``, the number of resamples,
-    the trials of each, and a confidence, those over attempts.
+    With ``over_tasks``, a confidence, the ends of intervals over tasks; with ``over_attempts``, the number of
+    resamples, the trials of each, and a confidence, those over attempts.
     """
     spec, arrays = scenario.wire()
     ends = over_tasks is not None or over_attempts is not None

@@ -1,7 +1,8 @@
 //! What follows from a sampling scenario without a run: its ceilings, operating points and best number of attempts.
 
 use limitlaw_core::fit::ceiling;
-use limitlaw_core::fit::over_attempts::{Redraw, Resampling};
+use limitlaw_core::fit::over_attempts::Redraw;
+use limitlaw_core::fit::resampling::Resampling;
 use limitlaw_core::rng::Sequence;
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::sampling::exact::bootstrap::{Bootstrap, Resample, optima};

@@ -1,7 +1,8 @@
 //! The sampling scenario across the border: simulate, compare and solve.
 
 use limitlaw_core::error::{Error, Result};
-use limitlaw_core::fit::over_attempts::{Resampling, over_attempts as fit_over_attempts};
+use limitlaw_core::fit::over_attempts::over_attempts as fit_over_attempts;
+use limitlaw_core::fit::resampling::Resampling;
 use limitlaw_core::memory;
 use limitlaw_core::rng::{Stream, purpose};
 use limitlaw_core::run::{Control, resolve_threads};

@@ -18,6 +18,7 @@ pub mod posterior_draws;
 pub mod record_attempts;
 pub mod redrawn_log;
 pub mod repeated;
+pub mod resampling;
 pub mod scaling;
 pub mod simultaneous;
 pub mod task_rates;

@@ -10,9 +10,9 @@
 
 use libm::{exp, sqrt};
 
-use super::over_attempts::Resampling;
 use super::redrawn_log::Log;
 use super::repeated::MOST_TRIALS;
+use super::resampling::Resampling;
 use crate::error::Result;
 use crate::rng::{Stream, purpose};
 use crate::run::{Control, run};
