@@ -44,7 +44,8 @@ class Options:
     @staticmethod
     def of(tasks: Tasks, policies: list[Any], asked: dict[str, Any], *, required: bool) -> Options:
         """By solving each policy; one that cannot be solved is left out unless it is required."""
-        labels, attempts, scenarios = ["do not ask"], [0], []
+        labels, attempts = ["do not ask"], [0]
+        scenarios: list[SamplingScenario] = []
         tables: dict[str, list[Floats]] = {name: [np.zeros((1, len(tasks)))] for name in MEASURES}
         for policy in policies:
             try:
