@@ -41,6 +41,9 @@ pub fn posterior_draws(
     };
     let mut found = [Vec::with_capacity(draws), Vec::with_capacity(draws)];
     for draw in 0..draws {
+        if draw.is_multiple_of(1024) {
+            control.check()?;
+        }
         let at = mean.inverse(point(draw, 1 + 2 * dimension));
         let row = &rows[(at as usize).min(SIDE - 1)];
         found[0].push(share(logit(0, at)));
