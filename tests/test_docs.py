@@ -11,6 +11,7 @@ import re
 import runpy
 import shlex
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -118,10 +119,17 @@ def test_every_kind_of_setting_is_in_the_page_of_files() -> None:
     assert {*re.findall(r"`(\w+)`", table)} >= {kind for family, kind in _REGISTRY if family != "toy"}
 
 
-if __name__ == "__main__":
-    for page in map(Path, sys.argv[1:]):
-        text, found = page.read_text(encoding="utf-8"), []
+def rewrite(page: Path) -> None:
+    """The outputs of a page as they are now."""
+    text, found = page.read_text(encoding="utf-8"), []
+    with tempfile.TemporaryDirectory() as place, contextlib.chdir(place):  # pages write files
+        write_own_data(Path(place))
         run_page(text, page.name, rewritten=found)
-        printed = iter(found)
-        text = FENCE.sub(lambda block: f"```text\n{next(printed)}```" if block[1] == "text" else block[0], text)  # noqa: B023
-        page.write_text(text, encoding="utf-8")
+    printed = iter(found)
+    text = FENCE.sub(lambda block: f"```text\n{next(printed)}```" if block[1] == "text" else block[0], text)
+    page.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for page in sys.argv[1:]:
+        rewrite(Path(page).resolve())

@@ -15,6 +15,8 @@ from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import BetaTasks, CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float64]
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 #: The most data sets of one call: rows times sets.
 _MAX_SETS = 1_000_000
 #: The most numbers of all rates that are drawn.
-_MAX_RATES = 100_000_000
+_MAX_RATES = 20_000_000
 #: The most rates that NumPy draws in one call.
 _MAX_DRAWN = 500_000
 
@@ -130,13 +132,12 @@ def _population(
     """
     given = scenario.tasks
     if isinstance(given, BetaTasks):
-        rows = max(1, _MAX_DRAWN // shape[1])  # a few rows at a time, so that Ctrl-C is heard
-        sizes = [(min(rows, shape[0] - at), shape[1]) for at in range(0, shape[0], rows)]
-        rates = np.concatenate([random.beta(given.alpha, given.beta, size) for size in sizes])
-        return None, np.where(random.random(shape) < given.unsolvable, 0.0, rates), given
+        rates = _drawn(lambda size: random.beta(given.alpha, given.beta, size), shape)
+        rates[_drawn(lambda size: random.random(size) < given.unsolvable, shape)] = 0.0
+        return None, rates, given
     if isinstance(given, RecordedTasks):
         given = given.counted()
-    number = random.integers(0, len(given), shape)
+    number = _drawn(lambda size: random.integers(0, len(given), size), shape)
     if isinstance(given, PoolTasks):
         right, accepted = given.accepted_correct, given.accepted
         kinds = np.stack([right, accepted - right, given.attempts - accepted], axis=1) / given.attempts[:, None]
@@ -148,6 +149,13 @@ def _population(
     else:
         raise TypeError(f"scenario must have observed or known tasks, or a Beta law, got {type(given).__name__}")
     return None, success[number], Tasks.fixed(success=success)
+
+
+def _drawn(draw: Callable[[int], Any], shape: tuple[int, int]) -> Any:
+    """What is drawn in pieces, so that Ctrl-C is heard between them."""
+    count = shape[0] * shape[1]
+    pieces = [draw(min(_MAX_DRAWN, count - at)) for at in range(0, count, _MAX_DRAWN)]
+    return np.concatenate(pieces).reshape(shape)
 
 
 def _attempted(random: np.random.Generator, kinds: Any, drawn: Any, n: int) -> Tasks:

@@ -80,7 +80,7 @@ fn of_trials(all: &[Estimates], estimate: &Estimates) -> Vec<[f64; METRICS.len()
 pub enum Redraw {
     /// By the rates of successes: attempts, successes and populations of each resample.
     Counts(Rate),
-    /// By the rates of acceptance, of correct ones among the accepted and among the rejected.
+    /// By the rates of successes, and of both errors of the verdicts.
     Pool([Rate; 3]),
 }
 
@@ -118,12 +118,12 @@ impl Redraw {
             }
             Tasks::Pool { attempts, accepted, accepted_correct, correct, .. } => {
                 let [n, a, t] = [attempts, accepted, accepted_correct].map(Values::as_slice);
-                let hidden = correct.as_ref().map_or_else(|| vec![0.0; n.len()], |c| less(c.as_slice(), t));
-                let rejected = if correct.is_some() { less(n, a) } else { vec![0.0; n.len()] };
+                // Without `correct` a rejected answer is taken for wrong: nothing that is shown depends on it.
+                let right = correct.as_ref().map_or(t, Values::as_slice);
                 Ok(Self::Pool([
-                    Rate::new(n.to_vec(), a.to_vec(), 0, how, control)?,
-                    Rate::new(a.to_vec(), t.to_vec(), 1, how, control)?,
-                    Rate::new(rejected, hidden, 2, how, control)?,
+                    Rate::new(n.to_vec(), right.to_vec(), 0, how, control)?,
+                    Rate::new(less(n, right), less(a, t), 1, how, control)?,
+                    Rate::new(right.to_vec(), less(right, t), 2, how, control)?,
                 ]))
             }
             _ => Err(Error::argument(
@@ -150,14 +150,10 @@ impl Redraw {
             Self::Pool(rates) => {
                 let [mut success, mut wrong, mut missed] = [0; 3].map(|_| Vec::with_capacity(count));
                 for i in 0..count {
-                    let [a, q, h] = rates.each_ref().map(|rate| rate.draw(i, resample, random));
-                    // Without `correct` a rejected answer is taken for wrong: nothing that is shown depends on it.
-                    let h = if scenario.knows_coverage() { h } else { 0.0 };
-                    let quotient = |x: f64, y: f64| if y > 0.0 { (x / y).min(1.0) } else { 0.0 };
-                    let p = a * q + (1.0 - a) * h;
+                    let [p, f, g] = rates.each_ref().map(|rate| rate.draw(i, resample, random));
                     success.push(p);
-                    wrong.push(quotient(a * (1.0 - q), 1.0 - p));
-                    missed.push(quotient((1.0 - a) * h, p));
+                    wrong.push(f);
+                    missed.push(if scenario.knows_coverage() { g } else { 0.0 });
                 }
                 let verifier = Verifier::Rates {
                     false_positive_rate: Values::Many(wrong),
