@@ -145,3 +145,14 @@ VERDICTS = LABELS.drop("correct")
 def test_bad_labels_are_refused_by_name(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=re.escape(message)):
         call()
+
+
+@pytest.mark.parametrize("method", ["labels", "ppi", "rogan_gladen"])
+def test_few_tasks_that_happen_to_agree_are_not_certain(method: str) -> None:
+    """Two labelled tasks with 2 of 3 correct each: no spread between them, and that of six attempts."""
+    labels = pl.DataFrame({"task": list("aaabbb"), "accepted": [1, 1, 0, 1, 0, 1], "correct": [1, 1, 0, 1, 1, 0]})
+    verdicts = pl.DataFrame({"task": ["c"] * 30, "accepted": [1] * 20 + [0] * 10})
+    row = ll.corrected_accuracy(labels, verdicts, method=method).row(0, named=True)
+    assert row["se"] >= 0.18  # sqrt(2/3 * 1/3 / 6) = .192; what the verdicts tell takes a little of it
+    assert row["low"] < 0.3
+    assert row["high"] > 0.9

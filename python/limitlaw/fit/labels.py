@@ -132,9 +132,12 @@ class _Seen:
         """Tasks with a labelled attempt."""
         return int((self.labels > 0).sum())
 
-    def se(self, influence: Array) -> float:
-        """The standard error of a sum over tasks of what each contributes."""
-        return math.sqrt(float((influence**2).sum()) * self.labelled / (self.labelled - 1))
+    def se(self, influence: Array, least: float) -> float:
+        """The standard error of a sum over tasks of what each contributes.
+
+        At least that of independent attempts, whose variance is given: few tasks may agree by chance.
+        """
+        return math.sqrt(max(float((influence**2).sum()) * self.labelled / (self.labelled - 1), least))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,7 +155,8 @@ def _labels(seen: _Seen, alpha: float) -> _Found:
     mean = float(seen.correct.sum() / m)
     bound = unseen(seen.labelled, alpha)
     below, above = bound * (mean == 1.0), bound * (mean == 0.0)
-    return _Found(mean, seen.se((seen.correct - mean * seen.labels) / m), below, above)
+    least = mean * (1.0 - mean) / m
+    return _Found(mean, seen.se((seen.correct - mean * seen.labels) / m, least), below, above)
 
 
 def _ppi(seen: _Seen, alpha: float) -> _Found:
@@ -167,7 +171,9 @@ def _ppi(seen: _Seen, alpha: float) -> _Found:
     agree = seen.both.sum() == seen.correct.sum() == seen.accepted.sum()
     only = seen.correct.sum() in (0.0, m)
     below, above = bound * (agree or (only and y == 1.0)), bound * (agree or (only and y == 0.0))
-    return _Found(estimate, seen.se(label + verdict), below, above)
+    residual = y * (1.0 - y) - 2.0 * lam * (seen.both.sum() / m - y * f) + lam**2 * variance
+    least = max(residual, 0.0) / m + lam**2 * g * (1.0 - g) / n
+    return _Found(estimate, seen.se(label + verdict, least), below, above)
 
 
 def _rates(seen: _Seen) -> tuple[float, float, float, Array, Array]:
@@ -199,7 +205,9 @@ def _rogan_gladen(seen: _Seen, alpha: float) -> _Found:
     # False positives that were not seen would lower the estimate, false negatives would raise it.
     below = max(slopes[1], 0.0) * unseen(int((wrong > 0).sum()), alpha) * (q0 == 1.0)
     above = max(slopes[2], 0.0) * unseen(int((right > 0).sum()), alpha) * (q1 == 1.0)
-    return _Found(estimate, seen.se(influence), below, above)
+    shares = (p, seen.others.sum()), (q0, wrong.sum()), (q1, right.sum())
+    least = sum(slope**2 * x * (1.0 - x) / size for slope, (x, size) in zip(slopes, shares, strict=True))
+    return _Found(estimate, seen.se(influence, least), below, above)
 
 
 def _lee(seen: _Seen, alpha: float) -> tuple[float, float, float, float]:
