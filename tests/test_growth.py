@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from statistics import NormalDist
 
+import altair as alt
 import numpy as np
 import polars as pl
 import pytest
@@ -293,7 +294,7 @@ def test_a_trend_is_drawn_and_asked_for_on_the_command_line(tmp_path: Path) -> N
         "compute, FLOP (log scale)",
     ):
         assert part in text
-    assert type(ll.plot(fit)).__name__ == "VConcatChart"
+    assert isinstance(ll.plot(fit), alt.VConcatChart)
     with pytest.raises(TypeError, match="fit must be a GrowthFit, got 5"):
         plots.growth(5)
     path, out = tmp_path / "runs.csv", tmp_path / "draws.csv"

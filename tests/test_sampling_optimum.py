@@ -268,14 +268,13 @@ def test_resampled_tasks_have_the_exact_shares() -> None:
     [
         ll.Tasks.counts(attempts=[5] * 8, correct=[0, 1, 2, 3, 5, 5, 0, 4]),
         ll.Tasks.counts(attempts=[1] * 8, correct=[0, 1, 1, 0, 1, 0, 0, 1]),
-        ll.Tasks.pool([6] * 5, accepted=[1, 2, 3, 4, 0], accepted_correct=[1, 2, 1, 4, 0], correct=[1, 3, 1, 4, 0]),
     ],
 )
 def test_the_interval_over_attempts_is_that_of_the_solution(tasks: ll.Tasks) -> None:
     """Both draw the same rates that the attempts leave open; only their quantiles are defined otherwise."""
     scenario = ll.SamplingScenario(
         tasks=tasks,
-        verifier=None if tasks.kind == "pool" else ll.Verifier.rates(false_positive_rate=0.1),
+        verifier=ll.Verifier.rates(false_positive_rate=0.1),
         max_attempts=[1],
         utility=ll.Utility(wrong_cost=1.0),
     )

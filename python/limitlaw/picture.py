@@ -33,7 +33,7 @@ def plot(result: Any, *, dark: bool = False, **options: Any) -> alt.VConcatChart
         >>> import limitlaw as ll
         >>> scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.1, 0.4]), max_attempts=[1, 10, 100])
         >>> type(ll.plot(ll.solve(scenario))).__name__
-        'VConcatChart'
+        'Chart'
     """
     from limitlaw.plots.pick import plot as pick  # noqa: PLC0415  (slow to import)
 

@@ -97,7 +97,9 @@ def labels(
     factor = 1.0 + (as_within(per_task, "per_task", 1.0) - 1.0) * as_within(icc, "icc", 0.0, 1.0)
     row: dict[str, float | int | None]
     if total is not None or accepted is not None:
-        if None in {total, accepted, false_positive_rate} or any(x is not None for x in (rate, bound, width, accuracy)):
+        if any(x is None for x in (total, accepted, false_positive_rate)) or any(
+            x is not None for x in (rate, bound, width, accuracy)
+        ):
             raise ValueError("total must come with accepted and false_positive_rate alone")
         return _split(total, accepted, [false_positive_rate, false_negative_rate], verdicts, pilot, rule)
     if accuracy is not None:

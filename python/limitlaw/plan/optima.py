@@ -132,8 +132,9 @@ def _population(
     """
     given = scenario.tasks
     if isinstance(given, BetaTasks):
-        rates = _drawn(lambda size: random.beta(given.alpha, given.beta, size), shape)
-        rates[_drawn(lambda size: random.random(size) < given.unsolvable, shape)] = 0.0
+        alpha, beta, unsolvable = given.alpha, given.beta, given.unsolvable
+        rates = _drawn(lambda size: random.beta(alpha, beta, size), shape)
+        rates[_drawn(lambda size: random.random(size) < unsolvable, shape)] = 0.0
         return None, rates, given
     if isinstance(given, RecordedTasks):
         given = given.counted()
