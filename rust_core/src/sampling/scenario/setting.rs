@@ -39,12 +39,11 @@ impl SamplingScenario {
         if self.tasks.observed().is_some() {
             let weight = |i| weights.as_ref().map_or(1.0, |w| w[i]);
             let prior: Vec<(f64, TaskLaw)> = laws.iter().enumerate().map(|(i, &law)| (weight(i), law)).collect();
-            let most = match &self.limits {
-                None => self.grid()[..self.answered()].last().copied().unwrap_or(0),
-                Some(_) => {
-                    let recorded = self.tasks.recorded().map_or(&[][..], |recorded| recorded.attempts.as_slice());
-                    self.most().min(recorded.iter().copied().fold(0.0, f64::max) as u64)
-                }
+            let most = if self.limits.is_none() {
+                self.grid()[..self.answered()].last().copied().unwrap_or(0)
+            } else {
+                let recorded = self.tasks.recorded().map_or(&[][..], |recorded| recorded.attempts.as_slice());
+                self.most().min(recorded.iter().copied().fold(0.0, f64::max) as u64)
             };
             return AcceptanceRegion::of_pools(&prior, most, self.worth());
         }
