@@ -163,3 +163,11 @@ BAD: list[tuple[Any, type[Exception], str]] = [
 def test_what_cannot_be_recommended_is_refused(call: Any, kind: Any, message: str) -> None:
     with pytest.raises(kind, match="^" + re.escape(message)):
         call()
+
+
+@pytest.mark.parametrize(("tasks", "verdict"), [(2, "cannot tell"), (400, "clear")])
+def test_tasks_that_are_all_alike_show_no_other_kind(tasks: int, verdict: str) -> None:
+    """None of two tasks failed: of others up to 1 - .1 ** (1/2) = .68 may; of those of 400 tasks .006."""
+    found = ll.recommend(ll.Tasks.counts(attempts=[5] * tasks, correct=[5] * tasks))
+    assert found.verdict == verdict
+    assert ("up to 0.68 of such tasks may be of another kind" in str(found)) == (tasks == 2)

@@ -121,7 +121,7 @@ def fit_growth(
     found = _core.fit_growth(
         np.ascontiguousarray(years[given]),
         np.ascontiguousarray(logs[given]),
-        _numbered(runs["cluster"].to_numpy()[given]),
+        runs["cluster"].filter(pl.Series(given)).rank("dense").to_numpy().astype(np.float64) - 1.0,
         within[given],
         largest=largest,
         breaks=0 if is_sequence(breaks) else as_whole(breaks, "breaks", 0, _BREAKS),
@@ -144,12 +144,6 @@ def fit_growth(
 
 def _rest(confidence: float, threads: int | None, progress: Any) -> dict[str, Any]:
     return {"confidence": confidence, "threads": threads, "progress": progress}
-
-
-def _numbered(clusters: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Clusters by number, in order of their first run, whatever they are called."""
-    _, first, inverse = np.unique(clusters, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[inverse].astype(np.float64)
 
 
 def _runs(table: pl.DataFrame, date: str, value: str, cluster: str | None) -> pl.DataFrame:

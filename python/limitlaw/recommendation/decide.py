@@ -39,7 +39,7 @@ class Recommendation:
     Args:
         verdict: ``"clear"``: the data tell the policy and its number of attempts to within a factor of 2;
             ``"does not matter"``: they do not, but what is recommended is within ``tolerance`` of the best;
-            ``"cannot tell"``: neither.
+            ``"cannot tell"``: neither, or all observed tasks are alike and too few to exclude others.
         policy: The recommended policy.
         attempts: How many; 0: do not ask.
         policies: One row per policy, the best first: ``policy``, ``attempts`` (its best number), ``attempts_low``,
@@ -174,7 +174,12 @@ class _Resamples:
         low, high = np.quantile(options.attempts[at], [tail, 1.0 - tail], method="inverted_cdf")
         same = float(np.mean([options.policies[i] == chosen for i in at]))
         lost = again.max(axis=1) - again[:, best]
-        if same >= level and low * _FACTOR >= number and high <= _FACTOR * number:
+        # Tasks that are all alike show no other kind, of which there may be so many.
+        alike = hasattr(options.tasks, "attempts") and bool((table == table[:, :1]).all())
+        unseen = 1.0 - (1.0 - level) ** (1.0 / table.shape[1]) if alike else 0.0
+        if unseen * (self.utility.correct_reward + self.utility.wrong_cost) > slack:
+            verdict = "cannot tell"
+        elif same >= level and low * _FACTOR >= number and high <= _FACTOR * number:
             verdict = "clear"
         else:
             verdict = "does not matter" if np.quantile(lost, level) <= slack else "cannot tell"
@@ -184,7 +189,7 @@ class _Resamples:
             frame = frame.drop("cost")
         evidence = self._evidence(value, again, random)
         found = Recommendation(verdict, chosen, number, frame, evidence, max(float(lost.mean()), 0.0), "")
-        judged = Judged(options, self.utility, best, self.mean, (int(low), int(high)), level)
+        judged = Judged(options, self.utility, best, self.mean, (int(low), int(high)), level, unseen)
         words = paragraph(judged, verdict, frame, evidence, found.regret)
         return dataclasses.replace(found, text=words)
 

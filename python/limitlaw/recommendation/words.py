@@ -25,6 +25,8 @@ class Judged:
     mean: npt.NDArray[np.float64]
     span: tuple[int, int]
     level: float
+    #: Of observed tasks that are all alike, the share of others that may exist.
+    unseen: float
 
 
 def paragraph(judged: Judged, verdict: str, frame: pl.DataFrame, evidence: pl.DataFrame, regret: float) -> str:
@@ -53,6 +55,11 @@ def paragraph(judged: Judged, verdict: str, frame: pl.DataFrame, evidence: pl.Da
             f"and not knowing it costs {regret:.2g} of utility per task."
         ),
     }[verdict]
+    if verdict == "cannot tell" and judged.unseen:
+        told = (
+            f"The data cannot tell: the tasks are all alike, and up to {judged.unseen:.2g} of such tasks may be of "
+            f"another kind ({level:.0%}), which they do not show."
+        )
     worth = evidence.sort("value_of_double", descending=True).row(0, named=True)
     further = (
         f"Worth buying next: twice the {worth['evidence']} (now {worth['now']}) would bring "
