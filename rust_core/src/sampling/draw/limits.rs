@@ -10,7 +10,6 @@ use super::state::{State, Stop};
 use super::streams::Place;
 use crate::rng::purpose;
 use crate::sampling::policy::seen::{FirstEvents, Seen};
-use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::law::Rates;
 
 impl Plan<'_> {
@@ -77,29 +76,19 @@ impl Plan<'_> {
 
     /// Counts the rows of a stop, all of whose attempts are drawn.
     fn stop(&self, worker: &mut Worker, seen: &Seen, stop: &Stop, at: Place) {
-        let most = stop.attempts;
-        for (p, policy) in self.layout.policies.iter().enumerate() {
-            if policy.needs().checks() != stop.checked {
-                continue;
+        let Worker { rows, sums, scores, tokens, fine, .. } = worker;
+        for (row, outcome, stopped) in stop.outcomes(&self.layout, &fine.sequential.selectors, seen) {
+            if seen.events.correct <= stop.attempts {
+                rows.cover_row(&self.layout, at.task, row);
             }
-            let row = self.layout.row(p, stop.limit);
-            let (outcome, stopped) = if most == 0 {
-                (Outcome::nothing(0), false)
-            } else {
-                let selector = &worker.fine.sequential.selectors[p];
-                (selector.select(seen, most), selector.stops(seen, most))
-            };
-            if seen.events.correct <= most {
-                worker.rows.cover_row(&self.layout, at.task, row);
-            }
-            let bill = match (&self.layout.cost, &mut worker.tokens) {
+            let bill = match (&self.layout.cost, &mut *tokens) {
                 (Some(cost), Some(tokens)) if stopped => cost.bill(tokens, outcome.attempts, self.most, stop.checked),
                 _ => stop.bill,
             };
-            worker.rows.add(&self.layout, (row, at.task), outcome, u64::MAX);
-            worker.scores.add((row, at.trial), &[outcome]);
-            worker.sums.charge(&self.layout, row, at.task, outcome, bill);
-            worker.scores.charge((row, at.trial), bill);
+            rows.add(&self.layout, (row, at.task), outcome, u64::MAX);
+            scores.add((row, at.trial), &[outcome]);
+            sums.charge(&self.layout, row, at.task, outcome, bill);
+            scores.charge((row, at.trial), bill);
         }
     }
 }

@@ -7,7 +7,6 @@ use super::recorded::{Plan, Worker};
 use super::state::Stop;
 use super::streams::Place;
 use crate::sampling::policy::seen::Seen;
-use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::cost::Bill;
 use crate::sampling::scenario::limit::{Crossing, Limit};
 
@@ -54,18 +53,8 @@ impl Plan<'_> {
     /// Counts the rows of a stop, all of whose attempts are seen.
     fn stop(&self, worker: &mut Worker, seen: &Seen, stop: &Stop, at: Place) {
         let Worker { rows, sums, scores, selectors, drawn, .. } = worker;
-        let most = stop.attempts;
-        for (p, policy) in self.layout.policies.iter().enumerate() {
-            if policy.needs().checks() != stop.checked {
-                continue;
-            }
-            let row = self.layout.row(p, stop.limit);
-            let (outcome, stopped) = if most == 0 {
-                (Outcome::nothing(0), false)
-            } else {
-                (selectors[p].select(seen, most), selectors[p].stops(seen, most))
-            };
-            if seen.events.correct <= most {
+        for (row, outcome, stopped) in stop.outcomes(&self.layout, selectors, seen) {
+            if seen.events.correct <= stop.attempts {
                 rows.cover_row(&self.layout, at.task, row);
             }
             let bill = match drawn.bills[usize::from(stop.checked)].get(outcome.attempts as usize) {

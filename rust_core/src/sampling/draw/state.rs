@@ -2,7 +2,9 @@
 
 use super::events::pool::Left;
 use super::segments::{Given, Segment};
-use crate::sampling::policy::seen::{FirstEvents, Seen};
+use crate::sampling::policy::seen::{FirstEvents, Seen, Selector};
+use crate::sampling::record::layout::Layout;
+use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::cost::Bill;
 use crate::sampling::scenario::law::Rates;
 use crate::sampling::scenario::scores::CLASSES;
@@ -61,4 +63,26 @@ pub struct Stop {
     pub checked: bool,
     /// The bill of a policy that these attempts do not satisfy.
     pub bill: Bill,
+}
+
+impl Stop {
+    /// Of every policy that the limit stops here: its row, its outcome of the attempts that are seen, and whether it
+    /// stopped by its own rule.
+    pub fn outcomes<'a>(
+        &'a self,
+        layout: &'a Layout<'_>,
+        selectors: &'a [Box<dyn Selector>],
+        seen: &'a Seen,
+    ) -> impl Iterator<Item = (usize, Outcome, bool)> + 'a {
+        let most = self.attempts;
+        let policies = layout.policies.iter().enumerate().filter(|(_, policy)| policy.needs().checks() == self.checked);
+        policies.map(move |(p, _)| {
+            let (outcome, stopped) = if most == 0 {
+                (Outcome::nothing(0), false)
+            } else {
+                (selectors[p].select(seen, most), selectors[p].stops(seen, most))
+            };
+            (layout.row(p, self.limit), outcome, stopped)
+        })
+    }
 }
