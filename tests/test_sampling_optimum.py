@@ -306,6 +306,15 @@ def test_one_attempt_a_task_leaves_its_rate_open() -> None:
     assert 0.05 < widths["attempts"] < widths["tasks"]
 
 
+def test_a_pool_of_tasks_that_are_all_alike_does_not_know_others() -> None:
+    """Every resample of its own attempts says 1; beside three such tasks others may fail (.1 ** (1/3) = .46)."""
+    pool = ll.Tasks.pool([5] * 3, accepted=[5] * 3, accepted_correct=[5] * 3, correct=[5] * 3)
+    scenario = ll.SamplingScenario(tasks=pool, max_attempts=[1])
+    row = ll.optimal_attempts(scenario, wrong_cost=1.0, bootstrap=400, seed=2).row(0, named=True)
+    assert row["utility"] == 1.0
+    assert row["utility_q05"] < 0.8
+
+
 def test_costs_and_policies_come_in_order() -> None:
     scenario = ll.SamplingScenario(
         tasks=ll.Tasks.fixed(success=[0.5, 0.01]),

@@ -57,8 +57,9 @@ def optimal_attempts(
         wrong_cost: Costs of a wrong answer, one or several, each at least 0; the scenario's own unless given.
         bootstrap: Resamples for the interval; 0 for none.
         resample: What a resample draws anew: ``"tasks"`` (would other tasks say the same?) or ``"attempts"`` within
-            each task (would other answers?), which counts, pools and recorded attempts have. Rates of counts, and over
-            attempts of all three, are drawn from what the attempts leave open (a Beta population, itself drawn).
+            each task (would other answers?), which counts, pools and recorded attempts have. Their rates are drawn
+            from what the attempts leave open (a Beta population, itself drawn); over tasks the best number of a pool
+            is that of its own attempts.
         seed: The seed of the bootstrap; required unless ``bootstrap=0``.
         threads: Threads to use; every core unless given.
         progress: Called about every 50 ms with (resamples done, resamples).

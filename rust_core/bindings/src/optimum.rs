@@ -87,13 +87,11 @@ pub fn optima_sampling<'py>(
         utilities.iter().try_for_each(Spec::check)?;
         let resample = Resample::parse(resample)?;
         let threads = resolve_threads(threads)?;
-        // What other attempts would have said; of counts also what these attempts do not say of their tasks, for at more
-        // attempts than were seen the observed shares are no rates.
-        let observed = match (&scenario.tasks, resample) {
-            (Tasks::Counts { posterior: false, .. }, _) | (Tasks::Pool { .. }, Resample::Attempts) => {
-                Some(scenario.clone())
-            }
-            (Tasks::Recorded(recorded), Resample::Attempts) => {
+        // Observed shares are no rates: tasks that are all alike may have others beside them, and more attempts than were
+        // seen succeed where none did.
+        let observed = match &scenario.tasks {
+            Tasks::Counts { posterior: false, .. } | Tasks::Pool { .. } => Some(scenario.clone()),
+            Tasks::Recorded(recorded) => {
                 Some(SamplingScenario { tasks: Tasks::of_counts(recorded), ..scenario.clone() })
             }
             _ => None,

@@ -121,15 +121,7 @@ pub fn optima(
         // Of verifiers that labels leave open each resample has one.
         let number =
             if problem.drawn.is_none() && verifiers > 1 { below(verifiers as u64, &mut random) as usize } else { 0 };
-        let redrawn = redraw(index, &mut random).map(|one| {
-            let one = if verifiers > 1 { one.with_verifier(number) } else { one };
-            one.laws()
-        });
-        let laws = match &redrawn {
-            Some(laws) => laws,
-            None if problem.drawn.is_none() => &problem.laws[number * tasks..][..tasks],
-            None => &problem.laws[..],
-        };
+        let own = if problem.drawn.is_none() { &problem.laws[number * tasks..][..tasks] } else { &problem.laws[..] };
         let mut times = plain.clone();
         // Only tasks of weight 0 say nothing: such a draw is drawn again.
         if resample == Resample::Tasks {
@@ -143,13 +135,25 @@ pub fn optima(
                 }
             }
         }
-        let again = problem.optima(laws, &times, utilities, Some(&at), control)?;
+        let redrawn = redraw(index, &mut random).map(|one| {
+            let one = if verifiers > 1 { one.with_verifier(number) } else { one };
+            one.laws()
+        });
+        let laws = redrawn.as_deref().unwrap_or(own);
+        let mut again = problem.optima(laws, &times, utilities, Some(&at), control)?;
+        if redrawn.is_some() && resample == Resample::Tasks && problem.pool.is_some() {
+            // As far as a pool reaches it tells itself what its tasks are best asked; how sure its utility is of other
+            // tasks, of which it may show one kind only, the rates tell that it leaves open.
+            let best = problem.optima(own, &times, utilities, None, control)?;
+            again.iter_mut().zip(best).for_each(|(again, best)| again.attempts = best.attempts);
+        }
         control.advance(1);
         Ok(again)
     };
     let collect = |again: Vec<Optimum>| found.iter_mut().zip(again).for_each(|(o, optimum)| o.resamples.push(optimum));
     run(resamples, threads, control, || (), work, collect)?;
-    let observed = matches!(scenario.tasks, Tasks::Counts { posterior: false, .. });
+    let observed =
+        matches!(scenario.tasks, Tasks::Counts { posterior: false, .. } | Tasks::Pool { .. } | Tasks::Recorded(_));
     if resample == Resample::Tasks {
         for o in &mut found {
             let utilities = o.resamples.iter().map(|again| again.utility);
