@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import limitlaw as ll
-from limitlaw.sampling.required import _last_reaching
+from limitlaw.sampling.root import last_reaching
 
 
 def scenario(success: list[float], verifier: ll.Verifier, **changes: object) -> ll.SamplingScenario:
@@ -29,7 +29,7 @@ def test_the_bracket_of_a_root_holds_on_steps_and_plateaus(ends: list[float], le
         return float(sum(rate < end for end in ends) - min(level, len(ends) - 1) - 1)
 
     want = ends[-1 - min(level, len(ends) - 1)]  # reaches below
-    found = _last_reaching(excess, 1.0, width)
+    found = last_reaching(excess, 1.0, width)
     assert found is not None
     assert want * (1.0 - 2.0 * width) - 3e-18 <= found <= want
     assert len(calls) <= 250  # thrice the halvings to 1e-18

@@ -12,11 +12,12 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._frames import run_of
 from limitlaw._unused import quietly
+from limitlaw.sampling.root import last_reaching
 from limitlaw.sampling.scenario import SamplingScenario, row_key, rows_alone
 from limitlaw.sampling.verifier import LabelledVerifier
 
-#: Steps of the bisection, and the draws at which the spread over tasks alone is looked at.
-_STEPS, _ALIKE = 24, 200
+#: How far a root may be off, of itself; and the draws at which the spread over tasks alone is looked at.
+_WIDTH, _ALIKE = 1e-7, 200
 #: More labels than anybody has.
 _MOST_LABELS = 1e9
 _VERDICTS = ["yes", "no", "cannot tell"]
@@ -116,16 +117,8 @@ def _factor(row: SamplingScenario, verifier: LabelledVerifier, target: float) ->
     rates = verifier.false_positive_rate
     most = 1.0 / float(rates.max())
 
-    def reaches(factor: float) -> bool:
+    def excess(factor: float) -> float:
         scaled = verifier.replace(false_positive_rate=np.minimum(rates * factor, 1.0))
-        return bool(_accuracies(_with(row, scaled)).mean() >= target)
+        return float(_accuracies(_with(row, scaled)).mean()) - target
 
-    if not reaches(0.0):
-        return None
-    if reaches(most):
-        return most
-    low, high = 0.0, most
-    for _ in range(_STEPS):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if reaches(middle) else (low, middle)
-    return low
+    return last_reaching(excess, most, _WIDTH)
