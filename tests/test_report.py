@@ -159,24 +159,6 @@ def test_the_command_takes_scenarios_counts_results_and_stores(tmp_path: Path) -
     assert (wrong.exit_code, wrong.output) == (1, "Error: path must end in .html, got 'x.pdf'\n")
 
 
-def test_inputs_have_a_meaning_and_a_source() -> None:
-    frame = WORLD.replace(data_share=0.5).inputs()
-    assert frame.columns == ["name", "value", "meaning", "source"]
-    rows = {row["name"]: row for row in frame.iter_rows(named=True)}
-    assert set(WORLD.input_names()) <= set(rows)
-    assert all(rows[name]["meaning"] for name in WORLD.input_names())
-    assert rows["text_stock"] == {
-        "name": "text_stock",
-        "value": "Lognormal(low=1.3e+14, high=2.1e+15, interval=0.95)",
-        "meaning": "Raw public text, tokens at 2024.0",
-        "source": "V24, indexed web",
-    }
-    assert (rows["data_share"]["value"], rows["data_share"]["source"]) == ("0.5", "given")
-    found = {row["name"]: row for row in SCENARIO.inputs().iter_rows(named=True)}
-    assert found["verifier.false_positive_rate"]["value"] == "0.05"
-    assert found["utility.wrong_cost"]["source"] == "given"
-
-
 def test_notebooks_show_settings_results_and_sweeps() -> None:
     text = SCENARIO.replace(tasks=ll.Tasks.counts(attempts=[9], correct=[1], names=[HOSTILE[0]]))._repr_html_()
     assert "false_positive_rate" in text

@@ -209,7 +209,10 @@ class Spec:
         return made
 
     def inputs(self) -> pl.DataFrame:
-        """A row for each input: ``name``, ``value`` (number or distribution), ``meaning`` with its unit, ``source``."""
+        """A row for each input: ``name``, ``value`` (number or distribution), ``unit``, ``meaning``, ``source``.
+
+        A number without a unit has 1; what is no number (a choice, a name) has none.
+        """
         return inputs_of(self, Spec)
 
     def _repr_html_(self) -> str:

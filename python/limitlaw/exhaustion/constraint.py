@@ -62,36 +62,36 @@ class ConstraintScenario(Spec):
     ``ll.dist`` or a number. :meth:`epoch2030` gives Epoch AI's inputs.
 
     Args:
-        text_stock: Public text, tokens.
-        images: Images.
-        video_seconds: Video, seconds.
-        audio_seconds: Audio, seconds.
-        tokens_per_image_or_second: Tokens per image and per second of video.
-        tokens_per_audio_second: Tokens per second of audio.
-        stock_growth: Yearly growth of all data.
+        text_stock: Public text [tokens].
+        images: Images [images].
+        video_seconds: Video [seconds].
+        audio_seconds: Audio [seconds].
+        tokens_per_image_or_second: Tokens per image and per second of video [tokens per image or second].
+        tokens_per_audio_second: Tokens per second of audio [tokens per second].
+        stock_growth: Growth of all data [factor per year].
         epochs: What repeating multiplies the data by.
         usable_fraction: Share of the data that is good enough, in [0, 1].
-        run_seconds: Duration of the run, seconds.
+        run_seconds: Duration of the run [seconds].
         run_share: Share of all AI power and chips that the largest run gets, in [0, 1].
-        peak_flops: Peak 8-bit FLOP per second of a GPU of 2024.
+        peak_flops: Peak 8-bit FLOP per second of a GPU of 2024 [FLOP per second].
         utilization: Share of the peak that training reaches, in [0, 1].
-        gpu_watts: Installed power per GPU of 2024, watts.
-        power_efficiency_growth: Yearly growth of FLOP per joule.
-        datacenter_watts: Data center power of the country, watts.
-        ai_watts: The part of it that AI uses, watts.
-        datacenter_growth: Yearly growth of data center power.
-        other_growth: Yearly growth of what all else uses.
-        campus_watts: The largest campus in the scenario's year, watts.
-        network_kilometers: Distance between the farthest sites, km.
-        fiber_speed: Speed of light in fiber, km per second.
-        batch_tokens: Largest batch that trains well, tokens.
-        bandwidth: Between sites, bits per second.
-        bandwidth_growth: Yearly growth of that bandwidth.
-        gpu_stock: GPUs installed, H100 equivalents.
-        gpu_production: GPUs made per year, H100 equivalents.
-        production_growth: Yearly growth of production.
-        gpu_efficiency_growth: Yearly growth of FLOP per second of each GPU.
-        year: Of the run, in [2024, 2100].
+        gpu_watts: Installed power per GPU of 2024 [watts].
+        power_efficiency_growth: Growth of FLOP per joule [factor per year].
+        datacenter_watts: Data center power of the country [watts].
+        ai_watts: The part of it that AI uses [watts].
+        datacenter_growth: Growth of data center power [factor per year].
+        other_growth: Growth of what all else uses [factor per year].
+        campus_watts: The largest campus in the scenario's year [watts].
+        network_kilometers: Distance between the farthest sites [km].
+        fiber_speed: Speed of light in fiber [km per second].
+        batch_tokens: Largest batch that trains well [tokens].
+        bandwidth: Between sites [bits per second].
+        bandwidth_growth: Growth of that bandwidth [factor per year].
+        gpu_stock: GPUs installed [H100 equivalents].
+        gpu_production: GPUs made per year [H100 equivalents per year].
+        production_growth: Growth of production [factor per year].
+        gpu_efficiency_growth: Growth of FLOP per second of each GPU [factor per year].
+        year: Of the run, in [2024, 2100] [year].
         limit_bandwidth: Whether exchange between sites limits a run that is spread over them.
         correlations: Rank correlations between inputs (Gaussian copula): a mapping ``{(input, input): spearman}`` or
             ``Correlation`` values.

@@ -93,10 +93,10 @@ class Law(Spec):
         Args:
             base: The law of fresh tokens: a law whose base is taken (``fit.law``), or (ln A, ln B, ln E, alpha, beta).
                 In a scenario its ``law_parameters`` unless given; on its own Besiroglu's.
-            repetition_data: R_D*, in [0.001, 1e15]. In a scenario: drawn from its ``repetition_data`` unless given; on
-                its own 15.387756.
+            repetition_data: R_D*, in [0.001, 1e15] [epochs]. In a scenario: drawn from its ``repetition_data`` unless
+                given; on its own 15.387756.
             repetition_params: R_N*, as above; on its own 5.309743.
-            max_epochs: The most epochs allowed, at least 1.
+            max_epochs: The most epochs allowed, at least 1 [epochs].
 
         Example:
             >>> import limitlaw as ll
@@ -175,12 +175,12 @@ class Law(Spec):
         The form of *Practical Scaling Laws* (arXiv 2605.09189); the coefficients are our fit to the same 182 runs.
 
         Args:
-            base: As of ``penalty``: (ln a, ln b, ln E, alpha, beta). Of a law of another form a and b are its A and B
-                over L0 - E, so that both agree where the loss is near E.
+            base: As of ``penalty``: (ln a, ln b, ln E, alpha, beta). Of a law of another form a and b are its A and
+                B over L0 - E, so that both agree where the loss is near E.
             log_c: ln c, in [-50, 50].
             gamma: Exponent of parameters, in [0.001, 5].
             delta: Exponent of unique tokens, in [0.001, 5].
-            log_vocabulary: L0, nats per token, at most 100; ln 50257 unless given.
+            log_vocabulary: L0, at most 100 [nats per token]; ln 50257 unless given.
 
         Raises:
             ValueError: A coefficient is out of range, or E of the base is not below L0.
@@ -199,8 +199,8 @@ class Law(Spec):
         """One of several laws, drawn anew for each draw of a scenario; of it `ll.loss` gives an interval.
 
         Args:
-            weights: Law, or the name of one of this class's laws without arguments, to its weight (not negative, in
-                any unit).
+            weights: Law, or the name of one of this class's laws without arguments, to its weight (not negative, in any
+                unit).
 
         Raises:
             ValueError: A name is unknown, or no weight is positive.
@@ -267,7 +267,12 @@ class BoundedLaw(Law):
 
 
 class MixtureLaw(Law):
-    """One of several laws per draw; made by ``Law.mixture``."""
+    """One of several laws per draw; made by ``Law.mixture``.
+
+    Attributes:
+        laws: The laws.
+        weights: Of each, not negative.
+    """
 
     kind: ClassVar[str] = "mixture"
     laws: tuple[Law, ...]

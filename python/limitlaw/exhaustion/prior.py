@@ -146,7 +146,15 @@ class NormalLawParameters(LawParameters):
 
 
 class RowsLawParameters(LawParameters):
-    """Given rows; made by ``LawParameters.rows`` or ``LawParameters.bootstrap``."""
+    """Given rows; made by ``LawParameters.rows`` or ``LawParameters.bootstrap``.
+
+    Attributes:
+        log_a: ln A of each row.
+        log_b: ln B.
+        log_e: ln E, E in nats per token.
+        alpha: Exponent of parameters.
+        beta: Exponent of tokens.
+    """
 
     kind: ClassVar[str] = "rows"
     log_a: FloatArray
@@ -221,12 +229,14 @@ class ComputePath(Spec):
     grows there.
 
     Attributes:
-        years: Years of the quantiles, rising.
-        low: 2.5th percentiles, log10 FLOP.
-        median: Medians, log10 FLOP.
-        high: 97.5th percentiles, log10 FLOP.
-        growth_before: Orders of magnitude per year before the first year, in [-3, 3]; ``None``: the path begins there.
-        growth_after: Orders of magnitude per year after the last year, in [-3, 3]; ``None``: the path ends there.
+        years: Years of the quantiles, rising [year].
+        low: 2.5th percentiles [log10 FLOP].
+        median: Medians [log10 FLOP].
+        high: 97.5th percentiles [log10 FLOP].
+        growth_before: Growth before the first year, in [-3, 3] [orders of magnitude per year]; ``None``: the
+            path begins there.
+        growth_after: Growth after the last year, in [-3, 3] [orders of magnitude per year]; ``None``: the path
+            ends there.
 
     Raises:
         ValueError: Years do not rise, a percentile is outside [0, 60] or above the next, or a growth is out of range.

@@ -45,67 +45,72 @@ class ExhaustionScenario(Spec):
     Muennighoff et al. 2023; "ours" is our own prior.
 
     Attributes:
-        text_stock: Raw public text, tokens at 2024.0; LN 95 % [1.3e14, 2.1e15] (V24, indexed web), or
+        text_stock: Raw public text at 2024.0 [tokens]; LN 95 % [1.3e14, 2.1e15] (V24, indexed web), or
             ``ll.dist.structural_stock()`` for its parts; [0, 1e30].
-        stock_growth: Growth of the stock per year; exp N(0.07737, 0.02481) (V24); [0.01, 100].
+        stock_growth: Growth of the stock [factor per year]; exp N(0.07737, 0.02481) (V24); [0.01, 100].
         usable_fraction: Share of public and private data of usable quality; LN 95 % [0.1, 0.4] (V24); [0, 1].
-        access_loss: Rate at which access to public data closes, per year; LN 80 % [0.005, 0.05] (ours, after Longpre et
-            al. 2024); [0, 10].
-        images: Images on the web; LN 80 % [5e12, 2e13] (E30); [0, 1e30].
-        video_seconds: Seconds of video; LN 80 % [4.31e12, 1.73e13] (E30); [0, 1e30].
-        audio_seconds: Seconds of audio; LN 80 % [4e11, 1.6e12] (E30); [0, 1e30].
-        tokens_per_image_or_second: Tokens per image and per second of video; LN 80 % [2, 290] (E30); [0, 1e9].
-        tokens_per_audio_second: Tokens per second of audio; LN 80 % [2, 280] (E30); [0, 1e9].
-        multimodal_transfer: Worth of a multimodal token in text tokens; logit N(-0.8, 1) (ours); [0, 1000]. Grows in
-            from 2024 to 2030.
-        private_stock: Private data, tokens at 2024.0; LN 80 % [3e14, 3e15] (V24, Table 2); [0, 1e30].
+        access_loss: Rate at which access to public data closes [per year]; LN 80 % [0.005, 0.05] (ours, after
+            Longpre et al. 2024); [0, 10].
+        images: Images on the web [images]; LN 80 % [5e12, 2e13] (E30); [0, 1e30].
+        video_seconds: Video [seconds]; LN 80 % [4.31e12, 1.73e13] (E30); [0, 1e30].
+        audio_seconds: Audio [seconds]; LN 80 % [4e11, 1.6e12] (E30); [0, 1e30].
+        tokens_per_image_or_second: Tokens per image and per second of video [tokens per image or second]; LN 80 % [2,
+            290] (E30); [0, 1e9].
+        tokens_per_audio_second: Tokens per second of audio [tokens per second]; LN 80 % [2, 280] (E30); [0, 1e9].
+        multimodal_transfer: Worth of a multimodal token in text tokens; logit N(-0.8, 1) (ours); [0, 1000]. Grows
+            in from 2024 to 2030.
+        private_stock: Private data at 2024.0 [tokens]; LN 80 % [3e14, 3e15] (V24, Table 2); [0, 1e30].
         private_share: Share of it that becomes usable; logit N(-2.5, 1) (ours); [0, 1].
         synthetic_multiplier: What synthetic data multiply public data by, in the end (half way in 2027); LN 80 %
             [1.1, 4] (ours, after the multipliers of rephrasing); [1, 1e12].
-        synthetic_generations: Generations of synthetic data per year since 2024; 1; [0, 1e6]. Used by ``collapse``.
-        repetition_data: R_D*, epochs' worth scale of repeated tokens; lognormal around 15.387756, sd of the logarithm
-            0.66 (M23 and our bootstraps); [0.001, 1e15].
-        repetition_params: R_N*, the same for parameters; around 5.309743, sd 0.66; [0.001, 1e15].
-        compute: Largest training run, FLOP at 2024.0; LN 90 % [2e25, 8e25] (Epoch AI 2024); [1, 1e60].
-        compute_growth: Its growth per year; LN 90 % [3.7, 5.2] (Epoch AI 2024); [0.01, 1000].
-        power_cap: What power allows, FLOP at 2030.0; LN 80 % [2e28, 2e30] (E30); [1, 1e90].
-        chip_cap: What chips allow; LN 80 % [1e29, 5e30] (E30); [1, 1e90].
-        latency_cap: What latency allows; LN 80 % [3e30, 1e32] (E30); [1, 1e90].
-        power_cap_growth: Growth per year; LN 80 % [1.4, 2.2] (ours, from E30); [0.01, 1000].
-        chip_cap_growth: Growth per year; LN 80 % [1.5, 2.6] (ours, from E30); [0.01, 1000].
-        latency_cap_growth: Growth per year; 1.3 (ours); [0.01, 1000].
-        nodes: Nodes of 8 accelerators of the largest run at 2024.0; 2048 (Llama 3); [1, 1e12]. With ``goodput``.
-        node_growth: Growth of compute per node per year; 1.35 (ours); [0.01, 1000]. With ``goodput``.
-        failures_per_node_day: 3.8e-3 (Llama 3: 419 in 54 days on 16,384 GPUs); [0, 1000]. With ``goodput``.
-        checkpoint_seconds: Time of a checkpoint; 60; [0.001, 1e7]. With ``goodput``.
-        restart_seconds: Time of a restart; 600; [0, 1e7]. With ``goodput``.
-        algorithmic_halving_months: Months in which the compute for a given loss halves; LN 90 % [5, 16] (Ho et al.
-            2024); [0.1, 1e12].
-        algorithmic_slowdown_years: e-folding time of that progress; LN 80 % [8, 40] (ours); [0.1, 1e12].
+        synthetic_generations: Generations of synthetic data since 2024 [generations per year]; 1; [0, 1e6].
+            Used by ``collapse``.
+        repetition_data: R_D*, epochs' worth scale of repeated tokens [epochs]; lognormal around 15.387756, sd of the
+            logarithm 0.66 (M23 and our bootstraps); [0.001, 1e15].
+        repetition_params: R_N*, the same of excess parameters; around 5.309743, sd 0.66; [0.001, 1e15].
+        compute: Largest training run at 2024.0 [FLOP]; LN 90 % [2e25, 8e25] (Epoch AI 2024); [1, 1e60].
+        compute_growth: Growth of ``compute`` [factor per year]; LN 90 % [3.7, 5.2] (Epoch AI 2024); [0.01, 1000].
+        power_cap: What power allows at 2030.0 [FLOP]; LN 80 % [2e28, 2e30] (E30); [1, 1e90].
+        chip_cap: What chips allow at 2030.0 [FLOP]; LN 80 % [1e29, 5e30] (E30); [1, 1e90].
+        latency_cap: What latency allows at 2030.0 [FLOP]; LN 80 % [3e30, 1e32] (E30); [1, 1e90].
+        power_cap_growth: Growth of ``power_cap`` [factor per year]; LN 80 % [1.4, 2.2] (ours, from E30); [0.01, 1000].
+        chip_cap_growth: Growth of ``chip_cap`` [factor per year]; LN 80 % [1.5, 2.6] (ours, from E30); [0.01, 1000].
+        latency_cap_growth: Growth of ``latency_cap`` [factor per year]; 1.3 (ours); [0.01, 1000].
+        nodes: Nodes of 8 accelerators of the largest run at 2024.0 [nodes]; 2048 (Llama 3); [1, 1e12]. With
+            ``goodput``.
+        node_growth: Growth of compute per node [factor per year]; 1.35 (ours); [0.01, 1000]. With ``goodput``.
+        failures_per_node_day: Failures [per node and day]; 3.8e-3 (Llama 3: 419 in 54 days on 16,384 GPUs);
+            [0, 1000]. With ``goodput``.
+        checkpoint_seconds: Time of a checkpoint [seconds]; 60; [0.001, 1e7]. With ``goodput``.
+        restart_seconds: Time of a restart [seconds]; 600; [0, 1e7]. With ``goodput``.
+        algorithmic_halving_months: Time in which the compute for a given loss halves [months]; LN 90 % [5, 16] (Ho et
+            al. 2024); [0.1, 1e12].
+        algorithmic_slowdown_years: e-folding time of that progress [years]; LN 80 % [8, 40] (ours); [0.1, 1e12].
         data_share: Share of algorithmic progress that saves data rather than parameters; logit N(0, 0.6) (ours);
             [0, 1]. The input that matters most.
         overtraining: Tokens per parameter over the optimum; 1; [0.001, 1e6]. Enters demand, not the loss.
-        multi_epoch_multiplier: What repeating multiplies the stock by in the first definition of running out; LN 95 %
-            [2, 5] (V24); [1, 1e6].
-        trend_dataset: Largest data set by the historical trend, tokens at 2024.0; LN 90 % [3e12, 1.3e13] (V24);
-            [1, 1e30].
-        trend_growth: Its growth per year; 10^N(0.375, 0.0536) (V24); [0.01, 1000].
+        multi_epoch_multiplier: What repeating multiplies the stock by in the first definition of running out; LN 95
+            % [2, 5] (V24); [1, 1e6].
+        trend_dataset: Largest data set by the historical trend at 2024.0 [tokens]; LN 90 % [3e12, 1.3e13]
+            (V24); [1, 1e30].
+        trend_growth: Growth of ``trend_dataset`` [factor per year]; 10^N(0.375, 0.0536) (V24); [0.01, 1000].
         trend_weight: Probability that demand follows the historical trend; 0; [0, 1].
-        quality_compute: Compute at which half of the rejected data become usable, FLOP; 1e30; [1, 1e90]. With
+        quality_compute: Compute at which half of the rejected data become usable [FLOP]; 1e30; [1, 1e90]. With
             ``endogenous_quality``.
-        quality_power: How sharply; 1; [0, 10].
+        quality_power: How sharply they become so; 1; [0, 10].
         inference_tokens: Tokens served over a model's life, for ``demand="inference_at_loss"`` and
-            ``"inference_at_budget"``; 1e14; [1, 1e30].
-        profit_income: I_0 of ``demand="profit"``, tokens sold at a reducible loss of 0.1 and 1e-6 dollars per token;
-            1e15 (V24, appendix F); [1, 1e30]. Demand is 0 where training costs more than it earns at every budget.
-        profit_loss_elasticity: r; 7; [0.01, 100].
-        profit_price_elasticity: h; 2; [1.01, 100].
+            ``"inference_at_budget"`` [tokens]; 1e14; [1, 1e30].
+        profit_income: I_0 of ``demand="profit"``, tokens sold at a reducible loss of 0.1 and 1e-6 dollars per token
+            [tokens]; 1e15 (V24, appendix F); [1, 1e30]. Demand is 0 where training costs more than it earns at every
+            budget.
+        profit_loss_elasticity: r, by which lower loss sells more tokens; 7; [0.01, 100].
+        profit_price_elasticity: h, by which a higher price sells fewer; 2; [1.01, 100].
         base_year: The date at which levels are given (``text_stock``, ``private_stock``, ``compute``,
             ``trend_dataset``, ``nodes``) and from which algorithms progress, a year with its fraction or text such as
-            ``"2026-03"``; 2024; [1990, 2224]. Caps, other media and the rise of synthetic data keep the calendar years
-            that they are stated for.
-        years: Years of the projection, rising, from 1990 at the earliest to at most 2224; those before ``base_year``
-            are what growth leads back to.
+            ``"2026-03"`` [year]; 2024; [1990, 2224]. Caps, other media and the rise of synthetic data keep the calendar
+            years that they are stated for.
+        years: Years of the projection, rising, from 1990 at the earliest to at most 2224 [year]; those before
+            ``base_year`` are what growth leads back to.
         correlations: Rank correlations: a mapping ``{(input, input): spearman}`` or ``Correlation`` values.
         law: The law of the loss; a ``Law.mixture`` is chosen from once per draw.
         law_parameters: Joint prior of the base of ``Law.muennighoff()``; B24 with the covariance of 4,000 bootstraps.
@@ -122,8 +127,9 @@ class ExhaustionScenario(Spec):
         smooth_caps: A smooth minimum of trend and caps: their power sum of order -4.
         monotone_compute: Whether compute never falls.
         endogenous_quality: Whether the quality filter loosens as compute grows.
-        overtraining_from: The year from which ``overtraining`` holds; a number, or a date as text.
-        lost_threshold: Orders of magnitude of lost compute that count as running out in the third definition.
+        overtraining_from: The year from which ``overtraining`` holds [year]; a number, or a date as text.
+        lost_threshold: Orders of magnitude of lost compute that count as running out in the third definition
+            [orders of magnitude].
 
     Raises:
         ValueError: A value is out of range, correlations are impossible together, or a growth overflows; the message

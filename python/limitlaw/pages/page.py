@@ -55,7 +55,7 @@ class Page:
         controls: The sliders.
         data: What the script reads.
         tables: Frames by heading.
-        assumptions: Columns ``name``, ``value``, ``meaning``.
+        assumptions: As of ``inputs`` of a setting.
         caveats: Sentences.
         settings: The settings as JSON, where there are any.
         run: Seed, trials and the like, in words.

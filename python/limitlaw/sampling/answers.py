@@ -20,7 +20,7 @@ class Answers(Spec):
         """Wrong answers that are all equally likely.
 
         Args:
-            count: Wrong answers, 1 to 10,000.
+            count: Wrong answers, 1 to 10,000 [answers].
 
         Example:
             >>> import limitlaw as ll
@@ -34,7 +34,7 @@ class Answers(Spec):
         """Wrong answers of which the j-th is likely in proportion to ``j ** -exponent``.
 
         Args:
-            count: Wrong answers, 1 to 10,000.
+            count: Wrong answers, 1 to 10,000 [answers].
             exponent: From 0 (uniform) to 100.
 
         Example:
@@ -50,7 +50,7 @@ class Answers(Spec):
 
         Args:
             concentration: The parameter of each answer, in [1e-6, 1e6]; small ones leave one dominant wrong answer.
-            count: Wrong answers, 1 to 10,000.
+            count: Wrong answers, 1 to 10,000 [answers].
 
         Example:
             >>> import limitlaw as ll

@@ -14,9 +14,9 @@ class Utility(Spec):
     Where the scenario has a ``Cost``, its money is subtracted too: the unit is then that of the prices.
 
     Args:
-        correct_reward: Value V of a correct answer returned, at least 0.
-        wrong_cost: Cost lambda of a wrong answer returned, at least 0.
-        attempt_cost: Cost c of one attempt, at least 0.
+        correct_reward: Value V of a correct answer returned, at least 0 [units of utility].
+        wrong_cost: Cost lambda of a wrong answer returned, at least 0 [units of utility].
+        attempt_cost: Cost c of one attempt, at least 0 [units of utility].
 
     Raises:
         ValueError: A value is negative or above 1e15.
@@ -42,18 +42,18 @@ class Cost(Spec):
     one verification. Policies that ask no verifier pay for no verification.
 
     Args:
-        prompt_tokens: Prompt tokens of one attempt, at least 0.
-        output_tokens: Mean and coefficient of variation (0, or 0.01 to 10) of the output tokens of one attempt; a
-            number is the mean of tokens that do not vary.
+        prompt_tokens: Prompt of one attempt, at least 0 [tokens].
+        output_tokens: Mean and coefficient of variation (0, or 0.01 to 10) of the output tokens of one attempt
+            [tokens]; a number is the mean of tokens that do not vary.
         wrong_output_tokens: The same of a wrong attempt, where it takes others: ``output_tokens`` is then of a correct
-            one. On a grid of ``max_attempts`` and with ``parallel=1`` only; attempts are drawn one by one.
+            one [tokens]. On a grid of ``max_attempts`` and with ``parallel=1`` only; attempts are drawn one by one.
         law: ``"gamma"``, or ``"lognormal"``, which has a heavier tail and is drawn attempt by attempt.
-        price_in: Money per million prompt tokens.
-        price_out: Money per million output tokens.
-        verifier_price: Money per verification.
-        seconds_per_token: Seconds per output token.
-        verifier_seconds: Seconds per verification.
-        parallel: Attempts of one batch, drawn side by side.
+        price_in: Price of prompt tokens [money per million tokens].
+        price_out: Price of output tokens [money per million tokens].
+        verifier_price: Price of a verification [money].
+        seconds_per_token: Time of an output token [seconds per token].
+        verifier_seconds: Time of a verification [seconds].
+        parallel: Attempts of one batch, drawn side by side [attempts].
 
     Raises:
         ValueError: A value is out of range.
@@ -104,9 +104,9 @@ class Limit(Spec):
     attempt begins as long as something of the limit is left.
 
     Args:
-        cost: Money, at least 0.
-        tokens: Prompt and output tokens, at least 0.
-        seconds: Seconds, at least 0.
+        cost: What may be paid, at least 0 [money].
+        tokens: Prompt and output, at least 0 [tokens].
+        seconds: Time, at least 0 [seconds].
         crossing: What happens to the attempt (or batch) that crosses the limit. ``"cut"``: it is interrupted there; its
             answer is lost and the limit is paid, with the same share of its other tokens, money and seconds.
             ``"refund"``: its answer is lost and it is not paid. ``"finish"``: it is finished, counted and paid, beyond

@@ -82,7 +82,7 @@ class FirstAbove(Policy):
     """Return the first answer whose score exceeds a threshold of its own, among at most ``max_attempts``.
 
     Args:
-        threshold: The score to exceed, on the scale of the scores; of a judge in [-1000, 1000].
+        threshold: The score to exceed, on the scale of the scores [score]; of a judge in [-1000, 1000].
 
     Example:
         >>> import limitlaw as ll
@@ -98,7 +98,7 @@ class BestOf(Policy):
     """Return the answer with the highest score among ``max_attempts`` (best of N).
 
     Args:
-        threshold: Return nothing unless the best score exceeds it, as in ``FirstAbove``.
+        threshold: Return nothing unless the best score exceeds it, as in ``FirstAbove`` [score].
 
     Example:
         >>> import limitlaw as ll
@@ -169,7 +169,7 @@ class StopWhenAhead(Policy):
     Ties at the last attempt go as in ``MajorityVote``. It draws every attempt.
 
     Args:
-        margin: Votes ahead, at least 1.
+        margin: Votes ahead, at least 1 [votes].
 
     Example:
         >>> import limitlaw as ll
@@ -190,7 +190,7 @@ class ShareVote(Policy):
 
     Args:
         share: The leader's share of the votes, in [0, 1].
-        min_votes: The fewest votes, at least 1.
+        min_votes: The fewest votes, at least 1 [votes].
 
     Example:
         >>> import limitlaw as ll
@@ -234,7 +234,7 @@ class WindowStop(Policy):
     Source: Li et al., Escape Sky-high Cost: Early-stopping Self-Consistency (arXiv 2401.10480).
 
     Args:
-        size: Votes of a window, at least 1.
+        size: Votes of a window, at least 1 [votes].
 
     Example:
         >>> import limitlaw as ll

@@ -25,8 +25,8 @@ class SamplingScenario(Spec):
         answers: The wrong answers, for policies that count votes; recorded attempts have their own.
         policies: The policies; a further one changes no other's numbers, and ``compare_policies`` shows all of them the
             same attempts.
-        max_attempts: The grid of attempts K, ascending whole numbers from 1 to 1e12, shape ``(points,)``. Under limits
-            one number that no limit exceeds, or ``None``.
+        max_attempts: The grid of attempts K, ascending whole numbers from 1 to 1e12, shape ``(points,)`` [attempts].
+            Under limits one number that no limit exceeds, or ``None``.
         limits: Limits in money, tokens or seconds per task in place of a grid of attempts, a row each, in any order;
             they need a ``cost``.
         cost: What attempts cost; without it the columns of tokens, cost and latency are null.

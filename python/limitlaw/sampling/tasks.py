@@ -72,14 +72,14 @@ class Tasks(Spec):
         """Tasks known by how many of their observed attempts were correct.
 
         Args:
-            attempts: Observed attempts n, shape ``(tasks,)``, at least 1 (at least 0 with ``posterior``).
-            correct: Correct ones among them, shape ``(tasks,)``, at most ``attempts``.
+            attempts: Observed attempts n, shape ``(tasks,)``, at least 1 (at least 0 with ``posterior``) [attempts].
+            correct: Correct ones among them, shape ``(tasks,)``, at most ``attempts`` [attempts].
             posterior: ``False`` takes the observed share as the success rate. ``True`` draws each task's rate from
                 Beta(alpha + correct, beta + attempts - correct) in every trial, so that the finite number of observed
                 attempts shows in the answer; the spread over trials is then predictive (parameters and luck together).
             prior: The Beta prior, ``"jeffreys"`` for (1/2, 1/2) or ``(alpha, beta)``. It must be given with
-                ``posterior``, because it decides what a task without a correct answer can still do: Jeffreys on
-                0 of 100 gives coverage .70 at 1,000 attempts.
+                ``posterior``, because it decides what a task without a correct answer can still do: Jeffreys on 0 of
+                100 gives coverage .70 at 1,000 attempts.
             weight: Weights of the tasks; see the class.
             names: Names of the tasks; see the class.
 
@@ -113,10 +113,10 @@ class Tasks(Spec):
         """The observed attempts themselves, drawn without replacement; beyond the smallest pool results are null.
 
         Args:
-            attempts: Observed attempts n, shape ``(tasks,)``, at least 1.
-            accepted: Attempts that the verifier accepted, shape ``(tasks,)``.
-            accepted_correct: Correct ones among the accepted, shape ``(tasks,)``.
-            correct: All correct ones, accepted or not, shape ``(tasks,)``; without it coverage is null.
+            attempts: Observed attempts n, shape ``(tasks,)``, at least 1 [attempts].
+            accepted: Attempts that the verifier accepted, shape ``(tasks,)`` [attempts].
+            accepted_correct: Correct ones among the accepted, shape ``(tasks,)`` [attempts].
+            correct: All correct ones, accepted or not, shape ``(tasks,)`` [attempts]; without it coverage is null.
             weight: Weights of the tasks; see the class.
             names: Names of the tasks; see the class.
 
@@ -149,7 +149,7 @@ class Tasks(Spec):
         Args:
             alpha: First Beta parameter, in [1e-6, 1e9].
             beta: Second Beta parameter, in [1e-6, 1e9].
-            count: Tasks, at least 1.
+            count: Tasks, at least 1 [tasks].
             unsolvable: P(a task has success rate 0, whatever the number of attempts), in [0, 1]: tasks limited by
                 knowledge, not by luck.
             redraw: When the tasks are drawn.
@@ -174,7 +174,7 @@ class Tasks(Spec):
         Args:
             weight: Weights of the types, shape ``(types,)``, not negative, scaled to add to 1 (field ``type_weight``).
             success: P(one attempt is correct), per type, in [0, 1].
-            count: Tasks, at least 1.
+            count: Tasks, at least 1 [tasks].
             redraw: When the types are drawn, as in ``beta``.
 
         Raises:
@@ -265,9 +265,9 @@ class Tasks(Spec):
                 graded differently a vote returns the first drawn attempt that gave the leading one.
             score: The column of scores, of any scale; for ``BestOf``, ``FirstAbove`` and ``WeightedVote``.
             accepted: The column of verdicts: booleans, or 0 and 1.
-            tokens: The column of tokens.
-            cost: The column of prices.
-            seconds: The column of seconds.
+            tokens: The column of tokens [tokens].
+            cost: The column of prices [money].
+            seconds: The column of times [seconds].
             blank: What an attempt votes for whose answer is null or blank. ``"vote"``: for returning nothing; blank
                 answers count together like an answer, and nothing is returned where they lead. ``"skip"``: it does not
                 vote.

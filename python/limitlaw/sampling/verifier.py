@@ -74,13 +74,13 @@ class Verifier(Spec):
         mean error rate is the given one, whatever the correlation. Given z the two error rates are independent.
 
         Args:
-            false_positive_rate: f = P(accept | wrong), in [0, 1]; a number, or one per task (shape ``(tasks,)``). It is
-                not P(wrong | accepted), which is called ``false_discovery_rate`` everywhere.
+            false_positive_rate: f = P(accept | wrong), in [0, 1]; a number, or one per task (shape ``(tasks,)``).
+                It is not P(wrong | accepted), which is called ``false_discovery_rate`` everywhere.
             false_negative_rate: g = P(reject | correct), in [0, 1]; a number, or one per task.
-            icc: Intra-class correlation of the rates over tasks, in [0, 1]: 0 spreads nothing, 1 makes every
-                rate 0 or 1.
-            correlation: Of the normal scores of an error rate and of the success rate, in [-1, 1]; needs ``icc`` > 0,
-                and error rates that are numbers: at a task of known rank the mean is no longer the given one.
+            icc: Intra-class correlation of the rates over tasks, in [0, 1]: 0 spreads nothing, 1 makes every rate 0 or
+                1.
+            correlation: Of the normal scores of an error rate and of the success rate, in [-1, 1]; needs ``icc`` >
+                0, and error rates that are numbers: at a task of known rank the mean is no longer the given one.
 
         Raises:
             ValueError: A value is outside its range.
@@ -174,7 +174,7 @@ class Verifier(Spec):
         ``flakiness``, so g = 1 - (1 - flakiness)^m and f shrinks by the same factor.
 
         Args:
-            tests: m, at least 1.
+            tests: m, at least 1 [tests].
             detection: P(one test catches a wrong answer), in [0, 1]; a number, or one per task.
             icc: Correlation of two tests' verdicts on one wrong answer, in [0, 1].
             flakiness: P(one test fails an answer for no reason), in [0, 1].
@@ -242,12 +242,12 @@ class Verifier(Spec):
 
         Args:
             d_prime: Distance between the means of correct and wrong answers, in standard deviations of one call, in
-                [-100, 100].
+                [-100, 100] [sd].
             auc: Instead of ``d_prime``, P(one call scores a correct answer above a wrong one), in (0, 1):
                 auc = Phi(d' / sqrt(2)).
-            threshold: Scores above it are accepted, on the scale of one call; ``None`` for policies that only compare
-                scores.
-            votes: Calls whose scores are averaged, at least 1.
+            threshold: Scores above it are accepted, on the scale of one call [sd]; ``None`` for policies that only
+                compare scores.
+            votes: Calls whose scores are averaged, at least 1 [calls].
             fresh: Share of one call's variance that is new in every call, in [0, 1].
 
         Raises:
@@ -305,7 +305,7 @@ class LabelledVerifier(Verifier):
         false_negative_rate: Of each, the mean over tasks of P(reject | correct), in [0, 1].
         false_positive_icc: Of each, the intra-class correlation of the first over tasks, in [0, 1].
         false_negative_icc: Of each, the same of the second.
-        labels: Labelled attempts behind them; 0 where not known.
+        labels: Labelled attempts behind them [attempts]; 0 where not known.
     """
 
     kind: ClassVar[str] = "labelled"
