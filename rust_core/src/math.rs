@@ -1,8 +1,7 @@
 //! Elementary functions with the same bits on every machine and at every vector width.
 //!
 //! Straight-line code without FMA, reassociation or branches: a loop over an array of numbers vectorises. The
-//! reductions and coefficients follow fdlibm (`exp`, `ln`) and Wichura's AS 241 (`normal_quantile`). Errors against
-//! `libm` stay within 2 units in the last place (`normal_quantile`: 8), as the tests check.
+//! reductions and coefficients follow fdlibm. Errors against `libm` stay within 2 units in the last place, as the tests check.
 
 // Coefficients stand as published. Inlining is what carries a kernel's vector width into these functions.
 #![allow(clippy::excessive_precision)]
@@ -124,118 +123,6 @@ pub fn log1p(x: f64) -> f64 {
     if u == 0.0 { f64::NEG_INFINITY } else { y }
 }
 
-#[inline(always)]
-fn ratio(r: f64, p: &[f64; 8], q: &[f64; 7]) -> f64 {
-    let top = ((((((p[7] * r + p[6]) * r + p[5]) * r + p[4]) * r + p[3]) * r + p[2]) * r + p[1]) * r + p[0];
-    let bottom = ((((((q[6] * r + q[5]) * r + q[4]) * r + q[3]) * r + q[2]) * r + q[1]) * r + q[0]) * r + 1.0;
-    top / bottom
-}
-
-/// The standard normal quantile for p in (0, 1) (Wichura 1988, AS 241, PPND16).
-///
-/// Three rational functions cover the middle, the tails and the far tails (below e^-25).
-pub fn normal_quantile(p: f64) -> f64 {
-    let smaller = p.min(1.0 - p);
-    if smaller >= FAR {
-        return near_quantile(p);
-    }
-    let far = ratio((-ln(smaller)).sqrt() - 5.0, &FAR_P, &FAR_Q);
-    if p < 0.5 { -far } else { far }
-}
-
-/// Replaces probabilities by their standard normal quantiles; the far tails, if any, one by one.
-#[inline(always)]
-pub fn normal_quantiles(p: &mut [f64]) {
-    let mut far = false;
-    for &x in p.iter() {
-        far |= (x < FAR) | (1.0 - x < FAR);
-    }
-    if far {
-        p.iter_mut().for_each(|x| *x = normal_quantile(*x));
-    } else {
-        for x in p {
-            *x = near_quantile(*x);
-        }
-    }
-}
-
-/// e^-25: where the far tails begin.
-const FAR: f64 = 1.388_794_386_496_402_1e-11;
-
-/// The quantile outside the far tails: both other functions are evaluated and one is chosen.
-#[inline(always)]
-fn near_quantile(p: f64) -> f64 {
-    let q = p - 0.5;
-    let middle = q * ratio(0.180_625 - q * q, &MIDDLE_P, &MIDDLE_Q);
-    let smaller = if q < 0.0 { p } else { 1.0 - p };
-    let tail = ratio((-ln(smaller)).sqrt() - 1.6, &TAIL_P, &TAIL_Q);
-    let outer = if q < 0.0 { -tail } else { tail };
-    if q.abs() <= 0.425 { middle } else { outer }
-}
-
-/// The standard normal distribution function.
-pub fn normal_cdf(x: f64) -> f64 {
-    0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
-}
-
-const MIDDLE_P: [f64; 8] = [
-    3.387_132_872_796_366_608_0,
-    1.331_416_678_917_843_774_5e2,
-    1.971_590_950_306_551_442_7e3,
-    1.373_169_376_550_946_112_5e4,
-    4.592_195_393_154_987_145_7e4,
-    6.726_577_092_700_870_085_3e4,
-    3.343_057_558_358_812_810_5e4,
-    2.509_080_928_730_122_672_7e3,
-];
-const MIDDLE_Q: [f64; 7] = [
-    4.231_333_070_160_091_125_2e1,
-    6.871_870_074_920_579_082_9e2,
-    5.394_196_021_424_751_107_7e3,
-    2.121_379_430_158_659_586_7e4,
-    3.930_789_580_009_271_061_0e4,
-    2.872_908_573_572_194_267_4e4,
-    5.226_495_278_852_854_561_0e3,
-];
-const TAIL_P: [f64; 8] = [
-    1.423_437_110_749_683_577_34,
-    4.630_337_846_156_545_295_90,
-    5.769_497_221_460_691_405_50,
-    3.647_848_324_763_204_605_04,
-    1.270_458_252_452_368_382_58,
-    2.417_807_251_774_506_117_70e-1,
-    2.272_384_498_926_918_458_33e-2,
-    7.745_450_142_783_414_076_40e-4,
-];
-const TAIL_Q: [f64; 7] = [
-    2.053_191_626_637_758_821_87,
-    1.676_384_830_183_803_849_40,
-    6.897_673_349_851_000_045_50e-1,
-    1.481_039_764_274_800_745_90e-1,
-    1.519_866_656_361_645_719_66e-2,
-    5.475_938_084_995_344_946_00e-4,
-    1.050_750_071_644_416_843_24e-9,
-];
-const FAR_P: [f64; 8] = [
-    6.657_904_643_501_103_777_20,
-    5.463_784_911_164_114_369_90,
-    1.784_826_539_917_291_335_80,
-    2.965_605_718_285_048_912_30e-1,
-    2.653_218_952_657_612_309_30e-2,
-    1.242_660_947_388_078_438_60e-3,
-    2.711_555_568_743_487_578_15e-5,
-    2.010_334_399_292_288_132_65e-7,
-];
-const FAR_Q: [f64; 7] = [
-    5.998_322_065_558_879_376_90e-1,
-    1.369_298_809_227_358_053_10e-1,
-    1.487_536_129_085_061_485_25e-2,
-    7.868_691_311_456_132_591_00e-4,
-    1.846_318_317_510_054_681_80e-5,
-    1.421_511_758_316_445_888_70e-7,
-    2.044_263_103_389_939_785_64e-15,
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,36 +163,6 @@ mod tests {
         assert_eq!((log1p(0.0), log1p(-1.0), log1p(f64::INFINITY)), (0.0, f64::NEG_INFINITY, f64::INFINITY));
         for nan in [exp(f64::NAN), expm1(f64::NAN), ln(f64::NAN), ln(-1.0), log1p(f64::NAN)] {
             assert!(nan.is_nan());
-        }
-    }
-
-    #[test]
-    fn quantiles_of_many_are_those_of_each() {
-        for least in [1e-10, 1e-15] {
-            let p: Vec<f64> = (0..1000).map(|i| least + f64::from(i) / 1000.5).collect();
-            let mut z = p.clone();
-            normal_quantiles(&mut z);
-            assert!(z.iter().zip(&p).all(|(z, &p)| z.to_bits() == normal_quantile(p).to_bits()));
-        }
-    }
-
-    #[test]
-    fn the_normal_quantile_inverts_the_distribution_function() {
-        // Published values (AS 241) and the round trip through erfc.
-        assert!((normal_quantile(0.25) + 0.674_489_750_196_081_7).abs() < 1e-15);
-        assert!((normal_quantile(0.001) + 3.090_232_306_167_813_5).abs() < 1e-14);
-        assert!((normal_quantile(1e-20) + 9.262_340_089_798_408).abs() < 1e-13);
-        assert_eq!(normal_quantile(0.5), 0.0);
-        for z in spread(-8.0, 8.0) {
-            let p = normal_cdf(-z.abs());
-            let density = libm::exp(-0.5 * z * z) / (2.0 * std::f64::consts::PI).sqrt();
-            // p itself is rounded (and erfc errs by a few units): that moves its quantile by p eps / density.
-            let slack = 8.0 * f64::EPSILON * (p / density + z.abs() + 1e-3);
-            assert!((normal_quantile(p) + z.abs()).abs() <= slack, "z = {z}");
-        }
-        for i in 1..512 {
-            let p = f64::from(i) / 1024.0;
-            assert_eq!(normal_quantile(1.0 - p), -normal_quantile(p));
         }
     }
 }

@@ -4,7 +4,8 @@ use libm::{exp, expm1, log, log1p, sqrt};
 
 use crate::error::{Error, Result, number};
 use crate::special::gauss::integral;
-use crate::special::{ln_none_drawn, mills_ratio, normal_survival};
+use crate::special::ln_none_drawn;
+use crate::special::normal::{mills_ratio, normal_survival};
 
 const INV_SQRT_2_PI: f64 = 0.398_942_280_401_432_7;
 

@@ -11,9 +11,9 @@ use super::scenario::{ExhaustionScenario, INPUTS, Input};
 use super::sobol::Sobol;
 use crate::dispatch::Kernel;
 use crate::error::{Error, Result, quoted};
-use crate::math::{normal_quantile, normal_quantiles};
 use crate::rng::{Key, Stream, open01, purpose};
 use crate::spec::Values;
+use crate::special::normal::{normal_quantile, normal_quantiles};
 
 /// Draws per chunk of the random stream.
 pub const CHUNK: usize = 4096;

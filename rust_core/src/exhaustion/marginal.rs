@@ -89,8 +89,8 @@ impl Marginal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::math::normal_cdf;
     use crate::spec::Spec;
+    use crate::special::normal::normal_cdf;
 
     fn at(dist: &Dist, z: f64) -> f64 {
         dist.check().expect("legal");

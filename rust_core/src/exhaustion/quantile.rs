@@ -5,8 +5,9 @@ mod triangular;
 
 use super::dist::{Dist, QuantileLaw};
 use super::metalog;
-use crate::math::{exp, ln, normal_cdf, normal_quantile};
+use crate::math::{exp, ln};
 use crate::special::incomplete_beta::{beta_quantile_of_score, beta_tails};
+use crate::special::normal::{normal_cdf, normal_quantile};
 
 /// A distribution ready to be evaluated.
 #[derive(Debug, Clone)]

@@ -18,9 +18,9 @@ use rand_core::RngCore;
 
 use super::pass_rates::Bootstrap;
 use crate::error::{Error, Result};
-use crate::math::normal_quantile;
 use crate::rng::{Sequence, Stream, purpose};
 use crate::run::{Control, run};
+use crate::special::normal::normal_quantile;
 
 /// The most breaks.
 pub const BREAKS: usize = 2;

@@ -3,9 +3,9 @@
 use libm::{exp, sqrt};
 
 use crate::error::Result;
-use crate::math::normal_quantiles;
 use crate::rng::{Key, Stream, purpose};
 use crate::run::Control;
+use crate::special::normal::normal_quantiles;
 use crate::special::student_t::square_of_t;
 use crate::stats::quantile;
 use crate::variates::ln_gamma;
@@ -163,7 +163,7 @@ mod tests {
         let known: Vec<usize> = (0..points).collect();
         let found = critical_value(&rows, points, &known, &draws(40_000), &Control::default()).expect("in range");
         let share = 0.95_f64.powf(1.0 / points as f64);
-        let exact = crate::math::normal_quantile(0.5 + 0.5 * share);
+        let exact = crate::special::normal::normal_quantile(0.5 + 0.5 * share);
         // The quantile's standard error: sqrt(.05 .95 / 40000) over the density there, about .12: 5 of them.
         assert!((found - exact).abs() < 0.05, "{found} {exact}");
     }

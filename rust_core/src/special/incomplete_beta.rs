@@ -3,7 +3,8 @@
 use libm::{exp, expm1, log, log1p};
 
 use super::gauss::integral;
-use super::{LN_SQRT_2_PI, STIRLING, guard, ln_beta, normal_survival, stirling_remainder};
+use super::normal::normal_survival;
+use super::{LN_SQRT_2_PI, STIRLING, guard, ln_beta, stirling_remainder};
 
 /// Where the continued fraction takes too many terms, and loses digits next to x = 1.
 const LARGE: f64 = 1e3;

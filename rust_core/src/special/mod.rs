@@ -7,12 +7,11 @@ pub mod beta_quadrature;
 pub mod gauss;
 pub mod incomplete_beta;
 pub mod incomplete_gamma;
+pub mod normal;
 pub mod proportion;
 pub mod student_t;
 
-use std::f64::consts::FRAC_1_SQRT_2;
-
-use libm::{erfc, exp, expm1, lgamma, log, log1p, sqrt};
+use libm::{exp, expm1, lgamma, log, log1p};
 
 /// `ln sqrt(2 pi)`.
 pub(super) const LN_SQRT_2_PI: f64 = 0.918_938_533_204_672_8;
@@ -139,44 +138,6 @@ pub fn any_of(rate: f64, count: f64) -> f64 {
     if count == 0.0 { 0.0 } else { one_less_exp(count * log1p(-rate)) }
 }
 
-/// `P(Z > z)` for a standard normal Z.
-pub fn normal_survival(z: f64) -> f64 {
-    0.5 * erfc(z * FRAC_1_SQRT_2)
-}
-
-/// Mills' ratio `P(Z > z) / phi(z)` of a standard normal Z with density phi, for z >= 10.
-pub fn mills_ratio(z: f64) -> f64 {
-    // Laplace's continued fraction 1/(z + 1/(z + 2/(z + ...))), from so far that the rest is below 1e-18.
-    (1..=30).rev().fold(z, |below, n| z + f64::from(n) / below).recip()
-}
-
-/// The z with `P(Z > z) = tail`, for 0 <= tail <= 1.
-///
-/// A rational start (Abramowitz and Stegun 26.2.23, 4.5e-4) and Halley steps on the survival function.
-pub fn normal_isf(tail: f64) -> f64 {
-    if !(tail > 0.0 && tail < 1.0) {
-        return if tail == 0.0 {
-            f64::INFINITY
-        } else if tail == 1.0 {
-            f64::NEG_INFINITY
-        } else {
-            f64::NAN
-        };
-    }
-    if tail > 0.5 {
-        return -normal_isf(1.0 - tail);
-    }
-    let t = sqrt(-2.0 * log(tail));
-    let mut z =
-        t - (2.515_517 + t * (0.802_853 + t * 0.010_328)) / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
-    for _ in 0..3 {
-        // (survival - tail) / density, the density in the scale of the tail so that nothing underflows.
-        let step = (normal_survival(z) - tail) / exp(-0.5 * z * z - LN_SQRT_2_PI);
-        z += step / (1.0 - 0.5 * z * step);
-    }
-    z
-}
-
 pub(super) fn guard(x: f64) -> f64 {
     if x.abs() < 1e-300 { 1e-300 } else { x }
 }
@@ -255,21 +216,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn normal_quantiles_invert_the_tail() {
-        for (tail, z) in [
-            (0.4, 0.253_347_103_135_799_74),
-            (0.999, -3.090_232_306_167_813_3),
-            (1e-3, 3.090_232_306_167_813_5),
-            (1e-20, 9.262_340_089_798_407_6),
-            (1e-200, 30.205_594_179_579_643),
-            (1e-300, 37.047_096_299_361_199),
-        ] {
-            assert_close(normal_isf(tail), z, 1e-14);
-        }
-        assert!(normal_isf(0.5).abs() < 1e-16);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 pub mod alias;
 mod beta;
 mod binomial;
-pub mod btrs;
 pub mod exponential;
 mod gamma;
 mod geometric;

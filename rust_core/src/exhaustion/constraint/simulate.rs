@@ -6,9 +6,9 @@ use crate::error::{Error, Result};
 use crate::exhaustion::copula::Copula;
 use crate::exhaustion::marginal::Marginal;
 use crate::exhaustion::tally::QUANTILES;
-use crate::math::normal_quantile;
 use crate::rng::{Key, Stream, open01, purpose};
 use crate::run::{Control, run};
+use crate::special::normal::normal_quantile;
 use crate::stats::rank;
 
 /// Draws per chunk of the random stream.

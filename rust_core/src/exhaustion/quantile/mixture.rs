@@ -1,7 +1,7 @@
 //! The quantile of a mixture, by the distribution functions of its parts.
 
 use super::Shape;
-use crate::math::normal_cdf;
+use crate::special::normal::normal_cdf;
 
 /// The least number at which the weighted sum of the parts' distribution functions reaches the probability of z.
 ///

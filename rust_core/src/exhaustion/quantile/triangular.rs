@@ -1,6 +1,7 @@
 //! The triangular distribution: its quantile and its tails, each with the digits of the nearer end.
 
-use crate::math::{expm1, log1p, normal_cdf};
+use crate::math::{expm1, log1p};
+use crate::special::normal::normal_cdf;
 
 /// The value at the probability of a standard normal number.
 pub fn quantile(low: f64, mode: f64, high: f64, z: f64) -> f64 {

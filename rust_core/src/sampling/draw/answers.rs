@@ -12,7 +12,7 @@ use crate::sampling::draw::bit_slices::{BitSlices, MOST_ANSWERS, lowest};
 use crate::sampling::draw::successes::NEGLIGIBLE;
 use crate::sampling::scenario::answers::Answers;
 use crate::variates::alias::Alias;
-use crate::variates::btrs::binomial;
+use crate::variates::binomial;
 use rand_core::RngCore;
 
 /// Bins of fewer wrong attempts per answer are drawn one by one: from a table, or bit-sliced.

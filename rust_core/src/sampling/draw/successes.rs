@@ -11,7 +11,7 @@ use crate::rng::Sequence;
 use crate::sampling::draw::segments::{Given, Segment};
 use crate::sampling::scenario::law::{Rates, TaskLaw};
 use crate::variates::alias::Alias;
-use crate::variates::btrs::binomial;
+use crate::variates::binomial;
 use rand_core::RngCore;
 
 /// The most entries of all tables (8 bytes each).

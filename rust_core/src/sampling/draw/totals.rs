@@ -9,11 +9,11 @@ use libm::{exp, log, log1p, sqrt};
 
 use crate::dispatch::{Kernel, dispatch};
 use crate::error::Result;
-use crate::math::normal_quantiles;
 use crate::rng::{Sequence, open01, purpose};
 use crate::run::Control;
 use crate::sampling::draw::streams::Streams;
 use crate::sampling::scenario::cost::{Cost, TokenLaw};
+use crate::special::normal::normal_quantiles;
 use crate::variates::{ln_gamma, normal};
 
 /// Lognormal tokens between two questions whether the run was cancelled.

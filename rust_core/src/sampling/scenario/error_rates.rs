@@ -10,7 +10,8 @@ use crate::closed_form::stopping::NO_ICC;
 use crate::rng::Sequence;
 use crate::sampling::scenario::verifier::Verifier;
 use crate::special::incomplete_beta::beta_quantile_of_score;
-use crate::special::{ln_beta_ratio, normal_survival, one_less_exp};
+use crate::special::normal::normal_survival;
+use crate::special::{ln_beta_ratio, one_less_exp};
 use crate::variates::{beta, normal};
 
 /// How often a verifier errs, and how often not: both sides are kept, for 1 less a rate next to 1 has few digits left.

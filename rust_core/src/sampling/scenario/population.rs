@@ -16,7 +16,7 @@ use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::Rates;
 use crate::sampling::scenario::tasks::{Prior, Redraw, Tasks, scaled};
 use crate::special::incomplete_beta::beta_quantile_of_score;
-use crate::special::{normal_isf, normal_survival};
+use crate::special::normal::{normal_quantile, normal_survival};
 use crate::variates::{beta, normal};
 
 /// How the rates of the tasks are drawn.
@@ -62,7 +62,7 @@ impl Place {
     /// The normal score of a place within, by a uniform number.
     fn score(self, uniform: f64) -> f64 {
         // A task without weight at an end has no place inside (0, 1).
-        -normal_isf((self.low + self.width * uniform).clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0))
+        -normal_quantile((self.low + self.width * uniform).clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0))
     }
 }
 
@@ -184,7 +184,7 @@ impl<'a> Population<'a> {
                     if above >= solvable {
                         return (0.0, score);
                     }
-                    let within = if *unsolvable == 0.0 { score } else { normal_isf(above / solvable) };
+                    let within = if *unsolvable == 0.0 { score } else { -normal_quantile(above / solvable) };
                     return (beta_quantile_of_score(*alpha, *b, within), score);
                 }
                 if *unsolvable > 0.0 && random.open01() < *unsolvable {
