@@ -1,10 +1,11 @@
 //! Checks of settings, by family.
 
 use limitlaw_core::error::Error;
+use limitlaw_core::exhaustion::compute_path::ComputePath;
 use limitlaw_core::exhaustion::constraint::scenario::ConstraintScenario;
 use limitlaw_core::exhaustion::dist::Dist;
-use limitlaw_core::exhaustion::law_spec::LawSpec;
-use limitlaw_core::exhaustion::prior::{ComputePath, LawParameters};
+use limitlaw_core::exhaustion::laws::LawSpec;
+use limitlaw_core::exhaustion::laws::parameters::LawParameters;
 use limitlaw_core::exhaustion::scenario::ExhaustionScenario;
 use limitlaw_core::sampling::policy::Policy;
 use limitlaw_core::sampling::scenario::SamplingScenario;

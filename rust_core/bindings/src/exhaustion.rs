@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use limitlaw_core::dispatch::{self, Width};
 use limitlaw_core::error::{Error, Result, quoted};
-use limitlaw_core::exhaustion::base::LN_6;
+use limitlaw_core::exhaustion::derived::{DERIVED, derived};
 use limitlaw_core::exhaustion::estimate::Frame;
-use limitlaw_core::exhaustion::law::Law;
-use limitlaw_core::exhaustion::law_spec::LawSpec;
-use limitlaw_core::exhaustion::optimum::{DERIVED, derived};
+use limitlaw_core::exhaustion::laws::base::LN_6;
+use limitlaw_core::exhaustion::laws::{Law, LawSpec};
 use limitlaw_core::exhaustion::plan::{Plan, SamplerName};
 use limitlaw_core::exhaustion::quantile::Shape;
 use limitlaw_core::exhaustion::samples::Sample;

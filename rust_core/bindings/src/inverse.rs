@@ -1,12 +1,11 @@
 //! Questions asked backwards across the border.
 
 use limitlaw_core::error::{Error, Result, quoted};
-use limitlaw_core::exhaustion::base::LN_6;
 use limitlaw_core::exhaustion::inverse::{
     compute_for_loss, dataset_value, fewest_epochs, speed_up, unique_tokens_for_loss,
 };
-use limitlaw_core::exhaustion::law::Law;
-use limitlaw_core::exhaustion::law_spec::LawSpec;
+use limitlaw_core::exhaustion::laws::base::LN_6;
+use limitlaw_core::exhaustion::laws::{Law, LawSpec};
 use limitlaw_core::exhaustion::uncertain::Uncertain;
 use limitlaw_core::math::{exp, ln};
 use limitlaw_core::run::Control;

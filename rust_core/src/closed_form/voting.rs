@@ -149,7 +149,7 @@ mod tests {
     /// All outcomes of the votes over the wrong answers and none.
     #[test]
     fn the_two_sides_of_a_vote_are_the_sum_over_its_outcomes() {
-        fn walk(counts: &mut Vec<u32>, left: u32, chance: f64, p: &[f64], sum: &mut [f64; 2]) {
+        fn enumerate(counts: &mut Vec<u32>, left: u32, chance: f64, p: &[f64], sum: &mut [f64; 2]) {
             // p: the correct answer, the wrong ones, none.
             let at = counts.len();
             if at + 1 == p.len() {
@@ -166,7 +166,7 @@ mod tests {
             let mut ways = 1.0;
             for c in 0..=left {
                 counts.push(c);
-                walk(counts, left - c, chance * ways * p[at].powi(c as i32), p, sum);
+                enumerate(counts, left - c, chance * ways * p[at].powi(c as i32), p, sum);
                 counts.pop();
                 ways *= f64::from(left - c) / f64::from(c + 1);
             }
@@ -186,7 +186,7 @@ mod tests {
             let (wrong, idle) = (&p[1..p.len() - 1], p[p.len() - 1]);
             for votes in 1..=9 {
                 let mut want = [0.0; 2];
-                walk(&mut Vec::new(), votes, 1.0, &p, &mut want);
+                enumerate(&mut Vec::new(), votes, 1.0, &p, &mut want);
                 let got = Answers::new(p[0], wrong, idle).plurality(f64::from(votes), &Control::default());
                 for (got, want) in got.expect("nobody cancels").iter().zip(want) {
                     assert!((got - want).abs() <= 1e-13 * want, "{p:?} {votes}: {got} {want}");

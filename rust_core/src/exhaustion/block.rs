@@ -5,13 +5,14 @@
 
 mod single;
 
-use super::base::{Base, LN_6, LN_LOSS_MAX};
 use super::compute::Compute;
 use super::crossing::Crossings;
 use super::draws::Columns;
 use super::lanes::{LANES, Lanes, lanes};
-use super::law::{Law, Scarcity};
-use super::repetition::{Exponents, Shortage};
+use super::laws::Law;
+use super::laws::base::{Base, LN_6, LN_LOSS_MAX};
+use super::laws::scaling_law::{Drawn, InLanes};
+use super::laws::shortage::{Exponents, Shortage};
 use super::roots::Roots;
 use super::scenario::{Demand, Input};
 use super::scratch::Scratch;
@@ -74,24 +75,23 @@ impl Block {
         let mut slow = Vec::new();
         for i in (0..LANES).filter(|_| !options.law_is_drawn()) {
             let spec = options.law(columns.law_choice[first + i]);
-            let drawn = Base::new(std::array::from_fn(|j| base[j][i]));
-            let law = spec.resolve(drawn, r_d[i], r_n[i]).expect("a checked mixture holds no mixtures");
-            let Base { log_a, log_b, log_e, alpha, beta } = law.base;
+            let drawn = Drawn {
+                base: Base::new(std::array::from_fn(|j| base[j][i])),
+                repetition_data: r_d[i],
+                repetition_params: r_n[i],
+            };
+            let law = spec.resolve(&drawn).expect("a checked mixture holds no mixtures");
+            let Base { log_a, log_b, log_e, alpha, beta } = *law.base();
             for (column, x) in base.iter_mut().zip([log_a, log_b, log_e, alpha, beta]) {
                 column[i] = x;
             }
-            match law.scarcity {
-                Scarcity::Repetition { data, params, max_epochs } => {
-                    (r_d[i], r_n[i]) = (data, params);
-                    if max_epochs.is_finite() {
-                        slow.push((i, law));
-                    }
-                }
-                Scarcity::None => tight[i] = 0.0,
-                Scarcity::Penalty { .. } | Scarcity::Bounded { .. } => {
-                    tight[i] = 0.0;
-                    slow.push((i, law));
-                }
+            let InLanes { worth, alone } = law.in_lanes();
+            match worth {
+                Some([data, params]) => (r_d[i], r_n[i]) = (data, params),
+                None => tight[i] = 0.0,
+            }
+            if alone {
+                slow.push((i, law));
             }
         }
         let coefficients @ [log_a, log_b, log_e, alpha, beta] = base;

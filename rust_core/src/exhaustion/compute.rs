@@ -2,9 +2,9 @@
 //!
 //! `C = min(C0 gC^t, caps grown from 2030) g(y) / g(base year)`, g the goodput at the best checkpoint interval.
 
+use super::compute_path::ComputePath;
 use super::draws::Columns;
 use super::lanes::{LANES, Lanes, lanes};
-use super::prior::ComputePath;
 use super::scenario::{CAP_YEAR, ExhaustionScenario, Input};
 use crate::math::{exp, expm1, ln};
 

@@ -1,6 +1,6 @@
 //! How many tokens a run asks for, where that is not the compute-optimal number of the law.
 
-use super::base::{Base, Frontier};
+use super::laws::base::{Base, Frontier};
 use crate::math::{exp, ln};
 
 /// ln of tokens at twenty per parameter, ln K = ln(C / 6).
@@ -56,7 +56,7 @@ pub fn inference_at_budget(base: &Base, free: &Frontier, ln_inference: f64) -> f
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exhaustion::base::BESIROGLU;
+    use crate::exhaustion::laws::base::BESIROGLU;
 
     #[test]
     fn no_inference_is_the_frontier_and_more_asks_for_more_tokens() {

@@ -1,32 +1,23 @@
 //! The inputs of a chunk of draws: random words to normal numbers, the copula, then each input's distribution.
 
-use super::base::{EXPONENT_HIGH, EXPONENT_LOW};
 use super::copula::Correlation;
 use super::copula::{Copula, cholesky};
 use super::dist::Dist;
-use super::law_spec::LawSpec;
+use super::latents::{self, AGAIN, COUNT, LAW, LAW_CHOICE, ROWS, TREND_CHOICE};
+use super::laws::base::{EXPONENT_HIGH, EXPONENT_LOW};
+use super::laws::parameters::LawParameters;
 use super::marginal::Marginal;
-use super::prior::LawParameters;
 use super::scenario::{ExhaustionScenario, INPUTS, Input};
 use super::sobol::Sobol;
 use crate::dispatch::Kernel;
 use crate::error::{Error, Result, quoted};
-use crate::rng::{Key, Stream, open01, purpose};
+use crate::rng::{Key, Stream, open01};
 use crate::spec::Values;
 use crate::special::normal::{normal_quantile, normal_quantiles};
 
 /// Draws per chunk of the random stream.
 pub const CHUNK: usize = 4096;
 
-/// The number of inputs.
-const COUNT: usize = INPUTS.len();
-/// Latent numbers, each a stream and a Sobol dimension of its own: the inputs, then these.
-const LAW: usize = COUNT;
-const LAW_CHOICE: usize = LAW + 5;
-const TREND_CHOICE: usize = LAW_CHOICE + 1;
-const ROWS: usize = TREND_CHOICE + 1;
-/// Streams from here on are for draws that are made again, so that new inputs do not move them.
-const AGAIN: u64 = purpose::EXHAUSTION + 4096;
 /// Marks the replicate of inputs that are drawn anew.
 const ANEW: u64 = 1 << 63;
 
@@ -152,7 +143,7 @@ impl Sampler {
                 LawPrior::Rows { rows: (0..columns[0].len()).map(|i| columns.map(|c| c[i])).collect() }
             }
         };
-        let law_choices = matches!(scenario.law, LawSpec::Mixture { .. });
+        let law_choices = scenario.law.is_mixture();
         let trend_choice = scenario.may_follow_trend();
         let mut sampler = Self {
             marginals,
@@ -165,14 +156,8 @@ impl Sampler {
             dimension: Vec::new(),
             redrawn: Vec::new(),
         };
-        let mut used = 0;
-        sampler.dimension = (0..ROWS + sampler.groups)
-            .map(|latent| {
-                let drawn = sampler.is_drawn(latent);
-                used += usize::from(drawn);
-                drawn.then(|| used - 1)
-            })
-            .collect();
+        let drawn: Vec<bool> = (0..ROWS + sampler.groups).map(|latent| sampler.is_drawn(latent)).collect();
+        sampler.dimension = latents::dimensions(&drawn);
         sampler.redrawn = vec![false; ROWS + sampler.groups];
         Ok(sampler)
     }
@@ -316,7 +301,7 @@ fn uniforms(sampler: &Sampler, source: &Source, latent: usize, chunk: u64, out: 
     match *source {
         Source::Philox { key, replicate } => {
             let replicate = sampler.replicate_of(latent, replicate);
-            let stream = Stream::new(key, replicate, purpose::EXHAUSTION + latent as u64, chunk);
+            let stream = Stream::new(key, replicate, latents::stream(latent), chunk);
             for (block, four) in out.chunks_exact_mut(4).enumerate() {
                 let words = stream.block(block as u64);
                 for (x, word) in four.iter_mut().zip(words) {

@@ -1,8 +1,8 @@
 //! Questions asked backwards: the compute, the text or the epochs that a loss needs, what a dataset is worth, how much
 //! further one recipe goes than another. Roots of the compute-optimal loss, which never rises with compute or with text.
 
-use super::base::LN_6;
-use super::law::{Law, Scarcity};
+use super::laws::Law;
+use super::laws::base::LN_6;
 use crate::error::Result;
 use crate::math::{exp, ln};
 use crate::run::Control;
@@ -63,7 +63,7 @@ pub fn fewest_epochs(law: &Law, ln_k: f64, ln_u: f64, within: f64, control: &Con
 fn at_tokens(law: &Law, ln_d: f64, ln_k: f64, ln_u: f64) -> Run {
     let run = |ln_params: f64| Run { ln_params, ln_tokens: ln_d, loss: law.loss(ln_params, ln_d, ln_u) };
     let most = ln_k - ln_d;
-    if matches!(law.scarcity, Scarcity::None | Scarcity::Repetition { .. }) {
+    if law.larger_is_better() {
         return run(most);
     }
     // A falling and a rising power of parameters: one minimum. Golden sections.
@@ -139,16 +139,15 @@ fn least(low: f64, high: f64, control: &Control, f: impl Fn(f64) -> f64) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exhaustion::base::BESIROGLU;
+    use crate::exhaustion::laws::base::BESIROGLU;
+    use crate::exhaustion::laws::chinchilla::Chinchilla;
+    use crate::exhaustion::laws::repetition::Repetition;
 
     /// Laws that need a search are compared with a grid in `tests/test_exhaustion_inverse.py`.
     fn laws() -> Vec<Law> {
         let base = BESIROGLU;
-        let repetition = |max_epochs| Scarcity::Repetition { data: 15.4, params: 5.3, max_epochs };
-        [Scarcity::None, repetition(f64::INFINITY), repetition(6.0)]
-            .into_iter()
-            .map(|scarcity| Law { base, scarcity })
-            .collect()
+        let repetition = |max_epochs| Law::Muennighoff(Repetition { base, data: 15.4, params: 5.3, max_epochs });
+        vec![Law::Chinchilla(Chinchilla { base }), repetition(f64::INFINITY), repetition(6.0)]
     }
 
     #[test]

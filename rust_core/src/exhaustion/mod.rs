@@ -5,14 +5,15 @@
 // `!(x > 0)` is true of NaN, as it must be.
 #![allow(clippy::neg_cmp_op_on_partial_ord)]
 
-pub mod base;
 pub mod block;
 pub mod cells;
 pub mod compute;
+pub mod compute_path;
 pub mod constraint;
 pub mod copula;
 pub mod crossing;
 pub mod demand;
+pub mod derived;
 pub mod dist;
 pub mod draws;
 pub mod estimate;
@@ -20,21 +21,17 @@ mod exact;
 pub mod inverse;
 pub mod kind;
 pub mod lanes;
-pub mod law;
-pub mod law_spec;
+pub mod latents;
+pub mod laws;
 pub mod marginal;
 pub mod metalog;
-pub mod optimum;
 pub mod plan;
-pub mod prior;
 pub mod profit;
 pub mod quantile;
-pub mod repetition;
 pub mod roots;
 pub mod samples;
 pub mod scenario;
 pub mod scratch;
-pub mod search;
 pub mod simulate;
 pub mod sobol;
 pub mod stock;

@@ -6,7 +6,7 @@
 
 use std::f64::consts::LN_2;
 
-use super::base::{Base, LN_6};
+use super::laws::base::{Base, LN_6};
 use crate::math::{exp, ln};
 
 /// The market of the profit model.
@@ -182,7 +182,7 @@ fn ln_one_less(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exhaustion::base::BESIROGLU;
+    use crate::exhaustion::laws::base::BESIROGLU;
 
     /// Profit at a budget and a model, in dollars, at the best price.
     fn value(base: &Base, ln_k: f64, market: &Market, ln_budget: f64, ln_params: f64) -> f64 {

@@ -4,7 +4,7 @@
 //! all lanes; draws whose step was not small (one in a hundred) are solved one by one.
 
 use super::lanes::{LANES, Lanes};
-use super::repetition::{CLOSE, Root, Side, T_MAX, faded, householder, repeats, slope, solve, worth};
+use super::laws::root::{CLOSE, Root, Side, T_MAX, faded, householder, repeats, slope, solve, worth};
 use crate::math::{exp, ln_inside};
 
 /// The roots of a block.

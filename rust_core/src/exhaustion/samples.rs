@@ -1,9 +1,9 @@
 //! Variables that a run returns draw by draw: years of running out, inputs, and yearly variables.
 
-use super::base::Base;
 use super::block::Block;
+use super::derived::DERIVED;
 use super::draws::Columns;
-use super::optimum::DERIVED;
+use super::laws::base::Base;
 use super::scenario::{ExhaustionScenario, INPUTS, Input};
 use super::trajectory::{DEFINITIONS, Options, VARIABLES};
 use crate::error::{Error, Result, quoted};

@@ -2,11 +2,12 @@
 
 use serde::Deserialize;
 
+use super::compute_path::ComputePath;
 use super::copula::{Copula, Correlation};
 use super::dist::Dist;
 use super::kind::Kind;
-use super::law_spec::LawSpec;
-use super::prior::{ComputePath, LawParameters};
+use super::laws::LawSpec;
+use super::laws::parameters::LawParameters;
 use crate::error::{Error, Result, check_range, range};
 use crate::math::ln;
 use crate::spec::{Spec, Unused};
@@ -22,7 +23,7 @@ const LEVEL_MAX: f64 = 1e100;
 
 macro_rules! inputs {
     ($($name:ident $variant:ident $scale:ident $low:literal $high:literal;)*) => {
-        /// An input drawn once per draw; its number is also the number of its random stream.
+        /// An input drawn once per draw. A further one stands last: its number is that of its random stream (`latents`).
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(usize)]
         #[allow(missing_docs)] // the settings document the inputs, under the same names
@@ -227,7 +228,7 @@ impl ExhaustionScenario {
             Demand::InferenceAtBudget => "'inference_at_budget'",
             Demand::Profit => "'profit'",
         };
-        if self.law.parts().iter().any(|(law, _)| matches!(law, LawSpec::Bounded { .. })) {
+        if !self.law.is_power_law() {
             let expected = "'compute_optimal' or 'twenty_per_parameter' under a bounded law";
             return Err(Error::argument("demand", expected, by_power_law));
         }

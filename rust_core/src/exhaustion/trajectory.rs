@@ -1,7 +1,7 @@
 //! What the yearly model reports, and what of it a scenario uses.
 
 use super::compute::ComputeOptions;
-use super::law_spec::LawSpec;
+use super::laws::LawSpec;
 use super::scenario::{Collapse, Demand, ExhaustionScenario, Input};
 
 /// The yearly variables: name and unit.
@@ -92,13 +92,7 @@ impl Options {
 
     /// Whether the law takes everything from the draws.
     pub fn law_is_drawn(&self) -> bool {
-        matches!(
-            self.laws.as_slice(),
-            [(
-                LawSpec::Muennighoff { base: None, repetition_data: None, repetition_params: None, max_epochs: None },
-                _
-            )]
-        )
+        matches!(self.laws.as_slice(), [(law, _)] if law.is_drawn())
     }
 
     /// The law of a draw, by its uniform number.

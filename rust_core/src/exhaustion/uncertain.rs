@@ -1,7 +1,6 @@
 //! A law that is one of several: quantiles over them of whatever each says.
 
-use super::law::Law;
-use super::law_spec::LawSpec;
+use super::laws::{Law, LawSpec};
 use crate::error::{Error, Result};
 
 /// The laws of a mixture, each with its share.

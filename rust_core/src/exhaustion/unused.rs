@@ -3,7 +3,7 @@
 use super::copula::Correlation;
 use super::dist::Dist;
 use super::draws::{Columns, Draw, Sampler, Source};
-use super::law_spec::LawSpec;
+use super::laws::scaling_law::Reads;
 use super::marginal::Marginal;
 use super::scenario::{CAP_YEAR, Collapse, Demand, ExhaustionScenario, INPUTS, Input};
 use crate::dispatch::dispatch;
@@ -23,20 +23,13 @@ impl ExhaustionScenario {
 
     /// Whether some draw reads the prior of the law's base.
     pub fn uses_law_parameters(&self) -> bool {
-        self.law.parts().iter().any(|(law, _)| matches!(law, LawSpec::Muennighoff { base: None, .. }))
+        self.law.reads().base
     }
 
     /// What would use an input; none where some draw does.
     fn user_of(&self, input: Input) -> Option<&'static str> {
         let is = |other: Input, value: f64| is_value(self.dists()[other as usize], value);
-        let fixed_by_law = |data| {
-            !self.law.parts().iter().any(|(law, _)| match law {
-                LawSpec::Muennighoff { repetition_data, repetition_params, .. } => {
-                    if data { repetition_data } else { repetition_params }.is_none()
-                }
-                _ => false,
-            })
-        };
+        let Reads { repetition_data, repetition_params, .. } = self.law.reads();
         let asks = |demand| self.demand == demand && !is(Input::TrendWeight, 1.0);
         let grows = self.years.iter().any(|&year| f64::from(year) != self.base_year);
         let no_media = is(Input::MultimodalTransfer, 0.0);
@@ -69,8 +62,8 @@ impl ExhaustionScenario {
                 (is(Input::SyntheticMultiplier, 1.0), "a synthetic_multiplier above 1"),
                 later,
             ]),
-            Input::RepetitionData => first(&[(fixed_by_law(true), "Law.muennighoff() without one of its own")]),
-            Input::RepetitionParams => first(&[(fixed_by_law(false), "Law.muennighoff() without one of its own")]),
+            Input::RepetitionData => first(&[(!repetition_data, "Law.muennighoff() without one of its own")]),
+            Input::RepetitionParams => first(&[(!repetition_params, "Law.muennighoff() without one of its own")]),
             Input::ComputeGrowth => first(&[(self.compute_path.is_some(), "a scenario without compute_path"), later]),
             Input::PowerCapGrowth | Input::ChipCapGrowth | Input::LatencyCapGrowth => {
                 first(&[(self.years.iter().all(|&year| f64::from(year) == CAP_YEAR), "a year other than 2030")])

@@ -28,7 +28,7 @@ const STIRLING_SERIES: [f64; 7] =
     [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360_360.0, 1.0 / 156.0];
 
 /// What Stirling's formula leaves over: `ln Gamma(x) - (x - 1/2) ln x + x - ln sqrt(2 pi)`, for x >= 10.
-pub(super) fn stirling_remainder(x: f64) -> f64 {
+pub fn stirling_remainder(x: f64) -> f64 {
     let y = 1.0 / (x * x);
     STIRLING_SERIES.iter().rev().fold(0.0, |sum, c| sum * y + c) / x
 }

@@ -3,6 +3,7 @@
 use libm::{exp, fabs, floor, log, log1p, sqrt};
 
 use crate::rng::Sequence;
+use crate::special::stirling_remainder;
 
 /// Means below this are inverted.
 const INVERTED: f64 = 10.0;
@@ -96,9 +97,7 @@ fn stirling_tail(k: f64) -> f64 {
     if k < 10.0 {
         return TABLE[k as usize];
     }
-    let x = k + 1.0;
-    let square = x * x;
-    (1.0 / 12.0 - (1.0 / 360.0 - 1.0 / 1260.0 / square) / square) / x
+    stirling_remainder(k + 1.0)
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! What a block does draw by draw: demand other than the compute-optimal, and laws that need a search.
 
-use super::super::base::{Base, Optimum};
 use super::super::demand;
+use super::super::derived::derived;
 use super::super::lanes::LANES;
-use super::super::law::{Progress, Scarcity};
-use super::super::optimum::derived;
+use super::super::laws::Progress;
+use super::super::laws::base::{Base, Optimum};
 use super::super::profit::{Market, profit};
 use super::super::scenario::Demand;
 use super::super::scratch::Scratch;
@@ -28,7 +28,7 @@ impl Block {
     #[inline(never)]
     fn own_frontier_slow(&self, work: &mut Scratch) {
         for &(i, law) in &self.slow {
-            if let Scarcity::Bounded { .. } = law.scarcity {
+            if !law.is_power_law() {
                 let Progress { params, tokens } = self.progress(i, work);
                 work.ln_tokens[i] = law.unconstrained(work.ln_k[i] + params + tokens).1 - tokens;
                 work.out[5][i] = exp(within(work.ln_tokens[i], -LN_MAX, LN_MAX));

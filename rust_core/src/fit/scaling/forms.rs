@@ -3,8 +3,8 @@
 //! A run is (ln N, ln D, ln U, ln(D / U - 1)), N and the tokens in units near their means, which only changes the scale
 //! coefficients. E is a coordinate itself, not its logarithm, so that E = 0 is a point like others.
 
-use crate::exhaustion::base::{EXPONENT_HIGH, EXPONENT_LOW};
-use crate::exhaustion::law_spec::REPETITION_RANGE;
+use crate::exhaustion::laws::base::{EXPONENT_HIGH, EXPONENT_LOW};
+use crate::exhaustion::laws::repetition::REPETITION_RANGE;
 use crate::math::{exp, expm1_inside, ln, ln_inside};
 
 /// A run as a form sees it.
@@ -282,8 +282,10 @@ pub fn bounds<const N: usize, F: Form<N>>(form: &F, centre: [f64; 2]) -> [(f64, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exhaustion::base::Base;
-    use crate::exhaustion::law::{Law, Scarcity};
+    use crate::exhaustion::laws::Law;
+    use crate::exhaustion::laws::base::Base;
+    use crate::exhaustion::laws::repetition::Repetition;
+    use crate::exhaustion::laws::{bounded, chinchilla, penalty};
     use crate::math::expm1;
 
     const RUNS: [[f64; 3]; 4] = [[20.0, 23.0, 23.0], [22.0, 25.0, 22.5], [24.0, 24.5, 21.0], [18.0, 27.0, 24.0]];
@@ -313,15 +315,15 @@ mod tests {
     #[test]
     fn every_form_is_its_law_and_knows_its_gradient() {
         let base = Base::new([6.2, 7.6, ln(1.8), 0.35, 0.37]);
-        check(Chinchilla, [6.2, 7.6, 1.8, 0.35, 0.37], Law { base, scarcity: Scarcity::None });
+        check(Chinchilla, [6.2, 7.6, 1.8, 0.35, 0.37], Law::Chinchilla(chinchilla::Chinchilla { base }));
         for (data, params) in [(15.4, 5.3), (0.3, 1e4), (1e9, 0.1)] {
-            let scarcity = Scarcity::Repetition { data, params, max_epochs: f64::INFINITY };
-            check(Muennighoff, [6.2, 7.6, 1.8, 0.35, 0.37, ln(data), ln(params)], Law { base, scarcity });
+            let law = Law::Muennighoff(Repetition { base, data, params, max_epochs: f64::INFINITY });
+            check(Muennighoff, [6.2, 7.6, 1.8, 0.35, 0.37, ln(data), ln(params)], law);
         }
-        let scarcity = Scarcity::Penalty { log_p: -2.9, delta: 0.35, kappa: 0.7 };
-        check(Penalty, [6.2, 7.6, 1.8, 0.35, 0.37, -2.9, 0.35, 0.7], Law { base, scarcity });
-        let scarcity = Scarcity::Bounded { log_c: -1.1, gamma: 0.51, delta: 0.62, ceiling: 10.8 };
-        check(Bounded { ceiling: 10.8 }, [6.2, 7.6, 1.8, 0.35, 0.37, -1.1, 0.51, 0.62], Law { base, scarcity });
+        let law = Law::Penalty(penalty::Penalty { base, log_p: -2.9, delta: 0.35, kappa: 0.7 });
+        check(Penalty, [6.2, 7.6, 1.8, 0.35, 0.37, -2.9, 0.35, 0.7], law);
+        let law = Law::Bounded(bounded::Bounded { base, log_c: -1.1, gamma: 0.51, delta: 0.62, log_vocabulary: 10.8 });
+        check(Bounded { ceiling: 10.8 }, [6.2, 7.6, 1.8, 0.35, 0.37, -1.1, 0.51, 0.62], law);
         let (loss, gradient) = Envelope.loss(&[1.0, 1.5, 0.1], [40.0, 0.0, 0.0, 0.0]);
         assert!((loss - 1.5 - exp(-3.0)).abs() < 1e-15 && (gradient[2] + 40.0 * exp(-3.0)).abs() < 1e-13);
     }

@@ -14,7 +14,7 @@ use minimise::{Minimum, Objective, minimise};
 use objective::{Rows, normal_matrix, objective};
 
 use crate::error::{Error, Result, check_range};
-use crate::exhaustion::base::Base;
+use crate::exhaustion::laws::base::Base;
 use crate::math::{exp, expm1, ln};
 use crate::memory;
 use crate::rng::{Key, Stream, purpose};
@@ -324,8 +324,8 @@ fn natural_ranges<const N: usize, F: Form<N>>() -> [(f64, f64); N] {
         Kind::Scale { .. } if matches!(F::NAMES[i], "log_p" | "log_c") => (-50.0, 50.0),
         Kind::Scale { .. } => (Base::RANGES[0].1, Base::RANGES[0].2),
         Kind::Irreducible => (LOG_E_LEAST, Base::RANGES[2].2),
-        Kind::Exponent(low) => (low, crate::exhaustion::base::EXPONENT_HIGH),
-        Kind::Repetition => crate::exhaustion::law_spec::REPETITION_RANGE,
+        Kind::Exponent(low) => (low, crate::exhaustion::laws::base::EXPONENT_HIGH),
+        Kind::Repetition => crate::exhaustion::laws::repetition::REPETITION_RANGE,
     })
 }
 

@@ -29,7 +29,7 @@ pub struct AnswerSampler {
     count: usize,
     streams: Streams,
     /// Of the answers from j on, the share of answer j; empty where every task and trial draws its own.
-    stick: Vec<f64>,
+    shares_left: Vec<f64>,
     /// The largest share of a wrong answer, 1 where shares are drawn.
     largest: f64,
     /// From 2^i wrong attempts on, so many correct ones for each of them lead all but certainly.
@@ -88,7 +88,7 @@ pub struct AnswerCounts {
     trial: u64,
     /// By answer.
     by_answer: Vec<u64>,
-    stick: Vec<f64>,
+    shares_left: Vec<f64>,
     /// Attempts still to be drawn one by one.
     waiting: u64,
     random: Sequence<8>,
@@ -102,9 +102,9 @@ pub struct AnswerCounts {
 impl AnswerSampler {
     /// The sampler of a scenario's wrong answers.
     pub fn new(answers: Answers, streams: Streams) -> Self {
-        let mut stick = Vec::new();
+        let mut shares_left = Vec::new();
         if answers.shares().is_some() {
-            answers.stick(&mut streams.of(purpose::ANSWER_SHARES, 0).sequence(), &mut stick);
+            answers.stick_breaking(&mut streams.of(purpose::ANSWER_SHARES, 0).sequence(), &mut shares_left);
         }
         let way = match (answers, answers.shares()) {
             (Answers::Uniform { .. }, _) if answers.count() <= MOST_ANSWERS => {
@@ -114,7 +114,7 @@ impl AnswerSampler {
             _ => Way::Counted,
         };
         let largest = answers.shares().map_or(1.0, |shares| shares.into_iter().fold(0.0, f64::max));
-        let mut sampler = Self { answers, count: answers.count(), streams, stick, largest, lead: [1.0; 64], way };
+        let mut sampler = Self { answers, count: answers.count(), streams, shares_left, largest, lead: [1.0; 64], way };
         for i in 0..64 {
             let (mut low, mut high) = (largest, 1.0);
             for _ in 0..40 {
@@ -180,7 +180,7 @@ impl AnswerSampler {
             shares: stream,
             trial: 0,
             by_answer: vec![0; n],
-            stick: Vec::new(),
+            shares_left: Vec::new(),
             waiting: 0,
             random: stream.ahead(0),
             next: 0,
@@ -209,7 +209,7 @@ impl AnswerSampler {
         counted.trial = Self::first_block(at.trial);
         counted.random = counted.answers.ahead(4 * counted.trial);
         counted.by_answer.fill(0);
-        counted.stick.clear();
+        counted.shares_left.clear();
         counted.waiting = 0;
         counted.next = 0;
         counted.rest = 0;
@@ -262,13 +262,13 @@ impl AnswerSampler {
 
     /// Draws by binomial counts.
     fn count(&self, counted: &mut AnswerCounts, bin: usize, mut count: u64) {
-        if self.stick.is_empty() && counted.stick.is_empty() {
-            self.answers.stick(&mut counted.shares.words_from(4 * counted.trial), &mut counted.stick);
+        if self.shares_left.is_empty() && counted.shares_left.is_empty() {
+            self.answers.stick_breaking(&mut counted.shares.words_from(4 * counted.trial), &mut counted.shares_left);
         }
-        let stick = if self.stick.is_empty() { &counted.stick } else { &self.stick };
+        let shares_left = if self.shares_left.is_empty() { &counted.shares_left } else { &self.shares_left };
         let first = counted.trial + TRIAL_BLOCKS / 2 + bin as u64 * BIN_BLOCKS;
         let mut random = counted.answers.words_from(4 * first);
-        for (by_answer, &share) in counted.by_answer.iter_mut().zip(stick) {
+        for (by_answer, &share) in counted.by_answer.iter_mut().zip(shares_left) {
             let more = binomial(count, share, &mut random);
             *by_answer += more;
             count -= more;
@@ -293,7 +293,7 @@ mod tests {
     use crate::sampling::record::Wanted;
 
     /// A sampler with streams of its own, and a trial of a task.
-    fn deal_of(answers: Answers) -> AnswerSampler {
+    fn sampler_of(answers: Answers) -> AnswerSampler {
         let wanted =
             Wanted { coverage: false, share_counts: [false; 3], utility_counts: false, bill_counts: [false; 3] };
         let run = Run { trials: 1, key: [5, 12], replicate: 0, threads: 1, wanted };
@@ -317,7 +317,7 @@ mod tests {
             Answers::Zipf { count: 5.0, exponent: 1.1 },
             Answers::Dirichlet { count: 4.0, concentration: 0.7 },
         ] {
-            let sampler = deal_of(answers);
+            let sampler = sampler_of(answers);
             let bins = [1, 0, 7, 100, 2, 5000, 63];
             for trial in 0..20 {
                 let (mut once, mut often) = (sampler.counted(), sampler.counted());
@@ -343,7 +343,7 @@ mod tests {
             } else {
                 Answers::Zipf { count: f64::from(count), exponent }
             };
-            let sampler = deal_of(answers);
+            let sampler = sampler_of(answers);
             let mut counted = sampler.counted();
             let shares = answers.shares().expect("these are given");
             for bins in [&[1, 2, 4, 8, 100][..], &[100_000]] {
@@ -365,7 +365,7 @@ mod tests {
     /// The variance of a count is that of independent attempts; 7 standard errors: false alarms below 1e-11.
     #[test]
     fn attempts_are_independent() {
-        let sampler = deal_of(Answers::Uniform { count: 5.0 });
+        let sampler = sampler_of(Answers::Uniform { count: 5.0 });
         let (mut counted, trials, n) = (sampler.counted(), 20_000, 130.0);
         let (mut squares, mut crossed) = (0.0, 0.0);
         for trial in 0..trials {

@@ -69,7 +69,7 @@ impl Thinning {
         }
         let mut shelves = Vec::new();
         for rate in distinct {
-            let (law, mut shelf) = (SuccessLaw::Known(vec![(1.0, rate)]), Shelf::default());
+            let (law, mut shelf) = (SuccessLaw::Fixed(vec![(1.0, rate)]), Shelf::default());
             for n in 0..=most {
                 if n % 64 == 0 {
                     control.check()?;
@@ -226,9 +226,9 @@ mod tests {
     #[test]
     fn earlier_counts_have_the_law_of_fewer_attempts() {
         let laws = [
-            SuccessLaw::Known(vec![(1.0, 0.2)]),
+            SuccessLaw::Fixed(vec![(1.0, 0.2)]),
             SuccessLaw::Beta { parameters: [0.3, 0.6], unsolvable: 0.1 },
-            SuccessLaw::Known(vec![(0.5, 0.0), (0.5, 1.0)]),
+            SuccessLaw::Fixed(vec![(0.5, 0.0), (0.5, 1.0)]),
         ];
         for law in laws {
             for [n, all] in [[1, 2], [3, 50], [128, 300], [299, 300]] {

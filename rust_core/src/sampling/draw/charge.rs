@@ -11,7 +11,7 @@ const SECONDS: usize = 2;
 
 /// What a task may use under a limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Allowance {
+pub struct Affordable {
     /// Attempts whose answers are seen.
     pub attempts: u64,
     /// The bill where they are not enough.
@@ -48,26 +48,26 @@ impl Cost {
     }
 
     /// What a task may use under a limit, and at most `most` attempts.
-    pub fn allow(&self, tokens: &mut Tokens, limit: &Limit, checked: bool, most: u64) -> Allowance {
+    pub fn affordable(&self, tokens: &mut Tokens, limit: &Limit, checked: bool, most: u64) -> Affordable {
         let part = limit.part();
-        let fit = self.fitting(tokens, limit, checked, most);
+        let fit = self.affordable_attempts(tokens, limit, checked, most);
         let bill = self.bill_of(tokens, fit, checked);
         let next = fit.saturating_add(self.parallel as u64).min(most);
         if next == fit || limit.crossing == Crossing::Refund || limit.is_spent(bill[part]) {
-            return Allowance { attempts: fit, bill };
+            return Affordable { attempts: fit, bill };
         }
         let beyond = self.bill_of(tokens, next, checked);
         if limit.crossing == Crossing::Finish {
-            return Allowance { attempts: next, bill: beyond };
+            return Affordable { attempts: next, bill: beyond };
         }
         let share = ((limit.amount() - bill[part]) / (beyond[part] - bill[part])).clamp(0.0, 1.0);
         let mut cut = [0, 1, 2].map(|i| bill[i] + share * (beyond[i] - bill[i]));
         cut[part] = limit.amount();
-        Allowance { attempts: fit, bill: cut }
+        Affordable { attempts: fit, bill: cut }
     }
 
     /// How many attempts, in whole batches and at most `most`, fit under a limit; all of them where they are free.
-    fn fitting(&self, tokens: &mut Tokens, limit: &Limit, checked: bool, most: u64) -> u64 {
+    fn affordable_attempts(&self, tokens: &mut Tokens, limit: &Limit, checked: bool, most: u64) -> u64 {
         let batch = self.parallel as u64;
         let part = limit.part();
         let [constant, per_token] = self.rates(checked)[part];
@@ -84,7 +84,7 @@ impl Cost {
             return if whole { most } else { fit };
         }
         if !self.draws_each_attempt() {
-            return tokens.fitting_gamma(limit.ceiling(), [constant, per_token * mean * cv * cv]).min(most);
+            return tokens.affordable_gamma(limit.ceiling(), [constant, per_token * mean * cv * cv]).min(most);
         }
         let mut fit = 0u64;
         loop {
@@ -158,7 +158,7 @@ mod tests {
                         let next = ends.get(fit + 1).map(|&k| (k, bill(k)));
                         let spent = paid[part] >= amount * (1.0 - 1e-12);
                         for crossing in [Crossing::Cut, Crossing::Refund, Crossing::Finish] {
-                            let got = settings.allow(&mut tokens, &limit(part, amount, crossing), checked, most);
+                            let got = settings.affordable(&mut tokens, &limit(part, amount, crossing), checked, most);
                             let (attempts, bill) = match (crossing, next) {
                                 (Crossing::Finish, Some(next)) if !spent => next,
                                 (Crossing::Cut, Some((_, beyond))) if !spent => {
@@ -182,7 +182,7 @@ mod tests {
         let free = Cost { price_in: 0.0, price_out: 0.0, ..cost(TokenLaw::Gamma, 0.6) };
         let mut tokens = Tokens::new(free);
         tokens.start(stream([5, 6], 1, 2));
-        let got = free.allow(&mut tokens, &limit(1, 4.0, Crossing::Finish), false, 70);
+        let got = free.affordable(&mut tokens, &limit(1, 4.0, Crossing::Finish), false, 70);
         assert_eq!((got.attempts, got.bill[1]), (70, 0.0));
     }
 }

@@ -131,14 +131,17 @@ impl Plan<'_> {
                 if correct.iter().any(|&correct| size_of(correct) > 0) {
                     let (stream, block) = self.streams.maxima(at.chunk, row, class, at.trial);
                     stream.fill(block, words);
-                    for (((depth, &kind), &correct), &word) in maxima.iter_mut().zip(kind).zip(correct).zip(&*words) {
+                    for (((maximum, &kind), &correct), &word) in maxima.iter_mut().zip(kind).zip(correct).zip(&*words) {
                         let x = self.exponential.of(word, &mut random.maxima);
                         // Infinite where the class has no attempt.
-                        *depth = beyond[kind as usize & 3] + x / size_of(correct) as i64 as f64;
+                        *maximum = beyond[kind as usize & 3] + x / size_of(correct) as i64 as f64;
                     }
                 }
                 let (before, now) = least[point * size..].split_at_mut(size);
-                now.iter_mut().zip(before).zip(&*maxima).for_each(|((now, before), depth)| *now = before.min(*depth));
+                now.iter_mut()
+                    .zip(before)
+                    .zip(&*maxima)
+                    .for_each(|((now, before), maximum)| *now = before.min(*maximum));
             }
             let [right, wrong] = batch.maxima.each_ref().map(|least| &least[(point + 1) * size..][..trials]);
             let best = &mut batch.best_is_correct[(point + 1) * size..][..trials];

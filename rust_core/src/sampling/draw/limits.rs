@@ -55,18 +55,18 @@ impl Plan<'_> {
         let (Some(cost), Some(tokens)) = (self.layout.cost, tokens) else { return 0 };
         for (at, limit) in self.layout.limits.iter().enumerate() {
             let alike = cost.rates(false) == cost.rates(true);
-            let mut known = None;
+            let mut last = None;
             for checked in [false, true] {
                 // Where nothing is drawn between the stops, those of nobody matter to nobody.
                 if !self.features.counts && self.layout.policies.iter().all(|p| p.needs().checks() != checked) {
                     continue;
                 }
-                let allowance = match known {
+                let affordable = match last {
                     Some(same) if alike => same,
-                    _ => cost.allow(tokens, limit, checked, self.most),
+                    _ => cost.affordable(tokens, limit, checked, self.most),
                 };
-                known = Some(allowance);
-                stops.push(Stop { attempts: allowance.attempts, limit: at, checked, bill: allowance.bill });
+                last = Some(affordable);
+                stops.push(Stop { attempts: affordable.attempts, limit: at, checked, bill: affordable.bill });
             }
         }
         stops.sort_by_key(|stop| stop.attempts);

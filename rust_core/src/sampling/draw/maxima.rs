@@ -83,14 +83,14 @@ mod tests {
             let mut random = Stream::new([4, 9], 0, 0, 0).sequence();
             let mut undecided = 0;
             for _ in 0..100_000 {
-                let depth = exp(60.0 * random.open01() - 50.0);
+                let neg_ln_cdf = exp(60.0 * random.open01() - 50.0);
                 // Rivals near and far.
-                let equal = scores.equal(depth) * exp(0.2 * (random.open01() - 0.5));
-                for wrong in [equal, depth, f64::INFINITY, scores.equal(depth) * (1.0 + 1e-12)] {
+                let equal = scores.equal(neg_ln_cdf) * exp(0.2 * (random.open01() - 0.5));
+                for wrong in [equal, neg_ln_cdf, f64::INFINITY, scores.equal(neg_ln_cdf) * (1.0 + 1e-12)] {
                     assert_eq!(
-                        maxima_table.correct_wins([depth, wrong]),
-                        scores.correct_wins([depth, wrong]),
-                        "{d_prime} {depth} {wrong}"
+                        maxima_table.correct_wins([neg_ln_cdf, wrong]),
+                        scores.correct_wins([neg_ln_cdf, wrong]),
+                        "{d_prime} {neg_ln_cdf} {wrong}"
                     );
                 }
                 undecided += u32::from(equal > 0.0);
@@ -103,10 +103,10 @@ mod tests {
     }
 
     #[test]
-    fn rivals_have_the_same_score() {
+    fn equals_have_the_same_score() {
         let scores = Scores::of(1.2, None);
-        for depth in [1e-12, 1e-3, 0.5, 3.0, 20.0] {
-            assert!((scores.at(1, scores.equal(depth)) - scores.at(0, depth)).abs() < 1e-9);
+        for neg_ln_cdf in [1e-12, 1e-3, 0.5, 3.0, 20.0] {
+            assert!((scores.at(1, scores.equal(neg_ln_cdf)) - scores.at(0, neg_ln_cdf)).abs() < 1e-9);
         }
     }
 }

@@ -239,7 +239,7 @@ mod tests {
 
     /// Mean and variance of segments put together from powers of two; 6.5 standard errors: false alarms below 1e-10.
     #[test]
-    fn stretches_of_any_length_have_the_moments_of_a_binomial() {
+    fn segments_of_any_length_have_the_moments_of_a_binomial() {
         let law = TaskLaw::attempts(0.3, ErrorRates::new(0.1, 0.2));
         let counts = Counts::new(&[law], &[100, 3000]);
         let TaskLaw::Attempts(rates) = law else { return };

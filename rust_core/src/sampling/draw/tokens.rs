@@ -151,7 +151,7 @@ impl Tokens {
     }
 
     /// The most attempts k whose `constant k + scale gamma(k)` does not exceed the ceiling.
-    pub(super) fn fitting_gamma(&mut self, ceiling: f64, [constant, scale]: [f64; 2]) -> u64 {
+    pub(super) fn affordable_gamma(&mut self, ceiling: f64, [constant, scale]: [f64; 2]) -> u64 {
         let exceeds = |k: u64, gamma: f64| constant * k as f64 + scale * gamma > ceiling;
         let mut level = 0;
         while !exceeds(1 << level, self.power(level)) {

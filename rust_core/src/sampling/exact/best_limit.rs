@@ -91,8 +91,8 @@ impl<'a> Limits<'a> {
             for &law in laws {
                 control.check()?;
                 let exact = affordable.exact(
-                    |n| policy.expected(&self.setting, Part::Known(law), n),
-                    |n| policy.going_on(&self.setting, Part::Known(law), n),
+                    |n| policy.expected(&self.setting, Part::Fixed(law), n),
+                    |n| policy.going_on(&self.setting, Part::Fixed(law), n),
                 )?;
                 if exact.bill[1].is_nan() {
                     return Err(Error::NoClosedForm(

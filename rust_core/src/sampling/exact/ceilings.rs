@@ -79,7 +79,7 @@ pub fn ceilings(scenario: &SamplingScenario, control: &Control) -> Result<Ceilin
         }
     } else {
         let laws = ExactLaws::new(scenario, true, Reach::Limit, control)?;
-        let each = laws.means(|part| Ok(known_limit(part)), Limit::add)?;
+        let each = laws.means(|part| Ok(limit_of(part)), Limit::add)?;
         for i in 0..count {
             add(i, each[laws.of_task(i)]);
         }
@@ -89,9 +89,9 @@ pub fn ceilings(scenario: &SamplingScenario, control: &Control) -> Result<Ceilin
     Ok(sum)
 }
 
-fn known_limit(part: Part) -> Limit {
+fn limit_of(part: Part) -> Limit {
     let (right, rate) = match part {
-        Part::Known(law) => {
+        Part::Fixed(law) => {
             let rate = match law {
                 TaskLaw::Attempts(rates) => rates.accepted(),
                 TaskLaw::Pool { attempts, accepted, .. } => accepted / attempts,

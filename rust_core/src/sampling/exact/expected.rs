@@ -11,7 +11,7 @@ use crate::special::{ln_beta_ratio, ln_none_drawn, one_less_exp};
 #[derive(Debug, Clone, Copy)]
 pub enum Part {
     /// Known rates, or a pool.
-    Known(TaskLaw),
+    Fixed(TaskLaw),
     /// A Beta success rate, under a perfect verifier.
     Beta([f64; 2]),
 }
@@ -77,10 +77,10 @@ pub fn no_closed_form(policy: &str, reason: &str) -> Error {
 }
 
 /// The law of a part and its rates, for a policy that needs them: one that reads scores or answers.
-pub fn known_rates(policy: &str, part: Part) -> Result<(TaskLaw, Rates)> {
+pub fn fixed_rates(policy: &str, part: Part) -> Result<(TaskLaw, Rates)> {
     match part {
-        Part::Known(law @ TaskLaw::Attempts(rates)) => Ok((law, rates.or_silent())),
-        Part::Known(_) => Err(no_closed_form(policy, "a pool has neither scores nor answers")),
+        Part::Fixed(law @ TaskLaw::Attempts(rates)) => Ok((law, rates.or_silent())),
+        Part::Fixed(_) => Err(no_closed_form(policy, "a pool has neither scores nor answers")),
         Part::Beta(_) => Err(no_closed_form(policy, "the rates are drawn anew in every trial")),
     }
 }
@@ -98,7 +98,7 @@ pub fn not_covered(part: Part, cap: f64) -> f64 {
 fn ln_not_covered(part: Part, cap: f64) -> f64 {
     match part {
         Part::Beta([alpha, beta]) => ln_beta_ratio(alpha, beta, cap),
-        Part::Known(law) => law.ln_survival(Event::Correct, cap),
+        Part::Fixed(law) => law.ln_survival(Event::Correct, cap),
     }
 }
 
@@ -106,19 +106,19 @@ fn ln_not_covered(part: Part, cap: f64) -> f64 {
 pub fn no_acceptance(part: Part, n: f64) -> f64 {
     match part {
         Part::Beta([alpha, beta]) => exp(ln_beta_ratio(alpha, beta, n)),
-        Part::Known(law) => exp(law.ln_survival(Event::Accepted, n)),
+        Part::Fixed(law) => exp(law.ln_survival(Event::Accepted, n)),
     }
 }
 
 /// Stopping at the first acceptance, at most `cap` attempts; without one the last answer is returned, or nothing.
 pub fn stop_at_acceptance(part: Part, cap: f64, returns_last: bool) -> Expected {
     match part {
-        Part::Known(law) => stop_known(&law, cap, returns_last),
+        Part::Fixed(law) => stop_fixed(&law, cap, returns_last),
         Part::Beta(parameters) => stop_beta(parameters, cap, returns_last),
     }
 }
 
-fn stop_known(law: &TaskLaw, cap: f64, returns_last: bool) -> Expected {
+fn stop_fixed(law: &TaskLaw, cap: f64, returns_last: bool) -> Expected {
     let none = law.ln_survival(Event::Accepted, cap);
     let accepted = one_less_exp(none);
     let (right, bad) = law.precision();

@@ -39,7 +39,7 @@ impl FixedRates {
     pub fn of_tasks(laws: &ExactLaws, tasks: usize, coverage: bool) -> Option<Self> {
         let ExactLaws::Parts(parts) = laws else { return None };
         let known = |i: usize| match parts.of(laws.of_task(i)) {
-            [(_, Part::Known(law @ TaskLaw::Attempts(_)))] => Some(*law),
+            [(_, Part::Fixed(law @ TaskLaw::Attempts(_)))] => Some(*law),
             _ => None,
         };
         let laws: Vec<TaskLaw> = (0..tasks).map(known).collect::<Option<_>>()?;
@@ -283,7 +283,7 @@ mod tests {
             for cap in [1.0, 2.0, 1000.0, 1e12] {
                 let means = known.means(returns_last, cap, scenario.utility);
                 for (i, law) in scenario.laws().iter().enumerate() {
-                    let want = stop_at_acceptance(Part::Known(*law), cap, returns_last);
+                    let want = stop_at_acceptance(Part::Fixed(*law), cap, returns_last);
                     let near = |got: f64, want: f64| {
                         assert!((got - want).abs() <= 1e-14 * (1.0 + want.abs()), "{got} {want} {i} {cap}");
                     };

@@ -40,7 +40,7 @@ impl ExactLaws {
             ));
         }
         let Some(redraw) = scenario.redraw() else {
-            return laws(scenario.laws().into_iter().map(|law| (1.0, Part::Known(law))).collect(), 1);
+            return laws(scenario.laws().into_iter().map(|law| (1.0, Part::Fixed(law))).collect(), 1);
         };
         if redraw == Redraw::Run {
             return Err(Error::NoClosedForm(
@@ -60,7 +60,7 @@ impl ExactLaws {
             // Only the verifier's rates are drawn, and nobody asks for them.
             known if known.success(0).is_some() => {
                 let known = (0..tasks).filter_map(|i| Some(TaskLaw::attempts(known.success(i)?, errors(i))));
-                laws(known.map(|law| (1.0, Part::Known(law))).collect(), 1)
+                laws(known.map(|law| (1.0, Part::Fixed(law))).collect(), 1)
             }
             Tasks::Counts { attempts, correct, prior, .. } if perfect => {
                 let [alpha, beta] = prior.map_or([f64::NAN; 2], Prior::parameters);
@@ -68,13 +68,13 @@ impl ExactLaws {
                 laws((0..tasks).map(|i| (1.0, law(i))).collect(), 1)
             }
             Tasks::Beta { alpha, beta, unsolvable, .. } if perfect => {
-                let never = (*unsolvable, Part::Known(TaskLaw::attempts(0.0, ErrorRates::NONE)));
+                let never = (*unsolvable, Part::Fixed(TaskLaw::attempts(0.0, ErrorRates::NONE)));
                 laws(vec![(1.0 - unsolvable, Part::Beta([*alpha, *beta])), never], 2)
             }
             Tasks::Mixture { type_weight, success, .. } => {
                 let weight = scaled(type_weight.as_slice());
                 let types = || weight.iter().zip(success.as_slice());
-                let of = |i| types().map(move |(&w, &p)| (w, Part::Known(TaskLaw::attempts(p, errors(i)))));
+                let of = |i| types().map(move |(&w, &p)| (w, Part::Fixed(TaskLaw::attempts(p, errors(i)))));
                 laws((0..each).flat_map(of).collect(), weight.len())
             }
             _ => Ok(Self::Drawn(DrawnLaws::new(scenario, reach, control)?)),
@@ -99,7 +99,7 @@ impl ExactLaws {
         };
         let at = |group: &Group, success: f64| {
             let known =
-                |&(weight, errors): &(f64, ErrorRates)| (weight, Part::Known(TaskLaw::attempts(success, errors)));
+                |&(weight, errors): &(f64, ErrorRates)| (weight, Part::Fixed(TaskLaw::attempts(success, errors)));
             sum(&mut group.errors.iter().map(known))
         };
         let values = drawn.groups.iter().map(|group| group.success.iter().map(|&p| at(group, p)).collect());

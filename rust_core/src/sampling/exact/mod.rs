@@ -182,7 +182,7 @@ const OUTCOME_TOKENS: &str = "rates are drawn in every trial, and wrong attempts
 fn attempt_bill(cost: &Cost, checked: bool, part: Part) -> Result<Bill> {
     match part {
         _ if cost.wrong_output_tokens.is_none() => Ok(cost.mean_rates(checked)),
-        Part::Known(TaskLaw::Attempts(rates)) => Ok(cost.mean_rates_at(checked, rates.success)),
+        Part::Fixed(TaskLaw::Attempts(rates)) => Ok(cost.mean_rates_at(checked, rates.success)),
         _ => Err(no_closed_form("cost", OUTCOME_TOKENS)),
     }
 }

@@ -11,7 +11,7 @@ use crate::special::{ln_none_drawn, one_less_exp};
 
 /// A policy that uses all of `cap` attempts: P(accepted), P(correct), P(wrong), P(nothing is returned).
 pub fn after_all(records: &TaskRecords, cap: u64, checked: bool, outcome: [f64; 4]) -> Charged {
-    let expected = Expected::after_all(Part::Known(records.law(|_| false)), cap as f64, outcome);
+    let expected = Expected::after_all(Part::Fixed(records.law(|_| false)), cap as f64, outcome);
     Charged { expected, bill: records.mean_bill(checked, |_| true).map(|each| each * cap as f64) }
 }
 
@@ -22,7 +22,7 @@ pub fn stop_at_first(
     cap: u64,
     returns_last: bool,
 ) -> Charged {
-    let expected = stop_at_acceptance(Part::Known(records.law(accepted)), cap as f64, returns_last);
+    let expected = stop_at_acceptance(Part::Fixed(records.law(accepted)), cap as f64, returns_last);
     Charged { expected, bill: stopped_bill(records, accepted, &expected) }
 }
 
@@ -90,7 +90,7 @@ pub fn stop_at_verdict(records: &TaskRecords, errors: ErrorRates, cap: u64, retu
     } else {
         expected.abstained = none;
     }
-    expected.coverage = coverage(Part::Known(records.law(|_| false)), cap as f64);
+    expected.coverage = coverage(Part::Fixed(records.law(|_| false)), cap as f64);
     let [right, bad] = [true, false].map(|class| records.mean_bill(true, |i| records.correct[i] == class));
     Charged { expected, bill: [0, 1, 2].map(|part| used[0] * right[part] + used[1] * bad[part]) }
 }

@@ -34,18 +34,18 @@ impl Rule for AllOf {
     fn expected(&self, _: &Setting, part: Part, cap: f64) -> Result<Expected> {
         let ln_all = match part {
             Part::Beta([alpha, beta]) => ln_beta_ratio(beta, alpha, cap),
-            Part::Known(TaskLaw::Attempts(rates)) => cap * log(rates.success),
-            Part::Known(TaskLaw::Pool { attempts, correct: Some(correct), .. }) => {
+            Part::Fixed(TaskLaw::Attempts(rates)) => cap * log(rates.success),
+            Part::Fixed(TaskLaw::Pool { attempts, correct: Some(correct), .. }) => {
                 ln_none_drawn(attempts, attempts - correct, cap)
             }
-            Part::Known(_) => f64::NAN,
+            Part::Fixed(_) => f64::NAN,
         };
         Ok(Expected::after_all(part, cap, [f64::NAN, exp(ln_all), one_less_exp(ln_all), 0.0]))
     }
 
     fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
         let Expected { correct, wrong, .. } =
-            self.expected(setting, Part::Known(records.law(|_| false)), cap as f64)?;
+            self.expected(setting, Part::Fixed(records.law(|_| false)), cap as f64)?;
         Ok(recorded::after_all(records, cap, self.needs().checks(), [f64::NAN, correct, wrong, 0.0]))
     }
 }

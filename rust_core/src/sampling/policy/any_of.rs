@@ -33,7 +33,7 @@ impl Rule for AnyOf {
     }
 
     fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
-        let found = self.expected(setting, Part::Known(records.law(|_| false)), cap as f64)?;
+        let found = self.expected(setting, Part::Fixed(records.law(|_| false)), cap as f64)?;
         Ok(recorded::after_all(records, cap, self.needs().checks(), [f64::NAN, found.correct, 0.0, found.abstained]))
     }
 }

@@ -7,7 +7,7 @@ use super::rule::{Alone, MAX_THRESHOLD, Needs, Rule, Setting};
 use super::seen::{Feature, Seen, Selector};
 use crate::closed_form::selection;
 use crate::error::{Result, check_range};
-use crate::sampling::exact::expected::{Charged, Expected, Part, known_rates, no_closed_form};
+use crate::sampling::exact::expected::{Charged, Expected, Part, fixed_rates, no_closed_form};
 use crate::sampling::exact::record_outcomes as recorded;
 use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::error_rates::ErrorRates;
@@ -50,7 +50,7 @@ impl Rule for BestOf {
     }
 
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
-        let (_, rates) = known_rates(self.name(), part)?;
+        let (_, rates) = fixed_rates(self.name(), part)?;
         let (p, d_prime) = (rates.success, setting.scores.map_or(0.0, |s| s.d_prime));
         let Some(threshold) = self.threshold else {
             let (correct, wrong) = selection::best_of_judge_both(p, d_prime, cap);

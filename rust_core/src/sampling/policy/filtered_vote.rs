@@ -9,7 +9,7 @@ use super::seen::Selector;
 use super::ties::Ties;
 use super::vote_count::VoteCount;
 use crate::error::Result;
-use crate::sampling::exact::expected::{Charged, Expected, Part, known_rates, no_closed_form};
+use crate::sampling::exact::expected::{Charged, Expected, Part, fixed_rates, no_closed_form};
 use crate::sampling::exact::record_outcomes as recorded;
 use crate::sampling::exact::record_votes::plurality;
 use crate::sampling::scenario::law::Event;
@@ -43,7 +43,7 @@ impl Rule for FilteredVote {
     }
 
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
-        let (law, rates) = known_rates(self.name(), part)?;
+        let (law, rates) = fixed_rates(self.name(), part)?;
         let counted = [rates.errors.true_positive, rates.errors.false_positive];
         let rejected = rates.rejected_correct() + rates.rejected_wrong();
         let answers = vote_answers(self.name(), setting, cap, rates.success, counted, rejected)?;

@@ -6,7 +6,7 @@ use super::rule::{MAX_THRESHOLD, Needs, Rule, Setting};
 use super::seen::{Attempt, Seen, Selector};
 use super::ties::Priorities;
 use crate::error::{Result, check_range};
-use crate::sampling::exact::expected::{Charged, Expected, Part, known_rates, no_acceptance, stop_at_acceptance};
+use crate::sampling::exact::expected::{Charged, Expected, Part, fixed_rates, no_acceptance, stop_at_acceptance};
 use crate::sampling::exact::limit_steps::Stopping;
 use crate::sampling::exact::record_outcomes as recorded;
 use crate::sampling::record::outcome::Outcome;
@@ -54,8 +54,8 @@ impl Rule for FirstAbove {
     }
 
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
-        let (_, rates) = known_rates(self.name(), part)?;
-        Ok(stop_at_acceptance(Part::Known(self.law(setting, rates.success)), cap, false))
+        let (_, rates) = fixed_rates(self.name(), part)?;
+        Ok(stop_at_acceptance(Part::Fixed(self.law(setting, rates.success)), cap, false))
     }
 
     fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
@@ -75,7 +75,7 @@ impl Rule for FirstAbove {
 
     fn going_on(&self, setting: &Setting, part: Part, n: f64) -> f64 {
         match part {
-            Part::Known(TaskLaw::Attempts(rates)) => no_acceptance(Part::Known(self.law(setting, rates.success)), n),
+            Part::Fixed(TaskLaw::Attempts(rates)) => no_acceptance(Part::Fixed(self.law(setting, rates.success)), n),
             _ => 1.0,
         }
     }

@@ -12,7 +12,7 @@ use super::seen::{Seen, Selector};
 use crate::closed_form::selection;
 use crate::error::Result;
 use crate::sampling::exact::expected::{
-    Charged, Expected, Part, known_rates, no_acceptance, no_closed_form, stop_at_acceptance,
+    Charged, Expected, Part, fixed_rates, no_acceptance, no_closed_form, stop_at_acceptance,
 };
 use crate::sampling::exact::limit_steps::Stopping;
 use crate::sampling::exact::record_outcomes as recorded;
@@ -66,8 +66,8 @@ impl Rule for FirstAccepted {
         if self.fallback != Fallback::Best {
             return Ok(stop_at_acceptance(part, cap, self.fallback == Fallback::Last));
         }
-        let (law, rates) = known_rates(self.name(), part)?;
-        let mut first = stop_at_acceptance(Part::Known(law), cap, false);
+        let (law, rates) = fixed_rates(self.name(), part)?;
+        let mut first = stop_at_acceptance(Part::Fixed(law), cap, false);
         let (correct, wrong) = best_rejected(setting, rates.success)(cap);
         first.correct += correct;
         first.wrong += wrong;

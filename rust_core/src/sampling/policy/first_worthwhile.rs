@@ -39,7 +39,7 @@ impl Rule for FirstWorthwhile {
     }
 
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
-        let Part::Known(law) = part else {
+        let Part::Fixed(law) = part else {
             return Err(no_closed_form(self.name(), "the rates are drawn anew in every trial"));
         };
         let (right, bad) = law.precision();
@@ -61,7 +61,7 @@ impl Rule for FirstWorthwhile {
 
     fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
         let first = recorded::stop_at_first(records, |i| records.accepted[i], cap, false);
-        let expected = self.expected(setting, Part::Known(records.law(|i| records.accepted[i])), cap as f64)?;
+        let expected = self.expected(setting, Part::Fixed(records.law(|i| records.accepted[i])), cap as f64)?;
         Ok(Charged { expected, ..first })
     }
 

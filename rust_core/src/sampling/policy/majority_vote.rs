@@ -9,7 +9,7 @@ use super::vote_count::VoteCount;
 use crate::closed_form::answers::Answers;
 use crate::closed_form::voting;
 use crate::error::Result;
-use crate::sampling::exact::expected::{Charged, Expected, Part, known_rates, no_closed_form};
+use crate::sampling::exact::expected::{Charged, Expected, Part, fixed_rates, no_closed_form};
 use crate::sampling::exact::record_outcomes as recorded;
 use crate::sampling::exact::record_votes::plurality;
 use crate::sampling::record::outcome::Outcome;
@@ -49,7 +49,7 @@ impl Rule for MajorityVote {
     }
 
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
-        let (_, rates) = known_rates(self.name(), part)?;
+        let (_, rates) = fixed_rates(self.name(), part)?;
         if self.ties != Ties::Share {
             return Err(no_closed_form(self.name(), "ties are not shared"));
         }

@@ -4,7 +4,7 @@ use super::rule::Setting;
 use super::seen::{Attempt, Seen, Selector};
 use super::ties::Priorities;
 use crate::error::Result;
-use crate::sampling::exact::expected::{Expected, Part, known_rates, no_closed_form};
+use crate::sampling::exact::expected::{Expected, Part, fixed_rates, no_closed_form};
 use crate::sampling::exact::two_answers::{MOST_VOTES, TwoAnswers};
 use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::law::TaskLaw;
@@ -26,7 +26,7 @@ pub fn selector(setting: &Setting, enough: impl Enough) -> Box<dyn Selector> {
 
 /// What the vote comes to in expectation: known where there are two answers, the correct one and a wrong one.
 pub fn expected(name: &str, setting: &Setting, part: Part, cap: f64, enough: impl Enough) -> Result<Expected> {
-    let (_, rates) = known_rates(name, part)?;
+    let (_, rates) = fixed_rates(name, part)?;
     if setting.votes() != 2 {
         return Err(no_closed_form(name, "with more than one wrong answer the votes of all attempts decide together"));
     }
@@ -40,7 +40,7 @@ pub fn expected(name: &str, setting: &Setting, part: Part, cap: f64, enough: imp
 /// P(the vote has not stopped after `n` attempts), where that is known.
 pub fn going_on(setting: &Setting, part: Part, n: f64, enough: impl Enough) -> f64 {
     match part {
-        Part::Known(TaskLaw::Attempts(rates)) if setting.votes() == 2 && n <= MOST_VOTES => {
+        Part::Fixed(TaskLaw::Attempts(rates)) if setting.votes() == 2 && n <= MOST_VOTES => {
             TwoAnswers::new(rates.success, n as u64, enough).going_on
         }
         _ => 1.0,

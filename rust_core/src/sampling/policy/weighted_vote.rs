@@ -7,7 +7,7 @@ use super::rule::{Needs, Rule, Setting};
 use super::seen::{Attempt, Seen, Selector};
 use super::ties::Priorities;
 use crate::error::Result;
-use crate::sampling::exact::expected::{Charged, Expected, Part, known_rates, no_closed_form};
+use crate::sampling::exact::expected::{Charged, Expected, Part, fixed_rates, no_closed_form};
 use crate::sampling::exact::record_outcomes as recorded;
 use crate::sampling::exact::record_sums::{MOST_SUMS, largest_sum};
 use crate::sampling::record::outcome::Outcome;
@@ -50,7 +50,7 @@ impl Rule for WeightedVote {
     }
 
     fn expected(&self, _: &Setting, part: Part, _: f64) -> Result<Expected> {
-        known_rates(self.name(), part)?;
+        fixed_rates(self.name(), part)?;
         Err(no_closed_form(self.name(), "the votes of all attempts decide together"))
     }
 

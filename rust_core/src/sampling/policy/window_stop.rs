@@ -9,7 +9,7 @@ use super::rule::{Alone, Needs, Rule, Setting};
 use super::seen::Selector;
 use super::stopping_vote::{self, Enough};
 use crate::error::{Result, check_whole};
-use crate::sampling::exact::expected::{Expected, Part, known_rates, no_closed_form};
+use crate::sampling::exact::expected::{Expected, Part, fixed_rates, no_closed_form};
 
 /// The policy.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -56,7 +56,7 @@ impl Rule for WindowStop {
     }
 
     fn expected(&self, _: &Setting, part: Part, _: f64) -> Result<Expected> {
-        known_rates(self.name(), part)?;
+        fixed_rates(self.name(), part)?;
         Err(no_closed_form(self.name(), "which attempts share a window decides together with the votes"))
     }
 }

@@ -57,7 +57,7 @@ impl Answers {
     }
 
     /// Of the answers from j on, the share of answer j; drawn by breaking the stick where it is random.
-    pub fn stick(&self, random: &mut Sequence, out: &mut Vec<f64>) {
+    pub fn stick_breaking(&self, random: &mut Sequence, out: &mut Vec<f64>) {
         out.clear();
         if let Self::Dirichlet { concentration, .. } = *self {
             let n = self.count();

@@ -69,7 +69,7 @@ pub struct DrawnLaws {
 /// The law of a success rate, as bits where it is a key.
 #[derive(Debug, Clone, Copy)]
 enum Success {
-    Known(f64),
+    Fixed(f64),
     Beta { parameters: [f64; 2], unsolvable: f64 },
     Types,
 }
@@ -77,7 +77,7 @@ enum Success {
 impl Success {
     fn bits(self) -> [u64; 3] {
         match self {
-            Self::Known(p) => [p, -1.0, -1.0],
+            Self::Fixed(p) => [p, -1.0, -1.0],
             Self::Beta { parameters: [a, b], unsolvable } => [a, b, unsolvable],
             Self::Types => [-1.0; 3],
         }
@@ -242,13 +242,13 @@ fn success(tasks: &Tasks, i: usize) -> Success {
             Success::Beta { parameters: [*alpha, *beta], unsolvable: *unsolvable }
         }
         Tasks::Mixture { .. } => Success::Types,
-        tasks => Success::Known(tasks.success(i).unwrap_or(f64::NAN)),
+        tasks => Success::Fixed(tasks.success(i).unwrap_or(f64::NAN)),
     }
 }
 
 fn success_points(success: Success, tasks: &Tasks, scale: [f64; 2]) -> Vec<(f64, f64)> {
     match (success, tasks) {
-        (Success::Known(p), _) => vec![(p, 1.0)],
+        (Success::Fixed(p), _) => vec![(p, 1.0)],
         (Success::Beta { parameters, unsolvable }, _) => {
             let solvable = 1.0 - unsolvable;
             let never = (unsolvable > 0.0).then_some((0.0, unsolvable));

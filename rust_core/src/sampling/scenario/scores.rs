@@ -127,7 +127,7 @@ mod tests {
 
     /// The highest of n draws is below s with probability F(s)^n; 7 standard errors: false alarms below 1e-11.
     #[test]
-    fn the_least_depth_is_that_of_the_highest_score() {
+    fn the_least_neg_ln_cdf_is_that_of_the_highest_score() {
         let (scores, exponential) = (Scores::of(1.2, Some(0.7)), Exponential::default());
         let mut random = Stream::new([8, 9], 0, 1, 2).sequence();
         let trials = 50_000;

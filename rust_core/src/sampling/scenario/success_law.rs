@@ -10,7 +10,7 @@ use super::tasks::{Prior, Tasks, scaled};
 #[derive(Debug, Clone)]
 pub enum SuccessLaw {
     /// One of these, each with its weight.
-    Known(Vec<(f64, f64)>),
+    Fixed(Vec<(f64, f64)>),
     /// Beta with these parameters, but 0 with the probability `unsolvable`.
     Beta {
         /// The parameters.
@@ -25,7 +25,7 @@ impl SamplingScenario {
     /// attempts are not independent.
     pub fn success_law(&self, i: usize, law: &TaskLaw) -> Option<SuccessLaw> {
         match (law, &self.tasks) {
-            (TaskLaw::Attempts(rates), _) => Some(SuccessLaw::Known(vec![(1.0, rates.success)])),
+            (TaskLaw::Attempts(rates), _) => Some(SuccessLaw::Fixed(vec![(1.0, rates.success)])),
             (TaskLaw::Pool { .. }, _) | (_, Tasks::Pool { .. } | Tasks::Recorded(_)) => None,
             (_, Tasks::Counts { attempts, correct, posterior: true, prior, .. }) => {
                 let [a, b] = prior.map(Prior::parameters)?;
@@ -37,9 +37,9 @@ impl SamplingScenario {
             }
             (_, Tasks::Mixture { type_weight, success, .. }) => {
                 let weight = scaled(type_weight.as_slice());
-                Some(SuccessLaw::Known(weight.into_iter().zip(success.as_slice().iter().copied()).collect()))
+                Some(SuccessLaw::Fixed(weight.into_iter().zip(success.as_slice().iter().copied()).collect()))
             }
-            (_, tasks) => tasks.success(i).map(|success| SuccessLaw::Known(vec![(1.0, success)])),
+            (_, tasks) => tasks.success(i).map(|success| SuccessLaw::Fixed(vec![(1.0, success)])),
         }
     }
 }
@@ -48,7 +48,7 @@ impl SuccessLaw {
     /// The law as bits, to find equal ones.
     pub fn bits(&self) -> Vec<u64> {
         match self {
-            Self::Known(rates) => rates.iter().flat_map(|&(weight, rate)| [weight, rate]).map(f64::to_bits).collect(),
+            Self::Fixed(rates) => rates.iter().flat_map(|&(weight, rate)| [weight, rate]).map(f64::to_bits).collect(),
             Self::Beta { parameters: [a, b], unsolvable } => [*a, *b, *unsolvable].map(f64::to_bits).to_vec(),
         }
     }
@@ -57,7 +57,7 @@ impl SuccessLaw {
     pub fn of_successes(&self, n: u64) -> Vec<f64> {
         let mut shares = vec![0.0; n as usize + 1];
         match self {
-            Self::Known(rates) => {
+            Self::Fixed(rates) => {
                 for &(weight, p) in rates {
                     if p <= 0.0 || p >= 1.0 {
                         shares[if p <= 0.0 { 0 } else { n as usize }] += weight;
@@ -123,7 +123,7 @@ mod tests {
                     }
                 }
             }
-            let got = SuccessLaw::Known(vec![(0.25, 0.0), (0.5, 0.3), (0.25, 1.0)]).of_successes(n);
+            let got = SuccessLaw::Fixed(vec![(0.25, 0.0), (0.5, 0.3), (0.25, 1.0)]).of_successes(n);
             for (k, got) in (0..).zip(got) {
                 let mass = exp(ln_choose(n, k) + k as f64 * log(0.3) + (n - k) as f64 * log(0.7));
                 let want = 0.5 * mass + if k == 0 || k == n { 0.25 } else { 0.0 };

@@ -160,7 +160,7 @@ impl Stopping {
 /// Draws the shares of the wrong answers in a trial, added up.
 fn draw_shares(shared: &Shared<'_>, at: Place, drawn: &mut Vec<f64>) {
     let stream = shared.streams.of_task(purpose::ANSWER_SHARES, at.task, at.chunk);
-    shared.answers.stick(&mut stream.words_from(4 * AnswerSampler::first_block(at.trial)), drawn);
+    shared.answers.stick_breaking(&mut stream.words_from(4 * AnswerSampler::first_block(at.trial)), drawn);
     let (mut left, mut sum) = (1.0, 0.0);
     for share in drawn {
         let own = left * *share;

@@ -4,6 +4,10 @@
 //! `G = (alpha A / (beta B))^(1 / (alpha + beta))`: `N* = G K^(beta / (alpha + beta))`, `D* = K / N*`,
 //! `L* - E = A G^-alpha (1 + alpha / beta) K^(-alpha beta / (alpha + beta))`.
 
+use std::f64::consts::LN_10;
+
+use serde::Deserialize;
+
 use crate::error::{Result, check_range};
 use crate::math::{exp, ln};
 
@@ -18,7 +22,8 @@ pub const EXPONENT_LOW: f64 = 0.05;
 pub const EXPONENT_HIGH: f64 = 5.0;
 
 /// `L(N, D) = E + A N^-alpha + B D^-beta`: the base of every law.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(from = "[f64; 5]")]
 pub struct Base {
     /// ln A.
     pub log_a: f64,
@@ -81,6 +86,11 @@ impl Base {
         Self { log_a, log_b, log_e, alpha, beta }
     }
 
+    /// The loss of a run on fresh tokens, nats per token: logarithms of parameters and of tokens.
+    pub fn loss(&self, ln_params: f64, ln_tokens: f64) -> f64 {
+        self.irreducible() + power(self.log_a, -self.alpha, ln_params) + power(self.log_b, -self.beta, ln_tokens)
+    }
+
     /// The irreducible loss, nats per token.
     pub fn irreducible(&self) -> f64 {
         exp(self.log_e)
@@ -107,4 +117,20 @@ impl Base {
         let values = [self.log_a, self.log_b, self.log_e, self.alpha, self.beta];
         Self::RANGES.iter().zip(values).try_for_each(|(&(name, low, high), x)| check_range(name, &[x], low, high))
     }
+}
+
+impl From<[f64; 5]> for Base {
+    fn from(coefficients: [f64; 5]) -> Self {
+        Self::new(coefficients)
+    }
+}
+
+/// A term of a loss: a power of what has the logarithm x, cut where it would overflow.
+pub fn power(log_scale: f64, exponent: f64, x: f64) -> f64 {
+    exp((log_scale + exponent * x).min(LN_LOSS_MAX))
+}
+
+/// Orders of magnitude between two natural logarithms of compute, never below 0.
+pub fn orders(ln_more: f64, ln_less: f64) -> f64 {
+    ((ln_more - ln_less) / LN_10).max(0.0)
 }
