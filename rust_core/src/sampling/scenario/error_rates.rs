@@ -1,17 +1,16 @@
-//! How often each verifier errs: its false positive and false negative rate on a task, given or drawn.
+//! How often verifiers err: false positive and false negative rates, how they are drawn and how errors join.
 //!
 //! Three correlations of errors bend the curve in three ways. *Persistent* errors belong to the task: they are the
 //! spread of its rate over tasks (`icc`). *Fresh* ones are new in every call and fade with the votes. *Shared* ones hit
 //! all members of an ensemble at once.
 
-use libm::{exp, log1p, sqrt};
+use libm::{log1p, sqrt};
 
 use crate::closed_form::stopping::NO_ICC;
 use crate::rng::Sequence;
-use crate::sampling::scenario::verifier::Verifier;
 use crate::special::incomplete_beta::beta_quantile_of_score;
+use crate::special::ln_beta_ratio;
 use crate::special::normal::normal_survival;
-use crate::special::{ln_beta_ratio, one_less_exp};
 use crate::variates::{beta, normal};
 
 /// How often a verifier errs, and how often not: both sides are kept, for 1 less a rate next to 1 has few digits left.
@@ -56,97 +55,9 @@ pub fn judge_deviation(votes: f64, fresh: f64) -> f64 {
     sqrt(1.0 - fresh + fresh / votes)
 }
 
-impl Verifier {
-    /// The error rates on task `i`; NaN where it gives no verdicts, the means where the rates are drawn.
-    pub fn rates(&self, i: usize) -> ErrorRates {
-        match self {
-            Self::Rates { false_positive_rate, false_negative_rate }
-            | Self::Spread { false_positive_rate, false_negative_rate, .. } => {
-                ErrorRates::new(false_positive_rate.at(i), false_negative_rate.at(i))
-            }
-            Self::Labelled(labelled) => {
-                let [false_positive, false_negative] = labelled.means();
-                ErrorRates::new(false_positive, false_negative)
-            }
-            Self::Tests { tests, detection, icc, flakiness } => {
-                let ln_stable = *tests * log1p(-flakiness);
-                let missed = ln_missed(*tests, detection.at(i), *icc);
-                // A wrong answer is accepted where no test catches it and none fails for no reason.
-                ErrorRates {
-                    false_positive: exp(ln_stable + missed),
-                    true_negative: one_less_exp(ln_stable + missed),
-                    false_negative: one_less_exp(ln_stable),
-                    true_positive: exp(ln_stable),
-                }
-            }
-            Self::Judge { threshold: None, .. } => ErrorRates::new(f64::NAN, f64::NAN),
-            Self::Judge { d_prime, threshold: Some(threshold), votes, fresh } => {
-                let deviation = judge_deviation(*votes, *fresh);
-                if deviation == 0.0 {
-                    // All noise is fresh and averaged away: the score is its mean.
-                    return ErrorRates::new(
-                        f64::from(u8::from(0.0 > *threshold)),
-                        f64::from(u8::from(d_prime <= threshold)),
-                    );
-                }
-                let z = [(threshold - d_prime) / deviation, threshold / deviation];
-                ErrorRates::of_scores(z.map(normal_survival), z.map(|z| normal_survival(-z)))
-            }
-            Self::Ensemble { verifiers, rule, shared } => {
-                let members: Vec<ErrorRates> = verifiers.iter().map(|v| v.rates(i)).collect();
-                joined(&members, rule.needed(members.len()), *shared)
-            }
-        }
-    }
-
-    /// Draws the error rates on task `i`, whose success rate has the normal score `score`.
-    pub fn draw(&self, i: usize, score: f64, random: &mut Sequence) -> ErrorRates {
-        match self {
-            Self::Spread { false_positive_rate, false_negative_rate, icc, correlation } => {
-                let mut one = |mean| spread_rate(mean, *icc, *correlation, score, random);
-                let false_positive = one(false_positive_rate.at(i));
-                ErrorRates::new(false_positive, one(false_negative_rate.at(i)))
-            }
-            Self::Ensemble { verifiers, rule, shared } => {
-                let members: Vec<ErrorRates> = verifiers.iter().map(|v| v.draw(i, score, random)).collect();
-                joined(&members, rule.needed(members.len()), *shared)
-            }
-            _ => self.rates(i),
-        }
-    }
-
-    /// The points (threshold, false positive rate, true positive rate) of its receiver operating curve at task `i`; the
-    /// first is where it operates. A judge has one per threshold, an ensemble one per number of members that must
-    /// accept (the threshold). NaN stands for a point without a threshold.
-    pub fn operating_points(&self, i: usize) -> Vec<[f64; 3]> {
-        let point = |threshold: f64, rates: ErrorRates| [threshold, rates.false_positive, rates.true_positive];
-        match self {
-            Self::Judge { d_prime, threshold, votes, fresh } => {
-                let at = |threshold: f64| {
-                    let judge =
-                        Self::Judge { d_prime: *d_prime, threshold: Some(threshold), votes: *votes, fresh: *fresh };
-                    point(threshold, judge.rates(i))
-                };
-                let (low, high) = (d_prime.min(0.0) - 4.0, d_prime.max(0.0) + 4.0);
-                let steps = 4 * (high - low).round() as u32;
-                let curve = (0..=steps).map(|k| at(high - (high - low) * f64::from(k) / f64::from(steps)));
-                threshold.iter().map(|&t| at(t)).chain(curve).collect()
-            }
-            Self::Ensemble { verifiers, rule, shared } => {
-                let members: Vec<ErrorRates> = verifiers.iter().map(|v| v.rates(i)).collect();
-                let at = |needed: usize| point(needed as f64, joined(&members, needed, *shared));
-                let operating = rule.needed(members.len());
-                std::iter::once(at(operating)).chain((1..=members.len()).rev().map(at)).collect()
-            }
-            Self::Tests { tests, .. } => vec![point(*tests, self.rates(i))],
-            Self::Rates { .. } | Self::Spread { .. } | Self::Labelled(_) => vec![point(f64::NAN, self.rates(i))],
-        }
-    }
-}
-
 /// ln P(no test of so many catches a wrong answer): how visible an answer is, D, is Beta with the given mean and
 /// intra-class correlation, and E[(1-D)^m] is a ratio of Beta functions.
-fn ln_missed(tests: f64, detection: f64, icc: f64) -> f64 {
+pub(super) fn ln_missed(tests: f64, detection: f64, icc: f64) -> f64 {
     if detection == 0.0 {
         return 0.0;
     }
@@ -183,7 +94,7 @@ pub(super) fn spread_rate(mean: f64, icc: f64, correlation: f64, score: f64, ran
 
 /// The error rates of members together. On the share `shared` of answers one uniform number decides for all of them
 /// (each accepts where it lies below its own rate), so that identical members agree; on the rest they err on their own.
-fn joined(members: &[ErrorRates], needed: usize, shared: f64) -> ErrorRates {
+pub(super) fn joined(members: &[ErrorRates], needed: usize, shared: f64) -> ErrorRates {
     let together = |rate: fn(&ErrorRates) -> f64, other: fn(&ErrorRates) -> f64, needed: usize| {
         let mut rates: Vec<(f64, f64)> = members.iter().map(|m| (rate(m), other(m))).collect();
         let own = at_least(&rates, needed);
@@ -218,7 +129,7 @@ fn at_least(rates: &[(f64, f64)], needed: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sampling::scenario::verifier::{NamedRule, Rule};
+    use crate::sampling::scenario::verifier::{NamedRule, Rule, Verifier};
     use crate::spec::Values;
 
     fn rates(f: f64, g: f64) -> Verifier {

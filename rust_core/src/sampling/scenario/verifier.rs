@@ -1,10 +1,15 @@
-//! Verifiers: what accepts or rejects an answer. `error_rates` says how often each is wrong.
+//! Verifiers: what accepts or rejects an answer, with the settings, the checks and the error rates of each kind.
 
+use libm::{exp, log1p};
 use serde::Deserialize;
 
+use super::error_rates::{ErrorRates, joined, judge_deviation, ln_missed, spread_rate};
 use super::labelled::Labelled;
 use crate::error::{Error, Result, check_range, check_whole};
+use crate::rng::Sequence;
 use crate::spec::{Spec, Values};
+use crate::special::normal::normal_survival;
+use crate::special::one_less_exp;
 
 /// A verifier.
 #[derive(Debug, Clone, Deserialize)]
@@ -165,6 +170,94 @@ impl Verifier {
             Self::Tests { detection, .. } => detection.check_length("verifier.detection", count, "tasks"),
             Self::Judge { .. } | Self::Labelled(_) => Ok(()),
             Self::Ensemble { verifiers, .. } => verifiers.iter().try_for_each(|v| v.check_tasks(count)),
+        }
+    }
+}
+
+impl Verifier {
+    /// The error rates on task `i`; NaN where it gives no verdicts, the means where the rates are drawn.
+    pub fn rates(&self, i: usize) -> ErrorRates {
+        match self {
+            Self::Rates { false_positive_rate, false_negative_rate }
+            | Self::Spread { false_positive_rate, false_negative_rate, .. } => {
+                ErrorRates::new(false_positive_rate.at(i), false_negative_rate.at(i))
+            }
+            Self::Labelled(labelled) => {
+                let [false_positive, false_negative] = labelled.means();
+                ErrorRates::new(false_positive, false_negative)
+            }
+            Self::Tests { tests, detection, icc, flakiness } => {
+                let ln_stable = *tests * log1p(-flakiness);
+                let missed = ln_missed(*tests, detection.at(i), *icc);
+                // A wrong answer is accepted where no test catches it and none fails for no reason.
+                ErrorRates {
+                    false_positive: exp(ln_stable + missed),
+                    true_negative: one_less_exp(ln_stable + missed),
+                    false_negative: one_less_exp(ln_stable),
+                    true_positive: exp(ln_stable),
+                }
+            }
+            Self::Judge { threshold: None, .. } => ErrorRates::new(f64::NAN, f64::NAN),
+            Self::Judge { d_prime, threshold: Some(threshold), votes, fresh } => {
+                let deviation = judge_deviation(*votes, *fresh);
+                if deviation == 0.0 {
+                    // All noise is fresh and averaged away: the score is its mean.
+                    return ErrorRates::new(
+                        f64::from(u8::from(0.0 > *threshold)),
+                        f64::from(u8::from(d_prime <= threshold)),
+                    );
+                }
+                let z = [(threshold - d_prime) / deviation, threshold / deviation];
+                ErrorRates::of_scores(z.map(normal_survival), z.map(|z| normal_survival(-z)))
+            }
+            Self::Ensemble { verifiers, rule, shared } => {
+                let members: Vec<ErrorRates> = verifiers.iter().map(|v| v.rates(i)).collect();
+                joined(&members, rule.needed(members.len()), *shared)
+            }
+        }
+    }
+
+    /// Draws the error rates on task `i`, whose success rate has the normal score `score`.
+    pub fn draw(&self, i: usize, score: f64, random: &mut Sequence) -> ErrorRates {
+        match self {
+            Self::Spread { false_positive_rate, false_negative_rate, icc, correlation } => {
+                let mut one = |mean| spread_rate(mean, *icc, *correlation, score, random);
+                let false_positive = one(false_positive_rate.at(i));
+                ErrorRates::new(false_positive, one(false_negative_rate.at(i)))
+            }
+            Self::Ensemble { verifiers, rule, shared } => {
+                let members: Vec<ErrorRates> = verifiers.iter().map(|v| v.draw(i, score, random)).collect();
+                joined(&members, rule.needed(members.len()), *shared)
+            }
+            _ => self.rates(i),
+        }
+    }
+
+    /// The points (threshold, false positive rate, true positive rate) of its receiver operating curve at task `i`; the
+    /// first is where it operates. A judge has one per threshold, an ensemble one per number of members that must
+    /// accept (the threshold). NaN stands for a point without a threshold.
+    pub fn operating_points(&self, i: usize) -> Vec<[f64; 3]> {
+        let point = |threshold: f64, rates: ErrorRates| [threshold, rates.false_positive, rates.true_positive];
+        match self {
+            Self::Judge { d_prime, threshold, votes, fresh } => {
+                let at = |threshold: f64| {
+                    let judge =
+                        Self::Judge { d_prime: *d_prime, threshold: Some(threshold), votes: *votes, fresh: *fresh };
+                    point(threshold, judge.rates(i))
+                };
+                let (low, high) = (d_prime.min(0.0) - 4.0, d_prime.max(0.0) + 4.0);
+                let steps = 4 * (high - low).round() as u32;
+                let curve = (0..=steps).map(|k| at(high - (high - low) * f64::from(k) / f64::from(steps)));
+                threshold.iter().map(|&t| at(t)).chain(curve).collect()
+            }
+            Self::Ensemble { verifiers, rule, shared } => {
+                let members: Vec<ErrorRates> = verifiers.iter().map(|v| v.rates(i)).collect();
+                let at = |needed: usize| point(needed as f64, joined(&members, needed, *shared));
+                let operating = rule.needed(members.len());
+                std::iter::once(at(operating)).chain((1..=members.len()).rev().map(at)).collect()
+            }
+            Self::Tests { tests, .. } => vec![point(*tests, self.rates(i))],
+            Self::Rates { .. } | Self::Spread { .. } | Self::Labelled(_) => vec![point(f64::NAN, self.rates(i))],
         }
     }
 }
