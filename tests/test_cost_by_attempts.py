@@ -22,20 +22,26 @@ def unbilled(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(name for name in frame.columns if not name.startswith(BILLED))
 
 
-@pytest.mark.parametrize("tasks", ["given", *TASKS])
-def test_a_free_cost_changes_no_other_number(tasks: str) -> None:
+FREELY = {"given": ll.Tasks.fixed(success=[0.02, 0.3, 0.0])} | {name: tasks for name, (tasks, _) in TASKS.items()}
+
+
+@pytest.mark.parametrize("voted", [False, True], ids=["first accepted", "beside votes"])
+@pytest.mark.parametrize("tasks", FREELY)
+def test_a_free_cost_changes_no_other_number(tasks: str, voted: bool) -> None:
+    """The last answer, too, stands at the same place: by bins, by attempts, beside votes."""
+    others = {"answers": ll.Answers.uniform(3), "policies": [*BOTH, ll.MajorityVote(), ll.AnyOf(), ll.StopWhenAhead(2)]}
     scenario = ll.SamplingScenario(
-        tasks=TASKS[tasks][0] if tasks in TASKS else ll.Tasks.fixed(success=[0.02, 0.3, 0.0]),
+        tasks=FREELY[tasks],
         verifier=VERIFIERS["both"][0],
-        answers=ll.Answers.uniform(3),
-        policies=[*BOTH, ll.MajorityVote(), ll.AnyOf(), ll.StopWhenAhead(2)],
+        **others if voted else {"policies": list(BOTH)},
         max_attempts=GRID,
         utility=ll.Utility(wrong_cost=2.0, attempt_cost=0.01),
     )
+    costs = [FREE, ll.Cost(output_tokens=(5, 0.4)), ll.Cost(output_tokens=(5, 0.4), law="lognormal")]
     for by in ("policy", "task"):
         run = {"trials": 3_000, "seed": 4, "by": by}
         without = ll.simulate(scenario, **run)
-        for cost in (FREE, ll.Cost(output_tokens=(5, 0.4)), ll.Cost(output_tokens=(5, 0.4), law="lognormal")):
+        for cost in costs:
             frame = ll.simulate(scenario.replace(cost=cost), **run)
             assert unbilled(frame).equals(unbilled(without)), (by, cost)
 

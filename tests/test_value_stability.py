@@ -17,6 +17,7 @@ import limitlaw as ll
 from kernel_cases import KERNELS, digests
 from limitlaw import _core
 from limitlaw.seed import key_of
+from mutate_kernels import MUTATIONS, ROOT, core_files
 
 BOTH = [ll.FirstAccepted(), ll.FirstAccepted(fallback="last")]
 ERRS = ll.Verifier.rates(false_positive_rate=[0.05, 0.3, 0.0], false_negative_rate=0.25)
@@ -107,6 +108,12 @@ def test_the_key_of_a_seed_and_the_name_of_the_stream_are_pinned() -> None:
     assert key_of(0) == ((15793235383387715774, 12390638538380655177), "0")
     assert key_of(np.random.SeedSequence(5, spawn_key=(3,)))[1] == "5/3"
     assert PINNED.stem == _core.STREAM_VERSION
+
+
+def test_every_change_that_should_move_a_pin_stands_once_in_the_core() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in core_files(ROOT)]
+    assert [old for old, _, _ in MUTATIONS if sum(source.count(old) for source in sources) != 1] == []
+    assert {name for _, _, names in MUTATIONS for name in names} <= set(KERNELS)
 
 
 if __name__ == "__main__":
