@@ -1,7 +1,8 @@
-"""Best of N and majority vote side by side with NumPy: the same block algorithms, and attempt by attempt.
+"""Best of N and votes, with and without a stop, side by side with NumPy: block algorithms, and attempt by attempt.
 
 Every round runs all of them, one after the other; the medians of the ratios within a round are printed, with the lowest
-and the highest. Nothing is asserted: a machine has moods, a test has none. `peers.py` runs these too.
+and the highest, in seconds of the processor, of all threads: what other programs take of a busy machine does not count.
+Nothing is asserted: a machine has moods, a test has none. `peers.py` runs these too.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ D_PRIME = 1.2
 WRONG = 10
 BEST = [1, 4, 16, 32, 64, 128, 256, 512, 1024]
 VOTES = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+SHARE, LEAST, WINDOW = 0.8, 5, 5
 
 Floats = npt.NDArray[np.float64]
 
@@ -89,7 +91,7 @@ def rough_isf(tail: Floats) -> Floats:
 def block_votes(trials: int, block: int = 256) -> Floats:
     """Multinomial counts per step of the grid, ties by one priority per answer."""
     p, rng = success(), np.random.default_rng(7)
-    answers = np.column_stack([p, np.repeat((1 - p)[:, None] / WRONG, WRONG, axis=1)])
+    answers = answers_of(p)
     total = np.zeros(len(VOTES))
     for start in range(0, trials, block):
         shape = (min(block, trials - start), TASKS)
@@ -133,11 +135,63 @@ def loop_votes(trials: int, block: int = 16) -> Floats:
     return total / (trials * TASKS)
 
 
+def block_share(trials: int, block: int = 128) -> Floats:
+    """The votes before the first look as multinomial counts; then vote by vote where the share is not reached."""
+    rng, total = np.random.default_rng(7), np.zeros(len(VOTES))
+    for start in range(0, trials, block):
+        p = np.tile(success(), min(block, trials - start))
+        votes, rank = np.zeros((p.size, WRONG + 1)), rng.random((p.size, WRONG + 1))
+        stopped = drawn = 0
+        for number in sorted({*(k for k in VOTES if k < LEAST), *range(LEAST, VOTES[-1] + 1)}):
+            if number - drawn > 1 or number <= LEAST:
+                votes += rng.multinomial(number - drawn, answers_of(p))
+                leader = votes.argmax(axis=1)
+            else:
+                leader = np.where(rng.random(p.size) < p, 0, rng.integers(1, WRONG + 1, p.size))
+                votes[np.arange(p.size), leader] += 1
+            drawn = number
+            if number >= LEAST:
+                rows = np.arange(p.size)
+                most = votes[rows, leader]
+                votes[rows, leader] = -1
+                enough = (most > votes.max(axis=1)) & (most >= SHARE * number)
+                votes[rows, leader] = most
+                stopped += (leader[enough] == 0).sum()
+                p, votes, rank = p[~enough], votes[~enough], rank[~enough]
+            if number in VOTES:
+                total[VOTES.index(number)] += stopped + ((votes + rank).argmax(axis=1) == 0).sum()
+    return total / (trials * TASKS)
+
+
+def block_windows(trials: int, block: int = 128) -> Floats:
+    """Multinomial counts of a window where none has agreed; what is left of a grid point's attempts only votes."""
+    rng, total = np.random.default_rng(7), np.zeros(len(VOTES))
+    for start in range(0, trials, block):
+        p = np.tile(success(), min(block, trials - start))
+        votes, stopped = rng.random((p.size, WRONG + 1)), 0
+        for drawn in range(0, VOTES[-1] + 1, WINDOW):
+            for g, most in enumerate(VOTES):
+                if drawn <= most < drawn + WINDOW:
+                    rest = rng.multinomial(most - drawn, answers_of(p)) if most > drawn else 0
+                    total[g] += stopped + ((votes + rest).argmax(axis=1) == 0).sum()
+            window = rng.multinomial(WINDOW, answers_of(p))
+            votes += window
+            agrees = window.max(axis=1) == WINDOW
+            stopped += (window[agrees, 0] == WINDOW).sum()
+            p, votes = p[~agrees], votes[~agrees]
+    return total / (trials * TASKS)
+
+
+def answers_of(p: Floats) -> Floats:
+    """The chance of each answer, the correct one first."""
+    return np.column_stack([p, np.repeat((1 - p)[:, None] / WRONG, WRONG, axis=1)])
+
+
 def seconds(run: Callable[[int], Floats], trials: int) -> float:
-    """Seconds of one trial."""
-    started = time.perf_counter()
+    """Seconds of the processor that one trial takes."""
+    started = time.process_time()
     run(trials)
-    return (time.perf_counter() - started) / trials
+    return (time.process_time() - started) / trials
 
 
 def spread(values: list[float], digits: int) -> str:
@@ -154,14 +208,20 @@ def report(rounds: int, trials: int) -> None:
         "NumPy loop": (loop_best, 32),
     }
     votes = {"NumPy blocks": (block_votes, 512), "NumPy loop": (loop_votes, 32)}
-    cases = [("best of N", ours(ll.BestOf(), BEST), best), ("majority vote", ours(ll.MajorityVote(), VOTES), votes)]
-    for name, mine, peers in cases:
+    few = max(trials // 10, 1)
+    cases = [
+        ("best of N", ours(ll.BestOf(), BEST), best, trials),
+        ("majority vote", ours(ll.MajorityVote(), VOTES), votes, trials),
+        ("share vote", ours(ll.ShareVote(SHARE, min_votes=LEAST), VOTES), {"NumPy blocks": (block_share, 256)}, few),
+        ("window stop", ours(ll.WindowStop(WINDOW), VOTES), {"NumPy blocks": (block_windows, 256)}, few),
+    ]
+    for name, mine, peers, some in cases:
         grid = BEST if name == "best of N" else VOTES
         print(f"\n{name}: {TASKS} tasks, {len(grid)} grid points to {grid[-1]} attempts, {THREADS} threads")
         means = mine(8000)
         differences = (np.abs(means - run(8 * some)).max() for run, some in peers.values())
         print("largest difference of a mean:", *(f"{difference:.4f}" for difference in differences))
-        runs = {"limitlaw": (mine, trials), **peers}
+        runs = {"limitlaw": (mine, some), **peers}
         times = [[seconds(run, some) / TASKS * 1e9 for run, some in runs.values()] for _ in range(rounds)]
         for i, peer in enumerate(runs):
             print(f"{peer:>18} {spread([t[i] for t in times], 0):>32} ns per task and trial")

@@ -133,7 +133,9 @@ def sweep(
     folder = _store(store)
     report = Report()
     parts: list[Part] = []
-    running = run_plan(plan, store=folder, executor=executor, threads=threads, progress=progress, report=report)
+    running = run_plan(
+        plan, store=folder, executor=executor, threads=threads, progress=progress, report=report, ahead=True
+    )
     with contextlib.closing(running):
         # Where there is a store the frames are there: memory stays flat.
         parts.extend(part for part in running if folder is None)

@@ -91,7 +91,12 @@ def compute(
     """
     check_versions(f"the worker {platform.node()}", versions(), driver, accepted)
     frame = run_shard(plan, shard, threads=threads, progress=progress)
-    bad = frame.select("point", "error").drop_nulls()
+    return _finish(plan, shard, frame, folder if folder is not None and is_shared(folder, plan) else None)
+
+
+def _finish(plan: Plan, shard: Shard, frame: pl.DataFrame, folder: Path | None) -> Part:
+    """Digest the rows of a shard and write them, where there is a folder."""
+    bad = frame.select("point", "error").drop_nulls() if frame["error"].null_count() < frame.height else frame.clear()
     part = Part(
         shard=shard,
         rows=frame.height,
@@ -102,7 +107,7 @@ def compute(
         _frame=frame,
         _plan=plan,
     )
-    if folder is None or not is_shared(folder, plan):
+    if folder is None:
         return part
     return dataclasses.replace(part, path=write_shards(folder, plan, [(part.entry, frame)]), _frame=None)
 
@@ -115,8 +120,12 @@ def run_plan(
     threads: int | None,
     progress: bool | Callable[[int, int], object],
     report: Report,
+    ahead: bool = False,
 ) -> Generator[Part, None, None]:
-    """Yield every shard that is not in the store yet as it is finished; ``report`` is kept up to date."""
+    """Yield every shard that is not in the store yet as it is finished; ``report`` is kept up to date.
+
+    Without an executor nothing is computed before it is asked for; ``ahead`` computes a shard while one is written.
+    """
     started = time.perf_counter()
     threads = as_threads(threads)
     check_wanted(progress)
@@ -138,7 +147,7 @@ def run_plan(
     run = _Run(plan, collections.deque(todo), threads, store, report)
     try:
         with Progress(progress, points=report.points, skipped=report.skipped) as bar:
-            parts = run.in_process(bar) if pool is None else run.on(pool, bar)
+            parts = run.in_process(bar, ahead=ahead) if pool is None else run.on(pool, bar)
             for part in parts:
                 report.done += len(part.shard)
                 report.add_failures(part.failed, part.errors)
@@ -176,29 +185,54 @@ class _Run:
         #: Shards that were running when a pool broke: one of them may have broken it, so they run alone.
         self.suspects: collections.deque[Shard] = collections.deque()
 
-    def in_process(self, bar: Progress) -> Iterator[Part]:
-        while self.todo:
-            shard = self.todo.popleft()
-            if self._is_there(shard, bar):
-                continue
-            before = bar.done
+    def in_process(self, bar: Progress, *, ahead: bool) -> Iterator[Part]:
+        """One shard after the other; ``ahead``: one is computed while that before it is digested and written."""
+        with concurrent.futures.ThreadPoolExecutor(1) as writer:
+            out: tuple[Shard, concurrent.futures.Future[Part]] | None = None
             try:
-                part = self.compute(
-                    self.plan.window(shard),
-                    shard,
-                    threads=self.threads,
-                    progress=lambda now, _, before=before: bar.show(before + now),  # type: ignore[misc]
-                )
-            except (StoreError, VersionError):
+                while self.todo or out is not None:
+                    shard = self.todo.popleft() if self.todo and (ahead or out is None) else None
+                    frame = None if shard is None or self._is_there(shard, bar) else self._rows(shard, bar)
+                    if out is not None:
+                        (before, written), out = out, None
+                        part = self._written(written, before, bar)
+                        if part is not None:
+                            yield part
+                    if frame is not None and shard is not None:
+                        out = shard, writer.submit(_finish, self.plan.window(shard), shard, frame, self.folder)
+            except KeyboardInterrupt:
+                if out is not None and out[1].exception() is None:  # it is in the store
+                    self.report.done += len(out[0])
                 raise
-            except Exception as error:  # one shard's failure is not the sweep's, but the callback's is
-                if error is bar.failed:
-                    raise
-                self._strike(shard, error)
-                continue
-            bar.done = before
-            bar.advance(len(shard))
-            yield self._kept(part)
+
+    def _rows(self, shard: Shard, bar: Progress) -> pl.DataFrame | None:
+        """The rows of a shard, or a strike."""
+        before = bar.done
+        try:
+            frame = run_shard(
+                self.plan.window(shard), shard, threads=self.threads, progress=lambda now, _: bar.show(before + now)
+            )
+        except (StoreError, VersionError):
+            raise
+        except Exception as error:  # one shard's failure is not the sweep's, but the callback's is
+            if error is bar.failed:
+                raise
+            self._strike(shard, error)
+            return None
+        bar.done = before
+        bar.advance(len(shard))
+        return frame
+
+    def _written(self, written: concurrent.futures.Future[Part], shard: Shard, bar: Progress) -> Part | None:
+        """The shard once it is written, or a strike."""
+        try:
+            return self._kept(written.result())
+        except (StoreError, VersionError):
+            raise
+        except Exception as error:  # noqa: BLE001  (one shard's failure is not the sweep's)
+            bar.done -= len(shard)
+            self._strike(shard, error)
+            return None
 
     def on(self, pool: Pool, bar: Progress) -> Iterator[Part]:
         running: dict[concurrent.futures.Future[Part], Shard] = {}

@@ -162,14 +162,13 @@ class Grid:
         part.part = (as_whole(i, "i", 0, of - 1), of)
         return part
 
-    def axis_columns(self, first: int, last: int) -> dict[str, pl.Series]:
-        """The values of the swept settings at points ``first`` to ``last - 1``, one series per axis."""
-        points = np.arange(first, last, dtype=np.int64)
+    def axis_columns(self, points: npt.NDArray[np.int64]) -> dict[str, pl.Series]:
+        """The values of the swept settings at the given points, one series per axis."""
         columns = {}
         for group, stride, length in zip(self.groups, self.strides(), self._lengths(), strict=True):
             digits = points // stride % length
             for path in group:
-                columns[path] = self._column(path).gather(digits)
+                columns[path] = self._column(path)[digits]
         return {path: columns[path] for path in self.axes}
 
     def _column(self, path: str) -> pl.Series:

@@ -310,7 +310,7 @@ def run_shard(
         progress=progress,
     )
     local = points.astype(np.int64)
-    axes = {path: column.gather(local - first) for path, column in grid.axis_columns(first, last).items()}
+    axes = grid.axis_columns(local)
     after = {}
     if plan.method == "simulate":
         *keys, trials, reached = keys

@@ -4,7 +4,7 @@
 //! Plain loops over columns, which take the full width of the machine's vectors; many points of a sweep use one room.
 
 use crate::dispatch::{Kernel, dispatch};
-use crate::math::{exp, expm1, ln, log1p};
+use crate::math::{exp, expm1_inside, ln, log1p};
 use crate::sampling::exact::expected::Part;
 use crate::sampling::exact::laws::ExactLaws;
 use crate::sampling::record::estimate::{Summed, TaskMeans};
@@ -18,6 +18,8 @@ use crate::sampling::scenario::verifier::Verifier;
 #[derive(Debug, Default)]
 pub struct FixedRates {
     success: Vec<f64>,
+    /// The error rates of every task; where there are none, they stand in the columns.
+    alike: Option<ErrorRates>,
     false_positive: Vec<f64>,
     true_negative: Vec<f64>,
     false_negative: Vec<f64>,
@@ -29,7 +31,7 @@ pub struct FixedRates {
     /// P(correct | accepted) and P(wrong | accepted).
     right: Vec<f64>,
     bad: Vec<f64>,
-    /// P(correct | rejected) and P(wrong | rejected).
+    /// P(correct | rejected) and P(wrong | rejected), where a last answer is asked for.
     last_right: Vec<f64>,
     last_bad: Vec<f64>,
 }
@@ -54,7 +56,7 @@ impl FixedRates {
             known.success.push(rates.success);
             known.push(rates.errors);
         }
-        known.work_out(coverage);
+        known.work_out(coverage, true);
         known
     }
 
@@ -62,17 +64,18 @@ impl FixedRates {
     /// are the same. Returns whether they are known.
     pub fn go_on(&mut self, scenario: &SamplingScenario, coverage: bool) -> bool {
         let tasks = scenario.tasks.count();
-        let mut same = self.success.len() == tasks;
-        self.success.resize(tasks, f64::NAN);
-        for (i, slot) in self.success.iter_mut().enumerate() {
-            let Some(success) = scenario.tasks.success(i) else {
-                self.success.clear();
-                return false;
-            };
-            same &= success.to_bits() == slot.to_bits();
-            *slot = success;
-        }
-        if !same {
+        let found: Vec<f64>;
+        let success = if let Some(success) = scenario.tasks.successes() {
+            success
+        } else {
+            let Some(known) = (0..tasks).map(|i| scenario.tasks.success(i)).collect() else { return false };
+            found = known;
+            &found
+        };
+        let differ = |differ, (a, b): (&f64, &f64)| differ | (a.to_bits() ^ b.to_bits());
+        if self.success.len() != tasks || self.success.iter().zip(success).fold(0, differ) != 0 {
+            self.success.clear();
+            self.success.extend_from_slice(success);
             self.ln_wrong.clear();
         }
         for column in
@@ -80,14 +83,11 @@ impl FixedRates {
         {
             column.clear();
         }
-        let alike = scenario.verifier.as_ref().is_none_or(Verifier::is_alike);
-        if alike && tasks > 0 {
-            let errors = scenario.errors(0);
-            (0..tasks).for_each(|_| self.push(errors));
-        } else {
+        self.alike = scenario.verifier.as_ref().is_none_or(Verifier::is_alike).then(|| scenario.errors(0));
+        if self.alike.is_none() {
             (0..tasks).for_each(|i| self.push(scenario.errors(i)));
         }
-        self.work_out(coverage);
+        self.work_out(coverage, scenario.policies.iter().any(|policy| policy.needs().last));
         true
     }
 
@@ -98,22 +98,22 @@ impl FixedRates {
         self.true_positive.push(errors.true_positive);
     }
 
-    fn work_out(&mut self, coverage: bool) {
+    fn work_out(&mut self, coverage: bool, last: bool) {
         let tasks = self.success.len();
-        for column in [
-            &mut self.accepted,
-            &mut self.ln_rejected,
-            &mut self.right,
-            &mut self.bad,
-            &mut self.last_right,
-            &mut self.last_bad,
-        ] {
+        for column in [&mut self.accepted, &mut self.ln_rejected, &mut self.right, &mut self.bad] {
             column.resize(tasks, 0.0);
+        }
+        for column in [&mut self.last_right, &mut self.last_bad] {
+            column.resize(if last { tasks } else { 0 }, 0.0);
         }
         if !coverage {
             self.ln_wrong.clear();
         }
-        dispatch(Prepare { known: self, coverage });
+        if self.alike.is_some() {
+            dispatch(Prepare::<true> { known: self, coverage, last });
+        } else {
+            dispatch(Prepare::<false> { known: self, coverage, last });
+        }
     }
 
     /// Exact means of every task of first accepted at `cap` attempts.
@@ -155,36 +155,41 @@ impl FixedRates {
 }
 
 /// What does not depend on the number of attempts.
-struct Prepare<'a> {
+struct Prepare<'a, const ALIKE: bool> {
     known: &'a mut FixedRates,
     coverage: bool,
+    last: bool,
 }
 
-impl Kernel for Prepare<'_> {
+impl<const ALIKE: bool> Kernel for Prepare<'_, ALIKE> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { known, coverage } = self;
+        let Self { known, coverage, last } = self;
         let count = known.success.len();
         let success = &known.success[..count];
-        let (fp, tn) = (&known.false_positive[..count], &known.true_negative[..count]);
-        let (fnr, tp) = (&known.false_negative[..count], &known.true_positive[..count]);
+        let each = if ALIKE { 0 } else { count };
+        let (fp, tn) = (&known.false_positive[..each], &known.true_negative[..each]);
+        let (fnr, tp) = (&known.false_negative[..each], &known.true_positive[..each]);
+        let same = known.alike.unwrap_or(ErrorRates::NONE);
+        let errors = |i: usize| {
+            if ALIKE {
+                same
+            } else {
+                ErrorRates { false_positive: fp[i], true_negative: tn[i], false_negative: fnr[i], true_positive: tp[i] }
+            }
+        };
         let (accepted, logs) = (&mut known.accepted[..count], &mut known.ln_rejected[..count]);
         let (right, bad) = (&mut known.right[..count], &mut known.bad[..count]);
-        let (last_right, last_bad) = (&mut known.last_right[..count], &mut known.last_bad[..count]);
         for i in 0..count {
-            let (p, rest) = (success[i], 1.0 - success[i]);
-            let (correct, wrong) = (p * tp[i], rest * fp[i]);
-            let (hidden, other) = (p * fnr[i], rest * tn[i]);
-            let (a, b) = (correct + wrong, hidden + other);
+            let (p, rest, errors) = (success[i], 1.0 - success[i], errors(i));
+            let (correct, wrong) = (p * errors.true_positive, rest * errors.false_positive);
+            let (a, b) = (correct + wrong, p * errors.false_negative + rest * errors.true_negative);
             accepted[i] = a;
             let over = if a == 0.0 { 1.0 } else { a };
             right[i] = correct / over;
             bad[i] = wrong / over;
-            let over = if b == 0.0 { 1.0 } else { b };
-            last_right[i] = hidden / over;
-            last_bad[i] = other / over;
             // ln(1 - a), from the side that has the digits: as `log1p` below a half.
             let near = 1.0 - a;
             let is_low = a < 0.5;
@@ -192,6 +197,17 @@ impl Kernel for Prepare<'_> {
             let keeps = is_low & (near != 1.0);
             let y = y * if keeps { a / (1.0 - near) } else { 1.0 };
             logs[i] = if is_low & (near == 1.0) { -a } else { y };
+        }
+        if last {
+            let (right, bad) = (&mut known.last_right[..count], &mut known.last_bad[..count]);
+            for i in 0..count {
+                let (p, errors) = (success[i], errors(i));
+                let (hidden, other) = (p * errors.false_negative, (1.0 - p) * errors.true_negative);
+                let b = hidden + other;
+                let over = if b == 0.0 { 1.0 } else { b };
+                right[i] = hidden / over;
+                bad[i] = other / over;
+            }
         }
         if coverage && known.ln_wrong.len() != count {
             known.ln_wrong.resize(count, 0.0);
@@ -221,7 +237,7 @@ impl Kernel for Means<'_> {
         let (logs, right, bad) = (&known.ln_rejected[..count], &known.right[..count], &known.bad[..count]);
         let some = &mut means.accepted[..count];
         for i in 0..count {
-            some[i] = 0.0 - expm1(cap * logs[i]);
+            some[i] = 0.0 - expm1_inside(cap * logs[i]);
         }
         let (correct, wrong) = (&mut means.correct[..count], &mut means.wrong[..count]);
         for i in 0..count {
@@ -245,7 +261,7 @@ impl Kernel for Means<'_> {
             *attempts = if cap * a < 1e-16 { cap } else { some / a };
         }
         for (covered, log) in means.covered.iter_mut().zip(&known.ln_wrong) {
-            *covered = 0.0 - expm1(cap * log);
+            *covered = 0.0 - expm1_inside(cap * log);
         }
         let Some(u) = utility else { return };
         let worth = &mut means.utility[0];

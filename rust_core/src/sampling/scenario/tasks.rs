@@ -179,6 +179,14 @@ impl Tasks {
         }
     }
 
+    /// The success rates of all tasks, where they stand side by side.
+    pub fn successes(&self) -> Option<&[f64]> {
+        match self {
+            Self::Fixed { success: Values::Many(success), .. } => Some(success),
+            _ => None,
+        }
+    }
+
     const fn names(&self) -> Option<usize> {
         match self {
             Self::Fixed { names, .. } | Self::Counts { names, .. } | Self::Pool { names, .. } => *names,
