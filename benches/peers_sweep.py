@@ -19,9 +19,15 @@ COLUMNS = ["accuracy", "accepted", "precision", "utility"]
 
 def clock(function):
     """Seconds of a call, and what it returned."""
-    started = time.perf_counter()
+    seconds, _, result = clocks(function)
+    return seconds, result
+
+
+def clocks(function):
+    """Seconds of a call, seconds of the processor (all threads), and what it returned."""
+    started = time.perf_counter(), time.process_time()
     result = function()
-    return time.perf_counter() - started, result
+    return time.perf_counter() - started[0], time.process_time() - started[1], result
 
 
 def summary(values, digits=0):
@@ -74,30 +80,38 @@ def simulate_in_numpy(made, points, trials):
 
 
 def sweep_rate(swept, threads, **settings):
-    """Points per second of a sweep into a fresh store."""
+    """Points per second of a sweep into a fresh store, by the clock and by the processor's."""
     with tempfile.TemporaryDirectory() as folder:
-        seconds, done = clock(lambda: ll.sweep(swept, store=folder, threads=threads, progress=False, **settings))
+        *seconds, done = clocks(lambda: ll.sweep(swept, store=folder, threads=threads, progress=False, **settings))
     assert done.report().ok
-    return len(swept) / seconds
+    return [len(swept) / spent for spent in seconds]
 
 
 def compare(title, swept, rounds, peer=None, sample=0, **settings):
     """Points per second with one thread and two, beside the peer's on a sample of the points, round by round."""
     print(f"\n{title}: {len(swept):,} points")
     chosen = [swept.values(int(i)) for i in np.linspace(0, len(swept) - 1, sample)]
-    one, two, theirs, memory = [], [], [], [peak()]
+    found, memory = [], [peak()]
     for _ in range(rounds):
-        one.append(sweep_rate(swept, 1, **settings))
+        one, spent = sweep_rate(swept, 1, **settings)
         memory.append(peak())
-        two.append(sweep_rate(swept, 2, **settings))
+        two, _ = sweep_rate(swept, 2, **settings)
+        theirs = [np.nan] * 2
         if peer is not None:
-            theirs.append(sample / clock(lambda: list(peer(chosen)))[0])
+            *seconds, _ = clocks(lambda: list(peer(chosen)))
+            theirs = [sample / took for took in seconds]
+        found.append([one, two, theirs[0], spent, theirs[1]])
+    one, two, theirs, spent, theirs_spent = np.transpose(found)
     print(f"  1 thread   {summary(one)} points/s")
-    print(f"  2 threads  {summary(two)} points/s, {summary(np.divide(two, one), 2)} times one thread")
+    print(f"  2 threads  {summary(two)} points/s, {summary(two / one, 2)} times one thread")
     if peer is not None:
         print(f"  NumPy      {summary(theirs)} points/s")
-        print(f"  ratio      {summary(np.divide(one, theirs), 2)} with one thread")
-        print(f"             {summary(np.divide(two, theirs), 2)} with two")
+        print(f"  ratio      {summary(one / theirs, 2)} with one thread")
+        print(f"             {summary(two / theirs, 2)} with two")
+        print(
+            f"  processor  {summary(1e6 / spent, 1)} us a point with one thread, NumPy {summary(1e6 / theirs_spent, 1)}"
+        )
+        print(f"             {summary(spent / theirs_spent, 2)} times as fast")
     print(f"  memory     {memory[0]:.0f} MB before, {memory[1]:.0f} MB after one sweep, {peak():.0f} MB after all")
 
 

@@ -190,11 +190,15 @@ impl Block {
             self.repeat_freely(work);
         }
         self.search(work);
+        let (mut all, mut gap, mut lost) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
         for i in 0..LANES {
-            let gap = work.ln_demand[i] - work.ln_u[i];
-            let gaps = [gap - self.ln_multiplier[i], gap, work.out[10][i] - options.lost_threshold];
-            self.crossings.see(i, year, before, gaps);
+            gap[i] = work.ln_demand[i] - work.ln_u[i];
+            all[i] = gap[i] - self.ln_multiplier[i];
+            lost[i] = work.out[10][i] - options.lost_threshold;
         }
+        self.crossings.see(0, year, before, &all);
+        self.crossings.see(1, year, before, &gap);
+        self.crossings.see(2, year, before, &lost);
     }
 
     /// The unconstrained optimum of the year's law (progress folded into A and B), and how short data are.

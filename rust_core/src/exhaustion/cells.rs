@@ -50,19 +50,26 @@ pub fn tally(values: &Lanes, valid: usize, variable: usize, keys: &mut [u32], ce
         cell.near = values[0];
     }
     let near = cell.near;
-    let mut rest = *values;
-    if valid < LANES {
+    let mut padded = [near; LANES];
+    let rest = if valid < LANES {
         // Draws beyond the last count as one that changes no extreme and no sum.
-        rest[valid..].fill(near);
-    }
+        padded[..valid].copy_from_slice(&values[..valid]);
+        &padded
+    } else {
+        values
+    };
     let Cell { mut first, mut second, mut least, mut most, .. } = *cell;
-    for (eight, keys) in rest.chunks_exact(8).zip(keys.chunks_exact_mut(8)) {
+    // Plain loops over indices: iterators over chunks are called and not inlined, and the sums leave their registers.
+    let keys = &mut keys[..LANES];
+    for i in 0..LANES {
+        keys[i] = Histogram::key(rest[i] - offset, bits);
+    }
+    for from in (0..LANES).step_by(8) {
         for i in 0..8 {
-            let x = eight[i] - offset;
-            keys[i] = Histogram::key(x, bits);
+            let x = rest[from + i] - offset;
             least[i] = if x < least[i] { x } else { least[i] };
             most[i] = if x > most[i] { x } else { most[i] };
-            let deviation = eight[i] - near;
+            let deviation = rest[from + i] - near;
             first[i] += deviation;
             second[i] += deviation * deviation;
         }

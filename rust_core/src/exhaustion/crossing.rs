@@ -19,19 +19,16 @@ impl Default for Crossings {
 }
 
 impl Crossings {
-    /// Takes what a draw is above each threshold in a year (below 0: under it).
+    /// Takes what the draws are above a threshold in a year (below 0: under it). Plain loops, which vectorise.
     #[inline(always)]
-    pub fn see(&mut self, i: usize, year: f64, before: Option<f64>, gaps: [f64; DEFINITIONS.len()]) {
-        for (definition, gap) in gaps.into_iter().enumerate() {
-            let last = self.gap[definition][i];
-            let crossed = match before {
-                None => year,
-                Some(before) => before + (year - before) * (-last / (gap - last)),
-            };
-            let so_far = self.year[definition][i];
-            let now = so_far == f64::INFINITY && gap >= 0.0;
-            self.year[definition][i] = if now { crossed } else { so_far };
-            self.gap[definition][i] = gap;
+    pub fn see(&mut self, definition: usize, year: f64, before: Option<f64>, gaps: &Lanes) {
+        let (last, years) = (&mut self.gap[definition], &mut self.year[definition]);
+        let (from, step) = before.map_or((year, 0.0), |before| (before, year - before));
+        for i in 0..LANES {
+            let crossed = if before.is_some() { from + step * (-last[i] / (gaps[i] - last[i])) } else { year };
+            let now = (years[i] == f64::INFINITY) & (gaps[i] >= 0.0);
+            years[i] = if now { crossed } else { years[i] };
+            last[i] = gaps[i];
         }
     }
 }
