@@ -92,4 +92,5 @@ def whole(column: Any) -> pl.Series:
 
 def labelled(labels: Sequence[str], codes: Any) -> pl.Series:
     """Labels by their number; null where it is -1."""
-    return pl.Series([*labels, None], dtype=pl.Enum(labels))[codes % (len(labels) + 1)]
+    shown: pl.Series = pl.Series([*labels, None], dtype=pl.Enum(labels))[codes % (len(labels) + 1)]
+    return shown

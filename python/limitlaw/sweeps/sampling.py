@@ -22,7 +22,8 @@ def _labels(grid: Points, points: Any, codes: Any, field: str) -> pl.Series:
     """The policy or limit of each row by its label; where that field is swept, the labels of each point's own."""
     if not any(path.split(".")[0] == field for path in grid.axes):
         labels = [item.label for item in getattr(grid.scenario, field)]
-        return pl.Series([*labels, None], dtype=pl.String)[codes % (len(labels) + 1)]
+        shown: pl.Series = pl.Series([*labels, None], dtype=pl.String)[codes % (len(labels) + 1)]
+        return shown
     known: dict[tuple[Any, ...], list[str]] = {}
     found: list[str | None] = []
     paths = [path for path in grid.axes if path.split(".")[0] == field]
