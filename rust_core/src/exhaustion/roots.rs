@@ -1,4 +1,4 @@
-//! The constrained optimum of a block of draws, year after year: the root of `repetition`, predicted and corrected.
+//! The constrained optimum of a block of draws, year after year: the root of `laws::root`, predicted and corrected.
 //!
 //! Each year's root is predicted by Taylor's series in T from the year before and corrected by one Householder step on
 //! all lanes; draws whose step was not small (one in a hundred) are solved one by one.

@@ -1,4 +1,4 @@
-//! Random variates off the hot path: exact methods over one stream, with the pure-Rust elementary functions. One file each.
+//! Random variates: exact methods over one stream, with the pure-Rust elementary functions. One file each.
 
 pub mod alias;
 mod beta;
