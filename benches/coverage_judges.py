@@ -59,7 +59,7 @@ def judges(shape: str, tasks: int, n: int):
             return
         score = d * correct + spread * random.standard_normal(tasks)[task] + random.standard_normal(len(p))
         judge = fit.fit_judge(score=score, correct=correct, task=task, threshold=threshold, confidence=level)
-        for row in judge.quantities.iter_rows(named=True):
+        for row in judge.estimates.iter_rows(named=True):
             if row["quantity"] in truths and row["estimate"] is not None:
                 low = -np.inf if row["low"] is None else row["low"]
                 high = np.inf if row["high"] is None else row["high"]

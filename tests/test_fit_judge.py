@@ -59,9 +59,7 @@ ESTIMATES: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], float]] = {
 @pytest.mark.parametrize("name", ESTIMATES)
 def test_the_standard_error_is_the_slope_of_the_estimate_by_tasks(name: str) -> None:
     s, y, task = draw(np.random.default_rng(5), 25, 8, 0.7)
-    row = (
-        fit.fit_judge(score=s, correct=y, task=task, threshold=0.7).quantities.filter(quantity=name).row(0, named=True)
-    )
+    row = fit.fit_judge(score=s, correct=y, task=task, threshold=0.7).estimates.filter(quantity=name).row(0, named=True)
     of, step = ESTIMATES[name], 1e-5
     assert row["estimate"] == pytest.approx(of(s, y, np.ones(len(s))), rel=1e-12)
     slopes = [(of(s, y, 1 + step * (task == t)) - of(s, y, 1 - step * (task == t))) / (2 * step) for t in range(25)]
@@ -73,7 +71,7 @@ def test_the_standard_error_is_the_slope_of_the_estimate_by_tasks(name: str) -> 
 def test_correct_attempts_of_one_task_tell_nothing_of_others() -> None:
     task, correct = np.repeat(np.arange(5), 4), np.arange(20) < 3
     score = np.where(correct, [0.0, 1.0] * 10, [0.5, -0.5] * 10)
-    found = fit.fit_judge(score=score, correct=correct, task=task, threshold=0.7).quantities
+    found = fit.fit_judge(score=score, correct=correct, task=task, threshold=0.7).estimates
     for name in ("auc", "false_negative_rate"):
         row = found.filter(quantity=name).row(0, named=True)
         assert (row["se"], row["low"], row["high"]) == (None, pytest.approx(0, abs=1e-9), pytest.approx(1, abs=1e-9))
@@ -83,12 +81,12 @@ def test_correct_attempts_of_one_task_tell_nothing_of_others() -> None:
 
 def test_pairs_of_one_task_are_a_mean_over_the_tasks_that_have_both() -> None:
     s, y, task = draw(np.random.default_rng(6), 25, 8, 2.0)
-    found = fit.fit_judge(score=s, correct=y, task=task).quantities
+    found = fit.fit_judge(score=s, correct=y, task=task).estimates
     each = [area(s[task == t], y[task == t], np.ones(8)) for t in range(25) if 0 < y[task == t].sum() < 8]
     row = found.filter(quantity="auc_within").row(0, named=True)
     assert row["estimate"] == pytest.approx(np.mean(each))
     assert row["se"] == pytest.approx(np.std(each, ddof=1) / math.sqrt(len(each)))
-    alone = fit.fit_judge(score=s, correct=y).quantities.filter(quantity="auc_within").row(0, named=True)
+    alone = fit.fit_judge(score=s, correct=y).estimates.filter(quantity="auc_within").row(0, named=True)
     assert (alone["estimate"], alone["reason"]) == (None, "no tasks are given")
 
 
@@ -104,9 +102,9 @@ def test_the_interval_of_the_auc_covers() -> None:
         task = np.repeat(np.arange(60), 20)
         y = random.random(1200) < rate[task]
         s = random.normal(1.2 * y) + common[task]
-        low, high = fit.fit_judge(score=s, correct=y, task=task).quantities.select("low", "high").row(0)
+        low, high = fit.fit_judge(score=s, correct=y, task=task).estimates.select("low", "high").row(0)
         covered += low <= truth <= high
-        low, high = fit.fit_judge(score=s, correct=y).quantities.select("low", "high").row(0)
+        low, high = fit.fit_judge(score=s, correct=y).estimates.select("low", "high").row(0)
         alone += low <= truth <= high
     assert covered >= 0.95 * repetitions or binomial_p_value(covered, repetitions, 0.95) > FALSE_ALARM
     assert binomial_p_value(alone, repetitions, 0.95) < FALSE_ALARM, alone
@@ -115,7 +113,7 @@ def test_the_interval_of_the_auc_covers() -> None:
 def test_a_fitted_judge_is_a_verifier() -> None:
     s, y, task = draw(np.random.default_rng(9), 40, 20, 0.0)
     judge = fit.fit_judge(score=s, correct=y, task=task, threshold=0.7)
-    values = dict(judge.quantities.select("quantity", "estimate").iter_rows())
+    values = dict(judge.estimates.select("quantity", "estimate").iter_rows())
     verifier = judge.verifier()
     assert verifier.d_prime == values["d_prime"]
     point = verifier.operating_points().row(0, named=True)
@@ -140,7 +138,7 @@ def test_the_corners_are_those_of_the_convex_hull() -> None:
 
 def test_a_judge_without_an_error_is_not_taken_for_perfect() -> None:
     y = np.repeat([1, 0], 20)
-    rows = {r["quantity"]: r for r in fit.fit_judge(score=y, correct=y, threshold=0.5).quantities.iter_rows(named=True)}
+    rows = {r["quantity"]: r for r in fit.fit_judge(score=y, correct=y, threshold=0.5).estimates.iter_rows(named=True)}
     bound = 1 - 0.025 ** (1 / 20)
     assert (rows["auc"]["estimate"], rows["auc"]["high"]) == (1.0, 1.0)
     assert rows["auc"]["low"] == pytest.approx(1 - bound)

@@ -125,7 +125,7 @@ def test_result_objects_print_their_frames() -> None:
     assert f"correlations, 10 of {found.correlations.height} rows:" in repr(found)
     assert found.correlations["input"][0] in repr(found)
     judge = ll.fit.fit_judge(score=[0.9, 0.4, 0.7, 0.2], correct=[1, 0, 0, 1])
-    assert repr(judge).startswith("JudgeFit\nquantities:\n")
+    assert repr(judge).startswith("JudgeFit\nestimates:\n")
     advice = ll.recommend(ll.Tasks.counts(attempts=COUNTS[0], correct=COUNTS[1]))
     assert (
         repr(advice).splitlines()[0] == f"Recommendation({advice.verdict}: {advice.policy}, {advice.attempts} attempts)"

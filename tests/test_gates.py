@@ -269,6 +269,16 @@ def test_what_labels_leave_open_widens_the_limits():
     assert asked(left_open(scenario, [0.1] * 20), between, 0.05)[0].verdict == "holds"
 
 
+def test_labels_do_not_stand_in_for_attempts():
+    """Of 5 attempts a task nothing says what 50 bring, however many labels there are."""
+    log = pl.DataFrame({"task": [n // 5 for n in range(100)], "correct": [n % 3 == 0 for n in range(100)]})
+    scenario = ll.SamplingScenario(tasks=ll.Tasks.from_attempts(log), verifier=RATES, max_attempts=[50])
+    asks = Ask([Requirement("accuracy", True, 0.99)], 0.05, False, 1_000, 0, 1, None)
+    (found,) = over_verifiers(left_open(scenario, list(np.linspace(0.01, 0.5, 20))), asks, answers)
+    assert (found.verdict, found.estimate) == ("cannot tell", None)
+    assert found.would_tell == "50 attempts of every task; the fewest is 5"
+
+
 def test_supposed_tasks_are_as_open_as_the_verifier():
     scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.2, 0.6]), verifier=RATES, max_attempts=[4])
     rates = np.linspace(0.01, 0.3, 200)

@@ -45,6 +45,50 @@ def test_smaller_differences_are_simulated_too() -> None:
     assert (larger["simulated"], larger["simulated_se"]) == (None, None)  # the pilot's tasks differ less
 
 
+@pytest.mark.parametrize("n", [2, 4, 20])
+def test_power_from_small_pilots_by_formula_and_simulation(n: int) -> None:
+    """20 pilots of 40 tasks: shares of n attempts spread more than the rates behind them (a power of .5 in place of .75).
+
+    The mean over the pilots is known within .0025 (20 x 2,000 data sets), four of which are half of .02; a single pilot's
+    within .01, and rates that are put back into [0, 1] and the t of few tasks add to its distance.
+    """
+    random = np.random.default_rng(6)
+    apart = []
+    for _ in range(20):
+        p = random.beta(2, 2, 40)
+        q = np.clip(p - 0.12 + 0.15 * random.standard_normal(40), 0, 1)
+        systems = {
+            name: pl.DataFrame({"task": range(40), "n": n, "correct": random.binomial(n, rates)})
+            for name, rates in (("a", p), ("b", q))
+        }
+        small = ll.plan.pilot(systems, attempts="n")
+        planned = ll.plan.tasks(small, difference=abs(small.difference), power=0.75, attempts=5)["tasks"].item()
+        row = ll.plan.power(small, tasks=max(planned, 40), attempts=5, sets=2_000).row(0, named=True)
+        apart.append(row["simulated"] - row["power"])
+    assert abs(np.mean(apart)) < 0.02
+    assert np.abs(apart).max() < 0.06
+
+
+def test_the_rates_of_a_pilot_spread_as_those_behind_its_shares_do() -> None:
+    """The variances of the simulated rates are those of the formula, where none of them leaves [0, 1]."""
+    random = np.random.default_rng(2)
+    p = random.beta(8, 8, 200)
+    q = np.clip(p + 0.05 * random.standard_normal(200), 0, 1)
+    systems = {
+        name: pl.DataFrame({"task": range(200), "n": 6, "correct": random.binomial(6, rates)})
+        for name, rates in (("a", p), ("b", q))
+    }
+    for data in (systems, {"a": systems["a"]}):
+        found = ll.plan.pilot(data, attempts="n")
+        assert found.rates is not None
+        difference = found.rates[0] - found.rates[1] if len(data) == 2 else found.rates[0]
+        assert difference.var(ddof=1) == pytest.approx(found.between, abs=1e-12)
+        assert difference.mean() == pytest.approx(found.difference, abs=1e-12)
+    known = ll.plan.pilot(ll.Tasks.fixed(success=p))
+    assert known.rates is not None
+    assert known.rates[0] == pytest.approx(p, abs=1e-12)
+
+
 def test_tasks_for_three_points_at_eighty_percent() -> None:
     """1,344, 755 and 615 at 1, 5 and 100 attempts, rounded up where the design page rounded."""
     found = ll.plan.tasks(

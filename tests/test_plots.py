@@ -67,6 +67,19 @@ def test_curves_say_what_they_show() -> None:
     assert "xact" not in plots.curves(FRAME.drop("trials", "run")).to_json()
 
 
+def test_curves_draw_the_interval_where_there_is_one() -> None:
+    solved = ll.solve(SCENARIO, resample="tasks")
+    for chart, metrics in ((plots.curves(solved), ("accuracy", "precision")), (plots.policies(solved), ("accuracy",))):
+        drawn = [row for rows in chart.to_dict()["datasets"].values() for row in rows if row.get("low") is not None]
+        for metric in metrics:
+            for low, high in solved.select(f"{metric}_low", f"{metric}_high").iter_rows():
+                assert any(row["low"] == low and row["high"] == high for row in drawn), metric
+    text = plots.curves(solved).to_json()
+    assert "Band: the interval of the estimate (accuracy and coverage and precision)." in text
+    assert "single runs" not in text
+    assert "5 to 95 % of single runs" in plots.curves(ll.solve(SCENARIO)).to_json()
+
+
 SCENARIO = ll.SamplingScenario(
     tasks=ll.Tasks.fixed(success=[0.2, 0.6]),
     verifier=ll.Verifier.rates(false_positive_rate=0.1),

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import limitlaw as ll
+from limitlaw.sampling.verifier import LabelledVerifier
 
 DATA = ll.datasets.codegen_humaneval()
 POOL = ll.Tasks.pool(DATA["n"], DATA["accepted"], DATA["accepted_correct"], correct=DATA["correct"])
@@ -171,3 +172,55 @@ def test_tasks_that_are_all_alike_show_no_other_kind(tasks: int, verdict: str) -
     found = ll.recommend(ll.Tasks.counts(attempts=[5] * tasks, correct=[5] * tasks))
     assert found.verdict == verdict
     assert ("up to 0.68 of such tasks may be of another kind" in str(found)) == (tasks == 2)
+
+
+def test_the_value_of_labels_is_that_of_knowing_the_verifier_better() -> None:
+    """By definition: over the verifiers that labels leave open, with deviations from their mean shrunk by sqrt(1/2)."""
+    random = np.random.default_rng(5)
+    tasks, utility, grid = ll.Tasks.fixed(success=random.beta(0.6, 1.4, 40)), ll.Utility(wrong_cost=3), [*range(1, 9)]
+    rates = random.beta(1, 6, (2, 30))
+    labelled = LabelledVerifier(
+        false_positive_rate=rates[0],
+        false_negative_rate=rates[1],
+        false_positive_icc=np.zeros(30),
+        false_negative_icc=np.zeros(30),
+        labels=120,
+    )
+    found = ll.recommend(tasks, labelled, utility=utility, max_attempts=8, bootstrap=1000)
+    under = np.zeros((30, 9))
+    for row, (f, g) in zip(under, rates.T, strict=True):
+        one = ll.Verifier.rates(false_positive_rate=f, false_negative_rate=g)
+        scenario = ll.SamplingScenario(tasks=tasks, verifier=one, max_attempts=grid, utility=utility)
+        row[1:] = ll.solve(scenario)["utility"]
+    mean = under.mean(axis=0)
+    wanted = (mean + np.sqrt(0.5) * (under - mean)).max(axis=1).mean() - mean.max()
+    row = found.evidence.filter(evidence="labels").row(0, named=True)
+    assert row["now"] == 120
+    assert row["value_of_double"] == pytest.approx(wanted, abs=1e-12)
+    assert wanted > 0.01
+    # What labels leave open is part of what the data do not tell.
+    assert found.regret > ll.recommend(tasks, at_the_mean(labelled), utility=utility, max_attempts=8).regret
+    assert "resampled tasks and verifiers" in found.text
+    assert "twice the labels (now 120)" in found.text
+
+
+def at_the_mean(labelled: LabelledVerifier) -> ll.Verifier:
+    rates = labelled.false_positive_rate.mean(), labelled.false_negative_rate.mean()
+    return ll.Verifier.rates(false_positive_rate=float(rates[0]), false_negative_rate=float(rates[1]))
+
+
+def test_many_labels_leave_nothing_worth_buying() -> None:
+    tasks, utility = ll.Tasks.fixed(success=np.linspace(0.05, 0.9, 6)), ll.Utility(wrong_cost=3)
+    value = []
+    for many in (40, 40_000):
+        correct = np.arange(many) % 2 == 0
+        accepted = np.where(correct, np.arange(many) % 20 > 1, np.arange(many) % 20 == 1)
+        labels = pl.DataFrame({"task": np.arange(many) // 20, "correct": correct, "accepted": accepted})
+        verifier = ll.Verifier.from_labels(labels, draws=60)
+        found = ll.recommend(tasks, verifier, utility=utility, max_attempts=8, bootstrap=200)
+        row = found.evidence.filter(evidence="labels").row(0, named=True)
+        assert row["now"] == many
+        value.append(row["value_of_double"])
+    assert value[0] > 1e-3
+    assert value[1] < value[0] / 20
+    assert "labels" not in ll.recommend(tasks, ll.Verifier.rates(), utility=utility).evidence["evidence"]

@@ -7,6 +7,7 @@ import math
 import numbers
 import operator
 import os
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +26,8 @@ _WIDTH = 80
 _LEAST_TAIL = 1e-9
 #: The most characters of a path, as on the common file systems.
 _PATH = 4096
+#: What Polars draws of a frame.
+_BOX = re.compile(r"shape: (\([^)]*\))\s*┌.*?┘", re.DOTALL)
 #: The most threads of one call.
 MAX_THREADS = 1024
 
@@ -120,6 +123,8 @@ def as_numbers(
         array = np.asarray(value)
     except Exception:  # noqa: BLE001  (ragged, or an object whose own conversion fails in any way)
         array = np.asarray(None)
+    if array.dtype.kind == "O" and all(isinstance(x, int) and not isinstance(x, bool) for x in array.flat):
+        array = np.array([as_number(x, name) for x in array.flat]).reshape(array.shape)  # beyond 64 bits
     if counts and array.dtype.kind == "b":
         array = array.astype(np.int64)
     if isinstance(value, pl.Series) and value.null_count() and (value.dtype.is_numeric() or value.dtype == pl.Boolean):
@@ -292,8 +297,11 @@ def brief(number: float) -> str:
 
 
 def shown(value: object) -> str:
-    """``value`` in an error message: its repr on one line, cut to 80 characters, or its type where it has none."""
+    """``value`` in an error message: its repr on one line, cut to 80 characters, or its type where it has none.
+
+    Frames, which are drawn in boxes, are named by their shape.
+    """
     try:
-        return " ".join(repr(value).split())[:_WIDTH]
+        return " ".join(_BOX.sub(r"DataFrame(shape=\1)", repr(value)).split())[:_WIDTH]
     except Exception:  # noqa: BLE001  (a repr may fail in any way; integers of more than 4300 digits have none)
         return f"a value of type {type(value).__name__}"

@@ -76,7 +76,7 @@ def verifier(
             threshold=threshold,
             confidence=confidence,
         )
-        found |= {"judge": judge.quantities, "roc": judge.roc}
+        found |= {"judge": judge.estimates, "roc": judge.roc}
     shown = [name for name in found if name != "roc"]
     emit(found if score is not None else found["rates"], shown=shown if score is not None else None, form=form, out=out)
 

@@ -27,7 +27,7 @@ class JudgeFit(Frames):
     """A judge as its labelled scores show it; made by :func:`fit_judge`.
 
     Attributes:
-        quantities: A row per ``quantity`` with ``estimate``, ``se``, ``low``, ``high`` and a ``reason`` where a value
+        estimates: A row per ``quantity`` with ``estimate``, ``se``, ``low``, ``high`` and a ``reason`` where a value
             is null: ``auc``, P(a correct attempt scores above a wrong one), ties counting half, over all pairs;
             ``auc_within``, the same over pairs of one task, a mean over the tasks that have both; ``d_prime`` and
             ``d_prime_within``, sqrt(2) times the normal quantile of these; with a threshold ``false_positive_rate``,
@@ -36,7 +36,7 @@ class JudgeFit(Frames):
             accepted; null accepts all), ``false_positive_rate``, ``true_positive_rate``.
     """
 
-    quantities: pl.DataFrame
+    estimates: pl.DataFrame
     roc: pl.DataFrame
     _threshold: float | None
     _counts: Sequence[Array] | None = dataclasses.field(repr=False)
@@ -69,7 +69,7 @@ class JudgeFit(Frames):
             return LabelledVerifier.of_counts(self._counts)
         check_choice(pairs, "pairs", ("all", "task"))
         name = "d_prime" if pairs == "all" else "d_prime_within"
-        (d_prime, reason) = self.quantities.filter(quantity=name).select("estimate", "reason").row(0)
+        (d_prime, reason) = self.estimates.filter(quantity=name).select("estimate", "reason").row(0)
         if d_prime is None:
             raise ValueError(f"pairs must be of a known d', got {shown(pairs)}: {reason}")
         return Verifier.judge(d_prime=d_prime, threshold=self._threshold)
@@ -109,7 +109,7 @@ def fit_judge(
         >>> from limitlaw import fit
         >>> scores, labels = [0.9, 0.4, 0.7, 0.2, 0.8, 0.6], [1, 0, 1, 0, 0, 1]
         >>> judge = fit.fit_judge(score=scores, correct=labels, task=["a", "a", "b", "b", "c", "c"], threshold=0.5)
-        >>> judge.quantities.select("quantity", pl.col("estimate").round(3)).head(3).rows()
+        >>> judge.estimates.select("quantity", pl.col("estimate").round(3)).head(3).rows()
         [('auc', 0.778), ('d_prime', 1.081), ('auc_within', 0.667)]
         >>> round(judge.verifier().d_prime, 3)
         1.081

@@ -87,6 +87,9 @@ def _joined(requirement: Requirement, each: tuple[Answer, ...], tail: float, lab
     if verdict is not None:
         words = "holds" if verdict else "fails"
         return dataclasses.replace(first, verdict=words, estimate=estimate, **limits, would_tell=None, needed=None)
+    if estimate is None:  # of fewer attempts than asked for: no number of labels gives one
+        open_ = next((answer for answer in each if answer.would_tell), first)
+        return dataclasses.replace(open_, verdict="cannot tell", estimate=None, **limits)
     # Were the verifier known: its limits would be those in the middle.
     middle = float(np.median(lows)), float(np.median(highs))
     told, needed = f"more tasks{' and labels' if labels else ''}", None

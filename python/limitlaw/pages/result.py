@@ -48,6 +48,6 @@ def _frames(result: Any) -> dict[str, pl.DataFrame]:
         return {"points": result.frame()}
     names = (
         *("exhaustion", "exhausted_by", "bands", "binding", "scores", "observations", "indices", "correlations"),
-        *("policies", "evidence", "quantities", "estimates"),
+        *("policies", "evidence", "estimates"),
     )
     return {name: getattr(result, name) for name in names if isinstance(getattr(result, name, None), pl.DataFrame)}

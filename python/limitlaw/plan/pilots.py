@@ -36,7 +36,8 @@ class Pilot:
         between: Variance over tasks of the true difference (of the true rate, of one system).
         within: Of each system the mean over tasks of p (1 - p): the variance of one attempt.
         difference: The mean difference, or the accuracy of one system; ``None`` where it is not known.
-        rates: Each system's rates, task by task, for simulations; ``None`` where they are not known.
+        rates: Each system's rates, task by task, for simulations: the shares that were seen, drawn towards their mean
+            so that they spread as the rates behind them do; ``None`` where they are not known.
         resampled: ``between`` and the sum of ``within`` in resamples of the pilot's tasks, shape ``(resamples, 2)``.
 
     Example:
@@ -135,9 +136,33 @@ def pilot(
         between=max(float(x.var(ddof=1) - of_share.sum(axis=0).mean()), 0.0),
         within=tuple(float(one.mean()) for one in within),
         difference=float(x.mean()),
-        rates=tuple(rates),
+        rates=tuple(_rates(rates, of_share.mean(axis=1))),
         resampled=np.column_stack([between, within.sum(axis=0)[drawn].mean(axis=1)]),
     )
+
+
+def _rates(shares: Floats, noise: Floats) -> Floats:
+    """Rates that vary over tasks as those behind the shares of few attempts do, around the same means.
+
+    A linear map of the shares, under which the variances of their difference and of their sum lose the noise of
+    attempts. What leaves [0, 1] is put back to its end.
+    """
+    mean = shares.mean(axis=1, keepdims=True)
+    seen = (shares - mean) @ (shares - mean).T / (shares.shape[1] - 1)
+    axes = np.array([[1.0, -1.0], [1.0, 1.0]])[-len(shares) :, -len(shares) :]
+    wanted = axes @ (seen - np.diag(noise)) @ axes.T
+    spread = np.sqrt(np.maximum(np.diag(wanted), 0.0))
+    wanted = np.clip(wanted, -np.outer(spread, spread), np.outer(spread, spread))  # a correlation is at most 1
+    back = np.linalg.inv(axes) @ wanted @ np.linalg.inv(axes).T
+    return np.asarray(np.clip(mean + _power(back, 0.5) @ _power(seen, -0.5) @ (shares - mean), 0.0, 1.0))
+
+
+def _power(covariance: Floats, exponent: float) -> Floats:
+    """Of a symmetric matrix; 0 where nothing varies."""
+    values, axes = np.linalg.eigh(covariance)
+    kept = values > 1e-12 * max(values.max(), 1e-300)
+    scaled = np.where(kept, np.where(kept, values, 1.0) ** exponent, 0.0)
+    return np.asarray((axes * scaled) @ axes.T)
 
 
 def _tasks(given: object) -> object:

@@ -136,10 +136,10 @@ def judge(fit: JudgeFit, *, title: str | None = None) -> alt.VConcatChart:
     Raises:
         TypeError: It is no fitted judge.
     """
-    roc, quantities = getattr(fit, "roc", None), getattr(fit, "quantities", None)
-    if not isinstance(roc, pl.DataFrame) or not isinstance(quantities, pl.DataFrame):
+    roc, estimates = getattr(fit, "roc", None), getattr(fit, "estimates", None)
+    if not isinstance(roc, pl.DataFrame) or not isinstance(estimates, pl.DataFrame):
         raise TypeError(f"fit must be what ll.fit.fit_judge returns, got {shown(fit)}")
-    found = {row["quantity"]: row for row in quantities.iter_rows(named=True)}
+    found = {row["quantity"]: row for row in estimates.iter_rows(named=True)}
     frame = roc.with_columns(source=pl.lit("curve"))
     if "false_positive_rate" in found:
         wrong, right = found["false_positive_rate"], found["false_negative_rate"]

@@ -36,6 +36,8 @@ _MEANINGS = {
 _SIGMAS = 6.0
 #: How far beyond its range a sum of floats may come.
 _ROUNDING = 1e-9
+#: The ends of an interval, and of the middle range of single runs.
+_INTERVAL, _RUNS = ("low", "high"), ("q05", "q95")
 #: Where a log axis shows zero attempts.
 _ZERO = 0.4
 
@@ -56,8 +58,8 @@ def curves(
         title: Title of the chart.
 
     Returns:
-        A chart. A band around a metric goes from its 5 % to its 95 % quantile over single runs of the whole
-        benchmark, where the frame has them.
+        A chart. A band around a metric is its interval (``<metric>_low`` to ``_high``) where the frame has one, else it
+        goes from the 5 % to the 95 % quantile over single runs of the whole benchmark, where the frame has them.
 
     Raises:
         ValueError: The frame has several policies, or lacks a column.
@@ -98,20 +100,30 @@ def curves(
         )
     )
     layers: list[Any] = []
-    ends = {f"{m}_{q}" for m in metrics for q in ("q05", "q95")} & set(frame.columns)
-    banded = [m for m in metrics if {f"{m}_q05", f"{m}_q95"} <= ends and not frame[f"{m}_q05"].is_null().all()]
-    for metric in banded:
-        colour = STYLES[list(metrics).index(metric)][0]
+    banded: dict[tuple[str, str], list[str]] = {}
+    for metric in metrics:
+        ends = _ends(frame, metric)
+        if ends is None:
+            continue
+        banded.setdefault(ends, []).append(metric)
+        low, high = (f"{metric}_{end}" for end in ends)
         layers.append(
-            alt.Chart(frame.select("max_attempts", low=f"{metric}_q05", high=f"{metric}_q95"))
-            .mark_area(color=colour, opacity=0.18)
+            alt.Chart(frame.select("max_attempts", low=low, high=high))
+            .mark_area(color=STYLES[list(metrics).index(metric)][0], opacity=0.18)
             .encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
         )
     size = f"{tasks} tasks" if tasks else "the whole benchmark"
-    notes = [f"Band: 5 to 95 % of single runs of {size} ({' and '.join(banded)})."] if banded else []
+    means = {_INTERVAL: "the interval of the estimate", _RUNS: f"5 to 95 % of single runs of {size}"}
+    notes = [f"Band: {means[ends]} ({' and '.join(of)})." for ends, of in banded.items()]
     subtitle = " ".join([*notes, _provenance(frame, tasks)])
     chart = alt.layer(*layers, line).properties(width=WIDTH, height=300)
     return own_legends(alt.vconcat(chart)).properties(title=titled(title, subtitle))
+
+
+def _ends(frame: pl.DataFrame, metric: str) -> tuple[str, str] | None:
+    """The ends of a metric's band: its interval where the frame has one, else single runs; none of either."""
+    known = {name for name in frame.columns if not frame[name].is_null().all()}
+    return next((ends for ends in (_INTERVAL, _RUNS) if {f"{metric}_{end}" for end in ends} <= known), None)
 
 
 def utility(
@@ -207,7 +219,7 @@ def policies(
         title: Title of the chart.
 
     Returns:
-        A chart. A bar at a point spans two standard errors to each side.
+        A chart. A bar at a point is its interval where the frame has one, else two standard errors to each side.
 
     Raises:
         ValueError: The frame lacks a column.
@@ -215,15 +227,18 @@ def policies(
     check_tasks(tasks)
     check_columns(frame, ["policy", "max_attempts", metric])
     check_rows(frame, ["policy", "max_attempts"])
-    error = 0.0 if run_words(frame) == "exact" else pl.col(f"{metric}_se")
-    if not isinstance(error, float):
+    error = pl.lit(0.0) if run_words(frame) == "exact" else 2 * pl.col(f"{metric}_se")
+    ends = pl.col(metric) - error, pl.col(metric) + error
+    if _ends(frame, metric) == _INTERVAL:
+        ends = pl.col(f"{metric}_low"), pl.col(f"{metric}_high")
+    elif run_words(frame) != "exact":
         check_columns(frame, [f"{metric}_se"])
     shown = frame.select(
         pl.col("policy").cast(pl.String),
         "max_attempts",
         value=metric,
-        low=pl.col(metric) - 2 * error,
-        high=pl.col(metric) + 2 * error,
+        low=ends[0],
+        high=ends[1],
     ).drop_nulls("value")
     if shown.is_empty():
         raise ValueError(f"metric must be a column with values, got {metric!r}, in which all are null")

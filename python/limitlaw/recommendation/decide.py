@@ -46,10 +46,11 @@ class Recommendation:
             ``attempts_high``, ``utility``, ``accuracy``, ``wrong`` (share of wrong answers), ``attempts_used`` and
             ``cost`` (money, where the scenario has any) per task, each but the last three with ``_low``, ``_high``;
             ``p_best``, the share of resamples in which it is best.
-        evidence: One row per kind of evidence: ``evidence``, ``now`` (how much there is), ``value_of_double``: what
-            twice as much would bring in expectation, in utility per task, by choosing better.
+        evidence: One row per kind of evidence, tasks, attempts per task, and the labels of a verifier known by some:
+            ``evidence``, ``now`` (how much there is; null where not known), ``value_of_double``: what twice as much
+            would bring in expectation, in utility per task, by choosing better.
         regret: Expected utility that is lost per task because the best is not known (the value of perfect
-            information about the tasks).
+            information about the tasks, and about a verifier known by labels).
         text: The paragraph.
     """
 
@@ -140,7 +141,8 @@ def recommend(
         equal = np.full(len(tasks), 1.0 / len(tasks))
         mean = equal if tasks.weight is None else tasks.weight / tasks.weight.sum()
         again = _again(options.tables["utility"], tasks.weight, draws, random)
-        return _Resamples(options, utility, mean, again, level).judged(slack * utility.correct_reward, random)
+        resamples = _Resamples(options, utility, mean, again, again, level, options.of_verifiers())
+        return resamples.with_verifiers(random).judged(slack * utility.correct_reward, random)
 
 
 def _again(table: Floats, own: Floats | None, draws: int, random: np.random.Generator) -> Floats:
@@ -162,7 +164,18 @@ class _Resamples:
     utility: Utility
     mean: Floats
     again: Floats
+    #: Of resamples of the tasks alone.
+    over_tasks: Floats
     level: float
+    #: Under each verifier that labels leave open; none where it is known.
+    verifiers: Floats | None
+
+    def with_verifiers(self, random: np.random.Generator) -> _Resamples:
+        """Each resample with one of the verifiers: what that adds to an option's mean over the tasks is added to it."""
+        if self.verifiers is None:
+            return self
+        apart = self.verifiers - self.verifiers.mean(axis=0)
+        return dataclasses.replace(self, again=self.again + apart[random.integers(0, len(apart), len(self.again))])
 
     def judged(self, slack: float, random: np.random.Generator) -> Recommendation:
         """The verdict: what is lost beyond ``slack`` matters."""
@@ -187,7 +200,7 @@ class _Resamples:
         frame = first(frame, [], ["utility", "utility_low", "utility_high", "p_best"])
         if not options.tables["cost"].any():
             frame = frame.drop("cost")
-        evidence = self._evidence(value, again, random)
+        evidence = self._evidence(value, random)
         found = Recommendation(verdict, chosen, number, frame, evidence, max(float(lost.mean()), 0.0), "")
         judged = Judged(options, self.utility, best, self.mean, (int(low), int(high)), level, unseen)
         words = paragraph(judged, verdict, frame, evidence, found.regret)
@@ -212,13 +225,16 @@ class _Resamples:
         row["p_best"] = float(np.isin(self.again.argmax(axis=1), own).mean())
         return row
 
-    def _evidence(self, value: Floats, again: Floats, random: np.random.Generator) -> pl.DataFrame:
+    def _evidence(self, value: Floats, random: np.random.Generator) -> pl.DataFrame:
         tasks = self.options.tasks
-        rows = [("tasks", len(tasks), _of_double(value, again))]
+        rows: list[tuple[str, int | None, float]] = [("tasks", len(tasks), _of_double(value, self.over_tasks))]
         drawn = self.options.redrawn(random)
         if drawn is not None and not isinstance(tasks, FixedTasks):
             mean = round(float(np.mean(tasks.attempts)))  # type: ignore[attr-defined]
             rows.append(("attempts per task", mean, _of_double(value, drawn)))
+        if self.verifiers is not None:
+            labels = int(self.options.scenarios[0].verifier.labels)  # type: ignore[union-attr]
+            rows.append(("labels", labels or None, _of_double(value, self.verifiers)))
         return pl.DataFrame(rows, schema=["evidence", "now", "value_of_double"], orient="row")
 
 

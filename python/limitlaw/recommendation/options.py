@@ -16,6 +16,7 @@ from limitlaw.run import solve
 from limitlaw.sampling import policy as rules
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
+from limitlaw.sampling.verifier import LabelledVerifier
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _DENSE, _STEP = 16, 1.25
 #: Data sets with attempts drawn anew, each of which is solved.
 _ATTEMPT_SETS = 30
+#: The most verifiers that labels leave open, and what tells them apart.
+_VERIFIERS = 60
+_RATES = ("false_positive_rate", "false_negative_rate", "false_positive_icc", "false_negative_icc")
 #: What each table of a task says.
 MEASURES = ("utility", "accuracy", "wrong", "attempts_used", "cost")
 
@@ -79,12 +83,25 @@ class Options:
         sets = np.zeros((_ATTEMPT_SETS, len(self.attempts)))
         for row in sets:
             tasks = _resampled(self.tasks, random)
-            start = 1
-            for scenario in self.scenarios:
-                found = solve(scenario.replace(tasks=tasks), columns=["utility"])["utility"].to_numpy()
-                row[start : start + len(found)] = found
-                start += len(found)
+            row[1:] = np.concatenate([self._utility(scenario.replace(tasks=tasks)) for scenario in self.scenarios])
         return sets
+
+    def of_verifiers(self) -> Floats | None:
+        """The utility of every option under each verifier that labels leave open; none where the verifier is known."""
+        verifier = self.scenarios[0].verifier
+        if not isinstance(verifier, LabelledVerifier):
+            return None
+        count = len(verifier.false_positive_rate)
+        kept = np.unique(np.linspace(0, count - 1, min(count, _VERIFIERS)).astype(np.int64))
+        sets = np.zeros((len(kept), len(self.attempts)))
+        for row, at in zip(sets, kept, strict=True):
+            one = verifier.replace(**{name: getattr(verifier, name)[[at]] for name in _RATES})
+            row[1:] = np.concatenate([self._utility(scenario.replace(verifier=one)) for scenario in self.scenarios])
+        return sets
+
+    @staticmethod
+    def _utility(scenario: SamplingScenario) -> Floats:
+        return np.asarray(solve(scenario, columns=["utility"])["utility"].to_numpy())
 
 
 def _solved(scenario: SamplingScenario) -> dict[str, Floats]:

@@ -44,14 +44,16 @@ def paragraph(judged: Judged, verdict: str, frame: pl.DataFrame, evidence: pl.Da
             f"{top['attempts_used']:.3g} attempts used{money}, utility {top['utility']:.3g} per task "
             f"[{top['utility_low']:.3g}, {top['utility_high']:.3g}]."
         )
+    labelled = " and verifiers" if "labels" in evidence["evidence"] else ""
+    again = f"resampled tasks{labelled}"
     told = {
-        "clear": f"The data tell: over resampled tasks the best number is {low} to {high} ({level:.0%}).",
+        "clear": f"The data tell: over {again} the best number is {low} to {high} ({level:.0%}).",
         "does not matter": (
-            f"The best number may be {low} to {high} ({level:.0%} of resampled tasks), but it does not matter: "
+            f"The best number may be {low} to {high} ({level:.0%} of {again}), but it does not matter: "
             f"{regret:.2g} of utility per task is lost by not knowing it."
         ),
         "cannot tell": (
-            f"The data cannot tell: over resampled tasks the best number is {low} to {high} ({level:.0%}), "
+            f"The data cannot tell: over {again} the best number is {low} to {high} ({level:.0%}), "
             f"and not knowing it costs {regret:.2g} of utility per task."
         ),
     }[verdict]
@@ -61,8 +63,9 @@ def paragraph(judged: Judged, verdict: str, frame: pl.DataFrame, evidence: pl.Da
             f"another kind ({level:.0%}), which they do not show."
         )
     worth = evidence.sort("value_of_double", descending=True).row(0, named=True)
+    now = "" if worth["now"] is None else f" (now {worth['now']})"
     further = (
-        f"Worth buying next: twice the {worth['evidence']} (now {worth['now']}) would bring "
+        f"Worth buying next: twice the {worth['evidence']}{now} would bring "
         f"{worth['value_of_double']:.2g} of utility per task by a better choice."
         if worth["value_of_double"] > 1e-4 * judged.utility.correct_reward
         else "Further evidence of this kind would hardly change the choice."
