@@ -22,6 +22,11 @@ WIDTH = 860
 #: The most pixels of a PNG for each pixel of the chart.
 MAX_SCALE = 20
 INK = "#222222"
+#: Charts keep their colours apart from those of their neighbours.
+_APART = alt.Resolve(
+    scale=alt.ScaleResolveMap(color="independent", strokeDash="independent"),
+    legend=alt.LegendResolveMap(color="independent", strokeDash="independent"),
+)
 #: Pixels of a notebook's picture for each pixel of the chart: sharp on most screens.
 _NOTEBOOK_SCALE = 1.5
 
@@ -45,13 +50,8 @@ class Chart(alt.VConcatChart):
 
 def stack(*charts: Any) -> alt.VConcatChart:
     """Charts below each other, ready to save, and to be shown by a notebook without a network."""
-    chart: alt.VConcatChart = (
-        own_legends(Chart(vconcat=[*charts], spacing=34))
-        .configure_view(stroke="#cccccc")
-        .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", titleColor=INK, gridOpacity=0.6)
-        .configure(font="Liberation Sans", padding=18)
-    )
-    return chart
+    look = alt.Config(font="Liberation Sans", padding=18)
+    return Chart(vconcat=[*charts], spacing=34, resolve=_APART, config=look)
 
 
 def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> Path:
@@ -76,11 +76,13 @@ def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> Path:
     return path
 
 
-def own_legends(chart: alt.VConcatChart) -> alt.VConcatChart:
-    """Keep the colours of a chart, and their legend below its title, apart from those of its neighbours."""
-    scales = chart.resolve_scale(color="independent", strokeDash="independent")
-    own: alt.VConcatChart = scales.resolve_legend(color="independent", strokeDash="independent")
-    return own
+def own_legends(*charts: Any, **properties: Any) -> alt.VConcatChart:
+    """Charts below each other, each with its own colours and its legend below its title.
+
+    All is said at once: whatever Altair adds to a chart later copies all of its parts.
+    """
+    found: alt.VConcatChart = alt.vconcat(*charts, resolve=_APART, **properties)
+    return found
 
 
 def titled(title: str, subtitle: str | list[str]) -> alt.TitleParams:

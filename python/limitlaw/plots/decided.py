@@ -140,7 +140,7 @@ def checked(frame: pl.DataFrame, *, title: str = "Does it meet what is required"
             legend=_VERDICTS if not panels else [],
         )
         panels.append(panel)
-    return own_legends(alt.vconcat(*panels, spacing=20))
+    return own_legends(*panels, spacing=20)
 
 
 def corrected(frame: pl.DataFrame, *, title: str = "The accuracy behind the verdicts") -> alt.VConcatChart:

@@ -122,8 +122,8 @@ def operating_points(frame: pl.DataFrame, *, title: str = "What the verifier let
             rule.encode(x=x, y=up, y2="true_positive_rate_high:Q"),
         ]
         text += "; bars: intervals"
-    chart = alt.layer(*layers).properties(width=420, height=420)
-    return own_legends(alt.vconcat(chart)).properties(title=titled(title, text))
+    chart = alt.layer(*layers, width=420, height=420)
+    return own_legends(chart, title=titled(title, text))
 
 
 def judge(fit: JudgeFit, *, title: str | None = None) -> alt.VConcatChart:

@@ -115,8 +115,8 @@ def fan(
         _check_same_run(trajectories, exhaustion)
         shade, text = _shade(exhaustion, definition, ends, span)
         subtitle.append(text)
-    chart = alt.layer(*shade, *bands, medians).properties(width=WIDTH, height=400)
-    return own_legends(alt.vconcat(chart)).properties(title=titled(title or ", ".join(names).capitalize(), subtitle))
+    chart = alt.layer(*shade, *bands, medians, width=WIDTH, height=400)
+    return own_legends(chart, title=titled(title or ", ".join(names).capitalize(), subtitle))
 
 
 def exhausted(exhausted_by: pl.DataFrame, *, title: str = "Run out by then") -> alt.VConcatChart:
@@ -153,7 +153,7 @@ def exhausted(exhausted_by: pl.DataFrame, *, title: str = "Run out by then") -> 
         .properties(width=WIDTH, height=240)
     )
     subtitle = "By three definitions; later relief does not count" + _provenance(exhausted_by)
-    return own_legends(alt.vconcat(chart)).properties(title=titled(title, subtitle))
+    return own_legends(chart, title=titled(title, subtitle))
 
 
 def _powers(shown: pl.DataFrame) -> alt.Axis:
@@ -268,5 +268,5 @@ def tornado(
         f"Change of the median year of running out ({definition.replace('_', ' ')}), {median:.1f} by default.",
         "Every lever sees the same random numbers" + _provenance(levers),
     ]
-    chart = alt.layer(*layers).properties(width=WIDTH - 260, height=22 * bars.height)
-    return own_legends(alt.vconcat(chart)).properties(title=titled(title, subtitle))
+    chart = alt.layer(*layers, width=WIDTH - 260, height=22 * bars.height)
+    return own_legends(chart, title=titled(title, subtitle))

@@ -58,8 +58,8 @@ def run_out(frame: pl.DataFrame, *, title: str = "When training data run out") -
     median = alt.Chart(known.drop_nulls("q50")).mark_tick(color="#d1661c", thickness=4, size=24)
     layers.append(median.encode(y=y, x=alt.X("q50:Q", scale=scale, axis=axis, title="year")))
     text = "Mark: median; bars: the middle 50 % and 90 % of the worlds, open where they end after the horizon"
-    chart = alt.layer(*layers).properties(width=WIDTH - 300, height=48 * rows.height)
-    return own_legends(alt.vconcat(chart)).properties(title=titled(title, text + _words(frame)))
+    chart = alt.layer(*layers, width=WIDTH - 300, height=48 * rows.height)
+    return own_legends(chart, title=titled(title, text + _words(frame)))
 
 
 def sensitivity(found: Any, *, title: str = "What the answer depends on") -> alt.VConcatChart:
@@ -130,7 +130,7 @@ def backtest(found: Any, *, title: str = "What the projection said, and what cam
                 colours=["inside", "outside"],
             )
         )
-    return panels[0] if len(panels) == 1 else own_legends(alt.vconcat(*panels, spacing=30))
+    return panels[0] if len(panels) == 1 else own_legends(*panels, spacing=30)
 
 
 def constraints(found: Any, *, title: str = "What a training run may take in 2030") -> alt.VConcatChart:

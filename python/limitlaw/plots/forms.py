@@ -81,8 +81,8 @@ def forest(
     if ticks is not None:
         wanted = alt.Chart(rows).mark_tick(color=INK, thickness=3, size=18)
         layers.append(wanted.encode(y=y, x=alt.X(f"{ticks}:Q", title=axis, scale=scale, axis=form)))
-    chart = alt.layer(*layers).properties(width=WIDTH - 220, height=max(60, step * len(order)))
-    return own_legends(alt.vconcat(chart)).properties(title=titled(title, subtitle))
+    chart = alt.layer(*layers, width=WIDTH - 220, height=max(60, step * len(order)))
+    return own_legends(chart, title=titled(title, subtitle))
 
 
 def _colours(count: int) -> list[str]:
@@ -153,8 +153,8 @@ def lines(
     layers.append(alt.Chart(known).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash))
     if points:
         layers.append(alt.Chart(known).mark_point(filled=True, size=45, opacity=1).encode(x=x, y=y, color=colour))
-    chart = alt.layer(*layers).properties(width=WIDTH, height=height)
-    return own_legends(alt.vconcat(chart)).properties(title=titled(title, subtitle))
+    chart = alt.layer(*layers, width=WIDTH, height=height)
+    return own_legends(chart, title=titled(title, subtitle))
 
 
 def bars(
@@ -191,5 +191,5 @@ def bars(
     )
     rule = alt.Chart(rows.drop_nulls(["low", "high"])).mark_rule(color=INK, strokeWidth=1.5)
     ends = rule.encode(y=y, yOffset=place, x=alt.X("low:Q", title=axis, axis=form), x2="high:Q")
-    chart = alt.layer(bar, ends).properties(width=WIDTH - 260, height=max(60, 18 * len(order) * len(groups)))
-    return own_legends(alt.vconcat(chart)).properties(title=titled(title, subtitle))
+    chart = alt.layer(bar, ends, width=WIDTH - 260, height=max(60, 18 * len(order) * len(groups)))
+    return own_legends(chart, title=titled(title, subtitle))

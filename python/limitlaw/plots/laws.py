@@ -82,8 +82,8 @@ def isoflops(fit: ScalingFit, *, title: str = "Loss at equal compute") -> alt.VC
         cross = alt.Chart(pl.DataFrame(minima)).mark_point(shape="cross", filled=True, size=90, opacity=1, color=INK)
         layers.append(cross.encode(x=x, y=y))
     text = "Line: the law; dot: a run, moved along the law to the budget of its line; cross: the least loss"
-    chart = alt.layer(*layers).properties(width=WIDTH - 120, height=380)
-    return own_legends(alt.vconcat(chart)).properties(title=titled(title, text + "."))
+    chart = alt.layer(*layers, width=WIDTH - 120, height=380)
+    return own_legends(chart, title=titled(title, text + "."))
 
 
 def residuals(fit: ScalingFit, *, title: str = "What the law does not explain") -> alt.VConcatChart:
@@ -115,8 +115,8 @@ def residuals(fit: ScalingFit, *, title: str = "What the law does not explain") 
     if rows["outlier"].any():
         text += "; number: the row of an outlier, beyond five robust standard deviations"
         layers.append(label)
-    chart = alt.layer(*layers).properties(width=WIDTH, height=260)
-    return own_legends(alt.vconcat(chart)).properties(title=titled(title, text + "."))
+    chart = alt.layer(*layers, width=WIDTH, height=260)
+    return own_legends(chart, title=titled(title, text + "."))
 
 
 def allocation(

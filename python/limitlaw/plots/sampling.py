@@ -116,8 +116,8 @@ def curves(
     means = {_INTERVAL: "the interval of the estimate", _RUNS: f"5 to 95 % of single runs of {size}"}
     notes = [f"Band: {means[ends]} ({' and '.join(of)})." for ends, of in banded.items()]
     subtitle = " ".join([*notes, _provenance(frame, tasks)])
-    chart = alt.layer(*layers, line).properties(width=WIDTH, height=300)
-    return own_legends(alt.vconcat(chart)).properties(title=titled(title, subtitle))
+    chart = alt.layer(*layers, line, width=WIDTH, height=300)
+    return own_legends(chart, title=titled(title, subtitle))
 
 
 def _ends(frame: pl.DataFrame, metric: str) -> tuple[str, str] | None:
@@ -169,8 +169,8 @@ def utility(
     subtitle = f"Reward {rewards} for a correct answer, 0 for none. Dot: best number of attempts"
     if any(_sampled(row) for row in best.iter_rows(named=True)):
         subtitle += f"; shaded: its 5 to 95 % bootstrap interval{f' over {tasks} tasks' if tasks else ''}"
-    chart = alt.vconcat(alt.hconcat(*panels, spacing=18))
-    return chart.properties(title=titled(title, f"{subtitle}. {part_words(frame)}".strip()))
+    heading = titled(title, f"{subtitle}. {part_words(frame)}".strip())
+    return alt.vconcat(alt.hconcat(*panels, spacing=18), title=heading)
 
 
 def _curve(frame: pl.DataFrame, row: dict[str, Any]) -> pl.DataFrame:
@@ -253,8 +253,8 @@ def policies(
     y = alt.Y("value:Q", title=metric.replace("_", " "), scale=alt.Scale(zero=False), axis=axis)
     line = alt.Chart(shown).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash)
     bars = alt.Chart(shown).mark_rule(strokeWidth=1.5).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=colour)
-    chart = alt.layer(line, bars).properties(width=WIDTH - 160, height=340)
-    return own_legends(alt.vconcat(chart)).properties(title=titled(title, _provenance(frame, tasks)))
+    chart = alt.layer(line, bars, width=WIDTH - 160, height=340)
+    return own_legends(chart, title=titled(title, _provenance(frame, tasks)))
 
 
 def _panel(curve: pl.DataFrame, row: dict[str, Any], *, width: float, first: bool) -> Any:
@@ -292,7 +292,7 @@ def _panel(curve: pl.DataFrame, row: dict[str, Any], *, width: float, first: boo
         subtitleFontSize=12,
         anchor="start",
     )
-    return alt.layer(*layers).properties(width=width, height=170, title=heading)
+    return alt.layer(*layers, width=width, height=170, title=heading)
 
 
 def _label(metric: str) -> str:

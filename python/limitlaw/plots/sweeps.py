@@ -183,11 +183,12 @@ def _map(
         .properties(width=size, height=min(size, 360))
         for panel in panels
     ]
-    chart = alt.vconcat(
-        *(alt.hconcat(*drawn[at : at + columns], spacing=24) for at in range(0, len(drawn), columns)), spacing=20
+    return alt.vconcat(
+        *(alt.hconcat(*drawn[at : at + columns], spacing=24) for at in range(0, len(drawn), columns)),
+        spacing=20,
+        resolve=alt.Resolve(scale=alt.ScaleResolveMap(color="shared")),
+        title=titled(heading, f"Colour: {metric.replace('_', ' ')}; {text}."),
     )
-    joined: alt.VConcatChart = chart.resolve_scale(color="shared")
-    return joined.properties(title=titled(heading, f"Colour: {metric.replace('_', ' ')}; {text}."))
 
 
 def _axis_name(axis: str) -> str:

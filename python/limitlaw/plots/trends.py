@@ -72,5 +72,5 @@ def growth(fit: GrowthFit, *, until: float | str | dt.date | None = None, title:
     breaks = fit.estimates.filter(pl.col("quantity").str.starts_with("break_"))
     if breaks.height:
         layers.append(alt.Chart(breaks.select(year="estimate")).mark_rule(color=INK, strokeDash=[4, 4]).encode(x=x))
-    chart = alt.layer(*layers).properties(width=WIDTH, height=320, title=titled(heading, text))
+    chart = alt.layer(*layers, width=WIDTH, height=320, title=titled(heading, text))
     return alt.vconcat(chart)
