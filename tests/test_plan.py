@@ -37,6 +37,10 @@ def test_smaller_differences_are_simulated_too() -> None:
     """Within .02 of the formula: that of 40,000 data sets is known within .0025, eight standard errors at most."""
     found = ll.plan.power(PAIR, tasks=[400, 1200], attempts=[1, 10], difference=0.03, sets=40_000)
     assert (found["simulated"] - found["power"]).abs().max() < 0.02
+    # Drawn by how many tasks show each difference up to nine attempts, beyond them task by task.
+    few = ll.plan.power(PAIR, tasks=20, attempts=[9, 10], sets=40_000)
+    above = few["simulated"] - few["power"]
+    assert abs(above[0] - above[1]) < 0.02
     none = ll.plan.power(PAIR, tasks=400, difference=0.0, sets=40_000).row(0, named=True)
     assert none["power"] == pytest.approx(0.05)
     # Seven standard errors of .0011: a false alarm in 4e11.

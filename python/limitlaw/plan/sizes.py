@@ -24,6 +24,8 @@ MAX_TASKS = 10**9
 _MAX_GRID = 10_000
 #: The most numbers of one simulation.
 _MAX_DRAWS = 50_000_000
+#: Up to so many differences that a task can show, data sets are drawn by how many tasks show each.
+_MAX_CELLS = 256
 #: The most numbers that NumPy draws in one call.
 _MAX_ROWS = 500_000
 _NORMAL = NormalDist()
@@ -183,7 +185,7 @@ def power(
 
     Simulated are ``sets`` data sets, of tasks drawn from the pilot's: the rates of both systems as they were seen, in
     some tasks exchanged so that the mean difference is the one asked for (which leaves the variances nearly as they
-    are). Rows of one T use the same tasks.
+    are). A row's numbers do not depend on the other rows.
 
     Args:
         pilot: As in :func:`tasks`, of two systems.
@@ -219,8 +221,8 @@ def power(
     count = as_whole(sets, "sets", 0, 1_000_000)
     rows = []
     for n in sizes:
-        simulated = _simulated(given, d, int(n), ks, z, count, seed)
-        for k, share in zip(ks, simulated, strict=True):
+        for k in ks:
+            share = _simulated(given, d, int(n), int(k), z, count, seed)
             se = math.sqrt(given.variance(k) / n)
             at = abs(d) / se if se > 0.0 else (math.inf if d else 0.0)
             row = {
@@ -236,29 +238,46 @@ def power(
 
 
 def _simulated(  # noqa: PLR0917
-    given: Pilot, d: float, n: int, ks: Floats, z: float, sets: int, seed: int
-) -> list[float]:
-    """The share of data sets that tell two systems apart, for each number of attempts."""
+    given: Pilot, d: float, n: int, k: int, z: float, sets: int, seed: int
+) -> float:
+    """The share of data sets that tell two systems apart."""
     seen = given.difference
     if given.rates is None or not sets or not seen or abs(d) > abs(seen):
-        return [math.nan] * len(ks)
+        return math.nan
     p, q = given.rates
     kept = 0.5 + 0.5 * d / seen  # of the tasks; in the others the systems are exchanged
-    found = np.zeros(len(ks))
     if n > _MAX_DRAWS // 8:
         raise ValueError(f"tasks must be at most {_MAX_DRAWS // 8} where they are simulated (sets=0: are not), got {n}")
-    block = max(1, min(sets, _MAX_DRAWS // (8 * n)))
-    random = np.random.default_rng(as_whole(seed, "seed", 0, 2**64 - 1))
+    random = np.random.default_rng([as_whole(seed, "seed", 0, 2**64 - 1), n, k])
+    counted = 2 * k + 1 <= min(n, _MAX_CELLS)
+    law = _law_of_differences(p, q, k, kept) if counted else None
+    block = max(1, min(sets, _MAX_ROWS // (2 * k + 1) if counted else _MAX_DRAWS // (8 * n)))
+    found = 0
     for start in range(0, sets, block):
         size = min(block, sets - start)
-        drawn = random.integers(0, len(p), (size, n))
-        keep = random.random((size, n)) < kept
-        a, b = np.where(keep, p[drawn], q[drawn]), np.where(keep, q[drawn], p[drawn])
-        for at, k in enumerate(ks):
-            x = (_binomial(random, int(k), a) - _binomial(random, int(k), b)) / k
-            mean, se = x.mean(axis=1), x.std(axis=1, ddof=1 if n > 1 else 0) / math.sqrt(n)
-            found[at] += np.count_nonzero(np.abs(mean) > z * se)
-    return [float(share) for share in found / sets]
+        if law is not None:
+            tasks_with = random.multinomial(n, law, size)
+            x = np.arange(-k, k + 1)
+            total = tasks_with @ x
+            square = (n * (tasks_with @ x**2) - total**2) / (n * max(n - 1, 1))
+        else:
+            drawn = random.integers(0, len(p), (size, n))
+            keep = random.random((size, n)) < kept
+            a, b = np.where(keep, p[drawn], q[drawn]), np.where(keep, q[drawn], p[drawn])
+            x = _binomial(random, k, a) - _binomial(random, k, b)
+            total, square = x.sum(axis=1), x.var(axis=1, ddof=1 if n > 1 else 0)
+        found += np.count_nonzero(np.abs(total) > z * np.sqrt(square * n))
+    return found / sets
+
+
+def _law_of_differences(p: Floats, q: Floats, k: int, kept: float) -> Floats:
+    """P(one system has j more of k attempts right at a task drawn from the pilot's), j from -k to k."""
+    j = np.arange(k + 1)
+    ways = np.array([float(math.comb(k, i)) for i in j])
+    first, second = (ways * rates[:, None] ** j * (1.0 - rates[:, None]) ** (k - j) for rates in (p, q))
+    law = np.mean([np.convolve(a, b[::-1]) for a, b in zip(first, second, strict=True)], axis=0)
+    law = kept * law + (1.0 - kept) * law[::-1]
+    return np.asarray(law / law.sum())
 
 
 def _binomial(random: np.random.Generator, k: int, p: Floats) -> npt.NDArray[np.int64]:
