@@ -53,7 +53,7 @@ def check_pairs(scenario: ll.SamplingScenario, correct: np.ndarray, trials: int,
     )
     rows, slow = correct.shape
     ours = np.rint(found["products"].reshape(rows, rows) * trials).astype(int)
-    theirs = correct.astype(np.int64) @ correct.astype(np.int64).T
+    theirs = correct.astype(float) @ correct.T  # whole numbers, by the fast product
     names = [policy.label for policy in scenario.policies for _ in range(rows // len(scenario.policies))]
     pairs = [(r, s) for r in range(rows) for s in range(r + 1)]
     for r, s in pairs:

@@ -62,54 +62,66 @@ def run(
 
     The attempts drawn must be more than any limit allows.
     """
+    sums = {checked: bills(cost, tokens, checked) for checked in (False, True)}
+    ends = {checked: [_end(limit, sums[checked]) for limit in limits] for checked in sums}
+    correct = attempts.answer == 0
+    solved = np.where(correct.any(axis=1), correct.argmax(axis=1), tokens.shape[1])
     rows = []
     for policy in policies:
         # How long it would go on without a limit.
         own = np.full(len(tokens), np.iinfo(np.int64).max)
         if isinstance(policy, STOPPING):
             own = policy_loop.returned(policy, attempts, tokens.shape[1])[2]
-        rows += [_row(policy, limit, cost, attempts, tokens, own) for limit in limits]
+        checked = not isinstance(policy, UNCHECKED)
+        for whole, at_limit in ends[checked]:
+            allowed = np.minimum(whole * cost.parallel, tokens.shape[1])
+            rows.append(_row(policy, cost.parallel, attempts, allowed, own, sums[checked], at_limit))
+            rows[-1]["covered"] = solved < allowed
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def _row(  # noqa: PLR0917
-    policy: ll.Policy, limit: ll.Limit, cost: ll.Cost, attempts: policy_loop.Attempts, tokens: Array, own: Array
-) -> dict[str, Array]:
-    trials, most = tokens.shape
-    everyone, batch = np.arange(trials), cost.parallel
-    sums = bills(cost, tokens, not isinstance(policy, UNCHECKED))
-    part = ["tokens", "cost", "seconds"].index(limit.unit)
+def _end(limit: ll.Limit, sums: Array) -> tuple[Array, Array]:
+    """Whole batches that a limit allows, and (tokens, money, seconds) where it ends a trial."""
+    everyone, part = np.arange(sums.shape[1]), ["tokens", "cost", "seconds"].index(limit.unit)
     spent = sums[part]
     whole = (spent <= limit.amount).sum(axis=1) - 1
     assert (whole < spent.shape[1] - 1).all(), "the reference must draw more attempts than fit"
     paid, beyond = sums[:, everyone, whole], sums[:, everyone, whole + 1]
     if limit.crossing == "finish":
-        whole, at_limit = whole + 1, beyond
-    elif limit.crossing == "refund":
-        at_limit = paid
-    else:
-        at_limit = paid + (limit.amount - paid[part]) / (beyond[part] - paid[part]) * (beyond - paid)
-    allowed = np.minimum(whole * batch, most)
+        return whole + 1, beyond
+    if limit.crossing == "refund":
+        return whole, paid
+    return whole, paid + (limit.amount - paid[part]) / (beyond[part] - paid[part]) * (beyond - paid)
+
+
+def _row(  # noqa: PLR0917
+    policy: ll.Policy,
+    batch: int,
+    attempts: policy_loop.Attempts,
+    allowed: Array,
+    own: Array,
+    sums: Array,
+    at_limit: Array,
+) -> dict[str, Array]:
+    trials = len(allowed)
     correct, wrong = np.zeros(trials, bool), np.zeros(trials, bool)
     used = np.zeros(trials, int)
     for k in np.unique(allowed[allowed > 0]):
         some = np.flatnonzero(allowed == k)
         mine = policy_loop.Attempts(
-            attempts.answer[some],
-            attempts.accepted[some],
-            attempts.score[some],
+            attempts.answer[some, :k],
+            attempts.accepted[some, :k],
+            attempts.score[some, :k],
             attempts.priority[some],
-            attempts.weight[some],
+            attempts.weight[some, :k],
         )
         correct[some], wrong[some], used[some] = policy_loop.returned(policy, mine, k)
     stopped = own <= allowed
-    bill = np.where(stopped, sums[:, everyone, -(-used // batch)], at_limit)
-    covered = ((attempts.answer == 0) & (np.arange(most) < allowed[:, None])).any(axis=1)
+    bill = np.where(stopped, sums[:, np.arange(trials), -(-used // batch)], at_limit)
     return {
         "correct": correct,
         "wrong": wrong,
         "attempts_used": used,
-        "covered": covered,
         "tokens": bill[0],
         "cost": bill[1],
         "latency": bill[2],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -163,26 +164,29 @@ def _has_share(policy: ll.ShareVote, first: Array, second: Array, number: int) -
 
 def _beats(first: Array, second: Array) -> Array:
     """P(Beta(first + 1, second + 1) > 1/2), a tail of fair coins, as few whole numbers come up."""
+    sizes = first.astype(int), second.astype(int)
+    width = sizes[1].max() + 1
+    pairs, place = np.unique(sizes[0] * width + sizes[1], return_inverse=True)
+    return np.array([_lead_of_coins(*divmod(pair, width)) for pair in pairs.tolist()])[place]
 
-    def one(v: int, w: int) -> float:
-        return sum(math.comb(v + w + 1, j) for j in range(v + 1)) / 2 ** (v + w + 1)
 
-    pairs, place = np.unique(np.stack([first, second]).astype(int), axis=1, return_inverse=True)
-    return np.array([one(int(v), int(w)) for v, w in pairs.T])[place]
+@functools.cache
+def _lead_of_coins(v: int, w: int) -> float:
+    return sum(math.comb(v + w + 1, j) for j in range(v + 1)) / 2 ** (v + w + 1)
 
 
 def _stopped(attempts: Attempts, k: int, ends: Callable[[Array, Array, int], Array]) -> tuple[Array, bool, Array]:
     """Votes that end where the votes of the first and the second answer and their number say so."""
-    used = np.full(len(attempts.answer), k)
-    leader = np.full(len(used), -1)
+    rows, votes = np.arange(len(attempts.answer)), np.zeros(attempts.priority.shape)
+    used = np.full(len(rows), k)
+    leader = np.full(len(rows), -1)
     for i in range(1, k + 1):
-        votes = _votes(attempts, i, np.ones(attempts.answer.shape))
+        votes[rows, attempts.answer[:, i - 1]] += 1
         top = np.sort(votes, axis=1)
         stop = (leader < 0) & ends(top[:, -1], top[:, -2], i)
         leader = np.where(stop, votes.argmax(axis=1), leader)
         used = np.where(stop, i, used)
-    last = _leader(_votes(attempts, k, np.ones(attempts.answer.shape)), attempts.priority)
-    return np.where(leader < 0, last, leader), True, used
+    return np.where(leader < 0, _leader(votes, attempts.priority), leader), True, used
 
 
 def run(policies: Sequence[ll.Policy], grid: Sequence[int], draw: Callable[[], Attempts]) -> tuple[Array, Array, Array]:
