@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import math
 
 import mpmath as mp
 
@@ -153,15 +154,15 @@ def best_of_roc(p, n, f, t):
 
 
 def best_of_scored(scores, values, n):
+    """The value of the best of n drawn without replacement: the ways to draw are whole numbers."""
     with mp.workdps(100):
-        levels = sorted(set(scores))
-        total = mp.mpf(0)
-        for level in levels:
+        total, below = mp.mpf(0), 0
+        for level in sorted(set(scores)):
             tied = [mp.mpf(v) for s, v in zip(scores, values, strict=True) if s == level]
-            below = sum(s < level for s in scores)
-            ways = mp.binomial(below + len(tied), n) - mp.binomial(below, n)
-            total += ways / mp.binomial(len(scores), n) * sum(tied) / len(tied)
-        return total
+            ways = math.comb(below + len(tied), n) - math.comb(below, n)
+            total += ways * mp.fsum(tied) / len(tied)
+            below += len(tied)
+        return total / math.comb(len(scores), n)
 
 
 @wide(90)

@@ -8,14 +8,16 @@ import math
 import numpy as np
 
 
-def density_at_one(ratio: np.ndarray) -> float:
+def density_at_one(ratio: np.ndarray) -> np.ndarray:
     """The density that Squiggle 0.3 gives for samples of a ratio at 1: a triangular kernel, Silverman's bandwidth.
 
-    The kernel is as wide as the bandwidth on either side. Squiggle counts into 1,000 bins, which moves it by less.
+    Samples lie along the last axis. The kernel is as wide as the bandwidth on either side. Squiggle counts into 1,000
+    bins, which moves it by less.
     """
-    quartiles = np.diff(np.quantile(ratio, [0.25, 0.75]))[0]
-    width = 0.9 * min(ratio.std(ddof=1), quartiles / 1.34) * ratio.size**-0.2
-    return float(np.maximum(0.0, 1.0 - np.abs(ratio - 1.0) / width).mean() / width)
+    low, high = np.quantile(ratio, [0.25, 0.75], axis=-1)
+    width = 0.9 * np.minimum(ratio.std(axis=-1, ddof=1), (high - low) / 1.34) * ratio.shape[-1] ** -0.2
+    inside = np.maximum(0.0, 1.0 - np.abs(ratio - 1.0) / width[..., None])
+    return inside.mean(axis=-1) / width
 
 
 def exhaustion_years(years: np.ndarray, density: np.ndarray, smoothing: int) -> np.ndarray:
