@@ -266,7 +266,7 @@ def _simulated(  # noqa: PLR0917
             a, b = np.where(keep, p[drawn], q[drawn]), np.where(keep, q[drawn], p[drawn])
             x = _binomial(random, k, a) - _binomial(random, k, b)
             total, square = x.sum(axis=1), x.var(axis=1, ddof=1 if n > 1 else 0)
-        found += np.count_nonzero(np.abs(total) > z * np.sqrt(square * n))
+        found += int(np.count_nonzero(np.abs(total) > z * np.sqrt(square * n)))
     return found / sets
 
 
