@@ -62,7 +62,7 @@ impl Place {
     /// The normal score of a place within, by a uniform number.
     fn score(self, uniform: f64) -> f64 {
         // A task without weight at an end has no place inside (0, 1).
-        -normal_quantile((self.low + self.width * uniform).clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0))
+        normal_quantile((self.low + self.width * uniform).clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0))
     }
 }
 
