@@ -133,7 +133,7 @@ def test_any_result_is_a_page_with_its_tables_and_chart_if_it_has_one(tmp_path: 
     found = ll.recommend(tasks, bootstrap=100, max_attempts=4)
     for name, subject, said in (
         ("inverse", ll.exhaustion.compute_for_loss(ll.Law.besiroglu(), 2.0, 1e12), "<th scope=col>unique tokens</th>"),
-        ("judge", judge, "<h2>Quantities</h2>"),
+        ("judge", judge, "<h2>Estimates</h2>"),
         ("recommended", found, found.text[:60]),
         ("verdicts", ll.check(SCENARIO, min_accuracy=0.1), "accuracy &gt;= 0.1"),
     ):
