@@ -252,7 +252,8 @@ def solve(
             say the same? ``"attempts"``: would other attempts at these tasks? Counts, pools and recorded attempts have
             both, fixed rates tasks alone. With a verifier known by labels they hold what its labels leave open too.
         confidence: Of the intervals, in (0, 1).
-        bootstrap: Resamples of attempts, from 10 to 1,000,000; over tasks there is no need of any.
+        bootstrap: Resamples of attempts, from 10 to 1,000,000, of pools and logs at most: many tasks need fewer; over
+            tasks there is no need of any.
         seed: Of these; required for ``"attempts"``.
         threads: Threads for these; every core unless given.
         progress: Of these, as in ``simulate``.

@@ -8,6 +8,7 @@ pub mod forecast;
 pub mod growth;
 pub mod identification;
 pub mod intervals;
+pub mod kind_rates;
 pub mod maximum;
 mod mixing;
 pub mod over_attempts;

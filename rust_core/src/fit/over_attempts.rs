@@ -6,6 +6,7 @@
 use libm::sqrt;
 
 use super::beta_binomial::Counts;
+use super::kind_rates::{Believed, KindRates};
 use super::posterior_draws::posterior_draws;
 use super::record_attempts::RecordAttempts;
 use super::resampling::Resampling;
@@ -76,91 +77,49 @@ fn of_trials(all: &[Estimates], estimate: &Estimates) -> Vec<[f64; METRICS.len()
     values
 }
 
-/// What tasks are drawn from.
-pub enum Redraw {
-    /// By the rates of successes: attempts, successes and populations of each resample.
-    Counts(Rate),
-    /// By the rates of successes, and of both errors of the verdicts.
-    Pool([Rate; 3]),
+/// Counts or a pool at rates that are drawn anew.
+pub struct Redraw {
+    rates: KindRates<Populations>,
 }
 
-/// A rate of every task: what was seen of it, and equally likely populations.
-pub struct Rate {
-    of: Vec<f64>,
-    seen: Vec<f64>,
-    populations: [Vec<f64>; 2],
-}
+/// The mean and the intra-class correlation of equally likely populations of a rate, one for each resample.
+struct Populations([Vec<f64>; 2]);
 
-impl Rate {
-    fn new(of: Vec<f64>, seen: Vec<f64>, dimension: i32, how: Resampling, control: &Control) -> Result<Self> {
-        let counts = Counts::new(&of, &seen, None, control)?;
-        let populations = posterior_draws(&counts, how.resamples as usize, dimension, how.threads, control)?;
-        Ok(Self { of, seen, populations })
-    }
-
-    fn draw(&self, task: usize, resample: usize, random: &mut Sequence) -> f64 {
-        let [mean, icc] = self.populations.each_ref().map(|values| values[resample]);
+impl Believed for Populations {
+    fn draw(&self, of: f64, seen: f64, resample: usize, random: &mut Sequence) -> f64 {
+        let [mean, icc] = self.0.each_ref().map(|values| values[resample]);
         let size = (1.0 - icc) / icc;
         let least = |x: f64| x.max(1e-300);
-        let shapes = [mean * size + self.seen[task], (1.0 - mean) * size + self.of[task] - self.seen[task]];
-        beta(shapes.map(least), random)
+        beta([mean * size + seen, (1.0 - mean) * size + of - seen].map(least), random)
     }
 }
 
 impl Redraw {
     /// Of a scenario's counts or pool.
     pub fn new(scenario: &SamplingScenario, how: Resampling, control: &Control) -> Result<Self> {
-        let less = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x - y).collect::<Vec<f64>>();
-        match &scenario.tasks {
-            Tasks::Counts { attempts, correct, posterior: false, .. } => {
-                let [of, seen] = [attempts, correct].map(|v| v.as_slice().to_vec());
-                Ok(Self::Counts(Rate::new(of, seen, 0, how, control)?))
-            }
-            Tasks::Pool { attempts, accepted, accepted_correct, correct, .. } => {
-                let [n, a, t] = [attempts, accepted, accepted_correct].map(Values::as_slice);
-                // Without `correct` a rejected answer is taken for wrong: nothing that is shown depends on it.
-                let right = correct.as_ref().map_or(t, Values::as_slice);
-                Ok(Self::Pool([
-                    Rate::new(n.to_vec(), right.to_vec(), 0, how, control)?,
-                    Rate::new(less(n, right), less(a, t), 1, how, control)?,
-                    Rate::new(right.to_vec(), less(right, t), 2, how, control)?,
-                ]))
-            }
-            _ => Err(Error::argument(
-                "resample",
-                "'tasks' for tasks that rest on no observed attempts, or whose posterior holds what they leave open",
-                "'attempts'",
-            )),
-        }
+        let populations = |of: Vec<f64>, seen: Vec<f64>, dimension| {
+            let counts = Counts::new(&of, &seen, None, control)?;
+            posterior_draws(&counts, how.resamples as usize, dimension, how.threads, control).map(Populations)
+        };
+        let rates = KindRates::new(&scenario.tasks, populations)?.ok_or_else(|| {
+            let expected =
+                "'tasks' for tasks that rest on no observed attempts, or whose posterior holds what they leave open";
+            Error::argument("resample", expected, "'attempts'")
+        })?;
+        Ok(Self { rates })
     }
 
     /// The scenario of a resample.
     pub fn scenario(&self, scenario: &SamplingScenario, resample: usize, random: &mut Sequence) -> SamplingScenario {
-        let count = scenario.tasks.count();
-        let fixed = |success: Vec<f64>| Tasks::Fixed {
-            success: Values::Many(success),
-            weight: scenario.tasks.weight().cloned(),
-            names: None,
+        let rates = self.rates.draw(resample, random);
+        let of = |rate: usize| Values::Many(rates.iter().map(|rates| rates[rate]).collect());
+        let tasks = Tasks::Fixed { success: of(0), weight: scenario.tasks.weight().cloned(), names: None };
+        let verifier = if self.rates.has_verdicts() {
+            let missed = if scenario.knows_coverage() { of(2) } else { Values::Many(vec![0.0; rates.len()]) };
+            Some(Verifier::Rates { false_positive_rate: of(1), false_negative_rate: missed })
+        } else {
+            scenario.verifier.clone()
         };
-        match self {
-            Self::Counts(rate) => {
-                let success = (0..count).map(|i| rate.draw(i, resample, random)).collect();
-                SamplingScenario { tasks: fixed(success), ..scenario.clone() }
-            }
-            Self::Pool(rates) => {
-                let [mut success, mut wrong, mut missed] = [0; 3].map(|_| Vec::with_capacity(count));
-                for i in 0..count {
-                    let [p, f, g] = rates.each_ref().map(|rate| rate.draw(i, resample, random));
-                    success.push(p);
-                    wrong.push(f);
-                    missed.push(if scenario.knows_coverage() { g } else { 0.0 });
-                }
-                let verifier = Verifier::Rates {
-                    false_positive_rate: Values::Many(wrong),
-                    false_negative_rate: Values::Many(missed),
-                };
-                SamplingScenario { tasks: fixed(success), verifier: Some(verifier), ..scenario.clone() }
-            }
-        }
+        SamplingScenario { tasks, verifier, ..scenario.clone() }
     }
 }

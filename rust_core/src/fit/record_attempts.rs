@@ -3,10 +3,10 @@
 //! A plain bootstrap sees no spread where all attempts of a task are alike. Each task's rate of success is therefore drawn
 //! from a Beta posterior, and so are the rates at which its correct and its wrong attempts are accepted, all under the
 //! smallest spread over tasks that the counts do not refute (`repeated::Prior`, as for `pass_at_k`). Of two logs that are
-//! drawn at the same rates (`redrawn_log`) half the squared difference is the variance over attempts. A share has the limits of Clopper and Pearson with the number of
-//! trials that has this variance, at least one for every K attempts of a task: by Hoeffding (Annals of Mathematical
-//! Statistics 27, 1956) the mean over subsets of K varies no more than that. Amounts have Student's t on the scale of the
-//! logarithm.
+//! drawn at the same rates (`redrawn_log`) half the squared difference of a task's values is their variance over attempts,
+//! and tasks vary independently. A share has the limits of Clopper and Pearson with the number of trials that has the
+//! variance of the mean, at least one for every K attempts of a task: by Hoeffding (Annals of Mathematical Statistics 27,
+//! 1956) the mean over subsets of K varies no more than that. Amounts have Student's t on the scale of the logarithm.
 
 use libm::{exp, sqrt};
 
@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::rng::{Stream, purpose};
 use crate::run::{Control, run};
 use crate::sampling::record::ends::{Ends, NO_ENDS, ratio_ends};
-use crate::sampling::record::estimate::{Estimates, METRICS};
+use crate::sampling::record::estimate::{Estimates, METRICS, TaskMeans};
 use crate::sampling::scenario::SamplingScenario;
 use crate::spec::Values;
 use crate::special::proportion::{lower, upper};
@@ -26,6 +26,14 @@ use crate::variates::below;
 
 /// The most verifiers that labels leave open whose values are compared.
 const MOST_VERIFIERS: usize = 60;
+
+/// The least number of pairs of logs.
+const LEAST_PAIRS: u64 = 4;
+/// Of as many pairs of logs as there may be, variances are known as well as so many times fewer normal differences tell.
+const LESS_KNOWN: f64 = 8.0;
+
+/// Variances below this are those of rounded sums.
+const ROUNDING: f64 = 1e-28;
 
 /// Places of metrics.
 const RETURNED: usize = 1;
@@ -51,34 +59,72 @@ impl<'a> RecordAttempts<'a> {
     }
 
     /// The ends of every row around its estimates.
+    ///
+    /// Pairs of logs are drawn in batches, twice as many each time, until the variances of all rows of a policy are known
+    /// as well as asked for, and then for the other policies alone.
     pub fn ends(&self, estimates: &[Estimates], how: Resampling, control: &Control) -> Result<Vec<Ends>> {
+        let (most, points) = (how.resamples.div_ceil(2), self.scenario.points());
+        let total = how.resamples * how.trials.unwrap_or(1);
         let mut spreads = vec![Spread::default(); estimates.len()];
-        let work = |(): &mut (), index: u64| {
-            control.check()?;
-            let mut random = Stream::new(how.key, 0, purpose::BOOTSTRAP, index).sequence();
-            let rates = self.log.rates(&mut random);
-            let labelled = self.scenario.labelled();
-            let verifier = labelled.map(|labelled| below(labelled.count() as u64, &mut random) as usize);
-            let mut one = || {
-                let tasks = self.log.again(&rates, &mut random);
-                let one = SamplingScenario { tasks, ..self.scenario.clone() };
-                let one = verifier.map_or_else(|| one.clone(), |number| one.with_verifier(number));
-                how.estimates(&one, &mut random, control)
+        let mut open: Vec<usize> = (0..self.scenario.policies.len()).collect();
+        let (mut from, mut to, mut done) = (0, self.first_pairs(most), 0);
+        while !open.is_empty() {
+            let policies = open.iter().map(|&p| self.scenario.policies[p]).collect();
+            let scenario = SamplingScenario { policies, ..self.scenario.clone() };
+            let work = |(): &mut (), index: u64| {
+                let found = self.pair(&scenario, from + index, how, control)?;
+                control.advance(total * (from + index + 1) / most - total * (from + index) / most);
+                Ok(found)
             };
-            let pair = [one()?, one()?];
-            control.advance(2 * how.trials.unwrap_or(1));
-            Ok(pair)
-        };
-        let add = |[one, two]: [Vec<Estimates>; 2]| {
-            spreads.iter_mut().zip(one.iter().zip(&two)).for_each(|(spread, (one, two))| spread.add(one, two));
-        };
-        let pairs = how.resamples.div_ceil(2);
-        run(pairs, how.threads, control, || (), work, add)?;
+            let add = |pairs: Vec<Pair>| {
+                let rows = open.iter().flat_map(|&p| p * points..(p + 1) * points);
+                rows.zip(&pairs).for_each(|(row, pair)| spreads[row].add(pair));
+            };
+            run(to - from, how.threads, control, || (), work, add)?;
+            done = to;
+            open.retain(|&p| spreads[p * points..(p + 1) * points].iter().any(|spread| !spread.is_known(most)));
+            if to == most {
+                break;
+            }
+            (from, to) = (to, (2 * to).min(most));
+        }
+        control.advance(total - total * done / most);
         let open = self.over_verifiers(estimates.len(), how, control)?;
-        let points = self.scenario.points();
-        let limits = Limits { t: sqrt(square_of_t(pairs as usize + 1, how.confidence)), confidence: how.confidence };
+        let degrees = (most as f64 / LESS_KNOWN).max(1.0) as usize;
+        let limits = Limits { t: sqrt(square_of_t(degrees + 1, how.confidence)), confidence: how.confidence };
         let rows = spreads.iter().zip(estimates).zip(open).enumerate();
         Ok(rows.map(|(row, ((spread, found), open))| self.row(row % points, &limits, spread, found, &open)).collect())
+    }
+
+    /// How many pairs of logs tell what is seen of `most` tasks: fewer where there are many, at least `LEAST_PAIRS`.
+    fn first_pairs(&self, most: u64) -> u64 {
+        let tasks = (0..self.scenario.points()).map(|point| self.tasks(point)).filter(|tasks| *tasks > 0.0);
+        let fewest = tasks.fold(f64::INFINITY, f64::min).max(1.0);
+        ((most as f64 / fewest).ceil() as u64).max(LEAST_PAIRS).min(most)
+    }
+
+    /// The tasks that the row of a point is about; where they have weights, as many of equal weight as know a mean as well.
+    fn tasks(&self, point: usize) -> f64 {
+        let kept = self.scenario.kept(point).map_or(self.attempts.len(), |kept| kept.len());
+        self.scenario.weights().map_or(kept as f64, |w| 1.0 / w.iter().map(|w| w * w).sum::<f64>())
+    }
+
+    /// What two logs at the same rates say of every row.
+    fn pair(&self, scenario: &SamplingScenario, index: u64, how: Resampling, control: &Control) -> Result<Vec<Pair>> {
+        control.check()?;
+        let mut random = Stream::new(how.key, 0, purpose::BOOTSTRAP, index).sequence();
+        let rates = self.log.rates(&mut random);
+        let labelled = scenario.labelled();
+        let verifier = labelled.map(|labelled| below(labelled.count() as u64, &mut random) as usize);
+        let mut one = || {
+            let tasks = self.log.again(&rates, &mut random);
+            let one = SamplingScenario { tasks, ..scenario.clone() };
+            let one = verifier.map_or_else(|| one.clone(), |number| one.with_verifier(number));
+            how.means(&one, &mut random, control)
+        };
+        let (one, two) = (one()?, one()?);
+        let weights = scenario.weights();
+        Ok(one.iter().zip(&two).map(|(one, two)| Pair::new([one, two], weights.as_deref(), how.trials)).collect())
     }
 
     /// The variance of each row's estimates over the verifiers that labels leave open; 0 where the verifier is known.
@@ -123,8 +169,7 @@ impl<'a> RecordAttempts<'a> {
         }
         let grid = self.scenario.grid();
         let groups = kept.iter().map(|&task| grid.get(point).map_or(1.0, |&k| (attempts[task] / k as f64).floor()));
-        let tasks = self.scenario.weights().map_or(kept.len() as f64, |w| 1.0 / w.iter().map(|w| w * w).sum::<f64>());
-        let least = tasks * groups.fold(f64::INFINITY, f64::min).max(1.0);
+        let least = self.tasks(point) * groups.fold(f64::INFINITY, f64::min).max(1.0);
         let most = grid.get(point).map(|&k| k as f64);
         let bounds = self.scenario.bounds(point);
         let returned = found.value[RETURNED];
@@ -179,44 +224,103 @@ impl<'a> RecordAttempts<'a> {
     }
 }
 
-/// What pairs of logs say of a row: of each metric the number of pairs, their sum, and half their squared differences less
-/// the noise of their trials.
+/// What a pair of logs says of a row. Tasks are drawn independently of one another, so that the sum of what each adds to the
+/// variance of a mean tells it better than the difference of the two means does.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pair {
+    /// The mean of each metric over both logs.
+    mean: [f64; METRICS.len()],
+    /// Half the squared differences of the tasks' values less the noise of their trials, times the squares of their weights.
+    variance: [f64; METRICS.len()],
+    /// The same of products with the accuracy: of what is returned, of tokens and of money.
+    products: [f64; 3],
+}
+
+impl Pair {
+    fn new([one, two]: [&TaskMeans; 2], weights: Option<&[f64]>, trials: Option<u64>) -> Self {
+        let mut found = Self::default();
+        let tasks = one.correct.len();
+        // Exact values are free of noise.
+        let free = trials.map_or(0.0, |trials| 1.0 / (trials - 1) as f64);
+        let noise = |variance: f64| if free == 0.0 { 0.0 } else { free * variance };
+        for i in 0..tasks {
+            let weight = weights.map_or(1.0 / tasks as f64, |w| w[i]);
+            let [[x, of_x], [y, of_y]] = [one, two].map(|means| means.of_task(i));
+            let half = 0.5 * weight * weight;
+            for metric in 0..METRICS.len() {
+                let apart = x[metric] - y[metric];
+                found.mean[metric] += 0.5 * weight * (x[metric] + y[metric]);
+                found.variance[metric] += half * (apart * apart - noise(of_x[metric] + of_y[metric]));
+            }
+            // An answer is correct only where one is returned.
+            let both = |one: &[f64; METRICS.len()]| one[ACCURACY] * (1.0 - one[RETURNED]);
+            let with = [(RETURNED, noise(both(&x) + both(&y))), (ATTEMPTS + 1, 0.0), (ATTEMPTS + 2, 0.0)];
+            for (sum, (metric, noise)) in found.products.iter_mut().zip(with) {
+                *sum += half * ((x[ACCURACY] - y[ACCURACY]) * (x[metric] - y[metric]) - noise);
+            }
+        }
+        found
+    }
+}
+
+/// What pairs of logs say of a row: their number, the sums of what they say, and for each metric those of the squares of
+/// the variances and of the means and of their products.
 #[derive(Debug, Clone, Copy, Default)]
 struct Spread {
-    sums: [[f64; 3]; METRICS.len()],
-    /// Of tokens and of money, half the products of their differences with those of the accuracy, and half the squares of
-    /// both.
-    products: [[f64; 3]; 2],
+    pairs: f64,
+    sums: Pair,
+    squares: [[f64; 3]; METRICS.len()],
 }
 
 impl Spread {
-    fn add(&mut self, one: &Estimates, two: &Estimates) {
-        for (metric, sums) in self.sums.iter_mut().enumerate() {
-            let (x, y) = (one.value[metric], two.value[metric]);
-            if !(x - y).is_nan() {
-                let noise = one.standard_error[metric].powi(2) + two.standard_error[metric].powi(2);
-                let more = [1.0, 0.5 * (x + y), 0.5 * ((x - y) * (x - y) - noise)];
-                sums.iter_mut().zip(more).for_each(|(sum, x)| *sum += x);
-            }
+    fn add(&mut self, pair: &Pair) {
+        self.pairs += 1.0;
+        for metric in 0..METRICS.len() {
+            let (mean, variance) = (pair.mean[metric], pair.variance[metric]);
+            self.sums.mean[metric] += mean;
+            self.sums.variance[metric] += variance;
+            let squares = [variance * variance, mean * mean, variance * mean];
+            self.squares[metric].iter_mut().zip(squares).for_each(|(sum, x)| *sum += x);
         }
-        let apart = |metric: usize| one.value[metric] - two.value[metric];
-        for (part, sums) in self.products.iter_mut().enumerate() {
-            let (x, y) = (apart(ATTEMPTS + 1 + part), apart(ACCURACY));
-            if !(x * y).is_nan() {
-                sums.iter_mut().zip([x * y, x * x, y * y]).for_each(|(sum, x)| *sum += 0.5 * x);
-            }
-        }
+        self.sums.products.iter_mut().zip(pair.products).for_each(|(sum, x)| *sum += x);
     }
 
-    /// The mean, and the variance over attempts.
+    /// Whether the number of trials of every share, and the variance of every amount, is known as well as a `LESS_KNOWN`th
+    /// of `most` normal differences tell a variance.
+    fn is_known(&self, most: u64) -> bool {
+        (0..PRECISION).chain(FALSE_DISCOVERY_RATE + 1..PER_CORRECT).all(|metric| {
+            let [mean, variance] = [self.sums.mean[metric], self.sums.variance[metric]].map(|sum| sum / self.pairs);
+            if variance.is_nan() || variance <= ROUNDING {
+                return true;
+            }
+            // By how much ln of m(1 - m)/variance, or of the variance, moves with each; their covariances.
+            let of_mean = (1.0 - 2.0 * mean) / (mean * (1.0 - mean));
+            let by = [-1.0 / variance, if metric < ATTEMPTS && of_mean.is_finite() { of_mean } else { 0.0 }];
+            let centre = [variance * variance, mean * mean, variance * mean];
+            let [vv, mm, vm]: [f64; 3] = std::array::from_fn(|i| self.squares[metric][i] / self.pairs - centre[i]);
+            let open = by[0] * by[0] * vv + by[1] * by[1] * mm + 2.0 * by[0] * by[1] * vm;
+            open / (self.pairs - 1.0) <= 2.0 * LESS_KNOWN / most as f64
+        })
+    }
+
+    /// The mean, and the variance over attempts; of the ratios, that of their linear parts.
     fn of(&self, metric: usize) -> (f64, f64) {
-        let [count, sum, squares] = self.sums[metric];
-        (sum / count, (squares / count).max(0.0))
+        let mean = |metric: usize| self.sums.mean[metric] / self.pairs;
+        let variance = |metric: usize| self.sums.variance[metric] / self.pairs;
+        if metric != PRECISION && metric != FALSE_DISCOVERY_RATE {
+            return (mean(metric), variance(metric).max(0.0));
+        }
+        let (returned, both) = (mean(RETURNED), self.sums.products[0] / self.pairs);
+        let ratio = mean(ACCURACY) / returned;
+        let spread = variance(ACCURACY) - 2.0 * ratio * both + ratio * ratio * variance(RETURNED);
+        let mean = if metric == PRECISION { ratio } else { 1.0 - ratio };
+        (mean, spread.max(0.0) / (returned * returned))
     }
 
+    /// The correlation of tokens, or of money, with the accuracy.
     fn correlation(&self, part: usize) -> f64 {
-        let [both, x, y] = self.products[part];
-        if x * y > 0.0 { (both / sqrt(x * y)).clamp(-1.0, 1.0) } else { 0.0 }
+        let [x, y] = [ATTEMPTS + 1 + part, ACCURACY].map(|metric| self.sums.variance[metric]);
+        if x > 0.0 && y > 0.0 { (self.sums.products[1 + part] / sqrt(x * y)).clamp(-1.0, 1.0) } else { 0.0 }
     }
 }
 
@@ -234,7 +338,9 @@ impl Limits {
             return [f64::NAN; 2];
         }
         let of_one = mean * (1.0 - mean);
-        let trials = if of_one > 0.0 { (of_one / variance).max(least).min(MOST_TRIALS) } else { least };
+        // Without any variance the logs do not tell how many trials there are.
+        let varies = of_one > 0.0 && variance > ROUNDING;
+        let trials = if varies { (of_one / variance).max(least).min(MOST_TRIALS) } else { least };
         let trials = if noise > 0.0 && of_one > 0.0 { of_one / (of_one / trials + noise) } else { trials };
         let tail = 0.5 * (1.0 - self.confidence);
         let successes = value.clamp(0.0, 1.0) * trials;

@@ -4,6 +4,7 @@
 //! from its own of that kind, or where it has none from those of another task. What an attempt took is now and then that of
 //! another task's attempt of that kind, as if it had one attempt more: a single attempt does not tell how amounts vary.
 
+use super::kind_rates::{KINDS, KindRates, TaskRates};
 use super::pass_rate::Group;
 use super::repeated::Prior;
 use crate::error::{Error, Result};
@@ -14,19 +15,10 @@ use crate::sampling::scenario::tasks::Tasks;
 use crate::spec::Values;
 use crate::variates::{below, binomial};
 
-/// Kinds of attempts: twice whether it is correct, and whether it is accepted.
-const KINDS: usize = 4;
-
-/// The rates of a task: of success, of acceptance among wrong and among correct attempts.
-pub type TaskRates = [f64; 3];
-
 /// The attempts of a pool or a log, and the priors of their rates.
 pub struct Log<'a> {
     tasks: &'a Tasks,
-    /// By task, the attempts of each kind.
-    counts: Vec<[f64; KINDS]>,
-    success: Prior,
-    accepted: Option<[Prior; 2]>,
+    rates: KindRates<Prior>,
     places: Option<Places<'a>>,
 }
 
@@ -53,58 +45,34 @@ struct Drawn {
 impl<'a> Log<'a> {
     /// Of a pool, or of recorded attempts.
     pub fn new(tasks: &'a Tasks, control: &Control) -> Result<Self> {
-        let (counts, places, verdicts) = match tasks {
-            Tasks::Pool { attempts, accepted, accepted_correct, correct, .. } => {
-                let kinds = (0..attempts.as_slice().len()).map(|i| {
-                    let (all, yes, both) = (attempts.at(i), accepted.at(i), accepted_correct.at(i));
-                    // Without `correct` a rejected answer is taken for wrong: nothing that is shown depends on it.
-                    let right = correct.as_ref().map_or(both, |correct| correct.at(i));
-                    [all - right - (yes - both), yes - both, right - both, both]
-                });
-                (kinds.collect(), None, true)
-            }
-            Tasks::Recorded(recorded) => {
-                let places = Places::new(recorded);
-                let counts = places.own.iter().map(|own| own.each_ref().map(|places| places.len() as f64)).collect();
-                (counts, Some(places), recorded.accepted.is_some())
-            }
-            _ => return Err(Error::argument("tasks", "a pool or recorded attempts", "others")),
+        let prior = |of: Vec<f64>, seen: Vec<f64>, _| {
+            let groups = of.into_iter().zip(seen).map(|(attempts, correct)| Group { attempts, correct, tasks: 1.0 });
+            Prior::new(&groups.filter(|group| group.attempts > 0.0).collect::<Vec<_>>(), control)
         };
-        let counts: Vec<[f64; KINDS]> = counts;
-        let prior = |of: &[usize], seen: &[usize]| {
-            let sum = |own: &[f64; KINDS], kinds: &[usize]| kinds.iter().map(|&kind| own[kind]).sum::<f64>();
-            let groups: Vec<Group> = counts
-                .iter()
-                .map(|own| Group { attempts: sum(own, of), correct: sum(own, seen), tasks: 1.0 })
-                .filter(|group| group.attempts > 0.0)
-                .collect();
-            Prior::new(&groups, control)
+        let places = match tasks {
+            Tasks::Recorded(recorded) => Some(Places::new(recorded)),
+            _ => None,
         };
-        let success = prior(&[0, 1, 2, 3], &[2, 3])?;
-        let accepted = if verdicts { Some([prior(&[0, 1], &[1])?, prior(&[2, 3], &[3])?]) } else { None };
-        Ok(Self { tasks, counts, success, accepted, places })
+        let rates = KindRates::new(tasks, prior)?
+            .ok_or_else(|| Error::argument("tasks", "a pool or recorded attempts", "others"))?;
+        Ok(Self { tasks, rates, places })
     }
 
     /// The rates of every task, drawn.
     pub fn rates(&self, random: &mut Sequence) -> Vec<TaskRates> {
-        let of_task = self.counts.iter().map(|&[no, yes, missed, found]| {
-            let success = self.success.draw(no + yes + missed + found, missed + found, random);
-            let Some([wrong, right]) = &self.accepted else { return [success, 0.0, 0.0] };
-            [success, wrong.draw(no + yes, yes, random), right.draw(missed + found, found, random)]
-        });
-        of_task.collect()
+        self.rates.draw(0, random)
     }
 
     /// As many attempts of each task at these rates.
     pub fn again(&self, rates: &[TaskRates], random: &mut Sequence) -> Tasks {
         match (self.tasks, &self.places) {
-            (_, Some(places)) => Tasks::Recorded(places.again(rates, self.accepted.is_some(), random)),
+            (_, Some(places)) => Tasks::Recorded(places.again(rates, self.rates.has_verdicts(), random)),
             (Tasks::Pool { attempts, correct, weight, .. }, None) => {
                 let mut columns: [Vec<f64>; 3] = Default::default();
-                for (i, &[success, wrong, right]) in rates.iter().enumerate() {
+                for (i, &[success, wrong, missed]) in rates.iter().enumerate() {
                     let n = attempts.at(i) as u64;
                     let found = binomial(n, success, random);
-                    let both = binomial(found, right, random);
+                    let both = found - binomial(found, missed, random);
                     let accepted = both + binomial(n - found, wrong, random);
                     columns.iter_mut().zip([accepted, both, found]).for_each(|(column, x)| column.push(x as f64));
                 }
@@ -149,7 +117,7 @@ impl<'a> Places<'a> {
             let mut borrowed: [Option<usize>; KINDS] = [None; KINDS];
             for _ in 0..self.recorded.attempts.at(task) as usize {
                 let correct = random.open01() < rates[task][0];
-                let accepted = verdicts && random.open01() < rates[task][1 + usize::from(correct)];
+                let accepted = verdicts && (random.open01() < rates[task][1 + usize::from(correct)]) != correct;
                 let kind = 2 * usize::from(correct) + usize::from(accepted);
                 let (from, moved) = if !own[kind].is_empty() {
                     (&own[kind], 0.0)

@@ -2,6 +2,7 @@
 
 use libm::{exp, expm1, log, log1p};
 
+use super::kind_rates::Believed;
 use super::pass_rate::{Group, PassRate};
 use crate::error::{Error, Result};
 use crate::rng::Sequence;
@@ -45,14 +46,6 @@ impl Prior {
         let first = (0..=STEPS).zip(&fits).find(|(_, fit)| **fit >= least).map_or(STEPS, |(step, _)| step);
         let found = prior(first);
         Ok(Self { weight: found.weight.max(LEAST), ..found })
-    }
-
-    /// A rate of which `seen` of `of` were seen, drawn from its posterior.
-    pub fn draw(&self, of: f64, seen: f64, random: &mut Sequence) -> f64 {
-        if self.weight == f64::INFINITY {
-            return self.mean;
-        }
-        beta([self.weight * self.mean + seen, self.weight * (1.0 - self.mean) + of - seen], random)
     }
 
     fn ln_likelihood(&self, &Group { attempts: n, correct: c, .. }: &Group) -> f64 {
@@ -100,6 +93,15 @@ impl Prior {
         let mean = alike / tasks;
         let trials = mean * (1.0 - mean) * tasks * tasks / variance;
         Ok(if trials.is_nan() { MOST_TRIALS } else { trials.max(tasks * least).min(MOST_TRIALS) })
+    }
+}
+
+impl Believed for Prior {
+    fn draw(&self, of: f64, seen: f64, _resample: usize, random: &mut Sequence) -> f64 {
+        if self.weight == f64::INFINITY {
+            return self.mean;
+        }
+        beta([self.weight * self.mean + seen, self.weight * (1.0 - self.mean) + of - seen], random)
     }
 }
 

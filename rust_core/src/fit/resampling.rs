@@ -8,7 +8,7 @@ use crate::run::Control;
 use crate::sampling::draw::run::Run;
 use crate::sampling::draw::simulate;
 use crate::sampling::exact::solve;
-use crate::sampling::record::estimate::Estimates;
+use crate::sampling::record::estimate::{Estimates, TaskMeans};
 use crate::sampling::scenario::SamplingScenario;
 
 /// How the attempts are drawn anew.
@@ -36,20 +36,30 @@ impl Resampling {
         random: &mut Sequence,
         control: &Control,
     ) -> Result<Vec<Estimates>> {
-        let (points, weights, quiet) = (scenario.points(), scenario.weights(), control.quiet());
-        let mut found = vec![Estimates::NONE; scenario.policies.len() * points];
+        let weights = scenario.weights();
+        let of_row = |means: TaskMeans| match means.correct.len() {
+            0 => Estimates::NONE,
+            tasks => means.summarise(0..tasks, weights.as_deref(), self.trials),
+        };
+        Ok(self.means(scenario, random, control)?.into_iter().map(of_row).collect())
+    }
+
+    /// The means of every task, row by row; none where a row has nothing to say.
+    pub fn means(
+        &self,
+        scenario: &SamplingScenario,
+        random: &mut Sequence,
+        control: &Control,
+    ) -> Result<Vec<TaskMeans>> {
+        let (points, quiet) = (scenario.points(), control.quiet());
+        let mut found = vec![TaskMeans::default(); scenario.policies.len() * points];
         let Some(trials) = self.trials else {
-            solve(scenario, &[], self.coverage, None, &quiet, |p, g, row| {
-                found[p * points + g] = row.means.summarise(0..row.means.correct.len(), weights.as_deref(), None);
-            })?;
+            solve(scenario, &[], self.coverage, None, &quiet, |p, g, row| found[p * points + g] = row.means)?;
             return Ok(found);
         };
         let key = [random.next_u64(), random.next_u64()];
         let options = Run { trials, key, replicate: 0, threads: 1, wanted: scenario.wanted(self.coverage, &[]) };
-        simulate(scenario, options, &quiet, |p, g, row| {
-            let means = row.means(trials);
-            found[p * points + g] = means.summarise(0..means.correct.len(), weights.as_deref(), Some(trials));
-        })?;
+        simulate(scenario, options, &quiet, |p, g, row| found[p * points + g] = row.means(trials))?;
         Ok(found)
     }
 }

@@ -7,7 +7,7 @@ use crate::sampling::exact::expected::{Charged, Expected, Part, coverage, stop_a
 use crate::sampling::scenario::cost::Bill;
 use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::records::TaskRecords;
-use crate::special::{ln_none_drawn, one_less_exp};
+use crate::special::ln_none_drawn;
 
 /// A policy that uses all of `cap` attempts: P(accepted), P(correct), P(wrong), P(nothing is returned).
 pub fn after_all(records: &TaskRecords, cap: u64, checked: bool, outcome: [f64; 4]) -> Charged {
@@ -98,19 +98,24 @@ pub fn stop_at_verdict(records: &TaskRecords, errors: ErrorRates, cap: u64, retu
 /// The highest score of `cap` attempts among those of `among`, all of which they are: P(it is correct), P(it is wrong),
 /// where it exceeds `above`; equal scores share.
 pub fn best_score(records: &TaskRecords, among: &[usize], cap: u64, above: f64) -> [f64; 2] {
-    let all = records.len() as f64;
+    let (all, drawn) = (records.len() as f64, cap as f64);
     let mut order: Vec<usize> = among.iter().copied().filter(|&i| records.score[i] > above).collect();
     order.sort_by(|&i, &j| records.score[j].total_cmp(&records.score[i]));
-    // Attempts that are better, or not among them.
+    // Attempts that are better, or not among them, and P(none of them is drawn).
     let mut out = all - among.len() as f64;
+    let mut none = exp(ln_none_drawn(all, out, drawn));
     let mut share = [0.0; 2];
     for equal in order.chunk_by(|&i, &j| records.score[i] == records.score[j]) {
-        let none = ln_none_drawn(all, out, cap as f64);
-        if none == f64::NEG_INFINITY {
+        let mut here = 0.0;
+        for _ in equal {
+            let left = all - out;
+            here += none * (drawn / left);
+            none *= (left - drawn).max(0.0) / left;
+            out += 1.0;
+        }
+        if here == 0.0 {
             break;
         }
-        out += equal.len() as f64;
-        let here = exp(none) * one_less_exp(ln_none_drawn(all, out, cap as f64) - none);
         let right = equal.iter().filter(|&&i| records.correct[i]).count() as f64 / equal.len() as f64;
         share[0] += here * right;
         share[1] += here * (1.0 - right);

@@ -13,17 +13,27 @@ use crate::special::incomplete_beta::binomial_pmf;
 /// P(a correct answer is returned), P(a wrong one is), P(none is), of `cap` attempts: `idle` of all cast no vote.
 pub fn plurality(answers: &[AnswerCount], idle: u64, cap: u64, ties: Ties, control: &Control) -> Result<[f64; 3]> {
     let all = idle + answers.iter().map(|answer| answer.attempts).sum::<u64>();
-    let law = Law { drawn: cap as usize, share: cap as f64 / all as f64, rest: (all - cap) as f64 / all as f64 };
-    let total = law.pmf(all, cap);
+    let (share, rest) = (cap as f64 / all as f64, (all - cap) as f64 / all as f64);
+    let pmf = |n: u64, k: u64| binomial_pmf(n as f64, k as f64, share, rest);
+    let law = |n: u64| binomial_law(n, cap, [share, rest]);
+    let counted: Vec<Counted> = answers
+        .iter()
+        .map(|&answer| Counted { attempts: answer.attempts, shares: answer.shares(), law: law(answer.attempts) })
+        .collect();
+    let total = pmf(all, cap);
     // No vote at all.
-    let mut found = [0.0, 0.0, if idle >= cap { law.pmf(idle, cap) * law.none(all - idle) } else { 0.0 }];
+    let mut found = [0.0, 0.0, if idle >= cap { pmf(idle, cap) * pmf(all - idle, 0) } else { 0.0 }];
     let most = answers.iter().map(|answer| answer.attempts).max().unwrap_or(0).min(cap);
+    let (mut free, mut others) = (u64::MAX, Vec::new());
     for votes in 1..=most {
         control.check()?;
         // Answers that were given too rarely cannot have so many votes: any number of theirs will do.
-        let (low, high): (Vec<AnswerCount>, Vec<AnswerCount>) = answers.iter().partition(|a| a.attempts < votes);
-        let free = idle + low.iter().map(|answer| answer.attempts).sum::<u64>();
-        let tied = law.tied(free, &high, votes as usize);
+        let high: Vec<&Counted> = counted.iter().filter(|answer| answer.attempts >= votes).collect();
+        let left = all - high.iter().map(|answer| answer.attempts).sum::<u64>();
+        if left != free {
+            (free, others) = (left, law(left));
+        }
+        let tied = tied(&others, &high, votes as usize, cap as usize);
         for (others, [ways, right, none]) in tied.into_iter().enumerate() {
             let [right, none] = [right, none].map(|sum| sum / (others + 1) as f64);
             match ties {
@@ -40,65 +50,100 @@ pub fn plurality(answers: &[AnswerCount], idle: u64, cap: u64, ties: Ties, contr
     Ok(found.map(|weight| (weight / total).clamp(0.0, 1.0)))
 }
 
-/// Binomial numbers, given what they add to.
-struct Law {
-    drawn: usize,
-    share: f64,
-    rest: f64,
+/// An answer: how often it was given, the shares of it that are correct and blank, and the law of its votes before what all
+/// add to is given.
+struct Counted {
+    attempts: u64,
+    shares: [f64; 2],
+    law: Vec<f64>,
 }
 
-impl Law {
-    fn pmf(&self, n: u64, k: u64) -> f64 {
-        binomial_pmf(n as f64, k as f64, self.share, self.rest)
-    }
-
-    fn none(&self, n: u64) -> f64 {
-        self.pmf(n, 0)
-    }
-
-    /// By the number of answers beside the first that have exactly `votes` votes while none has more: the weight of all
-    /// ways, and the same times the number of correct ones, and of blank ones, among the tied.
-    fn tied(&self, free: u64, answers: &[AnswerCount], votes: usize) -> Vec<[f64; 3]> {
-        let width = self.drawn + 1;
-        let levels = (self.drawn / votes).min(answers.len());
-        // [ways, sums of the correct and of the blank ones of the tied] by tied answers and attempts so far.
-        let mut ways = vec![[0.0; 3]; (levels + 1) * width];
-        for k in 0..=free.min(self.drawn as u64) {
-            ways[k as usize][0] = self.pmf(free, k);
-        }
-        // No more attempts than these can have been counted, and no more answers be tied.
-        let (mut reach, mut most) = ((free as usize).min(self.drawn), 0);
-        let mut next = ways.clone();
-        for answer in answers {
-            let weights: Vec<f64> = (0..=votes as u64).map(|v| self.pmf(answer.attempts, v)).collect();
-            let [right, blank] = answer.shares();
-            next.fill([0.0; 3]);
-            for level in 0..=most {
-                for k in 0..=reach {
-                    let [way, correct, none] = ways[level * width + k];
-                    if way == 0.0 {
-                        continue;
-                    }
-                    for (v, weight) in weights[..votes].iter().enumerate().take(width - k) {
-                        let slot = &mut next[level * width + k + v];
-                        slot[0] += way * weight;
-                        slot[1] += correct * weight;
-                        slot[2] += none * weight;
-                    }
-                    if level < levels && k + votes < width {
-                        let slot = &mut next[(level + 1) * width + k + votes];
-                        slot[0] += way * weights[votes];
-                        slot[1] += (correct + way * right) * weights[votes];
-                        slot[2] += (none + way * blank) * weights[votes];
+/// By the number of answers beside the first that have exactly `votes` votes while none has more: the weight of all ways of
+/// `drawn` attempts, and the same times the number of correct ones, and of blank ones, among the tied. The law `free` is
+/// that of the attempts that none of these answers got.
+fn tied(free: &[f64], answers: &[&Counted], votes: usize, drawn: usize) -> Vec<[f64; 3]> {
+    let Some((last, before)) = answers.split_last() else { return Vec::new() };
+    let width = drawn + 1;
+    let levels = (drawn / votes).min(answers.len());
+    // Ways, and sums of the correct and of the blank ones of the tied, by tied answers and attempts so far.
+    let asked = [true, answers.iter().any(|a| a.shares[0] > 0.0), answers.iter().any(|a| a.shares[1] > 0.0)];
+    let mut planes = asked.map(|asked| if asked { vec![0.0; (levels + 1) * width] } else { Vec::new() });
+    let mut next = planes.clone();
+    planes[0][0] = 1.0;
+    // No more attempts than these can have been counted, and no more answers be tied.
+    let (mut reach, mut most) = (0, 0);
+    for answer in before {
+        next.iter_mut().for_each(|plane| plane.fill(0.0));
+        for level in 0..=most {
+            let row = level * width..level * width + reach + 1;
+            for (plane, next) in planes.iter().zip(&mut next).filter(|(plane, _)| !plane.is_empty()) {
+                for (v, weight) in answer.law[..votes].iter().enumerate().take(width) {
+                    add(&mut next[level * width + v..(level + 1) * width], &plane[row.clone()], *weight);
+                }
+            }
+            if level < levels && votes < width {
+                let weight = answer.law[votes];
+                let above = (level + 1) * width + votes..(level + 2) * width;
+                for (at, (plane, next)) in
+                    planes.iter().zip(&mut next).enumerate().filter(|(_, (plane, _))| !plane.is_empty())
+                {
+                    add(&mut next[above.clone()], &plane[row.clone()], weight);
+                    if at > 0 {
+                        add(&mut next[above.clone()], &planes[0][row.clone()], weight * answer.shares[at - 1]);
                     }
                 }
             }
-            reach = (reach + votes).min(self.drawn);
-            most = (most + 1).min(levels);
-            std::mem::swap(&mut ways, &mut next);
         }
-        (1..=most).map(|level| ways[level * width + self.drawn]).collect()
+        reach = (reach + votes).min(drawn);
+        most = (most + 1).min(levels);
+        std::mem::swap(&mut planes, &mut next);
     }
+    // Of the last answer and of the others only what makes up the rest is asked for.
+    let free = |left: usize| free.get(left).copied().unwrap_or(0.0);
+    let fewer: Vec<f64> = if most == 0 {
+        Vec::new()
+    } else {
+        (0..=drawn).map(|left| (0..votes.min(left + 1)).map(|v| last.law[v] * free(left - v)).sum()).collect()
+    };
+    let at = |plane: usize, level: usize, k: usize| planes[plane].get(level * width + k).copied().unwrap_or(0.0);
+    let of_level = |level: usize| {
+        let mut found = [0.0; 3];
+        for k in 0..=reach {
+            if level <= most {
+                (0..3).for_each(|plane| found[plane] += at(plane, level, k) * fewer[drawn - k]);
+            }
+            if k + votes <= drawn {
+                let weight = last.law[votes] * free(drawn - votes - k);
+                let ways = at(0, level - 1, k);
+                found[0] += ways * weight;
+                (0..2).for_each(|i| found[1 + i] += (at(1 + i, level - 1, k) + ways * last.shares[i]) * weight);
+            }
+        }
+        found
+    };
+    (1..=(most + 1).min(levels)).map(of_level).collect()
+}
+
+/// The binomial law of up to `most` of `n`: from its mode on each term is a multiple of the one before.
+fn binomial_law(n: u64, most: u64, [share, rest]: [f64; 2]) -> Vec<f64> {
+    let (all, last) = (n as f64, n.min(most) as usize);
+    let mode = (((all + 1.0) * share) as usize).min(last);
+    let mut law = vec![0.0; last + 1];
+    law[mode] = binomial_pmf(all, mode as f64, share, rest);
+    if rest > 0.0 {
+        for k in mode..last {
+            law[k + 1] = law[k] * ((all - k as f64) / (k + 1) as f64 * (share / rest));
+        }
+        for k in (1..=mode).rev() {
+            law[k - 1] = law[k] * (k as f64 / (all - k as f64 + 1.0) * (rest / share));
+        }
+    }
+    law
+}
+
+/// Adds `weight` times the second to the first, as far as both go.
+fn add(to: &mut [f64], from: &[f64], weight: f64) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to += weight * from);
 }
 
 #[cfg(test)]

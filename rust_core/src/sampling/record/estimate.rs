@@ -81,6 +81,33 @@ impl TaskMeans {
         }
     }
 
+    /// The values of a task by metric, and their variances from trial to trial; NaN for ratios, and for what is not known.
+    pub fn of_task(&self, task: usize) -> [[f64; METRICS.len()]; 2] {
+        let at = |x: &[f64]| x.get(task).copied().unwrap_or(f64::NAN);
+        let share = |x: f64| [x, x * (1.0 - x)];
+        let moments = |[x, variance]: &[Vec<f64>; 2]| [at(x), at(variance)];
+        let none = [f64::NAN; 2];
+        let (correct, wrong) = (at(&self.correct), at(&self.wrong));
+        let columns = [
+            share(at(&self.accepted)),
+            share(correct + wrong),
+            share(at(&self.abstained)),
+            share(correct),
+            share(wrong),
+            none,
+            none,
+            share(at(&self.covered)),
+            moments(&self.attempts),
+            moments(&self.bill[0]),
+            moments(&self.bill[1]),
+            moments(&self.bill[2]),
+            moments(&self.utility),
+            none,
+            none,
+        ];
+        [0, 1].map(|part| columns.map(|column| column[part]))
+    }
+
     /// Summarises tasks `range` with weights that add to 1 (`None`: all alike) over `trials` trials (`None`: exact).
     ///
     /// Tasks are drawn independently of one another within a trial, so variances add over tasks.
@@ -94,7 +121,8 @@ impl TaskMeans {
             _ => (None, range.len() as f64),
         };
         let weight = |i: usize| weights.map_or(1.0, |w| w[i]);
-        let mean = |x: &[f64]| range.clone().map(|i| weight(i) * x[i]).sum::<f64>() / count;
+        let mean_of = |x: &dyn Fn(usize) -> f64| range.clone().map(|i| weight(i) * x(i)).sum::<f64>() / count;
+        let mean = |x: &[f64]| mean_of(&|i| x[i]);
         // The standard error of a weighted mean from the tasks' variances; one trial shows none.
         let error = |variance: &dyn Fn(usize) -> f64| match trials {
             None => 0.0,
@@ -104,15 +132,13 @@ impl TaskMeans {
                 libm::sqrt(sum.max(0.0) / (n - 1) as f64) / count
             }
         };
-        let share = |x: &[f64]| {
-            if x.is_empty() { (f64::NAN, f64::NAN) } else { (mean(x), error(&|i| x[i] * (1.0 - x[i]))) }
-        };
+        let share_of = |x: &dyn Fn(usize) -> f64| (mean_of(x), error(&|i| x(i) * (1.0 - x(i))));
+        let share = |x: &[f64]| if x.is_empty() { (f64::NAN, f64::NAN) } else { share_of(&|i| x[i]) };
         let moments = |[x, variance]: &[Vec<f64>; 2]| {
             if x.is_empty() { (f64::NAN, f64::NAN) } else { (mean(x), error(&|i| variance[i])) }
         };
-        let returned_by_task: Vec<f64> = self.correct.iter().zip(&self.wrong).map(|(c, w)| c + w).collect();
         let (accuracy, wrong) = (share(&self.correct), share(&self.wrong));
-        let returned = share(&returned_by_task);
+        let returned = share_of(&|i| self.correct[i] + self.wrong[i]);
         let precision = if returned.0 > 0.0 {
             let q = accuracy.0 / returned.0;
             // The linearised ratio: variance of correct - q returned, which is 1-q, -q or 0.

@@ -1,0 +1,78 @@
+//! What the attempts of tasks say of their rates: of success, and of the verifier's errors on wrong and on correct attempts.
+
+use crate::error::Result;
+use crate::rng::Sequence;
+use crate::sampling::scenario::tasks::Tasks;
+use crate::spec::Values;
+
+/// Kinds of attempts: twice whether it is correct, and whether it is accepted.
+pub const KINDS: usize = 4;
+
+/// The rates of a task: of success, of acceptance among its wrong attempts and of rejection among its correct ones.
+pub type TaskRates = [f64; 3];
+
+/// What is believed of a rate before a task's own attempts.
+pub trait Believed {
+    /// The rate of a task of which `seen` of `of` attempts had it, drawn for a resample.
+    fn draw(&self, of: f64, seen: f64, resample: usize, random: &mut Sequence) -> f64;
+}
+
+/// What was seen of every task, and what is believed of each rate.
+pub struct KindRates<B> {
+    /// By task, the attempts of each kind.
+    counts: Vec<[f64; KINDS]>,
+    success: B,
+    errors: Option<[B; 2]>,
+}
+
+impl<B: Believed> KindRates<B> {
+    /// Of counts, a pool or recorded attempts; `believed(of, seen, rate)` is made from all tasks. `None` for other tasks.
+    pub fn new(tasks: &Tasks, believed: impl Fn(Vec<f64>, Vec<f64>, i32) -> Result<B>) -> Result<Option<Self>> {
+        let Some((counts, verdicts)) = counts_of(tasks) else { return Ok(None) };
+        let column = |of: fn(&[f64; KINDS]) -> f64| counts.iter().map(of).collect::<Vec<f64>>();
+        let success = believed(column(|own| own.iter().sum()), column(|own| own[2] + own[3]), 0)?;
+        let errors = if verdicts {
+            let wrong = believed(column(|own| own[0] + own[1]), column(|own| own[1]), 1)?;
+            Some([wrong, believed(column(|own| own[2] + own[3]), column(|own| own[2]), 2)?])
+        } else {
+            None
+        };
+        Ok(Some(Self { counts, success, errors }))
+    }
+
+    /// Whether there are verdicts.
+    pub const fn has_verdicts(&self) -> bool {
+        self.errors.is_some()
+    }
+
+    /// The rates of every task, drawn.
+    pub fn draw(&self, resample: usize, random: &mut Sequence) -> Vec<TaskRates> {
+        let of_task = self.counts.iter().map(|&[no, yes, missed, found]| {
+            let success = self.success.draw(no + yes + missed + found, missed + found, resample, random);
+            let Some([wrong, right]) = &self.errors else { return [success, 0.0, 0.0] };
+            let passed = wrong.draw(no + yes, yes, resample, random);
+            [success, passed, right.draw(missed + found, missed, resample, random)]
+        });
+        of_task.collect()
+    }
+}
+
+/// By task the attempts of each kind, and whether there are verdicts.
+fn counts_of(tasks: &Tasks) -> Option<(Vec<[f64; KINDS]>, bool)> {
+    let kinds =
+        |[n, accepted, both, right]: [f64; 4]| [n - right - (accepted - both), accepted - both, right - both, both];
+    match tasks {
+        Tasks::Counts { attempts, correct, posterior: false, .. } => {
+            let pairs = attempts.as_slice().iter().zip(correct.as_slice());
+            Some((pairs.map(|(&n, &right)| kinds([n, right, right, right])).collect(), false))
+        }
+        Tasks::Pool { attempts, accepted, accepted_correct, correct, .. } => {
+            // Without `correct` a rejected answer is taken for wrong: nothing that is shown depends on it.
+            let right = correct.as_ref().unwrap_or(accepted_correct);
+            let columns = [attempts, accepted, accepted_correct, right].map(Values::as_slice);
+            Some(((0..columns[0].len()).map(|i| kinds(columns.map(|column| column[i]))).collect(), true))
+        }
+        Tasks::Recorded(recorded) => Some((recorded.counts().map(kinds).collect(), recorded.accepted.is_some())),
+        _ => None,
+    }
+}
