@@ -48,7 +48,7 @@ fn first_accepted(criterion: &mut Criterion) {
         for (name, coverage) in [("with coverage", true), ("without coverage", false)] {
             let wanted =
                 Wanted { coverage, share_counts: [true, false, false], utility_counts: false, bill_counts: [false; 3] };
-            let run = Run { trials: TRIALS, key: KEY, replicate: 0, threads: 1, wanted };
+            let run = Run { trials: TRIALS, key: KEY, replicate: 0, threads: 1, wanted, kept: None };
             group.bench_function(format!("{most} attempts, {name}"), |b| {
                 b.iter(|| simulate(&scenario, run, &Control::default(), |_, _, row| drop(black_box(row))));
             });

@@ -173,7 +173,7 @@ def columns_of(names: Sequence[str], values: npt.NDArray[np.float64]) -> Columns
 
     They are slices of one series, for making a series of each takes three times as long.
     """
-    series = known(values)
+    series = known(values).alias("values")  # named, for Polars names series without a name one by one
     rows = len(values) // max(len(names), 1)
     return {name: series.slice(at * rows, rows) for at, name in enumerate(names)}
 
@@ -187,21 +187,20 @@ def _frame(
     trials: int | None,
     run: Run,
 ) -> pl.DataFrame:
-    policies, points = len(scenario.policies), len(row_key(scenario)[1])
     tasks = len(scenario.tasks) if by == "task" else 1
-    rows = policies * points * tasks
     key = key_columns(scenario, tasks)
+    rows = len(key["policy"])
     if by == "task":
         names = scenario.tasks.names
-        task = np.tile(np.arange(tasks), policies * points)
+        task = np.tile(np.arange(tasks), rows // tasks)
         key["task"] = pl.Series(task) if names is None else labels(names, task)
     after = short_tasks(scenario) if by == "policy" else {}
     # An exact quantile may turn out not to be known in any row.
     unknown = {n for n, v in columns.items() if metric_of(n)[1] and v.null_count() == len(v)} if run.exact else set()
     shown_columns = estimates(columns, chosen, lambda name: name not in unknown)
     found = key | before_last(shown_columns, after, chosen) | closing(rows, run, trials)
-    # From a mapping Polars takes three times as long.
-    return pl.DataFrame([values.alias(name) for name, values in found.items()])
+    # From a mapping Polars takes three times as long, and twice with each series named by itself.
+    return pl.DataFrame(list(found.values()), schema=list(found))
 
 
 def short_tasks(scenario: SamplingScenario) -> dict[str, pl.Series]:
@@ -286,14 +285,26 @@ def needed_for(metric: str, scenario: SamplingScenario) -> str | None:
 def key_columns(scenario: SamplingScenario, repeated: int = 1) -> dict[str, pl.Series]:
     """The columns that name a row: the policy, and ``max_attempts`` or ``limit``."""
     names = tuple(policy.label for policy in scenario.policies)
-    name, values = row_key(scenario)
-    at = np.tile(np.repeat(np.arange(len(values)), repeated), len(names))
-    policy = _policy_column if len(at) <= _KEPT_ROWS else _policy_column.__wrapped__
-    column = values.gather(at) if scenario.limits is not None else pl.Series(values.to_numpy()[at])
-    return {"policy": policy(names, len(values) * repeated), name: column}
+    if scenario.limits is not None:
+        name, values = row_key(scenario)
+        at = np.tile(np.repeat(np.arange(len(values)), repeated), len(names))
+        return {"policy": _policy_column(names, len(values) * repeated), name: values.gather(at)}
+    points = scenario.max_attempts
+    assert points is not None  # the core refuses a scenario without either
+    few = len(names) * len(points) * repeated <= _KEPT_ROWS
+    columns = _attempts_key if few else _attempts_key.__wrapped__
+    return dict(columns(names, points.tobytes(), repeated))
 
 
 @lru_cache(maxsize=256)
+def _attempts_key(names: tuple[str, ...], points: bytes, repeated: int) -> dict[str, pl.Series]:
+    """The columns of a grid of attempts; kept, for they take as long as all other columns of a small frame."""
+    values = np.frombuffer(points, dtype=np.int64)
+    at = np.tile(np.repeat(values, repeated), len(names))
+    policy = _policy_column(names, len(values) * repeated)
+    return {"policy": policy.alias("policy"), "max_attempts": pl.Series("max_attempts", at)}
+
+
 def _policy_column(names: tuple[str, ...], each: int) -> pl.Series:
-    """Each label so many times; kept, for an Enum takes as long as all other columns of a small frame."""
+    """Each label so many times."""
     return labels(names, np.repeat(np.arange(len(names)), each))

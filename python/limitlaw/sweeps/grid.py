@@ -80,6 +80,7 @@ class Grid:
         self.groups = _groups(self.axes, zip)
         self.part = (0, 1)
         self._shown: dict[str, pl.Series] = {}
+        self._texts: dict[str, str] = {}
         if len(self) >= MAX_POINTS:
             raise ValueError(f"axes must span fewer than 2**53 points, got {len(self)}")
         self._warn_unused()
@@ -188,13 +189,23 @@ class Grid:
         small = copy.copy(self)
         outer = self.groups[0]
         small.axes = {path: values[low:high] if path in outer else values for path, values in self.axes.items()}
-        small._shown = {p: self._column(p)[low:high] for p in outer}  # noqa: SLF001  (its text depends on all values)
+        # The text of a value depends on all values of its axis; what windows share is made once.
+        small._shown = {p: self._column(p)[low:high] if p in outer else self._column(p) for p in self.axes}  # noqa: SLF001
+        small._texts = {p: self._text(p) for p in self.axes if p not in outer}  # noqa: SLF001
         return small, low * stride
 
     def wire(self) -> str:
         """The groups of axes as the core reads them."""
-        groups = [[{"path": path, "values": [encode(v) for v in self.axes[path]]} for path in g] for g in self.groups]
-        return json.dumps(groups, separators=(",", ":"), allow_nan=False)
+        axes = {path: f'{{"path":{json.dumps(path)},"values":{self._text(path)}}}' for path in self.axes}
+        groups = (",".join(axes[path] for path in group) for group in self.groups)
+        return f"[{','.join(f'[{group}]' for group in groups)}]"
+
+    def _text(self, path: str) -> str:
+        """The values of an axis as JSON."""
+        if path not in self._texts:
+            values = [encode(v) for v in self.axes[path]]
+            self._texts[path] = json.dumps(values, separators=(",", ":"), allow_nan=False)
+        return self._texts[path]
 
     def to_data(self) -> dict[str, Any]:
         """The grid as plain data for a manifest: ``from_data`` reads it back."""

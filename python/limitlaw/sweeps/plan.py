@@ -21,7 +21,7 @@ from limitlaw._arguments import (
     is_sequence,
     shown,
 )
-from limitlaw._frames import with_errors
+from limitlaw._frames import repeat, with_errors
 from limitlaw._spec import canonical, digest
 from limitlaw.seed import Seed, key_of
 from limitlaw.sweeps.grid import Grid
@@ -322,14 +322,14 @@ def run_shard(
     results = {
         name: pl.Series(column, nan_to_null=True) for name, column in zip([*plan.columns, *ends], values, strict=True)
     }
-    text: list[str | None] = [None] * len(local)
-    starts = np.searchsorted(local, [point for point, _ in errors])
-    for row, (_, message) in zip(starts, errors, strict=True):
-        text[row] = message
+    text = repeat(None, len(local), pl.String)
+    if errors:
+        rows = np.searchsorted(local, [point for point, _ in errors])
+        text = text.scatter(rows, [message for _, message in errors])
     # An axis whose values name the rows anyway is shown once.
     shown = {path: column for path, column in axes.items() if path not in key}
     return pl.DataFrame(
-        {"point": local + plan.offset} | shown | key | results | after | {"error": pl.Series(text, dtype=pl.String)}
+        {"point": local + plan.offset} | shown | key | results | after | {"error": text}
     )
 
 

@@ -220,9 +220,9 @@ pub fn options(
     threads: Option<usize>,
     coverage: bool,
     quantiles: &[String],
-) -> Result<Run> {
+) -> Result<Run<'static>> {
     let wanted = scenario.wanted(coverage, quantiles);
-    Ok(Run { trials, key, replicate, threads: resolve_threads(threads)?, wanted })
+    Ok(Run { trials, key, replicate, threads: resolve_threads(threads)?, wanted, kept: None })
 }
 
 /// Solves a scenario exactly: the same columns as `simulate_sampling`. With a `confidence` the ends of intervals over

@@ -8,7 +8,7 @@ mod single;
 use super::compute::Compute;
 use super::crossing::Crossings;
 use super::draws::Columns;
-use super::lanes::{LANES, Lanes, lanes};
+use super::lanes::{LANES, Lanes, each, lanes};
 use super::laws::Law;
 use super::laws::base::{Base, LN_6, LN_LOSS_MAX};
 use super::laws::scaling_law::{Drawn, InLanes};
@@ -98,12 +98,12 @@ impl Block {
         let slowdown = get(Input::AlgorithmicSlowdownYears);
         let halving = get(Input::AlgorithmicHalvingMonths);
         let data_share = get(Input::DataShare);
-        let half_ln_over = get(Input::Overtraining).map(|x| 0.5 * x);
+        let over = get(Input::Overtraining);
+        let half_ln_over = each(|i| 0.5 * over[i]);
         let ln_multiplier = get(Input::MultiEpochMultiplier);
         let weight = get(Input::TrendWeight);
-        let params_share: Lanes = std::array::from_fn(|i| beta[i] / (alpha[i] + beta[i]));
-        let ln_g: Lanes =
-            std::array::from_fn(|i| (ln(alpha[i] / beta[i]) + log_a[i] - log_b[i]) / (alpha[i] + beta[i]));
+        let params_share = each(|i| beta[i] / (alpha[i] + beta[i]));
+        let ln_g = each(|i| (ln(alpha[i] / beta[i]) + log_a[i] - log_b[i]) / (alpha[i] + beta[i]));
         // Of ln D* in progress p: A falls by alpha (1 - data share) p, B by beta (data share) p.
         let slope = |i: usize| (alpha[i] * (1.0 - data_share[i]) - beta[i] * data_share[i]) / (alpha[i] + beta[i]);
         Self {
@@ -111,27 +111,27 @@ impl Block {
             compute: Compute::new(columns, first, &options.compute),
             crossings: Crossings::default(),
             roots: Roots::new(alpha, beta, r_n, r_d),
-            whole_progress: std::array::from_fn(|i| 12.0 * std::f64::consts::LN_2 / halving[i] * slowdown[i]),
-            slowing: slowdown.map(|x| expm1(-1.0 / x)),
+            whole_progress: each(|i| 12.0 * std::f64::consts::LN_2 / halving[i] * slowdown[i]),
+            slowing: each(|i| expm1(-1.0 / slowdown[i])),
             slowed: [0.0; LANES],
             data_share,
             coefficients,
-            irreducible: log_e.map(exp),
+            irreducible: each(|i| exp(log_e[i])),
             exponents: Ratios {
                 params_share,
-                rate: std::array::from_fn(|i| alpha[i] * params_share[i]),
-                inv_rate: std::array::from_fn(|i| (alpha[i] + beta[i]) / (alpha[i] * beta[i])),
+                rate: each(|i| alpha[i] * params_share[i]),
+                inv_rate: each(|i| (alpha[i] + beta[i]) / (alpha[i] * beta[i])),
             },
             lossless: tight.contains(&0.0),
-            tightness: std::array::from_fn(|i| tight[i] * (alpha[i] + beta[i]) / alpha[i]),
-            ln_tokens: [ln_g.map(|x| -x), std::array::from_fn(slope)],
-            ln_reducible: std::array::from_fn(|i| log_a[i] - alpha[i] * ln_g[i] + ln(1.0 + alpha[i] / beta[i])),
+            tightness: each(|i| tight[i] * (alpha[i] + beta[i]) / alpha[i]),
+            ln_tokens: [each(|i| -ln_g[i]), each(slope)],
+            ln_reducible: each(|i| log_a[i] - alpha[i] * ln_g[i] + ln(1.0 + alpha[i] / beta[i])),
             half_ln_over,
-            over: half_ln_over.map(exp),
+            over: each(|i| exp(half_ln_over[i])),
             ln_multiplier,
-            multiplier: ln_multiplier.map(exp),
+            multiplier: each(|i| exp(ln_multiplier[i])),
             trend: [get(Input::TrendDataset), get(Input::TrendGrowth)],
-            follows_trend: std::array::from_fn(|i| f64::from(u8::from(columns.trend_choice[first + i] < weight[i]))),
+            follows_trend: each(|i| f64::from(u8::from(columns.trend_choice[first + i] < weight[i]))),
             inference: get(Input::InferenceTokens),
             market: [Input::ProfitIncome, Input::ProfitLossElasticity, Input::ProfitPriceElasticity].map(get),
             slow,

@@ -118,8 +118,9 @@ impl Compute {
                 out[i] = least - ln(sum) / SMOOTH;
             }
         } else {
-            for i in 0..LANES {
-                for cap in self.ln_caps(i, since_cap) {
+            for (ln_cap, growth) in self.ln_cap.iter().zip(&self.ln_cap_growth) {
+                for i in 0..LANES {
+                    let cap = ln_cap[i] + since_cap * growth[i];
                     out[i] = if cap < out[i] { cap } else { out[i] };
                 }
             }

@@ -6,6 +6,19 @@ pub const LANES: usize = 64;
 pub type Lanes = [f64; LANES];
 
 /// The numbers of a block in a column that starts at a draw.
+#[inline(always)]
 pub fn lanes(column: &[f64], first: usize) -> Lanes {
-    std::array::from_fn(|i| column[first + i])
+    let mut found = [0.0; LANES];
+    found.copy_from_slice(&column[first..first + LANES]);
+    found
+}
+
+/// A number for each draw, by a plain loop: `array::from_fn` and `map` are called draw by draw and not inlined.
+#[inline(always)]
+pub fn each(of: impl Fn(usize) -> f64) -> Lanes {
+    let mut found = [0.0; LANES];
+    for i in 0..LANES {
+        found[i] = of(i);
+    }
+    found
 }

@@ -3,7 +3,7 @@
 //! Each year's root is predicted by Taylor's series in T from the year before and corrected by one Householder step on
 //! all lanes; draws whose step was not small (one in a hundred) are solved one by one.
 
-use super::lanes::{LANES, Lanes};
+use super::lanes::{LANES, Lanes, each};
 use super::laws::root::{CLOSE, Root, Side, T_MAX, faded, householder, repeats, slope, solve, worth};
 use crate::math::{exp, ln_inside};
 
@@ -39,7 +39,7 @@ impl Roots {
         let mut this = Self {
             exponents: [alpha, beta],
             r: [r_params, r_data],
-            inv_r: [r_params.map(|x| 1.0 / x), r_data.map(|x| 1.0 / x)],
+            inv_r: [each(|i| 1.0 / r_params[i]), each(|i| 1.0 / r_data[i])],
             untouched: true,
             t: zero,
             u: zero,

@@ -4,7 +4,7 @@
 //! `M(y) = 1 + f (syn - 1) / (1 + e^(-(y - 2027)))` with f what model collapse leaves of the gain.
 
 use super::draws::Columns;
-use super::lanes::{LANES, Lanes, lanes};
+use super::lanes::{LANES, Lanes, each, lanes};
 use super::scenario::{Collapse, Input};
 use crate::math::{exp, ln, ln_inside};
 
@@ -46,17 +46,17 @@ impl Stock {
         let per_audio = get(Input::TokensPerAudioSecond);
         let transfer = get(Input::MultimodalTransfer);
         let (private, share) = (get(Input::PrivateStock), get(Input::PrivateShare));
+        let (loss, synthetic, growth) =
+            (get(Input::AccessLoss), get(Input::SyntheticMultiplier), get(Input::StockGrowth));
         Self {
             text: get(Input::TextStock),
-            media: std::array::from_fn(|i| {
-                transfer[i] * ((images[i] + video[i]) * per_image[i] + audio[i] * per_audio[i])
-            }),
-            private: std::array::from_fn(|i| private[i] * share[i]),
+            media: each(|i| transfer[i] * ((images[i] + video[i]) * per_image[i] + audio[i] * per_audio[i])),
+            private: each(|i| private[i] * share[i]),
             quality: get(Input::UsableFraction),
-            left: [get(Input::AccessLoss).map(|x| exp(-x)), [1.0; LANES]],
-            synthetic: get(Input::SyntheticMultiplier).map(|x| x - 1.0),
+            left: [each(|i| exp(-loss[i])), [1.0; LANES]],
+            synthetic: each(|i| synthetic[i] - 1.0),
             generations: get(Input::SyntheticGenerations),
-            growth: [get(Input::StockGrowth).map(exp), [1.0; LANES]],
+            growth: [each(|i| exp(growth[i])), [1.0; LANES]],
             quality_compute: get(Input::QualityCompute),
             quality_power: get(Input::QualityPower),
         }

@@ -58,7 +58,8 @@ impl Resampling {
             return Ok(found);
         };
         let key = [random.next_u64(), random.next_u64()];
-        let options = Run { trials, key, replicate: 0, threads: 1, wanted: scenario.wanted(self.coverage, &[]) };
+        let options =
+            Run { trials, key, replicate: 0, threads: 1, wanted: scenario.wanted(self.coverage, &[]), kept: None };
         simulate(scenario, options, &quiet, |p, g, row| found[p * points + g] = row.means(trials))?;
         Ok(found)
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result, quoted};
 use crate::run::Control;
+use crate::sampling::draw::kept::Kept;
 use crate::sampling::draw::run::Run;
 use crate::sampling::draw::simulate;
 use crate::sampling::exact::benchmark_means::BenchmarkMeans;
@@ -83,7 +84,7 @@ impl SamplingMethod {
     fn simulate(
         &self,
         scenario: &SamplingScenario,
-        how: &Simulate,
+        (how, kept): (&Simulate, &Kept),
         index: u64,
         threads: usize,
         control: &Control,
@@ -98,7 +99,8 @@ impl SamplingMethod {
         let mut next = Some(how.trials);
         for stage in 0.. {
             let Some(trials) = next else { break };
-            let run = Run { trials, key: how.key, replicate: how.replicate(index, stage), threads, wanted };
+            let replicate = how.replicate(index, stage);
+            let run = Run { trials, key: how.key, replicate, threads, wanted, kept: Some(kept) };
             simulate(scenario, run, control, |p, g, row| {
                 let tally = &mut tallies[p * points + g];
                 if let Some(spread) = spreads.get_mut(p * points + g) {
@@ -182,8 +184,15 @@ fn values_per_row(tally: &RowTally, weights: Option<&[f64]>, trials: u64) -> f64
     tasks as f64 * trials as f64
 }
 
+/// What a thread keeps from point to point.
+#[derive(Debug, Default)]
+pub struct Room {
+    means: BenchmarkMeans,
+    kept: Kept,
+}
+
 impl Method<SamplingScenario> for SamplingMethod {
-    type Room = BenchmarkMeans;
+    type Room = Room;
 
     fn rows(&self) -> Rows {
         let keys = if self.simulate.is_some() { 4 } else { 2 };
@@ -192,16 +201,16 @@ impl Method<SamplingScenario> for SamplingMethod {
 
     fn point(
         &self,
-        room: &mut BenchmarkMeans,
+        room: &mut Room,
         (scenario, index): (&SamplingScenario, u64),
         threads: usize,
         control: &Control,
         rows: &mut Rows,
     ) -> Result<()> {
         match &self.simulate {
-            None if self.scores.is_empty() && self.solve_means(room, scenario, index, rows) => Ok(()),
+            None if self.scores.is_empty() && self.solve_means(&mut room.means, scenario, index, rows) => Ok(()),
             None => self.solve(scenario, index, control, rows),
-            Some(how) => self.simulate(scenario, how, index, threads, control, rows),
+            Some(how) => self.simulate(scenario, (how, &room.kept), index, threads, control, rows),
         }
     }
 }

@@ -296,7 +296,7 @@ mod tests {
     fn sampler_of(answers: Answers) -> AnswerSampler {
         let wanted =
             Wanted { coverage: false, share_counts: [false; 3], utility_counts: false, bill_counts: [false; 3] };
-        let run = Run { trials: 1, key: [5, 12], replicate: 0, threads: 1, wanted };
+        let run = Run { trials: 1, key: [5, 12], replicate: 0, threads: 1, wanted, kept: None };
         AnswerSampler::new(answers, Streams::new(&run, 64))
     }
 

@@ -6,11 +6,14 @@
 //! policy changes no other's numbers. Without policies of the last kind the cost of a trial does not grow with the number
 //! of attempts.
 
+use std::sync::Arc;
+
 use super::by_bins::{BinSource, BinWorker, ByBins};
 use super::events::Source;
 use super::events::chunk::ChunkEvents;
 use super::events::integrated::Integrated;
-use super::plan::{Plan, Random, Worker, charge};
+use super::kept::IntegratedKey;
+use super::plan::{Fine, Plan, Random, Worker, charge};
 use super::run::Run;
 use super::size;
 use super::streams::Place;
@@ -52,14 +55,23 @@ pub fn simulate(
     // Where rates are drawn anew their bins need none of them, unless a policy asks for more than bins.
     let integrated = match (source, &bins) {
         (Source::Redrawn(_), Some(bins)) if !grid.is_empty() => {
-            Integrated::new(scenario, (grid, bins.numbers()), &options, control)?
+            let of = (grid, bins.numbers());
+            let make = || Integrated::new(scenario, of, &options, control);
+            match options.kept {
+                Some(kept) => kept.integrated(IntegratedKey::new(scenario, of, options.trials), make)?,
+                None => Arc::new(make()?),
+            }
         }
-        _ => None,
+        _ => Arc::new(None),
     };
-    let bin_source = integrated.as_ref().map_or(BinSource::Events(source), BinSource::Integrated);
+    let integrated = integrated.as_ref().as_ref();
+    let bin_source = integrated.map_or(BinSource::Events(source), BinSource::Integrated);
     let events_drawn = (integrated.is_none() || !others.is_empty()) && plan.chain.is_none();
-    let new_worker =
-        || (plan.worker(), bins.as_ref().map(|bins| bins.worker(&bin_source, streams)), ChunkEvents::new(streams));
+    let numbered = !others.is_empty() || (events_drawn && matches!(source, Source::Redrawn(_)));
+    let new_worker = || {
+        let counted = bins.as_ref().map(|bins| bins.worker(&bin_source, streams));
+        (plan.worker(), counted, ChunkEvents::new(streams, numbered))
+    };
     let work = |(worker, counted, events): &mut (Worker, Option<BinWorker>, ChunkEvents), index: u64| {
         let trials = (options.trials - index * chunk).min(chunk) as usize;
         worker.scores.clear();
@@ -158,8 +170,9 @@ impl Plan<'_> {
                 rows.cover(&self.layout, at.task, bin);
             }
         }
-        if let (Some(plurality), Some(counted), true) = (&self.plurality, &mut fine.counted, self.features.leader) {
-            plurality.find_leads(batch, (counted, &mut fine.leads), at, events.len());
+        let Fine { counted, leads, .. } = &mut *fine;
+        if let (Some(plurality), Some(counted), Some(leads)) = (&self.plurality, counted, leads) {
+            plurality.find_leads(batch, (counted, leads), at, events.len());
         }
         let billed_by_attempt = self.layout.cost.is_some() && !self.layout.billed_by_attempts;
         if self.features.attempts || billed_by_attempt {

@@ -15,6 +15,7 @@ pub mod charge;
 pub mod engine;
 pub mod events;
 pub mod features;
+pub mod kept;
 pub mod limits;
 pub mod maxima;
 pub mod offsets;

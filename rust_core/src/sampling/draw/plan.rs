@@ -84,7 +84,8 @@ pub(super) struct Worker {
 /// What is looked at more closely: wrong answers, and single attempts.
 pub(super) struct Fine {
     pub(super) counted: Option<AnswerCounts>,
-    pub(super) leads: Scratch,
+    /// Where somebody asks who leads.
+    pub(super) leads: Option<Box<Scratch>>,
     /// Wrong attempts of the current bin by answer.
     pub(super) by_answer: Vec<u64>,
     pub(super) sequential: Sequential,
@@ -201,7 +202,9 @@ impl<'a> Plan<'a> {
         };
         let source = match chain {
             Some(_) => Source::Redrawn(Redrawn::new(scenario, laws)),
-            None => Source::new(scenario, (laws, grid), [covered, !policies.is_empty()], run.trials, control)?,
+            None => {
+                Source::new(scenario, (laws, grid), [covered, !policies.is_empty()], (run.trials, run.kept), control)?
+            }
         };
         let counted = if features.counts && chain.is_none() { laws } else { &[] };
         Ok(Self {
@@ -223,6 +226,7 @@ impl<'a> Plan<'a> {
     /// Room for one worker.
     pub(super) fn worker(&self) -> Worker {
         let answers = self.features.answers.map_or(0, |a| a.count());
+        let points = if self.layout.policies.is_empty() { 0 } else { self.layout.grid.len() };
         let selectors: Vec<Box<dyn Selector>> =
             self.layout.policies.iter().map(|policy| policy.selector(&self.setting)).collect();
         Worker {
@@ -237,13 +241,13 @@ impl<'a> Plan<'a> {
                 .map(|cost| Totals::new(cost, self.streams.chunk())),
             wrong_tokens: self.layout.cost.and_then(|cost| cost.wrong()).map(Tokens::new),
             stops: Vec::new(),
-            batch: Batch::new(self.layout.grid.len()),
+            batch: Batch::new(points),
             drawn: Vec::new(),
             outcomes: Vec::new(),
             seen: Vec::new(),
             fine: Fine {
                 counted: self.plurality.as_ref().map(|plurality| plurality.sampler.counted()),
-                leads: Scratch::new(if self.plurality.is_some() { self.layout.grid.len() } else { 0 }),
+                leads: self.features.leader.then(|| Box::new(Scratch::new(points))),
                 by_answer: vec![0; answers],
                 sequential: Sequential::new(selectors, self.features.scores, answers > 0),
             },

@@ -315,13 +315,13 @@ mod tests {
             );
             let success = vec![0.01, 0.1, 0.15, 0.2, 0.3, 0.45, 0.5, 0.9];
             let scenario: SamplingScenario = parse(&json, &[success]).expect("the scenario is valid");
-            let run = Run { trials: 1, key: [8, 9], replicate: 0, threads: 1, wanted: NOTHING };
+            let run = Run { trials: 1, key: [8, 9], replicate: 0, threads: 1, wanted: NOTHING, kept: None };
             let laws = scenario.laws();
             let (policies, control) = (&scenario.policies, Control::default());
             let plan =
                 Plan::new(&scenario, (policies, None), (&laws, grid), (&run, true), &control).expect("no signal");
             let vote = plan.plurality.as_ref().expect("votes are by_answer");
-            let mut events = ChunkEvents::new(&plan.streams);
+            let mut events = ChunkEvents::new(&plan.streams, true);
             let mut worker = plan.worker();
             let size = worker.batch.trials;
             for chunk in 0..3 {
@@ -338,7 +338,7 @@ mod tests {
                         let (batch, counted) =
                             (&mut worker.batch, worker.fine.counted.as_mut().expect("votes are by_answer"));
                         plan.fill(batch, &mut random, at, &events.drawn[first..first + size]);
-                        let scratch = &mut worker.fine.leads;
+                        let scratch = worker.fine.leads.as_mut().expect("votes are by_answer");
                         let mut leads = Leads { vote, at, batch, counted, scratch, trials: size };
                         for (point, undecided) in vote.undecided.iter().enumerate() {
                             let (correct, leads) = leads.batch.votes(point);
@@ -368,7 +368,7 @@ mod tests {
             (Answers::Uniform { count: 1.0 }, 1.0),
             (Answers::Zipf { count: 3.0, exponent: 1.0 }, 6.0 / 11.0),
         ] {
-            let run = Run { trials: 1, key: [1, 2], replicate: 0, threads: 1, wanted: NOTHING };
+            let run = Run { trials: 1, key: [1, 2], replicate: 0, threads: 1, wanted: NOTHING, kept: None };
             let sampler = AnswerSampler::new(answers, Streams::new(&run, 64));
             let mut narrower = 0;
             for attempts in (1u64..300).chain([1000, 100_000]) {

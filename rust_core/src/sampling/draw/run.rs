@@ -1,5 +1,6 @@
 //! How to run: trials, seed, threads, what is counted, and how many trials make a chunk.
 
+use super::kept::Kept;
 use crate::error::{Error, Result};
 use crate::rng::Key;
 use crate::sampling::record::{BILL, SHARES, Wanted};
@@ -12,7 +13,7 @@ const CHUNK_DRAWS: usize = 1 << 19;
 
 /// How to run.
 #[derive(Debug, Clone, Copy)]
-pub struct Run {
+pub struct Run<'a> {
     /// Trials.
     pub trials: u64,
     /// The key of the seed.
@@ -23,9 +24,11 @@ pub struct Run {
     pub threads: usize,
     /// What to count.
     pub wanted: Wanted,
+    /// Tables of the runs before.
+    pub kept: Option<&'a Kept>,
 }
 
-impl Run {
+impl Run<'_> {
     /// Checks the number of trials.
     pub fn check(&self) -> Result<()> {
         if (1..=MAX_TRIALS).contains(&self.trials) {

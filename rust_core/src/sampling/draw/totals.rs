@@ -214,7 +214,7 @@ mod tests {
     fn streams() -> Streams {
         let wanted =
             Wanted { coverage: false, share_counts: [false; 3], utility_counts: false, bill_counts: [true; 3] };
-        Streams::new(&Run { trials: 1, key: KEY, replicate: 0, threads: 1, wanted }, TRIALS)
+        Streams::new(&Run { trials: 1, key: KEY, replicate: 0, threads: 1, wanted, kept: None }, TRIALS)
     }
 
     /// Mean, variance and third moment of the tokens at two points, and the covariance between them: that of sums whose

@@ -13,7 +13,7 @@ use crate::spec::Values;
 pub const MAX_DRAWS: usize = 100_000;
 
 /// Equally likely verifiers.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Labelled {
     /// The mean over tasks of P(accept | wrong), of each verifier.

@@ -33,7 +33,7 @@ pub enum Blank {
 }
 
 /// Recorded attempts.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recorded {
     /// Attempts, per task.

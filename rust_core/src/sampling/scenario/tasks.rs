@@ -15,7 +15,7 @@ pub const MAX_OBSERVED: f64 = 1e9;
 pub const MIN_BETA: f64 = 1e-6;
 
 /// The tasks of a benchmark.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Tasks {
     /// Known success rates.

@@ -12,7 +12,7 @@ use crate::special::normal::normal_survival;
 use crate::special::one_less_exp;
 
 /// A verifier.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Verifier {
     /// Given error rates, for all tasks or one per task.

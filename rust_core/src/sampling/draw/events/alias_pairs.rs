@@ -17,14 +17,44 @@ pub struct Entry {
     pub alias: u16,
 }
 
-/// The entries of shares with the mean 1, and what is left of each threshold in units of 2^-64 of its own last place.
-pub fn alias_entries(mut share: Vec<f64>) -> (Vec<Entry>, Vec<u64>) {
-    let size = share.len();
-    let mut entries: Vec<Entry> = (0..size).map(|i| Entry { threshold: 0, alias: i as u16 }).collect();
-    let mut low = vec![0; size];
-    let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..size).partition(|&i| share[i] < 1.0);
+/// Alias tables one after the other: their entries, and what is left of each threshold in units of 2^-64 of its own last
+/// place.
+#[derive(Debug, Default)]
+pub struct Entries {
+    /// The entries.
+    pub entries: Vec<Entry>,
+    /// What is left of each threshold.
+    pub low: Vec<u64>,
+    small: Vec<u16>,
+    large: Vec<u16>,
+}
+
+impl Entries {
+    /// Room for so many entries.
+    pub fn with_capacity(count: usize) -> Self {
+        Self { entries: Vec::with_capacity(count), low: Vec::with_capacity(count), ..Self::default() }
+    }
+
+    /// Adds the table of shares with the mean 1, at most 2^16 of them; the shares are spent.
+    pub fn add(&mut self, share: &mut [f64]) {
+        let Self { entries, low, small, large } = self;
+        let first = entries.len();
+        entries.extend((0..share.len()).map(|i| Entry { threshold: 0, alias: i as u16 }));
+        low.resize(entries.len(), 0);
+        fill(share, (&mut entries[first..], &mut low[first..]), (small, large));
+    }
+}
+
+/// Fills a table.
+fn fill(share: &mut [f64], (entries, low): (&mut [Entry], &mut [u64]), (small, large): (&mut Vec<u16>, &mut Vec<u16>)) {
+    small.clear();
+    large.clear();
+    for (i, share) in share.iter().enumerate() {
+        if *share < 1.0 { small.push(i as u16) } else { large.push(i as u16) }
+    }
     while let (Some(&s), Some(&l)) = (small.last(), large.last()) {
         small.pop();
+        let (s, l) = (usize::from(s), usize::from(l));
         let scaled = share[s] * 65_536.0;
         let whole = libm::floor(scaled).min(65_535.0);
         entries[s] = Entry { threshold: whole as u16, alias: l as u16 };
@@ -33,11 +63,10 @@ pub fn alias_entries(mut share: Vec<f64>) -> (Vec<Entry>, Vec<u64>) {
         share[l] -= 1.0 - share[s];
         if share[l] < 1.0 {
             large.pop();
-            small.push(l);
+            small.push(l as u16);
         }
     }
     // What is left over is 1 up to rounding and keeps itself as its alias.
-    (entries, low)
 }
 
 /// A table for one or two tasks. An index holds the first task's bin in its low bits, the second's above. Where
@@ -94,7 +123,9 @@ impl AliasTable {
         for p in &mut share {
             *p *= size as f64 / total;
         }
-        let (entries, low) = alias_entries(share);
+        let mut made = Entries::with_capacity(size);
+        made.add(&mut share);
+        let Entries { entries, low, .. } = made;
         let map = |indexed: Vec<(u16, f64)>| indexed.into_iter().map(|(bin, _)| bin).collect();
         Self { entries, low, bits, first_bits, bins: [map(first), map(second)] }
     }

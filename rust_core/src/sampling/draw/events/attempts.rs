@@ -5,7 +5,7 @@
 //! several attempts the number is geometric with the mean slope of the piece: exact but for the change of the slope within
 //! it, which moves the distribution function by less than 1e-6 of the probability of the piece.
 
-use super::alias_pairs::{Entry, alias_entries};
+use super::alias_pairs::{Entries, Entry};
 use super::within::ends;
 use crate::dispatch::{Kernel, dispatch};
 use crate::math::{exp, expm1};
@@ -131,23 +131,23 @@ impl AttemptTables {
     pub fn new(pieces: &Pieces, sums: &[f64]) -> Self {
         let count = pieces.count();
         let (mass, slopes) = sums.split_at(2 * count);
-        let (mut entries, mut low, mut of_bin) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut made, mut share, mut of_bin) = (Entries::default(), Vec::new(), Vec::new());
         for kind in 0..2 {
             for pair in pieces.first.windows(2) {
                 let row = &mass[kind * count + pair[0]..kind * count + pair[1]];
                 let size = row.len().next_power_of_two();
-                of_bin.push((entries.len() as u32, size.trailing_zeros(), pair[0] as u32));
+                of_bin.push((made.entries.len() as u32, size.trailing_zeros(), pair[0] as u32));
                 let total: f64 = row.iter().sum();
                 let scale = size as f64 / total;
                 // Bins that never come need no table that says something.
                 let known = total > f64::MIN_POSITIVE;
-                let mut share: Vec<f64> = row.iter().map(|p| if known { p * scale } else { 1.0 }).collect();
+                share.clear();
+                share.extend(row.iter().map(|p| if known { p * scale } else { 1.0 }));
                 share.resize(size, if known { 0.0 } else { 1.0 });
-                let (of_row, rest) = alias_entries(share);
-                entries.extend(of_row);
-                low.extend(rest);
+                made.add(&mut share);
             }
         }
+        let Entries { entries, low, .. } = made;
         let mut before = vec![0.0; count];
         for pair in pieces.first.windows(2) {
             let start = pieces.from.get(pair[0]).copied().unwrap_or(0.0);
@@ -155,6 +155,12 @@ impl AttemptTables {
         }
         let slope = mass.iter().zip(slopes).map(|(m, s)| if *m > 0.0 { s / m } else { 0.0 }).collect();
         Self { entries, low, of_bin, before, length: pieces.length.clone(), slope }
+    }
+
+    /// The bytes they take.
+    pub fn bytes(&self) -> usize {
+        let pieces = self.before.len() + self.length.len() + self.slope.len();
+        self.entries.len() * (size_of::<Entry>() + size_of::<u64>()) + size_of_val(&*self.of_bin) + 8 * pieces
     }
 
     /// Turns words into attempts of the acceptance bins before the accepted one; `tie(i)` gives the further word of draw `i`.

@@ -5,6 +5,7 @@
 //! only where somebody asks, so a further policy changes nothing that the bins say.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::bins::Bins;
 use super::cells::{Places, add_cells};
@@ -15,6 +16,7 @@ use super::tables::Tables;
 use super::within::Within;
 use crate::error::Result;
 use crate::run::Control;
+use crate::sampling::draw::kept::{BinnedKey, Kept};
 use crate::sampling::draw::streams::Streams;
 use crate::sampling::policy::seen::FirstEvents;
 use crate::sampling::scenario::law::TaskLaw;
@@ -25,11 +27,18 @@ use crate::variates::exponential::Exponential;
 const MOST_BYTES: usize = 1 << 26;
 const SAVED: f64 = 5.0;
 
-/// The tables of all tasks.
+/// All tasks and their tables.
 pub struct Binned<'a> {
     /// The law of each task.
     pub laws: &'a [TaskLaw],
     grid: &'a [u64],
+    tables: Arc<BinTables>,
+    exponential: Exponential,
+}
+
+/// The tables of all tasks.
+#[derive(Debug)]
+pub struct BinTables {
     /// The bins of each distinct law, and which of them each task has.
     distinct: Vec<Bins>,
     law: Vec<usize>,
@@ -38,13 +47,11 @@ pub struct Binned<'a> {
     rejected: Option<Tables>,
     /// By distinct law, the bin of the first correct attempt given that of the first acceptance, where that pays.
     joint: Vec<Option<Conditional>>,
-    exponential: Exponential,
 }
 
-impl<'a> Binned<'a> {
-    /// The tables of these laws; the first correct attempts are asked for `covered` as bins, `numbered` as attempt numbers.
-    pub fn new(
-        (laws, grid): (&'a [TaskLaw], &'a [u64]),
+impl BinTables {
+    fn new(
+        (laws, grid): (&[TaskLaw], &[u64]),
         [covered, numbered]: [bool; 2],
         trials: u64,
         control: &Control,
@@ -66,23 +73,50 @@ impl<'a> Binned<'a> {
         let acceptance = Tables::new(&distinct, &law, |bins| &bins.acceptance);
         let rejected =
             coverage.then(|| Tables::new(&distinct, &law, |bins| bins.rejected_correct.as_deref().unwrap_or(&[1.0])));
-        Ok(Self { laws, grid, distinct, law, acceptance, rejected, joint, exponential: Exponential::default() })
+        Ok(Self { distinct, law, acceptance, rejected, joint })
+    }
+
+    /// The bytes they take, about.
+    pub fn bytes(&self) -> usize {
+        let of_bins = self.distinct.iter().map(Bins::bytes).sum::<usize>();
+        let rejected = self.rejected.as_ref().map_or(0, Tables::bytes);
+        let joint = self.joint.iter().flatten().map(Conditional::size).sum::<usize>();
+        of_bins + size_of_val(&*self.law) + self.acceptance.bytes() + rejected + joint
+    }
+}
+
+impl<'a> Binned<'a> {
+    /// The tables of these laws; the first correct attempts are asked for as bins, as attempt numbers, or not.
+    pub fn new(
+        (laws, grid): (&'a [TaskLaw], &'a [u64]),
+        asked: [bool; 2],
+        (trials, kept): (u64, Option<&Kept>),
+        control: &Control,
+    ) -> Result<Self> {
+        let tables = match kept {
+            Some(kept) => {
+                let key = BinnedKey { asked, trials, grid: grid.to_vec(), laws: laws.to_vec() };
+                kept.binned(key, |_| BinTables::new((laws, grid), asked, trials, control))?
+            }
+            None => Arc::new(BinTables::new((laws, grid), asked, trials, control)?),
+        };
+        Ok(Self { laws, grid, tables, exponential: Exponential::default() })
     }
 
     /// The bins of task `i`.
     pub fn bins(&self, i: usize) -> &Bins {
-        &self.distinct[self.law[i]]
+        &self.tables.distinct[self.tables.law[i]]
     }
 
     /// The bin of the first correct attempt of task `i` given that of the first acceptance, where there is such a table.
     pub fn joint(&self, i: usize) -> Option<&Conditional> {
-        self.joint.get(self.law[i])?.as_ref()
+        self.tables.joint.get(self.tables.law[i])?.as_ref()
     }
 
     /// Reads the bins of task `i`.
     pub fn read(&self, chunk: &mut ChunkEvents, streams: &Streams, i: usize, trials: usize) {
-        chunk.acceptance.turn(&self.acceptance, streams, chunk.index, i, trials);
-        if let Some(rejected) = &self.rejected {
+        chunk.acceptance.turn(&self.tables.acceptance, streams, chunk.index, i, trials);
+        if let Some(rejected) = &self.tables.rejected {
             chunk.rejected.turn(rejected, streams, chunk.index, i, trials);
         }
     }

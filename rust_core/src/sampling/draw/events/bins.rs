@@ -90,6 +90,13 @@ impl Bins {
         Self { acceptance, rejected_correct, uncovered, ln_uncorrect: correct, uncorrect, last_correct }
     }
 
+    /// The bytes they take, about.
+    pub fn bytes(&self) -> usize {
+        let known = self.rejected_correct.as_ref().map_or(0, Vec::len);
+        let vectors = [&self.acceptance, &self.uncovered, &self.ln_uncorrect, &self.uncorrect, &self.last_correct];
+        (known + vectors.map(Vec::len).iter().sum::<usize>()) * size_of::<f64>()
+    }
+
     /// The coverage bin after a wrong acceptance in bin `j` with no correct answer before it, at a uniform `u`.
     #[inline]
     pub fn covered_after_wrong(&self, j: usize, u: f64) -> usize {

@@ -21,8 +21,8 @@ pub struct ChunkEvents {
 }
 
 impl ChunkEvents {
-    /// Room for a chunk.
-    pub fn new(streams: &Streams) -> Self {
+    /// Room for a chunk; without `numbered` for bins alone.
+    pub fn new(streams: &Streams, numbered: bool) -> Self {
         let trials = streams.chunk();
         let rates = Rates { success: 0.0, errors: ErrorRates::NONE };
         Self {
@@ -31,7 +31,7 @@ impl ChunkEvents {
             rejected: BinReader::new(purpose::COVERAGE, trials),
             random: streams.of(purpose::EVENT_NUMBERS, 0).sequence(),
             rates: RateStreams::new(streams.seed(), 0),
-            drawn: vec![(FirstEvents::NONE, rates); trials],
+            drawn: vec![(FirstEvents::NONE, rates); if numbered { trials } else { 0 }],
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Alias tables over coverage bins, one for each acceptance bin: a 32-bit draw refines a bin that is known.
 
-use super::alias_pairs::{Entry, alias_entries};
+use super::alias_pairs::{Entries, Entry};
 
 /// The tables of one law.
 #[derive(Debug)]
@@ -18,19 +18,25 @@ impl Conditional {
         acceptance * coverage.next_power_of_two() * (size_of::<Entry>() + size_of::<u64>())
     }
 
+    /// The bytes it takes.
+    pub const fn size(&self) -> usize {
+        self.entries.len() * (size_of::<Entry>() + size_of::<u64>())
+    }
+
     /// The tables of joint probabilities, `coverage` of them for each acceptance bin. Bins that never come need none.
     pub fn new(joint: &[f64], coverage: usize) -> Self {
         let bits = coverage.next_power_of_two().trailing_zeros();
-        let (mut entries, mut low) = (Vec::new(), Vec::new());
+        let mut made = Entries::with_capacity((joint.len() / coverage) << bits);
+        let mut share = Vec::with_capacity(1 << bits);
         for row in joint.chunks_exact(coverage) {
             let total: f64 = row.iter().sum();
             let scale = f64::from(1u32 << bits) / total;
-            let mut share: Vec<f64> = row.iter().map(|p| if total > 0.0 { p * scale } else { 1.0 }).collect();
+            share.clear();
+            share.extend(row.iter().map(|p| if total > 0.0 { p * scale } else { 1.0 }));
             share.resize(1 << bits, if total > 0.0 { 0.0 } else { 1.0 });
-            let (of_row, rest) = alias_entries(share);
-            entries.extend(of_row);
-            low.extend(rest);
+            made.add(&mut share);
         }
+        let Entries { entries, low, .. } = made;
         Self { entries, low, bits }
     }
 

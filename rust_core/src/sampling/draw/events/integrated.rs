@@ -88,6 +88,15 @@ impl Integrated {
         Ok(Some(Self { laws, of_task: drawn.of_task, acceptance }))
     }
 
+    /// The bytes they take, about.
+    pub fn bytes(&self) -> usize {
+        let of_law = |law: &Cells| {
+            let numbers = law.acceptance.len() + law.attempt.len() + law.last_correct.len();
+            numbers * size_of::<f64>() + law.coverage.size() + law.numbers.bytes()
+        };
+        self.laws.iter().map(of_law).sum::<usize>() + size_of_val(&*self.of_task) + self.acceptance.bytes()
+    }
+
     /// The law of task `i`.
     fn cells(&self, i: usize) -> &Cells {
         &self.laws[self.of_task[i]]

@@ -21,6 +21,7 @@ pub mod within;
 use crate::error::Result;
 use crate::rng::purpose;
 use crate::run::Control;
+use crate::sampling::draw::kept::Kept;
 use crate::sampling::draw::streams::Streams;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::law::TaskLaw;
@@ -42,13 +43,13 @@ impl<'a> Source<'a> {
         scenario: &'a SamplingScenario,
         (laws, grid): (&'a [TaskLaw], &'a [u64]),
         asked: [bool; 2],
-        trials: u64,
+        run: (u64, Option<&Kept>),
         control: &Control,
     ) -> Result<Self> {
         if grid.is_empty() || laws.contains(&TaskLaw::Drawn) {
             return Ok(Self::Redrawn(Redrawn::new(scenario, laws)));
         }
-        Ok(Self::Binned(Box::new(Binned::new((laws, grid), asked, trials, control)?)))
+        Ok(Self::Binned(Box::new(Binned::new((laws, grid), asked, run, control)?)))
     }
 
     /// Starts a chunk of so many trials.

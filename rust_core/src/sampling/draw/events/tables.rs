@@ -33,6 +33,11 @@ impl Tables {
             .expect("the second has no bound")
     }
 
+    /// The bytes they take.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.groups) + self.tables.iter().map(AliasTable::bytes).sum::<usize>()
+    }
+
     /// Nothing where the tables take more than so many bytes.
     fn build<B>(
         law: &[usize],
