@@ -67,12 +67,16 @@ def solve_in_numpy(made, points):
 
 def simulate_in_numpy(made, points, trials):
     """The same estimates with one vectorised draw of all trials, tasks and waiting times per point."""
-    p, k = made.tasks.success, np.asarray(made.max_attempts)
+    tasks, k = made.tasks, np.asarray(made.max_attempts)
     random = np.random.default_rng(7)
     for point in points:
-        a = p + (1 - p) * point["verifier.false_positive_rate"]
-        first = random.geometric(np.maximum(a, 1e-300), size=(trials, len(p)))
-        right = random.random((trials, len(p))) * a < p
+        if hasattr(tasks, "correct"):
+            p = random.beta(tasks.correct + 0.5, tasks.attempts - tasks.correct + 0.5, size=(trials, len(tasks)))
+        else:
+            p = tasks.success
+        a = p + (1 - p) * point.get("verifier.false_positive_rate", 0.0)
+        first = random.geometric(np.maximum(a, 1e-300), size=(trials, len(tasks)))
+        right = random.random((trials, len(tasks))) * a < p
         accepted = first[:, :, None] <= k
         accuracy = (accepted & right[:, :, None]).mean((0, 1))
         accepted = accepted.mean((0, 1))
@@ -178,6 +182,25 @@ def main(scale, rounds):
         lambda points: simulate_in_numpy(few, points, 1000),
         500,
         trials=1000,
+        seed=7,
+        columns=COLUMNS,
+    )
+    attempts = np.full(164, 20)
+    observed = made.replace(
+        tasks=ll.Tasks.counts(
+            attempts=attempts,
+            correct=np.random.default_rng(2).binomial(attempts, made.tasks.success),
+            posterior=True,
+            prior="jeffreys",
+        )
+    )
+    compare(
+        "164 posterior tasks, 5 attempts, 4 columns, 2,000 trials, simulated over costs of an error",
+        ll.Grid(observed, {"utility.wrong_cost": np.linspace(0, 4, int(2000 * scale) + 1)}),
+        rounds,
+        lambda points: simulate_in_numpy(observed, points, 2000),
+        20,
+        trials=2000,
         seed=7,
         columns=COLUMNS,
     )

@@ -78,6 +78,21 @@ def test_a_simulated_sweep_is_simulate_at_every_point(random):
     assert frame["trials"].unique().to_list() == [300]
 
 
+def test_points_that_share_the_tables_of_drawn_rates_are_simulate_at_every_point():
+    tasks = [
+        ll.Tasks.counts(attempts=[10, 10, 10], correct=[1, 5, 0], posterior=True, prior="jeffreys"),
+        ll.Tasks.beta(0.3, 1.0, count=4),
+    ]
+    axes = {"utility.wrong_cost": [1.0, 4.0], "tasks": tasks, "verifier.false_positive_rate": [0.0, 0.1]}
+    grid = ll.Grid(scenario(), axes)
+    frame = ll.sweep(grid, trials=2000, seed=12, columns=COLUMNS, threads=1, progress=False).frame()
+
+    def run(point, _, columns):
+        return ll.simulate(point, trials=2000, seed=12, columns=columns)
+
+    assert rows(frame).equals(expected(grid, run=run))
+
+
 def test_common_random_numbers_are_common_and_independent_ones_are_not():
     grid = ll.Grid(scenario(), {"utility.wrong_cost": [1.0, 2.0, 3.0]})
     kept = {}

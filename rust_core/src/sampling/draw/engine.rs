@@ -12,7 +12,6 @@ use super::by_bins::{BinSource, BinWorker, ByBins};
 use super::events::Source;
 use super::events::chunk::ChunkEvents;
 use super::events::integrated::Integrated;
-use super::kept::IntegratedKey;
 use super::plan::{Fine, Plan, Random, Worker, charge};
 use super::run::Run;
 use super::size;
@@ -55,12 +54,7 @@ pub fn simulate(
     // Where rates are drawn anew their bins need none of them, unless a policy asks for more than bins.
     let integrated = match (source, &bins) {
         (Source::Redrawn(_), Some(bins)) if !grid.is_empty() => {
-            let of = (grid, bins.numbers());
-            let make = || Integrated::new(scenario, of, &options, control);
-            match options.kept {
-                Some(kept) => kept.integrated(IntegratedKey::new(scenario, of, options.trials), make)?,
-                None => Arc::new(make()?),
-            }
+            Integrated::kept(scenario, (grid, bins.numbers()), &options, control)?
         }
         _ => Arc::new(None),
     };

@@ -16,7 +16,7 @@ use super::tables::Tables;
 use super::within::Within;
 use crate::error::Result;
 use crate::run::Control;
-use crate::sampling::draw::kept::{BinnedKey, Kept};
+use crate::sampling::draw::kept::Kept;
 use crate::sampling::draw::streams::Streams;
 use crate::sampling::policy::seen::FirstEvents;
 use crate::sampling::scenario::law::TaskLaw;
@@ -47,6 +47,15 @@ pub struct BinTables {
     rejected: Option<Tables>,
     /// By distinct law, the bin of the first correct attempt given that of the first acceptance, where that pays.
     joint: Vec<Option<Conditional>>,
+}
+
+/// What they follow from.
+#[derive(PartialEq)]
+struct Key {
+    asked: [bool; 2],
+    trials: u64,
+    grid: Vec<u64>,
+    laws: Vec<TaskLaw>,
 }
 
 impl BinTables {
@@ -95,8 +104,9 @@ impl<'a> Binned<'a> {
     ) -> Result<Self> {
         let tables = match kept {
             Some(kept) => {
-                let key = BinnedKey { asked, trials, grid: grid.to_vec(), laws: laws.to_vec() };
-                kept.binned(key, |_| BinTables::new((laws, grid), asked, trials, control))?
+                let key = Key { asked, trials, grid: grid.to_vec(), laws: laws.to_vec() };
+                let bytes = |key: &Key, made: &BinTables| size_of_val(&*key.laws) + made.bytes();
+                kept.get(key, || BinTables::new((laws, grid), asked, trials, control), bytes)?
             }
             None => Arc::new(BinTables::new((laws, grid), asked, trials, control)?),
         };

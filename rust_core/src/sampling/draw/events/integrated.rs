@@ -4,6 +4,8 @@
 //! Worth it where the tables take less work than the draws that they save. That follows from the settings alone, so that
 //! the same settings give the same numbers on every machine.
 
+use std::sync::Arc;
+
 use super::attempts::{AttemptTables, Pieces};
 use super::cells::{Places, add_cells};
 use super::conditional::Conditional;
@@ -18,6 +20,8 @@ use crate::sampling::draw::streams::Streams;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::drawn_laws::{DrawnLaws, Group, Law, Reach};
 use crate::sampling::scenario::law::Rates;
+use crate::sampling::scenario::tasks::Tasks;
+use crate::sampling::scenario::verifier::Verifier;
 use crate::sampling::work::TableWork;
 
 /// The most bytes of all laws.
@@ -48,10 +52,20 @@ pub struct Integrated {
     acceptance: Tables,
 }
 
+/// What they follow from.
+#[derive(PartialEq)]
+struct Key {
+    numbers: bool,
+    trials: u64,
+    grid: Vec<u64>,
+    verifier: Option<Verifier>,
+    tasks: Tasks,
+}
+
 impl Integrated {
     /// The tables of a scenario that draws rates in every trial, those of attempt `numbers` within bins only where asked
     /// for; `None` where its rates are drawn instead, which does not depend on that.
-    pub fn new(
+    fn new(
         scenario: &SamplingScenario,
         (grid, numbers): (&[u64], bool),
         options: &Run,
@@ -88,8 +102,24 @@ impl Integrated {
         Ok(Some(Self { laws, of_task: drawn.of_task, acceptance }))
     }
 
+    /// The same from those of the runs before, if they are among them.
+    pub fn kept(
+        scenario: &SamplingScenario,
+        (grid, numbers): (&[u64], bool),
+        options: &Run,
+        control: &Control,
+    ) -> Result<Arc<Option<Self>>> {
+        let make = || Self::new(scenario, (grid, numbers), options, control);
+        let Some(kept) = options.kept else { return make().map(Arc::new) };
+        let (verifier, tasks) = (scenario.verifier.clone(), scenario.tasks.clone());
+        let key = Key { numbers, trials: options.trials, grid: grid.to_vec(), verifier, tasks };
+        kept.get(key, make, |key, made| {
+            key.tasks.count() * size_of::<[f64; 4]>() + made.as_ref().map_or(0, Self::bytes)
+        })
+    }
+
     /// The bytes they take, about.
-    pub fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         let of_law = |law: &Cells| {
             let numbers = law.acceptance.len() + law.attempt.len() + law.last_correct.len();
             numbers * size_of::<f64>() + law.coverage.size() + law.numbers.bytes()
