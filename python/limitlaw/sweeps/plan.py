@@ -328,9 +328,7 @@ def run_shard(
         text = text.scatter(rows, [message for _, message in errors])
     # An axis whose values name the rows anyway is shown once.
     shown = {path: column for path, column in axes.items() if path not in key}
-    return pl.DataFrame(
-        {"point": local + plan.offset} | shown | key | results | after | {"error": text}
-    )
+    return pl.DataFrame({"point": local + plan.offset} | shown | key | results | after | {"error": text})
 
 
 def _columns(grid: Grid, rows: Frame, columns: Sequence[str] | None, *, errors: bool) -> tuple[str, ...]:
