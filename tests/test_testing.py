@@ -4,13 +4,15 @@ import importlib.metadata
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 
 import polars as pl
 import pytest
-from hypothesis import Phase, find, given, settings
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 import limitlaw as ll
+from drawn_examples import all_drawn
 from limitlaw import testing
 
 
@@ -56,45 +58,31 @@ def test_rates_keep_to_their_range(rate: float) -> None:
     assert 0.1 <= rate <= 0.2
 
 
-@pytest.mark.parametrize("kind", ["fixed", "counts", "pool", "beta", "mixture"])
-def test_every_kind_of_tasks_is_drawn(kind: str) -> None:
-    assert find(testing.tasks(), lambda tasks: tasks.kind == kind).kind == kind
+POLICIES = {
+    *("first_accepted", "first_worthwhile", "first_above", "best_of", "majority_vote", "weighted_vote"),
+    *("filtered_vote", "stop_when_ahead", "share_vote", "beta_stop", "window_stop", "any_of", "all_of"),
+}
 
 
-@pytest.mark.parametrize("kind", ["rates", "spread", "tests", "judge", "ensemble", "labelled"])
-def test_every_kind_of_verifier_is_drawn(kind: str) -> None:
-    assert find(testing.verifiers(), lambda verifier: verifier.kind == kind).kind == kind
-
-
-#: One example is enough: finding the simplest one takes a minute.
-FOUND = settings(phases=[Phase.generate], max_examples=5000)
-POLICIES = (
-    "first_accepted first_worthwhile first_above best_of majority_vote weighted_vote filtered_vote stop_when_ahead"
-    " share_vote beta_stop window_stop"
+@pytest.mark.parametrize(
+    ("strategy", "kinds"),
+    [
+        (testing.tasks, {"fixed", "counts", "pool", "beta", "mixture", "recorded"}),
+        (testing.verifiers, {"rates", "spread", "tests", "judge", "ensemble", "labelled"}),
+        (testing.policies, POLICIES),
+        (testing.answers, {"uniform", "zipf", "dirichlet"}),
+    ],
 )
+def test_every_kind_is_drawn(strategy: Callable[[], st.SearchStrategy], kinds: set[str]) -> None:
+    all_drawn(strategy(), lambda one: {one.kind}, kinds)
 
 
-@pytest.mark.parametrize("kind", [*POLICIES.split(), "any_of", "all_of"])
-def test_every_policy_is_drawn_alone_and_in_a_scenario(kind: str) -> None:
-    assert find(testing.policies(), lambda policy: policy.kind == kind).kind == kind
-    find(
-        testing.sampling_scenarios(),
-        lambda scenario: kind in {policy.kind for policy in scenario.policies},
-        settings=FOUND,
-    )
+def test_scenarios_have_every_policy_and_costs_of_every_law_in_batches_too() -> None:
+    def held(scenario: ll.SamplingScenario) -> set[str]:
+        batched = scenario.cost is not None and scenario.cost.parallel > 1
+        return {policy.kind for policy in scenario.policies} | ({scenario.cost.law} if batched else set())
 
-
-@pytest.mark.parametrize("kind", ["uniform", "zipf", "dirichlet"])
-def test_every_kind_of_answers_is_drawn(kind: str) -> None:
-    assert find(testing.answers(), lambda answers: answers.kind == kind).kind == kind
-
-
-@pytest.mark.parametrize("law", ["gamma", "lognormal"])
-def test_scenarios_have_costs_of_every_law_in_batches_too(law: str) -> None:
-    def batched(scenario: ll.SamplingScenario) -> bool:
-        return scenario.cost is not None and scenario.cost.law == law and scenario.cost.parallel > 1
-
-    find(testing.sampling_scenarios(), batched, settings=FOUND)
+    all_drawn(testing.sampling_scenarios(), held, POLICIES | {"gamma", "lognormal"})
 
 
 @given(testing.sampling_scenarios(max_work=7))
@@ -247,8 +235,7 @@ def test_every_exhaustion_scenario_runs_and_is_read_back(scenario: ll.Exhaustion
     ],
 )
 def test_every_kind_of_an_outlook_is_drawn(kind: type, kinds: set[str]) -> None:
-    for name in kinds:
-        assert find(st.from_type(kind), lambda one, name=name: one.kind == name, settings=FOUND).kind == name
+    all_drawn(st.from_type(kind), lambda one: {one.kind}, kinds)
 
 
 @pytest.mark.parametrize("first", ["hypothesis", "limitlaw.sampling, limitlaw.exhaustion"])

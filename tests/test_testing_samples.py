@@ -5,9 +5,10 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import given, settings
 
 import limitlaw as ll
+from drawn_examples import all_drawn
 from limitlaw import testing
 from limitlaw._unused import quietly
 
@@ -128,9 +129,9 @@ def test_every_log_is_read(log: pl.DataFrame) -> None:
     assert frame["coverage"][0] == pytest.approx(share, abs=1e-12)
 
 
-@pytest.mark.parametrize("column", ["accepted", "answer", "score", "tokens", "cost", "seconds"])
-def test_every_column_of_a_log_is_drawn(column):
-    assert column in find(testing.attempt_logs(), lambda log: column in log.columns).columns
+def test_every_column_of_a_log_is_drawn():
+    columns = {"task", "correct", "accepted", "answer", "score", "tokens", "cost", "seconds"}
+    all_drawn(testing.attempt_logs(), lambda log: set(log.columns), columns)
 
 
 @given(testing.grids(max_points=4))
@@ -142,17 +143,16 @@ def test_every_point_of_a_grid_runs(grid: ll.Grid) -> None:
     assert frame["point"].n_unique() == len(grid)
 
 
-@pytest.mark.parametrize("kind", ["sampling", "exhaustion"])
-def test_grids_of_every_kind_are_drawn(kind):
-    assert find(testing.grids(), lambda grid: grid.scenario.kind == kind and len(grid) > 1).scenario.kind == kind
-
-
-def test_axes_are_drawn_beside_one_another_and_zipped():
+def test_grids_of_every_kind_have_axes_beside_one_another_and_zipped():
     def both_advance(grid: ll.Grid) -> bool:
         if len(grid) == 1 or len(first := grid.values(0)) == 1:
             return False
         second = grid.values(1)
         return all(first[path] != second[path] for path in first)
 
-    assert len(find(testing.grids(), both_advance)) > 1
-    assert len(find(testing.grids(), lambda grid: len(grid.values(0)) == 2 and len(grid) > 3)) > 3
+    def held(grid: ll.Grid) -> set[str]:
+        crossed = len(grid.values(0)) == 2 and len(grid) > 3
+        names = {"both advance": both_advance(grid), "two axes": crossed, grid.scenario.kind: len(grid) > 1}
+        return {name for name, true in names.items() if true}
+
+    all_drawn(testing.grids(), held, {"sampling", "exhaustion", "both advance", "two axes"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import html
 import json
 import os
@@ -141,7 +142,9 @@ def script_json(data: Any) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
+@functools.cache
 def _bundle() -> str:
+    """The script that draws charts: the same for every page, and seconds of work."""
     try:
         import vl_convert  # noqa: PLC0415  (an extra, and large)
     except ImportError as error:  # pragma: no cover  (the tests install the extra)
