@@ -34,16 +34,21 @@ def _module(name: str) -> ModuleType:
 reference, links = _module("reference"), _module("links")
 
 
-def build(folder: Path, page: str) -> tuple[int, str, str]:
-    """Build a site of one page as `make docs` does: the exit code, what was said, and the page."""
-    (folder / "index.md").write_text(f"# Title\n\n{page}\n", encoding="utf-8")
+def build(folder: Path, **pages: str) -> tuple[int, str, dict[str, str]]:
+    """Build a site of these pages as `make docs` does: the exit code, what was said, and the pages."""
+    (folder / "index.md").write_text("# Title\n\n```{toctree}\n" + "\n".join(pages) + "\n```\n", encoding="utf-8")
+    for name, text in pages.items():
+        (folder / f"{name}.md").write_text(f"# Title\n\n{text}\n", encoding="utf-8")
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "--quiet", "-c", str(DOCS), *SETTINGS]
     done = subprocess.run([*command, str(folder), str(folder / "site")], capture_output=True, text=True, check=False)
-    return done.returncode, done.stderr, (folder / "site" / "index.html").read_text(encoding="utf-8")
+    written = {name: (folder / "site" / f"{name}.html").read_text(encoding="utf-8") for name in pages}
+    return done.returncode, done.stderr, written
 
 
 def test_formulas_become_mathml_and_prices_do_not(tmp_path: Path) -> None:
-    code, said, page = build(tmp_path, "With $x^2$, from $2 to $3 in `\\(code\\)`:\n\n$$\\frac{1}{2}$$")
+    text = "With $x^2$, from $2 to $3 in `\\(code\\)`:\n\n$$\\frac{1}{2}$$"
+    code, said, pages = build(tmp_path, right=text)
+    page = pages["right"]
     assert (code, said) == (0, "")
     assert page.count("<math") == 2
     assert 'display="block"' in page
@@ -54,22 +59,21 @@ def test_formulas_become_mathml_and_prices_do_not(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("wrong", "reason"),
-    [
-        ("\\(x^2\\) in brackets", "a formula stands in dollars"),
-        ("an \\alpha without dollars", "a formula is left as text"),
-        ("$ x^2$ with a space", "a formula is left as text"),
-        ("$\\nosuchcommand{2}$", "nosuchcommand"),
-        ("[a page](nowhere.md)", "nowhere.md"),
-        ("[a section](#nowhere)", "nowhere"),
-        ("![a picture](nowhere.png)", "nowhere.png"),
-    ],
-)
-def test_what_is_broken_ends_the_build(tmp_path: Path, wrong: str, reason: str) -> None:
-    code, said, _ = build(tmp_path, wrong)
+def test_what_is_broken_ends_the_build_and_is_named(tmp_path: Path) -> None:
+    broken = {
+        "brackets": ("\\(x^2\\) in brackets", "a formula stands in dollars"),
+        "bare": ("an \\alpha without dollars", "a formula is left as text"),
+        "spaced": ("$ x^2$ with a space", "a formula is left as text"),
+        "command": ("$\\nosuchcommand{2}$", "nosuchcommand"),
+        "link": ("[a page](nowhere.md)", "nowhere.md"),
+        "anchor": ("[a section](#nowhere)", "nowhere"),
+        "image": ("![a picture](nowhere.png)", "nowhere.png"),
+    }
+    code, said, _ = build(tmp_path, right="A page.", **{name: wrong for name, (wrong, _) in broken.items()})
     assert code != 0
-    assert reason in said
+    for name, (_, reason) in broken.items():
+        assert any(f"{name}.md" in line and reason in line for line in said.splitlines()), (name, said)
+    assert "right.md" not in said
 
 
 def test_every_public_name_is_in_the_reference_once() -> None:
