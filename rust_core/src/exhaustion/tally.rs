@@ -1,5 +1,7 @@
 //! What a run counts: histograms and moments of the yearly variables, years of running out.
 
+use std::borrow::Cow;
+
 use super::cells::BITS;
 use super::trajectory::{DEFINITIONS, Options, VARIABLES};
 use crate::histogram::Histogram;
@@ -67,11 +69,11 @@ impl Tally {
 
 impl Outcome {
     /// The tally of all parts; variables have every draw, years of running out only those that run out.
-    pub fn merged(&self) -> Tally {
+    pub fn merged(&self) -> Cow<'_, Tally> {
         let (first, others) = self.parts.split_first().expect("a run has a part");
-        let mut all = first.clone();
+        let mut all = Cow::Borrowed(first);
         for part in others {
-            all.merge(part);
+            all.to_mut().merge(part);
         }
         all
     }
