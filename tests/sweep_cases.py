@@ -1,5 +1,6 @@
 """The sweep that the tests of stores, executors and faults run, and the processes they run it in."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -30,6 +31,7 @@ def run(executor, folder=None, **changes):
     return ll.sweep(grid(), executor=executor, store=folder, progress=False, **SETTINGS | changes)
 
 
+@functools.cache
 def undisturbed(points=2048, *, bad=False, **changes):
     """The digest of the frame of one serial run in memory."""
     return content_digest(ll.sweep(grid(points, bad=bad), progress=False, **SETTINGS | changes).frame())

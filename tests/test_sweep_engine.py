@@ -4,9 +4,7 @@ import concurrent.futures
 import multiprocessing
 import os
 import signal
-import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from pathlib import Path
 
 import distributed
 import pytest
@@ -16,6 +14,7 @@ from limitlaw.sweeps import engine
 from limitlaw.sweeps.report import Report
 from limitlaw.sweeps.shard_file import content_digest
 from sweep_cases import SETTINGS, grid, run, run_here, undisturbed
+from sweep_failures import fail_at
 
 pytestmark = [
     # Dask's own sockets and loops, closed late when a worker is killed under it.
@@ -129,21 +128,6 @@ def test_shards_come_one_by_one_and_the_report_follows(tmp_path):
 
 
 # --- workers that fail
-
-
-def fail_at(first, how, function, plan, shard, *rest):
-    """What a worker does in place of ``compute``: die or raise at one shard."""
-    if shard.first == first:
-        if how.startswith("die"):
-            # Dask's nanny takes a worker that dies before it has reported for one that cannot start.
-            time.sleep(float(how.removeprefix("die") or 0))
-            os.kill(os.getpid(), signal.SIGKILL)
-        if how == "raise":
-            raise ArithmeticError("cosmic ray")
-        if not Path(how).exists():  # once: a marker is left behind
-            Path(how).touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-    return function(plan, shard, *rest)
 
 
 class Failing(ProcessPoolExecutor):
@@ -279,7 +263,7 @@ def test_a_scheduler_that_dies_is_one_clear_error_and_the_same_call_resumes(tmp_
 
 DASK_DIES = """
 import dask, distributed
-from test_sweep_engine import fail_at
+from sweep_failures import fail_at
 from concurrent.futures import Executor
 dask.config.set({'distributed.scheduler.allowed-failures': 0})
 class Failing(Executor):
