@@ -149,6 +149,19 @@ impl Best {
         (share * INV_SQRT_2_PI * step * sum).min(1.0)
     }
 
+    /// Below it the density is no normal number: the others' scores lie above.
+    fn first_that_counts(self, low: f64, high: f64) -> f64 {
+        let nothing = |x: f64| self.ln_density(x) + 0.5 * x * x < -745.0;
+        let (mut below, mut above) = (low, high);
+        if nothing(low) {
+            for _ in 0..30 {
+                let middle = 0.5 * (below + above);
+                *(if nothing(middle) { &mut below } else { &mut above }) = middle;
+            }
+        }
+        below
+    }
+
     /// The part with `x` between two numbers, of which what is beyond e^-100 times N is left out.
     fn chance_within(self, low: f64, high: f64) -> f64 {
         let ln_n = log(self.attempts);
@@ -157,8 +170,9 @@ impl Best {
         if self.share == 0.0 || low >= high {
             return 0.0;
         }
-        // Half the width of the narrowest part.
-        let panels = ((high - low) * sqrt(1.0 + 2.0 * ln_n) * 2.0).ceil() as u32;
+        let low = self.first_that_counts(low, high);
+        // The width of the narrowest part.
+        let panels = ((high - low) * sqrt(1.0 + 2.0 * ln_n)).ceil().max(1.0) as u32;
         let chance = integral(low, high, panels, |x| exp(self.ln_density(x)));
         (self.share * INV_SQRT_2_PI * chance).min(1.0)
     }

@@ -1,10 +1,13 @@
 //! The best of some limits in one unit. Policies that stop at their first acceptance are decided by what each limit adds
 //! to the one before; the others, which use all that a limit allows, by exact means.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use crate::error::{Error, Result};
 use crate::run::Control;
 use crate::sampling::exact::affordable::Affordable;
-use crate::sampling::exact::expected::Part;
+use crate::sampling::exact::expected::{Expected, Part};
 use crate::sampling::exact::limit_steps::{LimitStep, Stopping};
 use crate::sampling::exact::optimum::Optimum;
 use crate::sampling::exact::steps::{Change, best, exceeds};
@@ -87,13 +90,20 @@ impl<'a> Limits<'a> {
         control: &Control,
     ) -> Result<Outcomes> {
         let mut values = Vec::with_capacity(affordable.len() * laws.len());
+        // Of each task, what was found at a number of attempts: limits have many numbers in common.
+        let found: Vec<RefCell<HashMap<u64, Expected>>> = vec![RefCell::default(); laws.len()];
         for affordable in affordable {
-            for &law in laws {
+            for (&law, found) in laws.iter().zip(&found) {
                 control.check()?;
-                let exact = affordable.exact(
-                    |n| policy.expected(&self.setting, Part::Fixed(law), n),
-                    |n| policy.going_on(&self.setting, Part::Fixed(law), n),
-                )?;
+                let expected = |n: f64| {
+                    if let Some(outcome) = found.borrow().get(&n.to_bits()) {
+                        return Ok(*outcome);
+                    }
+                    let outcome = policy.expected(&self.setting, Part::Fixed(law), n)?;
+                    found.borrow_mut().insert(n.to_bits(), outcome);
+                    Ok(outcome)
+                };
+                let exact = affordable.exact(expected, |n| policy.going_on(&self.setting, Part::Fixed(law), n))?;
                 if exact.bill[1].is_nan() {
                     return Err(Error::NoClosedForm(
                         "no closed form for the money of an attempt that is cut by a limit in another unit; use \
