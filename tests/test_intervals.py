@@ -255,3 +255,29 @@ def test_one_task_says_nothing_of_others():
     row = ll.solve(one, resample="tasks").row(0, named=True)
     assert row["accuracy_low"] is None
     assert row["accuracy_high"] is None
+
+
+def test_an_interval_alone_is_that_among_all() -> None:
+    """With labels too, where each verifier that they leave open has a limit of its own."""
+    labels = pl.DataFrame(
+        {"task": np.arange(40) // 4, "correct": [True, False] * 20, "accepted": [True] * 21 + [False] * 19}
+    )
+    judges = [ll.Verifier.rates(false_positive_rate=0.2), ll.Verifier.from_labels(labels, draws=40)]
+    for verifier in judges:
+        one = ll.SamplingScenario(
+            tasks=ll.Tasks.counts([10] * 4, [0, 2, 5, 10]),
+            verifier=verifier,
+            max_attempts=[1, 6],
+            utility=ll.Utility(wrong_cost=1),
+            cost=ll.Cost(output_tokens=100),
+        )
+        whole = ll.solve(one, resample="tasks")
+        for column in [name.removesuffix("_low") for name in whole.columns if name.endswith("_low")]:
+            alone = ll.solve(one, columns=[column], resample="tasks")
+            for end in ("low", "high"):
+                assert alone[f"{column}_{end}"].to_list() == whole[f"{column}_{end}"].to_list(), column
+    # What is not correct of the answers is wrong.
+    known = ll.solve(one.replace(verifier=judges[0]), resample="tasks")
+    for low, high in [("low", "high"), ("high", "low")]:
+        together = known[f"precision_{low}"] + known[f"false_discovery_rate_{high}"]
+        assert together.to_list() == pytest.approx([1.0] * known.height, abs=1e-12)

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import limitlaw as ll
+from limitlaw.recommendation.options import Options, _resampled
 from limitlaw.sampling.verifier import LabelledVerifier
 
 DATA = ll.datasets.codegen_humaneval()
@@ -224,3 +225,24 @@ def test_many_labels_leave_nothing_worth_buying() -> None:
     assert value[0] > 1e-3
     assert value[1] < value[0] / 20
     assert "labels" not in ll.recommend(tasks, ll.Verifier.rates(), utility=utility).evidence["evidence"]
+
+
+def test_few_verifiers_tell_what_attempts_leave_open() -> None:
+    """12 of the verifiers move the utilities of data sets as all of them do: within a third of their spread."""
+    random = np.random.default_rng(3)
+    correct = random.random(200) < 0.5
+    accepted = correct != (random.random(200) < 0.1)
+    labels = pl.DataFrame({"task": np.arange(200) // 10, "correct": correct, "accepted": accepted})
+    verifier = ll.Verifier.from_labels(labels, draws=300)
+    tasks = ll.Tasks.counts([6] * 12, random.binomial(6, random.beta(0.6, 1, 12)))
+    utility = ll.Utility(wrong_cost=2, attempt_cost=0.01)
+    asked = {"verifier": verifier, "utility": utility, "cost": None, "max_attempts": [1, 2, 4, 8]}
+    options = Options.of(tasks, [ll.FirstAccepted()], asked, required=True)
+    few = options.redrawn(np.random.default_rng(5))
+    assert few is not None
+    again, all_of_them = np.random.default_rng(5), np.zeros_like(few)
+    for row in all_of_them:
+        one = options.scenarios[0].replace(tasks=_resampled(tasks, again))
+        row[1:] = ll.solve(one, columns=["utility"])["utility"].to_numpy()
+    moved, wanted = (sets[:, 1:] - sets[:, 1:].mean(axis=0) for sets in (few, all_of_them))
+    assert (np.std(moved - wanted, axis=0) < np.std(wanted, axis=0) / 3).all()

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 _DENSE, _STEP = 16, 1.25
 #: Data sets with attempts drawn anew, each of which is solved.
 _ATTEMPT_SETS = 30
-#: The most verifiers that labels leave open, and what tells them apart.
-_VERIFIERS = 60
+#: The most verifiers that labels leave open, and what tells them apart; so many stand for all where attempts are drawn
+#: anew: the same each time, so that what they leave out moves no difference between two draws.
+_VERIFIERS, _FEW_VERIFIERS = 60, 12
 _RATES = ("false_positive_rate", "false_negative_rate", "false_positive_icc", "false_negative_icc")
 #: What each table of a task says.
 MEASURES = ("utility", "accuracy", "wrong", "attempts_used", "cost")
@@ -81,9 +82,11 @@ class Options:
         if isinstance(self.tasks, FixedTasks):
             return None
         sets = np.zeros((_ATTEMPT_SETS, len(self.attempts)))
+        verifier = self.scenarios[0].verifier
+        few = _some(verifier, _FEW_VERIFIERS) if isinstance(verifier, LabelledVerifier) else verifier
         for row in sets:
-            tasks = _resampled(self.tasks, random)
-            row[1:] = np.concatenate([self._utility(scenario.replace(tasks=tasks)) for scenario in self.scenarios])
+            again = {"tasks": _resampled(self.tasks, random), "verifier": few}
+            row[1:] = np.concatenate([self._utility(scenario.replace(**again)) for scenario in self.scenarios])
         return sets
 
     def of_verifiers(self) -> Floats | None:
@@ -91,17 +94,23 @@ class Options:
         verifier = self.scenarios[0].verifier
         if not isinstance(verifier, LabelledVerifier):
             return None
-        count = len(verifier.false_positive_rate)
-        kept = np.unique(np.linspace(0, count - 1, min(count, _VERIFIERS)).astype(np.int64))
-        sets = np.zeros((len(kept), len(self.attempts)))
-        for row, at in zip(sets, kept, strict=True):
-            one = verifier.replace(**{name: getattr(verifier, name)[[at]] for name in _RATES})
+        some = _some(verifier, _VERIFIERS)
+        sets = np.zeros((len(some.false_positive_rate), len(self.attempts)))
+        for at, row in enumerate(sets):
+            one = some.replace(**{name: getattr(some, name)[[at]] for name in _RATES})
             row[1:] = np.concatenate([self._utility(scenario.replace(verifier=one)) for scenario in self.scenarios])
         return sets
 
     @staticmethod
     def _utility(scenario: SamplingScenario) -> Floats:
         return np.asarray(solve(scenario, columns=["utility"])["utility"].to_numpy())
+
+
+def _some(verifier: LabelledVerifier, most: int) -> LabelledVerifier:
+    """At most so many of the verifiers that labels leave open, spread evenly over them."""
+    count = len(verifier.false_positive_rate)
+    kept = np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
+    return verifier.replace(**{name: getattr(verifier, name)[kept] for name in _RATES})
 
 
 def _solved(scenario: SamplingScenario) -> dict[str, Floats]:

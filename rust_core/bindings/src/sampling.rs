@@ -10,7 +10,7 @@ use limitlaw_core::sampling::draw::run::Run;
 use limitlaw_core::sampling::draw::{compare, simulate};
 use limitlaw_core::sampling::exact;
 use limitlaw_core::sampling::record::columns::{Column, Row};
-use limitlaw_core::sampling::record::ends::{self, Asked};
+use limitlaw_core::sampling::record::ends::Asked;
 use limitlaw_core::sampling::record::estimate::TaskMeans;
 use limitlaw_core::sampling::record::layout::Score;
 use limitlaw_core::sampling::scenario::SamplingScenario;
@@ -144,9 +144,9 @@ pub fn simulate_sampling<'py>(
                 } else {
                     let mut found = Row::counted(&row, weights.as_deref(), trials);
                     if let Some(confidence) = over_tasks {
-                        let asked = Asked { over_tasks: true, confidence };
-                        found.ends =
-                            ends::over_tasks(&row.means(trials), weights.as_deref(), scenario.bounds(g), asked.tail());
+                        let metrics = Column::metrics_with_ends(&columns);
+                        let asked = Asked { over_tasks: true, confidence, metrics };
+                        found.ends = asked.over_tasks(&row.means(trials), weights.as_deref(), scenario.bounds(g));
                     }
                     frame.set(at, &found);
                     if let Some(slot) = rows.get_mut(at) {
@@ -246,7 +246,8 @@ pub fn solve_sampling<'py>(
         let points = scenario.points();
         let mut frame = Frame::new(&scenario, by_task, &columns)?;
         let covered = Column::need_coverage(&columns);
-        let asked = confidence.map(|confidence| Asked { over_tasks, confidence });
+        let metrics = Column::metrics_with_ends(&columns);
+        let asked = confidence.map(|confidence| Asked { over_tasks, confidence, metrics });
         exact::solve(&scenario, &quantiles, covered, asked, control, |p, g, row| {
             let at = p * points + g;
             if by_task {

@@ -27,7 +27,7 @@ use crate::run::Control;
 use crate::sampling::policy::Policy;
 use crate::sampling::policy::rule::Setting;
 use crate::sampling::record::SHARES;
-use crate::sampling::record::ends::{self, Asked, Bounds, Ends, NO_ENDS};
+use crate::sampling::record::ends::{Asked, Bounds, Ends, NO_ENDS};
 use crate::sampling::record::estimate::TaskMeans;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::{Bill, Cost};
@@ -81,7 +81,7 @@ pub fn solve(
     };
     let weights = scenario.weights();
     solve_one(scenario, quantiles, coverage, control, |p, g, mut row| {
-        row.ends = ends::over_tasks(&row.means, weights.as_deref(), scenario.bounds(g), asked.tail());
+        row.ends = asked.over_tasks(&row.means, weights.as_deref(), scenario.bounds(g));
         visit(p, g, row);
     })
 }

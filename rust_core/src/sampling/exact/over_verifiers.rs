@@ -52,10 +52,9 @@ pub fn solve(
         let place = (0.5 + number as f64 * GOLDEN).fract().clamp(1e-9, 1.0 - 1e-9);
         solve_one(&one, &[], coverage, &quiet, |p, g, row| {
             let ends = match asked {
-                Some(Asked { over_tasks: true, .. }) => {
-                    let [low, high] = [place, 1.0 - place]
-                        .map(|tail| ends::over_tasks(&row.means, weights.as_deref(), scenario.bounds(g), tail));
-                    [low[0], high[1]]
+                Some(Asked { over_tasks: true, metrics, .. }) => {
+                    let tails = [place, 1.0 - place];
+                    ends::over_tasks(&row.means, weights.as_deref(), scenario.bounds(g), tails, &metrics)
                 }
                 _ => [row.means.summarise(0..row.means.correct.len(), weights.as_deref(), None).value; 2],
             };

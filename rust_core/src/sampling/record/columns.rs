@@ -80,6 +80,11 @@ impl Column {
         (0..SCORES.len()).filter(|&s| asked(s)).map(|s| SCORES[s].to_owned()).collect()
     }
 
+    /// The metrics whose intervals are among the columns.
+    pub fn metrics_with_ends(columns: &[Self]) -> [bool; METRICS.len()] {
+        std::array::from_fn(|metric| columns.iter().any(|c| matches!(c, Self::End(m, _) if *m == metric)))
+    }
+
     /// Whether coverage is among the columns.
     pub fn need_coverage(columns: &[Self]) -> bool {
         columns

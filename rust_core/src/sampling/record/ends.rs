@@ -20,12 +20,19 @@ pub struct Asked {
     pub over_tasks: bool,
     /// The confidence, in (0, 1).
     pub confidence: f64,
+    /// The metrics that have one.
+    pub metrics: [bool; METRICS.len()],
 }
 
 impl Asked {
     /// The probability beyond each end.
     pub fn tail(&self) -> f64 {
         0.5 * (1.0 - self.confidence)
+    }
+
+    /// The limits over tasks at this confidence.
+    pub fn over_tasks(&self, means: &TaskMeans, weights: Option<&[f64]>, bounds: Bounds) -> Ends {
+        over_tasks(means, weights, bounds, [self.tail(); 2], &self.metrics)
     }
 }
 
@@ -51,54 +58,63 @@ pub struct Bounds {
     pub utility: Option<Utility>,
 }
 
-/// The limits over tasks, with `tail` beneath the lower and above the upper one.
+/// The limits over tasks of some metrics, with so much probability beneath the lower and above the upper one.
 ///
 /// Shares, the utility where attempts cost nothing, and the ratio of shares are means of values in known bounds: they have
 /// the limits of Gaffke, which hold at 0 and 1 and for few tasks (`special::proportion::Sample`). Attempts, tokens, money and
 /// seconds have Student's t on the scale of the logarithm, any other utility on its own.
-pub fn over_tasks(means: &TaskMeans, weights: Option<&[f64]>, bounds: Bounds, tail: f64) -> Ends {
+pub fn over_tasks(
+    means: &TaskMeans,
+    weights: Option<&[f64]>,
+    bounds: Bounds,
+    tails: [f64; 2],
+    asked: &[bool; METRICS.len()],
+) -> Ends {
     let count = means.correct.len();
     if count < 2 {
         return NO_ENDS;
     }
-    let over = Over {
-        weights,
-        count,
-        size: weights.map_or(count as f64, |w| 1.0 / w.iter().map(|w| w * w).sum::<f64>()),
-        tail,
-    };
+    let size = weights.map_or(count as f64, |w| 1.0 / w.iter().map(|w| w * w).sum::<f64>());
+    let over = Over { weights, count, size, tails };
     let TaskMeans { accepted, correct, wrong, abstained, covered, attempts, bill, utility, .. } = means;
-    let returned: Vec<f64> = correct.iter().zip(wrong).map(|(c, w)| c + w).collect();
-    let precision = over.ratio(correct, wrong);
-    let columns = [
-        over.share(accepted),
-        over.share(&returned),
-        over.share(abstained),
-        over.share(correct),
-        over.share(wrong),
-        precision,
-        [1.0 - precision[1], 1.0 - precision[0]],
-        over.share(covered),
-        over.amount(&attempts[0], Some(bounds.attempts)),
-        over.amount(&bill[0][0], None),
-        over.amount(&bill[1][0], None),
-        over.amount(&bill[2][0], None),
-        match bounds.utility {
+    let columns: [&dyn Fn() -> [f64; 2]; METRICS.len()] = [
+        &|| over.share(accepted),
+        &|| over.share(&correct.iter().zip(wrong).map(|(c, w)| c + w).collect::<Vec<f64>>()),
+        &|| over.share(abstained),
+        &|| over.share(correct),
+        &|| over.share(wrong),
+        &|| over.ratio(correct, wrong),
+        &|| {
+            let [low, high] = Over { tails: [tails[1], tails[0]], ..over }.ratio(correct, wrong);
+            [1.0 - high, 1.0 - low]
+        },
+        &|| over.share(covered),
+        &|| over.amount(&attempts[0], Some(bounds.attempts)),
+        &|| over.amount(&bill[0][0], None),
+        &|| over.amount(&bill[1][0], None),
+        &|| over.amount(&bill[2][0], None),
+        &|| match bounds.utility {
             Some(u) => over.scaled(&utility[0], [-u.wrong_cost, u.correct_reward]),
             None => over.any(&utility[0]),
         },
-        over.per_correct(&bill[0][0], correct),
-        over.per_correct(&bill[1][0], correct),
+        &|| over.per_correct(&bill[0][0], correct),
+        &|| over.per_correct(&bill[1][0], correct),
     ];
-    [columns.map(|c| c[0]), columns.map(|c| c[1])]
+    let mut ends = NO_ENDS;
+    for (metric, column) in columns.iter().enumerate().filter(|(metric, _)| asked[*metric]) {
+        [ends[0][metric], ends[1][metric]] = column();
+    }
+    ends
 }
 
+#[derive(Debug, Clone, Copy)]
 struct Over<'a> {
     weights: Option<&'a [f64]>,
     count: usize,
     /// The effective number of tasks (Kish): fewer where weights differ.
     size: f64,
-    tail: f64,
+    /// The probabilities beneath the lower and above the upper end.
+    tails: [f64; 2],
 }
 
 impl Over<'_> {
@@ -126,7 +142,7 @@ impl Over<'_> {
             return [low, high];
         }
         let sample = self.sample(|i| (x[i] - low) / width);
-        [low + width * sample.lower(self.tail), low + width * sample.upper(self.tail)]
+        [low + width * sample.lower(self.tails[0]), low + width * sample.upper(self.tails[1])]
     }
 
     /// The ratio of what is correct to all that is returned: the values q that the limits of the mean of
@@ -136,15 +152,8 @@ impl Over<'_> {
             return [f64::NAN; 2];
         }
         let at = |q: f64| self.sample(|i| q + (1.0 - q) * correct[i] - q * wrong[i]);
-        let root = |limit: &dyn Fn(Sample) -> f64| {
-            let (mut low, mut high) = (0.0, 1.0);
-            for _ in 0..48 {
-                let middle = 0.5 * (low + high);
-                if limit(at(middle)) > middle { low = middle } else { high = middle }
-            }
-            0.5 * (low + high)
-        };
-        [root(&|sample| sample.lower(self.tail)), root(&|sample| sample.upper(self.tail))]
+        let [below, above] = self.tails;
+        [root(|q| at(q).lower(below) - q), root(|q| at(q).upper(above) - q)]
     }
 
     /// The mean and its standard error over tasks.
@@ -154,10 +163,13 @@ impl Over<'_> {
         [mean, sqrt(variance / (self.size - 1.0).max(1e-9))]
     }
 
-    /// The quantile of Student's t with `tail` beneath it.
-    fn t(&self) -> f64 {
-        let square = square_of_t(self.count, (1.0 - 2.0 * self.tail).abs());
-        if self.tail < 0.5 { -sqrt(square) } else { sqrt(square) }
+    /// The quantiles of Student's t with `tails` beneath and above them.
+    fn t(&self) -> [f64; 2] {
+        let beneath = |tail: f64| {
+            let square = square_of_t(self.count, (1.0 - 2.0 * tail).abs());
+            if tail < 0.5 { -sqrt(square) } else { sqrt(square) }
+        };
+        [beneath(self.tails[0]), -beneath(self.tails[1])]
     }
 
     /// A mean of positive values; where all are one value below the most, some may still be the most.
@@ -167,12 +179,11 @@ impl Over<'_> {
         }
         let [mean, error] = self.moments(x);
         if error <= 1e-12 * mean || mean <= 0.0 {
-            let unseen = sample_of_none(self.size, self.tail);
+            let unseen = sample_of_none(self.size, self.tails[1]);
             return [mean, most.map_or(mean, |most| mean + (most - mean).max(0.0) * unseen)];
         }
-        let t = self.t();
-        let end = |t: f64| mean * exp(t * error / mean);
-        [end(t), most.map_or(end(-t), |most| end(-t).min(most.max(mean)))]
+        let [low, high] = self.t().map(|t| mean * exp(t * error / mean));
+        [low, most.map_or(high, |most| high.min(most.max(mean)))]
     }
 
     /// The ratio of a mean amount to the mean share of correct answers.
@@ -184,7 +195,12 @@ impl Over<'_> {
         let covariance: f64 = (0..self.count).map(|i| self.weight(i) * (x[i] - m) * (correct[i] - a)).sum();
         let product = x_error * a_error * (self.size - 1.0).max(1e-9);
         let correlation = if product > 0.0 { (covariance / product).clamp(-1.0, 1.0) } else { 0.0 };
-        ratio_ends([m, a], [self.amount(x, None), self.share(correct)], correlation)
+        // Either end follows from both limits of its own tail.
+        let ends = self.tails.map(|tail| {
+            let one = Over { tails: [tail; 2], ..*self };
+            ratio_ends([m, a], [one.amount(x, None), one.share(correct)], correlation)
+        });
+        [ends[0][0], ends[1][1]]
     }
 
     fn any(&self, x: &[f64]) -> [f64; 2] {
@@ -192,9 +208,43 @@ impl Over<'_> {
             return [f64::NAN; 2];
         }
         let [mean, error] = self.moments(x);
-        let t = self.t();
-        [mean + t * error, mean - t * error]
+        self.t().map(|t| mean + t * error)
     }
+}
+
+/// Where a function that is above 0 at 0 and falls to below 0 at 1 crosses it: by secants, of which one end is moved at
+/// half its value where the other end was moved twice (Illinois: Dowell and Jarratt, BIT 11, 1971), and by halves where
+/// three of them did not halve the bracket.
+fn root(above: impl Fn(f64) -> f64) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    let (mut at_low, mut at_high) = (above(low), above(high));
+    if at_low <= 0.0 || at_high >= 0.0 {
+        return if at_low <= 0.0 { low } else { high };
+    }
+    let (mut moved_low, mut wide, mut steps) = (None, 1.0, 0);
+    while high - low > 4.0 * f64::EPSILON * high {
+        steps += 1;
+        let secant = low + (high - low) * (at_low / (at_low - at_high));
+        let halves = steps % 4 == 0 && high - low > 0.5 * wide;
+        let middle = if halves || !(low < secant && secant < high) { 0.5 * (low + high) } else { secant };
+        if steps % 4 == 0 {
+            wide = high - low;
+        }
+        let here = above(middle);
+        if here == 0.0 || middle == low || middle == high {
+            return middle;
+        }
+        let is_low = here > 0.0;
+        let again = moved_low.replace(is_low) == Some(is_low);
+        if is_low {
+            (low, at_low) = (middle, here);
+            at_high *= if again { 0.5 } else { 1.0 };
+        } else {
+            (high, at_high) = (middle, here);
+            at_low *= if again { 0.5 } else { 1.0 };
+        }
+    }
+    0.5 * (low + high)
 }
 
 /// The limits of the ratio of an amount to a share, from theirs and from the correlation of the two (Donner and Zou, Stat.
@@ -218,4 +268,29 @@ fn sample_of_none(size: f64, tail: f64) -> f64 {
     let mut sample = Sample::default();
     sample.add(0.0, size);
     sample.upper(tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_is_that_of_halving() {
+        let functions: [fn(f64) -> f64; 5] = [
+            |q| 0.3 - q,
+            |q| 1e-9 - q * q * q,
+            |q| libm::exp(-9.0 * q) - 0.99,
+            |q| 1.0 - q - 1e-7,
+            |q| if q < 0.7 { 1.0 } else { -1e-6 },
+        ];
+        for above in functions {
+            let (mut low, mut high) = (0.0, 1.0);
+            for _ in 0..60 {
+                let middle = 0.5 * (low + high);
+                if above(middle) > 0.0 { low = middle } else { high = middle }
+            }
+            assert!((root(above) - low).abs() <= 1e-14, "{} {low}", root(above));
+        }
+        assert_eq!([root(|q| -q), root(|_| 1.0)], [0.0, 1.0]);
+    }
 }
