@@ -1,5 +1,6 @@
 """Recorded attempts under limits, and what a correct answer takes: against every order of the attempts in fractions."""
 
+import dataclasses
 import itertools
 from fractions import Fraction
 from typing import Any
@@ -85,6 +86,33 @@ def test_every_order_stops_where_the_limit_is_used_up() -> None:
         assert row["tokens"] == pytest.approx(
             float(want.tokens), abs=mean_bound(most**2 / 4, most, TRIALS, FALSE_ALARM / looks)
         ), place
+
+
+@pytest.mark.parametrize("crossing", ["cut", "refund", "finish"])
+def test_attempts_that_take_the_same_are_solved_under_limits(crossing: Any) -> None:
+    """Of 100 tokens each, without and with a verification: every order in fractions."""
+    alike = {
+        name: [dataclasses.replace(attempt, tokens=100.0) for attempt in attempts] for name, attempts in LOG.items()
+    }
+    limits = [ll.Limit(tokens=tokens, crossing=crossing) for tokens in (60, 100, 150, 200, 250)]
+    solvable = [policy for policy in POLICIES if not isinstance(policy, ll.StopWhenAhead)]
+    tasks = ll.Tasks.from_attempts(frame(LOG), answer="answer", score="score", accepted="accepted", short="drop")
+    one = ll.SamplingScenario(tasks=tasks, policies=solvable, limits=limits, cost=ll.Cost(output_tokens=100))
+    found = ll.solve(one, by="task")
+    rows = {(row["policy"], row["limit"], row["task"]): row for row in found.iter_rows(named=True)}
+    for policy, limit, (name, attempts) in itertools.product(solvable, limits, alike.items()):
+        row, place = rows[policy.label, limit.label, name], (policy, limit, name)
+        want = under_limit(policy, attempts, limit)
+        assert (row["accuracy"] is None) == (want is None), place
+        if want is not None:
+            values = {"accuracy": want.correct, "wrong": want.wrong, "coverage": want.covered}
+            values |= {"attempts_used": want.attempts, "tokens": want.tokens}
+            assert {column: row[column] for column in values} == pytest.approx(
+                {column: float(value) for column, value in values.items()}, abs=1e-12
+            ), place
+    # Of all tasks, with intervals.
+    whole = ll.solve(one, resample="tasks")
+    assert whole["accuracy_low"].null_count() == whole["accuracy"].null_count() == 0
 
 
 def test_tasks_whose_attempts_do_not_use_a_limit_up_are_short() -> None:
