@@ -1,6 +1,7 @@
 """Statistics beside scorio, truescore, evalstats, SABER and passk-inference: the tables of docs/comparison.md.
 
 python benches/peers_statistics.py [--sets 300]
+python benches/peers_statistics.py --records    # seconds for recorded attempts alone, which no peer solves
 
 The peers are installed from the package index into an environment of their own, which is deleted afterwards; one that
 cannot be installed is left out and named. Data sets are drawn here, written to a file, and read by both sides.
@@ -190,11 +191,54 @@ def ours(data: dict[str, np.ndarray]) -> tuple[dict[str, Rows], dict[str, object
     return found, {"band": seconds, "critical": critical, "set": [row["sign_change_low"], row["sign_change_high"]]}
 
 
+#: Of recorded attempts these have an exact solution at every size.
+SOLVED = [ll.FirstAccepted(), ll.AnyOf(), ll.AllOf(), ll.BestOf(), ll.MajorityVote(), ll.FilteredVote()]
+
+
+def recorded(tasks: int, n: int) -> ll.SamplingScenario:
+    """A log with a verdict, an answer, a score and tokens, and every solved policy at powers of two."""
+    random = np.random.default_rng(3)
+    task = np.repeat(np.arange(tasks), n)
+    correct = random.random(tasks * n) < random.beta(*SPREAD, tasks)[task]
+    wrong = np.char.add("w", np.minimum(random.zipf(1.6, tasks * n), 6).astype(str))
+    frame = pl.DataFrame(
+        {
+            "task": task,
+            "correct": correct,
+            "answer": np.where(correct, "right", wrong),
+            "score": random.normal(correct).round(3),
+            "accepted": random.random(tasks * n) < np.where(correct, 0.9, 0.1),
+            "tokens": random.gamma(4, np.where(correct, 50, 90)).round(),
+        }
+    )
+    columns = {name: name for name in ("answer", "score", "accepted", "tokens")}
+    grid = [2**i for i in range(n.bit_length())]
+    log = ll.Tasks.from_attempts(frame, **columns)
+    return ll.SamplingScenario(tasks=log, policies=SOLVED, max_attempts=grid, utility=ll.Utility(wrong_cost=1))
+
+
+def records() -> None:
+    """Intervals of every column of a log: seconds on the clock and of CPU."""
+    ll.solve(recorded(5, 4), resample="attempts", bootstrap=10, seed=7)
+    print(f"recorded attempts, {len(SOLVED)} policies at powers of two, intervals of every column")
+    for tasks, n in ((30, 64), (500, 128)):
+        scenario = recorded(tasks, n)
+        for resample, options in (("tasks", {}), ("attempts", {"bootstrap": 1_000, "seed": 7})):
+            clock, cpu = time.perf_counter(), time.process_time()
+            ll.solve(scenario, resample=resample, **options)
+            clock, cpu = time.perf_counter() - clock, time.process_time() - cpu
+            print(f"  {tasks} x {n:3}, over {resample:8} {clock:6.2f} s on the clock, {cpu:6.2f} s of CPU")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", action="store_true", help="only the seconds for recorded attempts")
     parser.add_argument("--sets", type=int, default=300)
     parser.add_argument("--python", type=Path, help="an environment that has the peers already")
     options = parser.parse_args()
+    if options.records:
+        records()
+        return
     data, truth = drawn(options.sets)
     with tempfile.TemporaryDirectory() as folder:
         python, have = options.python or Path(folder, "peers", "bin", "python"), []
@@ -228,6 +272,7 @@ def main() -> None:
     )
     print("  limitlaw", times)
     print("  passk-inference", theirs["seconds"])
+    records()
 
 
 if __name__ == "__main__":

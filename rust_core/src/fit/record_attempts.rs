@@ -16,6 +16,8 @@ use super::resampling::Resampling;
 use crate::error::Result;
 use crate::rng::{Stream, purpose};
 use crate::run::{Control, run};
+use crate::sampling::policy::Policy;
+use crate::sampling::policy::rule::Needs;
 use crate::sampling::record::ends::{Ends, NO_ENDS, ratio_ends};
 use crate::sampling::record::estimate::{Estimates, METRICS, TaskMeans};
 use crate::sampling::scenario::SamplingScenario;
@@ -31,6 +33,10 @@ const MOST_VERIFIERS: usize = 60;
 const LEAST_PAIRS: u64 = 4;
 /// Of as many pairs of logs as there may be, variances are known as well as so many times fewer normal differences tell.
 const LESS_KNOWN: f64 = 8.0;
+
+/// A share whose variance in one trial is at most this is at an edge, where so many trials are enough.
+const EDGE: f64 = 1e-3;
+const ENOUGH: f64 = 1e4;
 
 /// Variances below this are those of rounded sums.
 const ROUNDING: f64 = 1e-28;
@@ -69,10 +75,11 @@ impl<'a> RecordAttempts<'a> {
         let mut open: Vec<usize> = (0..self.scenario.policies.len()).collect();
         let (mut from, mut to, mut done) = (0, self.first_pairs(most), 0);
         while !open.is_empty() {
-            let policies = open.iter().map(|&p| self.scenario.policies[p]).collect();
+            let policies: Vec<Policy> = open.iter().map(|&p| self.scenario.policies[p]).collect();
+            let read = policies.iter().fold(Needs::NONE, |all, policy| all.or(policy.needs()));
             let scenario = SamplingScenario { policies, ..self.scenario.clone() };
             let work = |(): &mut (), index: u64| {
-                let found = self.pair(&scenario, from + index, how, control)?;
+                let found = self.pair((&scenario, read), from + index, how, control)?;
                 control.advance(total * (from + index + 1) / most - total * (from + index) / most);
                 Ok(found)
             };
@@ -89,6 +96,7 @@ impl<'a> RecordAttempts<'a> {
             (from, to) = (to, (2 * to).min(most));
         }
         control.advance(total - total * done / most);
+        spreads.iter_mut().for_each(|spread| spread.settle(most));
         let open = self.over_verifiers(estimates.len(), how, control)?;
         let degrees = (most as f64 / LESS_KNOWN).max(1.0) as usize;
         let limits = Limits { t: sqrt(square_of_t(degrees + 1, how.confidence)), confidence: how.confidence };
@@ -110,14 +118,20 @@ impl<'a> RecordAttempts<'a> {
     }
 
     /// What two logs at the same rates say of every row.
-    fn pair(&self, scenario: &SamplingScenario, index: u64, how: Resampling, control: &Control) -> Result<Vec<Pair>> {
+    fn pair(
+        &self,
+        (scenario, read): (&SamplingScenario, Needs),
+        index: u64,
+        how: Resampling,
+        control: &Control,
+    ) -> Result<Vec<Pair>> {
         control.check()?;
         let mut random = Stream::new(how.key, 0, purpose::BOOTSTRAP, index).sequence();
         let rates = self.log.rates(&mut random);
         let labelled = scenario.labelled();
         let verifier = labelled.map(|labelled| below(labelled.count() as u64, &mut random) as usize);
         let mut one = || {
-            let tasks = self.log.again(&rates, &mut random);
+            let tasks = self.log.again(&rates, read, &mut random);
             let one = SamplingScenario { tasks, ..scenario.clone() };
             let one = verifier.map_or_else(|| one.clone(), |number| one.with_verifier(number));
             how.means(&one, &mut random, control)
@@ -183,10 +197,8 @@ impl<'a> RecordAttempts<'a> {
             if variance > 0.0 || value.is_nan() || most.is_none() {
                 return limits.amount(value, variance, most);
             }
-            [
-                value,
-                value + (most.unwrap_or(value) - value).max(0.0) * upper(0.0, least, 0.5 * (1.0 - limits.confidence)),
-            ]
+            let unseen = upper(0.0, least, 0.5 * (1.0 - limits.confidence));
+            [value, value + (most.unwrap_or(value) - value).max(0.0) * unseen]
         };
         let columns: [[f64; 2]; METRICS.len()] = std::array::from_fn(|metric| match metric {
             PRECISION | FALSE_DISCOVERY_RATE => share(metric, (least * returned).max(1.0)),
@@ -285,22 +297,47 @@ impl Spread {
         self.sums.products.iter_mut().zip(pair.products).for_each(|(sum, x)| *sum += x);
     }
 
-    /// Whether the number of trials of every share, and the variance of every amount, is known as well as a `LESS_KNOWN`th
-    /// of `most` normal differences tell a variance.
+    fn mean_and_variance(&self, metric: usize) -> [f64; 2] {
+        [self.sums.mean[metric], self.sums.variance[metric]].map(|sum| sum / self.pairs)
+    }
+
+    /// Whether the number of trials of every share, and the variance of every amount, is known or need not be.
     fn is_known(&self, most: u64) -> bool {
-        (0..PRECISION).chain(FALSE_DISCOVERY_RATE + 1..PER_CORRECT).all(|metric| {
-            let [mean, variance] = [self.sums.mean[metric], self.sums.variance[metric]].map(|sum| sum / self.pairs);
-            if variance.is_nan() || variance <= ROUNDING {
-                return true;
+        let mut metrics = (0..PRECISION).chain(FALSE_DISCOVERY_RATE + 1..PER_CORRECT);
+        metrics.all(|metric| self.knows(metric, most) || self.is_at_an_edge(metric))
+    }
+
+    /// Whether one is known as well as a `LESS_KNOWN`th of `most` normal differences tell a variance.
+    fn knows(&self, metric: usize, most: u64) -> bool {
+        let [mean, variance] = self.mean_and_variance(metric);
+        if variance.is_nan() || variance <= ROUNDING {
+            return true;
+        }
+        // By how much ln of m(1 - m)/variance, or of the variance, moves with each; their covariances.
+        let of_mean = (1.0 - 2.0 * mean) / (mean * (1.0 - mean));
+        let by = [-1.0 / variance, if metric < ATTEMPTS && of_mean.is_finite() { of_mean } else { 0.0 }];
+        let centre = [variance * variance, mean * mean, variance * mean];
+        let [vv, mm, vm]: [f64; 3] = std::array::from_fn(|i| self.squares[metric][i] / self.pairs - centre[i]);
+        let open = by[0] * by[0] * vv + by[1] * by[1] * mm + 2.0 * by[0] * by[1] * vm;
+        open / (self.pairs - 1.0) <= 2.0 * LESS_KNOWN / most as f64
+    }
+
+    /// Whether a share is next to 0 or 1 and has more than `ENOUGH` trials: what rare attempts move is hard to know, and
+    /// the limits are next to it anyway.
+    fn is_at_an_edge(&self, metric: usize) -> bool {
+        let [mean, variance] = self.mean_and_variance(metric);
+        let of_one = mean * (1.0 - mean);
+        metric < ATTEMPTS && of_one <= EDGE && variance * ENOUGH <= of_one
+    }
+
+    /// Leaves shares at an edge of which more is not known `ENOUGH` trials.
+    fn settle(&mut self, most: u64) {
+        for metric in (0..ATTEMPTS).filter(|metric| *metric != PRECISION && *metric != FALSE_DISCOVERY_RATE) {
+            if self.is_at_an_edge(metric) && !self.knows(metric, most) {
+                let mean = self.sums.mean[metric] / self.pairs;
+                self.sums.variance[metric] = self.pairs * mean * (1.0 - mean) / ENOUGH;
             }
-            // By how much ln of m(1 - m)/variance, or of the variance, moves with each; their covariances.
-            let of_mean = (1.0 - 2.0 * mean) / (mean * (1.0 - mean));
-            let by = [-1.0 / variance, if metric < ATTEMPTS && of_mean.is_finite() { of_mean } else { 0.0 }];
-            let centre = [variance * variance, mean * mean, variance * mean];
-            let [vv, mm, vm]: [f64; 3] = std::array::from_fn(|i| self.squares[metric][i] / self.pairs - centre[i]);
-            let open = by[0] * by[0] * vv + by[1] * by[1] * mm + 2.0 * by[0] * by[1] * vm;
-            open / (self.pairs - 1.0) <= 2.0 * LESS_KNOWN / most as f64
-        })
+        }
     }
 
     /// The mean, and the variance over attempts; of the ratios, that of their linear parts.

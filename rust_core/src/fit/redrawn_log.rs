@@ -10,6 +10,7 @@ use super::repeated::Prior;
 use crate::error::{Error, Result};
 use crate::rng::Sequence;
 use crate::run::Control;
+use crate::sampling::policy::rule::Needs;
 use crate::sampling::scenario::recorded::Recorded;
 use crate::sampling::scenario::tasks::Tasks;
 use crate::spec::Values;
@@ -63,10 +64,10 @@ impl<'a> Log<'a> {
         self.rates.draw(0, random)
     }
 
-    /// As many attempts of each task at these rates.
-    pub fn again(&self, rates: &[TaskRates], random: &mut Sequence) -> Tasks {
+    /// As many attempts of each task at these rates, with what is read of them.
+    pub fn again(&self, rates: &[TaskRates], read: Needs, random: &mut Sequence) -> Tasks {
         match (self.tasks, &self.places) {
-            (_, Some(places)) => Tasks::Recorded(places.again(rates, self.rates.has_verdicts(), random)),
+            (_, Some(places)) => Tasks::Recorded(places.again(rates, (self.rates.has_verdicts(), read), random)),
             (Tasks::Pool { attempts, correct, weight, .. }, None) => {
                 let mut columns: [Vec<f64>; 3] = Default::default();
                 for (i, &[success, wrong, missed]) in rates.iter().enumerate() {
@@ -111,7 +112,7 @@ impl<'a> Places<'a> {
         Self { recorded, own, having, beyond }
     }
 
-    fn again(&self, rates: &[TaskRates], verdicts: bool, random: &mut Sequence) -> Recorded {
+    fn again(&self, rates: &[TaskRates], (verdicts, read): (bool, Needs), random: &mut Sequence) -> Recorded {
         let mut drawn: Vec<Drawn> = Vec::with_capacity(self.recorded.correct.as_slice().len());
         for (task, own) in self.own.iter().enumerate() {
             let mut borrowed: [Option<usize>; KINDS] = [None; KINDS];
@@ -145,8 +146,11 @@ impl<'a> Places<'a> {
         Recorded {
             correct: column(&|one| f64::from(u8::from(one.kind / 2 == 1))),
             accepted: accepted.as_ref().map(|_| column(&|one| f64::from(u8::from(one.kind % 2 == 1)))),
-            answer: answer.as_ref().map(|values| column(&|one| moved(values.at(one.place), one))),
-            score: score.as_ref().map(|values| column(&|one| values.at(one.place))),
+            answer: answer
+                .as_ref()
+                .filter(|_| read.answers)
+                .map(|values| column(&|one| moved(values.at(one.place), one))),
+            score: score.as_ref().filter(|_| read.scores).map(|values| column(&|one| values.at(one.place))),
             tokens: tokens.as_ref().map(amounts),
             cost: cost.as_ref().map(amounts),
             seconds: seconds.as_ref().map(amounts),
