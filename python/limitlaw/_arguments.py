@@ -44,7 +44,7 @@ def as_number(value: object, name: str) -> float:
         raise TypeError(f"{name} must be a number, got {shown(value)}") from None
     except OverflowError:
         raise ValueError(f"{name} must be at most 1.8e308 in size, got {shown(value)}") from None
-    if not np.isfinite(number):
+    if not math.isfinite(number):
         raise ValueError(f"{name} must be finite, got {brief(number)}")
     return number + 0.0  # -0.0 and 0.0 are one
 
