@@ -61,8 +61,7 @@ MUTATIONS = [
     ("((total(|g| g.correct) + 0.5)", "((total(|g| g.correct) + 0.6)", ["fit beta binomial"]),
     ("(rate.of(n, c, k), rate.all_alike(n, c, k))", "(0.9 * rate.of(n, c, k), rate.all_alike(n, c, k))",
      ["fit pass at k"]),
-    ("let (share, least) = (self.share * (1.0 - SLACK)", "let (share, least) = (0.9 * self.share * (1.0 - SLACK)",
-     ["share vote"]),
+    ("(self.share * (1.0 - SLACK), ", "(0.9 * self.share * (1.0 - SLACK), ", ["share vote"]),
     ("beta_cdf(others as f64 + 1.0, votes as f64 + 1.0, 0.5)",
      "beta_cdf(others as f64 + 1.0, votes as f64 + 1.0, 0.55)", ["beta stop"]),
 ]  # fmt: skip

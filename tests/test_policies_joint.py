@@ -147,6 +147,28 @@ def test_wrong_answers_and_attempts_follow_the_plain_loop(verifier, policies):
     assert (np.abs(frame["attempts_used"].to_numpy() - used.mean(axis=1)) <= 7.5 * error + 0.003).all()
 
 
+#: Votes whose stop is far off at first: their attempts are drawn in blocks, of long ones only the counts.
+FAR = [
+    ll.ShareVote(share=0.7, min_votes=20),
+    ll.ShareVote(share=0.45),
+    ll.BetaStop(confidence=0.9999),
+    ll.StopWhenAhead(margin=12),
+]
+
+
+@pytest.mark.parametrize(("case", "success"), [("uniform", 0.4), ("zipf", 0.3), ("dirichlet", 0.35), ("zipf", 0.68)])
+def test_votes_whose_stop_is_far_off_follow_the_plain_loop(case, success):
+    grid, trials = [9, 50, 120], 8_000
+    frame = ll.simulate(scenario(case, success, "rates", FAR, grid), trials=5 * trials, seed=6)
+    right, _, used = policy_loop.run(FAR, grid, lambda: draw(case, success, "rates", trials, grid[-1]))
+    for row, (ours, theirs) in enumerate(zip(frame["accuracy"].to_list(), right, strict=True)):
+        p = two_sample_p_value(round(ours * 5 * trials), 5 * trials, int(theirs.sum()), trials)
+        assert p > FALSE_ALARM / (8 * len(right)), frame.row(row)
+    # 7.5 standard errors of the difference: false alarms below 1e-13 for each of the rows.
+    error = np.sqrt(frame["attempts_used_se"].to_numpy() ** 2 + used.var(axis=1) / trials)
+    assert (np.abs(frame["attempts_used"].to_numpy() - used.mean(axis=1)) <= 7.5 * error + 0.003).all()
+
+
 @pytest.mark.parametrize("case", ["uniform", "dirichlet", "posterior", "cost"])
 def test_a_further_policy_changes_no_number_of_another(case):
     # A cell of 280 attempts has its wrong answers dealt by counts.

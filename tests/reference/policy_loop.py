@@ -167,7 +167,7 @@ def _beats(first: Array, second: Array) -> Array:
     sizes = first.astype(int), second.astype(int)
     width = sizes[1].max() + 1
     pairs, place = np.unique(sizes[0] * width + sizes[1], return_inverse=True)
-    return np.array([_lead_of_coins(*divmod(pair, width)) for pair in pairs.tolist()])[place]
+    return np.array([_lead_of_coins(*divmod(pair, int(width))) for pair in pairs.tolist()])[place]
 
 
 @functools.cache

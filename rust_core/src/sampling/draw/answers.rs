@@ -102,6 +102,20 @@ pub struct AnswerCounts {
 impl AnswerSampler {
     /// The sampler of a scenario's wrong answers.
     pub fn new(answers: Answers, streams: Streams) -> Self {
+        let mut sampler = Self::undecided_leaders(answers, streams);
+        for i in 0..64 {
+            let (mut low, mut high) = (sampler.largest, 1.0);
+            for _ in 0..40 {
+                let middle = 0.5 * (low + high);
+                if sampler.beaten(middle, 2f64.powi(i)) { high = middle } else { low = middle }
+            }
+            sampler.lead[i as usize] = high;
+        }
+        sampler
+    }
+
+    /// The same where nobody asks who leads: it decides less without a draw, and is made sooner.
+    pub fn undecided_leaders(answers: Answers, streams: Streams) -> Self {
         let mut shares_left = Vec::new();
         if answers.shares().is_some() {
             answers.stick_breaking(&mut streams.of(purpose::ANSWER_SHARES, 0).sequence(), &mut shares_left);
@@ -114,16 +128,7 @@ impl AnswerSampler {
             _ => Way::Counted,
         };
         let largest = answers.shares().map_or(1.0, |shares| shares.into_iter().fold(0.0, f64::max));
-        let mut sampler = Self { answers, count: answers.count(), streams, shares_left, largest, lead: [1.0; 64], way };
-        for i in 0..64 {
-            let (mut low, mut high) = (largest, 1.0);
-            for _ in 0..40 {
-                let middle = 0.5 * (low + high);
-                if sampler.beaten(middle, 2f64.powi(i)) { high = middle } else { low = middle }
-            }
-            sampler.lead[i as usize] = high;
-        }
-        sampler
+        Self { answers, count: answers.count(), streams, shares_left, largest, lead: [1.0; 64], way }
     }
 
     /// Whether a correct answer with so many votes for each of the `wrong` attempts has more than any wrong answer, but
@@ -260,11 +265,17 @@ impl AnswerSampler {
         &counted.by_answer
     }
 
-    /// Draws by binomial counts.
-    fn count(&self, counted: &mut AnswerCounts, bin: usize, mut count: u64) {
+    /// Of the answers from j on, the share of answer j.
+    pub fn shares_left<'s>(&'s self, counted: &'s mut AnswerCounts) -> &'s [f64] {
         if self.shares_left.is_empty() && counted.shares_left.is_empty() {
             self.answers.stick_breaking(&mut counted.shares.words_from(4 * counted.trial), &mut counted.shares_left);
         }
+        if self.shares_left.is_empty() { &counted.shares_left } else { &self.shares_left }
+    }
+
+    /// Draws by binomial counts.
+    fn count(&self, counted: &mut AnswerCounts, bin: usize, mut count: u64) {
+        self.shares_left(counted);
         let shares_left = if self.shares_left.is_empty() { &counted.shares_left } else { &self.shares_left };
         let first = counted.trial + TRIAL_BLOCKS / 2 + bin as u64 * BIN_BLOCKS;
         let mut random = counted.answers.words_from(4 * first);
@@ -276,6 +287,13 @@ impl AnswerSampler {
                 return;
             }
         }
+    }
+}
+
+impl AnswerCounts {
+    /// Counts a wrong attempt that was drawn elsewhere.
+    pub fn give(&mut self, answer: usize) {
+        self.by_answer[answer] += 1;
     }
 }
 

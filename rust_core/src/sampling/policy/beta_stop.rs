@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 
-use super::rule::{Alone, Needs, Rule, Setting};
+use super::rule::{Alone, Foresight, Needs, Rule, Setting};
 use super::seen::Selector;
 use super::stopping_vote::{self, Enough, runner_up};
 use crate::error::{Result, check_range};
@@ -30,14 +30,10 @@ fn beats(votes: u64, others: u64) -> f64 {
 }
 
 impl BetaStop {
-    fn enough(self) -> impl Enough {
-        // By votes of the runner-up, the fewest that are enough.
+    /// By votes of the runner-up, the fewest that are enough: always more.
+    fn needed(self) -> impl FnMut(u64) -> u64 + Send + 'static {
         let mut needed: Vec<u64> = Vec::new();
-        move |votes, given| {
-            let others = runner_up(votes, given);
-            if votes[given] <= others {
-                return None;
-            }
+        move |others| {
             while needed.len() as u64 <= others {
                 let at = needed.len() as u64;
                 let mut least = needed.last().map_or(1, |least| least + 1);
@@ -46,7 +42,15 @@ impl BetaStop {
                 }
                 needed.push(least);
             }
-            (votes[given] >= needed[others as usize]).then_some(given)
+            needed[others as usize]
+        }
+    }
+
+    fn enough(self) -> impl Enough {
+        let mut needed = self.needed();
+        move |votes, given| {
+            let others = runner_up(votes, given);
+            (votes[given] > others && votes[given] >= needed(others)).then_some(given)
         }
     }
 }
@@ -70,6 +74,11 @@ impl Rule for BetaStop {
 
     fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
         stopping_vote::selector(setting, self.enough())
+    }
+
+    fn foresight(&self) -> Option<Foresight> {
+        let mut needed = self.needed();
+        Some(Box::new(move |[most, next], _| needed(next).saturating_sub(most)))
     }
 
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
@@ -105,6 +114,16 @@ mod tests {
                     let stops = votes > others && beats(votes, others) > confidence;
                     assert_eq!(enough(&[votes, others, others / 2], 0).is_some(), stops, "{votes} {others}");
                 }
+            }
+        }
+    }
+    #[test]
+    fn the_soonest_stop_is_the_first_that_votes_for_the_leader_bring() {
+        for rule in [0.5, 0.8, 0.95, 0.9999].map(|confidence| BetaStop { confidence }) {
+            let (mut enough, mut soonest) = (rule.enough(), rule.foresight().expect("it can tell"));
+            for [most, next] in (0..900).map(|i| [i / 30, i % 30]).filter(|[most, next]| next <= most) {
+                let want = (0..500).find(|more| enough(&[most + more, next, next / 2], 0).is_some());
+                assert_eq!(Some(soonest([most, next], most + next + next / 2)), want, "{rule:?} {most} {next}");
             }
         }
     }

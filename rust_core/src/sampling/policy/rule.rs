@@ -129,6 +129,10 @@ pub enum Alone {
     },
 }
 
+/// How many votes off a stop is: of the most votes for an answer, those of the next and all votes so far, the fewest
+/// further ones after which it may stop, all of which then went to an answer with the most; 0 where it stops there and then.
+pub type Foresight = Box<dyn FnMut([u64; 2], u64) -> u64 + Send>;
+
 /// A policy.
 pub trait Rule {
     /// Its kind, as in a spec.
@@ -159,6 +163,11 @@ pub trait Rule {
 
     /// How it chooses among simulated attempts.
     fn selector(&self, setting: &Setting) -> Box<dyn Selector>;
+
+    /// How many votes off its stop is, where it can tell.
+    fn foresight(&self) -> Option<Foresight> {
+        None
+    }
 
     /// What it comes to in expectation on a part of one task with `cap` attempts, or the reason why that is not known.
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected>;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::rule::{Alone, Needs, Rule, Setting};
+use super::rule::{Alone, Foresight, Needs, Rule, Setting};
 use super::seen::Selector;
 use super::stopping_vote::{self, Enough, runner_up};
 use crate::error::{Result, check_whole};
@@ -42,6 +42,11 @@ impl Rule for StopWhenAhead {
 
     fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
         stopping_vote::selector(setting, self.enough())
+    }
+
+    fn foresight(&self) -> Option<Foresight> {
+        let margin = self.margin as u64;
+        Some(Box::new(move |[most, next], _| (next + margin).saturating_sub(most)))
     }
 
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {

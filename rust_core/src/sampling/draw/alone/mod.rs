@@ -1,11 +1,14 @@
-//! Policies that are simulated by themselves, on attempts of their own: votes that stop ([`stopping`]), and votes that the
-//! counts of correct and of wrong ones decide ([`counted`]).
+//! Policies that are simulated by themselves, on attempts of their own: votes that stop ([`stopping`]; in blocks where they
+//! can tell how far off their stop is, [`foreseen`]), and votes that the counts of correct and of wrong ones decide
+//! ([`counted`]).
 //!
 //! Drawn together with others, single attempts have to fit the first events, counts and maxima that those read, and all
 //! up to the last grid point are drawn. Alone, a vote that stops draws no attempt beyond its stop, and a count is a
 //! binomial number. A row says the same either way: its law is that of its policy.
 
+mod attempts;
 mod counted;
+mod foreseen;
 mod shared;
 mod stopping;
 

@@ -1,32 +1,31 @@
-//! Votes that stop, attempt by attempt until the last of them has stopped.
+//! Votes that stop: those that can tell how far off their stop is, in blocks ([`foreseen`](super::foreseen)); the others
+//! attempt by attempt, until the last of them has stopped.
 
+use super::attempts::{Trial, WrongAnswers};
+use super::foreseen::Foreseen;
 use super::shared::{Shared, Tally};
 use crate::error::Result;
-use crate::rng::{Sequence, purpose};
+use crate::rng::purpose;
 use crate::run::Control;
-use crate::sampling::draw::answers::AnswerSampler;
+use crate::sampling::draw::answers::AnswerCounts;
 use crate::sampling::draw::streams::Place;
 use crate::sampling::policy::rule::{Alone, Setting};
 use crate::sampling::policy::seen::{Attempt, FirstEvents, Seen, Selector};
 use crate::sampling::record::outcome::Outcome;
-use crate::sampling::scenario::answers::Answers;
 use crate::sampling::scenario::law::Rates;
 use crate::sampling::scenario::scores::CLASSES;
-use crate::variates::alias::Alias;
-use crate::variates::{below, geometric};
-use rand_core::RngCore;
+use crate::variates::geometric;
 
 /// The fewest and the most attempts that are shown to the policies together.
 const SHOWN: [u64; 2] = [4, 256];
-/// Words that a stream is read ahead.
-const WORDS: usize = 8;
 
 /// Votes that stop.
 pub struct Stopping {
-    /// Which of the scenario's policies they are.
+    /// Which of the scenario's policies they are: those that cannot tell how far off their stop is.
     policies: Vec<usize>,
-    /// The wrong answers, where they have given shares that are not alike.
-    shares: Option<Alias>,
+    /// Those that can.
+    foreseen: Vec<usize>,
+    wrong: WrongAnswers,
 }
 
 /// What a worker holds.
@@ -35,6 +34,8 @@ pub struct Worker {
     next: Vec<Attempt>,
     /// What each policy came to, once it has stopped.
     stopped: Vec<Option<Outcome>>,
+    foreseen: Vec<Foreseen>,
+    counted: AnswerCounts,
     /// Drawn shares of the wrong answers, added up.
     drawn: Vec<f64>,
 }
@@ -52,28 +53,29 @@ const SEEN: Seen = Seen {
 impl Stopping {
     /// Those of a scenario.
     pub fn new(shared: &Shared<'_>) -> Self {
-        let stops = |(p, policy): (usize, &crate::sampling::policy::Policy)| {
-            (policy.alone() == Some(Alone::Stopping)).then_some(p)
-        };
-        let shares = match shared.answers {
-            Answers::Zipf { .. } => shared.answers.shares().map(|shares| Alias::new(&shares)),
-            Answers::Uniform { .. } | Answers::Dirichlet { .. } => None,
-        };
-        Self { policies: shared.layout.policies.iter().enumerate().filter_map(stops).collect(), shares }
+        let policies = &shared.layout.policies;
+        let (mut foreseen, mut others) = (Vec::new(), Vec::new());
+        for (p, policy) in policies.iter().enumerate().filter(|(_, p)| p.alone() == Some(Alone::Stopping)) {
+            if policy.foresight().is_some() { foreseen.push(p) } else { others.push(p) }
+        }
+        Self { policies: others, foreseen, wrong: WrongAnswers::new(shared) }
     }
 
     /// Whether it reads success rates.
     pub const fn reads_rates(&self) -> bool {
-        !self.policies.is_empty()
+        !self.policies.is_empty() || !self.foreseen.is_empty()
     }
 
     /// Room for one worker; the scenario's policies in `setting`.
     pub fn worker(&self, shared: &Shared<'_>, setting: &Setting) -> Worker {
-        let selectors = self.policies.iter().map(|&p| shared.layout.policies[p].selector(setting)).collect();
+        let rule = |p: usize| &shared.layout.policies[p];
+        let foreseen = self.foreseen.iter().filter_map(|&p| Some(Foreseen::new(p, rule(p).foresight()?)));
         Worker {
-            selectors,
+            selectors: self.policies.iter().map(|&p| rule(p).selector(setting)).collect(),
             next: Vec::with_capacity(SHOWN[1] as usize),
             stopped: vec![None; self.policies.len()],
+            foreseen: foreseen.collect(),
+            counted: self.wrong.sampler.counted(),
             drawn: Vec::new(),
         }
     }
@@ -87,43 +89,51 @@ impl Stopping {
         (at, rates): (Place, &[Rates]),
         control: &Control,
     ) -> Result<()> {
-        if self.policies.is_empty() {
+        if !self.reads_rates() {
             return Ok(());
         }
         for (t, rates) in rates.iter().enumerate() {
-            self.trial(shared, worker, tally, (at.after(t), rates.success), control)?;
+            let (at, success) = (at.after(t), rates.success);
+            let mut random = shared.streams.of_task(purpose::STOPPING, at.task, shared.streams.trial(at)).ahead(0);
+            // The first correct attempt, which coverage asks for, however many are drawn.
+            let correct = geometric(success, libm::log1p(-success), &mut random);
+            tally.cover(&shared.layout, at.task, correct);
+            let trial = Trial { at, success, correct, random };
+            self.wrong.start(&mut worker.counted, at, &mut worker.drawn);
+            for foreseen in &mut worker.foreseen {
+                let wrong = (&self.wrong, &mut worker.counted, &*worker.drawn);
+                foreseen.trial(shared, wrong, tally, &trial, control)?;
+            }
+            if !self.policies.is_empty() {
+                self.trial(shared, worker, tally, trial, control)?;
+            }
         }
         Ok(())
     }
 
+    /// Those that cannot tell how far off their stop is.
     fn trial(
         &self,
         shared: &Shared<'_>,
         worker: &mut Worker,
         tally: &mut Tally,
-        (at, success): (Place, f64),
+        trial: Trial,
         control: &Control,
     ) -> Result<()> {
         let layout = &shared.layout;
-        let Worker { selectors, next, stopped, drawn } = worker;
-        if matches!(shared.answers, Answers::Dirichlet { .. }) {
-            draw_shares(shared, at, drawn);
-        }
+        let Worker { selectors, next, stopped, drawn, .. } = worker;
+        let Trial { at, success, correct, mut random } = trial;
         let priorities = shared.priorities(at);
         selectors.iter_mut().for_each(|selector| selector.start(&priorities));
         stopped.fill(None);
-        let random = &mut shared.streams.of_task(purpose::STOPPING, at.task, shared.streams.trial(at)).ahead(0);
-        // The first correct attempt, which coverage asks for, however many are drawn.
-        let correct = geometric(success, libm::log1p(-success), random);
-        tally.cover(layout, at.task, correct);
         let (mut number, mut some, mut going) = (0, SHOWN[0], true);
         for (point, &most) in layout.grid.iter().enumerate() {
             while going && number < most {
                 control.check()?;
                 next.clear();
-                for at in number + 1..=most.min(number + some) {
-                    let right = at == correct || (at > correct && random.open01() < success);
-                    let answer = if right { 0 } else { 1 + self.wrong(shared.answers, drawn, random) };
+                for number in number + 1..=most.min(number + some) {
+                    let right = number == correct || (number > correct && random.open01() < success);
+                    let answer = if right { 0 } else { 1 + self.wrong.pick(drawn, &mut random) };
                     let class = usize::from(!right);
                     next.push(Attempt { class, answer: Some(answer), accepted: false, score: f64::NAN });
                 }
@@ -141,31 +151,5 @@ impl Stopping {
             }
         }
         Ok(())
-    }
-
-    /// A wrong answer, from 0 on.
-    #[inline]
-    fn wrong(&self, answers: Answers, drawn: &[f64], random: &mut Sequence<WORDS>) -> usize {
-        match (answers, &self.shares) {
-            (Answers::Dirichlet { .. }, _) => {
-                let place = random.open01();
-                drawn.partition_point(|&share| share < place).min(drawn.len() - 1)
-            }
-            (_, Some(shares)) => shares.pick(random.next_u64()),
-            _ => below(answers.count() as u64, random) as usize,
-        }
-    }
-}
-
-/// Draws the shares of the wrong answers in a trial, added up.
-fn draw_shares(shared: &Shared<'_>, at: Place, drawn: &mut Vec<f64>) {
-    let stream = shared.streams.of_task(purpose::ANSWER_SHARES, at.task, at.chunk);
-    shared.answers.stick_breaking(&mut stream.words_from(4 * AnswerSampler::first_block(at.trial)), drawn);
-    let (mut left, mut sum) = (1.0, 0.0);
-    for share in drawn {
-        let own = left * *share;
-        left -= own;
-        sum += own;
-        *share = sum;
     }
 }
