@@ -257,6 +257,22 @@ def test_one_task_says_nothing_of_others():
     assert row["accuracy_high"] is None
 
 
+def test_one_trial_tells_no_interval_over_attempts() -> None:
+    """Its noise is not known, and an interval without it would be narrower than that of two trials."""
+    counts = ll.Tasks.counts([5] * 6, [0, 1, 2, 3, 4, 5])
+    pool = ll.Tasks.pool([5] * 6, [0, 1, 2, 3, 4, 5], [0, 1, 1, 2, 3, 5])
+    log = pl.DataFrame({"task": list("aaaabbbb"), "correct": [True, False] * 4, "tokens": [1.0, 2.0] * 4})
+    for tasks in (counts, pool, ll.Tasks.from_attempts(log, tokens="tokens")):
+        one = ll.SamplingScenario(tasks=tasks, max_attempts=[2], utility=ll.Utility(wrong_cost=1))
+        found = {
+            trials: ll.simulate(one, trials=trials, seed=1, resample="attempts", bootstrap=10) for trials in (1, 2)
+        }
+        ends = [name for name in found[1].columns if name.endswith(("_low", "_high"))]
+        assert {"accuracy_low", "wrong_high", "attempts_used_low", "utility_high"} <= set(ends)
+        assert [name for name in ends if found[1][name].null_count() == 0] == []
+        assert found[1]["accuracy"].null_count() == found[2]["accuracy_low"].null_count() == 0
+
+
 def test_an_interval_alone_is_that_among_all() -> None:
     """With labels too, where each verifier that they leave open has a limit of its own."""
     labels = pl.DataFrame(

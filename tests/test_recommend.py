@@ -210,6 +210,13 @@ def at_the_mean(labelled: LabelledVerifier) -> ll.Verifier:
     return ll.Verifier.rates(false_positive_rate=float(rates[0]), false_negative_rate=float(rates[1]))
 
 
+def test_one_attempt_is_one() -> None:
+    tasks = ll.Tasks.fixed(success=[0.9] * 6 + [0.01])
+    found = ll.recommend(tasks, ll.Verifier.rates(false_positive_rate=0.9), utility=ll.Utility(wrong_cost=3))
+    assert found.attempts == 1
+    assert "with 1 attempt: " in str(found)
+
+
 def test_many_labels_leave_nothing_worth_buying() -> None:
     tasks, utility = ll.Tasks.fixed(success=np.linspace(0.05, 0.9, 6)), ll.Utility(wrong_cost=3)
     value = []

@@ -39,7 +39,8 @@ def paragraph(judged: Judged, verdict: str, frame: pl.DataFrame, evidence: pl.Da
     else:
         money = f" for {top['cost']:.3g} of money" if "cost" in top else ""
         head = (
-            f"{policy} with {attempts} attempts: {top['accuracy']:.1%} of the tasks correct "
+            f"{policy} with {attempts} attempt{'s' if attempts > 1 else ''}: "
+            f"{top['accuracy']:.1%} of the tasks correct "
             f"[{top['accuracy_low']:.1%}, {top['accuracy_high']:.1%}], {top['wrong']:.1%} wrong, "
             f"{top['attempts_used']:.3g} attempts used{money}, utility {top['utility']:.3g} per task "
             f"[{top['utility_low']:.3g}, {top['utility_high']:.3g}]."

@@ -60,7 +60,7 @@ pub fn over_attempts(
 }
 
 /// The values of resamples that were simulated: closer to their mean by the noise of their trials, which their standard
-/// errors tell, and farther from it by that of the estimate itself.
+/// errors tell, and farther from it by that of the estimate itself; none where that is not known, as from one trial.
 fn of_trials(all: &[Estimates], estimate: &Estimates) -> Vec<[f64; METRICS.len()]> {
     let mut values: Vec<[f64; METRICS.len()]> = all.iter().map(|one| one.value).collect();
     for metric in 0..METRICS.len() {
@@ -71,6 +71,10 @@ fn of_trials(all: &[Estimates], estimate: &Estimates) -> Vec<[f64; METRICS.len()
         let spread = all.iter().filter(known).map(|one| square(one.value[metric] - mean)).sum::<f64>() / (count - 1.0);
         let noise = all.iter().filter(known).map(|one| square(one.standard_error[metric])).sum::<f64>() / count;
         let wanted = (spread - noise).max(0.0) + square(estimate.standard_error[metric]);
+        if estimate.standard_error[metric].is_nan() {
+            values.iter_mut().for_each(|one| one[metric] = f64::NAN);
+            continue;
+        }
         let factor = if spread > 0.0 && wanted.is_finite() { sqrt(wanted / spread) } else { 1.0 };
         values.iter_mut().for_each(|one| one[metric] = mean + factor * (one[metric] - mean));
     }

@@ -194,7 +194,7 @@ impl<'a> RecordAttempts<'a> {
             let value = found.value[metric];
             let (_, variance) = spread.of(metric);
             let variance = variance + noise(metric);
-            if variance > 0.0 || value.is_nan() || most.is_none() {
+            if variance != 0.0 || value.is_nan() || most.is_none() {
                 return limits.amount(value, variance, most);
             }
             let unseen = upper(0.0, least, 0.5 * (1.0 - limits.confidence));
@@ -369,9 +369,10 @@ struct Limits {
 }
 
 impl Limits {
-    /// The limits of a share of this mean and variance over attempts, of at least so many trials, and of further noise.
+    /// The limits of a share of this mean and variance over attempts, of at least so many trials, and of further noise,
+    /// which one trial does not tell.
     fn share(&self, value: f64, (mean, variance): (f64, f64), [least, noise]: [f64; 2]) -> [f64; 2] {
-        if value.is_nan() {
+        if value.is_nan() || noise.is_nan() {
             return [f64::NAN; 2];
         }
         let of_one = mean * (1.0 - mean);
@@ -386,7 +387,7 @@ impl Limits {
 
     /// The limits of an amount on the scale of the logarithm.
     fn amount(&self, value: f64, variance: f64, most: Option<f64>) -> [f64; 2] {
-        if value.is_nan() {
+        if value.is_nan() || variance.is_nan() {
             return [f64::NAN; 2];
         }
         if value <= 0.0 {

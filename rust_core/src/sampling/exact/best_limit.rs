@@ -89,20 +89,21 @@ impl<'a> Limits<'a> {
         laws: &[TaskLaw],
         control: &Control,
     ) -> Result<Outcomes> {
-        let mut values = Vec::with_capacity(affordable.len() * laws.len());
-        // Of each task, what was found at a number of attempts: limits have many numbers in common.
-        let found: Vec<RefCell<HashMap<u64, Expected>>> = vec![RefCell::default(); laws.len()];
-        for affordable in affordable {
-            for (&law, found) in laws.iter().zip(&found) {
+        let mut values = vec![[0.0; 4]; affordable.len() * laws.len()];
+        for (task, &law) in laws.iter().enumerate() {
+            // What was found at a number of attempts: limits have many numbers in common. Of one task at a time, for
+            // there may be thousands.
+            let found: RefCell<HashMap<u64, Expected>> = RefCell::default();
+            let expected = |n: f64| {
+                if let Some(outcome) = found.borrow().get(&n.to_bits()) {
+                    return Ok(*outcome);
+                }
+                let outcome = policy.expected(&self.setting, Part::Fixed(law), n)?;
+                found.borrow_mut().insert(n.to_bits(), outcome);
+                Ok(outcome)
+            };
+            for (values, affordable) in values.chunks_exact_mut(laws.len()).zip(affordable) {
                 control.check()?;
-                let expected = |n: f64| {
-                    if let Some(outcome) = found.borrow().get(&n.to_bits()) {
-                        return Ok(*outcome);
-                    }
-                    let outcome = policy.expected(&self.setting, Part::Fixed(law), n)?;
-                    found.borrow_mut().insert(n.to_bits(), outcome);
-                    Ok(outcome)
-                };
                 let exact = affordable.exact(expected, |n| policy.going_on(&self.setting, Part::Fixed(law), n))?;
                 if exact.bill[1].is_nan() {
                     return Err(Error::NoClosedForm(
@@ -112,7 +113,7 @@ impl<'a> Limits<'a> {
                     ));
                 }
                 let outcome = exact.expected;
-                values.push([outcome.correct, outcome.wrong, outcome.attempts, exact.bill[1]]);
+                values[task] = [outcome.correct, outcome.wrong, outcome.attempts, exact.bill[1]];
             }
         }
         let stopping: Option<Vec<Stopping>> = laws.iter().map(|&law| policy.stopping(&self.setting, law)).collect();

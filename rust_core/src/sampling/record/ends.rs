@@ -250,7 +250,8 @@ fn root(above: impl Fn(f64) -> f64) -> f64 {
 /// The limits of the ratio of an amount to a share, from theirs and from the correlation of the two (Donner and Zou, Stat.
 /// Methods Med. Res. 21 (2012), on the scale of the logarithm): the distances of two limits add as standard errors do.
 pub fn ratio_ends([amount, share]: [f64; 2], [of_amount, of_share]: [[f64; 2]; 2], correlation: f64) -> [f64; 2] {
-    if amount.is_nan() || share.is_nan() || share <= 0.0 {
+    let unknown = [[amount, share], of_amount, of_share].as_flattened().iter().any(|x| x.is_nan());
+    if unknown || share <= 0.0 {
         return [f64::NAN; 2];
     }
     if amount == 0.0 {
