@@ -107,8 +107,8 @@ def labels(values: Sequence[str], codes: npt.NDArray[Any]) -> pl.Series:
 
 
 def known(values: npt.NDArray[np.float64]) -> pl.Series:
-    """Numbers, null where there is none."""
-    return pl.Series(values, nan_to_null=True)
+    """Numbers, null where there is none; named, for Polars names series without a name one by one."""
+    return pl.Series("values", values, nan_to_null=True)
 
 
 def in_order(names: Sequence[str], head: Sequence[str], tail: Sequence[str] = ()) -> list[str]:

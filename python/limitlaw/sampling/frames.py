@@ -12,7 +12,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import check_choice, check_name, is_sequence, shown
-from limitlaw._frames import Run, closing, labels, run_of, with_errors
+from limitlaw._frames import Run, closing, known, labels, run_of, with_errors
 from limitlaw.sampling.scenario import SamplingScenario, row_key
 from limitlaw.sampling.tasks import BetaTasks, MixtureTasks, PoolTasks, RecordedTasks
 from limitlaw.sampling.verifier import LabelledVerifier
@@ -173,8 +173,7 @@ def columns_of(names: Sequence[str], values: npt.NDArray[np.float64]) -> Columns
 
     They are slices of one series, for making a series of each takes three times as long.
     """
-    # Named, for Polars names series without a name one by one.
-    series = pl.Series("values", values, nan_to_null=True)
+    series = known(values)
     rows = len(values) // max(len(names), 1)
     return {name: series.slice(at * rows, rows) for at, name in enumerate(names)}
 

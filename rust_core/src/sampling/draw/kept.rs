@@ -42,11 +42,11 @@ impl Kept {
         }
         let made = Arc::new(make()?);
         let bytes = bytes(&key, &made);
-        let mut held: usize = places.iter().map(|place| place.bytes).sum();
-        while places.len() >= MOST_TABLES || (held + bytes > MOST_BYTES && !places.is_empty()) {
-            held -= places.pop_front().map_or(0, |place| place.bytes);
-        }
         if bytes <= MOST_BYTES {
+            let mut held: usize = places.iter().map(|place| place.bytes).sum();
+            while places.len() >= MOST_TABLES || held + bytes > MOST_BYTES {
+                held -= places.pop_front().map_or(0, |place| place.bytes);
+            }
             places.push_back(Place { key: Box::new(key), tables: Arc::clone(&made) as _, bytes });
         }
         Ok(made)
@@ -70,8 +70,11 @@ mod tests {
             made
         };
         assert!(get(1, MOST_BYTES / 2) && get(2, MOST_BYTES / 2) && !get(1, 0) && !get(2, 0));
-        // The third takes the place of the first; one that is too large is not kept.
-        assert!(get(3, MOST_BYTES / 2) && !get(2, 0) && !get(3, 0) && get(1, MOST_BYTES + 1) && get(1, 8));
+        // The third takes the place of the first; one that is too large is not kept, and takes the place of none.
+        assert!(
+            get(3, MOST_BYTES / 2) && !get(2, 0) && !get(3, 0) && get(1, MOST_BYTES + 1) && !get(2, 0) && !get(3, 0)
+        );
+        assert!(get(1, 8));
         // A key of another type is another key.
         assert_eq!(kept.get(3_u64, || Ok(7.5), |_, _| 8).as_deref(), Ok(&7.5));
     }

@@ -12,6 +12,7 @@ pub mod outcome;
 pub mod row;
 pub mod rows;
 pub mod shared;
+mod sums;
 pub mod trial_scores;
 pub mod values;
 
