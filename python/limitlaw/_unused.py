@@ -31,9 +31,14 @@ def quietly() -> Iterator[None]:
         _QUIET.reset(token)
 
 
+def is_quiet() -> bool:
+    """Whether nothing would be said now."""
+    return _QUIET.get()
+
+
 def warn_unused(owner: str, unused: Mapping[str, str]) -> None:
     """Say of each setting what would use it, at the line outside this package that made it."""
-    if _QUIET.get():
+    if is_quiet():
         return
     frame, level = sys._getframe(1), 2  # noqa: SLF001  (warnings themselves skip packages from Python 3.12 on only)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _PACKAGES:

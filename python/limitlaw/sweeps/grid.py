@@ -16,7 +16,7 @@ import polars as pl
 
 from limitlaw._arguments import as_whole, is_sequence, listed, shown
 from limitlaw._spec import Spec, coerce_field
-from limitlaw._unused import quietly, warn_unused
+from limitlaw._unused import is_quiet, quietly, warn_unused
 from limitlaw.exhaustion.families import Constant
 from limitlaw.sweeps.kind import Kind
 from limitlaw.sweeps.kinds import kind_of, scenario_class
@@ -87,12 +87,16 @@ class Grid:
 
     def _warn_unused(self) -> None:
         """Warn of axes that have no effect at any of a few points spread over the grid."""
+        if is_quiet():
+            return
         count = min(len(self), _PROBED) if len(self.scenario.to_json()) <= _MOST_PROBED else 0
         idle: dict[str, str] | None = None
         for i in range(count):
             with contextlib.suppress(ValueError, TypeError), quietly():  # a bad point becomes a row with its error
                 here = self.point(len(self) * i // count).unused(self.axes)
                 idle = here if idle is None else {name: user for name, user in idle.items() if name in here}
+            if idle == {}:
+                return  # all have an effect at one of the points
         warn_unused("Grid", idle or {})
 
     @property

@@ -17,18 +17,8 @@ from limitlaw.testing.assertions import assert_agrees_with_solution, assert_hold
 from limitlaw.testing.data_strategies import attempt_logs, grids
 from limitlaw.testing.outlook_strategies import compute_paths, dists, exhaustion_scenarios, law_parameters, laws
 from limitlaw.testing.samples import assert_covers, assert_same_distribution
-from limitlaw.testing.strategies import (
-    answers,
-    costs,
-    limits,
-    policies,
-    rates,
-    sampling_scenarios,
-    seeds,
-    tasks,
-    utilities,
-    verifiers,
-)
+from limitlaw.testing.strategies import costs, limits, policies, sampling_scenarios, utilities
+from limitlaw.testing.task_strategies import answers, rates, seeds, tasks, verifiers
 
 __all__ = [
     "answers",
