@@ -5,7 +5,7 @@ use crate::memory;
 use crate::run::Control;
 use crate::sampling::exact::expected::{Charged, Expected};
 use crate::sampling::exact::fixed_rates::FixedRates;
-use crate::sampling::record::estimate::TaskMeans;
+use crate::sampling::record::estimate::{Summed, TaskMeans};
 use crate::sampling::scenario::drawn_laws::{DrawnLaws, Group, weighted};
 use crate::sampling::scenario::law::TaskLaw;
 
@@ -48,16 +48,21 @@ fn at_points(group: &Group, grid: &[u64], returns_last: bool, control: &Control)
         for (found, &cap) in found.iter_mut().zip(grid) {
             control.check()?;
             let means = known.means(returns_last, cap as f64, None);
-            found.extend((0..group.success.len()).map(|i| at(&means, i)));
+            found.extend((0..group.success.len()).map(|i| at(&means, i, means.covered[i])));
         }
         return Ok(found);
     }
+    // Room for the many error rates of one success rate, used again for the next: to ask for it anew took most of the time.
+    let mut known = FixedRates::of_errors(group.errors.iter().map(|&(_, errors)| errors));
+    let mut means = TaskMeans::default();
+    let mut each: Vec<Charged> = Vec::with_capacity(group.errors.len());
     for &success in &group.success {
-        let known = FixedRates::new(group.errors.iter().map(|&(_, errors)| TaskLaw::attempts(success, errors)), true);
+        known.go_on_to(success, returns_last);
         for (found, &cap) in found.iter_mut().zip(grid) {
             control.check()?;
-            let means = known.means(returns_last, cap as f64, None);
-            let each: Vec<Charged> = (0..group.errors.len()).map(|i| at(&means, i)).collect();
+            known.fill(&mut means, (returns_last, cap as f64), None, &Summed::ALL);
+            each.clear();
+            each.extend((0..group.errors.len()).map(|i| at(&means, i, means.covered[0])));
             found.push(weighted(0..each.len(), &|i| (group.errors[i].0, &each[i]), &Charged::add));
         }
     }
@@ -65,13 +70,13 @@ fn at_points(group: &Group, grid: &[u64], returns_last: bool, control: &Control)
 }
 
 /// One task of many.
-fn at(means: &TaskMeans, i: usize) -> Charged {
+fn at(means: &TaskMeans, i: usize, coverage: f64) -> Charged {
     let expected = Expected {
         accepted: means.accepted[i],
         correct: means.correct[i],
         wrong: means.wrong[i],
         abstained: means.abstained[i],
-        coverage: means.covered[i],
+        coverage,
         attempts: means.attempts[0][i],
     };
     Charged { expected, ..Charged::default() }

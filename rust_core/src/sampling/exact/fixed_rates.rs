@@ -60,6 +60,21 @@ impl FixedRates {
         known
     }
 
+    /// A task for each of these error rates; `go_on_to` says their success rate.
+    pub fn of_errors(errors: impl Iterator<Item = ErrorRates>) -> Self {
+        let mut known = Self::default();
+        errors.for_each(|errors| known.push(errors));
+        known
+    }
+
+    /// Goes on to another success rate, that of all tasks; their coverage is one number.
+    pub fn go_on_to(&mut self, success: f64, last: bool) {
+        self.success.clear();
+        self.success.resize(self.false_positive.len(), success);
+        self.work_out(false, last);
+        self.ln_wrong.push(log1p(-success));
+    }
+
     /// Goes on to the tasks of another scenario, all of known success rates; what depends on these alone is kept where they
     /// are the same. Returns whether they are known.
     pub fn go_on(&mut self, scenario: &SamplingScenario, coverage: bool) -> bool {
