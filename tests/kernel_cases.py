@@ -110,6 +110,14 @@ KERNELS: dict[str, Callable[[], pl.DataFrame]] = {
     "policies, dirichlet answers": simulated(**judged, answers=ll.Answers.dirichlet(0.5, 3)),
     "votes, many attempts": simulated(**votes, answers=ll.Answers.uniform(3), max_attempts=[900], trials=100),
     "votes, many attempts, zipf": simulated(**votes, answers=ll.Answers.zipf(3, 1.0), max_attempts=[900], trials=100),
+    "votes, beyond the tables": simulated(
+        tasks=ll.Tasks.beta(0.5, 2.0, 4, unsolvable=0.2),
+        verifier=JUDGE,
+        policies=[ll.BestOf(), ll.MajorityVote(), ll.FilteredVote()],
+        answers=ll.Answers.uniform(4),
+        max_attempts=[4, 40, 9_000],
+        trials=200,
+    ),
     "share vote": simulated(
         policies=[ll.ShareVote(share=0.6)], answers=ll.Answers.zipf(3, 1.0), max_attempts=[3, 8, 40]
     ),

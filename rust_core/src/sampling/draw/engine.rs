@@ -60,7 +60,10 @@ pub fn simulate(
     };
     let integrated = integrated.as_ref().as_ref();
     let bin_source = integrated.map_or(BinSource::Events(source), BinSource::Integrated);
-    let events_drawn = (integrated.is_none() || !others.is_empty()) && plan.chain.is_none();
+    let events_drawn = match &plan.chain {
+        Some(chain) => chain.reads_rates(),
+        None => integrated.is_none() || !others.is_empty(),
+    };
     let numbered = !others.is_empty() || (events_drawn && matches!(source, Source::Redrawn(_)));
     let new_worker = || {
         let counted = bins.as_ref().map(|bins| bins.worker(&bin_source, streams));
@@ -151,7 +154,7 @@ impl Plan<'_> {
         let grid = self.layout.grid;
         let Worker { rows, scores, batch, outcomes, seen, fine, .. } = worker;
         if let Some(chain) = &self.chain {
-            self.fill_from(chain, batch, random, at, events.len());
+            self.fill_from(chain, batch, random, at, events);
         } else if self.features.counts {
             self.fill(batch, random, at, events);
         }

@@ -152,15 +152,18 @@ impl Plan<'_> {
     }
 
     /// Draws the counts and maxima of task `i` in the trials from `first` on where no first event is known.
-    pub(super) fn fill_from(&self, chain: &Chain, batch: &mut Batch, random: &mut Random, at: Place, trials: usize) {
+    pub(super) fn fill_from(
+        &self,
+        chain: &Chain,
+        batch: &mut Batch,
+        random: &mut Random,
+        at: Place,
+        rates: &[(FirstEvents, Rates)],
+    ) {
         let (grid, i, size) = (self.layout.grid, at.task, batch.trials);
-        for point in (0..grid.len()).rev() {
-            let words = &mut batch.bin.words[..trials.next_multiple_of(4)];
-            let (stream, block) = self.streams.counts(at.chunk, i * grid.len() + point, at.trial);
-            stream.fill(block, words);
-            let (now, next) = batch.correct[(point + 1) * size..].split_at_mut(size);
-            chain.pick((i, point), words, next, &mut now[..trials]);
-        }
+        let (random_words, trials) = ((&mut batch.bin.words[..], &mut random.counts), rates.len());
+        let correct = (&mut batch.correct[size..], size);
+        chain.fill(&self.streams, (at, trials), |t| rates[t].1.success, random_words, correct);
         if self.features.scores.is_none() {
             return;
         }

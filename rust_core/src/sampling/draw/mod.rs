@@ -5,6 +5,7 @@
 //! are drawn ([`features`]), each with streams of its own ([`streams`]), the policies choose, and what they return is
 //! recorded ([`engine`]). Policies that have a shorter way of their own are simulated by themselves ([`parts`], [`alone`]).
 
+pub mod alias_rows;
 pub mod alone;
 pub mod answers;
 pub mod batch;
@@ -32,6 +33,7 @@ pub mod size;
 pub mod state;
 pub mod streams;
 pub mod successes;
+pub mod thinning;
 pub mod tokens;
 pub mod totals;
 pub mod trial;

@@ -201,7 +201,7 @@ impl<'a> Plan<'a> {
             None
         };
         let source = match chain {
-            Some(_) => Source::Redrawn(Redrawn::new(scenario, laws)),
+            Some(_) => Source::Redrawn(Redrawn::of_rates(scenario, laws)),
             None => {
                 Source::new(scenario, (laws, grid), [covered, !policies.is_empty()], (run.trials, run.kept), control)?
             }

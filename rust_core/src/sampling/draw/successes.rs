@@ -63,6 +63,16 @@ impl Counts {
         Self::build(pairs.collect(), &lengths, powers)
     }
 
+    /// The tables of tasks whose rates do not change from trial to trial for whole bins of so many attempts, if they are few
+    /// enough.
+    pub fn of_bins(laws: &[TaskLaw], attempts: &[u64]) -> Self {
+        let pairs = laws.iter().map(|law| match law {
+            TaskLaw::Attempts(rates) => Some([rates.success; 2]),
+            _ => None,
+        });
+        Self::build(pairs.collect(), attempts, 0)
+    }
+
     /// The tables of each task's pair of success rates for segments of any length, if they are few enough; none where
     /// there are no pairs.
     pub fn of_any_length(pairs: Option<Vec<[f64; 2]>>) -> Self {
@@ -151,20 +161,7 @@ impl Tables {
 
 impl Table {
     fn new(n: u64, success: f64) -> Self {
-        let (least, most) = range(n, success);
-        // Up and down from the mode, in proportion to it.
-        let odds = success / (1.0 - success);
-        let mode = (((n + 1) as f64 * success) as u64).clamp(least, most);
-        let mut shares = vec![0.0; (most - least + 1) as usize];
-        shares[(mode - least) as usize] = 1.0;
-        for k in mode..most {
-            let at = (k - least) as usize;
-            shares[at + 1] = shares[at] * (odds * (n - k) as f64 / (k + 1) as f64);
-        }
-        for k in (least..mode).rev() {
-            let at = (k - least) as usize;
-            shares[at] = shares[at + 1] * ((k + 1) as f64 / (odds * (n - k) as f64));
-        }
+        let (least, shares) = shares(n, success);
         Self { least, alias: Alias::new(&shares) }
     }
 
@@ -173,6 +170,25 @@ impl Table {
     pub fn pick(&self, word: u64) -> u64 {
         self.least + self.alias.pick(word) as u64
     }
+}
+
+/// The least count, and from it on shares in proportion to the probability of so many successes.
+pub fn shares(n: u64, success: f64) -> (u64, Vec<f64>) {
+    let (least, most) = range(n, success);
+    // Up and down from the mode, in proportion to it.
+    let odds = success / (1.0 - success);
+    let mode = (((n + 1) as f64 * success) as u64).clamp(least, most);
+    let mut shares = vec![0.0; (most - least + 1) as usize];
+    shares[(mode - least) as usize] = 1.0;
+    for k in mode..most {
+        let at = (k - least) as usize;
+        shares[at + 1] = shares[at] * (odds * (n - k) as f64 / (k + 1) as f64);
+    }
+    for k in (least..mode).rev() {
+        let at = (k - least) as usize;
+        shares[at] = shares[at + 1] * ((k + 1) as f64 / (odds * (n - k) as f64));
+    }
+    (least, shares)
 }
 
 fn width(n: u64, success: f64) -> usize {

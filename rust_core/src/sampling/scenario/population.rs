@@ -25,6 +25,8 @@ pub struct Population<'a> {
     scenario: &'a SamplingScenario,
     /// The error rates depend on the success rates.
     tied: bool,
+    /// Error rates by task, where they are known.
+    errors: Vec<ErrorRates>,
     /// Where known success rates stand among each other, where the scores are needed.
     places: Vec<Place>,
     /// The types of a mixture by ascending success rate: P(a type up to this one), success rate.
@@ -124,7 +126,12 @@ impl<'a> Population<'a> {
             }
             _ => Vec::new(),
         };
-        Self { scenario, tied, places: places(&known, scenario.weights().as_deref()), types }
+        let errors = match &scenario.verifier {
+            Some(verifier) if verifier.draws_rates() => Vec::new(),
+            Some(verifier) => (0..scenario.tasks.count()).map(|i| verifier.rates(i)).collect(),
+            None => vec![ErrorRates::NONE; scenario.tasks.count()],
+        };
+        Self { scenario, tied, errors, places: places(&known, scenario.weights().as_deref()), types }
     }
 
     /// The streams of a chunk of so many trials.
@@ -155,7 +162,8 @@ impl<'a> Population<'a> {
     /// The rates of task `i` in the next trial of the streams.
     pub fn draw(&self, i: usize, random: &mut RateStreams) -> Rates {
         let (success, score) = random.ranked.next().unwrap_or_else(|| self.success(i, random));
-        let errors = self.scenario.verifier.as_ref().map_or(ErrorRates::NONE, |v| v.draw(i, score, &mut random.errors));
+        let drawn = || self.scenario.verifier.as_ref().map(|v| v.draw(i, score, &mut random.errors));
+        let errors = self.errors.get(i).copied().or_else(drawn).unwrap_or(ErrorRates::NONE);
         Rates { success, errors }.or_silent()
     }
 

@@ -9,9 +9,10 @@ use crate::error::Result;
 use crate::rng::{Sequence, purpose};
 use crate::run::Control;
 use crate::sampling::draw::answers::{AnswerCounts, AnswerSampler, Leader};
-use crate::sampling::draw::chain::{Chain, Thinning};
+use crate::sampling::draw::chain::Chain;
 use crate::sampling::draw::streams::Place;
 use crate::sampling::draw::successes::{Counts, WORDS};
+use crate::sampling::draw::thinning::Thinning;
 use crate::sampling::policy::rule::Alone;
 use crate::sampling::policy::ties::Ties;
 use crate::sampling::record::outcome::Outcome;
@@ -19,7 +20,6 @@ use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::{Rates, TaskLaw};
 use crate::variates::NEVER;
-use rand_core::RngCore;
 
 /// Trials between two questions whether the run was cancelled.
 const TRIALS: usize = 64;
@@ -124,8 +124,8 @@ impl Counted {
     }
 
     /// Whether it reads success rates.
-    pub const fn reads_rates(&self) -> bool {
-        self.chain.is_none() && !self.votes.is_empty()
+    pub fn reads_rates(&self) -> bool {
+        !self.votes.is_empty() && self.chain.as_ref().is_none_or(Chain::reads_rates)
     }
 
     /// Room for one worker.
@@ -150,7 +150,11 @@ impl Counted {
         control: &Control,
     ) -> Result<()> {
         if let Some(chain) = &self.chain {
-            Self::fill(chain, shared, worker, at, rates.len());
+            let Worker { correct, words, .. } = &mut *worker;
+            let mut random = shared.streams.of_task(purpose::CUT_COUNTS, at.task, at.chunk).ahead(0);
+            let size = words.len();
+            let drawn = (&mut words[..], &mut random);
+            chain.fill(&shared.streams, (at, rates.len()), |t| rates[t].success, drawn, (&mut correct[..], size));
         }
         for vote in &self.votes {
             let stream = |more| {
@@ -168,18 +172,6 @@ impl Counted {
         Ok(())
     }
 
-    /// Draws the correct attempts of a task up to each grid point, in so many trials.
-    fn fill(chain: &Chain, shared: &Shared<'_>, worker: &mut Worker, at: Place, trials: usize) {
-        let Worker { correct, words, .. } = worker;
-        let (points, size, some) = (shared.layout.grid.len(), words.len(), trials.next_multiple_of(4));
-        for point in (0..points).rev() {
-            let (stream, block) = shared.streams.counts(at.chunk, at.task * points + point, 0);
-            stream.fill(block, &mut words[..some]);
-            let (now, next) = correct[point * size..].split_at_mut(size);
-            chain.pick((at.task, point), &words[..trials], next, &mut now[..trials]);
-        }
-    }
-
     fn trial(
         &self,
         shared: &Shared<'_>,
@@ -195,7 +187,7 @@ impl Counted {
             None => shares(vote.accepted_only, rates),
         };
         let mut count = |which: usize, n: u64, rate: f64| match &vote.thinning {
-            Some(thinning) => thinning.pick((at.task, which), n, random.next_u64()),
+            Some(thinning) => thinning.pick((at.task, which), n, random),
             None => vote.counts.of_pair(at.task, which, (n, rate), random),
         };
         // The first bin whose answers were not drawn.

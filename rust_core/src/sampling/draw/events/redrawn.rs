@@ -20,6 +20,8 @@ pub struct Redrawn<'a> {
     laws: &'a [TaskLaw],
     /// How the rates are drawn.
     pub population: Population<'a>,
+    /// Whether events are drawn beside the rates.
+    events: bool,
 }
 
 /// Draws of rates between two questions whether the run was cancelled: one may take a millisecond.
@@ -28,7 +30,12 @@ const DRAWS: usize = 64;
 impl<'a> Redrawn<'a> {
     /// The tasks of a scenario.
     pub fn new(scenario: &'a SamplingScenario, laws: &'a [TaskLaw]) -> Self {
-        Self { laws, population: Population::new(scenario) }
+        Self { laws, population: Population::new(scenario), events: true }
+    }
+
+    /// The tasks of a scenario, of which nobody reads the events.
+    pub fn of_rates(scenario: &'a SamplingScenario, laws: &'a [TaskLaw]) -> Self {
+        Self { events: false, ..Self::new(scenario, laws) }
     }
 
     /// Draws the rates of task `i` and its events, a trial each.
@@ -46,7 +53,8 @@ impl<'a> Redrawn<'a> {
                     TaskLaw::Attempts(rates) => rates,
                     _ => self.population.draw(i, rates),
                 };
-                *slot = (waiting_times(&rates, random), rates);
+                let events = if self.events { waiting_times(&rates, random) } else { FirstEvents::NONE };
+                *slot = (events, rates);
             }
         }
         Ok(())
