@@ -7,10 +7,13 @@ use crate::dispatch::{Kernel, dispatch};
 /// Each power of two holds `2^bits` bins of equal width, and 0 has a bin of its own. A quantile is interpolated within
 /// the bin of its exact order statistic, so it is off by less than that bin's width: a factor `2^-bits` at most.
 ///
-/// Numbers are counted in 16 bits first, so that many histograms stay in the cache.
+/// The first numbers are kept as keys in order, which takes less than to clear and search bins that are nearly all empty.
+/// More are counted, in 16 bits first, so that many histograms stay in the cache.
 #[derive(Debug, Clone)]
 pub struct Histogram {
     bits: u32,
+    /// The keys in order, as long as nothing is counted.
+    few: Vec<u32>,
     /// The key just below the first bin of a positive number; the bin of 0 is `counts[0]`.
     base: u32,
     counts: Vec<u32>,
@@ -29,6 +32,7 @@ impl Histogram {
         debug_assert!(bits <= 20, "keys are 32 bits wide");
         Self {
             bits,
+            few: Vec::new(),
             base: 0,
             counts: Vec::new(),
             recent: Vec::new(),
@@ -59,6 +63,25 @@ impl Histogram {
         self.total += keys.len() as u64;
         self.least = self.least.min(least);
         self.most = self.most.max(most);
+        if self.counts.is_empty() && self.total <= MOST_KEPT {
+            self.few.extend_from_slice(keys);
+            self.few.sort_unstable();
+            return;
+        }
+        self.count_few();
+        self.count(keys);
+    }
+
+    /// Counts what was kept as keys.
+    fn count_few(&mut self) {
+        let mut few = std::mem::take(&mut self.few);
+        self.count(&mut few);
+    }
+
+    fn count(&mut self, keys: &mut [u32]) {
+        if keys.is_empty() {
+            return;
+        }
         let (first, last) = dispatch(Ends(keys));
         if last == 0 {
             if self.counts.is_empty() {
@@ -138,6 +161,11 @@ impl Histogram {
         if other.total == 0 {
             return;
         }
+        if other.counts.is_empty() {
+            self.add_keys(&mut other.few.clone(), other.least, other.most);
+            return;
+        }
+        self.count_few();
         if other.counts.len() > 1 {
             self.make_room(other.base + 1, other.base + other.counts.len() as u32 - 1);
         } else if self.counts.is_empty() {
@@ -159,6 +187,12 @@ impl Histogram {
     pub fn bin_of(&self, rank: u64) -> Option<(u32, u64, u64)> {
         if rank == 0 || rank > self.total {
             return None;
+        }
+        if self.counts.is_empty() {
+            let key = self.few[rank as usize - 1];
+            let below = self.few.partition_point(|&other| other < key);
+            let in_bin = self.few[below..].partition_point(|&other| other == key);
+            return Some((key, below as u64, in_bin as u64));
         }
         let mut below = u64::from(self.counts[0] + zeros(&self.recent));
         if rank <= below {
@@ -215,6 +249,8 @@ impl Kernel for Ends<'_> {
     }
 }
 
+/// The most numbers kept as keys.
+const MOST_KEPT: u64 = 1024;
 /// Places of 0 among recent counts: adding to one place again and again would wait for itself.
 const ZEROS: usize = 16;
 /// Bins that a search for a rank adds up before it looks at one of them.
@@ -319,6 +355,31 @@ mod tests {
             }
             let counts = |h: &Histogram| (h.base, h.counts().collect::<Vec<_>>(), h.total);
             assert_eq!(counts(&merged), counts(&whole));
+        }
+    }
+
+    #[test]
+    fn few_numbers_and_many_have_the_same_bins() {
+        let mut values = numbers(MOST_KEPT as usize);
+        values[..9].fill(0.0);
+        let mut kept = Histogram::new(9);
+        values.chunks(50).for_each(|part| kept.extend(part));
+        assert!(kept.counts.is_empty());
+        let mut counted = kept.clone();
+        counted.count_few();
+        assert!(!counted.counts.is_empty());
+        for rank in 0..=MOST_KEPT + 1 {
+            assert_eq!(kept.bin_of(rank), counted.bin_of(rank), "{rank}");
+            assert_eq!(kept.ranked(rank), counted.ranked(rank), "{rank}");
+        }
+        // Kept to counted and back, and past what is kept.
+        let [mut a, mut b, mut c] = [kept.clone(), counted.clone(), kept.clone()];
+        a.merge(&counted);
+        b.merge(&kept);
+        c.merge(&kept);
+        for rank in 0..=2 * MOST_KEPT + 1 {
+            assert_eq!(a.bin_of(rank), b.bin_of(rank), "{rank}");
+            assert_eq!(a.bin_of(rank), c.bin_of(rank), "{rank}");
         }
     }
 }
