@@ -31,6 +31,7 @@ PYTHON_LAYERS = [
     {"_show"},
     {"_frames"},
     {"_spec", "errors", "seed"},
+    {"_declared"},
     {"_dates", "_extras", "_files", "_hypothesis", "_inputs", "_lines", "_progress", "_unused"},
     {"_arguments"},
     {"_core"},

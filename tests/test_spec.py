@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limitlaw._spec import FloatArray, IntArray, Spec
+from limitlaw._declared import FloatArray, IntArray
+from limitlaw._spec import Spec
 
 
 class Toy(Spec):

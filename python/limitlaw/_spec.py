@@ -6,36 +6,25 @@ import dataclasses
 import functools
 import hashlib
 import json
-import operator
 import re
 import types
 import typing
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_array, as_number, as_whole, check_choice, is_sequence, is_text, listed, shown
-from limitlaw._dates import as_year
+from limitlaw._arguments import as_whole, check_choice, listed, shown
+from limitlaw._declared import Rule, rule_of
 from limitlaw._files import parse_json, reading
 from limitlaw._hypothesis import born
 from limitlaw._inputs import html_of, inputs_of
 from limitlaw._lines import line_of
-from limitlaw._unused import quietly, warn_unused
-
-#: A one-dimensional read-only array of floats; any sequence of numbers is accepted (hence ``Any`` for type checkers).
-FloatArray = Annotated[Any, "float"]
-#: A one-dimensional read-only array of integers; any sequence of whole numbers is accepted.
-IntArray = Annotated[Any, "int"]
-#: An ``IntArray`` of counts, in which a boolean is 0 or 1.
-CountArray = Annotated[Any, "count"]
-
-#: A year with its fraction; a date or text such as ``"2026-03"`` is accepted.
-Year = Annotated[float, "year"]
+from limitlaw._unused import is_quiet, quietly, warn_unused
 
 #: Every concrete setting by (family, kind): how ``from_json`` finds the class.
 #: The metadata of a field of which only the length crosses into the core.
@@ -90,10 +79,8 @@ class Spec:
     def __post_init__(self) -> None:
         if not hasattr(self, "kind"):
             raise TypeError(f"{type(self).__name__} is made by one of {listed(_makers(type(self)))}, not by itself")
-        hints = _hints(type(self))  # type: ignore[arg-type]  # mypy takes the instances' hash for the class's
-        for field in dataclasses.fields(self):
-            value = _coerce(hints[field.name], getattr(self, field.name), field.name)
-            object.__setattr__(self, field.name, value)
+        for name, rule in _rules(type(self)).items():  # type: ignore[arg-type]  # mypy takes the instances' hash for the class's
+            object.__setattr__(self, name, rule(getattr(self, name), name))
         object.__setattr__(self, "_idle", {})
         self._check()
         self.warn_unused(self._stated)
@@ -110,7 +97,8 @@ class Spec:
 
     def warn_unused(self, names: Collection[str]) -> None:
         """Warn of the named fields that have no effect, or a part of them."""
-        warn_unused(type(self).__name__, self.unused(names))
+        if self._idle and not is_quiet():
+            warn_unused(type(self).__name__, self.unused(names))
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Canonical JSON: sorted keys, no white space, shortest floats that read back the same, arrays in full.
@@ -171,8 +159,9 @@ class Spec:
         # What `to_json` writes states every field: only what differs from its default was written by someone.
         with quietly():
             made = found(**given)
-        defaults = {f.name: _encode(f.default, np.ndarray.tolist) for f in dataclasses.fields(found)}
-        made.warn_unused([n for n in given if _encode(getattr(made, n), np.ndarray.tolist) != defaults[n]])
+        if made._idle and not is_quiet():  # noqa: SLF001  (of this class)
+            defaults = {f.name: _encode(f.default, np.ndarray.tolist) for f in dataclasses.fields(found)}
+            made.warn_unused([n for n in given if _encode(getattr(made, n), np.ndarray.tolist) != defaults[n]])
         return made
 
     def fingerprint(self) -> str:
@@ -220,11 +209,11 @@ class Spec:
 
     def _encode(self, encode_array: Any, *, crossing: bool = False) -> dict[str, Any]:
         data: dict[str, Any] = {"kind": self.kind}
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if crossing and field.metadata.get(COUNTED) and value is not None:
+        for name, counted in _fields(type(self)).items():  # type: ignore[arg-type]  # as above
+            value = getattr(self, name)
+            if crossing and counted and value is not None:
                 value = len(value)
-            data[field.name] = _encode(value, encode_array, crossing=crossing)
+            data[name] = _encode(value, encode_array, crossing=crossing)
         return data
 
     def __eq__(self, other: object) -> bool:
@@ -260,22 +249,30 @@ def _makers(kind: type[Spec]) -> list[str]:
 
 
 @functools.cache
-def _hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls, include_extras=True)
+def _fields(cls: type) -> dict[str, bool]:
+    """The names of the fields of a class; whether only the length of one crosses into the core."""
+    return {field.name: bool(field.metadata.get(COUNTED)) for field in dataclasses.fields(cls)}
+
+
+@functools.cache
+def _rules(cls: type) -> dict[str, Rule]:
+    """How the value of each field of a class becomes its declared type."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    return {name: rule_of(hints[name]) for name in _fields(cls)}
 
 
 def _check_names(cls: type[Spec], given: dict[str, Any]) -> None:
-    known = [f.name for f in dataclasses.fields(cls)]
+    known = _fields(cls)  # type: ignore[arg-type]  # as above
     for name in given:
         if name not in known:
-            raise ValueError(f"{cls.__name__} has the fields {listed(known, name)}, got {shown(name)}")
+            raise ValueError(f"{cls.__name__} has the fields {listed(list(known), name)}, got {shown(name)}")
 
 
 def coerce_field(owner: Spec | tuple[Any, ...], name: str, value: Any, label: str) -> Any:
     """``value`` as the type of a field, or of an item of a sequence; a TypeError names it by ``label``."""
     if isinstance(owner, Spec):
-        return _coerce(_hints(type(owner))[name], value, label)  # type: ignore[arg-type]  # as above
-    return _coerce(_declared(owner[int(name)]), value, label)
+        return _rules(type(owner))[name](value, label)  # type: ignore[arg-type]  # as above
+    return rule_of(_declared(owner[int(name)]))(value, label)
 
 
 def _declared(item: Any) -> Any:
@@ -314,80 +311,3 @@ def _encode(value: Any, encode_array: Any, *, crossing: bool = False) -> Any:
     if isinstance(value, dict):
         return {k: _encode(v, encode_array, crossing=crossing) for k, v in value.items()}
     return value
-
-
-def _coerce(hint: Any, value: Any, name: str) -> Any:  # noqa: C901, PLR0911, PLR0912  (one case per declared type)
-    """``value`` as the declared type, so that 4 and 4.0 are one setting; a TypeError names the argument."""
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if hint == Year:
-        return as_year(value, name)
-    if hint in (FloatArray, IntArray, CountArray):
-        return as_array(value, name, whole=hint != FloatArray, counts=hint == CountArray)
-    if origin in (typing.Union, types.UnionType):
-        if value is None and type(None) in args:
-            return None
-        return _coerce_union([a for a in args if a is not type(None)], value, name)
-    if origin is Literal:
-        for option in args:
-            if isinstance(value, type(option)) and value == option:
-                return option
-        raise ValueError(f"{name} must be one of {list(args)}, got {shown(value)}")
-    if origin in (tuple, Sequence):  # declared as a sequence where callers build it: they may pass a list
-        if not is_sequence(value):
-            raise TypeError(f"{name} must be a sequence, got {shown(value)}")
-        if origin is tuple and args[-1] is not Ellipsis and len(value) != len(args):
-            raise ValueError(f"{name} must hold {len(args)} values, got {shown(value)}")
-        return tuple(_coerce(args[0], v, f"{name}[{i}]") for i, v in enumerate(value))
-    if hint is bool:
-        if not isinstance(value, (bool, np.bool_)):
-            raise TypeError(f"{name} must be True or False, got {shown(value)}")
-        return bool(value)
-    if hint is float:
-        return as_number(value, name)
-    if hint is int:
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        try:
-            number = _not_bool(operator.index(value), value)
-        except Exception:  # noqa: BLE001  (an object's own conversion may fail in any way)
-            raise TypeError(f"{name} must be a whole number, got {shown(value)}") from None
-        as_number(number, name)  # the core reads a float
-        return number
-    if hint is str:
-        if not isinstance(value, str):
-            raise TypeError(f"{name} must be a string, got {shown(value)}")
-        if not is_text(value):
-            raise ValueError(f"{name} must be Unicode text, got {shown(value)}")
-        return str(value)
-    if isinstance(hint, type) and issubclass(hint, Spec):
-        try:
-            value = hint.from_data(value) if isinstance(value, dict) else hint._adapt(value)  # noqa: SLF001  (another Spec)
-        except (TypeError, ValueError) as error:
-            kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(f"{name}: {error}") from None
-        if isinstance(value, hint):
-            return value
-        raise TypeError(f"{name} must be a {hint.__name__}, got {shown(value)}")
-    raise AssertionError(f"a setting declares the type {hint}, which has no rule")
-
-
-def _coerce_union(options: list[Any], value: Any, name: str) -> Any:
-    """The first option that fits; a scalar is tried before an array."""
-    error: Exception | None = None
-    if isinstance(value, np.ndarray) and value.ndim:  # no scalar; what it looks like is only said where nothing fits
-        options = [option for option in options if option not in (float, int)] or options
-    for option in options:
-        if typing.get_origin(option) is Literal and not isinstance(value, str):
-            continue
-        try:
-            return _coerce(option, value, name)
-        except TypeError as failed:
-            error = failed
-    assert error is not None
-    raise error
-
-
-def _not_bool(number: Any, value: Any) -> Any:
-    if isinstance(value, (bool, np.bool_, np.timedelta64)):
-        raise TypeError
-    return number

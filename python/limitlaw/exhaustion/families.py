@@ -9,7 +9,8 @@ import numpy as np
 
 from limitlaw import _core
 from limitlaw._arguments import as_floats, brief, is_sequence, shown
-from limitlaw._spec import FloatArray, Spec
+from limitlaw._declared import FloatArray
+from limitlaw._spec import Spec
 
 if TYPE_CHECKING:
     import numpy.typing as npt

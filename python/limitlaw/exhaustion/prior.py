@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_floats, shown
-from limitlaw._spec import FloatArray, Spec
+from limitlaw._declared import FloatArray
+from limitlaw._spec import Spec
 from limitlaw.exhaustion.dist import empirical
 from limitlaw.exhaustion.families import Empirical
 from limitlaw.exhaustion.fitted import fitted_draws

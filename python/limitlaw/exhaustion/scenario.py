@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Literal, Self
 
 from limitlaw import _core
 from limitlaw._arguments import check_choice, listed, shown
-from limitlaw._spec import Spec, Year
+from limitlaw._declared import Year
+from limitlaw._spec import Spec
 from limitlaw._unused import quietly
 from limitlaw.exhaustion.dist import log_moments, logit_normal, lognormal
 from limitlaw.exhaustion.families import Constant, Dist

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import polars as pl
 
-from limitlaw._spec import IntArray, Spec
+from limitlaw._declared import IntArray
+from limitlaw._spec import Spec
 from limitlaw._unused import quietly
 from limitlaw.sampling.answers import Answers
 from limitlaw.sampling.cost import Cost, Limit, Utility

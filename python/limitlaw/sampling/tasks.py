@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from limitlaw._spec import COUNTED, CountArray, FloatArray, IntArray, Spec
+from limitlaw._declared import CountArray, FloatArray, IntArray
+from limitlaw._spec import COUNTED, Spec
 from limitlaw.sampling import attempts as log
 from limitlaw.sampling import table
 

@@ -12,7 +12,8 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_number, as_share, as_whole, shown
-from limitlaw._spec import FloatArray, Spec
+from limitlaw._declared import FloatArray
+from limitlaw._spec import Spec
 from limitlaw.sampling.labels import labelled
 
 if TYPE_CHECKING:

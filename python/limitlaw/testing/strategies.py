@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hypothesis import strategies as st
 
+from limitlaw._arguments import check_choice, check_flag
 from limitlaw._unused import quietly
 from limitlaw.sampling import (
     AllOf,
@@ -70,6 +71,11 @@ def policies(
         pool: The tasks are a pool: of verdicts, or with the correct ones among the rejected too.
         recorded: The scores are recorded, so that their likelihoods are not known.
     """
+    flags = {"verdicts": verdicts, "scores": scores, "answers": answers, "known": known, "recorded": recorded}
+    for name, flag in flags.items():
+        check_flag(flag, name)
+    if pool is not None:
+        check_choice(pool, "pool", ("verdicts", "correct"))
     return _policies(verdicts, scores, answers, known, pool, recorded)
 
 
