@@ -197,16 +197,15 @@ def test_two_types():
         reward, cost, k = walk.between(1e-100, 1e100), walk.between(1e-100, 1e100), walk.whole(0)
         names = {"success_easy": easy, "success_hard": hard, "easy_share": share}
         names |= {"false_positive_rate": f, "false_negative_rate": g, "correct_reward": reward, "wrong_cost": cost}
-        gain, loss = exact.two_type_parts(easy, hard, share, f, g, reward, cost, k)
-        with mp.workdps(60):
-            accurate(cf.two_type_utility(**names, max_attempts=k), gain - loss, (names, k), gain + loss)
         best = cf.two_type_optimum(**names)
+        finite = min(best.max_attempts, 1e305)
+        others = sorted({0.0, 1.0, max(finite - 1, 0.0), finite + 1, 2.0 * finite})
+        parts = exact.two_type_parts(easy, hard, share, f, g, reward, cost, k, finite, *others)
         with mp.workdps(60):
+            (gain, loss), at, *rest = parts
+            accurate(cf.two_type_utility(**names, max_attempts=k), gain - loss, (names, k), gain + loss)
             # No other number of attempts is better by what counts.
-            finite = min(best.max_attempts, 1e305)
-            for other in {0.0, 1.0, max(finite - 1, 0.0), finite + 1, 2.0 * finite}:
-                gain, loss = exact.two_type_parts(easy, hard, share, f, g, reward, cost, other)
-                at = exact.two_type_parts(easy, hard, share, f, g, reward, cost, finite)
+            for other, (gain, loss) in zip(others, rest, strict=True):
                 assert gain - loss <= (at[0] - at[1]) + 1e-12 * (gain + loss + at[0] + at[1]) + 1e-290, (names, other)
     tiny = dict.fromkeys(("success_easy", "success_hard"), 1e-160)
     got = cf.two_type_utility(**tiny, easy_share=0.5, false_positive_rate=1e-200, wrong_cost=0, max_attempts=2)
