@@ -165,13 +165,16 @@ def test_the_optimum_is_the_best_of_the_solved_utilities() -> None:
         (ll.Tasks.beta(0.4, 2.0, 3, unsolvable=0.2), ll.Verifier.rates(false_positive_rate=0.1)),
         (ll.Tasks.fixed(success=[0.02, 0.7]), ll.Verifier.rates(false_positive_rate=0.1, icc=0.2)),
     ):
-        for wrong, attempt in ((0.5, 0.01), (2.0, 0.001), (8.0, 0.0)):
-            utility = ll.Utility(wrong_cost=wrong, attempt_cost=attempt)
-            scenario = ll.SamplingScenario(
-                tasks=tasks, verifier=verifier, policies=BOTH, max_attempts=grid, utility=utility
-            )
-            best = ll.optimal_attempts(scenario, bootstrap=0)
-            levels = ll.solve(scenario, columns=["utility"])["utility"].to_numpy().reshape(2, -1)
+        scenario = ll.SamplingScenario(tasks=tasks, verifier=verifier, policies=BOTH, max_attempts=grid)
+        prices = [(0.5, 0.01), (2.0, 0.001), (8.0, 0.0)]
+        utilities = [ll.Utility(wrong_cost=wrong, attempt_cost=attempt) for wrong, attempt in prices]
+        columns = ["accuracy", "wrong", "attempts_used", "utility"]
+        solved = ll.solve(scenario.replace(utility=utilities[0]), columns=columns)
+        right, lost, used = (solved[name].to_numpy().reshape(2, -1) for name in columns[:3])
+        worth = [right - wrong * lost - attempt * used for wrong, attempt in prices]
+        np.testing.assert_allclose(solved["utility"].to_numpy().reshape(2, -1), worth[0], rtol=0, atol=1e-12)
+        for utility, levels in zip(utilities, worth, strict=True):
+            best = ll.optimal_attempts(scenario.replace(utility=utility), bootstrap=0)
             for row, level in zip(best.rows(named=True), levels, strict=True):
                 found.add(row["status"])
                 at = row["optimal_attempts"]

@@ -48,36 +48,35 @@ fn at_points(group: &Group, grid: &[u64], returns_last: bool, control: &Control)
         for (found, &cap) in found.iter_mut().zip(grid) {
             control.check()?;
             let means = known.means(returns_last, cap as f64, None);
-            found.extend((0..group.success.len()).map(|i| at(&means, i, means.covered[i])));
+            let each = (0..group.success.len()).map(|i| expected(&means, i, means.covered[i]));
+            found.extend(each.map(|expected| Charged { expected, ..Charged::default() }));
         }
         return Ok(found);
     }
     // Room for the many error rates of one success rate, used again for the next: to ask for it anew took most of the time.
     let mut known = FixedRates::of_errors(group.errors.iter().map(|&(_, errors)| errors));
     let mut means = TaskMeans::default();
-    let mut each: Vec<Charged> = Vec::with_capacity(group.errors.len());
     for &success in &group.success {
         known.go_on_to(success, returns_last);
         for (found, &cap) in found.iter_mut().zip(grid) {
             control.check()?;
             known.fill(&mut means, (returns_last, cap as f64), None, &Summed::ALL);
-            each.clear();
-            each.extend((0..group.errors.len()).map(|i| at(&means, i, means.covered[0])));
-            found.push(weighted(0..each.len(), &|i| (group.errors[i].0, &each[i]), &Charged::add));
+            let each = |i: usize| (group.errors[i].0, expected(&means, i, means.covered[0]));
+            let expected = weighted(0..group.errors.len(), &each, &Expected::add);
+            found.push(Charged { expected, ..Charged::default() });
         }
     }
     Ok(found)
 }
 
 /// One task of many.
-fn at(means: &TaskMeans, i: usize, coverage: f64) -> Charged {
-    let expected = Expected {
+fn expected(means: &TaskMeans, i: usize, coverage: f64) -> Expected {
+    Expected {
         accepted: means.accepted[i],
         correct: means.correct[i],
         wrong: means.wrong[i],
         abstained: means.abstained[i],
         coverage,
         attempts: means.attempts[0][i],
-    };
-    Charged { expected, ..Charged::default() }
+    }
 }

@@ -5,6 +5,7 @@
 //! shared: tasks with the same errors form a group, whose points are worked out once, and a task is a weight on some of
 //! them. A value changes by less than 1e-12 of the largest that it can take from the integral.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -200,16 +201,16 @@ impl DrawnLaws {
 }
 
 /// A weighted sum, half by half: so rounding grows with the logarithm of the number of parts.
-pub fn weighted<'a, T: Default + 'a>(
+pub fn weighted<T: Default, V: Borrow<T>>(
     places: Range<usize>,
-    at: &impl Fn(usize) -> (f64, &'a T),
+    at: &impl Fn(usize) -> (f64, V),
     add: &impl Fn(&mut T, f64, &T),
 ) -> T {
     let mut sum = T::default();
     if places.len() <= SUMMED_IN_A_ROW {
         for i in places {
             let (weight, value) = at(i);
-            add(&mut sum, weight, value);
+            add(&mut sum, weight, value.borrow());
         }
         return sum;
     }
