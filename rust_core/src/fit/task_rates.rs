@@ -21,6 +21,8 @@ const FINE: usize = 33;
 /// Of the integral where more than `MANY` tasks make the posterior narrow and smooth.
 const FEW: usize = 17;
 const MANY: usize = 200;
+/// Of so few distinct counts the posterior takes less than starting threads for it.
+const SPREAD: usize = 16;
 /// The posterior, as a logarithm, is cut off this far below its largest value.
 const DEPTH: f64 = 25.0;
 /// The logits of mean and intra-class correlation are within these.
@@ -170,16 +172,22 @@ pub(super) fn heights(
     threads: usize,
     control: &Control,
 ) -> Result<Vec<f64>> {
+    // A row of nodes at a time.
+    let threads = if counts.groups.len() > SPREAD { threads } else { 1 };
     let mut values = Vec::with_capacity(side * side);
-    let work = |(): &mut (), index: u64| {
-        let [mean, icc] = place(bounds, side, index as usize);
+    let node = |index: usize| {
+        let [mean, icc] = place(bounds, side, index);
         // x(1-x) of a uniform prior's logit, and its root for Jeffreys'.
         let prior = -0.5 * (softplus(mean) + softplus(-mean)) - softplus(icc) - softplus(-icc);
-        let value = prior + counts.ln_rises(&population(bounds, side, index as usize));
-        control.check()?;
-        Ok(value)
+        prior + counts.ln_rises(&population(bounds, side, index))
     };
-    run((side * side) as u64, threads, control, || (), work, |value| values.push(value))?;
+    let work = |(): &mut (), row: u64| {
+        let first = row as usize * side;
+        let row: Vec<f64> = (first..first + side).map(node).collect();
+        control.check()?;
+        Ok(row)
+    };
+    run(side as u64, threads, control, || (), work, |row| values.extend(row))?;
     Ok(values)
 }
 

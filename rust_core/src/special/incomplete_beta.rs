@@ -1,5 +1,7 @@
 //! The beta distribution: both tails, their density, quantiles; accurate for the large parameters of many votes.
 
+use std::cell::OnceCell;
+
 use libm::{exp, expm1, log, log1p};
 
 use super::gauss::integral;
@@ -20,19 +22,47 @@ pub fn beta_cdf(a: f64, b: f64, x: f64) -> f64 {
 ///
 /// The tail on the near side of the mean is computed; the other is what it leaves.
 pub fn beta_tails(a: f64, b: f64, x: f64, y: f64) -> [f64; 2] {
-    if x <= 0.0 || y <= 0.0 {
-        return if x <= 0.0 { [0.0, 1.0] } else { [1.0, 0.0] };
-    }
-    if x > (a + 1.0) / (a + b + 2.0) {
-        let upper = lower_tail(b, a, y, x);
-        return [1.0 - upper, upper];
-    }
-    let lower = lower_tail(a, b, x, y);
-    [lower, 1.0 - lower]
+    Shape::new(a, b).tails(x, y)
 }
 
-fn lower_tail(a: f64, b: f64, x: f64, y: f64) -> f64 {
-    let front = exp(ln_beta_front(a, b, x, y));
+/// A beta distribution that is asked for at many places; what depends on its parameters alone is worked out once.
+struct Shape {
+    a: f64,
+    b: f64,
+    /// The density's constants as seen from 0 and from 1.
+    fronts: [OnceCell<Front>; 2],
+}
+
+impl Shape {
+    fn new(a: f64, b: f64) -> Self {
+        Self { a, b, fronts: Default::default() }
+    }
+
+    fn front(&self) -> &Front {
+        self.fronts[0].get_or_init(|| Front::new(self.a, self.b))
+    }
+
+    fn cdf(&self, x: f64) -> f64 {
+        self.tails(x, 1.0 - x)[0]
+    }
+
+    fn tails(&self, x: f64, y: f64) -> [f64; 2] {
+        if x <= 0.0 || y <= 0.0 {
+            return if x <= 0.0 { [0.0, 1.0] } else { [1.0, 0.0] };
+        }
+        let (a, b) = (self.a, self.b);
+        if x > (a + 1.0) / (a + b + 2.0) {
+            let upper = lower_tail(self.fronts[1].get_or_init(|| Front::new(b, a)), y, x);
+            return [1.0 - upper, upper];
+        }
+        let lower = lower_tail(self.front(), x, y);
+        [lower, 1.0 - lower]
+    }
+}
+
+fn lower_tail(front: &Front, x: f64, y: f64) -> f64 {
+    let Front { a, b, .. } = *front;
+    let front = exp(front.ln(x, y));
     let tail = if a + b > LARGE && a > SMALL_SHAPE { by_quadrature(a, b, x, y) } else { by_fraction(a, b, x) / a };
     (front * tail).min(1.0)
 }
@@ -86,21 +116,41 @@ fn distance(a: f64, b: f64, x: f64, y: f64) -> f64 {
     if x <= y { x.mul_add(s, -a) + x * lost } else { -(y.mul_add(s, -b) + y * lost) }
 }
 
-/// `ln [x^a y^b / B(a, b)]` for y = 1 - x; from 10 on by the distance from the mode, so that nothing large cancels.
-fn ln_beta_front(a: f64, b: f64, x: f64, y: f64) -> f64 {
-    if a < STIRLING || b < STIRLING {
-        let (ln_x, ln_y) = if x <= y { (log(x), log1p(-x)) } else { (log1p(-y), log(y)) };
-        return a * ln_x + b * ln_y - ln_beta(a, b);
+/// What of `x^a y^b / B(a, b)` depends on a and b alone.
+#[derive(Debug)]
+struct Front {
+    a: f64,
+    b: f64,
+    /// `ln B(a, b)`; from 10 on ln of the height of the mode, in two parts.
+    constants: [f64; 2],
+}
+
+impl Front {
+    fn new(a: f64, b: f64) -> Self {
+        if a < STIRLING || b < STIRLING {
+            return Self { a, b, constants: [ln_beta(a, b), 0.0] };
+        }
+        let s = a + b;
+        let remainder = stirling_remainder(s) - stirling_remainder(a) - stirling_remainder(b);
+        Self { a, b, constants: [0.5 * log(a * (b / s)), remainder] }
     }
-    let s = a + b;
-    let off = distance(a, b, x, y);
-    // c ln(share s / c) less the distance, which the two sides have with opposite signs.
-    let side = |c: f64, share: f64, off: f64| {
-        let relative = off / c;
-        if relative.abs() < 0.5 { c * log1p_less(relative) } else { c * log(share * (s / c)) - off }
-    };
-    let remainder = stirling_remainder(s) - stirling_remainder(a) - stirling_remainder(b);
-    side(a, x, off) + side(b, y, -off) + 0.5 * log(a * (b / s)) - LN_SQRT_2_PI + remainder
+
+    /// `ln [x^a y^b / B(a, b)]` for y = 1 - x; from 10 on by the distance from the mode, so that nothing large cancels.
+    fn ln(&self, x: f64, y: f64) -> f64 {
+        let Self { a, b, constants } = *self;
+        if a < STIRLING || b < STIRLING {
+            let (ln_x, ln_y) = if x <= y { (log(x), log1p(-x)) } else { (log1p(-y), log(y)) };
+            return a * ln_x + b * ln_y - constants[0];
+        }
+        let s = a + b;
+        let off = distance(a, b, x, y);
+        // c ln(share s / c) less the distance, which the two sides have with opposite signs.
+        let side = |c: f64, share: f64, off: f64| {
+            let relative = off / c;
+            if relative.abs() < 0.5 { c * log1p_less(relative) } else { c * log(share * (s / c)) - off }
+        };
+        side(a, x, off) + side(b, y, -off) + constants[0] - LN_SQRT_2_PI + constants[1]
+    }
 }
 
 /// P(Binomial(n, p) = k) for q = 1 - p.
@@ -109,7 +159,7 @@ pub fn binomial_pmf(n: f64, k: f64, p: f64, q: f64) -> f64 {
         return f64::from(u8::from(k == if p == 0.0 { 0.0 } else { n }));
     }
     // The density of Beta(k+1, n-k+1) over n+1; as logarithms, for 1/p may be no number.
-    exp(ln_beta_front(k + 1.0, n - k + 1.0, p, q) - log(p) - log(q) - log1p(n))
+    exp(Front::new(k + 1.0, n - k + 1.0).ln(p, q) - log(p) - log(q) - log1p(n))
 }
 
 /// `ln(1 + x) - x`, for x above -1.
@@ -141,6 +191,7 @@ fn expm1_less(x: f64) -> f64 {
 
 /// The x with `I_x(a, b) = p`: bisection on its logit, from e^-700 to 1 - e^-36.
 pub fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
+    let law = Shape::new(a, b);
     let (mut low, mut high) = (-700.0_f64, 36.0_f64);
     let share = |u: f64| 1.0 / (1.0 + exp(-u));
     while high - low > 1e-14 * high.abs().max(1.0) {
@@ -148,7 +199,7 @@ pub fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
         if middle <= low || middle >= high {
             break;
         }
-        if beta_cdf(a, b, share(middle)) < p { low = middle } else { high = middle }
+        if law.cdf(share(middle)) < p { low = middle } else { high = middle }
     }
     share(f64::midpoint(low, high))
 }
@@ -167,22 +218,23 @@ pub fn beta_quantile_of_score(a: f64, b: f64, z: f64) -> f64 {
     }
     let goal = log(normal_survival(-z));
     let at = |t: f64| 1.0 / (1.0 + exp(-t));
+    let law = Shape::new(a, b);
     let (mut low, mut high) = (-700.0, 700.0);
-    if log(beta_cdf(a, b, at(low))) >= goal {
+    if log(law.cdf(at(low))) >= goal {
         return 0.0;
     }
     // ln P ~ a ln x far below, which a small `a` makes nearly everywhere.
     let mut t = ((goal + log(a) + ln_beta(a, b)) / a).clamp(-699.0, log(a / b).clamp(-699.0, 699.0));
     for _ in 0..200 {
         let x = at(t);
-        let tail = beta_cdf(a, b, x);
+        let tail = law.cdf(x);
         let excess = log(tail) - goal;
         if excess > 0.0 {
             high = t;
         } else {
             low = t;
         }
-        let step = excess * tail / exp(ln_beta_front(a, b, x, 1.0 - x));
+        let step = excess * tail / exp(law.front().ln(x, 1.0 - x));
         if step.abs() < 1e-13 * (1.0 + t.abs()) || high - low < 1e-13 * (1.0 + t.abs()) {
             break;
         }
