@@ -76,10 +76,10 @@ def fit_error_rates(
     t, c = column("accepted_correct", accepted_correct), column("correct", correct)
     n, a, t, c = _checked(n.repeat(len(c)) if len(n) == 1 else n, a, t, c)
     counts = {"false_positive_rate": (a - t, n - c), "false_negative_rate": (c - t, c)}
-    make = _population if by == "population" else _tasks
-    frames = [make(errors, of, confidence).with_columns(rate=pl.lit(rate)) for rate, (errors, of) in counts.items()]
-    first = ["rate"] if by == "population" else ["task", "rate"]
-    return pl.concat(frames).select(*first, pl.exclude(first))
+    if by == "task":
+        return _tasks(counts, confidence)
+    frames = [_population(*pair, confidence).with_columns(rate=pl.lit(rate)) for rate, pair in counts.items()]
+    return pl.concat(frames).select("rate", pl.exclude("rate"))
 
 
 def upper_bound(errors: npt.ArrayLike, n: npt.ArrayLike, *, confidence: float = 0.95) -> float | Counts:
@@ -182,11 +182,19 @@ def _with_mean(
     )
 
 
-def _tasks(errors: Counts, of: Counts, confidence: float) -> pl.DataFrame:
-    found = _core.task_rates(of, errors, confidence)
+def _tasks(counts: dict[str, tuple[Counts, Counts]], confidence: float) -> pl.DataFrame:
+    errors, of = (np.concatenate(column) for column in zip(*counts.values(), strict=True))
+    found = [_core.task_rates(of, errors, confidence) for errors, of in counts.values()]
+    size = len(of) // len(found)
     raw = np.divide(errors, of, out=np.full(len(of), np.nan), where=of > 0)
-    columns = {"raw": raw} | {name: found[name] for name in ("estimate", "low", "high")}
-    counts = {"task": np.arange(len(of)), "errors": errors.astype(np.int64), "of": of.astype(np.int64)}
-    return pl.DataFrame(counts | columns).with_columns(
-        pl.col(*columns).fill_nan(None), pl.lit(found["reason"], pl.String).alias("reason")
+    shares = {"raw": raw} | {name: np.concatenate([f[name] for f in found]) for name in ("estimate", "low", "high")}
+    return pl.DataFrame(
+        {
+            "task": np.tile(np.arange(size), len(found)),
+            "rate": np.repeat(list(counts), size).tolist(),
+            "errors": errors.astype(np.int64),
+            "of": of.astype(np.int64),
+            **{name: pl.Series(share, nan_to_null=True) for name, share in shares.items()},
+            "reason": pl.Series([f["reason"] for f in found for _ in range(size)], dtype=pl.String),
+        }
     )
