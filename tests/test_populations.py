@@ -1,5 +1,6 @@
 """Populations whose rates are drawn: against Beta integrals, finite sums, and slow loops of whole populations."""
 
+import functools
 import math
 
 import numpy as np
@@ -7,6 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import ndtr, ndtri
 
 import limitlaw as ll
 from limitlaw.testing import assert_agrees_with_solution, assert_reproducible, rates
@@ -106,19 +108,19 @@ def test_drawn_rates_against_a_slow_loop(population: str, correlation: float) ->
         p = random.beta(1 + c, 1 + n - c, size=(slow, count))
     elif population == "beta":
         tasks = ll.Tasks.beta(0.5, 2.0, count, unsolvable=0.2)
-        rank = normal_cdf(z)
+        rank = ndtr(z)
         p = np.where(rank < 0.2, 0.0, quantile(0.5, 2.0, np.maximum(rank - 0.2, 0.0) / 0.8))
     else:
         tasks = ll.Tasks.mixture(weight=[2, 1, 1], success=[0.8, 0.02, 0.3], count=count)
-        rank = normal_cdf(z)
+        rank = ndtr(z)
         p = np.where(rank < 0.25, 0.02, np.where(rank < 0.5, 0.3, 0.8))
     if population in ("fixed", "posterior"):  # the rank within a trial, and a uniform place within it
-        z = normal_quantile((p.argsort(axis=1).argsort(axis=1) + random.random(p.shape)) / count)
+        z = ndtri((p.argsort(axis=1).argsort(axis=1) + random.random(p.shape)) / count)
 
     def error_rate(mean: float) -> np.ndarray:
         own = correlation * z + math.sqrt(1 - correlation**2) * random.standard_normal(z.shape)
         size = (1 - icc) / icc
-        return quantile(mean * size, (1 - mean) * size, normal_cdf(own))
+        return quantile(mean * size, (1 - mean) * size, ndtr(own))
 
     loop = ll.closed_form.first_accepted(
         success=p[..., None],
@@ -270,25 +272,18 @@ def test_the_optimum_of_a_mixture_is_the_two_type_formula() -> None:
         ll.optimal_attempts(mixed, bootstrap=10, seed=1)
 
 
-def normal_cdf(z: np.ndarray) -> np.ndarray:
-    return 0.5 * np.vectorize(math.erfc)(-z / math.sqrt(2))
-
-
-def normal_quantile(p: np.ndarray) -> np.ndarray:
-    low, high = np.full(np.shape(p), -9.0), np.full(np.shape(p), 9.0)
-    for _ in range(60):
-        middle = (low + high) / 2
-        below = normal_cdf(middle) < p
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return low
-
-
-def quantile(alpha: float, beta: float, p: np.ndarray) -> np.ndarray:
-    """Quantiles of a Beta law from its density summed over a fine grid of logits."""
+@functools.cache
+def distribution(alpha: float, beta: float) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of a Beta law on a fine grid, and the density summed up to each."""
     logit = np.linspace(-150.0, 40.0, 400_001)
     ln_density = -alpha * np.logaddexp(0, -logit) - beta * np.logaddexp(0, logit)
     mass = np.cumsum(np.exp(ln_density - ln_density.max()))
-    return 1 / (1 + np.exp(-np.interp(p, mass / mass[-1], logit)))
+    return logit, mass / mass[-1]
+
+
+def quantile(alpha: float, beta: float, p: np.ndarray) -> np.ndarray:
+    logit, mass = distribution(alpha, beta)
+    return 1 / (1 + np.exp(-np.interp(p, mass, logit)))
 
 
 def test_a_judge_that_only_scores_may_meet_tasks_drawn_once() -> None:

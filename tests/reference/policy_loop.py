@@ -83,12 +83,18 @@ def _votes(attempts: Attempts, k: int, weight: Array) -> Array:
     return votes
 
 
+@functools.lru_cache(maxsize=4)
+def _counts(attempts: Attempts, k: int) -> Array:
+    """How often each answer came; read only, for every vote asks for the same."""
+    return _votes(attempts, k, np.ones(attempts.answer.shape))
+
+
 def _first(events: Array) -> tuple[Array, Array]:
     """Whether there is an event, and where the first one is."""
     return events.any(axis=1), events.argmax(axis=1)
 
 
-def returned(  # noqa: C901, PLR0911, PLR0912  (one case per policy)
+def returned(  # noqa: C901, PLR0911  (one case per policy)
     policy: ll.Policy, attempts: Attempts, k: int
 ) -> tuple[Array, Array, Array]:
     """(returned and correct, returned and wrong, attempts used) of at most ``k`` attempts, of shape (trials,)."""
@@ -118,7 +124,7 @@ def returned(  # noqa: C901, PLR0911, PLR0912  (one case per policy)
             best = score.argmax(axis=1)
             return chosen(best, policy.threshold is None or score[rows, best] > policy.threshold)
         case ll.MajorityVote():
-            votes = _votes(attempts, k, np.ones(answer.shape))
+            votes = _counts(attempts, k)
             tied = (votes == votes.max(axis=1, keepdims=True)).sum(axis=1) > 1
             leader = _leader(votes, attempts.priority)
             if policy.ties == "lose":
@@ -127,16 +133,12 @@ def returned(  # noqa: C901, PLR0911, PLR0912  (one case per policy)
         case ll.FilteredVote():
             return voted(_leader(_votes(attempts, k, accepted.astype(float)), attempts.priority), accepted.any(axis=1))
         case ll.WeightedVote():
-            appeared = _votes(attempts, k, np.ones(answer.shape)) > 0
+            appeared = _counts(attempts, k) > 0
             weight = attempts.score if policy.weight == "score" else attempts.weight
             weights = np.where(appeared, _votes(attempts, k, weight), -np.inf)
             return voted(_leader(weights, attempts.priority))
-        case ll.StopWhenAhead():
-            return voted(*_stopped(attempts, k, lambda first, second, _: first - second >= policy.margin))
-        case ll.ShareVote():
-            return voted(*_stopped(attempts, k, lambda first, second, i: _has_share(policy, first, second, i)))
-        case ll.BetaStop():
-            return voted(*_stopped(attempts, k, lambda first, second, _: _beats(first, second) > policy.confidence))
+        case ll.StopWhenAhead() | ll.ShareVote() | ll.BetaStop():
+            return voted(*_stopped(policy, attempts, k))
         case ll.WindowStop():
             return voted(*_window(attempts, k, policy.size))
         case ll.AnyOf():
@@ -149,17 +151,13 @@ def returned(  # noqa: C901, PLR0911, PLR0912  (one case per policy)
 
 def _window(attempts: Attempts, k: int, size: int) -> tuple[Array, bool, Array]:
     """Votes that end with the first window of equal answers."""
-    leader = _leader(_votes(attempts, k, np.ones(attempts.answer.shape)), attempts.priority)
+    leader = _leader(_counts(attempts, k), attempts.priority)
     used = np.full(len(leader), k)
     for end in range(k // size * size, 0, -size):
         window = attempts.answer[:, end - size : end]
         agrees = (window == window[:, :1]).all(axis=1)
         leader, used = np.where(agrees, window[:, 0], leader), np.where(agrees, end, used)
     return leader, True, used
-
-
-def _has_share(policy: ll.ShareVote, first: Array, second: Array, number: int) -> Array:
-    return (number >= policy.min_votes) & (first > second) & (first >= policy.share * number - 1e-9)
 
 
 def _beats(first: Array, second: Array) -> Array:
@@ -175,18 +173,38 @@ def _lead_of_coins(v: int, w: int) -> float:
     return sum(math.comb(v + w + 1, j) for j in range(v + 1)) / 2 ** (v + w + 1)
 
 
-def _stopped(attempts: Attempts, k: int, ends: Callable[[Array, Array, int], Array]) -> tuple[Array, bool, Array]:
-    """Votes that end where the votes of the first and the second answer and their number say so."""
-    rows, votes = np.arange(len(attempts.answer)), np.zeros(attempts.priority.shape)
-    used = np.full(len(rows), k)
-    leader = np.full(len(rows), -1)
-    for i in range(1, k + 1):
-        votes[rows, attempts.answer[:, i - 1]] += 1
+@functools.lru_cache(maxsize=1)
+def _stops(policy: ll.Policy, attempts: Attempts) -> tuple[Array, Array]:
+    """After how many attempts a vote ends by itself, and who leads it there."""
+    trials, most = attempts.answer.shape
+    ended, leader = np.full(trials, most + 1), np.full(trials, -1)
+    going, votes = np.arange(trials), np.zeros(attempts.priority.shape)
+    for i in range(1, most + 1):
+        if not len(going):
+            break
+        votes[np.arange(len(going)), attempts.answer[going, i - 1]] += 1
         top = np.sort(votes, axis=1)
-        stop = (leader < 0) & ends(top[:, -1], top[:, -2], i)
-        leader = np.where(stop, votes.argmax(axis=1), leader)
-        used = np.where(stop, i, used)
-    return np.where(leader < 0, _leader(votes, attempts.priority), leader), True, used
+        stop = _ends(policy, top[:, -1], top[:, -2], i)
+        ended[going[stop]], leader[going[stop]] = i, votes[stop].argmax(axis=1)
+        going, votes = going[~stop], votes[~stop]
+    return ended, leader
+
+
+def _ends(policy: ll.Policy, first: Array, second: Array, number: int) -> Array:
+    """Whether the votes of the first and the second answer and their number end a vote."""
+    match policy:
+        case ll.StopWhenAhead():
+            return first - second >= policy.margin
+        case ll.ShareVote():
+            return (number >= policy.min_votes) & (first > second) & (first >= policy.share * number - 1e-9)
+        case ll.BetaStop():
+            return _beats(first, second) > policy.confidence
+    raise AssertionError(policy)
+
+
+def _stopped(policy: ll.Policy, attempts: Attempts, k: int) -> tuple[Array, bool, Array]:
+    ended, leader = _stops(policy, attempts)
+    return np.where(ended > k, _leader(_counts(attempts, k), attempts.priority), leader), True, np.minimum(ended, k)
 
 
 def run(policies: Sequence[ll.Policy], grid: Sequence[int], draw: Callable[[], Attempts]) -> tuple[Array, Array, Array]:
