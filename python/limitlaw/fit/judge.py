@@ -225,8 +225,9 @@ def _corners(s: Array, y: Array) -> pl.DataFrame:
     above = [np.concatenate([[0.0], np.cumsum(x[::-1])]) / x.sum() for x in (wrong, right)]
     thresholds = [*values[::-1].tolist(), None]
     hull: list[int] = []
-    for at in range(len(thresholds)):
-        while len(hull) > 1 and _turns_left(above, hull[-2], hull[-1], at):
+    points = list(zip(*(x.tolist() for x in above), strict=True))  # of plain numbers, which are read one by one
+    for at, point in enumerate(points):
+        while len(hull) > 1 and _turns_left(points[hull[-2]], points[hull[-1]], point):
             hull.pop()
         hull.append(at)
     return pl.DataFrame(
@@ -238,6 +239,6 @@ def _corners(s: Array, y: Array) -> pl.DataFrame:
     )
 
 
-def _turns_left(points: list[Array], a: int, b: int, c: int) -> bool:
-    (x, y), (u, v), (p, q) = ((points[0][i], points[1][i]) for i in (a, b, c))
-    return bool((u - x) * (q - y) - (v - y) * (p - x) >= 0.0)
+def _turns_left(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
+    (x, y), (u, v), (p, q) = a, b, c
+    return (u - x) * (q - y) - (v - y) * (p - x) >= 0.0

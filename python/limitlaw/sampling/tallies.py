@@ -156,7 +156,8 @@ def _draws(frame: pl.DataFrame) -> list[tuple[str, int]]:
 
 def _lists(rows: Sequence[npt.NDArray[Any]], kind: type[pl.DataType]) -> pl.Series:
     """A list per row: of arrays that happen to have one length Polars would make a column of another type."""
-    return pl.Series([pl.Series(row, dtype=kind) for row in rows], dtype=pl.List(kind))
+    lists = [pl.Series(row, dtype=kind) for row in rows]
+    return pl.Series(lists) if lists else pl.Series(dtype=pl.List(kind))  # with a type it would read number by number
 
 
 def _list(frame: pl.DataFrame, name: str, at: int) -> npt.NDArray[Any]:
