@@ -51,6 +51,12 @@ def copies(name: str) -> tuple[ll.SamplingScenario, enumeration.Next]:
     return scenario, following(*parameters)
 
 
+def counts(scenario: ll.SamplingScenario, *, trials: int, seed: int) -> np.ndarray:
+    """Trials of each kind, of shape (rows, kinds, tasks)."""
+    frame = ll.simulate(scenario, trials=trials, seed=seed, tallies=True)
+    return np.stack([np.stack(frame[name].to_list()) for name in ("accepted", "correct", "wrong", "covered")], axis=1)
+
+
 def check_cells(found: Counter, exact: dict, number: int) -> None:
     assert set(found) <= set(exact)
     for cell, probability in exact.items():
@@ -62,8 +68,7 @@ def check_cells(found: Counter, exact: dict, number: int) -> None:
 def test_accuracy_and_coverage_come_from_the_same_attempts(name: str) -> None:
     """The joint law of acceptance, correctness and coverage at all grid points together, against all sequences."""
     scenario, following = copies(name)
-    rows = ll.simulate(scenario, trials=1, seed=5, tallies=True).rows(named=True)
-    columns = np.array([[row[c] for c in ("accepted", "correct", "wrong", "covered")] for row in rows])
+    columns = counts(scenario, trials=1, seed=5)
     for p, policy in enumerate(BOTH):
         mine = columns[3 * p : 3 * p + 3]
         assert (mine[:, 1] <= mine[:, 3]).all(), "a correct answer was returned where no attempt was correct"
@@ -84,16 +89,14 @@ def test_neighbouring_tasks_and_trials_are_independent(name: str) -> None:
     single: Counter = Counter()
     for outcomes, probability in enumeration.law(following, [1, 2, 4], "abstain").items():
         single[outcomes[2][:4]] += probability
-    row = ll.simulate(scenario, trials=1, seed=6, tallies=True).row(2, named=True)
-    drawn = np.array([row[c] for c in ("accepted", "correct", "wrong", "covered")]).T
+    drawn = counts(scenario, trials=1, seed=6)[2].T
     pairs = Counter(map(tuple, drawn.reshape(COPIES // 2, -1).tolist()))
     check_cells(pairs, {(*a, *b): p * q for (a, p), (b, q) in itertools.product(single.items(), repeat=2)}, COPIES // 2)
 
     three: Counter = Counter()
     for draws in itertools.product(single.items(), repeat=3):
         three[tuple(np.sum([outcome for outcome, _ in draws], axis=0).tolist())] += math.prod(p for _, p in draws)
-    row = ll.simulate(scenario, trials=3, seed=7, tallies=True).row(2, named=True)
-    drawn = np.array([row[c] for c in ("accepted", "correct", "wrong", "covered")]).T
+    drawn = counts(scenario, trials=3, seed=7)[2].T
     check_cells(Counter(map(tuple, drawn.tolist())), three, COPIES)
 
 
