@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from collections import Counter
 from fractions import Fraction
 from typing import Any
 
@@ -38,25 +39,28 @@ USED = {name: attempts for name, attempts in LOG.items() if name != "all correct
 
 def under_limit(policy: ll.Policy, attempts: list[Attempt], limit: ll.Limit) -> Outcome | None:
     """The mean over all orders; none where all attempts together do not use the limit up."""
-    amount = Fraction(limit.amount)
-    tokens = [Fraction(attempt.tokens) for attempt in attempts]
-    if sum(tokens) < amount:
+    tokens = [attempt.tokens for attempt in attempts]  # whole numbers
+    if sum(tokens) < limit.amount:
         return None
-    orders = list(itertools.permutations(attempts))
-    mean = Outcome()
-    for order in orders:
-        sums = list(itertools.accumulate((Fraction(a.tokens) for a in order), initial=Fraction()))
-        fit = max(k for k, total in enumerate(sums) if total <= amount)
+    ended: Counter[tuple[tuple[int, ...], float]] = Counter()
+    for order in itertools.permutations(range(len(attempts))):
+        sums = list(itertools.accumulate((tokens[i] for i in order), initial=0.0))
+        fit = sum(total <= limit.amount for total in sums) - 1
         bill = sums[fit]
-        if sums[fit] < amount and limit.crossing == "finish":
+        if sums[fit] < limit.amount and limit.crossing == "finish":
             fit, bill = fit + 1, sums[fit + 1]
         elif limit.crossing == "cut":
-            bill = amount
-        seen = order[:fit]
+            bill = limit.amount
+        ended[order[:fit], bill] += 1
+    # Orders that end after the same attempts come to the same.
+    total = Outcome()
+    for (places, bill), number in ended.items():
+        seen = [attempts[i] for i in places]
         found = outcome(policy, seen, "vote") if seen else Outcome()
-        found.tokens = sums[int(found.attempts)] if seen and stops_by_itself(policy, seen, "vote") else bill
-        mean.add(Fraction(1, len(orders)), found)
-    return mean
+        own = bool(seen) and stops_by_itself(policy, seen, "vote")
+        found.tokens = Fraction(sum(tokens[i] for i in places[: int(found.attempts)]) if own else bill)
+        total.add(number, found)
+    return total.over(ended.total())
 
 
 def scenario(log: dict[str, list[Attempt]] = USED, **changes: Any) -> ll.SamplingScenario:

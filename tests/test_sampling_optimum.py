@@ -29,7 +29,6 @@ def utilities(
 ) -> dict[int, Fraction | float]:
     """The exact utility of 0, 1, ..., ``FAR`` and infinitely many attempts."""
     total = sum(task[3] for task in tasks)
-    found: dict[int, Fraction | float] = {0: Fraction(0)}
     parts = []
     for p, f, g, weight in tasks:
         right, wrong, hidden = p * (1 - g), (1 - p) * f, p * g
@@ -37,12 +36,17 @@ def utilities(
         last = hidden / rejected if rejected else Fraction(0)
         worth = last - cost * (1 - last) if fallback == "last" else Fraction(0)
         parts.append((weight / total, right - cost * wrong - price, right + wrong, rejected, worth))
+    # A task is worth gain (1 - rejected^k)/accepted + worth rejected^k, or gain k + worth where none is accepted: whole
+    # numbers over the k-th power of the common denominator of all chances of rejection.
+    start = sum((w * gain / accepted for w, gain, accepted, _, _ in parts if accepted), Fraction(0))
+    each = sum((w * gain for w, gain, accepted, _, _ in parts if not accepted), Fraction(0))
+    falls = [(w * (worth - (gain / accepted if accepted else 0)), b) for w, gain, accepted, b, worth in parts]
+    whole = math.lcm(start.denominator, each.denominator, *(share.denominator for share, _ in falls))
+    base = math.lcm(*(b.denominator for _, b in falls))
+    found: dict[int, Fraction | float] = {0: Fraction(0)}
     for k in range(1, FAR + 1):
-        value = Fraction(0)
-        for weight, gain, accepted, rejected, worth in parts:
-            attempts = (1 - rejected**k) / accepted if accepted else Fraction(k)
-            value += weight * (gain * attempts + worth * rejected**k)
-        found[k] = value
+        value = int(whole * (start + each * k)) * base**k + sum(int(whole * d) * int(base * b) ** k for d, b in falls)
+        found[k] = Fraction(value, whole * base**k)
     limit: Fraction | float = Fraction(0)
     for weight, gain, accepted, _, worth in parts:
         if accepted:

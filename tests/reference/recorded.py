@@ -1,5 +1,6 @@
 """Policies on recorded attempts from their definitions: in fractions, over every order of the attempts of a task."""
 
+import functools
 import itertools
 import math
 from collections import Counter
@@ -32,9 +33,14 @@ class Outcome:
     attempts: Fraction = field(default_factory=Fraction)
     tokens: Fraction = field(default_factory=Fraction)
 
-    def add(self, weight: Fraction, other: "Outcome") -> None:
-        for name in vars(self):
-            setattr(self, name, getattr(self, name) + weight * getattr(other, name))
+    def add(self, weight: Fraction | int, other: "Outcome") -> None:
+        for name, value in vars(other).items():
+            if value:
+                setattr(self, name, getattr(self, name) + (value if weight == 1 else weight * value))
+
+    def over(self, number: int) -> "Outcome":
+        """The mean of so many that were added."""
+        return Outcome(**{name: value / number for name, value in vars(self).items()})
 
 
 #: An answer that wins with a share, whose first attempt is returned.
@@ -171,19 +177,31 @@ def over_verdicts(  # noqa: PLR0917
 
     With an ``icc`` the rates are those of a task, each Beta with that mean and intra-class correlation.
     """
-    orders = list(itertools.permutations(attempts, cap))
-    mean = Outcome()
-    for order in orders:
+    return _over_verdicts(policy, tuple(attempts), cap, rates, blank, icc)
+
+
+@functools.cache  # the solution, the simulator and the mean over tasks ask for the same
+def _over_verdicts(  # noqa: PLR0917
+    policy: ll.Policy,
+    attempts: tuple[Attempt, ...],
+    cap: int,
+    rates: tuple[Fraction, Fraction] | None,
+    blank: str,
+    icc: Fraction,
+) -> Outcome:
+    total, orders = Outcome(), 0
+    for order in itertools.permutations(attempts, cap):
+        orders += 1
         for weight, seen in _judged(order, rates, icc):
-            mean.add(weight / len(orders), outcome(policy, seen, blank))
-    return mean
+            total.add(weight, outcome(policy, seen, blank))
+    return total.over(orders)
 
 
 def _judged(
     order: Sequence[Attempt], rates: tuple[Fraction, Fraction] | None, icc: Fraction
-) -> Iterator[tuple[Fraction, Sequence[Attempt]]]:
+) -> Iterator[tuple[Fraction | int, Sequence[Attempt]]]:
     if rates is None:
-        yield Fraction(1), order
+        yield 1, order
         return
     for verdicts in itertools.product((True, False), repeat=len(order)):
         weight = Fraction(1)
