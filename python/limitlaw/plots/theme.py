@@ -7,7 +7,6 @@ from typing import Any
 import altair as alt
 
 from limitlaw._arguments import shown
-from limitlaw.plots.chart import Chart
 
 #: The colours of charts, and what stands for each on a dark ground: as far apart for people who see no red or green.
 _COLOURS = {
@@ -45,8 +44,9 @@ def dark(chart: Any) -> alt.VConcatChart:
     """
     if not isinstance(chart, alt.TopLevelMixin):
         raise TypeError(f"chart must be an Altair chart, got {shown(chart)}")
-    spec = _recoloured(chart.to_dict())
-    config = spec.setdefault("config", {})
+    # Changed as it stands: to read a whole specification again, Altair takes a second.
+    found: alt.VConcatChart = _recoloured(chart)
+    config = {} if found.config is alt.Undefined else _plain(found.config)
     config["background"] = _GROUND
     config["view"] = config.get("view", {}) | {"stroke": _LINE}
     axis = {"labelColor": _INK, "titleColor": _INK, "gridColor": _LINE, "domainColor": _LINE, "tickColor": _LINE}
@@ -54,14 +54,27 @@ def dark(chart: Any) -> alt.VConcatChart:
     config["legend"] = config.get("legend", {}) | {"labelColor": _INK, "titleColor": _INK}
     config["title"] = config.get("title", {}) | {"color": _INK, "subtitleColor": _COLOURS["#555555"]}
     config["text"] = config.get("text", {}) | {"color": _INK}
+    found.config = config
     # Schemes whose one end is the ground's darkness stay: a map has no ground, and viridis is told apart on any.
-    found: alt.VConcatChart = Chart.from_dict(spec)
     return found
 
 
-def _recoloured(part: Any, key: str = "") -> Any:
+def _plain(config: Any) -> dict[str, Any]:
+    if isinstance(config, alt.SchemaBase):
+        config = config.to_dict()
+    return {name: value.to_dict() if isinstance(value, alt.SchemaBase) else value for name, value in config.items()}
+
+
+def _recoloured(part: Any) -> Any:
+    """A copy of a part of a chart, and of all but the data in it."""
+    if isinstance(part, alt.SchemaBase):
+        made = part.copy(deep=False)
+        for name, value in part._kwds.items():  # noqa: SLF001  (how Altair keeps what was given)
+            made._kwds[name] = value if name in ("data", "datasets") else _recoloured(value)  # noqa: SLF001
+        object.__setattr__(made, "_args", tuple(_recoloured(value) for value in part._args))  # noqa: SLF001
+        return made
     if isinstance(part, dict):
-        return {name: value if name == "datasets" else _recoloured(value, name) for name, value in part.items()}
+        return {name: value if name in ("data", "datasets") else _recoloured(value) for name, value in part.items()}
     if isinstance(part, list):
-        return [_recoloured(value, key) for value in part]
+        return [_recoloured(value) for value in part]
     return _COLOURS.get(part, part) if isinstance(part, str) else part
