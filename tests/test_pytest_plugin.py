@@ -5,8 +5,6 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import pytest
-
 import limitlaw as ll
 
 TASKS = ll.Tasks.counts(attempts=[10] * 60, correct=[10] * 50 + [7] * 10)
@@ -73,24 +71,28 @@ def test_nothing_required(limitlaw_check):
     assert "one of min_accuracy, " in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("undecided", "outcome"),
-    [("'fail'", "1 failed"), ("'skip'", "1 skipped"), ("'pass'", "1 passed"), ("3", "1 failed")],
-)
-def test_evidence_that_cannot_tell(tmp_path, undecided, outcome):
-    done = run(
-        tmp_path,
+def test_evidence_that_cannot_tell(tmp_path):
+    wanted = {"fail": "failure", "skip": "skipped", "pass": None, "3": "failure"}
+    source = "".join(
         f"""
-@pytest.mark.limitlaw("weak.json", min_precision=0.96, undecided={undecided})
-def test_it():
+@pytest.mark.limitlaw("weak.json", min_precision=0.96, undecided={undecided if undecided == "3" else repr(undecided)})
+def test_{undecided}():
     pass
-""",
-        "-rs",
+"""
+        for undecided in wanted
     )
-    assert outcome in done.stdout, done.stdout + done.stderr
-    if undecided in ("'fail'", "'skip'"):
-        assert "tasks in all" in done.stdout
-    assert ("undecided must be" in done.stdout) == (undecided == "3")
+    done = run(tmp_path, source, "-rs", "--junitxml=report.xml")
+    assert "2 failed, 1 passed, 1 skipped" in done.stdout, done.stdout + done.stderr
+    (skipped,) = (line for line in done.stdout.splitlines() if line.startswith("SKIPPED"))
+    assert "tasks in all" in skipped
+    told = {case.get("name"): case for case in ET.parse(tmp_path / "report.xml").iter("testcase")}
+    assert told.keys() == {f"test_{undecided}" for undecided in wanted}
+    for undecided, outcome in wanted.items():
+        found = [one for one in told[f"test_{undecided}"] if one.tag in ("failure", "skipped", "error")]
+        assert [one.tag for one in found] == ([outcome] if outcome else []), undecided
+        text = "".join(f"{one.get('message')} {one.text}" for one in found)
+        assert ("tasks in all" in text) == (undecided in ("fail", "skip")), undecided
+        assert ("undecided must be" in text) == (undecided == "3"), undecided
 
 
 def test_pytest_alone_imports_nothing_heavy(tmp_path):
