@@ -53,7 +53,9 @@ def check_pairs(scenario: ll.SamplingScenario, correct: np.ndarray, trials: int,
     )
     rows, slow = correct.shape
     ours = np.rint(found["products"].reshape(rows, rows) * trials).astype(int)
-    theirs = correct.astype(float) @ correct.T  # whole numbers, by the fast product
+    # Whole numbers, by the fast product: it takes floats on both sides.
+    both = correct.astype(float)
+    theirs = both @ both.T
     names = [policy.label for policy in scenario.policies for _ in range(rows // len(scenario.policies))]
     pairs = [(r, s) for r in range(rows) for s in range(r + 1)]
     for r, s in pairs:
