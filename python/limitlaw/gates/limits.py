@@ -59,14 +59,14 @@ class Ratio:
 
     def refuted(self, bound: float, tail: float, copies: float = 1.0) -> tuple[bool, bool]:
         """Whether the ratio is shown to be above the bound, and below it, each with an error of at most ``tail``."""
-        above, below = self._margins(bound, tail, copies)
+        above, below = (self._margin(bound, tail, copies, above=above) for above in (True, False))
         return above > 0.0, below > 0.0
 
-    def _margins(self, bound: float, tail: float, copies: float = 1.0) -> tuple[float, float]:
-        """How far the limits of the excess over the bound are above 0, and below it; not above 0: not refuted."""
+    def _margin(self, bound: float, tail: float, copies: float = 1.0, *, above: bool) -> float:
+        """How far a limit of the excess over the bound is above 0, or the other below it; not above 0: not refuted."""
         span = self.most - self.least
         if span <= 0.0:
-            return self.least - bound, bound - self.most
+            return self.least - bound if above else bound - self.most
         # In [0, 1], with 0 at ``zero``.
         of = 1.0 if self.denominator is None else self.denominator
         excess = self.numerator - bound * of
@@ -76,22 +76,24 @@ class Ratio:
         values = np.ascontiguousarray(np.clip(excess / span + zero, 0.0, 1.0))
         copies *= self.each
         if self.anytime:
-            low, high = _core.sequence_interval(float(values.sum() * copies), len(values) * copies, 1.0 - tail)
+            ends = _core.sequence_interval(float(values.sum() * copies), len(values) * copies, 1.0 - tail)
+            limit = ends[0 if above else 1]
         else:
-            low, high = _core.mean_limits(values, copies, tail)
-        return low - zero, zero - high
+            limit = _core.mean_limit(values, copies, tail, upper=not above)
+        return limit - zero if above else zero - limit
 
     def limits(self, tail: float) -> tuple[float, float]:
         """The limits of the ratio, each with ``tail`` beyond it."""
         if self.denominator is None and self.weight is None and not self.anytime and self.most > self.least:
             # Of a mean at once: the bound only shifts its values.
             values = np.ascontiguousarray(np.clip((self.numerator - self.least) / (self.most - self.least), 0.0, 1.0))
-            low, high = (self.least + (self.most - self.least) * x for x in _core.mean_limits(values, self.each, tail))
+            ends = (_core.mean_limit(values, self.each, tail, upper=upper) for upper in (False, True))
+            low, high = (self.least + (self.most - self.least) * x for x in ends)
             return low, high
         # Where a bound is no longer below the ratio for certain, and where it is above it: the first seen from below,
         # the other from above, so that what rounding leaves out is at the bracket's refuted side.
-        low = _edge(lambda b: self._margins(b, tail)[0], self.least, self.most)
-        high = _edge(lambda b: self._margins(b, tail)[1], self.most, self.least)
+        low = _edge(lambda b: self._margin(b, tail, above=True), self.least, self.most)
+        high = _edge(lambda b: self._margin(b, tail, above=False), self.most, self.least)
         return low, high
 
     def needed(self, decided: Callable[[bool, bool], bool], bound: float, tail: float) -> float | None:

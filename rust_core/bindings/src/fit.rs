@@ -47,12 +47,14 @@ pub fn pass_rates<'py>(
     Ok(columns.into_dict())
 }
 
-/// The limits of the mean of a sample of values in [0, 1], each with `tail` beyond it, as if each stood there so often.
+/// The lower or the upper limit of the mean of a sample of values in [0, 1], with `tail` beyond it, as if each stood there
+/// so often.
 #[pyfunction]
-pub fn mean_limits(values: Column<'_>, copies: f64, tail: f64) -> (f64, f64) {
+#[pyo3(signature = (values, copies, tail, *, upper))]
+pub fn mean_limit(values: Column<'_>, copies: f64, tail: f64, upper: bool) -> f64 {
     let mut sample = Sample::default();
     values.as_array().iter().for_each(|&value| sample.add(value, copies));
-    (sample.lower(tail), sample.upper(tail))
+    if upper { sample.upper(tail) } else { sample.lower(tail) }
 }
 
 /// The maximum-likelihood Beta population: `estimate`, `low`, `high`, one of each quantity, and `ln_likelihood`.

@@ -41,7 +41,7 @@ mod _core {
     };
     #[pymodule_export]
     use super::fit::{
-        beta_binomial_likelihood, error_rate_draws, fit_beta_binomial, forecast, mean_limits, pass_rates, task_rates,
+        beta_binomial_likelihood, error_rate_draws, fit_beta_binomial, forecast, mean_limit, pass_rates, task_rates,
     };
     #[pymodule_export]
     use super::formulas::closed_form;
