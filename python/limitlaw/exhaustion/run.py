@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -128,14 +129,16 @@ def simulate_exhaustion(
 
     return ExhaustionResult(
         trajectories=ending("trajectories", _variables(scenario.years)),
-        exhaustion=ending("exhaustion", {"definition": labels(DEFINITIONS, np.arange(len(DEFINITIONS)))}),
+        exhaustion=ending("exhaustion", _each_definition()),
         exhausted_by=ending("exhausted_by", _definitions(scenario.years)),
-        samples=pl.DataFrame(draws).with_columns(_year_or_null(draws)).fill_nan(None),
+        samples=pl.DataFrame(draws).with_columns(_year_or_null(draws)).fill_nan(None) if draws else pl.DataFrame(),
         **provenance,
     )
 
 
-def _variables(years: Sequence[int]) -> dict[str, Any]:
+# What names rows is kept: to make it takes as long as a run of few draws.
+@functools.lru_cache(16)
+def _variables(years: tuple[int, ...]) -> dict[str, Any]:
     """What names a row of the trajectories."""
     count = len(VARIABLES)
     codes = np.tile(np.arange(count), len(years))
@@ -146,7 +149,13 @@ def _variables(years: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def _definitions(years: Sequence[int]) -> dict[str, Any]:
+@functools.cache
+def _each_definition() -> dict[str, Any]:
+    return {"definition": labels(DEFINITIONS, np.arange(len(DEFINITIONS)))}
+
+
+@functools.lru_cache(16)
+def _definitions(years: tuple[int, ...]) -> dict[str, Any]:
     """What names a row of the shares of draws that have run out."""
     count = len(DEFINITIONS)
     return {
