@@ -74,8 +74,8 @@ class Table:
         return mean, float(masses @ (values - mean) ** 2), float(np.abs(values - mean).max())
 
 
-def independent(success: float, false_positive: float, false_negative: float, length: int) -> Table:
-    """Independent attempts."""
+def independent(success: float | np.ndarray, false_positive: float, false_negative: float, length: int) -> Table:
+    """Independent attempts; of a column of success rates, a row for each."""
     p, f, g = success, false_positive, false_negative
     rejected = p * g + (1 - p) * (1 - f)
     before = rejected ** np.arange(length)
@@ -105,13 +105,17 @@ def pool(attempts: int, accepted: int, accepted_correct: int, correct: int, leng
 
 
 @functools.cache
+def gauss() -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights on [-1, 1]."""
+    return np.polynomial.legendre.leggauss(160)
+
+
+@functools.cache
 def posterior(alpha: float, beta: float, false_positive: float, false_negative: float, length: int) -> Table:
     """A rate from Beta(alpha, beta), integrated by Gauss and Legendre over the angle whose squared sine it is."""
-    x, w = np.polynomial.legendre.leggauss(160)
+    x, w = gauss()
     angle = (x + 1) * np.pi / 4
     weight = w * np.sin(angle) ** (2 * alpha - 1) * np.cos(angle) ** (2 * beta - 1)
-    tables = [independent(p, false_positive, false_negative, length) for p in np.sin(angle) ** 2]
+    at = independent(np.sin(angle)[:, None] ** 2, false_positive, false_negative, length)
     names = [field.name for field in dataclasses.fields(Table) if field.name != "redrawn"]
-    return Table(
-        *(weight @ np.array([getattr(t, name) for t in tables]) / weight.sum() for name in names), redrawn=True
-    )
+    return Table(*(weight @ getattr(at, name) / weight.sum() for name in names), redrawn=True)
