@@ -135,6 +135,41 @@ def loop_votes(trials: int, block: int = 16) -> Floats:
     return total / (trials * TASKS)
 
 
+def block_weights(trials: int, block: int = 256) -> Floats:
+    """Multinomial counts per step of the grid, and the sum of an answer's scores as one normal number."""
+    p, rng = success(), np.random.default_rng(7)
+    answers = answers_of(p)
+    mean = np.array([D_PRIME**2 / 2, *[-(D_PRIME**2) / 2] * WRONG])
+    total = np.zeros(len(VOTES))
+    for start in range(0, trials, block):
+        shape = (min(block, trials - start), TASKS)
+        weights, votes = np.zeros((*shape, WRONG + 1)), np.zeros((*shape, WRONG + 1), dtype=np.int64)
+        for g, (low, high) in enumerate(zip([0, *VOTES], VOTES, strict=False)):
+            more = rng.multinomial(high - low, answers, shape)
+            votes += more
+            weights += more * mean + D_PRIME * np.sqrt(more) * rng.standard_normal(more.shape)
+            total[g] += (np.where(votes > 0, weights, -np.inf).argmax(axis=2) == 0).sum()
+    return total / (trials * TASKS)
+
+
+def loop_weights(trials: int, block: int = 16) -> Floats:
+    """Every answer and score is drawn."""
+    p, rng = success(), np.random.default_rng(7)
+    total = np.zeros(len(VOTES))
+    for start in range(0, trials, block):
+        shape = (min(block, trials - start), TASKS)
+        weights = np.full((*shape, WRONG + 1), -np.inf)
+        rows, columns = np.indices(shape)
+        for attempt in range(1, VOTES[-1] + 1):
+            correct = rng.random(shape) < p
+            at = rows, columns, np.where(correct, 0, rng.integers(1, WRONG + 1, shape))
+            score = rng.standard_normal(shape) + D_PRIME * correct
+            weights[at] = np.maximum(weights[at], -1e300) * (weights[at] > -np.inf) + D_PRIME * (score - D_PRIME / 2)
+            if attempt in VOTES:
+                total[VOTES.index(attempt)] += (weights.argmax(axis=2) == 0).sum()
+    return total / (trials * TASKS)
+
+
 def block_share(trials: int, block: int = 128) -> Floats:
     """The votes before the first look as multinomial counts; then vote by vote where the share is not reached."""
     rng, total = np.random.default_rng(7), np.zeros(len(VOTES))
@@ -208,10 +243,12 @@ def report(rounds: int, trials: int) -> None:
         "NumPy loop": (loop_best, 32),
     }
     votes = {"NumPy blocks": (block_votes, 512), "NumPy loop": (loop_votes, 32)}
+    weights = {"NumPy blocks": (block_weights, 256), "NumPy loop": (loop_weights, 32)}
     few = max(trials // 10, 1)
     cases = [
         ("best of N", ours(ll.BestOf(), BEST), best, trials),
         ("majority vote", ours(ll.MajorityVote(), VOTES), votes, trials),
+        ("weighted vote", ours(ll.WeightedVote(), VOTES), weights, few),
         ("share vote", ours(ll.ShareVote(SHARE, min_votes=LEAST), VOTES), {"NumPy blocks": (block_share, 256)}, few),
         ("window stop", ours(ll.WindowStop(WINDOW), VOTES), {"NumPy blocks": (block_windows, 256)}, few),
     ]

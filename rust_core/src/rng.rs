@@ -81,6 +81,8 @@ pub mod purpose {
     /// Correct and wrong votes of policies that are simulated by themselves: of all attempts,
     /// and (plus 2) of accepted ones; plus 1: whether rejected ones are correct.
     pub const VOTES: u64 = 80;
+    /// Sums of scores by answer, where weighted votes are simulated by themselves.
+    pub const SCORE_SUMS: u64 = 84;
     /// First number of the exhaustion inputs; each input adds its own offset.
     pub const EXHAUSTION: u64 = 1024;
     /// First number of the inputs of the constraint model; each input adds its own offset.

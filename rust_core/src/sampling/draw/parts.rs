@@ -1,8 +1,8 @@
 //! A run in parts: policies that have a shorter way of their own are simulated by themselves.
 //!
 //! First above is first accepted by the same judge with the policy's threshold. Best of N and the majority vote need no
-//! first event ([`chain`](super::chain)). Votes that stop, and votes among accepted answers, draw attempts of their own
-//! ([`alone`](super::alone)). Where rows are compared trial by trial all policies share their attempts instead.
+//! first event ([`chain`](super::chain)). Votes that stop, votes among accepted answers and weighted votes draw attempts of
+//! their own ([`alone`](super::alone)). Where rows are compared trial by trial all policies share their attempts instead.
 
 use super::run::Run;
 use super::{alone, engine, laws, size};
@@ -29,6 +29,8 @@ enum Part {
         /// Only accepted answers vote.
         accepted_only: bool,
     },
+    /// With all others whose votes are weighted by scores.
+    Weighted,
     /// By a judge with this threshold.
     Above(f64),
 }
@@ -43,6 +45,7 @@ fn part(scenario: &SamplingScenario, policy: Policy) -> Part {
             Some(Alone::Counts) => Part::Counts,
             Some(Alone::Stopping) => Part::Alone { stopping: true, accepted_only: false },
             Some(Alone::Votes { accepted_only, .. }) => Part::Alone { stopping: false, accepted_only },
+            Some(Alone::ScoreSums { .. }) => Part::Weighted,
             None => Part::Together,
         },
     }
@@ -76,7 +79,7 @@ pub fn simulate(
         let control = if index + 1 == parts.len() { control } else { &quiet };
         let visit = |p: usize, g, row| visit(some[p], g, row);
         let laws = laws(&one, options.key);
-        if let (Part::Alone { .. }, Some(answers)) = (part, one.answers) {
+        if let (Part::Alone { .. } | Part::Weighted, Some(answers)) = (part, one.answers) {
             alone::simulate(&one, (&laws, grid, answers), &options, control, visit)?;
         } else {
             engine::simulate(&one, (&laws, grid), options, None, control, visit)?;

@@ -20,12 +20,12 @@
 //! | `RATES`, `ERROR_RATES` | chunk | read on (`scenario::population`) |
 //! | `COUNTS` | chunk | [`Streams::counts`] |
 //! | `MAXIMA` | chunk | [`Streams::maxima`] |
-//! | `CUT_COUNTS`, `CUT_MAXIMA`, `ORDER`, `ANSWER_ORDER`, `VERDICTS` | chunk; under limits task and trial | read on |
+//! | `CUT_COUNTS`, `CUT_MAXIMA`, `ORDER`, `ANSWER_ORDER`, `VERDICTS` | chunk; under limits task and trial; alone task and chunk | read on |
 //! | `PRIORITIES`, and + 1 << 32 for the other bits | chunk | answers of a task and trial (`policy::ties`) |
 //! | `ANSWERS`, `ANSWER_SHARES` | task and chunk | blocks of a trial (`draw::answers`) |
 //! | `TOKENS`, `WRONG_TOKENS` | task and trial | nodes of the tree of sums (`draw::tokens`) |
 //! | `STOPPING` | task and trial | read on, by every policy that draws in blocks from the start (`draw::alone`) |
-//! | `VOTES` to + 3 | task and chunk | read on (`draw::alone`) |
+//! | `VOTES` to + 3, `SCORE_SUMS` | task and chunk | read on (`draw::alone`) |
 //! | `RECORD_ORDER`, `RECORD_VERDICTS` | task and trial | read on, an attempt each (`draw::recorded`) |
 
 use super::Run;

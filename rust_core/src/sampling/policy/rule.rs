@@ -127,6 +127,11 @@ pub enum Alone {
         /// What becomes of a tie.
         ties: Ties,
     },
+    /// From the counts of each answer, and the sums of their scores.
+    ScoreSums {
+        /// A score weighs as its log likelihood ratio, else as itself.
+        likelihood: bool,
+    },
 }
 
 /// How many votes off a stop is: of the most votes for an answer, those of the next and all votes so far, the fewest

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::rule::{Needs, Rule, Setting};
+use super::rule::{Alone, Needs, Rule, Setting};
 use super::seen::{Attempt, Seen, Selector};
 use super::ties::Priorities;
 use crate::error::Result;
@@ -41,6 +41,10 @@ impl Rule for WeightedVote {
 
     fn needs(&self) -> Needs {
         Needs { scores: true, answers: true, attempts: true, ..Needs::NONE }
+    }
+
+    fn alone(&self) -> Option<Alone> {
+        Some(Alone::ScoreSums { likelihood: self.weight == Weight::Likelihood })
     }
 
     fn selector(&self, setting: &Setting) -> Box<dyn Selector> {

@@ -1,6 +1,6 @@
 //! Policies that are simulated by themselves, on attempts of their own: votes that stop ([`stopping`]; in blocks where they
-//! can tell how far off their stop is, [`foreseen`]), and votes that the counts of correct and of wrong ones decide
-//! ([`counted`]).
+//! can tell how far off their stop is, [`foreseen`]), votes that the counts of correct and of wrong ones decide
+//! ([`counted`]), and those that sums of scores do ([`weighted`]).
 //!
 //! Drawn together with others, single attempts have to fit the first events, counts and maxima that those read, and all
 //! up to the last grid point are drawn. Alone, a vote that stops draws no attempt beyond its stop, and a count is a
@@ -11,6 +11,7 @@ mod counted;
 mod foreseen;
 mod shared;
 mod stopping;
+mod weighted;
 
 use super::plan;
 use super::run::{Run, chunk_trials};
@@ -30,6 +31,7 @@ use crate::sampling::scenario::population::Population;
 use counted::Counted;
 use shared::{Shared, Tally};
 use stopping::Stopping;
+use weighted::Weighted;
 
 /// Draws of rates between two questions whether the run was cancelled.
 const DRAWS: usize = 64;
@@ -50,16 +52,19 @@ pub fn simulate(
     let (layout, chunk) = (&shared.layout, streams.chunk() as u64);
     let (stopping, counted) =
         (Stopping::new(&shared), Counted::new(&shared, scenario, (laws, options.trials), control)?);
+    let weighted = Weighted::new(&shared, scenario, (laws, options.trials), control)?;
     let setting = scenario.setting(laws);
-    let read = stopping.reads_rates() || counted.reads_rates();
+    let read = stopping.reads_rates() || counted.reads_rates() || weighted.reads_rates();
     let population = (read && laws.contains(&TaskLaw::Drawn)).then(|| Population::new(scenario));
     let none = Rates { success: 0.0, errors: ErrorRates::NONE };
     let new_worker = || {
         let totals = layout.cost.map(|cost| Totals::new(cost, streams.chunk()));
         let tally = Tally { rows: Rows::new(layout), scores: TrialScores::new(layout, streams.chunk()) };
-        (tally, totals, vec![none; streams.chunk()], stopping.worker(&shared, &setting), counted.worker(&shared))
+        let votes = (stopping.worker(&shared, &setting), counted.worker(&shared), weighted.worker(&shared));
+        (tally, totals, vec![none; streams.chunk()], votes)
     };
-    let work = |(tally, totals, rates, stops, counts): &mut (Tally, Option<Totals>, Vec<Rates>, _, _), index: u64| {
+    let work = |(tally, totals, rates, votes): &mut (Tally, Option<Totals>, Vec<Rates>, _), index: u64| {
+        let (stops, counts, sums) = votes;
         let trials = (options.trials - index * chunk).min(chunk) as usize;
         let rates = &mut rates[..trials];
         tally.scores.clear();
@@ -83,6 +88,7 @@ pub fn simulate(
             let at = Place { chunk: index, task, trial: 0 };
             stopping.task(&shared, stops, tally, (at, rates), control)?;
             counted.task(&shared, counts, tally, (at, rates), control)?;
+            weighted.task(&shared, sums, tally, (at, rates), control)?;
         }
         plan::charge(layout, &streams, &mut tally.scores, totals.as_mut(), (index, trials), control)?;
         tally.rows.score(layout, &tally.scores, trials);
