@@ -1,7 +1,7 @@
 """Statistics beside scorio, truescore, evalstats, SABER and passk-inference: the tables of docs/comparison.md.
 
 python benches/peers_statistics.py [--sets 300]
-python benches/peers_statistics.py --records    # seconds for recorded attempts alone, which no peer solves
+python benches/peers_statistics.py --records    # recorded attempts alone, beside a bootstrap in NumPy
 
 The peers are installed from the package index into an environment of their own, which is deleted afterwards; one that
 cannot be installed is left out and named. Data sets are drawn here, written to a file, and read by both sides.
@@ -9,6 +9,7 @@ cannot be installed is left out and named. Data sets are drawn here, written to 
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -195,13 +196,13 @@ def ours(data: dict[str, np.ndarray]) -> tuple[dict[str, Rows], dict[str, object
 SOLVED = [ll.FirstAccepted(), ll.AnyOf(), ll.AllOf(), ll.BestOf(), ll.MajorityVote(), ll.FilteredVote()]
 
 
-def recorded(tasks: int, n: int) -> ll.SamplingScenario:
-    """A log with a verdict, an answer, a score and tokens, and every solved policy at powers of two."""
+def attempts(tasks: int, n: int) -> pl.DataFrame:
+    """A log with a verdict, an answer, a score and tokens."""
     random = np.random.default_rng(3)
     task = np.repeat(np.arange(tasks), n)
     correct = random.random(tasks * n) < random.beta(*SPREAD, tasks)[task]
     wrong = np.char.add("w", np.minimum(random.zipf(1.6, tasks * n), 6).astype(str))
-    frame = pl.DataFrame(
+    return pl.DataFrame(
         {
             "task": task,
             "correct": correct,
@@ -211,14 +212,37 @@ def recorded(tasks: int, n: int) -> ll.SamplingScenario:
             "tokens": random.gamma(4, np.where(correct, 50, 90)).round(),
         }
     )
+
+
+def recorded(tasks: int, n: int) -> ll.SamplingScenario:
+    """Such a log, and every solved policy at powers of two."""
     columns = {name: name for name in ("answer", "score", "accepted", "tokens")}
     grid = [2**i for i in range(n.bit_length())]
-    log = ll.Tasks.from_attempts(frame, **columns)
+    log = ll.Tasks.from_attempts(attempts(tasks, n), **columns)
     return ll.SamplingScenario(tasks=log, policies=SOLVED, max_attempts=grid, utility=ll.Utility(wrong_cost=1))
 
 
+def numpy_records(tasks: int, n: int, resamples: int) -> pl.DataFrame:
+    """The accuracy of first accepted with its 95 % interval over attempts, by a plain bootstrap of the counts."""
+    kinds = (
+        attempts(tasks, n)
+        .group_by("task")
+        .agg((pl.col("accepted") & pl.col("correct")).sum().alias("right"), pl.col("accepted").sum())
+    )
+    right, accepted = kinds["right"].to_numpy(), kinds["accepted"].to_numpy()
+    grid = np.array([2**i for i in range(n.bit_length())])
+    # P(none of k attempts is accepted), by how many of all n are.
+    none = np.array([[math.comb(n - a, int(k)) / math.comb(n, int(k)) for k in grid] for a in range(n + 1)])
+    chances = np.stack([right, accepted - right, n - accepted], axis=1) / n
+    drawn = np.random.default_rng(7).multinomial(n, np.broadcast_to(chances, (resamples, tasks, 3)))
+    some = np.maximum(drawn[..., 0] + drawn[..., 1], 1)
+    accuracy = ((1 - none[drawn[..., :2].sum(axis=2)]) * (drawn[..., 0] / some)[..., None]).mean(axis=1)
+    low, high = np.quantile(accuracy, [0.025, 0.975], axis=0)
+    return pl.DataFrame({"max_attempts": grid, "low": low, "high": high})
+
+
 def records() -> None:
-    """Intervals of every column of a log: seconds on the clock and of CPU."""
+    """Intervals of every column of a log, and those of one policy beside NumPy: seconds on the clock and of CPU."""
     ll.solve(recorded(5, 4), resample="attempts", bootstrap=10, seed=7)
     print(f"recorded attempts, {len(SOLVED)} policies at powers of two, intervals of every column")
     for tasks, n in ((30, 64), (500, 128)):
@@ -228,6 +252,21 @@ def records() -> None:
             ll.solve(scenario, resample=resample, **options)
             clock, cpu = time.perf_counter() - clock, time.process_time() - cpu
             print(f"  {tasks} x {n:3}, over {resample:8} {clock:6.2f} s on the clock, {cpu:6.2f} s of CPU")
+        one = scenario.replace(policies=[ll.FirstAccepted()], utility=None)
+        ends = [["accuracy_low", "accuracy_high"], ["low", "high"]]
+        spent, frames = [], []
+        for run in (
+            lambda one=one: ll.solve(one, resample="attempts", bootstrap=1_000, seed=7, columns=["accuracy"]),
+            lambda tasks=tasks, n=n: numpy_records(tasks, n, 1_000),
+        ):
+            cpu = time.process_time()
+            frames.append(run())
+            spent.append(time.process_time() - cpu)
+        width = [(f[high] - f[low]).mean() for f, (low, high) in zip(frames, ends, strict=True)]
+        print(
+            f"  {tasks} x {n:3}, first accepted alone {spent[0]:.3f} s of CPU, NumPy {spent[1]:.3f}:"
+            f" {spent[1] / spent[0]:.1f} times; intervals {width[0]:.4f} and {width[1]:.4f} wide in the mean"
+        )
 
 
 def main() -> None:
