@@ -1,6 +1,7 @@
 """Sweeps side by side with vectorised NumPy per point: points per second, threads, memory, a large store."""
 
 import resource
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -13,6 +14,9 @@ import limitlaw as ll
 from limitlaw.sweeps.plan import Plan, Shard
 from limitlaw.sweeps.shard_file import entry_of, write_shards
 from limitlaw.sweeps.store import Store
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "reference"))
+import exhaustion_numpy
 
 COLUMNS = ["accuracy", "accepted", "precision", "utility"]
 
@@ -81,6 +85,14 @@ def simulate_in_numpy(made, points, trials):
         accuracy = (accepted & right[:, :, None]).mean((0, 1))
         accepted = accepted.mean((0, 1))
         yield accuracy, accepted, accuracy / accepted, accuracy - point["utility.wrong_cost"] * (accepted - accuracy)
+
+
+def exhaust_in_numpy(points, trials):
+    """The seven quantiles of every output, of one vectorised run of the reference model per point."""
+    for point in points:
+        inputs = exhaustion_numpy.draw(trials, 7, **{name: one.value for name, one in point.items()})
+        _, exhausted = exhaustion_numpy.run(inputs, threads=1, solver=exhaustion_numpy.newton)
+        yield [exhaustion_numpy.quantile(years, p) for years in exhausted for p in exhaustion_numpy.QUANTILES]
 
 
 def sweep_rate(swept, threads, **settings):
@@ -209,6 +221,8 @@ def main(scale, rounds):
         "Exhaustion, 30 years, 1,000 trials",
         ll.Grid(ll.ExhaustionScenario.preset("default"), axes),
         rounds,
+        lambda points: exhaust_in_numpy(points, 1000),
+        50,
         trials=1000,
         seed=7,
     )
