@@ -368,6 +368,8 @@ def structural_stock() -> Empirical:
     ]
     # The distribution function on a grid of ln tokens: the mean over bytes per token of normal probabilities.
     grid = np.linspace(mean - 6 * sd - 2, mean + 6 * sd, 1200)
-    below = [sum(standard.cdf((x + b - mean) / sd) for b in ln_bytes) / nodes for x in grid]
+    scores = (grid[:, None] + ln_bytes - mean) / sd / math.sqrt(2)
+    erf = np.array([*map(math.erf, scores.ravel().tolist())]).reshape(scores.shape)
+    below = [sum(row) / nodes for row in (0.5 * (1 + erf)).tolist()]
     probabilities = (np.arange(20_000) + 0.5) / 20_000
     return Empirical(values=np.exp(np.interp(probabilities, below, grid)))
