@@ -20,6 +20,7 @@ use crate::variates::binomial;
 
 /// The most attempts up to a point with tables.
 const MOST_ATTEMPTS: u64 = 1 << 12;
+
 /// The tables.
 #[derive(Debug)]
 pub struct Chain {

@@ -150,11 +150,7 @@ impl Counted {
         control: &Control,
     ) -> Result<()> {
         if let Some(chain) = &self.chain {
-            let Worker { correct, words, .. } = &mut *worker;
-            let mut random = shared.streams.of_task(purpose::CUT_COUNTS, at.task, at.chunk).ahead(0);
-            let size = words.len();
-            let drawn = (&mut words[..], &mut random);
-            chain.fill(&shared.streams, (at, rates.len()), |t| rates[t].success, drawn, (&mut correct[..], size));
+            shared.count_correct(chain, (&mut worker.correct, &mut worker.words), (at, rates));
         }
         for vote in &self.votes {
             let stream = |more| {

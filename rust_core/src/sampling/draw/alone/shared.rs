@@ -1,5 +1,7 @@
 //! What policies that are simulated by themselves share, and what a worker has counted of them.
 
+use crate::rng::purpose;
+use crate::sampling::draw::chain::Chain;
 use crate::sampling::draw::streams::{Place, Streams};
 use crate::sampling::policy::ties::Priorities;
 use crate::sampling::record::bin_of;
@@ -8,6 +10,7 @@ use crate::sampling::record::outcome::Outcome;
 use crate::sampling::record::rows::Rows;
 use crate::sampling::record::trial_scores::TrialScores;
 use crate::sampling::scenario::answers::Answers;
+use crate::sampling::scenario::law::Rates;
 
 /// What all chunks share.
 pub struct Shared<'a> {
@@ -23,6 +26,18 @@ pub struct Tally {
 }
 
 impl Shared<'_> {
+    /// Draws the correct attempts of a task up to each grid point, by trial, from tables; `words` have room for one each.
+    pub fn count_correct(
+        &self,
+        chain: &Chain,
+        (correct, words): (&mut [u64], &mut [u64]),
+        (at, rates): (Place, &[Rates]),
+    ) {
+        let mut random = self.streams.of_task(purpose::CUT_COUNTS, at.task, at.chunk).ahead(0);
+        let size = words.len();
+        chain.fill(&self.streams, (at, rates.len()), |t| rates[t].success, (words, &mut random), (correct, size));
+    }
+
     /// The priorities of the answers in one trial.
     #[inline]
     pub fn priorities(&self, at: Place) -> Priorities {

@@ -99,18 +99,16 @@ impl Weighted {
         control: &Control,
     ) -> Result<()> {
         let Some(scores) = self.scores.filter(|_| !self.policies.is_empty()) else { return Ok(()) };
-        let Worker { correct, words, .. } = &mut *worker;
-        let (size, grid) = (words.len(), shared.layout.grid);
-        let mut random = shared.streams.of_task(purpose::CUT_COUNTS, at.task, at.chunk).ahead(0);
         if let Some(chain) = &self.chain {
-            let drawn = (&mut words[..], &mut random);
-            chain.fill(&shared.streams, (at, rates.len()), |t| rates[t].success, drawn, (&mut correct[..], size));
+            shared.count_correct(chain, (&mut worker.correct, &mut worker.words), (at, rates));
         } else {
+            let size = worker.words.len();
+            let mut random: Sequence<WORDS> = shared.streams.of_task(purpose::CUT_COUNTS, at.task, at.chunk).ahead(0);
             for (t, rates) in rates.iter().enumerate() {
                 let (mut from, mut sum) = (0, 0);
-                for (point, &to) in grid.iter().enumerate() {
+                for (point, &to) in shared.layout.grid.iter().enumerate() {
                     sum += binomial(to - from, rates.success, &mut random);
-                    correct[point * size + t] = sum;
+                    worker.correct[point * size + t] = sum;
                     from = to;
                 }
             }
