@@ -16,6 +16,8 @@ POLICIES = [ll.WeightedVote(), ll.WeightedVote(weight="score")]
         (ll.Tasks.fixed([0.05, 0.2, 0.35, 0.6]), ll.Answers.zipf(3, 1.0), 1.2),
         (ll.Tasks.beta(0.5, 1.5, 4, unsolvable=0.1), ll.Answers.uniform(5), 0.7),
         (ll.Tasks.fixed([0.3, 0.5]), ll.Answers.dirichlet(0.5, 4), 0.0),
+        # What an answer's number of attempts takes off its evidence matters most here: .1 d'^2 more an attempt is .04.
+        (ll.Tasks.fixed([0.05, 0.1]), ll.Answers.uniform(2), 0.8),
     ],
 )
 def test_sums_of_scores_choose_as_single_scores_do(tasks: ll.Tasks, answers: ll.Answers, d_prime: float) -> None:
