@@ -18,6 +18,7 @@ from limitlaw._unused import quietly
 from limitlaw.recommendation.options import MEASURES, Options, grid_of, policies_of
 from limitlaw.recommendation.words import Judged, paragraph
 from limitlaw.sampling.cost import Cost, Utility
+from limitlaw.sampling.short import held
 from limitlaw.sampling.tasks import CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verifier import Verifier
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _FACTOR = 2.0
 #: The most weights of tasks that are drawn at once.
 _MAX_WEIGHTS = 1_000_000
+#: Options that differ by less, in parts of the largest utility of a task, differ by rounding alone.
+_ROUNDING = 1e-12
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -37,14 +40,16 @@ class Recommendation:
     """What :func:`recommend` found. ``print`` shows the paragraph.
 
     Args:
-        verdict: ``"clear"``: the data tell the policy and its number of attempts to within a factor of 2;
-            ``"does not matter"``: they do not, but what is recommended is within ``tolerance`` of the best;
-            ``"cannot tell"``: neither, or all observed tasks are alike and too few to exclude others.
+        verdict: ``"clear"``: the data tell the policy and its number of attempts to within a factor of 2, and before
+            recorded attempts end; ``"does not matter"``: they do not, but what is recommended is within ``tolerance``
+            of the best that was looked at; ``"cannot tell"``: neither, or the best is where recorded attempts end and
+            more may be better by more than that, or all observed tasks are alike and too few to exclude others.
         policy: The recommended policy.
         attempts: How many; 0: do not ask.
         policies: One row per policy, the best first: ``policy``, ``attempts`` (its best number), ``attempts_low``,
-            ``attempts_high``, ``utility``, ``accuracy``, ``wrong`` (share of wrong answers), ``attempts_used`` and
-            ``cost`` (money, where the scenario has any) per task, each but the last three with ``_low``, ``_high``;
+            ``attempts_high`` (more where recorded attempts end there), ``utility``, ``accuracy``, ``wrong`` (share of
+            wrong answers), ``attempts_used`` and ``cost`` (money, where the scenario has any) per task, utility and
+            accuracy with ``_low``, ``_high``;
             ``p_best``, the share of resamples in which it is best.
         evidence: One row per kind of evidence, tasks, attempts per task, and the labels of a verifier known by some:
             ``evidence``, ``now`` (how much there is; null where not known), ``value_of_double``: what twice as much
@@ -89,7 +94,9 @@ def recommend(
 
     Every policy is solved at every number of attempts (all up to 16, then in steps of a quarter), beside not asking at
     all. Tasks are resampled, and all options read the same resamples: the interval of the best number, how often a
-    policy is best, and what is lost because one does not know. The value of further evidence is that of a sample whose
+    policy is best, and what is lost because one does not know. Of options that are equally good the one of fewest
+    attempts is taken. A policy without a closed form is simulated, each task apart, so that the resamples hold the
+    noise of the trials; the text says how large it is. The value of further evidence is that of a sample whose
     deviations from the truth have the bootstrap's law, shrunk as the sample grows (Gaussian approximation).
 
     Args:
@@ -99,7 +106,8 @@ def recommend(
         cost: Money and tokens of an attempt.
         policies: What to choose from; unless given, first accepted, and where the attempts are recorded those that read
             what was recorded: best score, majority, weighted vote.
-        max_attempts: The most attempts; those of the smallest task where attempts are drawn without replacement.
+        max_attempts: The most attempts; those of the smallest task where attempts are drawn without replacement. With
+            ``short="drop"`` tasks with fewer are left out, but never more than half: the median task ends it.
         tolerance: A loss of utility per task, in rewards of a correct answer, that does not matter.
         confidence: Of the intervals.
         bootstrap: Resamples of the tasks.
@@ -112,7 +120,6 @@ def recommend(
     Raises:
         TypeError: Tasks from a law (Beta, mixture): they hold no data to resample.
         ValueError: There is one task, or an argument is out of range.
-        NoClosedFormError: A policy that was given has no exact solution.
 
     Source: Jalal and Alarid-Escudero, Medical Decision Making 38 (2018), for the value of a sample.
 
@@ -132,16 +139,18 @@ def recommend(
     draws, most = as_whole(bootstrap, "bootstrap", 100, 100_000), as_whole(max_attempts, "max_attempts", 1, 10**6)
     seed = as_whole(seed, "seed", 0, 2**64 - 1)
     utility = Utility() if utility is None else utility
+    end, short = None, ""
     if isinstance(tasks, (PoolTasks, RecordedTasks)):
-        most = min(most, int(tasks.attempts.min()))
+        tasks, verifier, have, short = held(tasks, verifier, most)
+        end, most = (have, have) if have < most else (None, most)
     with quietly():
         asked = {"verifier": verifier, "utility": utility, "cost": cost, "max_attempts": grid_of(most)}
-        options = Options.of(tasks, policies_of(tasks, policies), asked, required=policies is not None)
+        options = Options.of(tasks, policies_of(tasks, policies), asked, seed=seed)
         random = np.random.default_rng(seed)
         equal = np.full(len(tasks), 1.0 / len(tasks))
         mean = equal if tasks.weight is None else tasks.weight / tasks.weight.sum()
         again = _again(options.tables["utility"], tasks.weight, draws, random)
-        resamples = _Resamples(options, utility, mean, again, again, level, options.of_verifiers())
+        resamples = _Resamples(options, utility, mean, again, again, level, options.of_verifiers(), end, short)
         return resamples.with_verifiers(random).judged(slack * utility.correct_reward, random)
 
 
@@ -169,6 +178,10 @@ class _Resamples:
     level: float
     #: Under each verifier that labels leave open; none where it is known.
     verifiers: Floats | None
+    #: The number of attempts at which the data end; none where what was asked for ends before.
+    end: int | None = None
+    #: Of tasks with fewer attempts than others, in words.
+    short: str = ""
 
     def with_verifiers(self, random: np.random.Generator) -> _Resamples:
         """Each resample with one of the verifiers: what that adds to an option's mean over the tasks is added to it."""
@@ -182,17 +195,22 @@ class _Resamples:
         options, level = self.options, self.level
         table, tail = options.tables["utility"], 0.5 * (1.0 - level)
         value, again = table @ self.mean, self.again
-        best, at = int(value.argmax()), again.argmax(axis=1)
+        best, at = int(self._best(value)), self._best(again)
         chosen, number = options.policies[best], int(options.attempts[best])
         low, high = np.quantile(options.attempts[at], [tail, 1.0 - tail], method="inverted_cdf")
         same = float(np.mean([options.policies[i] == chosen for i in at]))
         lost = again.max(axis=1) - again[:, best]
+        lost = np.where(lost > _ROUNDING * np.abs(table).max(), lost, 0.0)
         # Tasks that are all alike show no other kind, of which there may be so many.
         alike = hasattr(options.tasks, "attempts") and bool((table == table[:, :1]).all())
         unseen = 1.0 - (1.0 - level) ** (1.0 / table.shape[1]) if alike else 0.0
-        if unseen * (self.utility.correct_reward + self.utility.wrong_cost) > slack:
+        right, wrong = (float(options.tables[name][best] @ self.mean) for name in ("accuracy", "wrong"))
+        # Beyond the end of the data all answers may become right.
+        beyond = self.utility.correct_reward * (1.0 - right) + self.utility.wrong_cost * wrong
+        ended = self.end is not None and high >= self.end and beyond > slack
+        if unseen * (self.utility.correct_reward + self.utility.wrong_cost) > slack or (ended and number == self.end):
             verdict = "cannot tell"
-        elif same >= level and low * _FACTOR >= number and high <= _FACTOR * number:
+        elif not ended and same >= level and low * _FACTOR >= number and high <= _FACTOR * number:
             verdict = "clear"
         else:
             verdict = "does not matter" if np.quantile(lost, level) <= slack else "cannot tell"
@@ -201,20 +219,29 @@ class _Resamples:
         if not options.tables["cost"].any():
             frame = frame.drop("cost")
         evidence = self._evidence(value, random)
-        found = Recommendation(verdict, chosen, number, frame, evidence, max(float(lost.mean()), 0.0), "")
-        judged = Judged(options, self.utility, best, self.mean, (int(low), int(high)), level, unseen)
+        found = Recommendation(verdict, chosen, number, frame, evidence, float(lost.mean()), "")
+        judged = Judged(
+            *(options, self.utility, best, self.mean, (int(low), int(high)), level, slack),
+            *(unseen, self.end if ended else None, self.short),
+        )
         words = paragraph(judged, verdict, frame, evidence, found.regret)
         return dataclasses.replace(found, text=words)
+
+    def _best(self, values: Floats) -> npt.NDArray[np.int64]:
+        """The best option of each row; of equally good ones, which rounding may tell apart, that of fewest attempts."""
+        order = np.argsort(self.options.attempts, kind="stable")
+        near = values.max(axis=-1, keepdims=True) - _ROUNDING * np.abs(self.options.tables["utility"]).max()
+        return np.asarray(order[(values[..., order] >= near).argmax(axis=-1)])
 
     def _row(self, policy: str) -> dict[str, Any]:
         """A policy at its own best number of attempts."""
         options, level, mean = self.options, self.level, self.mean
         value = options.tables["utility"] @ mean
-        own = np.flatnonzero([name == policy for name in options.policies])
-        best = int(own[value[own].argmax()])
-        among = self.again[:, own].argmax(axis=1)
+        own = np.array([name == policy for name in options.policies])
+        best = int(self._best(np.where(own, value, -np.inf)))
+        among = self._best(np.where(own, self.again, -np.inf))
         tail = 0.5 * (1.0 - level)
-        span = np.quantile(options.attempts[own[among]], [tail, 1.0 - tail], method="inverted_cdf")
+        span = np.quantile(options.attempts[among], [tail, 1.0 - tail], method="inverted_cdf")
         row: dict[str, Any] = {"policy": policy, "attempts": int(options.attempts[best])}
         row |= {"attempts_low": int(span[0]), "attempts_high": int(span[1])}
         ends = self.options.ends(best, level)
@@ -222,7 +249,7 @@ class _Resamples:
             row[name] = float(self.options.tables[name][best] @ mean)
             if name in {"utility", "accuracy"}:
                 row |= {f"{name}_low": ends[name][0], f"{name}_high": ends[name][1]}
-        row["p_best"] = float(np.isin(self.again.argmax(axis=1), own).mean())
+        row["p_best"] = float(own[self._best(self.again)].mean())
         return row
 
     def _evidence(self, value: Floats, random: np.random.Generator) -> pl.DataFrame:
@@ -241,7 +268,8 @@ class _Resamples:
 def _of_double(value: Floats, drawn: Floats) -> float:
     """What twice the evidence brings: its mean's deviations have half the variance of what is not known now."""
     deviation = drawn - drawn.mean(axis=0)
-    return max(float((value + math.sqrt(0.5) * deviation).max(axis=1).mean() - value.max()), 0.0)
+    gain = float((value + math.sqrt(0.5) * deviation).max(axis=1).mean() - value.max())
+    return gain if gain > _ROUNDING * np.abs(value).max() else 0.0
 
 
 def _weighted(weight: Floats, own: Floats) -> Floats:

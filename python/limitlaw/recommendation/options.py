@@ -12,7 +12,7 @@ import polars as pl
 
 from limitlaw._arguments import shown
 from limitlaw._core import NoClosedFormError
-from limitlaw.run import solve
+from limitlaw.run import simulate, solve
 from limitlaw.sampling import policy as rules
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _DENSE, _STEP = 16, 1.25
 #: Data sets with attempts drawn anew, each of which is solved.
 _ATTEMPT_SETS = 30
+#: Where there is no closed form: trials times tasks, so that a mean over tasks is known to .0008 at worst; where
+#: attempts are drawn anew; and the fewest trials.
+_SIMULATED, _SIMULATED_AGAIN, _FEWEST = 400_000, 40_000, 100
 #: The most verifiers that labels leave open, and what tells them apart; so many stand for all where attempts are drawn
 #: anew: the same each time, so that what they leave out moves no difference between two draws.
 _VERIFIERS, _FEW_VERIFIERS = 60, 12
@@ -45,27 +48,33 @@ class Options:
     attempts: npt.NDArray[np.int64]
     #: By measure: option by task.
     tables: dict[str, Floats]
+    #: By policy that has no closed form, and so is simulated: the standard error of utility by task.
+    errors: dict[str, Floats] = dataclasses.field(default_factory=dict)
+    #: Of these simulations.
+    seed: int = 0
 
     @staticmethod
-    def of(tasks: Tasks, policies: list[Any], asked: dict[str, Any], *, required: bool) -> Options:
-        """By solving each policy; one that cannot be solved is left out unless it is required."""
+    def of(tasks: Tasks, policies: list[Any], asked: dict[str, Any], *, seed: int = 0) -> Options:
+        """By solving each policy; one that has no closed form is simulated."""
         labels, attempts = ["do not ask"], [0]
         scenarios: list[SamplingScenario] = []
+        errors: dict[str, Floats] = {}
         tables: dict[str, list[Floats]] = {name: [np.zeros((1, len(tasks)))] for name in MEASURES}
         for policy in policies:
+            scenario = SamplingScenario(tasks=tasks, policies=[policy], **asked)
             try:
-                scenario = SamplingScenario(tasks=tasks, policies=[policy], **asked)
-                found = _solved(scenario)
-            except (NoClosedFormError, ValueError):
-                if required or (policy is policies[-1] and not scenarios):  # the last of none that can be solved
-                    raise
-                continue
+                frame = solve(scenario, by="task")
+            except NoClosedFormError:
+                frame = simulate(scenario, by="task", trials=_trials(tasks), seed=seed)
+                errors[policy.label] = frame["utility_se"].to_numpy().reshape(-1, len(tasks))
+            found = _measured(frame, len(tasks))
             scenarios.append(scenario)
             labels += [policy.label] * len(asked["max_attempts"])
             attempts += list(asked["max_attempts"])
             for name in MEASURES:
                 tables[name].append(found[name])
-        return Options(tasks, scenarios, labels, np.array(attempts), {k: np.vstack(v) for k, v in tables.items()})
+        stacked = {name: np.vstack(rows) for name, rows in tables.items()}
+        return Options(tasks, scenarios, labels, np.array(attempts), stacked, errors, seed)
 
     def ends(self, option: int, confidence: float) -> dict[str, tuple[float, float]]:
         """The limits of an option's utility and accuracy over tasks."""
@@ -73,8 +82,14 @@ class Options:
         if self.attempts[option] == 0:
             return dict.fromkeys(names, (0.0, 0.0))
         scenario = self.scenarios[list(dict.fromkeys(self.policies)).index(self.policies[option]) - 1]
-        one = scenario.replace(max_attempts=[int(self.attempts[option])])
-        row = solve(one, columns=names, resample="tasks", confidence=confidence).row(0, named=True)
+        options: dict[str, Any] = {"columns": names, "resample": "tasks", "confidence": confidence}
+        if (
+            self.policies[option] in self.errors
+        ):  # at every number of attempts, so that the draws are those of its table
+            frame = simulate(scenario, trials=_trials(self.tasks), seed=self.seed, **options)
+            row = frame.row(by_predicate=pl.col("max_attempts") == int(self.attempts[option]), named=True)
+        else:
+            row = solve(scenario.replace(max_attempts=[int(self.attempts[option])]), **options).row(0, named=True)
         return {name: (row[f"{name}_low"], row[f"{name}_high"]) for name in names}
 
     def redrawn(self, random: np.random.Generator) -> Floats | None:
@@ -101,9 +116,17 @@ class Options:
             row[1:] = np.concatenate([self._utility(scenario.replace(verifier=one)) for scenario in self.scenarios])
         return sets
 
-    @staticmethod
-    def _utility(scenario: SamplingScenario) -> Floats:
-        return np.asarray(solve(scenario, columns=["utility"])["utility"].to_numpy())
+    def _utility(self, scenario: SamplingScenario) -> Floats:
+        if scenario.policies[0].label in self.errors:
+            trials = _trials(self.tasks, _SIMULATED_AGAIN)
+            frame = simulate(scenario, columns=["utility"], trials=trials, seed=self.seed)
+        else:
+            frame = solve(scenario, columns=["utility"])
+        return np.asarray(frame["utility"].to_numpy())
+
+
+def _trials(tasks: Tasks, both: int = _SIMULATED) -> int:
+    return max(both // len(tasks), _FEWEST)
 
 
 def _some(verifier: LabelledVerifier, most: int) -> LabelledVerifier:
@@ -113,8 +136,7 @@ def _some(verifier: LabelledVerifier, most: int) -> LabelledVerifier:
     return verifier.replace(**{name: getattr(verifier, name)[kept] for name in _RATES})
 
 
-def _solved(scenario: SamplingScenario) -> dict[str, Floats]:
-    frame, tasks = solve(scenario, by="task"), len(scenario.tasks)
+def _measured(frame: pl.DataFrame, tasks: int) -> dict[str, Floats]:
     none = np.zeros(frame.height)
     return {
         name: (frame[name].cast(pl.Float64).to_numpy() if name in frame.columns else none).reshape(-1, tasks)
