@@ -154,7 +154,7 @@ def test_attempts_that_were_not_made_bound_what_grows_with_them():
     scenario = counted(max_attempts=[50], cost=ll.Cost(output_tokens=1_000, price_out=10), verifier=RATES)
     frame = ll.check(scenario, min_accuracy=0.7, min_precision=0.5, max_cost=0.001)
     assert frame["verdict"].to_list() == ["holds", "cannot tell", "fails"]
-    assert frame["would_tell"][1] == "50 attempts of every task; the fewest is 10"
+    assert frame["would_tell"][1] == "50 attempts of every task; 40 of 40 have fewer, the least 10"
     assert frame["needed"][1] == 50
     assert frame["estimate"].to_list() == [None] * 3
     other = ll.check(scenario.replace(policies=[ll.AllOf()]), min_accuracy=0.1)
@@ -230,6 +230,60 @@ def test_bad_input_is_named(changes, match):
         ll.check(counted(), **changes)
 
 
+PRICED = {"output_tokens": 500.0, "price_out": 10.0}
+
+
+@pytest.mark.parametrize(
+    ("cost", "bound", "match"),
+    [
+        (
+            PRICED,
+            "max_latency",
+            "max_latency must be left out unless seconds_per_token or verifier_seconds of Cost gives",
+        ),
+        (
+            {"output_tokens": 500.0},
+            "max_cost",
+            "max_cost must be left out unless price_in or price_out or verifier_price",
+        ),
+        (PRICED | {"verifier_seconds": 1.0}, "max_latency", None),
+        (PRICED, "max_cost", None),
+        (PRICED, "max_tokens", None),
+    ],
+)
+def test_a_bound_on_what_was_not_given_is_refused(cost, bound, match):
+    scenario = counted().replace(cost=ll.Cost(**cost))
+    if match is None:
+        assert ll.check(scenario, **{bound: 1e9})["verdict"].to_list() == ["holds"]
+        return
+    with pytest.raises(ValueError, match=match):
+        ll.check(scenario, **{bound: 1e9})
+
+
+@pytest.mark.parametrize(("bound", "column"), [("max_cost", "cost"), ("max_latency", "seconds")])
+def test_a_bound_on_what_a_log_did_not_record_is_refused(bound, column):
+    log = pl.DataFrame({"task": list("aabbcc"), "correct": [1, 0, 1, 0, 1, 1], "tokens": [5.0, 6, 7, 8, 3, 2]})
+    scenario = ll.SamplingScenario(tasks=ll.Tasks.from_attempts(log, tokens="tokens"), max_attempts=[2])
+    assert ll.check(scenario, max_tokens=99)["verdict"].to_list() == ["holds"]
+    with pytest.raises(ValueError, match=f"{bound} must be left out .* or the column {column} of the log"):
+        ll.check(scenario, **{bound: 99.0})
+
+
+def test_short_tasks_are_left_out_where_that_was_asked_for():
+    random = np.random.default_rng(2)
+    rows = [(i, bool(random.random() < 0.8)) for i in range(50) for _ in range(8 if i > 2 else 1)]
+    log = pl.DataFrame(rows, schema=["task", "correct"], orient="row")
+    scenario = ll.SamplingScenario(tasks=ll.Tasks.from_attempts(log, short="drop"), max_attempts=[5])
+    row = ll.check(scenario, min_accuracy=0.6).row(0, named=True)
+    assert (row["verdict"], row["evidence"]) == ("holds", "47 tasks (3 with fewer attempts left out)")
+    assert row["estimate"] == pytest.approx(ll.solve(scenario)["accuracy"][0], abs=1e-12)
+    kept = scenario.replace(tasks=ll.Tasks.from_attempts(log))
+    row = ll.check(kept, min_accuracy=0.9).row(0, named=True)
+    assert (
+        row["would_tell"] == "5 attempts of every task; 3 of 50 have fewer, the least 1: short='drop' leaves them out"
+    )
+
+
 def left_open(scenario: ll.SamplingScenario, rates: list[float], icc: float = 0.0, labels: int = 100):
     """The scenario with one of these false positive rates, whichever it is, as labels leave it open."""
     many = np.asarray(rates)
@@ -276,7 +330,7 @@ def test_labels_do_not_stand_in_for_attempts():
     asks = Ask([Requirement("accuracy", True, 0.99)], 0.05, False, 1_000, 0, 1, None)
     (found,) = over_verifiers(left_open(scenario, list(np.linspace(0.01, 0.5, 20))), asks, answers)
     assert (found.verdict, found.estimate) == ("cannot tell", None)
-    assert found.would_tell == "50 attempts of every task; the fewest is 5"
+    assert found.would_tell == "50 attempts of every task; 20 of 20 have fewer, the least 5"
 
 
 def test_supposed_tasks_are_as_open_as_the_verifier():

@@ -11,11 +11,14 @@ import polars as pl
 from limitlaw._arguments import as_share, as_threads, as_whole, check_flag
 from limitlaw._frames import run_of
 from limitlaw._progress import check_wanted
+from limitlaw._unused import quietly
 from limitlaw.gates.answer import FIRST_TRIALS, answers
 from limitlaw.gates.requirement import BILLS, Ask, Requirement, requirements
 from limitlaw.gates.wording import VERDICTS
 from limitlaw.run import check_solvable
 from limitlaw.sampling.scenario import row_key, rows_alone
+from limitlaw.sampling.short import left_out
+from limitlaw.sampling.tasks import RecordedTasks
 from limitlaw.seed import Seed, key_of
 
 if TYPE_CHECKING:
@@ -66,7 +69,8 @@ def check(
       these, and the limits hold whatever their law (Gaffke's for the mean of values in a known range; Clopper and
       Pearson's where all values are 0 or 1). A task's value is its average over subsets of its attempts, without a
       model and without bias; where some task has fewer attempts than asked for, the scenario cannot be read off, and
-      only a bound that grows with attempts is known. A ``posterior`` of counts plays no part.
+      only a bound that grows with attempts is known; with ``short="drop"`` such tasks are left out, and counted in
+      ``evidence``. A ``posterior`` of counts plays no part.
     - Supposed ones (``fixed``, ``beta``, ``mixture``) are known: the answer is exact where the scenario has a closed
       form. Else trials are run until they decide, under limits that hold at every number of them at once; the only
       doubt is then that of simulation.
@@ -146,7 +150,11 @@ def check(
     ask = Ask(wanted, tail, anytime, trials, seed, threads, progress)
     rows: list[dict[str, Any]] = []
     for one in alone:
-        found, drawn = answers(one, ask)
+        asked, out = _long_enough(one)
+        found, drawn = answers(asked, ask)
+        if out:
+            left = f" ({out:,} with fewer attempts left out)"
+            found = [dataclasses.replace(answer, evidence=answer.evidence + left) for answer in found]
         where = {"policy": one.policies[0].label, name: points[-1], "error": error}
         where["run"] = str(run_of(scenario, seed=text if drawn else None))
         rows += [dataclasses.asdict(a) | where | {"requirement": str(r)} for r, a in zip(wanted, found, strict=True)]
@@ -155,12 +163,42 @@ def check(
     return pl.DataFrame([{key: row[key] for key in schema} for row in rows], schema=schema)
 
 
+def _long_enough(scenario: SamplingScenario) -> tuple[SamplingScenario, int]:
+    """With ``short="drop"`` the tasks that have as many attempts as are asked for, and how many others are left out."""
+    tasks, grid = scenario.tasks, scenario.max_attempts
+    if not isinstance(tasks, RecordedTasks) or tasks.short != "drop" or grid is None or scenario.limits is not None:
+        return scenario, 0
+    out = int((tasks.attempts < grid[-1]).sum())
+    if out in (0, len(tasks)):
+        return scenario, 0
+    long, verifier = left_out(tasks, scenario.verifier, int(grid[-1]))
+    with quietly():
+        return scenario.replace(tasks=long, verifier=verifier), out
+
+
 def _check_known(scenario: SamplingScenario, wanted: list[Requirement]) -> None:
     """The scenario has what is bounded."""
     for requirement in wanted:
-        tasks: Any = scenario.tasks
-        recorded = any(getattr(tasks, name, None) is not None for name in ("tokens", "cost", "seconds"))
-        if requirement.metric in BILLS and scenario.cost is None and not recorded:
-            raise ValueError(f"{requirement.argument} must be left out of a scenario without a cost, got {requirement}")
+        name = requirement.argument
+        if requirement.metric in BILLS:
+            column, settings = _GIVEN_BY[requirement.metric]
+            tasks: Any = scenario.tasks
+            if getattr(tasks, column, None) is not None:
+                continue
+            recorded = f", or the column {column} of the log" if isinstance(tasks, RecordedTasks) else ""
+            if scenario.cost is None:
+                raise ValueError(f"{name} must be left out of a scenario without a cost{recorded}, got {requirement}")
+            if settings and not any(getattr(scenario.cost, setting) for setting in settings):
+                given = f"{' or '.join(settings)} of Cost{recorded} gives {_WORDS[column]}"
+                raise ValueError(f"{name} must be left out unless {given}, got {requirement}")
         if requirement.metric == "utility" and scenario.utility is None:
-            raise ValueError(f"min_utility must be left out of a scenario without a utility, got {requirement}")
+            raise ValueError(f"{name} must be left out of a scenario without a utility, got {requirement}")
+
+
+#: What a bill is known by: a column of recorded attempts, or one of these settings of a cost (none: any cost).
+_GIVEN_BY: dict[str, tuple[str, tuple[str, ...]]] = {
+    "cost": ("cost", ("price_in", "price_out", "verifier_price")),
+    "tokens": ("tokens", ()),
+    "latency": ("seconds", ("seconds_per_token", "verifier_seconds")),
+}
+_WORDS = {"cost": "a price", "seconds": "a time"}

@@ -68,8 +68,7 @@ def _of_tasks(scenario: SamplingScenario, seen: Observed, requirement: Requireme
         verdict = requirement.holds(-math.inf if known is None else known, math.inf)
         attempts = 0 if scenario.max_attempts is None else int(scenario.max_attempts[-1])
         if verdict is None:
-            more = f"{attempts:,} attempts of every task; the fewest is {seen.fewest:,}"
-            return Answer("cannot tell", None, known, None, said, more, attempts)
+            return Answer("cannot tell", None, known, None, said, seen.more, attempts)
         return Answer("holds" if verdict else "fails", None, known, None, f"{said}, at {seen.attempts:,} attempts")
     return _told(ratio, requirement, ask, tasks, "tasks")
 

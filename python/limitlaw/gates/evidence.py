@@ -46,6 +46,7 @@ class Observed:
         fewest: The attempts of the task that has the fewest.
         attempts: The attempts that these values are of, where the tasks have fewer than the scenario's; else none.
         missing: What there would have to be for values; none where there are.
+        more: What attempts there would have to be for values of the scenario's.
         drawn: Whether random numbers were drawn for them.
     """
 
@@ -54,6 +55,7 @@ class Observed:
     fewest: int
     attempts: int | None = None
     missing: str | None = None
+    more: str = ""
     drawn: bool = False
 
 
@@ -69,8 +71,11 @@ def observed(scenario: SamplingScenario, columns: list[str], seed: Seed) -> Obse
     if wanted is None or scenario.limits is not None:
         return Observed({}, weight, fewest, missing="max_attempts in place of limits: observed attempts have no order")
     short = wanted > fewest
+    fewer = int((tasks.attempts < wanted).sum())
+    hint = ": short='drop' leaves them out" if isinstance(tasks, RecordedTasks) and fewer < len(tasks) else ""
+    more = f"{wanted:,} attempts of every task; {fewer:,} of {len(tasks):,} have fewer, the least {fewest:,}{hint}"
     if short and not _grows(scenario.policies[0], fewest):
-        return Observed({}, weight, fewest, missing=f"{wanted:,} attempts of every task; the fewest is {fewest:,}")
+        return Observed({}, weight, fewest, missing=more)
     verifier = scenario.verifier
     if isinstance(verifier, SpreadVerifier) and verifier.correlation != 0.0:
         return Observed({}, weight, fewest, missing="success rates that are known (a correlation ranks them)")
@@ -90,7 +95,7 @@ def observed(scenario: SamplingScenario, columns: list[str], seed: Seed) -> Obse
                 continue
             totals[name] = totals.get(name, 0.0) + frame[name].to_numpy() / len(verifiers)
     drawn = simulated or len(verifiers) > 1
-    return Observed(totals, weight, fewest, attempts=fewest if short else None, drawn=drawn)
+    return Observed(totals, weight, fewest, attempts=fewest if short else None, more=more, drawn=drawn)
 
 
 def _grows(policy: Policy, fewest: int) -> bool:
@@ -99,10 +104,8 @@ def _grows(policy: Policy, fewest: int) -> bool:
 
 
 def _recorded(scenario: SamplingScenario) -> dict[str, Any]:
-    """What to change for observed attempts as they are: counts as recorded attempts, short tasks not left out."""
+    """What to change for observed attempts as they are: counts as recorded attempts."""
     tasks, cost = scenario.tasks, scenario.cost
-    if isinstance(tasks, RecordedTasks):
-        return {"tasks": tasks.replace(short="null")}
     if not isinstance(tasks, CountsTasks):
         return {}
     ends_ = np.cumsum(tasks.attempts)
