@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import limitlaw as ll
+from limitlaw.cli.logs import log_options, scenario_of, taken
 from limitlaw.cli.options import (
     Whole,
     file_argument,
@@ -22,15 +23,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command(epilog="Example: limitlaw best scenario.toml --wrong-cost 1 --wrong-cost 4 --seed 7")
+@click.command(epilog="Example: limitlaw best log.csv --wrong-cost 1 --wrong-cost 4 --seed 7")
 @file_argument("scenario")
 @click.option("--wrong-cost", type=float, multiple=True, help="Cost of a wrong answer; repeat.  [default: the file's]")
 @click.option("--bootstrap", type=Whole(), default=1000, show_default=True, help="Resamples for the interval; 0: none.")
 @click.option(
     "--resample", type=click.Choice(["tasks", "attempts"]), default="tasks", show_default=True, help="Of what."
 )
-@seed_option(7)
+@seed_option(0)
 @threads_option
+@log_options(wrong_cost=False)
 @output_options
 @one_line_errors
 def best(
@@ -43,10 +45,14 @@ def best(
     threads: int | None,
     out: Path | None,
     form: str,
+    **given: Any,
 ) -> None:
-    """The best number of attempts, or the best limit, of the SCENARIO of a file, and how well the data say so."""
+    """The best number of attempts, or the best limit, of the SCENARIO of a file, and how well the data say so.
+
+    A log or a table of counts may stand in its place.
+    """
     check_out(out)
-    settings: Any = ll.read_scenario(scenario)
+    settings = scenario_of(scenario, taken(given))
     with progress_bar(bootstrap) as progress:
         found = ll.optimal_attempts(
             settings,
@@ -75,7 +81,7 @@ def ceilings(scenario: Path, out: Path | None, form: str) -> None:
 @file_argument("scenario")
 @click.option("--accuracy", type=float, required=True, help="The accuracy to reach.")
 @trials_option(10_000)
-@seed_option(7)
+@seed_option(0)
 @threads_option
 @output_options
 @one_line_errors

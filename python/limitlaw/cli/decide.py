@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import limitlaw as ll
+from limitlaw.cli.logs import log_options, reading_options, scenario_of, taken
 from limitlaw.cli.options import Whole, file_argument, one_line_errors, progress_bar, seed_option, threads_option
 from limitlaw.cli.output import check_out, emit, output_options
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "--statistic", type=click.Choice(["pass_at_k", "pass_hat_k"]), default="pass_at_k", show_default=True, help="Which."
 )
+@reading_options
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Of intervals and bands.")
 @click.option("--bootstrap", type=Whole(), default=4000, show_default=True, help="Draws behind a band; 0: none.")
 @seed_option(0)
@@ -50,14 +52,16 @@ def compare_systems(
     """
     check_out(out)
     grid = sorted(set(ks)) if all_k is None else range(1, all_k + 1)
-    frames = read_systems(systems, counts=given["attempts"] is not None)
+    reading = {name: given.pop(name) for name in ("harness", "metric", "filter_key")}
+    frames = read_systems(systems, counts=given["attempts"] is not None, **reading)
     with progress_bar(len(frames) * (len(frames) - 1) // 2) as progress:
         found = ll.compare_systems(frames, task=task, k=list(grid), progress=progress, **given)
     emit(found, form=form, out=out)
 
 
-@click.command(epilog="Example: limitlaw recommend scenario.toml")
+@click.command(epilog="Example: limitlaw recommend log.csv --wrong-cost 4")
 @file_argument("scenario")
+@log_options(grid=False)
 @click.option("--max-attempts", type=Whole(), default=1000, show_default=True, help="The most attempts to look at.")
 @click.option("--tolerance", type=float, default=0.01, show_default=True, help="A loss that does not matter.")
 @click.option("--confidence", type=float, default=0.9, show_default=True, help="Of the intervals.")
@@ -65,14 +69,15 @@ def compare_systems(
 @output_options
 @one_line_errors
 def recommend(*, scenario: Path, out: Path | None, form: str, **given: Any) -> None:
-    """Which policy of the SCENARIO of a file, how many attempts, and whether the data can tell.
+    """Which policy, how many attempts, and whether the data can tell: of a log, of counts, or of a SCENARIO's file.
 
-    Of the scenario its tasks, verifier, utility, cost and policies count, not its grid of attempts.
+    A log has a row for each attempt, in any form that read_attempts knows. Of a scenario its tasks, verifier, utility,
+    cost and policies count, not its grid of attempts.
     """
     check_out(out)
-    asked: Any = ll.read_scenario(scenario)
+    asked = scenario_of(scenario, taken(given))
     if not isinstance(asked, ll.SamplingScenario):
-        raise click.ClickException("scenario must be one of repeated sampling")
+        raise TypeError(f"scenario must be one of repeated sampling, got {type(asked).__name__} in {scenario}")
     options: dict[str, Any] = {"utility": asked.utility, "cost": asked.cost, "policies": list(asked.policies)}
     found = ll.recommend(asked.tasks, asked.verifier, **options, **given)
     if form == "table":
@@ -80,7 +85,7 @@ def recommend(*, scenario: Path, out: Path | None, form: str, **given: Any) -> N
     emit({"recommendation": found.policies, "evidence": found.evidence}, form=form, out=out)
 
 
-def read_systems(systems: tuple[str, ...], *, counts: bool) -> dict[str, pl.DataFrame]:
+def read_systems(systems: tuple[str, ...], *, counts: bool, **reading: Any) -> dict[str, pl.DataFrame]:
     """The frames of files, by the name before the equals sign or that of the file."""
     from limitlaw._files import read_table  # noqa: PLC0415  (with Polars)
 
@@ -93,5 +98,5 @@ def read_systems(systems: tuple[str, ...], *, counts: bool) -> dict[str, pl.Data
             raise click.ClickException(f"systems must have names of their own, got {name!r} twice")
         if not path.is_file():
             raise click.ClickException(f"systems must be files (NAME=FILE), got {place!r}, which is none")
-        frames[name] = read_table(path) if counts else ll.read_attempts(path)
+        frames[name] = read_table(path) if counts else ll.read_attempts(path, **reading)
     return frames

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import click
 
 import limitlaw as ll
+from limitlaw.cli.logs import log_options, scenario_of, taken
 from limitlaw.cli.options import (
     file_argument,
     one_line_errors,
@@ -61,11 +62,12 @@ def _bad_input_is_no_verdict(command: Callable[..., None]) -> Callable[..., None
 
 
 @click.command(
-    epilog="Example: limitlaw check scenario.toml --min-accuracy 0.8 --min-precision 0.95 --max-cost 2 "
+    epilog="Example: limitlaw check log.csv --max-attempts 5 --min-accuracy 0.8 --min-precision 0.95 --max-cost 2 "
     "--junit report.xml"
 )
 @file_argument("scenario")
 @_bounds
+@log_options()
 @click.option(
     "--error",
     type=float,
@@ -92,17 +94,22 @@ def check(
     out: Path | None,
     form: str,
     junit: Path | None,
-    **bounds: float | None,
+    **given: Any,
 ) -> None:
-    """Does the SCENARIO of a .toml or .json file meet what is required of it?
+    """Does the SCENARIO of a .toml or .json file, a log or a table of counts meet what is required of it?
 
     Exits with 0 if it holds, with 1 if it fails, and with 3 if the evidence cannot tell; with 2 on bad input.
     """
     check_out(out)
     check_folder(junit)
-    settings: Any = ll.read_scenario(scenario)
+    settings = scenario_of(scenario, taken(given))
+    if not isinstance(settings, ll.SamplingScenario):
+        raise TypeError(f"scenario must be one of repeated sampling, got {type(settings).__name__} in {scenario}")
+    if all(bound is None for bound in given.values()):
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise ValueError(f"one of {named} must be given, got none")
     options: dict[str, Any] = {"error": error, "anytime": anytime, "trials": trials, "seed": seed, "threads": threads}
-    options |= bounds
+    options |= given
     with progress_bar(trials) as progress:
         found = ll.check(settings, progress=progress, **options)
     from limitlaw.gates.wording import shown, verdict_of  # noqa: PLC0415  (with Polars)

@@ -60,14 +60,9 @@ def trials_option(default: int = 100_000) -> Callable[[Any], Any]:
 
 def seed_option(default: int | None = None) -> Callable[[Any], Any]:
     """The seed; required without a default."""
-    return click.option(
-        "--seed",
-        type=Whole(),
-        required=default is None,
-        default=default,
-        show_default=default is not None,
-        help="Seed of every random number.",
-    )
+    # Where there is none, no default is named: click 8.3 takes None for one, and the option for given.
+    options: dict[str, Any] = {"required": True} if default is None else {"default": default, "show_default": True}
+    return click.option("--seed", type=Whole(), help="Seed of every random number.", **options)
 
 
 threads_option = click.option("--threads", type=Whole(), help="Threads.  [default: every core]")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import limitlaw as ll
+from limitlaw.cli.logs import log_options, scenario_of, taken
 from limitlaw.cli.options import (
     file_argument,
     one_line_errors,
@@ -66,7 +67,7 @@ def simulate(
         emit({"bands": found.bands, "binding": found.binding}, form=form, out=out)
 
 
-@click.command(epilog="Example: limitlaw solve scenario.toml --resample tasks --format markdown")
+@click.command(epilog="Example: limitlaw solve log.csv --max-attempts 3 --resample tasks --format markdown")
 @file_argument("scenario")
 @click.option(
     "--resample",
@@ -74,12 +75,15 @@ def simulate(
     help="Intervals: would other tasks, or other attempts at these, say the same?",
 )
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals.")
-@seed_option(7)
+@seed_option(0)
+@log_options()
 @output_options
 @one_line_errors
-def solve(*, scenario: Path, resample: str | None, confidence: float, seed: int, out: Path | None, form: str) -> None:
-    """Compute the SCENARIO of a .toml or .json file exactly, where a closed form exists."""
+def solve(
+    *, scenario: Path, resample: str | None, confidence: float, seed: int, out: Path | None, form: str, **given: Any
+) -> None:
+    """Compute the SCENARIO of a .toml or .json file, a log or counts exactly, where a closed form exists."""
     check_out(out)
-    settings: Any = ll.read_scenario(scenario)
+    settings = scenario_of(scenario, taken(given))
     options: dict[str, Any] = {"resample": resample, "seed": seed} if resample else {}
     emit(ll.solve(settings, confidence=confidence, **options), form=form, out=out)

@@ -25,7 +25,7 @@ def report(
     *,
     title: str | None = None,
     trials: int = 10_000,
-    seed: int = 7,
+    seed: int = 0,
     threads: int | None = None,
     command: str | None = None,
 ) -> Path:

@@ -1,0 +1,198 @@
+"""What verbs over a scenario take in its place: a log of attempts or a table of counts, and their options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+import limitlaw as ll
+from limitlaw.cli.options import Whole
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: Attempts of a log or of counts.
+_GRID = [1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 200, 500, 1000]
+#: What a log may say of its attempts beside their task and whether they are correct.
+_RECORDED = ("accepted", "answer", "score", "tokens", "cost", "seconds")
+_POLICIES = ("first_accepted", "best_of", "majority_vote", "weighted_vote")
+_HARNESSES = ("inspect", "lm_eval", "evalplus", "swe_bench", "tau_bench", "promptfoo", "table")
+
+_COLUMNS = [
+    click.option("--task", default="task", show_default=True, help="Of a log: column of tasks."),
+    click.option(
+        "--correct",
+        default="correct",
+        show_default=True,
+        help="Of a log: column of whether it is; of counts: how many.",
+    ),
+    click.option("--attempts", default="n", show_default=True, help="Of counts: column of attempts per task."),
+    *(
+        click.option(f"--{name}", help=f"Of a log: column of {text}.  [default: {name}, where there is one]")
+        for name, text in {
+            "accepted": "verdicts",
+            "answer": "answers, for votes",
+            "score": "scores",
+            "tokens": "tokens",
+            "cost": "money",
+            "seconds": "times",
+        }.items()
+    ),
+    click.option(
+        "--short",
+        type=click.Choice(["null", "drop"]),
+        default="null",
+        show_default=True,
+        help="Of a log: tasks with too few attempts make a number unknown, or are left out.",
+    ),
+]
+_READING = [
+    click.option("--harness", type=click.Choice(_HARNESSES), help="Where a log is from.  [default: recognised]"),
+    click.option("--metric", help="Of a log of Inspect or lm-eval: the scorer or metric that says what is correct."),
+    click.option("--filter-key", help="Of a log of lm-eval: the filter, where there are several."),
+]
+_SETTINGS = [
+    click.option("--false-positive-rate", type=float, default=0.0, show_default=True, help="Of a log or counts."),
+    click.option("--false-negative-rate", type=float, default=0.0, show_default=True, help="Of a log or counts."),
+    click.option("--attempt-cost", type=float, default=0.0, show_default=True, help="Of a log or counts: of one."),
+    click.option(
+        "--policy",
+        "policies",
+        type=click.Choice(_POLICIES),
+        multiple=True,
+        help="Of a log: only this one; repeat.  [default: those that the log has columns for]",
+    ),
+]
+_WRONG_COST = click.option(
+    "--wrong-cost", type=float, default=0.0, show_default=True, help="Of a log or counts: cost of a wrong answer."
+)
+_GRID_OPTION = click.option(
+    "--max-attempts", "grid", type=Whole(), multiple=True, help="Of a log or counts: attempts; repeat."
+)
+
+
+def _all(options: list[Callable[..., Any]]) -> Callable[..., Any]:
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+#: How a log is read.
+reading_options = _all(_READING)
+
+
+def log_options(*, grid: bool = True, wrong_cost: bool = True) -> Callable[..., Any]:
+    """The options of a log or of counts, collected in ``log``: with those of a verb's own left to it."""
+    options = [
+        *_COLUMNS,
+        *_READING,
+        *_SETTINGS,
+        *([_GRID_OPTION] if grid else []),
+        *([_WRONG_COST] if wrong_cost else []),
+    ]
+    return _all(options)
+
+
+def scenario_of(file: Path, given: dict[str, Any]) -> Any:
+    """The scenario of a file: one of settings, or what a log or counts say under the options of ``log_options``.
+
+    Raises:
+        ValueError: An option of logs beside a file of settings, or a table that is neither a log nor counts.
+    """
+    if is_settings(file):
+        context = click.get_current_context()
+        ours = {*_names(), "policies", "grid"} & set(given)
+        for name in sorted(ours):
+            if context.get_parameter_source(name) == ParameterSource.COMMANDLINE:
+                option = {"policies": "policy", "grid": "max-attempts"}.get(name, name.replace("_", "-"))
+                raise ValueError(f"--{option} is of a log or of counts; settings stand in {file}")
+        return ll.read_scenario(file)
+    frame = read_log(file, given)
+    found = of_table(frame, given)
+    if found is None:
+        raise ValueError(
+            f"{file} must have a row for each attempt with the columns {given['task']!r} and {given['correct']!r} "
+            f"(--task, --correct), or for each task with {given['attempts']!r} and {given['correct']!r} (--attempts, "
+            f"--correct), got the columns {frame.columns}"
+        )
+    return found
+
+
+def _names() -> set[str]:
+    """The options of logs that every verb leaves to them."""
+    return {
+        *("task", "correct", "attempts", *_RECORDED, "short", "harness", "metric", "filter_key"),
+        *("false_positive_rate", "false_negative_rate", "attempt_cost", "wrong_cost"),
+    }
+
+
+def taken(given: dict[str, Any]) -> dict[str, Any]:
+    """The options of logs, taken out of what a verb was given."""
+    return {name: given.pop(name) for name in (*_names(), "policies", "grid") if name in given}
+
+
+def is_settings(file: Path) -> bool:
+    """Whether a file holds settings: ``.toml``, or JSON that says its kind, as no log does."""
+    if file.suffix.lower() != ".json":
+        return file.suffix.lower() == ".toml"
+    from limitlaw._files import reading  # noqa: PLC0415  (with Polars)
+
+    with reading(file) as data:
+        return isinstance(data, dict) and "kind" in data
+
+
+def read_log(file: Path, given: dict[str, Any]) -> pl.DataFrame:
+    """The rows of a log or of counts."""
+    options = {name: given[name] for name in ("harness", "metric", "filter_key")}
+    return ll.read_attempts(file, **options)
+
+
+def of_table(frame: pl.DataFrame, given: dict[str, Any]) -> ll.SamplingScenario | None:
+    """The scenario of counts or of a log; none of any other table."""
+    from limitlaw._arguments import as_column  # noqa: PLC0415  (with Polars)
+    from limitlaw.recommendation.options import policies_of  # noqa: PLC0415
+    from limitlaw.sampling.short import held  # noqa: PLC0415
+
+    task, correct, attempts = given["task"], given["correct"], given["attempts"]
+    worth = {"wrong_cost": given.get("wrong_cost") or 0.0, "attempt_cost": given["attempt_cost"]}
+    rates = {name: given[name] for name in ("false_positive_rate", "false_negative_rate")}
+    options: dict[str, Any] = {"utility": ll.Utility(**worth)}
+    wanted = list(given.get("grid") or ())
+    tasks: ll.Tasks
+    if attempts in frame.columns and correct in frame.columns:
+        n, c = as_column(frame, "--attempts", attempts), as_column(frame, "--correct", correct)
+        tasks = ll.Tasks.counts(attempts=n, correct=c)
+        return ll.SamplingScenario(
+            tasks=tasks, verifier=ll.Verifier.rates(**rates), max_attempts=sorted({*wanted}) or _GRID, **options
+        )
+    if task not in frame.columns or correct not in frame.columns:
+        return None
+    named: dict[str, Any] = {name: given[name] or name for name in _RECORDED if given[name] or name in frame.columns}
+    recorded = ll.Tasks.from_attempts(frame, task=task, correct=correct, short=given["short"], **named)
+    found = policies_of(recorded, None)
+    if any(rates.values()) and "accepted" in named:
+        raise ValueError(
+            f"--false-positive-rate and --false-negative-rate must be left out of a log with verdicts (column "
+            f"{named['accepted']!r}), got {rates['false_positive_rate']:g} and {rates['false_negative_rate']:g}"
+        )
+    if any(rates.values()) and found[0].kind != "first_accepted":
+        found = [ll.FirstAccepted(), *found]
+    if given["policies"]:
+        kinds = {"first_accepted": ll.FirstAccepted(), "best_of": ll.BestOf(), "majority_vote": ll.MajorityVote()}
+        kinds |= {"weighted_vote": ll.WeightedVote(weight="score")}
+        found = [kinds[kind] for kind in given["policies"]]
+    most = held(recorded, None, 10**12)[2]
+    return ll.SamplingScenario(
+        tasks=recorded,
+        verifier=ll.Verifier.rates(**rates) if any(rates.values()) and "accepted" not in named else None,
+        policies=found,
+        max_attempts=sorted({*wanted}) or sorted({*(k for k in _GRID if k < most), most}),
+        **options,
+    )

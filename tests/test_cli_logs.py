@@ -1,0 +1,64 @@
+"""Verbs over a log of attempts in place of a scenario, and what they say is missing."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import limitlaw as ll
+from test_cli import SPEC, run
+
+
+def write_log(folder: Path) -> pl.DataFrame:
+    rows = [(f"t{i}", j % 4 == i % 4, (i + j) % 5 < 2) for i in range(12) for j in range(8)]
+    log = pl.DataFrame(rows, schema=["question", "right", "accepted"], orient="row")
+    log.write_csv(folder / "log.csv")
+    log.write_parquet(folder / "log.parquet")
+    log.write_ndjson(folder / "log.jsonl")
+    return log
+
+
+def test_a_log_takes_the_place_of_a_scenario(tmp_path: Path) -> None:
+    log = write_log(tmp_path)
+    tasks = ll.Tasks.from_attempts(log, task="question", correct="right", accepted="accepted")
+    utility = ll.Utility(wrong_cost=0.5, attempt_cost=0.01)
+    columns = ["--task", "question", "--correct", "right", "--attempt-cost", 0.01, "--wrong-cost", 0.5]
+    found = ll.recommend(tasks, utility=utility)
+    for ending in ("csv", "parquet", "jsonl"):
+        result = run("recommend", tmp_path / f"log.{ending}", *columns)
+        assert result.output.startswith(found.text + "\n"), result.output
+    scenario = ll.SamplingScenario(tasks=tasks, max_attempts=[2, 5], utility=utility)
+    grid, csv = ["--max-attempts", 5, "--max-attempts", 2], ["--format", "csv"]
+    assert run("solve", tmp_path / "log.csv", *columns, *grid, *csv).output == ll.solve(scenario).write_csv()
+    checked = run("check", tmp_path / "log.csv", *columns, *grid, "--min-accuracy", 0.01, *csv)
+    assert (checked.exit_code, checked.output) == (0, ll.check(scenario, min_accuracy=0.01).write_csv())
+    best = run("best", tmp_path / "log.csv", *columns, *grid, "--seed", 0, *csv)
+    scenario = scenario.replace(utility=ll.Utility(attempt_cost=0.01))
+    assert best.output == ll.optimal_attempts(scenario, wrong_cost=[0.5], seed=0).write_csv()
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["recommend", "log.csv"], "log.csv must have a row for each attempt with the columns 'task' and 'correct'"),
+        (["recommend", "spec.toml", "--wrong-cost", "4"], "--wrong-cost is of a log or of counts; settings stand in"),
+        (["solve", "spec.toml", "--max-attempts", "4"], "--max-attempts is of a log or of counts; settings stand in"),
+        (["check", "world.toml"], "scenario must be one of repeated sampling, got ExhaustionScenario in"),
+        (["recommend", "world.toml"], "scenario must be one of repeated sampling, got ExhaustionScenario in"),
+        (["check", "spec.toml"], "one of --min-accuracy, --min-precision"),
+        (
+            ["recommend", "log.csv", "--task", "question", "--correct", "right", "--false-positive-rate", "0.1"],
+            "must be left out of a log with verdicts (column 'accepted'), got 0.1 and 0",
+        ),
+        *(([verb, "spec.toml"], "Missing option '--seed'") for verb in ("simulate", "compare")),
+        *(([verb, "world.toml"], "Missing option '--seed'") for verb in ("levers", "sensitivity")),
+    ],
+)
+def test_what_is_missing_is_named(tmp_path: Path, command: list[str], message: str) -> None:
+    write_log(tmp_path)
+    (tmp_path / "spec.toml").write_text(SPEC)
+    (tmp_path / "world.toml").write_text('kind = "exhaustion"\npreset = "default"\n')
+    verb, file, *options = command
+    result = run(verb, tmp_path / file, *options)
+    assert result.exit_code != 0
+    assert message in result.output
