@@ -103,6 +103,19 @@ def test_replicates_add_up(tmp_path):
         store.scan()
 
 
+def test_what_a_correct_answer_takes_adds_up_over_replicates(tmp_path):
+    columns = ["tokens_per_correct", "accuracy", "tokens"]
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.fixed([0.02]), max_attempts=[1], cost=ll.Cost(prompt_tokens=10, output_tokens=5)
+    )
+    swept = ll.Grid(scenario, {"max_attempts": [[1], [3]]})
+    for replicate in range(4):  # as few trials as leave their accuracies apart
+        ll.sweep(swept, trials=200, seed=1, columns=columns, replicate=replicate, store=tmp_path, progress=False)
+    merged = ll.Store(tmp_path).scan().collect()
+    ratio = merged["tokens"] / merged["accuracy"]
+    np.testing.assert_allclose(merged["tokens_per_correct"].to_numpy(), ratio.to_numpy(), rtol=1e-13)
+
+
 def test_parts_combine_to_the_whole(tmp_path):
     for i in range(3):
         ll.sweep(grid().shard(i, of=3), store=tmp_path / str(i), progress=False, **SETTINGS)

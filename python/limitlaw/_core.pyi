@@ -16,6 +16,9 @@ CORE_DIGEST: str
 DEBUG_BUILD: bool
 MAX_TRIALS: dict[str, int]
 SAMPLING_COLUMNS: list[str]
+SAMPLING_METRICS: dict[str, set[str]]
+SAMPLING_RATIOS: dict[str, str]
+SAMPLING_TARGETS: list[str]
 EXHAUSTION_RANGES: dict[str, tuple[float, float]]
 EXHAUSTION_VARIABLES: list[tuple[str, str]]
 EXHAUSTION_DERIVED: list[str]

@@ -23,10 +23,10 @@ Columns = dict[str, pl.Series]
 
 #: What a ``Cost`` bills, and the column of recorded attempts that says the same.
 _BILL = {"tokens": "tokens", "cost": "cost", "latency": "seconds"}
-#: What a correct answer takes, and the part of the bill that it is made of.
-_PER_CORRECT = {"tokens_per_correct": "tokens", "cost_per_correct": "cost"}
 #: The metrics that not every scenario has.
-OPTIONAL = (*_BILL, *_PER_CORRECT, "utility", "coverage")
+OPTIONAL = tuple(
+    metric for metric, of in _core.SAMPLING_METRICS.items() if not {*_BILL, "utility", "covered"}.isdisjoint(of)
+)
 #: The scores whose quantiles are shown unless columns are chosen.
 _DEFAULT_SCORES = ("accuracy", *_BILL, "utility")
 #: The first columns after the key, the shares that follow, and those before the end: Polars prints four of each end.
@@ -153,8 +153,7 @@ def _names(scenario: SamplingScenario, chosen: list[str] | None, *, exact: bool,
     """The columns to work out: those chosen, or all that can exist."""
     if chosen is not None:
         return list(dict.fromkeys(chosen))
-    missing = tuple(metric for metric in OPTIONAL if needed_for(metric, scenario) is not None)
-    names = _existing(missing, exact=exact, quantiles=by != "task" and scenario.tasks.weight is None)
+    names = _existing(tuple(_missing(scenario)), exact=exact, quantiles=by != "task" and scenario.tasks.weight is None)
     return _with_ends(names) if ends else list(names)
 
 
@@ -257,11 +256,12 @@ def metric_of(name: str) -> tuple[str, bool]:
 
 @lru_cache(maxsize=64)
 def _existing(missing: tuple[str, ...], *, exact: bool, quantiles: bool) -> list[str]:
-    """The columns that a scenario without some metrics has, as far as that is known without their values."""
+    """The columns that a scenario without some quantities has, as far as that is known without their values."""
 
     def exists(name: str) -> bool:
         metric, quantile = metric_of(name)
-        return not (exact and name.endswith("_se")) and metric not in missing and (quantiles or not quantile)
+        made_of = _core.SAMPLING_METRICS[metric]
+        return not (exact and name.endswith("_se")) and (quantiles or not quantile) and made_of.isdisjoint(missing)
 
     return [name for name in all_columns() if exists(name)]
 
@@ -273,13 +273,21 @@ def optional_metrics(scenario: SamplingScenario) -> list[str]:
 
 def needed_for(metric: str, scenario: SamplingScenario) -> str | None:
     """The field without which a scenario has no such quantity; none where it has it."""
-    tasks, metric = scenario.tasks, _PER_CORRECT.get(metric, metric)
-    if metric in _BILL:
-        record = getattr(tasks, _BILL[metric], None) if isinstance(tasks, RecordedTasks) else None
-        return "cost" if scenario.cost is None and record is None else None
-    if metric == "utility":
-        return "utility" if scenario.utility is None else None
-    return "tasks" if metric == "coverage" and isinstance(tasks, PoolTasks) and tasks.correct is None else None
+    made_of = _core.SAMPLING_METRICS.get(metric, ())
+    return next((field for quantity, field in _missing(scenario).items() if quantity in made_of), None)
+
+
+def _missing(scenario: SamplingScenario) -> dict[str, str]:
+    """The quantities that a scenario does not have, and the field without which it does not."""
+    tasks, missing = scenario.tasks, {}
+    if scenario.cost is None:
+        record = tasks if isinstance(tasks, RecordedTasks) else None
+        missing = {name: "cost" for name, column in _BILL.items() if getattr(record, column, None) is None}
+    if scenario.utility is None:
+        missing["utility"] = "utility"
+    if isinstance(tasks, PoolTasks) and tasks.correct is None:
+        missing["covered"] = "tasks"
+    return missing
 
 
 def key_columns(scenario: SamplingScenario, repeated: int = 1) -> dict[str, pl.Series]:

@@ -79,11 +79,11 @@ SAMPLING = Kind(
         "policy": Frame(
             columns=tuple(_core.SAMPLING_COLUMNS),
             default=tuple(name for name in arranged(_core.SAMPLING_COLUMNS) if "_q" not in name),
-            targets=("accuracy", "accepted", "returned", "abstained", "wrong", "coverage", "utility"),
+            targets=("accuracy", *(name for name in _core.SAMPLING_TARGETS if name != "accuracy")),
             mergeable=lambda name: "_q" not in name,
             keys=_sampling_keys,
             rows=_sampling_rows,
-            ratios={"precision": "returned", "false_discovery_rate": "returned"},
+            ratios=_core.SAMPLING_RATIOS,
         )
     },
     samplers=("philox",),

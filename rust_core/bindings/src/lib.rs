@@ -27,6 +27,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     use pyo3::prelude::*;
+    use pyo3::types::IntoPyDict;
 
     #[pymodule_export]
     use super::api::{capped_path, check};
@@ -78,6 +79,9 @@ mod _core {
         module.add("EXHAUSTION_DEFINITIONS", super::exhaustion::definitions())?;
         module.add("EXHAUSTION_FRAMES", super::exhaustion::frames().to_vec())?;
         module.add("SAMPLING_COLUMNS", limitlaw_core::sampling::record::columns::column_names())?;
+        module.add("SAMPLING_METRICS", limitlaw_core::sampling::record::metrics::names().into_py_dict(module.py())?)?;
+        module.add("SAMPLING_RATIOS", limitlaw_core::sampling::record::metrics::ratios().into_py_dict(module.py())?)?;
+        module.add("SAMPLING_TARGETS", limitlaw_core::sampling::record::metrics::bounded())?;
         module.add("CONSTRAINT_QUANTITIES", super::constraint::quantities())?;
         module.add("CONSTRAINT_FRAMES", super::constraint::frames().to_vec())?;
         module.add("CONSTRAINTS", super::constraint::constraints())?;

@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 use crate::rng::{Sequence, Stream, purpose};
 use crate::run::{Control, run};
 use crate::sampling::record::ends::{Ends, of_draws};
-use crate::sampling::record::estimate::{Estimates, METRICS};
+use crate::sampling::record::estimate::Estimates;
+use crate::sampling::record::metrics::COUNT;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::recorded::Recorded;
 use crate::sampling::scenario::tasks::Tasks;
@@ -61,9 +62,9 @@ pub fn over_attempts(
 
 /// The values of resamples that were simulated: closer to their mean by the noise of their trials, which their standard
 /// errors tell, and farther from it by that of the estimate itself; none where that is not known, as from one trial.
-fn of_trials(all: &[Estimates], estimate: &Estimates) -> Vec<[f64; METRICS.len()]> {
-    let mut values: Vec<[f64; METRICS.len()]> = all.iter().map(|one| one.value).collect();
-    for metric in 0..METRICS.len() {
+fn of_trials(all: &[Estimates], estimate: &Estimates) -> Vec<[f64; COUNT]> {
+    let mut values: Vec<[f64; COUNT]> = all.iter().map(|one| one.value).collect();
+    for metric in 0..COUNT {
         let known = |one: &&Estimates| !one.value[metric].is_nan();
         let count = all.iter().filter(known).count() as f64;
         let mean = all.iter().filter(known).map(|one| one.value[metric]).sum::<f64>() / count;

@@ -19,7 +19,8 @@ use crate::run::{Control, run};
 use crate::sampling::policy::Policy;
 use crate::sampling::policy::rule::Needs;
 use crate::sampling::record::ends::{Ends, NO_ENDS, ratio_ends};
-use crate::sampling::record::estimate::{Estimates, METRICS, TaskMeans};
+use crate::sampling::record::estimate::Estimates;
+use crate::sampling::record::metrics::{COUNT, Kind, METRICS, Quantity, RATIOS, TaskMeans};
 use crate::sampling::scenario::SamplingScenario;
 use crate::spec::Values;
 use crate::special::proportion::{lower, upper};
@@ -40,16 +41,6 @@ const ENOUGH: f64 = 1e4;
 
 /// Variances below this are those of rounded sums.
 const ROUNDING: f64 = 1e-28;
-
-/// Places of metrics.
-const RETURNED: usize = 1;
-const ACCURACY: usize = 3;
-const PRECISION: usize = 5;
-const FALSE_DISCOVERY_RATE: usize = 6;
-const ATTEMPTS: usize = 8;
-const LATENCY: usize = 11;
-const UTILITY: usize = 12;
-const PER_CORRECT: usize = 13;
 
 /// What a pool or a log says of other attempts.
 pub struct RecordAttempts<'a> {
@@ -142,8 +133,8 @@ impl<'a> RecordAttempts<'a> {
     }
 
     /// The variance of each row's estimates over the verifiers that labels leave open; 0 where the verifier is known.
-    fn over_verifiers(&self, rows: usize, how: Resampling, control: &Control) -> Result<Vec<[f64; METRICS.len()]>> {
-        let Some(labelled) = self.scenario.labelled() else { return Ok(vec![[0.0; METRICS.len()]; rows]) };
+    fn over_verifiers(&self, rows: usize, how: Resampling, control: &Control) -> Result<Vec<[f64; COUNT]>> {
+        let Some(labelled) = self.scenario.labelled() else { return Ok(vec![[0.0; COUNT]; rows]) };
         let many = labelled.count().min(MOST_VERIFIERS);
         let mut found: Vec<Vec<Estimates>> = Vec::with_capacity(many);
         let work = |(): &mut (), index: u64| {
@@ -167,14 +158,7 @@ impl<'a> RecordAttempts<'a> {
     }
 
     /// The ends of a row.
-    fn row(
-        &self,
-        point: usize,
-        limits: &Limits,
-        spread: &Spread,
-        found: &Estimates,
-        open: &[f64; METRICS.len()],
-    ) -> Ends {
+    fn row(&self, point: usize, limits: &Limits, spread: &Spread, found: &Estimates, open: &[f64; COUNT]) -> Ends {
         let mut ends = NO_ENDS;
         let attempts = self.attempts;
         let kept = self.scenario.kept(point).unwrap_or_else(|| (0..attempts.len()).collect());
@@ -186,7 +170,6 @@ impl<'a> RecordAttempts<'a> {
         let least = self.tasks(point) * groups.fold(f64::INFINITY, f64::min).max(1.0);
         let most = grid.get(point).map(|&k| k as f64);
         let bounds = self.scenario.bounds(point);
-        let returned = found.value[RETURNED];
         let noise = |metric: usize| open[metric] + found.standard_error[metric].powi(2);
         let share =
             |metric: usize, least: f64| limits.share(found.value[metric], spread.of(metric), [least, noise(metric)]);
@@ -200,13 +183,17 @@ impl<'a> RecordAttempts<'a> {
             let unseen = upper(0.0, least, 0.5 * (1.0 - limits.confidence));
             [value, value + (most.unwrap_or(value) - value).max(0.0) * unseen]
         };
-        let columns: [[f64; 2]; METRICS.len()] = std::array::from_fn(|metric| match metric {
-            PRECISION | FALSE_DISCOVERY_RATE => share(metric, (least * returned).max(1.0)),
-            ATTEMPTS => amount(metric, most),
-            metric if metric > ATTEMPTS && metric <= LATENCY => amount(metric, None),
-            UTILITY => match bounds.utility {
-                Some(u) if u.correct_reward + u.wrong_cost > 0.0 => {
-                    let (low, width) = (-u.wrong_cost, u.correct_reward + u.wrong_cost);
+        let columns: [[f64; 2]; COUNT] = std::array::from_fn(|metric| match (METRICS[metric].kind, RATIOS[metric]) {
+            (Kind::PerCorrect(_), Some([x, correct])) => {
+                let ends = [amount(x, None), share(correct, least)];
+                ratio_ends([x, correct].map(|at| found.value[at]), ends, spread.correlation(metric))
+            }
+            (_, Some([_, whole])) => share(metric, (least * found.value[whole]).max(1.0)),
+            (Kind::Amount(Quantity::Attempts), _) => amount(metric, most),
+            (Kind::Amount(_), _) => amount(metric, None),
+            (Kind::Score(x), _) => match bounds.of(x) {
+                Some([low, high]) if high - low > 0.0 => {
+                    let width = high - low;
                     let (mean, variance) = spread.of(metric);
                     let scaled = ((mean - low) / width, variance / width / width);
                     let ends = limits.share(
@@ -221,13 +208,7 @@ impl<'a> RecordAttempts<'a> {
                     [found.value[metric] - reach, found.value[metric] + reach]
                 }
             },
-            metric if metric >= PER_CORRECT => {
-                let part = ATTEMPTS + 1 + metric - PER_CORRECT;
-                let ends = [amount(part, None), share(ACCURACY, least)];
-                let correlation = spread.correlation(metric - PER_CORRECT);
-                ratio_ends([found.value[part], found.value[ACCURACY]], ends, correlation)
-            }
-            metric => share(metric, least),
+            _ => share(metric, least),
         });
         for (end, found) in ends.iter_mut().enumerate() {
             found.iter_mut().zip(columns).for_each(|(found, column)| *found = column[end]);
@@ -241,11 +222,11 @@ impl<'a> RecordAttempts<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 struct Pair {
     /// The mean of each metric over both logs.
-    mean: [f64; METRICS.len()],
+    mean: [f64; COUNT],
     /// Half the squared differences of the tasks' values less the noise of their trials, times the squares of their weights.
-    variance: [f64; METRICS.len()],
-    /// The same of products with the accuracy: of what is returned, of tokens and of money.
-    products: [f64; 3],
+    variance: [f64; COUNT],
+    /// The same of products: of the two that each ratio is made of.
+    products: [f64; COUNT],
 }
 
 impl Pair {
@@ -259,16 +240,17 @@ impl Pair {
             let weight = weights.map_or(1.0 / tasks as f64, |w| w[i]);
             let [[x, of_x], [y, of_y]] = [one, two].map(|means| means.of_task(i));
             let half = 0.5 * weight * weight;
-            for metric in 0..METRICS.len() {
+            for metric in 0..COUNT {
                 let apart = x[metric] - y[metric];
                 found.mean[metric] += 0.5 * weight * (x[metric] + y[metric]);
                 found.variance[metric] += half * (apart * apart - noise(of_x[metric] + of_y[metric]));
             }
-            // An answer is correct only where one is returned.
-            let both = |one: &[f64; METRICS.len()]| one[ACCURACY] * (1.0 - one[RETURNED]);
-            let with = [(RETURNED, noise(both(&x) + both(&y))), (ATTEMPTS + 1, 0.0), (ATTEMPTS + 2, 0.0)];
-            for (sum, (metric, noise)) in found.products.iter_mut().zip(with) {
-                *sum += half * ((x[ACCURACY] - y[ACCURACY]) * (x[metric] - y[metric]) - noise);
+            for (metric, ratio) in RATIOS.into_iter().enumerate() {
+                let Some([a, b]) = ratio else { continue };
+                // An answer is correct only where one is returned.
+                let both = |one: &[f64; COUNT]| one[a] * (1.0 - one[b]);
+                let noise = if METRICS[metric].kind.is_share() { noise(both(&x) + both(&y)) } else { 0.0 };
+                found.products[metric] += half * ((x[a] - y[a]) * (x[b] - y[b]) - noise);
             }
         }
         found
@@ -281,13 +263,13 @@ impl Pair {
 struct Spread {
     pairs: f64,
     sums: Pair,
-    squares: [[f64; 3]; METRICS.len()],
+    squares: [[f64; 3]; COUNT],
 }
 
 impl Spread {
     fn add(&mut self, pair: &Pair) {
         self.pairs += 1.0;
-        for metric in 0..METRICS.len() {
+        for metric in 0..COUNT {
             let (mean, variance) = (pair.mean[metric], pair.variance[metric]);
             self.sums.mean[metric] += mean;
             self.sums.variance[metric] += variance;
@@ -303,7 +285,7 @@ impl Spread {
 
     /// Whether the number of trials of every share, and the variance of every amount, is known or need not be.
     fn is_known(&self, most: u64) -> bool {
-        let mut metrics = (0..PRECISION).chain(FALSE_DISCOVERY_RATE + 1..PER_CORRECT);
+        let mut metrics = (0..COUNT).filter(|metric| RATIOS[*metric].is_none());
         metrics.all(|metric| self.knows(metric, most) || self.is_at_an_edge(metric))
     }
 
@@ -315,7 +297,7 @@ impl Spread {
         }
         // By how much ln of m(1 - m)/variance, or of the variance, moves with each; their covariances.
         let of_mean = (1.0 - 2.0 * mean) / (mean * (1.0 - mean));
-        let by = [-1.0 / variance, if metric < ATTEMPTS && of_mean.is_finite() { of_mean } else { 0.0 }];
+        let by = [-1.0 / variance, if METRICS[metric].kind.is_share() && of_mean.is_finite() { of_mean } else { 0.0 }];
         let centre = [variance * variance, mean * mean, variance * mean];
         let [vv, mm, vm]: [f64; 3] = std::array::from_fn(|i| self.squares[metric][i] / self.pairs - centre[i]);
         let open = by[0] * by[0] * vv + by[1] * by[1] * mm + 2.0 * by[0] * by[1] * vm;
@@ -327,12 +309,12 @@ impl Spread {
     fn is_at_an_edge(&self, metric: usize) -> bool {
         let [mean, variance] = self.mean_and_variance(metric);
         let of_one = mean * (1.0 - mean);
-        metric < ATTEMPTS && of_one <= EDGE && variance * ENOUGH <= of_one
+        METRICS[metric].kind.is_share() && of_one <= EDGE && variance * ENOUGH <= of_one
     }
 
     /// Leaves shares at an edge of which more is not known `ENOUGH` trials.
     fn settle(&mut self, most: u64) {
-        for metric in (0..ATTEMPTS).filter(|metric| *metric != PRECISION && *metric != FALSE_DISCOVERY_RATE) {
+        for metric in (0..COUNT).filter(|metric| RATIOS[*metric].is_none()) {
             if self.is_at_an_edge(metric) && !self.knows(metric, most) {
                 let mean = self.sums.mean[metric] / self.pairs;
                 self.sums.variance[metric] = self.pairs * mean * (1.0 - mean) / ENOUGH;
@@ -344,20 +326,22 @@ impl Spread {
     fn of(&self, metric: usize) -> (f64, f64) {
         let mean = |metric: usize| self.sums.mean[metric] / self.pairs;
         let variance = |metric: usize| self.sums.variance[metric] / self.pairs;
-        if metric != PRECISION && metric != FALSE_DISCOVERY_RATE {
+        let kind = METRICS[metric].kind;
+        let Some([part, whole]) = RATIOS[metric].filter(|_| kind.is_share()) else {
             return (mean(metric), variance(metric).max(0.0));
-        }
-        let (returned, both) = (mean(RETURNED), self.sums.products[0] / self.pairs);
-        let ratio = mean(ACCURACY) / returned;
-        let spread = variance(ACCURACY) - 2.0 * ratio * both + ratio * ratio * variance(RETURNED);
-        let mean = if metric == PRECISION { ratio } else { 1.0 - ratio };
+        };
+        let (returned, both) = (mean(whole), self.sums.products[metric] / self.pairs);
+        let ratio = mean(part) / returned;
+        let spread = variance(part) - 2.0 * ratio * both + ratio * ratio * variance(whole);
+        let mean = if matches!(kind, Kind::Ratio(_)) { ratio } else { 1.0 - ratio };
         (mean, spread.max(0.0) / (returned * returned))
     }
 
-    /// The correlation of tokens, or of money, with the accuracy.
-    fn correlation(&self, part: usize) -> f64 {
-        let [x, y] = [ATTEMPTS + 1 + part, ACCURACY].map(|metric| self.sums.variance[metric]);
-        if x > 0.0 && y > 0.0 { (self.sums.products[1 + part] / sqrt(x * y)).clamp(-1.0, 1.0) } else { 0.0 }
+    /// The correlation of the two that a ratio is made of.
+    fn correlation(&self, metric: usize) -> f64 {
+        let Some(two) = RATIOS[metric] else { return 0.0 };
+        let [x, y] = two.map(|metric| self.sums.variance[metric]);
+        if x > 0.0 && y > 0.0 { (self.sums.products[metric] / sqrt(x * y)).clamp(-1.0, 1.0) } else { 0.0 }
     }
 }
 

@@ -8,7 +8,8 @@ use crate::run::Control;
 use crate::sampling::draw::run::Run;
 use crate::sampling::draw::simulate;
 use crate::sampling::exact::solve;
-use crate::sampling::record::estimate::{Estimates, TaskMeans};
+use crate::sampling::record::estimate::Estimates;
+use crate::sampling::record::metrics::TaskMeans;
 use crate::sampling::scenario::SamplingScenario;
 
 /// How the attempts are drawn anew.

@@ -10,7 +10,8 @@ use crate::sampling::draw::simulate;
 use crate::sampling::exact::benchmark_means::BenchmarkMeans;
 use crate::sampling::exact::solve;
 use crate::sampling::record::columns::{Column, Row};
-use crate::sampling::record::estimate::{METRICS, Summed};
+use crate::sampling::record::estimate::Summed;
+use crate::sampling::record::metrics::{Kind, METRICS, Quantity, bounded};
 use crate::sampling::record::row::RowTally;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sweep::bernstein::Spread;
@@ -18,9 +19,10 @@ use crate::sweep::expand::{Swept, read};
 use crate::sweep::options::{Options, Simulate, share_interval, share_is_precise};
 use crate::sweep::points::{Method, Rows};
 
-/// The metrics that a target may be set on: means of bounded values.
-pub const TARGETS: [&str; 7] = ["accepted", "returned", "abstained", "accuracy", "wrong", "coverage", UTILITY];
-const UTILITY: &str = "utility";
+/// Whether a metric's values have bounds of the scenario's own.
+fn is_score(metric: usize) -> bool {
+    matches!(METRICS[metric].kind, Kind::Score(_))
+}
 
 /// Options, read and checked.
 #[derive(Debug)]
@@ -43,16 +45,17 @@ impl SamplingMethod {
             .map_or(&[][..], |t| &t.standard_errors)
             .iter()
             .map(|(name, error)| {
-                let metric = METRICS.iter().position(|m| m == name).filter(|_| TARGETS.contains(&name.as_str()));
+                let metric = METRICS.iter().position(|m| m.name == name && m.is_bounded());
                 let metric = metric.ok_or_else(|| {
-                    Error::argument("target_se", format!("set on some of {}", TARGETS.join(", ")), quoted(name))
+                    Error::argument("target_se", format!("set on some of {}", bounded().join(", ")), quoted(name))
                 })?;
                 Ok((metric, *error))
             })
             .collect::<Result<Vec<_>>>()?;
-        let coverage = Column::need_coverage(&columns) || targets.iter().any(|&(m, _)| METRICS[m] == "coverage");
-        let summed = Summed::new(|name| {
-            columns.iter().any(|c| matches!(c, Column::Value(m) | Column::Error(m) if METRICS[*m] == name))
+        let coverage =
+            Column::need_coverage(&columns) || targets.iter().any(|&(m, _)| METRICS[m].is_of(Quantity::Covered));
+        let summed = Summed::new(|metric| {
+            columns.iter().any(|c| matches!(c, Column::Value(m) | Column::Error(m) if *m == metric))
         });
         Ok(Self { summed, scores: Column::scores(&columns), columns, coverage, simulate: options.simulate, targets })
     }
@@ -113,7 +116,7 @@ impl SamplingMethod {
                 let estimates = Row::counted(tally, weights.as_deref(), done).estimates;
                 self.targets.iter().all(|&(metric, target)| {
                     let (mean, error) = (estimates.value[metric], estimates.standard_error[metric]);
-                    match spreads.get(at).filter(|_| METRICS[metric] == UTILITY) {
+                    match spreads.get(at).filter(|_| is_score(metric)) {
                         Some(spread) => spread.is_precise(error, (tally.correct.len() as u64 * done) as f64, target),
                         None => share_is_precise(mean, error, values_per_row(tally, weights.as_deref(), done), target),
                     }
@@ -128,7 +131,7 @@ impl SamplingMethod {
             let confidence = how.target.as_ref().map_or(f64::NAN, |t| t.confidence);
             let ends = self.targets.iter().flat_map(|&(metric, _)| {
                 let mean = row.estimates.value[metric];
-                match spreads.get(at).filter(|_| METRICS[metric] == UTILITY) {
+                match spreads.get(at).filter(|_| is_score(metric)) {
                     Some(spread) => spread.interval(mean, (tally.correct.len() as u64 * done) as f64, confidence),
                     None => share_interval(mean, count, confidence),
                 }
@@ -142,7 +145,7 @@ impl SamplingMethod {
 
     /// How utilities spread, row by row; none unless a target is set on them.
     fn spreads(&self, scenario: &SamplingScenario, weights: Option<&[f64]>) -> Result<Vec<Spread>> {
-        let Some(u) = scenario.utility.filter(|_| self.targets.iter().any(|&(m, _)| METRICS[m] == UTILITY)) else {
+        let Some(u) = scenario.utility.filter(|_| self.targets.iter().any(|&(m, _)| is_score(m))) else {
             return Ok(Vec::new());
         };
         if scenario.cost.is_some() {

@@ -1,7 +1,8 @@
 //! Means of the whole benchmark at known rates, for one scenario after another: the points of a sweep.
 
 use crate::sampling::exact::fixed_rates::FixedRates;
-use crate::sampling::record::estimate::{Estimates, Summed, TaskMeans};
+use crate::sampling::record::estimate::{Estimates, Summed};
+use crate::sampling::record::metrics::TaskMeans;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::tasks::Tasks;
 

@@ -5,7 +5,8 @@ use crate::memory;
 use crate::run::Control;
 use crate::sampling::exact::expected::{Charged, Expected};
 use crate::sampling::exact::fixed_rates::FixedRates;
-use crate::sampling::record::estimate::{Summed, TaskMeans};
+use crate::sampling::record::estimate::Summed;
+use crate::sampling::record::metrics::TaskMeans;
 use crate::sampling::scenario::drawn_laws::{DrawnLaws, Group, weighted};
 use crate::sampling::scenario::law::TaskLaw;
 

@@ -7,7 +7,8 @@ use crate::dispatch::{Kernel, dispatch};
 use crate::math::{exp, expm1_inside, ln, log1p};
 use crate::sampling::exact::expected::Part;
 use crate::sampling::exact::laws::ExactLaws;
-use crate::sampling::record::estimate::{Summed, TaskMeans};
+use crate::sampling::record::estimate::Summed;
+use crate::sampling::record::metrics::{Quantity, TaskMeans};
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::Utility;
 use crate::sampling::scenario::error_rates::ErrorRates;
@@ -152,15 +153,15 @@ impl FixedRates {
         asked: &Summed,
     ) {
         let tasks = self.success.len();
-        let worth = utility.is_some() && asked.utility;
+        let worth = utility.is_some() && asked.has(Quantity::Utility);
         let paid = worth && utility.is_some_and(|u| u.attempt_cost != 0.0);
         for (column, size) in [
             (&mut means.accepted, tasks),
             (&mut means.correct, tasks),
             (&mut means.wrong, tasks),
-            (&mut means.abstained, if asked.abstained || returns_last { tasks } else { 0 }),
-            (&mut means.covered, if asked.coverage { self.ln_wrong.len() } else { 0 }),
-            (&mut means.attempts[0], if asked.attempts || paid { tasks } else { 0 }),
+            (&mut means.abstained, if asked.has(Quantity::Abstained) || returns_last { tasks } else { 0 }),
+            (&mut means.covered, if asked.has(Quantity::Covered) { self.ln_wrong.len() } else { 0 }),
+            (&mut means.attempts[0], if asked.has(Quantity::Attempts) || paid { tasks } else { 0 }),
             (&mut means.utility[0], if worth { tasks } else { 0 }),
         ] {
             column.resize(size, 0.0);

@@ -28,7 +28,7 @@ use crate::sampling::policy::Policy;
 use crate::sampling::policy::rule::Setting;
 use crate::sampling::record::SHARES;
 use crate::sampling::record::ends::{Asked, Bounds, Ends, NO_ENDS};
-use crate::sampling::record::estimate::TaskMeans;
+use crate::sampling::record::metrics::TaskMeans;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::{Bill, Cost};
 use crate::sampling::scenario::law::TaskLaw;

@@ -7,7 +7,7 @@ use crate::memory;
 use crate::run::{Control, resolve_threads, run};
 use crate::sampling::record::SHARES;
 use crate::sampling::record::ends::{self, Asked, Ends};
-use crate::sampling::record::estimate::{METRICS, TaskMeans};
+use crate::sampling::record::metrics::{COUNT, TaskMeans};
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::labelled::Labelled;
 
@@ -35,7 +35,7 @@ pub fn solve(
     let (count, points, tasks) = (labelled.count(), scenario.points(), scenario.tasks.count());
     let rows = scenario.policies.len() * points;
     memory::check(
-        (rows * (count * METRICS.len() + 30 * tasks)) as f64 * size_of::<f64>() as f64,
+        (rows * (count * COUNT + 30 * tasks)) as f64 * size_of::<f64>() as f64,
         &[(rows, "rows"), (count, "verifiers"), (tasks, "tasks")],
     )?;
     let weights = scenario.weights();

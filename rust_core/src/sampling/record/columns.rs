@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use crate::error::{Error, Result, quoted};
 use crate::sampling::exact::ExactRow;
 use crate::sampling::record::ends::{Ends, NO_ENDS};
-use crate::sampling::record::estimate::{Estimates, METRICS, QUANTILES, TaskMeans, quantile};
+use crate::sampling::record::estimate::{Estimates, QUANTILES, quantile};
+use crate::sampling::record::metrics::{COUNT, METRICS, Quantity, TaskMeans};
 use crate::sampling::record::row::RowTally;
 use crate::sampling::record::{BILL, SHARES, shared};
 
@@ -15,14 +16,14 @@ pub const SCORES: [&str; 7] = ["accuracy", "tokens", "cost", "latency", "utility
 /// The result columns in the documented order: each metric beside its standard error, then the quantiles; those of the
 /// last two scores only where they are asked for.
 pub fn column_names() -> Vec<String> {
-    let estimates = METRICS.iter().flat_map(|name| [(*name).to_owned(), format!("{name}_se")]);
+    let estimates = METRICS.iter().flat_map(|metric| [metric.name.to_owned(), format!("{}_se", metric.name)]);
     let quantiles = SCORES.iter().flat_map(|name| QUANTILES.map(|p| format!("{name}_q{:02.0}", p * 100.0)));
     estimates.chain(quantiles).collect()
 }
 
 /// The ends of intervals behind them, which a frame has only where it is asked for intervals.
 fn all_names() -> Vec<String> {
-    let ends = METRICS.iter().flat_map(|name| ["low", "high"].map(|end| format!("{name}_{end}")));
+    let ends = METRICS.iter().flat_map(|metric| ["low", "high"].map(|end| format!("{}_{end}", metric.name)));
     column_names().into_iter().chain(ends).collect()
 }
 
@@ -54,7 +55,7 @@ impl Column {
     /// The column of an index into [`column_names`].
     pub const fn at(index: usize) -> Self {
         const QUANTILE_COLUMNS: usize = SCORES.len() * QUANTILES.len();
-        match index.checked_sub(2 * METRICS.len()) {
+        match index.checked_sub(2 * COUNT) {
             Some(after) if after >= QUANTILE_COLUMNS => {
                 Self::End((after - QUANTILE_COLUMNS) / 2, (after - QUANTILE_COLUMNS) % 2)
             }
@@ -81,15 +82,15 @@ impl Column {
     }
 
     /// The metrics whose intervals are among the columns.
-    pub fn metrics_with_ends(columns: &[Self]) -> [bool; METRICS.len()] {
+    pub fn metrics_with_ends(columns: &[Self]) -> [bool; COUNT] {
         std::array::from_fn(|metric| columns.iter().any(|c| matches!(c, Self::End(m, _) if *m == metric)))
     }
 
-    /// Whether coverage is among the columns.
+    /// Whether anything made of coverage is among the columns.
     pub fn need_coverage(columns: &[Self]) -> bool {
-        columns
-            .iter()
-            .any(|c| matches!(c, Self::Value(m) | Self::Error(m) | Self::End(m, _) if METRICS[*m] == "coverage"))
+        columns.iter().any(
+            |c| matches!(c, Self::Value(m) | Self::Error(m) | Self::End(m, _) if METRICS[*m].is_of(Quantity::Covered)),
+        )
     }
 }
 
@@ -228,18 +229,20 @@ impl RowTally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sampling::record::metrics::{Kind, place};
 
     #[test]
     fn every_column_is_found_under_its_name() {
         let names = all_names();
         let columns: Vec<_> = names.iter().map(|name| Column::parse(name).expect("a known name")).collect();
-        assert_eq!(columns[6], Column::Value(3));
-        assert_eq!(names[6], "accuracy");
-        assert_eq!(columns[7], Column::Error(3));
+        let accuracy = place(Kind::Share(Quantity::Correct));
+        assert_eq!(columns[2 * accuracy], Column::Value(accuracy));
+        assert_eq!(names[2 * accuracy], "accuracy");
+        assert_eq!(columns[2 * accuracy + 1], Column::Error(accuracy));
         let q = names.iter().position(|n| n == "utility_q25").expect("a known name");
         assert_eq!(columns[q], Column::Quantile(4, 1));
         let end = names.iter().position(|n| n == "utility_high").expect("a known name");
-        assert_eq!(columns[end], Column::End(12, 1));
+        assert_eq!(columns[end], Column::End(place(Kind::Score(Quantity::Utility)), 1));
         assert_eq!(Column::scores(&columns), SCORES);
         assert!(Column::parse("acuracy").is_err());
     }

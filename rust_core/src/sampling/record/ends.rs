@@ -2,16 +2,16 @@
 
 use libm::{exp, log, sqrt};
 
-use super::estimate::{METRICS, TaskMeans};
+use super::metrics::{COUNT, Kind, METRICS, Quantity, TaskMeans};
 use crate::sampling::scenario::cost::Utility;
 use crate::special::proportion::Sample;
 use crate::special::student_t::square_of_t;
 use crate::stats::quantile;
 
 /// The lower and the upper end of every metric, in the order of `METRICS`; NaN where there is none.
-pub type Ends = [[f64; METRICS.len()]; 2];
+pub type Ends = [[f64; COUNT]; 2];
 /// No ends.
-pub const NO_ENDS: Ends = [[f64::NAN; METRICS.len()]; 2];
+pub const NO_ENDS: Ends = [[f64::NAN; COUNT]; 2];
 
 /// What the intervals of a row are about.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,7 +21,7 @@ pub struct Asked {
     /// The confidence, in (0, 1).
     pub confidence: f64,
     /// The metrics that have one.
-    pub metrics: [bool; METRICS.len()],
+    pub metrics: [bool; COUNT],
 }
 
 impl Asked {
@@ -58,6 +58,17 @@ pub struct Bounds {
     pub utility: Option<Utility>,
 }
 
+impl Bounds {
+    /// The least and the most of a quantity that is no share, where they are known.
+    pub fn of(&self, quantity: Quantity) -> Option<[f64; 2]> {
+        match quantity {
+            Quantity::Attempts => Some([0.0, self.attempts]),
+            Quantity::Utility => self.utility.map(|u| [-u.wrong_cost, u.correct_reward]),
+            _ => None,
+        }
+    }
+}
+
 /// The limits over tasks of some metrics, with so much probability beneath the lower and above the upper one.
 ///
 /// Shares, the utility where attempts cost nothing, and the ratio of shares are means of values in known bounds: they have
@@ -68,7 +79,7 @@ pub fn over_tasks(
     weights: Option<&[f64]>,
     bounds: Bounds,
     tails: [f64; 2],
-    asked: &[bool; METRICS.len()],
+    asked: &[bool; COUNT],
 ) -> Ends {
     let count = means.correct.len();
     if count < 2 {
@@ -76,33 +87,27 @@ pub fn over_tasks(
     }
     let size = weights.map_or(count as f64, |w| 1.0 / w.iter().map(|w| w * w).sum::<f64>());
     let over = Over { weights, count, size, tails };
-    let TaskMeans { accepted, correct, wrong, abstained, covered, attempts, bill, utility, .. } = means;
-    let columns: [&dyn Fn() -> [f64; 2]; METRICS.len()] = [
-        &|| over.share(accepted),
-        &|| over.share(&correct.iter().zip(wrong).map(|(c, w)| c + w).collect::<Vec<f64>>()),
-        &|| over.share(abstained),
-        &|| over.share(correct),
-        &|| over.share(wrong),
-        &|| over.ratio(correct, wrong),
-        &|| {
-            let [low, high] = Over { tails: [tails[1], tails[0]], ..over }.ratio(correct, wrong);
-            [1.0 - high, 1.0 - low]
-        },
-        &|| over.share(covered),
-        &|| over.amount(&attempts[0], Some(bounds.attempts)),
-        &|| over.amount(&bill[0][0], None),
-        &|| over.amount(&bill[1][0], None),
-        &|| over.amount(&bill[2][0], None),
-        &|| match bounds.utility {
-            Some(u) => over.scaled(&utility[0], [-u.wrong_cost, u.correct_reward]),
-            None => over.any(&utility[0]),
-        },
-        &|| over.per_correct(&bill[0][0], correct),
-        &|| over.per_correct(&bill[1][0], correct),
-    ];
+    let column = |quantity: Quantity| means.mean(quantity);
     let mut ends = NO_ENDS;
-    for (metric, column) in columns.iter().enumerate().filter(|(metric, _)| asked[*metric]) {
-        [ends[0][metric], ends[1][metric]] = column();
+    for (at, metric) in METRICS.iter().enumerate().filter(|(at, _)| asked[*at]) {
+        [ends[0][at], ends[1][at]] = match metric.kind {
+            Kind::Share(event) | Kind::Neither(_, event) => over.share(column(event)),
+            Kind::Either(two) => {
+                let [one, other] = two.map(column);
+                over.share(&one.iter().zip(other).map(|(x, y)| x + y).collect::<Vec<f64>>())
+            }
+            Kind::Ratio(two) => over.ratio(two.map(column)),
+            Kind::Complement(two) => {
+                let [low, high] = Over { tails: [tails[1], tails[0]], ..over }.ratio(two.map(column));
+                [1.0 - high, 1.0 - low]
+            }
+            Kind::Amount(x) => over.amount(column(x), bounds.of(x).map(|[_, most]| most)),
+            Kind::Score(x) => match bounds.of(x) {
+                Some(range) => over.scaled(column(x), range),
+                None => over.any(column(x)),
+            },
+            Kind::PerCorrect(amount) => over.per_correct(column(amount), &means.correct),
+        };
     }
     ends
 }
@@ -147,7 +152,7 @@ impl Over<'_> {
 
     /// The ratio of what is correct to all that is returned: the values q that the limits of the mean of
     /// (1 - q) correct - q wrong, which is 0 at the ratio itself, do not rule out.
-    fn ratio(&self, correct: &[f64], wrong: &[f64]) -> [f64; 2] {
+    fn ratio(&self, [correct, wrong]: [&[f64]; 2]) -> [f64; 2] {
         if (0..self.count).all(|i| correct[i] + wrong[i] == 0.0) {
             return [f64::NAN; 2];
         }

@@ -8,6 +8,7 @@ pub mod columns;
 pub mod ends;
 pub mod estimate;
 pub mod layout;
+pub mod metrics;
 pub mod outcome;
 pub mod row;
 pub mod rows;
