@@ -283,3 +283,24 @@ def test_a_log_of_attempts_becomes_a_page_with_a_recommendation(tmp_path, ending
     assert "What could be done" in text
     assert ("majority_vote" in text) == (ending == "csv")
     assert ("Wrong answers that the verifier accepts" in text) == (ending == "jsonl")
+    # One story: charts and their mark are of what is recommended, and verdicts that were recorded have no rates given.
+    tasks = ll.Tasks.from_attempts(
+        ll.read_attempts(tmp_path / f"log.{ending}"),
+        task="question",
+        correct="right",
+        **({name: name for name in ("accepted", "score", "answer")} if ending == "csv" else {}),
+    )
+    verifier = None if ending == "csv" else ll.Verifier.rates(false_positive_rate=0.1)
+    found = ll.recommend(tasks, verifier, utility=ll.Utility(wrong_cost=1))
+    assert found.text[:60] in text
+    data = data_of(page)
+    assert f"policy {found.policy};" in text
+    mark = next(c for c in data["controls"] if c["name"] == "attempts")
+    assert mark["values"][mark["start"]] == found.attempts
+    assert data["charts"]["shares"]["layer"][0]["data"]["values"] == [{"attempts": found.attempts}]
+    assert ("error rates are those given" in text) == (ending == "jsonl")
+    assert "the first policy" not in text
+    row = found.policies.row(0, named=True)
+    at = data["data"]["attempts"].index(found.attempts)
+    drawn = next(c["start"] for c in data["controls"] if c["name"] == "rate") if ending == "jsonl" else 0
+    assert data["data"]["points"][drawn]["accuracy"][at] == pytest.approx(row["accuracy"], abs=1e-5)

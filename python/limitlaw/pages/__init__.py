@@ -32,7 +32,8 @@ def report(
     """Write one self-contained HTML page that can be sent: it needs no network, no server and no other file.
 
     Of a sampling scenario it has the best number of attempts (or the best limit) with its interval, the curves over
-    them, sliders for the false positive rate, the cost of a wrong answer and the attempts (or the limit). Of an
+    them, sliders for the false positive rate, the cost of a wrong answer and the attempts (or the limit); of recorded
+    attempts what ``recommend`` says of its policies, with the curves and sliders of the recommended one. Of an
     exhaustion scenario it has the year of running out with its interval, and sliders for the share of progress that
     saves data and for the growth of compute. Slider positions are precomputed: what is between them is not
     interpolated. Of any other result it has the table, and the chart where there is one.

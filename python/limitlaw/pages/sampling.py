@@ -8,13 +8,15 @@ import numpy as np
 import polars as pl
 
 from limitlaw._core import NoClosedFormError
+from limitlaw._unused import quietly
 from limitlaw.pages.page import Control, Page
 from limitlaw.pages.places import Places
-from limitlaw.recommendation import recommend
+from limitlaw.recommendation import Recommendation, recommend
 from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.frames import simulate_frame, solve_frame
 from limitlaw.sampling.optimum import ceilings, optimal_attempts
 from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.short import held
 from limitlaw.sampling.tasks import PoolTasks, RecordedTasks
 from limitlaw.sampling.verifier import RatesVerifier
 from limitlaw.seed import key_of
@@ -26,22 +28,31 @@ _COSTS = [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15
 #: Digits that the page keeps of a share.
 _DIGITS = 5
 _BOOTSTRAP = 1000
+#: The most attempts that are looked at for a recommendation: what it looks at unless told.
+_MOST_ATTEMPTS = 1000
 
 
 def sampling_page(scenario: SamplingScenario, *, trials: int, seed: int, threads: int | None) -> Page:
-    """The page of a scenario; only its first policy has sliders."""
-    places = Places.of(scenario)
-    one = scenario.replace(policies=[scenario.policies[0]])
+    """The page of a scenario; one policy has charts and sliders: that which is recommended, else the first."""
     utility = scenario.utility or Utility()
-    one = one.replace(utility=utility)
+    advice = _advice(scenario.replace(utility=utility), seed=seed)
+    best = advice if isinstance(advice, Recommendation) and advice.attempts else None
+    scenario = scenario if best is None else _drawn(scenario, best)
+    places = Places.of(scenario)
+    drawn = next((one for one in scenario.policies if best and one.label == best.policy), scenario.policies[0])
+    with quietly():
+        one = scenario.replace(policies=[drawn], utility=utility)
     options: dict[str, Any] = {"trials": trials, "seed": seed, "threads": threads}
     rates, start = _rates(one)
-    points, exact = [], True
-    for rate in rates:
-        frame, is_exact = _frame(_at(one, rate), **options)
-        exact = exact and is_exact
-        points.append(_columns(frame))
-    own, _ = _frame(scenario.replace(utility=utility), **options)
+    found = {rate: _frame(_at(one, rate), **options) for rate in (rates[0], rates[-1])}
+    asks = scenario.verifier is not None
+    if len(rates) > 1 and _columns(found[rates[0]][0]) == _columns(found[rates[-1]][0]):  # the policy asks no verifier
+        rates, start, asks = rates[:1], 0, False
+    frames = [found[rate] if rate in found else _frame(_at(one, rate), **options) for rate in rates]
+    points, exact = [_columns(frame) for frame, _ in frames], all(is_exact for _, is_exact in frames)
+    own, is_exact = _frame(scenario.replace(utility=utility), **options)
+    exact = exact and is_exact
+    middle = len(places.amounts) // 2 if best is None else places.amounts.index(best.attempts)
     costs = sorted({*_COSTS, float(utility.wrong_cost)})
     controls = [_rate_control(rates, start)] if len(rates) > 1 else []
     controls += [
@@ -57,17 +68,20 @@ def sampling_page(scenario: SamplingScenario, *, trials: int, seed: int, threads
             label=places.label,
             values=[float(k) for k in places.amounts],
             texts=places.texts,
-            start=len(places.amounts) // 2,
+            start=middle,
         ),
     ]
-    answer, table = _answer(one, utility, places, seed=seed, threads=threads)
-    label = scenario.policies[0].label
+    if advice is None:
+        answer, table = _answer(one, utility, places, seed=seed, threads=threads)
+    else:
+        answer, table = _recommended(advice)
+    label = drawn.label
     how = "exact" if exact else f"{trials:,} trials a point"
     return Page(
         title=places.title,
         kind="sampling",
         answer=answer,
-        charts={"shares": _shares_spec(points[start], places), "worth": _worth_spec(places)},
+        charts={"shares": _shares_spec(points[start], places, middle), "worth": _worth_spec(places)},
         captions={
             "shares": f"Shares of tasks against {places.axis}, policy {label}; grey rule: what is chosen above.",
             "worth": f"Utility per task against {places.axis}; dot: the best of those tried.",
@@ -83,7 +97,7 @@ def sampling_page(scenario: SamplingScenario, *, trials: int, seed: int, threads
         },
         tables={"The numbers": _numbers(own)} | table,
         assumptions=scenario.inputs(),
-        caveats=_caveats(scenario, exact=exact, trials=trials),
+        caveats=_caveats(scenario, label, advice, asks=asks, exact=exact, trials=trials),
         settings=scenario.to_json(indent=2) if len(scenario.tasks) <= 2000 else None,  # noqa: PLR2004  (a page)
         run=f"Seed {seed}, {how}, settings {scenario.fingerprint()[:8]},",
     )
@@ -150,8 +164,6 @@ def _answer(
     scenario: SamplingScenario, utility: Utility, places: Places, *, seed: int, threads: int | None
 ) -> tuple[list[str], dict[str, pl.DataFrame]]:
     costs = sorted({0.0, 1.0, 2.0, 4.0, 8.0, float(utility.wrong_cost)})
-    if isinstance(scenario.tasks, RecordedTasks) and scenario.limits is None:
-        return _recommended(scenario, seed=seed)
     try:
         frame = optimal_attempts(scenario, wrong_cost=costs, bootstrap=_BOOTSTRAP, seed=seed, threads=threads)
     except (NoClosedFormError, ValueError) as error:
@@ -169,14 +181,33 @@ def _answer(
     return texts, {f"{what}, by the cost of a wrong answer": frame.select(names)}
 
 
-def _recommended(scenario: SamplingScenario, *, seed: int) -> tuple[list[str], dict[str, pl.DataFrame]]:
-    """Of recorded attempts: the policy and the number of attempts, and whether the data can tell."""
+def _advice(scenario: SamplingScenario, *, seed: int) -> Recommendation | str | None:
+    """Of recorded attempts: the policy and the number of attempts, or why there is none; of other tasks nothing."""
+    if not isinstance(scenario.tasks, RecordedTasks) or scenario.limits is not None:
+        return None
     settings: dict[str, Any] = {"utility": scenario.utility, "cost": scenario.cost, "seed": seed}
     try:
-        found = recommend(scenario.tasks, scenario.verifier, **settings)
-    except (NoClosedFormError, ValueError) as error:
-        return [f"No policy can be recommended ({error}); the curves below show the grid."], {}
-    return found.text.splitlines(), {"What could be done": found.policies, "What would tell": found.evidence}
+        return recommend(
+            scenario.tasks, scenario.verifier, policies=list(scenario.policies), max_attempts=_MOST_ATTEMPTS, **settings
+        )
+    except ValueError as error:
+        return f"No policy can be recommended ({error}); the curves below show the grid."
+
+
+def _drawn(scenario: SamplingScenario, best: Recommendation) -> SamplingScenario:
+    """The scenario as it was judged: with the best number on its grid, and without tasks that were left out."""
+    grid = np.union1d(np.asarray(scenario.max_attempts), [best.attempts])
+    tasks, verifier = scenario.tasks, scenario.verifier
+    if isinstance(tasks, RecordedTasks) and tasks.short == "drop":
+        long, verifier, most, _ = held(tasks, verifier, _MOST_ATTEMPTS)
+        tasks, grid = long, grid[grid <= most]
+    return scenario.replace(tasks=tasks, verifier=verifier, max_attempts=grid)
+
+
+def _recommended(advice: Recommendation | str) -> tuple[list[str], dict[str, pl.DataFrame]]:
+    if isinstance(advice, str):
+        return [advice], {}
+    return advice.text.splitlines(), {"What could be done": advice.policies, "What would tell": advice.evidence}
 
 
 def _sentence(row: dict[str, Any], utility: Utility, places: Places) -> str:
@@ -219,17 +250,22 @@ def _numbers(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select([name for name in names if name in frame.columns])
 
 
-def _caveats(scenario: SamplingScenario, *, exact: bool, trials: int) -> list[str]:
-    texts = [
-        "Attempts at one task are independent given the task: no search, no revision after feedback.",
-        "A verifier's error rates are those given, at every task and attempt: one benchmark's rates are no law.",
-    ]
+def _caveats(
+    scenario: SamplingScenario, label: str, advice: Recommendation | str | None, *, asks: bool, exact: bool, trials: int
+) -> list[str]:
+    texts = ["Attempts at one task are independent given the task: no search, no revision after feedback."]
+    if asks:  # else verdicts were observed, or nobody asks for any
+        texts.append(
+            "A verifier's error rates are those given, at every task and attempt: one benchmark's rates are no law."
+        )
     if isinstance(scenario.tasks, (PoolTasks, RecordedTasks)):
         texts.append("The attempts are the observed ones, drawn without replacement: nothing beyond them is known.")
     if not exact:
         texts.append(f"Some numbers are simulated ({trials:,} trials) and have Monte Carlo errors.")
     if len(scenario.policies) > 1:
-        texts.append(f"Sliders and the best number are of the first policy, {scenario.policies[0].label}.")
+        which = "which is recommended" if isinstance(advice, Recommendation) and advice.attempts else "the first one"
+        what = "Charts and sliders" if advice is not None else "Charts, sliders and the best number"
+        texts.append(f"{what} are of the policy {label}, {which}; the numbers below are of all.")
     texts.append(f"The interval is over {len(scenario.tasks):,} tasks; it says nothing of tasks of another kind.")
     return texts
 
@@ -243,7 +279,7 @@ def _x(places: Places) -> dict[str, Any]:
     }
 
 
-def _shares_spec(point: dict[str, list[float | None]], places: Places) -> dict[str, Any]:
+def _shares_spec(point: dict[str, list[float | None]], places: Places, chosen: int) -> dict[str, Any]:
     attempts = places.amounts
     series = [name for name in ("accuracy", "coverage", "precision") if name in point]
     rows = [
@@ -275,7 +311,7 @@ def _shares_spec(point: dict[str, list[float | None]], places: Places) -> dict[s
         "height": 300,
         "layer": [
             {
-                "data": {"name": "mark", "values": [{"attempts": attempts[len(attempts) // 2]}]},
+                "data": {"name": "mark", "values": [{"attempts": attempts[chosen]}]},
                 "mark": {"type": "rule", "color": "#888888", "strokeWidth": 2},
                 "encoding": {"x": _x(places)},
             },

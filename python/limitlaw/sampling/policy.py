@@ -228,8 +228,8 @@ class BetaStop(Policy):
 class WindowStop(Policy):
     """Draw in windows of ``size`` attempts, at most ``max_attempts``; return the answer of the first one that agrees.
 
-    Where no window agrees on one answer the most frequent of all is returned; ties go as in ``MajorityVote``. Attempts
-    after the last whole window only vote. It draws every attempt.
+    Windows follow one another and do not overlap. Where none agrees on one answer the most frequent of all is returned;
+    ties go as in ``MajorityVote``. Attempts after the last whole window only vote. It draws every attempt.
 
     Source: Li et al., Escape Sky-high Cost: Early-stopping Self-Consistency (arXiv 2401.10480).
 
