@@ -140,6 +140,8 @@ def test_sobol_indices_of_a_sign_of_a_sum_of_normals():
         v = VARIANCE.get(row["group"], 0.0) / whole
         assert abs(row["first_order"] - 2 / np.pi * np.arcsin(v)) <= Z * row["first_order_se"] + 1e-12, row
         assert abs(row["total"] - (1 - 2 / np.pi * np.arcsin(1 - v))) <= Z * row["total_se"] + 1e-12, row
+    assert set(found.indices["outcome"]) == {"unique_tokens by 2029"}
+    assert set(found.correlations["outcome"]) == {"year of unique_tokens"}
     order = found.indices["total"].to_list()
     assert order == sorted(order, reverse=True)
     signs = dict(found.correlations.select("input", "spearman").rows())

@@ -194,3 +194,22 @@ def test_files_of_two_harnesses_and_of_none_are_refused(tmp_path: Path) -> None:
     (tmp_path / "d.jsonl").write_text('{"a": 1}\nnot json')
     with pytest.raises(ValueError, match=r"d\.jsonl, line 2: expected JSON"):
         ll.read_attempts(tmp_path / "d.jsonl")
+
+
+def test_a_copied_attempt_is_no_further_one(tmp_path: Path) -> None:
+    log = pl.DataFrame({"task": ["a", "a", "b"], "attempt": [0, 1, 0], "correct": [True, False, True]})
+    paths = [tmp_path / "one.csv", tmp_path / "two.csv"]
+    for path in paths:
+        log.write_csv(path)
+    with pytest.raises(ValueError, match=r"path must name every file once, got .*one\.csv twice"):
+        ll.read_attempts([paths[0], tmp_path / "." / "one.csv"])
+    # Further files are further attempts, and numbered so.
+    both = ll.read_attempts(paths)
+    assert both["attempt"].to_list() == [0, 1, 0, 2, 3, 2]
+    assert ll.Tasks.from_attempts(both).attempts.tolist() == [4, 2]
+    message = "frame must have every attempt at a task in one row, got attempt 0 at task 'a' in several"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        ll.Tasks.from_attempts(pl.concat([log, log]))
+    with pytest.raises(ValueError, match=re.escape(message)):
+        ll.Tasks.from_attempts(pl.concat([log, log.head(1)]))
+    assert ll.Tasks.from_attempts(pl.concat([log, log]).drop("attempt")).attempts.tolist() == [4, 2]

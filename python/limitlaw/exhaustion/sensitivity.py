@@ -35,7 +35,7 @@ class Sensitivity(Frames):
             goes once all else is known), each with ``_se``; the largest total first. First-order indices sum to 1 at
             most, totals to 1 at least; what lies between is interaction.
 
-    Both frames end in ``trials`` and ``run``.
+    Both frames end in ``outcome`` (what is explained: the year of running out, or the event), ``trials`` and ``run``.
     """
 
     correlations: pl.DataFrame
@@ -107,11 +107,15 @@ def sensitivity(
         rows.append(row)
     order = np.argsort([-abs(rho) for _, rho, _ in correlations])
     columns = {"input": pl.String, "spearman": pl.Float64, "spearman_se": pl.Float64}
+    of_year = pl.lit(f"year of {definition}").alias("outcome")
+    of_event = pl.lit(f"{definition} by {year}").alias("outcome")
     ends = [pl.lit(x).alias(name) for name, x in provenance(scenario, trials=trials, seed=seed).items()]
     ranked = pl.DataFrame([correlations[i] for i in order], schema=columns, orient="row")
     return Sensitivity(
-        correlations=_no_nan(ranked).with_columns(ends),
-        indices=_no_nan(pl.DataFrame(rows)).sort("total", descending=True, nulls_last=True).with_columns(ends),
+        correlations=_no_nan(ranked).with_columns(of_year, *ends),
+        indices=_no_nan(pl.DataFrame(rows))
+        .sort("total", descending=True, nulls_last=True)
+        .with_columns(of_event, *ends),
     )
 
 

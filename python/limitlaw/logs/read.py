@@ -60,10 +60,11 @@ def read_attempts(
     Returns:
         ``task``, ``attempt`` (its number within the task, from 0), ``correct``, and of ``accepted``, ``answer``,
         ``score``, ``tokens`` (output), ``cost``, ``seconds`` and ``error`` those that some attempt has. Of a table, its
-        own columns.
+        own columns (a column ``attempt`` of whole numbers goes on counting from file to file).
 
     Raises:
-        ValueError: A file is of no known kind, or has no such metric or filter; the message names file and field.
+        ValueError: A file is of no known kind, is named twice, or has no such metric or filter; the message names file
+            and field.
         TypeError: A field has another type than its harness writes.
         FileNotFoundError: There is no such file.
 
@@ -83,15 +84,29 @@ def read_attempts(
     paths = [as_path(one, "path" if one is path else f"path[{i}]") for i, one in enumerate(given)]
     if not paths:
         raise ValueError("path must name a file, got none")
+    twice = [one for i, one in enumerate(paths) if one.resolve() in {other.resolve() for other in paths[:i]}]
+    if twice:
+        raise ValueError(f"path must name every file once, got {twice[0]} twice: its attempts would count twice")
     known = [harness or recognised(one) or "table" for one in paths]
     if len(set(known)) > 1:
         raise ValueError(f"path must be files of one harness, got {sorted(set(known))}")
     if known[0] == "table":
-        return pl.concat([_table(one) for one in paths], how="diagonal_relaxed")
+        return _joined([_table(one) for one in paths])
     rows = [row for one in paths for row in HARNESSES[known[0]](one, metric, filter_key)]
     if not rows:
         raise ValueError(f"path must be a log with attempts, got none in {paths[0]}")
     return _frame(rows)
+
+
+def _joined(tables: list[pl.DataFrame]) -> pl.DataFrame:
+    """Tables one below the other: each numbers its own attempts, so those of a further one are numbered on."""
+    begin, found = 0, []
+    for table in tables:
+        numbered = "attempt" in table.columns and table["attempt"].dtype.is_integer() and len(tables) > 1
+        found.append(table.with_columns(pl.col("attempt").cast(pl.Int64) + begin) if numbered else table)
+        most: object = table["attempt"].max() if numbered else None
+        begin += most + 1 if isinstance(most, int) else 0
+    return pl.concat(found, how="diagonal_relaxed")
 
 
 def _frame(rows: Sequence[Row]) -> pl.DataFrame:

@@ -23,6 +23,7 @@ def recorded(
     if not len(names):
         raise ValueError("frame must have a row for each attempt, got none")
     texts = [str(name) for name in names]
+    _check_once(frame, task)
     numbers: dict[str, int] = {}
     place = np.array([numbers.setdefault(name, len(numbers)) for name in texts])
     order = np.argsort(place, kind="stable")
@@ -40,6 +41,20 @@ def recorded(
             alike = pl.DataFrame({"row": order, "task": place, "correct": fields["correct"]})
             fields[name] = _filled(frame, name, column, alike)
     return {"attempts": np.bincount(place), **fields, "names": tuple(numbers)}
+
+
+def _check_once(frame: pl.DataFrame, task: str) -> None:
+    """A log that numbers its attempts has each of them once; a copy would count as a further attempt."""
+    if "attempt" not in frame.columns or task == "attempt" or frame["attempt"].dtype.is_nested():
+        return
+    both = frame.select(task, "attempt").drop_nulls("attempt")
+    copies = both.filter(both.is_duplicated())
+    if copies.height:
+        name, attempt = copies.row(0)
+        raise ValueError(
+            f"frame must have every attempt at a task in one row, got attempt {shown(attempt)} at task {shown(name)} "
+            "in several (leave the column attempt out if it does not number attempts)"
+        )
 
 
 def flags(frame: pl.DataFrame, name: str, column: str) -> npt.NDArray[np.int64]:

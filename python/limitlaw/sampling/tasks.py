@@ -279,7 +279,8 @@ class Tasks(Spec):
         or of all its attempts where there is none.
 
         Raises:
-            ValueError: A named column is missing, has a null where none may be, or a value that it cannot have.
+            ValueError: A named column is missing, has a null where none may be, or a value that it cannot have, or a
+                column ``attempt`` has a number twice at one task (a copied row is no further attempt).
             TypeError: ``frame`` is not a Polars frame, or a column has the wrong type.
 
         Source: subsets without replacement as in pass@k (Chen et al., arXiv 2107.03374, equation 1).
