@@ -14,7 +14,7 @@ from limitlaw import _core
 from limitlaw._arguments import check_choice, check_name, is_sequence, shown
 from limitlaw._frames import Run, closing, known, labels, run_of, with_errors
 from limitlaw.sampling.scenario import SamplingScenario, row_key
-from limitlaw.sampling.tasks import BetaTasks, MixtureTasks, PoolTasks, RecordedTasks
+from limitlaw.sampling.tasks import PoolTasks, RecordedTasks
 from limitlaw.sampling.verifier import LabelledVerifier
 
 By = Literal["policy", "task"]
@@ -130,8 +130,8 @@ def check_resampled(scenario: Any, resample: str | None, *, by: By, simulated: b
     check_choice(resample, "resample", ("tasks", "attempts"))
     if by == "task":
         raise ValueError(f"resample must be left out with by='task', got {resample!r}")
-    if isinstance(scenario.tasks, (BetaTasks, MixtureTasks)):
-        raise ValueError(  # noqa: TRY004  (a setting that does not go with another)
+    if hasattr(scenario.tasks, "redraw"):
+        raise ValueError(
             f"resample must be left out for a population whose law is given, not observed, got {resample!r}"
         )
     if simulated and resample == "tasks" and isinstance(scenario.verifier, LabelledVerifier):

@@ -8,7 +8,7 @@ use limitlaw_core::sampling::record::shared::PRODUCTS;
 use limitlaw_core::sampling::record::values::Values;
 use limitlaw_core::sampling::record::{BILL, SHARES};
 use limitlaw_core::sampling::scenario::SamplingScenario;
-use limitlaw_core::sampling::scenario::tasks::scaled;
+use limitlaw_core::sampling::scenario::success_law::scaled;
 use limitlaw_core::spec::parse;
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;

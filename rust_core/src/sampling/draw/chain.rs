@@ -201,9 +201,9 @@ mod tests {
     #[test]
     fn earlier_counts_have_the_law_of_fewer_attempts() {
         let laws = [
-            SuccessLaw::Fixed(vec![(1.0, 0.2)]),
-            SuccessLaw::Beta { parameters: [0.3, 0.6], unsolvable: 0.1 },
-            SuccessLaw::Fixed(vec![(0.5, 0.0), (0.5, 1.0)]),
+            SuccessLaw::fixed(0.2),
+            SuccessLaw { points: vec![(0.1, 0.0)], betas: vec![(0.9, [0.3, 0.6])] },
+            SuccessLaw { points: vec![(0.5, 0.0), (0.5, 1.0)], betas: Vec::new() },
         ];
         for law in laws {
             for [n, all] in [[1, 2], [3, 50], [128, 300], [299, 300]] {
@@ -233,13 +233,13 @@ mod tests {
         for (tasks, law) in [
             (
                 r#"{"kind":"beta","alpha":0.3,"beta":4.0,"count":1.0,"unsolvable":0.1,"redraw":"trial"}"#,
-                SuccessLaw::Beta { parameters: [0.3, 4.0], unsolvable: 0.1 },
+                SuccessLaw { points: vec![(0.1, 0.0)], betas: vec![(0.9, [0.3, 4.0])] },
             ),
             (
                 r#"{"kind":"mixture","type_weight":[1.0,3.0],"success":[0.001,0.0002],"count":1.0,"redraw":"trial"}"#,
-                SuccessLaw::Fixed(vec![(0.25, 0.001), (0.75, 0.0002)]),
+                SuccessLaw { points: vec![(0.25, 0.001), (0.75, 0.0002)], betas: Vec::new() },
             ),
-            (r#"{"kind":"fixed","success":[0.0007],"weight":null}"#, SuccessLaw::Fixed(vec![(1.0, 0.0007)])),
+            (r#"{"kind":"fixed","success":[0.0007],"weight":null}"#, SuccessLaw::fixed(0.0007)),
         ] {
             let json = format!(
                 r#"{{"kind":"sampling","tasks":{tasks},"verifier":{{"kind":"rates","false_positive_rate":0.1,"false_negative_rate":0.2}},"answers":{{"kind":"uniform","count":2}},

@@ -46,7 +46,7 @@ use crate::sampling::record::row::RowTally;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::population::Population;
-use crate::sampling::scenario::tasks::Redraw;
+use crate::sampling::scenario::population_law::Redraw;
 use run::Run;
 
 /// The most rows that are compared pair by pair.

@@ -15,7 +15,8 @@ use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::Utility;
 use crate::sampling::scenario::drawn_laws::{DrawnLaws, Reach};
 use crate::sampling::scenario::law::TaskLaw;
-use crate::sampling::scenario::tasks::{Redraw, Tasks};
+use crate::sampling::scenario::population_law::Redraw;
+use crate::sampling::scenario::tasks::Tasks;
 use crate::special::student_t::square_of_t;
 use crate::variates::below;
 
@@ -105,7 +106,7 @@ pub fn optima(
     }
     let tasks = problem.weights.len();
     let verifiers = problem.laws.len() / tasks;
-    if resamples > 0 && matches!(scenario.tasks, Tasks::Beta { .. } | Tasks::Mixture { .. }) {
+    if resamples > 0 && scenario.tasks.population().is_some() {
         let got = format!("{resamples} resamples");
         return Err(Error::argument("bootstrap", "0 for a population whose law is given, not observed", got));
     }

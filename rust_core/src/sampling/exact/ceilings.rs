@@ -9,7 +9,7 @@ use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::drawn_laws::Reach;
 use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::TaskLaw;
-use crate::sampling::scenario::tasks::Redraw;
+use crate::sampling::scenario::population_law::Redraw;
 use crate::sampling::scenario::verifier::Verifier;
 
 /// The three limits of many attempts.

@@ -8,7 +8,8 @@ use crate::sampling::scenario::drawn_laws::{DrawnLaws, Group, Reach, weighted};
 use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::limit::MOST_ATTEMPTS;
-use crate::sampling::scenario::tasks::{Prior, Redraw, Tasks, scaled};
+use crate::sampling::scenario::population_law::{PopulationLaw, Redraw};
+use crate::sampling::scenario::success_law::SuccessLaw;
 use crate::sampling::scenario::verifier::Verifier;
 
 /// The exact law of every task.
@@ -56,26 +57,23 @@ impl ExactLaws {
         let alike = (1..tasks).all(|i| errors(i) == errors(0));
         let perfect = alike && errors(0) == ErrorRates::NONE;
         let each = if alike { 1 } else { tasks };
-        match &scenario.tasks {
+        let known = &scenario.tasks;
+        if known.success(0).is_some() {
             // Only the verifier's rates are drawn, and nobody asks for them.
-            known if known.success(0).is_some() => {
-                let known = (0..tasks).filter_map(|i| Some(TaskLaw::attempts(known.success(i)?, errors(i))));
-                laws(known.map(|law| (1.0, Part::Fixed(law))).collect(), 1)
-            }
-            Tasks::Counts { attempts, correct, prior, .. } if perfect => {
-                let [alpha, beta] = prior.map_or([f64::NAN; 2], Prior::parameters);
-                let law = |i| Part::Beta([alpha + correct.at(i), beta + (attempts.at(i) - correct.at(i))]);
-                laws((0..tasks).map(|i| (1.0, law(i))).collect(), 1)
-            }
-            Tasks::Beta { alpha, beta, unsolvable, .. } if perfect => {
-                let never = (*unsolvable, Part::Fixed(TaskLaw::attempts(0.0, ErrorRates::NONE)));
-                laws(vec![(1.0 - unsolvable, Part::Beta([*alpha, *beta])), never], 2)
-            }
-            Tasks::Mixture { type_weight, success, .. } => {
-                let weight = scaled(type_weight.as_slice());
-                let types = || weight.iter().zip(success.as_slice());
-                let of = |i| types().map(move |(&w, &p)| (w, Part::Fixed(TaskLaw::attempts(p, errors(i)))));
-                laws((0..each).flat_map(of).collect(), weight.len())
+            let known = (0..tasks).filter_map(|i| Some(TaskLaw::attempts(known.success(i)?, errors(i))));
+            return laws(known.map(|law| (1.0, Part::Fixed(law))).collect(), 1);
+        }
+        if perfect && known.posterior(0).is_some() {
+            return laws((0..tasks).filter_map(|i| Some((1.0, Part::Beta(known.posterior(i)?)))).collect(), 1);
+        }
+        match known.population().map(PopulationLaw::law) {
+            // A Beta law has a closed form where nothing wrong is accepted.
+            Some(SuccessLaw { points, betas }) if perfect || betas.is_empty() => {
+                let of = |i| {
+                    let points = points.iter().map(move |&(w, p)| (w, Part::Fixed(TaskLaw::attempts(p, errors(i)))));
+                    betas.iter().map(|&(w, parameters)| (w, Part::Beta(parameters))).chain(points)
+                };
+                laws((0..each).flat_map(of).collect(), points.len() + betas.len())
             }
             _ => Ok(Self::Drawn(DrawnLaws::new(scenario, reach, control)?)),
         }

@@ -1,6 +1,7 @@
 //! What a scenario may ask for: numbers of attempts, limits, and policies that find what they read.
 
-use super::tasks::{Redraw, Tasks};
+use super::population_law::{PopulationLaw, Redraw};
+use super::tasks::Tasks;
 use super::verifier::Verifier;
 use super::{MAX_ATTEMPTS, MAX_GRID, MAX_SINGLE_ATTEMPTS, SamplingScenario};
 use crate::error::{Error, Result, number};
@@ -147,8 +148,9 @@ impl SamplingScenario {
             return refuse("one that tells no wrong answers apart unless `answers` is given");
         }
         let draws_errors = self.verifier.as_ref().is_some_and(|v| v.draws_rates() || v.labelled().is_some());
+        let of_points = |population: &PopulationLaw| population.law().betas.is_empty();
         let known =
-            !draws_errors && (self.redraw() != Some(Redraw::Trial) || matches!(self.tasks, Tasks::Mixture { .. }));
+            !draws_errors && (self.redraw() != Some(Redraw::Trial) || self.tasks.population().is_some_and(of_points));
         if needs.prior && !known {
             return refuse(
                 "another one where rates are drawn in every trial: what an attempt number is worth follows from known rates",

@@ -16,7 +16,9 @@ use crate::run::Control;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::Rates;
-use crate::sampling::scenario::tasks::{Prior, Tasks, scaled};
+use crate::sampling::scenario::population_law::PopulationLaw;
+use crate::sampling::scenario::success_law::SuccessLaw;
+use crate::sampling::scenario::tasks::Tasks;
 use crate::sampling::scenario::verifier::Verifier;
 use crate::special::beta_quadrature::{NEXT_TO_ZERO, beta_points};
 
@@ -67,20 +69,28 @@ pub struct DrawnLaws {
     pub of_task: Vec<usize>,
 }
 
-/// The law of a success rate, as bits where it is a key.
+/// The law of a task's success rate, as bits where it is a key.
 #[derive(Debug, Clone, Copy)]
 enum Success {
     Fixed(f64),
-    Beta { parameters: [f64; 2], unsolvable: f64 },
-    Types,
+    Beta([f64; 2]),
+    /// That of the population.
+    Alike,
 }
 
 impl Success {
-    fn bits(self) -> [u64; 3] {
+    fn new(tasks: &Tasks, i: usize) -> Self {
+        if tasks.population().is_some() {
+            return Self::Alike;
+        }
+        tasks.posterior(i).map_or_else(|| Self::Fixed(tasks.success(i).unwrap_or(f64::NAN)), Self::Beta)
+    }
+
+    fn bits(self) -> [u64; 2] {
         match self {
-            Self::Fixed(p) => [p, -1.0, -1.0],
-            Self::Beta { parameters: [a, b], unsolvable } => [a, b, unsolvable],
-            Self::Types => [-1.0; 3],
+            Self::Fixed(p) => [p, -1.0],
+            Self::Beta(parameters) => parameters,
+            Self::Alike => [-1.0; 2],
         }
         .map(f64::to_bits)
     }
@@ -98,7 +108,7 @@ impl DrawnLaws {
         let mut distinct = Vec::new();
         let (mut points, mut checked) = (0, POINTS);
         for i in 0..count {
-            let (rates, success) = (scenario.errors(i), success(&scenario.tasks, i));
+            let (rates, success) = (scenario.errors(i), Success::new(&scenario.tasks, i));
             let bits = [rates.false_positive, rates.false_negative, rates.true_positive].map(f64::to_bits);
             let groups_known = groups.len();
             let group = *groups.entry(bits).or_insert(groups_known);
@@ -127,11 +137,12 @@ impl DrawnLaws {
             distinct.len() as f64 * (POINTS * POINT_BYTES) as f64,
             &[(distinct.len(), "laws of success rates"), (POINTS, "points")],
         )?;
+        let alike = scenario.tasks.population().map(PopulationLaw::law);
         for (group, rates, success) in distinct {
             control.check()?;
             let known = &mut found.groups[group].success;
             let places = &mut places[group];
-            let weights = success_points(success, &scenario.tasks, scale(reach, rates));
+            let weights = success_points(success, alike.as_ref(), scale(reach, rates));
             let weights = weights
                 .into_iter()
                 .map(|(p, weight)| {
@@ -232,35 +243,19 @@ fn scale(reach: Reach, errors: ErrorRates) -> [f64; 2] {
     }
 }
 
-fn success(tasks: &Tasks, i: usize) -> Success {
-    match tasks {
-        Tasks::Counts { attempts, correct, prior: Some(prior), .. } => {
-            let [a, b] = Prior::parameters(*prior);
-            let parameters = [a + correct.at(i), b + (attempts.at(i) - correct.at(i))];
-            Success::Beta { parameters, unsolvable: 0.0 }
+/// Success rates and their weights, of a population by its law.
+fn success_points(success: Success, alike: Option<&SuccessLaw>, scale: [f64; 2]) -> Vec<(f64, f64)> {
+    match success {
+        Success::Fixed(p) => vec![(p, 1.0)],
+        Success::Beta(parameters) => beta_points(parameters, scale),
+        Success::Alike => {
+            let Some(SuccessLaw { points, betas }) = alike else { return Vec::new() };
+            let points = points.iter().filter(|(weight, _)| *weight > 0.0).map(|&(weight, p)| (p, weight));
+            let betas = betas.iter().filter(|(weight, _)| *weight > 0.0).flat_map(|&(weight, parameters)| {
+                beta_points(parameters, scale).into_iter().map(move |(p, w)| (p, weight * w))
+            });
+            points.chain(betas).collect()
         }
-        Tasks::Beta { alpha, beta, unsolvable, .. } => {
-            Success::Beta { parameters: [*alpha, *beta], unsolvable: *unsolvable }
-        }
-        Tasks::Mixture { .. } => Success::Types,
-        tasks => Success::Fixed(tasks.success(i).unwrap_or(f64::NAN)),
-    }
-}
-
-fn success_points(success: Success, tasks: &Tasks, scale: [f64; 2]) -> Vec<(f64, f64)> {
-    match (success, tasks) {
-        (Success::Fixed(p), _) => vec![(p, 1.0)],
-        (Success::Beta { parameters, unsolvable }, _) => {
-            let solvable = 1.0 - unsolvable;
-            let never = (unsolvable > 0.0).then_some((0.0, unsolvable));
-            let points = if solvable > 0.0 { beta_points(parameters, scale) } else { Vec::new() };
-            never.into_iter().chain(points.into_iter().map(|(p, w)| (p, solvable * w))).collect()
-        }
-        (Success::Types, Tasks::Mixture { type_weight, success, .. }) => {
-            let weight = scaled(type_weight.as_slice());
-            success.as_slice().iter().copied().zip(weight).filter(|(_, w)| *w > 0.0).collect()
-        }
-        (Success::Types, _) => Vec::new(),
     }
 }
 

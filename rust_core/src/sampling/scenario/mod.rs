@@ -11,6 +11,7 @@ pub mod limit;
 mod of_labels;
 pub mod on_records;
 pub mod population;
+pub mod population_law;
 pub mod recorded;
 pub mod records;
 pub mod scores;
@@ -30,7 +31,8 @@ use crate::sampling::scenario::cost::{Cost, Utility, UtilityKind};
 use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::limit::{Limit, MOST_ATTEMPTS};
-use crate::sampling::scenario::tasks::{Tasks, scaled};
+use crate::sampling::scenario::success_law::scaled;
+use crate::sampling::scenario::tasks::Tasks;
 use crate::sampling::scenario::verifier::Verifier;
 use crate::spec::{Spec, Unused, Values};
 

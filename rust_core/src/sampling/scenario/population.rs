@@ -13,10 +13,11 @@ use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::run::Control;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::error_rates::ErrorRates;
-use crate::sampling::scenario::law::Rates;
-use crate::sampling::scenario::tasks::{Prior, Redraw, Tasks, scaled};
-use crate::special::incomplete_beta::beta_quantile_of_score;
-use crate::special::normal::{normal_quantile, normal_survival};
+use crate::sampling::scenario::law::{Rates, TaskLaw};
+use crate::sampling::scenario::population_law::{PopulationDraws, PopulationLaw, Redraw};
+use crate::sampling::scenario::success_law::SuccessLaw;
+use crate::sampling::scenario::tasks::Tasks;
+use crate::special::normal::normal_quantile;
 use crate::variates::{beta, normal};
 
 /// How the rates of the tasks are drawn.
@@ -29,8 +30,8 @@ pub struct Population<'a> {
     errors: Vec<ErrorRates>,
     /// Where known success rates stand among each other, where the scores are needed.
     places: Vec<Place>,
-    /// The types of a mixture by ascending success rate: P(a type up to this one), success rate.
-    types: Vec<(f64, f64)>,
+    /// How the success rates of a population are drawn.
+    draws: Option<PopulationDraws>,
 }
 
 /// The streams of one chunk's rates: error rates have their own, so that they change no success rate.
@@ -91,11 +92,24 @@ impl SamplingScenario {
         tied && matches!(self.tasks, Tasks::Counts { posterior: true, .. })
     }
 
+    /// The law of the success rate of task `i`, whose law is `law` where it is the same in every trial; `None` where
+    /// attempts are not independent.
+    pub fn success_law(&self, i: usize, law: &TaskLaw) -> Option<SuccessLaw> {
+        match (law, &self.tasks) {
+            (TaskLaw::Attempts(rates), _) => Some(SuccessLaw::fixed(rates.success)),
+            (TaskLaw::Pool { .. }, _) | (_, Tasks::Pool { .. } | Tasks::Recorded(_)) => None,
+            (_, tasks) => tasks.posterior(i).map(SuccessLaw::beta).or_else(|| {
+                let law = tasks.population().map(PopulationLaw::law);
+                law.or_else(|| tasks.success(i).map(SuccessLaw::fixed))
+            }),
+        }
+    }
+
     /// When rates are drawn; `None` where all are given.
     pub fn redraw(&self) -> Option<Redraw> {
         let drawn = self.verifier.as_ref().is_some_and(super::verifier::Verifier::draws_rates);
         match &self.tasks {
-            Tasks::Beta { redraw, .. } | Tasks::Mixture { redraw, .. } => Some(*redraw),
+            Tasks::Drawn(population) => Some(population.redraw()),
             Tasks::Counts { posterior: true, .. } => Some(Redraw::Trial),
             _ => drawn.then_some(Redraw::Trial),
         }
@@ -112,26 +126,13 @@ impl<'a> Population<'a> {
             }
             _ => Vec::new(),
         };
-        let types = match &scenario.tasks {
-            Tasks::Mixture { type_weight, success, .. } => {
-                let weight = scaled(type_weight.as_slice());
-                let mut types: Vec<(f64, f64)> = weight.into_iter().zip(success.as_slice().iter().copied()).collect();
-                types.sort_by(|a, b| a.1.total_cmp(&b.1));
-                let mut below = 0.0;
-                for (weight, _) in &mut types {
-                    below += *weight;
-                    *weight = below;
-                }
-                types
-            }
-            _ => Vec::new(),
-        };
+        let draws = scenario.tasks.population().map(PopulationLaw::draws);
         let errors = match &scenario.verifier {
             Some(verifier) if verifier.draws_rates() => Vec::new(),
             Some(verifier) => (0..scenario.tasks.count()).map(|i| verifier.rates(i)).collect(),
             None => vec![ErrorRates::NONE; scenario.tasks.count()],
         };
-        Self { scenario, tied, errors, places: places(&known, scenario.weights().as_deref()), types }
+        Self { scenario, tied, errors, places: places(&known, scenario.weights().as_deref()), draws }
     }
 
     /// The streams of a chunk of so many trials.
@@ -180,35 +181,15 @@ impl<'a> Population<'a> {
         match &self.scenario.tasks {
             Tasks::Fixed { success, .. } => (success.at(i), known),
             Tasks::Counts { attempts, correct, posterior: false, .. } => (correct.at(i) / attempts.at(i), known),
-            Tasks::Counts { attempts, correct, prior, .. } => {
-                let [a, b] = prior.map_or([f64::NAN; 2], Prior::parameters);
-                (beta([a + correct.at(i), b + (attempts.at(i) - correct.at(i))], random), 0.0)
-            }
-            Tasks::Beta { alpha, beta: b, unsolvable, .. } => {
+            tasks @ Tasks::Counts { .. } => (beta(tasks.posterior(i).unwrap_or([f64::NAN; 2]), random), 0.0),
+            Tasks::Drawn(_) => {
+                let Some(draws) = &self.draws else { return (f64::NAN, f64::NAN) };
                 if self.tied {
                     let score = normal(random);
-                    let above = normal_survival(score);
-                    let solvable = 1.0 - unsolvable;
-                    if above >= solvable {
-                        return (0.0, score);
-                    }
-                    let within = if *unsolvable == 0.0 { score } else { -normal_quantile(above / solvable) };
-                    return (beta_quantile_of_score(*alpha, *b, within), score);
-                }
-                if *unsolvable > 0.0 && random.open01() < *unsolvable {
-                    return (0.0, 0.0);
-                }
-                (beta([*alpha, *b], random), 0.0)
-            }
-            Tasks::Mixture { .. } => {
-                let (rank, score) = if self.tied {
-                    let score = normal(random);
-                    (normal_survival(-score), score)
+                    (draws.of_score(score), score)
                 } else {
-                    (random.open01(), 0.0)
-                };
-                let at = self.types.partition_point(|t| t.0 <= rank).min(self.types.len() - 1);
-                (self.types[at].1, score)
+                    (draws.draw(random), 0.0)
+                }
             }
             Tasks::Pool { .. } | Tasks::Recorded(_) => (f64::NAN, f64::NAN),
         }

@@ -3,9 +3,9 @@
 use super::SamplingScenario;
 use super::error_rates::ErrorRates;
 use super::law::{Rates, TaskLaw};
+use super::population_law::PopulationLaw;
 use super::recorded::Recorded;
 use super::scores::Scores;
-use super::tasks::Tasks;
 use super::verifier::Verifier;
 use crate::run::Control;
 use crate::sampling::exact::acceptance_region::AcceptanceRegion;
@@ -47,17 +47,16 @@ impl SamplingScenario {
             };
             return AcceptanceRegion::of_pools(&prior, most, self.worth());
         }
+        let population = self.tasks.population().map(PopulationLaw::law).unwrap_or_default();
         let mut prior = Vec::new();
         for (i, law) in laws.iter().enumerate() {
             let weight = weights.as_ref().map_or(1.0, |w| w[i]);
-            match (law, &self.tasks) {
-                (TaskLaw::Attempts(rates), _) => prior.push((weight, *rates)),
-                (TaskLaw::Drawn, Tasks::Mixture { type_weight, success, .. }) => {
-                    for (share, &success) in type_weight.as_slice().iter().zip(success.as_slice()) {
-                        prior.push((weight * share, Rates { success, errors: errors(i) }));
-                    }
-                }
-                _ => {}
+            match law {
+                TaskLaw::Attempts(rates) => prior.push((weight, *rates)),
+                TaskLaw::Drawn => prior.extend(
+                    population.points.iter().map(|&(w, success)| (weight * w, Rates { success, errors: errors(i) })),
+                ),
+                TaskLaw::Pool { .. } => {}
             }
         }
         AcceptanceRegion::new(prior.into_iter(), self.worth())

@@ -2,81 +2,57 @@
 
 use libm::{exp, log};
 
-use super::SamplingScenario;
-use super::law::TaskLaw;
-use super::tasks::{Prior, Tasks, scaled};
-
-/// The law of a success rate.
-#[derive(Debug, Clone)]
-pub enum SuccessLaw {
-    /// One of these, each with its weight.
-    Fixed(Vec<(f64, f64)>),
-    /// Beta with these parameters, but 0 with the probability `unsolvable`.
-    Beta {
-        /// The parameters.
-        parameters: [f64; 2],
-        /// P(the rate is 0).
-        unsolvable: f64,
-    },
+/// The law of a success rate: points and Beta laws with their weights, which add to 1.
+#[derive(Debug, Clone, Default)]
+pub struct SuccessLaw {
+    /// Weights and rates.
+    pub points: Vec<(f64, f64)>,
+    /// Weights and Beta parameters.
+    pub betas: Vec<(f64, [f64; 2])>,
 }
 
-impl SamplingScenario {
-    /// The law of the success rate of task `i`, whose law is `law` where it is the same in every trial; `None` where
-    /// attempts are not independent.
-    pub fn success_law(&self, i: usize, law: &TaskLaw) -> Option<SuccessLaw> {
-        match (law, &self.tasks) {
-            (TaskLaw::Attempts(rates), _) => Some(SuccessLaw::Fixed(vec![(1.0, rates.success)])),
-            (TaskLaw::Pool { .. }, _) | (_, Tasks::Pool { .. } | Tasks::Recorded(_)) => None,
-            (_, Tasks::Counts { attempts, correct, posterior: true, prior, .. }) => {
-                let [a, b] = prior.map(Prior::parameters)?;
-                let parameters = [a + correct.at(i), b + (attempts.at(i) - correct.at(i))];
-                Some(SuccessLaw::Beta { parameters, unsolvable: 0.0 })
-            }
-            (_, Tasks::Beta { alpha, beta, unsolvable, .. }) => {
-                Some(SuccessLaw::Beta { parameters: [*alpha, *beta], unsolvable: *unsolvable })
-            }
-            (_, Tasks::Mixture { type_weight, success, .. }) => {
-                let weight = scaled(type_weight.as_slice());
-                Some(SuccessLaw::Fixed(weight.into_iter().zip(success.as_slice().iter().copied()).collect()))
-            }
-            (_, tasks) => tasks.success(i).map(|success| SuccessLaw::Fixed(vec![(1.0, success)])),
-        }
-    }
+/// Weights scaled to add to 1.
+pub fn scaled(weight: &[f64]) -> Vec<f64> {
+    let sum: f64 = weight.iter().sum();
+    weight.iter().map(|w| w / sum).collect()
 }
 
 impl SuccessLaw {
+    /// One rate.
+    pub fn fixed(success: f64) -> Self {
+        Self { points: vec![(1.0, success)], betas: Vec::new() }
+    }
+
+    /// A Beta law.
+    pub fn beta(parameters: [f64; 2]) -> Self {
+        Self { points: Vec::new(), betas: vec![(1.0, parameters)] }
+    }
+
     /// The law as bits, to find equal ones.
     pub fn bits(&self) -> Vec<u64> {
-        match self {
-            Self::Fixed(rates) => rates.iter().flat_map(|&(weight, rate)| [weight, rate]).map(f64::to_bits).collect(),
-            Self::Beta { parameters: [a, b], unsolvable } => [*a, *b, *unsolvable].map(f64::to_bits).to_vec(),
-        }
+        let points = self.points.iter().flat_map(|&(weight, rate)| [-1.0, weight, rate]);
+        let betas = self.betas.iter().flat_map(|&(weight, [a, b])| [weight, a, b]);
+        points.chain(betas).map(f64::to_bits).collect()
     }
 
     /// P(k of n attempts are correct), by k from 0 to n.
     pub fn of_successes(&self, n: u64) -> Vec<f64> {
         let mut shares = vec![0.0; n as usize + 1];
-        match self {
-            Self::Fixed(rates) => {
-                for &(weight, p) in rates {
-                    if p <= 0.0 || p >= 1.0 {
-                        shares[if p <= 0.0 { 0 } else { n as usize }] += weight;
-                        continue;
-                    }
-                    let odds = p / (1.0 - p);
-                    let more = masses(n, |k| (n - k) as f64 / (k + 1) as f64 * odds);
-                    shares.iter_mut().zip(more).for_each(|(share, mass)| *share += weight * mass);
-                }
+        for &(weight, [a, b]) in &self.betas {
+            let ratio = |k: u64| {
+                let (left, k) = ((n - k) as f64, k as f64);
+                left * (a + k) / ((k + 1.0) * (b + left - 1.0))
+            };
+            shares.iter_mut().zip(masses(n, ratio)).for_each(|(share, mass)| *share += weight * mass);
+        }
+        for &(weight, p) in &self.points {
+            if p <= 0.0 || p >= 1.0 {
+                shares[if p <= 0.0 { 0 } else { n as usize }] += weight;
+                continue;
             }
-            Self::Beta { parameters: [a, b], unsolvable } => {
-                let ratio = |k: u64| {
-                    let (left, k) = ((n - k) as f64, k as f64);
-                    left * (a + k) / ((k + 1.0) * (b + left - 1.0))
-                };
-                let solvable = 1.0 - unsolvable;
-                shares.iter_mut().zip(masses(n, ratio)).for_each(|(share, mass)| *share = solvable * mass);
-                shares[0] += unsolvable;
-            }
+            let odds = p / (1.0 - p);
+            let more = masses(n, |k| (n - k) as f64 / (k + 1) as f64 * odds);
+            shares.iter_mut().zip(more).for_each(|(share, mass)| *share += weight * mass);
         }
         shares
     }
@@ -114,7 +90,8 @@ mod tests {
         for n in [1, 7, 300] {
             for [a, b] in [[0.05, 0.05], [0.5, 100.5], [3.0, 98.0], [1e4, 10.0], [1.0, 1.0]] {
                 for unsolvable in [0.0, 0.25] {
-                    let got = SuccessLaw::Beta { parameters: [a, b], unsolvable }.of_successes(n);
+                    let (points, betas) = (vec![(unsolvable, 0.0)], vec![(1.0 - unsolvable, [a, b])]);
+                    let got = SuccessLaw { points, betas }.of_successes(n);
                     for (k, got) in (0..).zip(got) {
                         let (some, rest) = (k as f64, (n - k) as f64);
                         let mass = exp(ln_choose(n, k) + ln_beta(a + some, b + rest) - ln_beta(a, b));
@@ -123,7 +100,8 @@ mod tests {
                     }
                 }
             }
-            let got = SuccessLaw::Fixed(vec![(0.25, 0.0), (0.5, 0.3), (0.25, 1.0)]).of_successes(n);
+            let got =
+                SuccessLaw { points: vec![(0.25, 0.0), (0.5, 0.3), (0.25, 1.0)], betas: Vec::new() }.of_successes(n);
             for (k, got) in (0..).zip(got) {
                 let mass = exp(ln_choose(n, k) + k as f64 * log(0.3) + (n - k) as f64 * log(0.7));
                 let want = 0.5 * mass + if k == 0 || k == n { 0.25 } else { 0.0 };

@@ -1,22 +1,22 @@
-//! Task populations: fixed success rates, observed counts, a finite pool of observed attempts, or rates drawn from a
-//! Beta law or from a few types.
+//! The tasks of a benchmark: fixed success rates, observed counts, a finite pool of observed attempts, or a population.
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
+use super::population_law::PopulationLaw;
 use super::recorded::Recorded;
-use crate::error::{Error, Result, check_range, check_whole, number};
+use crate::error::{Error, Result, check_whole, number};
 use crate::spec::{Spec, Values};
 
 /// The most tasks of one scenario.
 pub const MAX_TASKS: usize = 10_000_000;
 /// The most observed attempts of one task.
 pub const MAX_OBSERVED: f64 = 1e9;
-/// The least parameter of a Beta population.
-pub const MIN_BETA: f64 = 1e-6;
 
 /// The tasks of a benchmark.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(remote = "Self", tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Tasks {
     /// Known success rates.
     Fixed {
@@ -59,40 +59,24 @@ pub enum Tasks {
     },
     /// Recorded attempts, one by one, drawn without replacement.
     Recorded(Recorded),
-    /// Success rates drawn from Beta(alpha, beta), but 0 for a share of the tasks.
-    Beta {
-        /// The Beta parameters.
-        alpha: f64,
-        /// The Beta parameters.
-        beta: f64,
-        /// Tasks.
-        count: f64,
-        /// P(a task cannot be solved: its success rate is 0).
-        unsolvable: f64,
-        /// When the rates are drawn.
-        redraw: Redraw,
-    },
-    /// Every task is of one of a few types.
-    Mixture {
-        /// Weights of the types, scaled to add to 1.
-        type_weight: Values,
-        /// P(one attempt is correct), per type.
-        success: Values,
-        /// Tasks.
-        count: f64,
-        /// When the types are drawn.
-        redraw: Redraw,
-    },
+    /// Drawn from a law that is alike for all; its kinds are those of `PopulationLaw`.
+    #[serde(skip_deserializing)]
+    Drawn(PopulationLaw),
 }
 
-/// When the rates of a population are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Redraw {
-    /// Anew in every trial.
-    Trial,
-    /// Once: every trial and every replicate of a seed has the same tasks.
-    Run,
+/// The kinds of tasks that are not drawn.
+const GIVEN: [&str; 4] = ["fixed", "counts", "pool", "recorded"];
+
+impl<'de> Deserialize<'de> for Tasks {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let sent = Value::deserialize(deserializer)?;
+        // The one of a derive whose kinds are those of the tasks that are given.
+        if sent.get("kind").and_then(Value::as_str).is_none_or(|kind| GIVEN.contains(&kind)) {
+            Self::deserialize(sent).map_err(D::Error::custom)
+        } else {
+            PopulationLaw::deserialize(sent).map(Self::Drawn).map_err(D::Error::custom)
+        }
+    }
 }
 
 /// A Beta prior.
@@ -143,7 +127,7 @@ impl Tasks {
             Self::Fixed { success, .. } => success.as_slice().len(),
             Self::Counts { attempts, .. } | Self::Pool { attempts, .. } => attempts.as_slice().len(),
             Self::Recorded(recorded) => recorded.count(),
-            Self::Beta { count, .. } | Self::Mixture { count, .. } => *count as usize,
+            Self::Drawn(population) => population.count() as usize,
         }
     }
 
@@ -152,7 +136,7 @@ impl Tasks {
         match self {
             Self::Fixed { weight, .. } | Self::Counts { weight, .. } | Self::Pool { weight, .. } => weight.as_ref(),
             Self::Recorded(recorded) => recorded.weight.as_ref(),
-            Self::Beta { .. } | Self::Mixture { .. } => None,
+            Self::Drawn(_) => None,
         }
     }
 
@@ -163,6 +147,11 @@ impl Tasks {
             Self::Recorded(recorded) => Some(&recorded.attempts),
             _ => None,
         }
+    }
+
+    /// The law that success rates are drawn from, where it is alike for all tasks.
+    pub const fn population(&self) -> Option<&PopulationLaw> {
+        if let Self::Drawn(population) = self { Some(population) } else { None }
     }
 
     /// The recorded attempts.
@@ -179,6 +168,13 @@ impl Tasks {
         }
     }
 
+    /// The Beta posterior of the success rate of task `i`, where it is drawn from one.
+    pub fn posterior(&self, i: usize) -> Option<[f64; 2]> {
+        let Self::Counts { attempts, correct, posterior: true, prior, .. } = self else { return None };
+        let [a, b] = prior.map(Prior::parameters)?;
+        Some([a + correct.at(i), b + (attempts.at(i) - correct.at(i))])
+    }
+
     /// The success rates of all tasks, where they stand side by side.
     pub fn successes(&self) -> Option<&[f64]> {
         match self {
@@ -191,15 +187,9 @@ impl Tasks {
         match self {
             Self::Fixed { names, .. } | Self::Counts { names, .. } | Self::Pool { names, .. } => *names,
             Self::Recorded(recorded) => recorded.names,
-            Self::Beta { .. } | Self::Mixture { .. } => None,
+            Self::Drawn(_) => None,
         }
     }
-}
-
-/// Weights scaled to add to 1.
-pub fn scaled(weight: &[f64]) -> Vec<f64> {
-    let sum: f64 = weight.iter().sum();
-    weight.iter().map(|w| w / sum).collect()
 }
 
 /// Checks that `part[i] <= whole[i]` for every task.
@@ -235,8 +225,7 @@ impl Spec for Tasks {
                 (vec![attempts, accepted, accepted_correct], vec![correct, weight])
             }
             Self::Recorded(recorded) => (recorded.values().collect(), Vec::new()),
-            Self::Beta { .. } => (Vec::new(), Vec::new()),
-            Self::Mixture { type_weight, success, .. } => (vec![type_weight, success], Vec::new()),
+            Self::Drawn(population) => (population.values(), Vec::new()),
         };
         required.into_iter().chain(optional.into_iter().flatten()).try_for_each(|values| values.resolve(arrays))
     }
@@ -246,8 +235,8 @@ impl Spec for Tasks {
         let first = match self {
             Self::Fixed { .. } => "success",
             Self::Counts { .. } | Self::Pool { .. } | Self::Recorded(_) => "attempts",
-            Self::Beta { count, .. } | Self::Mixture { count, .. } => {
-                check_whole("count", *count, 1.0, MAX_TASKS as f64)?;
+            Self::Drawn(population) => {
+                check_whole("count", population.count(), 1.0, MAX_TASKS as f64)?;
                 "count"
             }
         };
@@ -308,22 +297,7 @@ impl Spec for Tasks {
                 }
             }
             Self::Recorded(recorded) => recorded.check()?,
-            Self::Beta { alpha, beta, unsolvable, .. } => {
-                check_range("alpha", &[*alpha], MIN_BETA, MAX_OBSERVED)?;
-                check_range("beta", &[*beta], MIN_BETA, MAX_OBSERVED)?;
-                check_range("unsolvable", &[*unsolvable], 0.0, 1.0)?;
-            }
-            Self::Mixture { type_weight, success, .. } => {
-                if type_weight.as_slice().is_empty() {
-                    return Err(Error::argument("weight", "one number or more", "none"));
-                }
-                type_weight.check_range("weight", 0.0, 1e100)?;
-                if !type_weight.as_slice().iter().any(|&w| w > 0.0) {
-                    return Err(Error::argument("weight", "positive for at least one type", "zeros"));
-                }
-                success.check_length("success", type_weight.as_slice().len(), "weight")?;
-                success.check_range("success", 0.0, 1.0)?;
-            }
+            Self::Drawn(population) => population.check()?,
         }
         if let Some(weight) = self.weight() {
             weight.check_length("weight", count, first)?;
