@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from coverage_columns import columns, labelled, records
+from coverage_columns import columns, counted, labelled, records
 from coverage_decisions import matches, optima, precisions, required_rates
 from coverage_judges import corrections, judges
 from coverage_rates import error_rates, forecasts, pass_rates, populations
@@ -40,6 +40,7 @@ KINDS = {
     "systems": (systems, ((5, 1), (20, 1), (164, 1), (5, 10), (20, 10), (164, 10))),
     "gates": (gates, ((5, 5), (20, 1), (20, 5), (164, 1), (164, 5))),
     "columns": (columns, SIZES),
+    "counted": (counted, SIZES),
     "records": (records, SIZES),
     "labelled": (labelled, ((20, 10), (50, 4))),
     "precisions": (precisions, SIZES),

@@ -59,6 +59,29 @@ def columns(shape: str, tasks: int, n: int):
     return check
 
 
+def counted(shape: str, tasks: int, n: int):
+    """Columns of counts as far as they were attempted, and four times as far, over other tasks."""
+    everyone = population(np.random.default_rng(1), shape, 1_000_000)
+    verifier = ll.Verifier.rates(false_positive_rate=F)
+
+    def check(random, level, seed):
+        right = random.binomial(n, population(random, shape, tasks))
+        for cap in (n, 4 * n):
+            truth = truths(everyone, cap)
+            scenario = ll.SamplingScenario(
+                tasks=ll.Tasks.counts([n] * tasks, right), verifier=verifier, max_attempts=[cap]
+            )
+            options = {"resample": "tasks", "confidence": level, "bootstrap": RESAMPLES, "threads": 1, "seed": seed}
+            names = ("accuracy", "precision", "attempts_used")
+            row = ll.solve(scenario, columns=names, **options).row(0, named=True)
+            for name in names:
+                if row[f"{name}_low"] is not None:
+                    what = f"`solve(resample=)`, counts, {name}, {'n' if cap == n else '4 n'} attempts, over tasks"
+                    yield what, row[f"{name}_low"], row[f"{name}_high"], truth[name]
+
+    return check
+
+
 def records(shape: str, tasks: int, n: int):
     """Columns of a log under first accepted and a majority, over other tasks and over other attempts at these."""
     cap = min(n, CAP)

@@ -46,7 +46,7 @@ def simulate_sampling(
     by_task: bool,
     columns: Sequence[str],
     over_tasks: float | None,
-    over_attempts: tuple[int, int, float] | None,
+    resampled: tuple[int, int, float] | None,
     progress: _Progress | None,
 ) -> _Floats: ...
 def compare_sampling(
@@ -91,10 +91,19 @@ def resampled_ends(
     arrays: Sequence[_Floats],
     *,
     columns: Sequence[str],
+    over_tasks: bool,
     resamples: int,
     confidence: float | None,
     key: Sequence[int],
     threads: int | None,
+    progress: _Progress | None,
+) -> _Floats: ...
+def drawn_rates(
+    spec: str,
+    arrays: Sequence[_Floats],
+    *,
+    resamples: int,
+    key: Sequence[int],
     progress: _Progress | None,
 ) -> _Floats: ...
 def accuracies_sampling(spec: str, arrays: Sequence[_Floats]) -> _Floats: ...

@@ -27,6 +27,7 @@ from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.sampling.files import with_tables
 from limitlaw.sampling.frames import By, check_resampled, simulate_frame, solve_frame
 from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.shares import are_shares, resamples_of, warn_outside
 from limitlaw.sampling.tallies import merge_frames, tallies_frame
 from limitlaw.seed import Seed, key_of
 
@@ -203,10 +204,12 @@ def simulate(  # noqa: C901
     total = run["trials"]
     if resample == "tasks":
         intervals = {"over_tasks": confidence}
-    elif resample == "attempts":
+    shares = isinstance(scenario, SamplingScenario) and are_shares(scenario.tasks)
+    if isinstance(scenario, SamplingScenario) and (resample == "attempts" or (resample == "tasks" and shares)):
         resamples = as_whole(bootstrap, "bootstrap", 10, 100_000)
+        resamples = resamples_of(scenario.tasks, resamples) if resample == "tasks" else resamples
         each = max(total // resamples, _LEAST_TRIALS)
-        intervals = {"over_attempts": (resamples, each, confidence)}
+        intervals["resampled"] = (resamples, each, confidence)
         total += resamples * each
     if tallies and (by != "policy" or columns is not None or resample is not None):
         raise ValueError("tallies=True gives every count of every task: by, columns and resample must be left out")
@@ -218,7 +221,9 @@ def simulate(  # noqa: C901
             return simulate_constraint(scenario, **run)
         if tallies:
             return tallies_frame(scenario, **run)
-        return simulate_frame(scenario, by=by, columns=columns, **intervals, **run)
+        frame = simulate_frame(scenario, by=by, columns=columns, **intervals, **run)
+    warn_outside(scenario.tasks, frame)
+    return frame
 
 
 def solve(
@@ -253,23 +258,28 @@ def solve(
             both, fixed rates tasks alone. With a verifier known by labels they hold what its labels leave open too.
         confidence: Of the intervals, in (0, 1).
         bootstrap: Resamples of attempts, from 10 to 1,000,000, of pools and logs at most: many tasks need fewer; over
-            tasks there is no need of any.
-        seed: Of these; required for ``"attempts"``.
+            tasks there is no need of any, but of counts.
+        seed: Of these; required for ``"attempts"``; 0 over tasks unless given.
         threads: Threads for these; every core unless given.
         progress: Of these, as in ``simulate``.
 
-    Over tasks shares, precision, and the utility where attempts cost nothing have the limits of Gaffke for a mean of
-    values within known bounds, which hold for few tasks and at 0 and 100 % (as ``pass_at_k``); attempts, tokens, cost
-    and latency Student's t on the scale of the logarithm, any other utility on its own; what a correct answer takes the
-    limits of a ratio (Donner and Zou 2012). They are null for one task. Over attempts of counts each resample draws
-    every task's rate from its posterior under a Beta population that is itself integrated over its own. Pools and logs
-    are drawn anew at rates that are themselves drawn; the limits of a share are then those of Clopper and Pearson for
-    as many independent trials as have the variance of such logs, as in ``pass_at_k``.
+    Over tasks shares, precision, and the utility where attempts cost nothing have the limits of Gaffke for a mean
+    of values within known bounds, which hold for few tasks and at 0 and 100 % (as ``pass_at_k``); attempts, tokens,
+    cost and latency Student's t on the scale of the logarithm; a utility where attempts cost joins both; what a
+    correct answer takes has the limits of a ratio (Donner and Zou 2012). They are null for one task. Of counts each
+    resample, over attempts and over tasks, draws every task's rate from its posterior under a Beta population that
+    is itself integrated over its own; the columns take the observed shares for rates, and may lie outside (a
+    warning then says so). Pools and logs are drawn anew at rates that are themselves drawn; the limits of a share
+    are then those of Clopper and Pearson for as many independent trials as have the variance of such logs, as in
+    ``pass_at_k``.
     ``docs/intervals.md`` has the coverage.
 
     Raises:
         ValueError: An argument is out of range, or the tasks have nothing to resample.
         NoClosedFormError: No closed form exists; the message says why.
+
+    Warns:
+        MisfitWarning: Estimates from observed shares lie outside the intervals of what the attempts leave open.
 
     Example:
         >>> import limitlaw as ll
@@ -282,17 +292,23 @@ def solve(
     confidence = as_confidence(confidence)
     check_resampled(scenario, resample, by=by)
     check_wanted(progress if progress is not None else False)
-    if resample != "attempts":
-        return solve_frame(scenario, by=by, columns=columns, over_tasks=resample == "tasks", confidence=confidence)
-    if seed is None:
+    over_tasks = resample == "tasks"
+    if resample is None or (over_tasks and not are_shares(scenario.tasks)):
+        return solve_frame(scenario, by=by, columns=columns, over_tasks=over_tasks, confidence=confidence)
+    if seed is None and not over_tasks:
         raise TypeError("seed must be a whole number or a SeedSequence where resample is 'attempts', got None")
+    resamples = as_whole(bootstrap, "bootstrap", 10, 1_000_000)
     options: dict[str, Any] = {
-        "resamples": as_whole(bootstrap, "bootstrap", 10, 1_000_000),
-        "key": key_of(seed)[0],
+        "resamples": resamples_of(scenario.tasks, resamples) if over_tasks else resamples,
+        "key": key_of(0 if seed is None else seed)[0],
         "threads": as_threads(threads),
     }
     with reporting(progress, options["resamples"], "resamples") as options["progress"]:
-        return solve_frame(scenario, by=by, columns=columns, over_attempts=options, confidence=confidence)
+        frame = solve_frame(
+            scenario, by=by, columns=columns, over_tasks=over_tasks, resampled=options, confidence=confidence
+        )
+    warn_outside(scenario.tasks, frame)
+    return frame
 
 
 def merge(frames: Sequence[pl.DataFrame], *, tallies: bool = False) -> pl.DataFrame:

@@ -149,8 +149,12 @@ def recommend(
         random = np.random.default_rng(seed)
         equal = np.full(len(tasks), 1.0 / len(tasks))
         mean = equal if tasks.weight is None else tasks.weight / tasks.weight.sum()
-        again = _again(options.tables["utility"], tasks.weight, draws, random)
-        resamples = _Resamples(options, utility, mean, again, again, level, options.of_verifiers(), end, short)
+        over_tasks = _again(options.tables["utility"], tasks.weight, draws, random)
+        again = over_tasks
+        if options.sets is not None:  # of counts each resample has one of the sets of rates that they leave open
+            share = -(-draws // len(options.sets))
+            again = np.concatenate([_again(table, tasks.weight, share, random) for table in options.sets])[:draws]
+        resamples = _Resamples(options, utility, mean, again, over_tasks, level, options.of_verifiers(), end, short)
         return resamples.with_verifiers(random).judged(slack * utility.correct_reward, random)
 
 
@@ -255,7 +259,7 @@ class _Resamples:
     def _evidence(self, value: Floats, random: np.random.Generator) -> pl.DataFrame:
         tasks = self.options.tasks
         rows: list[tuple[str, int | None, float]] = [("tasks", len(tasks), _of_double(value, self.over_tasks))]
-        drawn = self.options.redrawn(random)
+        drawn = self.options.redrawn(self.mean, random)
         if drawn is not None and not isinstance(tasks, FixedTasks):
             mean = round(float(np.mean(tasks.attempts)))  # type: ignore[attr-defined]
             rows.append(("attempts per task", mean, _of_double(value, drawn)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,14 @@ import polars as pl
 
 from limitlaw._arguments import shown
 from limitlaw._core import NoClosedFormError
+from limitlaw.errors import MisfitWarning
 from limitlaw.run import simulate, solve
 from limitlaw.sampling import policy as rules
 from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.shares import are_shares, drawn_rates
 from limitlaw.sampling.tasks import CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verifier import LabelledVerifier
+from limitlaw.seed import key_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,6 +34,8 @@ _ATTEMPT_SETS = 30
 #: Where there is no closed form: trials times tasks, so that a mean over tasks is known to .0008 at worst; where
 #: attempts are drawn anew; and the fewest trials.
 _SIMULATED, _SIMULATED_AGAIN, _FEWEST = 400_000, 40_000, 100
+#: Sets of rates that the attempts of counts leave open, fewer where they have more numbers, but so many at least.
+_RATE_SETS, _MOST_NUMBERS, _FEWEST_RATE_SETS = 200, 10_000_000, 20
 #: The most verifiers that labels leave open, and what tells them apart; so many stand for all where attempts are drawn
 #: anew: the same each time, so that what they leave out moves no difference between two draws.
 _VERIFIERS, _FEW_VERIFIERS = 60, 12
@@ -50,6 +56,8 @@ class Options:
     tables: dict[str, Floats]
     #: By policy that has no closed form, and so is simulated: the standard error of utility by task.
     errors: dict[str, Floats] = dataclasses.field(default_factory=dict)
+    #: Of counts, the utility under each set of rates that their attempts leave open, of which the tables hold the mean.
+    sets: Floats | None = None
     #: Of these simulations.
     seed: int = 0
 
@@ -60,21 +68,27 @@ class Options:
         scenarios: list[SamplingScenario] = []
         errors: dict[str, Floats] = {}
         tables: dict[str, list[Floats]] = {name: [np.zeros((1, len(tasks)))] for name in MEASURES}
+        drawn = _drawn(tasks, len(policies) * len(asked["max_attempts"]), seed)
+        sets = [np.zeros((len(drawn), 1, len(tasks)))]
         for policy in policies:
             scenario = SamplingScenario(tasks=tasks, policies=[policy], **asked)
             try:
-                frame = solve(scenario, by="task")
+                frames = [solve(scenario.replace(tasks=one), by="task") for one in drawn]
             except NoClosedFormError:
-                frame = simulate(scenario, by="task", trials=_trials(tasks), seed=seed)
-                errors[policy.label] = frame["utility_se"].to_numpy().reshape(-1, len(tasks))
-            found = _measured(frame, len(tasks))
+                run: dict[str, Any] = {"trials": _trials(tasks, _SIMULATED // len(drawn)), "seed": seed}
+                frames = [simulate(scenario.replace(tasks=one), by="task", **run) for one in drawn]
+                squares = [frame["utility_se"].to_numpy().reshape(-1, len(tasks)) ** 2 for frame in frames]
+                errors[policy.label] = np.sqrt(np.sum(squares, axis=0)) / len(drawn)
+            found = [_measured(frame, len(tasks)) for frame in frames]
             scenarios.append(scenario)
             labels += [policy.label] * len(asked["max_attempts"])
             attempts += list(asked["max_attempts"])
+            sets.append(np.stack([one["utility"] for one in found]))
             for name in MEASURES:
-                tables[name].append(found[name])
+                tables[name].append(np.mean([one[name] for one in found], axis=0))
         stacked = {name: np.vstack(rows) for name, rows in tables.items()}
-        return Options(tasks, scenarios, labels, np.array(attempts), stacked, errors, seed)
+        several = np.concatenate(sets, axis=1) if len(drawn) > 1 else None
+        return Options(tasks, scenarios, labels, np.array(attempts), stacked, errors, several, seed)
 
     def ends(self, option: int, confidence: float) -> dict[str, tuple[float, float]]:
         """The limits of an option's utility and accuracy over tasks."""
@@ -83,19 +97,25 @@ class Options:
             return dict.fromkeys(names, (0.0, 0.0))
         scenario = self.scenarios[list(dict.fromkeys(self.policies)).index(self.policies[option]) - 1]
         options: dict[str, Any] = {"columns": names, "resample": "tasks", "confidence": confidence}
+        with warnings.catch_warnings():  # of counts not the estimates of observed shares are shown
+            warnings.simplefilter("ignore", MisfitWarning)
+            row = self._solved(option, scenario, options)
+        return {name: (row[f"{name}_low"], row[f"{name}_high"]) for name in names}
+
+    def _solved(self, option: int, scenario: SamplingScenario, options: dict[str, Any]) -> dict[str, Any]:
         if (
             self.policies[option] in self.errors
         ):  # at every number of attempts, so that the draws are those of its table
             frame = simulate(scenario, trials=_trials(self.tasks), seed=self.seed, **options)
-            row = frame.row(by_predicate=pl.col("max_attempts") == int(self.attempts[option]), named=True)
-        else:
-            row = solve(scenario.replace(max_attempts=[int(self.attempts[option])]), **options).row(0, named=True)
-        return {name: (row[f"{name}_low"], row[f"{name}_high"]) for name in names}
+            return frame.row(by_predicate=pl.col("max_attempts") == int(self.attempts[option]), named=True)
+        return solve(scenario.replace(max_attempts=[int(self.attempts[option])]), **options).row(0, named=True)
 
-    def redrawn(self, random: np.random.Generator) -> Floats | None:
-        """The utility of every option where the attempts of each task are drawn anew; none where there are none."""
+    def redrawn(self, mean: Floats, random: np.random.Generator) -> Floats | None:
+        """The utility of every option as far as the attempts leave it open; none where there are none."""
         if isinstance(self.tasks, FixedTasks):
             return None
+        if self.sets is not None:
+            return self.sets @ mean
         sets = np.zeros((_ATTEMPT_SETS, len(self.attempts)))
         verifier = self.scenarios[0].verifier
         few = _some(verifier, _FEW_VERIFIERS) if isinstance(verifier, LabelledVerifier) else verifier
@@ -125,6 +145,15 @@ class Options:
         return np.asarray(frame["utility"].to_numpy())
 
 
+def _drawn(tasks: Tasks, options: int, seed: int) -> list[Tasks]:
+    """The tasks to solve: of counts, sets of the rates that their attempts leave open, equally likely."""
+    if not are_shares(tasks):
+        return [tasks]
+    count = max(min(_RATE_SETS, _MOST_NUMBERS // (options * len(tasks))), _FEWEST_RATE_SETS)
+    sets = drawn_rates(tasks, count, key_of(seed)[0])
+    return [Tasks.fixed(rates, weight=tasks.weight) for rates in sets]
+
+
 def _trials(tasks: Tasks, both: int = _SIMULATED) -> int:
     return max(both // len(tasks), _FEWEST)
 
@@ -151,7 +180,7 @@ def _wrong(frame: pl.DataFrame) -> Floats:
 
 
 def _resampled(tasks: Any, random: np.random.Generator) -> Tasks:
-    if isinstance(tasks, CountsTasks):
+    if isinstance(tasks, CountsTasks):  # with a posterior
         n = tasks.attempts.astype(np.int64)
         return tasks.replace(correct=random.binomial(n, tasks.correct / np.maximum(n, 1)))
     if isinstance(tasks, PoolTasks):

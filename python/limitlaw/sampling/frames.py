@@ -50,15 +50,15 @@ def simulate_frame(
     threads: int | None,
     progress: Progress | None,
     over_tasks: float | None = None,
-    over_attempts: tuple[int, int, float] | None = None,
+    resampled: tuple[int, int, float] | None = None,
 ) -> pl.DataFrame:
     """Estimates with standard errors: one row per policy and grid point, and per task with ``by="task"``.
 
-    With ``over_tasks``, a confidence, the ends of intervals over tasks; with ``over_attempts``, the number of
-    resamples, the trials of each, and a confidence, those over attempts.
+    With ``over_tasks``, a confidence, the ends of intervals over tasks; with ``resampled``, the number of resamples,
+    the trials of each, and a confidence, those over attempts, or with both those over tasks whose rates are drawn.
     """
     spec, arrays = scenario.wire()
-    ends = over_tasks is not None or over_attempts is not None
+    ends = over_tasks is not None or resampled is not None
     chosen = _chosen(columns, errors=True, ends=ends)
     names = _names(scenario, chosen, exact=False, by=by, ends=ends)
     values = _core.simulate_sampling(
@@ -71,7 +71,7 @@ def simulate_frame(
         by_task=by == "task",
         columns=names,
         over_tasks=over_tasks,
-        over_attempts=over_attempts,
+        resampled=resampled,
         progress=progress,
     )
     run = run_of(scenario, seed=seed)
@@ -84,17 +84,17 @@ def solve_frame(
     by: By,
     columns: Sequence[str] | None,
     over_tasks: bool = False,
-    over_attempts: dict[str, Any] | None = None,
+    resampled: dict[str, Any] | None = None,
     confidence: float | None = None,
 ) -> pl.DataFrame:
     """The same columns, exact, without standard errors.
 
-    With a confidence, the ends of intervals: over what labels leave open of the verifier, and over tasks or attempts
-    where asked.
+    With a confidence, the ends of intervals: over what labels leave open of the verifier, and over tasks where asked;
+    with ``resampled`` those over attempts, or over tasks whose rates are drawn.
     """
     spec, arrays = scenario.wire()
-    resampled = over_tasks or over_attempts is not None
-    ends = confidence is not None and by == "policy" and (resampled or isinstance(scenario.verifier, LabelledVerifier))
+    drawn = resampled is not None or isinstance(scenario.verifier, LabelledVerifier)
+    ends = confidence is not None and by == "policy" and (over_tasks or drawn)
     chosen = _chosen(columns, errors=False, ends=ends)
     names = _names(scenario, chosen, exact=True, by=by, ends=ends)
     values = _core.solve_sampling(
@@ -102,13 +102,12 @@ def solve_frame(
         arrays,
         by_task=by == "task",
         columns=names,
-        over_tasks=over_tasks,
+        over_tasks=over_tasks and resampled is None,
         confidence=confidence if ends else None,
     )
-    if over_attempts is not None:
-        _fill_ends(
-            names, values, _core.resampled_ends(spec, arrays, confidence=confidence, columns=names, **over_attempts)
-        )
+    if resampled is not None and confidence is not None:
+        asked: dict[str, Any] = {"columns": names, "over_tasks": over_tasks, "confidence": confidence}
+        _fill_ends(names, values, _core.resampled_ends(spec, arrays, **asked, **resampled))
     return _frame(scenario, columns_of(names, values), by=by, chosen=chosen, trials=None, run=run_of(scenario))
 
 

@@ -22,6 +22,7 @@ from limitlaw._arguments import (
 from limitlaw._frames import closing, first, repeat, run_of
 from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.shares import warn_outside
 from limitlaw.sampling.tasks import PoolTasks, RecordedTasks
 from limitlaw.seed import Seed, key_of
 
@@ -75,7 +76,8 @@ def optimal_attempts(
         limits ``optimal_limit`` takes the place of ``optimal_attempts``: the amount in their unit, 0 where the best is
         not to ask; ``censored`` is then the largest of them.
         Of counts ``optimal_attempts`` and ``utility`` take the observed shares for rates, so that with few attempts
-        a task without a success counts as hopeless; the resamples do not, and may all lie elsewhere.
+        a task without a success counts as hopeless; the resamples do not, and may all lie elsewhere (a warning then
+        says so).
 
     Raises:
         ValueError: A cost is negative, ``resample="attempts"`` where no attempts were observed, or limits differ in
@@ -161,7 +163,9 @@ def optimal_attempts(
     ends = [f"{quantity}{q}" for quantity in (name, "utility") for q in ("_q50", "_q25", "_q75")]
     spread = [f"{quantity}{q}" for quantity in (name, "utility") for q in ("_q05", "_q95")]
     answer = ["policy", "wrong_cost", name, "status", *spread[2:], *shares, *ends]
-    return first(pl.DataFrame(columns), answer, ["utility", *spread[:2]])
+    frame = first(pl.DataFrame(columns), answer, ["utility", *spread[:2]])
+    warn_outside(scenario.tasks, frame, ("_q05", "_q95"))
+    return frame
 
 
 _STATUS = ["zero", "interior", "unbounded", "censored"]

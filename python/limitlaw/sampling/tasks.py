@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from limitlaw import _core
 from limitlaw._declared import CountArray, FloatArray, IntArray
 from limitlaw._spec import COUNTED, Spec
 from limitlaw.sampling import attempts as log
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
     import polars as pl
+
+
+#: Equally likely populations, of which a fitted prior is the mean.
+_POPULATIONS = 1_000
 
 
 class Tasks(Spec):
@@ -66,7 +71,7 @@ class Tasks(Spec):
         correct: npt.ArrayLike,
         *,
         posterior: bool = False,
-        prior: Literal["jeffreys"] | tuple[float, float] | None = None,
+        prior: Literal["jeffreys", "fitted"] | tuple[float, float] | None = None,
         weight: npt.ArrayLike | None = None,
         names: Sequence[str] | None = None,
     ) -> CountsTasks:
@@ -75,12 +80,16 @@ class Tasks(Spec):
         Args:
             attempts: Observed attempts n, shape ``(tasks,)``, at least 1 (at least 0 with ``posterior``) [attempts].
             correct: Correct ones among them, shape ``(tasks,)``, at most ``attempts`` [attempts].
-            posterior: ``False`` takes the observed share as the success rate. ``True`` draws each task's rate from
-                Beta(alpha + correct, beta + attempts - correct) in every trial, so that the finite number of observed
-                attempts shows in the answer; the spread over trials is then predictive (parameters and luck together).
-            prior: The Beta prior, ``"jeffreys"`` for (1/2, 1/2) or ``(alpha, beta)``. It must be given with
-                ``posterior``, because it decides what a task without a correct answer can still do: Jeffreys on 0 of
-                100 gives coverage .70 at 1,000 attempts.
+            posterior: ``False`` takes the observed share as the success rate: a task with none correct never succeeds,
+                and coverage of nearly as many attempts as were observed, or of more, is too low. ``True`` draws each
+                task's rate from Beta(alpha + correct, beta + attempts - correct) in every trial, so that the finite
+                number of observed attempts shows in the answer; the spread over trials is then predictive (parameters
+                and luck together).
+            prior: The Beta prior, ``"jeffreys"`` for (1/2, 1/2), ``(alpha, beta)``, or ``"fitted"`` to these
+                counts: the Beta law with the posterior means of their mean and intra-class correlation, which the
+                setting then holds as two numbers. It must be given with ``posterior``, because it decides what a
+                task without a correct answer can still do: Jeffreys on 0 of 100 gives coverage .70 at 1,000
+                attempts.
             weight: Weights of the tasks; see the class.
             names: Names of the tasks; see the class.
 
@@ -91,6 +100,9 @@ class Tasks(Spec):
             >>> import limitlaw as ll
             >>> ll.Tasks.counts(attempts=[100, 100], correct=[3, 0], posterior=True, prior="jeffreys")
             CountsTasks(attempts=[100, 100], correct=[3, 0], posterior=True, prior='jeffreys', weight=None, names=None)
+            >>> tasks = ll.Tasks.counts(attempts=[5, 5, 5, 5], correct=[5, 1, 0, 0], posterior=True, prior="fitted")
+            >>> [round(x, 2) for x in tasks.prior]
+            [0.2, 0.35]
         """
         return CountsTasks(
             attempts=attempts,
@@ -320,9 +332,21 @@ class CountsTasks(Tasks):
     attempts: CountArray
     correct: CountArray
     posterior: bool = False
-    prior: Literal["jeffreys"] | tuple[float, float] | None = None
+    prior: Literal["jeffreys", "fitted"] | tuple[float, float] | None = None
     weight: FloatArray | None = None
     names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
+
+    def _check(self) -> None:
+        if self.prior != "fitted":
+            return super()._check()
+        object.__setattr__(self, "prior", "jeffreys")
+        super()._check()
+        n, right = self.attempts.astype(float), self.correct.astype(float)
+        draws = _core.error_rate_draws(n, right, n, right, _POPULATIONS)
+        mean, icc = (float(draws[f"false_positive_{name}"].mean()) for name in ("rate", "icc"))
+        object.__setattr__(self, "prior", (mean * (1 - icc) / icc, (1 - mean) * (1 - icc) / icc))
+        self._kept.clear()
+        return super()._check()
 
 
 class PoolTasks(Tasks):

@@ -1,7 +1,7 @@
 //! The sampling scenario across the border: simulate, compare and solve.
 
 use limitlaw_core::error::{Error, Result};
-use limitlaw_core::fit::over_attempts::over_attempts as fit_over_attempts;
+use limitlaw_core::fit::over_attempts::{Redraw, over_attempts, over_tasks as over_tasks_of_counts};
 use limitlaw_core::fit::resampling::Resampling;
 use limitlaw_core::memory;
 use limitlaw_core::rng::{Stream, purpose};
@@ -107,8 +107,11 @@ fn with_scenario<T: Send>(
 }
 
 /// Simulates a scenario: estimates, column by column, one row per (policy, grid point) or per (policy, grid point, task).
+///
+/// `over_tasks`: the confidence of intervals over tasks; `resampled`: resamples, the trials of each and the confidence of
+/// intervals over attempts, or of those over tasks where these are asked for.
 #[pyfunction]
-#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, by_task, columns, over_tasks, over_attempts, progress))]
+#[pyo3(signature = (spec, arrays, *, trials, key, replicate, threads, by_task, columns, over_tasks, resampled, progress))]
 pub fn simulate_sampling<'py>(
     py: Python<'py>,
     spec: &str,
@@ -120,13 +123,13 @@ pub fn simulate_sampling<'py>(
     by_task: bool,
     columns: Vec<String>,
     over_tasks: Option<f64>,
-    over_attempts: Option<(u64, u64, f64)>,
+    resampled: Option<(u64, u64, f64)>,
     progress: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let columns = parsed(&columns)?;
     let quantiles = if by_task { Vec::new() } else { Column::scores(&columns) };
-    let is_short = |scenario: &SamplingScenario| over_attempts.is_none() && scenario.runs_shortly(trials);
-    let total = trials + over_attempts.map_or(0, |(resamples, trials, _)| resamples.saturating_mul(trials));
+    let is_short = |scenario: &SamplingScenario| resampled.is_none() && scenario.runs_shortly(trials);
+    let total = trials + resampled.map_or(0, |(resamples, trials, _)| resamples.saturating_mul(trials));
     let frame =
         with_scenario(py, (total, progress.as_ref()), (spec, &arrays), is_short, |scenario, control, short| {
             let weights = scenario.weights();
@@ -136,14 +139,14 @@ pub fn simulate_sampling<'py>(
             let points = scenario.points();
             let mut frame = Frame::new(&scenario, by_task, &columns)?;
             let mut rows = Vec::new();
-            rows.resize_with(if over_attempts.is_some() { scenario.policies.len() * points } else { 0 }, || Row::NONE);
+            rows.resize_with(if resampled.is_some() { scenario.policies.len() * points } else { 0 }, || Row::NONE);
             simulate(&scenario, options, control, |p, g, row| {
                 let at = p * points + g;
                 if by_task {
                     frame.set_tasks(&scenario, (at, g), &row.means(trials), Some(trials));
                 } else {
                     let mut found = Row::counted(&row, weights.as_deref(), trials);
-                    if let Some(confidence) = over_tasks {
+                    if let (Some(confidence), None) = (over_tasks, resampled) {
                         let metrics = Column::metrics_with_ends(&columns);
                         let asked = Asked { over_tasks: true, confidence, metrics };
                         found.ends = asked.over_tasks(&row.means(trials), weights.as_deref(), scenario.bounds(g));
@@ -154,11 +157,15 @@ pub fn simulate_sampling<'py>(
                     }
                 }
             })?;
-            if let Some((resamples, trials, confidence)) = over_attempts {
+            if let Some((resamples, trials, confidence)) = resampled {
                 let threads = options.threads;
                 let how = Resampling { resamples, confidence, key, threads, trials: Some(trials), coverage: covered };
                 let estimates: Vec<_> = rows.iter().map(|row| row.estimates).collect();
-                let found = fit_over_attempts(&scenario, &estimates, how, control)?;
+                let found = if over_tasks.is_some() {
+                    over_tasks_of_counts(&scenario, &Column::metrics_with_ends(&columns), how, control)?
+                } else {
+                    over_attempts(&scenario, &estimates, how, control)?
+                };
                 for (at, (row, ends)) in rows.into_iter().zip(found).enumerate() {
                     frame.set(at, &Row { ends, ..row });
                 }
@@ -285,14 +292,15 @@ pub fn accuracies_sampling<'py>(
     Ok(found.into_pyarray(py))
 }
 
-/// The ends of intervals over attempts: the columns of `solve_sampling`, of which those of ends are set.
+/// The ends of intervals over attempts, or over other tasks of counts: the columns of `solve_sampling`, of which those of ends are set.
 #[pyfunction]
-#[pyo3(signature = (spec, arrays, *, columns, resamples, confidence, key, threads, progress))]
+#[pyo3(signature = (spec, arrays, *, columns, over_tasks, resamples, confidence, key, threads, progress))]
 pub fn resampled_ends<'py>(
     py: Python<'py>,
     spec: &str,
     arrays: Arrays<'py>,
     columns: Vec<String>,
+    over_tasks: bool,
     resamples: u64,
     confidence: f64,
     key: [u64; 2],
@@ -306,11 +314,35 @@ pub fn resampled_ends<'py>(
         let mut frame = Frame::new(&scenario, false, &columns)?;
         let (threads, coverage) = (resolve_threads(threads)?, Column::need_coverage(&columns));
         let how = Resampling { resamples, confidence, key, threads, trials: None, coverage };
-        let estimates =
-            how.estimates(&scenario, &mut Stream::new(key, 0, purpose::BOOTSTRAP, 0).sequence(), control)?;
-        let found = fit_over_attempts(&scenario, &estimates, how, control)?;
+        let found = if over_tasks {
+            over_tasks_of_counts(&scenario, &Column::metrics_with_ends(&columns), how, control)?
+        } else {
+            let mut random = Stream::new(key, 0, purpose::BOOTSTRAP, 0).sequence();
+            over_attempts(&scenario, &how.estimates(&scenario, &mut random, control)?, how, control)?
+        };
         found.into_iter().enumerate().for_each(|(at, ends)| frame.set(at, &Row { ends, ..Row::NONE }));
         Ok(frame)
     })?;
     Ok(frame.into_array(py))
+}
+
+/// The success rates of counts, drawn from what their attempts leave open: resample by resample.
+#[pyfunction]
+#[pyo3(signature = (spec, arrays, *, resamples, key, progress))]
+pub fn drawn_rates<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+    resamples: u64,
+    key: [u64; 2],
+    progress: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let arrays = owned(&arrays);
+    let found = wait(py, resamples, progress.as_ref(), |control| {
+        let scenario: SamplingScenario = parse(spec, &arrays)?;
+        let threads = resolve_threads(None)?;
+        let how = Resampling { resamples, confidence: 0.9, key, threads, trials: None, coverage: false };
+        Redraw::new(&scenario, how, control)?.rates(how, control)
+    })?;
+    Ok(found.into_pyarray(py))
 }

@@ -1,4 +1,5 @@
-//! Intervals over attempts: what other attempts at the same tasks would have said, of an exact solution or of a simulation.
+//! Intervals over attempts: what other attempts at the same tasks would have said, of an exact solution or of a simulation;
+//! and over other tasks of counts.
 //!
 //! Counts: each task's rate is drawn from what its attempts and those of the others say of it (a Beta population, itself
 //! integrated over its posterior), and the scenario is worked out at these rates. Pools and logs: `record_attempts`.
@@ -11,9 +12,9 @@ use super::posterior_draws::posterior_draws;
 use super::record_attempts::RecordAttempts;
 use super::resampling::Resampling;
 use crate::error::{Error, Result};
-use crate::rng::{Sequence, Stream, purpose};
+use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::run::{Control, run};
-use crate::sampling::record::ends::{Ends, of_draws};
+use crate::sampling::record::ends::{Ends, drawn_over_tasks, of_draws};
 use crate::sampling::record::estimate::Estimates;
 use crate::sampling::record::metrics::COUNT;
 use crate::sampling::scenario::SamplingScenario;
@@ -39,10 +40,7 @@ pub fn over_attempts(
     let mut drawn: Vec<Vec<Estimates>> = vec![Vec::with_capacity(how.resamples as usize); estimates.len()];
     let work = |(): &mut (), index: u64| {
         control.check()?;
-        let mut random = Stream::new(how.key, 0, purpose::BOOTSTRAP, index).sequence();
-        let verifier = scenario.labelled().map(|labelled| below(labelled.count() as u64, &mut random) as usize);
-        let one = redraw.scenario(scenario, index as usize, &mut random);
-        let one = verifier.map_or_else(|| one.clone(), |number| one.with_verifier(number));
+        let (one, mut random) = redraw.resample(scenario, how.key, index);
         let found = how.estimates(&one, &mut random, control)?;
         control.advance(how.trials.unwrap_or(1));
         Ok(found)
@@ -58,6 +56,35 @@ pub fn over_attempts(
         of_draws(&values, tail)
     });
     Ok(ends.collect())
+}
+
+/// The ends of every row over other tasks, policy by policy: those of the rates drawn in each resample, of which each has
+/// its share of what the tasks leave open.
+pub fn over_tasks(
+    scenario: &SamplingScenario,
+    metrics: &[bool; COUNT],
+    how: Resampling,
+    control: &Control,
+) -> Result<Vec<Ends>> {
+    let redraw = Redraw::new(scenario, how, control)?;
+    let (weights, points) = (scenario.weights(), scenario.points());
+    let mut drawn: Vec<Vec<Ends>> = vec![Vec::with_capacity(how.resamples as usize); scenario.policies.len() * points];
+    let work = |(): &mut (), index: u64| {
+        control.check()?;
+        let (one, mut random) = redraw.resample(scenario, how.key, index);
+        let rows = how.means(&one, &mut random, control)?.into_iter().enumerate();
+        let found: Vec<Ends> = rows
+            .map(|(at, means)| {
+                let bounds = scenario.bounds(at % points);
+                drawn_over_tasks(&means, weights.as_deref(), bounds, metrics, (index, &mut random))
+            })
+            .collect();
+        control.advance(how.trials.unwrap_or(1));
+        Ok(found)
+    };
+    let add = |found: Vec<Ends>| drawn.iter_mut().zip(found).for_each(|(all, one)| all.push(one));
+    run(how.resamples, how.threads, control, || (), work, add)?;
+    Ok(drawn.iter().map(|all| of_draws(all, 0.5 * (1.0 - how.confidence))).collect())
 }
 
 /// The values of resamples that were simulated: closer to their mean by the noise of their trials, which their standard
@@ -114,7 +141,34 @@ impl Redraw {
         Ok(Self { rates })
     }
 
-    /// The scenario of a resample.
+    /// The success rates of all tasks in each resample, one after another.
+    pub fn rates(&self, how: Resampling, control: &Control) -> Result<Vec<f64>> {
+        let mut found = Vec::new();
+        let work = |(): &mut (), index: u64| {
+            control.check()?;
+            let mut random = Stream::new(how.key, 0, purpose::BOOTSTRAP, index).sequence();
+            Ok(self.rates.draw(index as usize, &mut random))
+        };
+        run(
+            how.resamples,
+            how.threads,
+            control,
+            || (),
+            work,
+            |rates| found.extend(rates.iter().map(|rates| rates[0])),
+        )?;
+        Ok(found)
+    }
+
+    /// The scenario of a resample, with one of the verifiers that labels leave open, and what is left of its stream.
+    fn resample(&self, scenario: &SamplingScenario, key: Key, index: u64) -> (SamplingScenario, Sequence) {
+        let mut random = Stream::new(key, 0, purpose::BOOTSTRAP, index).sequence();
+        let verifier = scenario.labelled().map(|labelled| below(labelled.count() as u64, &mut random) as usize);
+        let one = self.scenario(scenario, index as usize, &mut random);
+        (verifier.map_or_else(|| one.clone(), |number| one.with_verifier(number)), random)
+    }
+
+    /// The scenario of a resample at the rates that are drawn for it.
     pub fn scenario(&self, scenario: &SamplingScenario, resample: usize, random: &mut Sequence) -> SamplingScenario {
         let rates = self.rates.draw(resample, random);
         let of = |rate: usize| Values::Many(rates.iter().map(|rates| rates[rate]).collect());

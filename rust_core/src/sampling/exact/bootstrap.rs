@@ -156,12 +156,16 @@ pub fn optima(
     let observed =
         matches!(scenario.tasks, Tasks::Counts { posterior: false, .. } | Tasks::Pool { .. } | Tasks::Recorded(_));
     if resample == Resample::Tasks {
-        for o in &mut found {
-            let utilities = o.resamples.iter().map(|again| again.utility);
+        for (at, o) in found.iter_mut().enumerate() {
+            let all = o.resamples.iter().map(|again| again.utility);
             // Of drawn rates not the estimate is in the middle, which takes the observed shares for rates.
-            let middle = if observed { utilities.sum::<f64>() / resamples as f64 } else { o.estimate.utility };
+            let middle = if observed { all.sum::<f64>() / resamples as f64 } else { o.estimate.utility };
             let wider = for_few(plain.len());
-            o.resamples.iter_mut().for_each(|again| again.utility = middle + wider * (again.utility - middle));
+            let worth = utilities[at % utilities.len()];
+            let least = if worth.attempt_cost > 0.0 { f64::NEG_INFINITY } else { -worth.wrong_cost };
+            for again in &mut o.resamples {
+                again.utility = (middle + wider * (again.utility - middle)).clamp(least, worth.correct_reward);
+            }
         }
     }
     Ok(found)

@@ -90,7 +90,8 @@ impl SamplingScenario {
     /// What bounds the values of a task at a grid point, or under a limit.
     pub fn bounds(&self, point: usize) -> Bounds {
         let attempts = self.grid().get(point).map_or(self.most(), |&cap| cap) as f64;
-        Bounds { attempts, utility: self.utility.filter(|u| u.attempt_cost == 0.0 && !self.billed()[1]) }
+        let paid = self.billed()[1] || self.utility.is_some_and(|u| u.attempt_cost != 0.0);
+        Bounds { attempts, utility: self.utility, paid }
     }
 }
 

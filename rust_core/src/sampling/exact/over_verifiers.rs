@@ -4,15 +4,13 @@ use super::benchmark::Mixture;
 use super::{ExactRow, lattice, solve_one};
 use crate::error::Result;
 use crate::memory;
+use crate::rng::{Stream, purpose};
 use crate::run::{Control, resolve_threads, run};
 use crate::sampling::record::SHARES;
 use crate::sampling::record::ends::{self, Asked, Ends};
 use crate::sampling::record::metrics::{COUNT, TaskMeans};
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::labelled::Labelled;
-
-/// One less than the golden ratio: its multiples are spread evenly.
-const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
 /// One row over all verifiers.
 #[derive(Debug, Clone, Default)]
@@ -48,13 +46,13 @@ pub fn solve(
     let work = |(): &mut (), number: u64| {
         let one = scenario.with_verifier(number as usize);
         let mut found = Vec::with_capacity(rows);
-        // Each verifier has its share of what tasks leave open: the quantiles at evenly spread probabilities.
-        let place = (0.5 + number as f64 * GOLDEN).fract().clamp(1e-9, 1.0 - 1e-9);
+        let mut random = Stream::new([0; 2], 0, purpose::BOOTSTRAP, number).sequence();
         solve_one(&one, &[], coverage, &quiet, |p, g, row| {
             let ends = match asked {
                 Some(Asked { over_tasks: true, metrics, .. }) => {
-                    let tails = [place, 1.0 - place];
-                    ends::over_tasks(&row.means, weights.as_deref(), scenario.bounds(g), tails, &metrics)
+                    // Each verifier has its share of what tasks leave open.
+                    let draw = (number, &mut random);
+                    ends::drawn_over_tasks(&row.means, weights.as_deref(), scenario.bounds(g), &metrics, draw)
                 }
                 _ => [row.means.summarise(0..row.means.correct.len(), weights.as_deref(), None).value; 2],
             };

@@ -1,0 +1,62 @@
+"""Counts whose observed shares are taken for rates, and the rates that their attempts leave open."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, TypeGuard
+
+from limitlaw import _core
+from limitlaw.errors import MisfitWarning
+from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.tasks import CountsTasks, Tasks
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import polars as pl
+
+#: The most rates that are drawn, but for so many resamples at least.
+_MOST_RATES, _LEAST_RESAMPLES = 10_000_000, 100
+
+
+def are_shares(tasks: Tasks) -> TypeGuard[CountsTasks]:
+    """Whether the observed shares of counts are taken for the success rates."""
+    return isinstance(tasks, CountsTasks) and not tasks.posterior
+
+
+def resamples_of(tasks: Tasks, most: int) -> int:
+    """How often the rates of tasks are drawn: at most so often, less often for very many tasks."""
+    return min(most, max(_MOST_RATES // len(tasks), _LEAST_RESAMPLES))
+
+
+def drawn_rates(tasks: CountsTasks, resamples: int, key: tuple[int, int]) -> npt.NDArray[np.float64]:
+    """Success rates that the attempts leave open: posterior draws, under a population that is itself drawn.
+
+    Shape ``(resamples, tasks)``.
+    """
+    spec, arrays = SamplingScenario(tasks=tasks, max_attempts=[1]).wire()
+    rates = _core.drawn_rates(spec, arrays, resamples=resamples, key=key, progress=None)
+    return rates.reshape(resamples, len(tasks))
+
+
+def warn_outside(tasks: Tasks, frame: pl.DataFrame, ends: tuple[str, str] = ("_low", "_high")) -> None:
+    """Says where estimates from observed shares lie outside the intervals of what the attempts leave open."""
+    if not are_shares(tasks):
+        return
+    low, high = ends
+    names = [name.removesuffix(low) for name in frame.columns if name.endswith(low)]
+    outside = [
+        name
+        for name in names
+        if name in frame.columns
+        and bool(((frame[name] < frame[name + low]) | (frame[name] > frame[name + high])).any())
+    ]
+    if outside:
+        warnings.warn(
+            f"{', '.join(outside)}: the estimate lies outside its interval. Tasks.counts takes the observed share "
+            f"of at most {int(tasks.attempts.max())} attempts for a task's rate: one with none correct never succeeds; "
+            "the interval is of the rates that the attempts leave open. Tasks.counts(..., posterior=True, "
+            "prior='fitted') puts these into the estimate too",
+            MisfitWarning,
+            stacklevel=3,
+        )

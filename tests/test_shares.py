@@ -1,0 +1,156 @@
+"""Counts whose observed shares are taken for rates: intervals that hold the truth, and a word where estimates do not."""
+
+import warnings
+
+import numpy as np
+import polars as pl
+import pytest
+
+import limitlaw as ll
+
+#: The population of the tasks, and a verifier.
+ALPHA, BETA = 0.6, 1.4
+VERIFIER = ll.Verifier.rates(false_positive_rate=0.05)
+
+
+def _data(tasks: int, attempts: int, count: int) -> list[ll.Tasks]:
+    random = np.random.default_rng([tasks, attempts])
+    return [
+        ll.Tasks.counts([attempts] * tasks, random.binomial(attempts, random.beta(ALPHA, BETA, tasks)))
+        for _ in range(count)
+    ]
+
+
+def _truth(attempts: int) -> dict[str, float]:
+    tasks = ll.Tasks.beta(ALPHA, BETA, 10)
+    scenario = ll.SamplingScenario(tasks=tasks, verifier=VERIFIER, max_attempts=[attempts])
+    return ll.solve(scenario).row(0, named=True)
+
+
+@pytest.mark.parametrize(("tasks", "observed", "attempts"), [(164, 5, 5), (60, 16, 50), (5, 5, 5)])
+@pytest.mark.filterwarnings("ignore::limitlaw.MisfitWarning")
+def test_intervals_over_tasks_hold_the_truth_beyond_what_the_shares_tell(
+    tasks: int, observed: int, attempts: int
+) -> None:
+    """At 95 %, 40 data sets: 32 or fewer that hold have the probability 4e-4 each; observed shares alone held .4."""
+    truth = _truth(attempts)
+    names = ["accuracy", "precision", "attempts_used"]
+    held = dict.fromkeys(names, 0)
+    for data in _data(tasks, observed, 40):
+        scenario = ll.SamplingScenario(tasks=data, verifier=VERIFIER, max_attempts=[attempts])
+        row = ll.solve(scenario, resample="tasks", bootstrap=200, columns=names).row(0, named=True)
+        for name in names:
+            held[name] += row[f"{name}_low"] <= truth[name] <= row[f"{name}_high"]
+    assert min(held.values()) > 32, held
+
+
+def test_an_interval_beside_its_estimate_is_said_to_be_one() -> None:
+    data = _data(164, 5, 1)[0]
+    scenario = ll.SamplingScenario(tasks=data, max_attempts=[20])
+    with pytest.warns(ll.MisfitWarning, match="accuracy.*observed share of at most 5 attempts"):
+        ll.solve(scenario, resample="attempts", bootstrap=50, seed=1)
+    with pytest.warns(ll.MisfitWarning, match="accuracy"):
+        ll.simulate(scenario, trials=2_000, seed=1, resample="tasks", bootstrap=50)
+    worth = scenario.replace(verifier=VERIFIER, utility=ll.Utility(wrong_cost=0.5))
+    with pytest.warns(ll.MisfitWarning, match="optimal_attempts"):
+        ll.optimal_attempts(worth, bootstrap=100, seed=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ll.solve(scenario.replace(max_attempts=[1]), resample="attempts", bootstrap=50, seed=1)
+
+
+def test_simulated_and_solved_limits_over_tasks_are_near() -> None:
+    """Both draw the same rates; a simulation has the noise of its trials, within .03 of ends that are .2 apart."""
+    scenario = ll.SamplingScenario(tasks=_data(60, 16, 1)[0], verifier=VERIFIER, max_attempts=[4])
+    ends = ["accuracy_low", "accuracy_high", "precision_low", "precision_high"]
+    names = ["accuracy", "precision"]
+    solved = ll.solve(scenario, resample="tasks", columns=names, seed=3, bootstrap=400)
+    run = ll.simulate(scenario, trials=200_000, seed=3, resample="tasks", columns=names, bootstrap=400)
+    assert run.select(ends).row(0) == pytest.approx(solved.select(ends).row(0), abs=0.03)
+
+
+@pytest.mark.parametrize(("wrong_cost", "best"), [(0.5, 23), (1.0, 11)])
+def test_a_recommendation_holds_the_best_number_of_the_population(wrong_cost: float, best: int) -> None:
+    """At 90 %, 25 data sets: 16 or fewer that hold have the probability 5e-4; observed shares alone held none."""
+    held, utilities = 0, 0
+    worth = ll.Utility(wrong_cost=wrong_cost)
+    tasks = ll.Tasks.beta(ALPHA, BETA, 10)
+    for data in _data(100, 5, 25):
+        row = ll.recommend(data, VERIFIER, utility=worth, bootstrap=200, max_attempts=60).policies.row(0, named=True)
+        held += row["attempts_low"] <= best <= row["attempts_high"]
+        scenario = ll.SamplingScenario(tasks=tasks, verifier=VERIFIER, max_attempts=[row["attempts"]], utility=worth)
+        utilities += row["utility_low"] <= ll.solve(scenario)["utility"][0] <= row["utility_high"]
+    assert min(held, utilities) > 16, (held, utilities)
+
+
+def test_a_fitted_prior_foretells_the_population() -> None:
+    """P(solved within 200 attempts) from 400 tasks of 20, within .03; observed shares are farther off than .06."""
+    random = np.random.default_rng(5)
+    right = random.binomial(20, random.beta(ALPHA, BETA, 400))
+    fitted = ll.Tasks.counts([20] * 400, right, posterior=True, prior="fitted")
+    coverage = [
+        ll.solve(ll.SamplingScenario(tasks=tasks, max_attempts=[200]))["coverage"][0]
+        for tasks in (fitted, ll.Tasks.counts([20] * 400, right), ll.Tasks.beta(ALPHA, BETA, 10))
+    ]
+    assert coverage[0] == pytest.approx(coverage[2], abs=0.03)
+    assert coverage[1] < coverage[2] - 0.06
+    assert ll.Tasks.from_json(fitted.to_json()) == fitted
+
+
+def test_a_fitted_prior_is_one_where_all_tasks_are_alike() -> None:
+    for right in (0, 2):
+        tasks = ll.Tasks.counts([2, 2], [right, right], posterior=True, prior="fitted")
+        alpha, beta = tasks.prior  # type: ignore[attr-defined]
+        assert (alpha > beta) == (right == 2)
+    with pytest.raises(ValueError, match="prior must be None where posterior is False"):
+        ll.Tasks.counts([2], [1], prior="fitted")
+    with pytest.raises(ValueError, match=r"correct\[0\] must be at most attempts\[0\]"):
+        ll.Tasks.counts([2], [3], posterior=True, prior="fitted")
+
+
+@pytest.mark.parametrize("attempt_cost", [1e-9, 0.01])
+def test_the_utility_of_paid_attempts_has_an_interval(attempt_cost: float) -> None:
+    """Where all tasks are right there may be others: as where attempts cost nothing."""
+    tasks = ll.Tasks.fixed([1.0] * 10)
+    row = {}
+    for cost in (0.0, attempt_cost):
+        worth = ll.Utility(wrong_cost=4, attempt_cost=cost)
+        scenario = ll.SamplingScenario(tasks=tasks, max_attempts=[1], utility=worth)
+        row[cost] = ll.solve(scenario, resample="tasks").select("utility_low", "utility_high").row(0)
+    assert row[attempt_cost] == pytest.approx([end - attempt_cost for end in row[0.0]], abs=1e-9)
+    assert row[0.0][0] < 0
+
+
+def test_the_utility_of_paid_attempts_is_covered() -> None:
+    """At 95 %, 60 data sets of 30 easy tasks: 49 or fewer that hold have the probability 2e-4; Student's t held .75."""
+    random, held = np.random.default_rng(11), 0
+    worth = ll.Utility(wrong_cost=4, attempt_cost=0.01)
+    truth = 0.95 - 4 * 0.05 - 0.01
+    for _ in range(60):
+        right = random.random(30) < random.beta(19, 1, 30)
+        tasks = ll.Tasks.pool([1] * 30, [1] * 30, right, correct=right)
+        scenario = ll.SamplingScenario(tasks=tasks, max_attempts=[1], utility=worth)
+        low, high = ll.solve(scenario, resample="tasks").select("utility_low", "utility_high").row(0)
+        held += low <= truth <= high
+    assert held > 49, held
+
+
+def test_no_utility_exceeds_the_largest_possible() -> None:
+    worth = ll.Utility(wrong_cost=1)
+    scenario = ll.SamplingScenario(tasks=ll.Tasks.counts([2, 2], [2, 2]), max_attempts=[1], utility=worth)
+    frame = ll.optimal_attempts(scenario, bootstrap=100, seed=1)
+    quantiles = frame.select(pl.col(r"^utility_q\d+$")).row(0)
+    assert -1 <= min(quantiles) <= max(quantiles) <= 1
+    assert max(quantiles) > 0.9
+
+
+def test_precision_and_its_complement_add_to_one_where_labels_leave_a_verifier_open() -> None:
+    columns = {"task": [n // 4 for n in range(160)], "correct": [n % 4 < 2 for n in range(160)]}
+    labels = pl.DataFrame(columns | {"accepted": [n % 4 < 2 or n % 32 == 3 for n in range(160)]})
+    verifier = ll.Verifier.from_labels(labels, draws=40)
+    tasks = ll.Tasks.fixed(np.linspace(0.05, 0.9, 30))
+    scenario = ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[5])
+    row = ll.solve(scenario, resample="tasks").row(0, named=True)
+    for end, other in (("low", "high"), ("high", "low")):
+        assert row[f"precision_{end}"] + row[f"false_discovery_rate_{other}"] == pytest.approx(1, abs=1e-12)
+    assert row["precision_low"] < row["precision"] < row["precision_high"]
