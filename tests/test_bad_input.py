@@ -89,7 +89,7 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: ll.Tasks.counts(attempts=[5], correct=[1], posterior=1), TypeError, "posterior must be True or False, got 1"),
     (lambda: ll.Tasks.counts(attempts=[5], correct=[1], posterior=True, prior=(0, 1)), ValueError, "prior must be two positive numbers up to 1e9, got (0, 1)"),
     (lambda: ll.Tasks.counts(attempts=[5], correct=[1], posterior=True, prior=(1,)), ValueError, "prior must hold 2 values, got (1,)"),
-    (lambda: ll.Tasks.counts(attempts=[5], correct=[1], posterior=True, prior="flat"), ValueError, "prior must be one of ['jeffreys'], got 'flat'"),
+    (lambda: ll.Tasks.counts(attempts=[5], correct=[1], posterior=True, prior="flat"), ValueError, "prior must be one of ['jeffreys', 'fitted'], got 'flat'"),
     (lambda: ll.Tasks.counts(attempts=[5], correct=[1], posterior=True, prior=2.0), TypeError, "prior must be a sequence, got 2.0"),
     (lambda: pool([5], [6], [1]), ValueError, "accepted[0] must be at most attempts[0] (5), got 6"),
     (lambda: pool([5], [2], [3]), ValueError, "accepted_correct[0] must be at most accepted[0] (2), got 3"),

@@ -61,7 +61,8 @@ def test_ten_of_ten_are_no_certainty(correct, resample):
         other = row["accuracy_low"] if correct else 1 - row["accuracy_high"]
         assert row["accuracy"] == float(correct)
         if resample == "tasks":
-            assert other == pytest.approx(0.025**0.1, rel=1e-9)
+            # Counts leave their rates open, too.
+            assert other == pytest.approx(0.025**0.1, rel=1e-9 if kind == "pool" else 0.05)
             assert row["coverage_low" if correct else "coverage_high"] == pytest.approx(other if correct else 1 - other)
         else:
             assert 0.8 < other < 1
@@ -126,6 +127,7 @@ def test_simulations_have_the_same_intervals():
     assert row["accuracy_low"] < row["accuracy"] < row["accuracy_high"]
 
 
+@pytest.mark.filterwarnings("ignore::limitlaw.MisfitWarning")
 def test_what_labels_leave_open_is_added():
     verifier = ll.Verifier.from_labels(
         pl.DataFrame({"task": range(60), "correct": [True, False] * 30, "accepted": [True, False] * 27 + [True] * 6})
@@ -273,6 +275,7 @@ def test_one_trial_tells_no_interval_over_attempts() -> None:
         assert found[1]["accuracy"].null_count() == found[2]["accuracy_low"].null_count() == 0
 
 
+@pytest.mark.filterwarnings("ignore::limitlaw.MisfitWarning")
 def test_an_interval_alone_is_that_among_all() -> None:
     """With labels too, where each verifier that they leave open has a limit of its own."""
     labels = pl.DataFrame(

@@ -1,4 +1,4 @@
-"""Counts whose observed shares are taken for rates: intervals that hold the truth, and a word where estimates do not."""
+"""Counts whose observed shares are taken for rates: intervals that hold, and a word where estimates do not."""
 
 import warnings
 

@@ -206,7 +206,7 @@ class _Resamples:
         lost = again.max(axis=1) - again[:, best]
         lost = np.where(lost > _ROUNDING * np.abs(table).max(), lost, 0.0)
         # Tasks that are all alike show no other kind, of which there may be so many.
-        alike = hasattr(options.tasks, "attempts") and bool((table == table[:, :1]).all())
+        alike = hasattr(options.tasks, "attempts") and options.are_alike
         unseen = 1.0 - (1.0 - level) ** (1.0 / table.shape[1]) if alike else 0.0
         right, wrong = (float(options.tables[name][best] @ self.mean) for name in ("accuracy", "wrong"))
         # Beyond the end of the data all answers may become right.

@@ -90,6 +90,14 @@ class Options:
         several = np.concatenate(sets, axis=1) if len(drawn) > 1 else None
         return Options(tasks, scenarios, labels, np.array(attempts), stacked, errors, several, seed)
 
+    @property
+    def are_alike(self) -> bool:
+        """Whether nothing tells one task from another."""
+        if are_shares(self.tasks):
+            shares = self.tasks.correct / self.tasks.attempts
+            return bool((shares == shares[0]).all())
+        return bool((self.tables["utility"] == self.tables["utility"][:, :1]).all())
+
     def ends(self, option: int, confidence: float) -> dict[str, tuple[float, float]]:
         """The limits of an option's utility and accuracy over tasks."""
         names = ("utility", "accuracy")

@@ -45,12 +45,12 @@ def warn_outside(tasks: Tasks, frame: pl.DataFrame, ends: tuple[str, str] = ("_l
         return
     low, high = ends
     names = [name.removesuffix(low) for name in frame.columns if name.endswith(low)]
-    outside = [
-        name
-        for name in names
-        if name in frame.columns
-        and bool(((frame[name] < frame[name + low]) | (frame[name] > frame[name + high])).any())
-    ]
+
+    def is_outside(name: str) -> bool:
+        value, slack = frame[name], 1e-9 * frame[name].abs()
+        return bool(((value < frame[name + low] - slack) | (value > frame[name + high] + slack)).any())
+
+    outside = [name for name in names if name in frame.columns and is_outside(name)]
     if outside:
         warnings.warn(
             f"{', '.join(outside)}: the estimate lies outside its interval. Tasks.counts takes the observed share "

@@ -5,21 +5,17 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from limitlaw import _core
 from limitlaw._declared import CountArray, FloatArray, IntArray
 from limitlaw._spec import COUNTED, Spec
 from limitlaw.sampling import attempts as log
 from limitlaw.sampling import table
+from limitlaw.sampling.fitted_prior import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
     import polars as pl
-
-
-#: Equally likely populations, of which a fitted prior is the mean.
-_POPULATIONS = 1_000
 
 
 class Tasks(Spec):
@@ -85,11 +81,10 @@ class Tasks(Spec):
                 task's rate from Beta(alpha + correct, beta + attempts - correct) in every trial, so that the finite
                 number of observed attempts shows in the answer; the spread over trials is then predictive (parameters
                 and luck together).
-            prior: The Beta prior, ``"jeffreys"`` for (1/2, 1/2), ``(alpha, beta)``, or ``"fitted"`` to these
-                counts: the Beta law with the posterior means of their mean and intra-class correlation, which the
-                setting then holds as two numbers. It must be given with ``posterior``, because it decides what a
-                task without a correct answer can still do: Jeffreys on 0 of 100 gives coverage .70 at 1,000
-                attempts.
+            prior: The Beta prior, ``"jeffreys"`` for (1/2, 1/2), ``(alpha, beta)``, or ``"fitted"``: by the
+                posterior means of these counts' mean and intra-class correlation. It must be given with
+                ``posterior``, because it decides what a task without a correct answer can still do: Jeffreys on 0
+                of 100 gives coverage .70 at 1,000 attempts.
             weight: Weights of the tasks; see the class.
             names: Names of the tasks; see the class.
 
@@ -100,18 +95,9 @@ class Tasks(Spec):
             >>> import limitlaw as ll
             >>> ll.Tasks.counts(attempts=[100, 100], correct=[3, 0], posterior=True, prior="jeffreys")
             CountsTasks(attempts=[100, 100], correct=[3, 0], posterior=True, prior='jeffreys', weight=None, names=None)
-            >>> tasks = ll.Tasks.counts(attempts=[5, 5, 5, 5], correct=[5, 1, 0, 0], posterior=True, prior="fitted")
-            >>> [round(x, 2) for x in tasks.prior]
-            [0.2, 0.35]
         """
-        return CountsTasks(
-            attempts=attempts,
-            correct=correct,
-            posterior=posterior,
-            prior=prior,
-            weight=weight,
-            names=names,  # type: ignore[arg-type]
-        )
+        counted = {"attempts": attempts, "correct": correct, "posterior": posterior, "prior": prior}
+        return CountsTasks(**counted, weight=weight, names=names)  # type: ignore[arg-type]
 
     @staticmethod
     def pool(
@@ -141,14 +127,8 @@ class Tasks(Spec):
             >>> len(ll.Tasks.pool(attempts=[10, 10], accepted=[4, 0], accepted_correct=[3, 0]))
             2
         """
-        return PoolTasks(
-            attempts=attempts,
-            accepted=accepted,
-            accepted_correct=accepted_correct,
-            correct=correct,
-            weight=weight,
-            names=names,  # type: ignore[arg-type]
-        )
+        counts = {"attempts": attempts, "accepted": accepted, "accepted_correct": accepted_correct, "correct": correct}
+        return PoolTasks(**counts, weight=weight, names=names)  # type: ignore[arg-type]
 
     @staticmethod
     def beta(alpha: float, beta: float, count: int, *, unsolvable: float = 0.0, redraw: Redraw = "trial") -> BetaTasks:
@@ -337,16 +317,12 @@ class CountsTasks(Tasks):
     names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
 
     def _check(self) -> None:
-        if self.prior != "fitted":
-            return super()._check()
-        object.__setattr__(self, "prior", "jeffreys")
+        if self.prior == "fitted":
+            object.__setattr__(self, "prior", "jeffreys")  # while the counts are checked
+            super()._check()
+            object.__setattr__(self, "prior", fitted(self.attempts, self.correct))
+            self._kept.clear()
         super()._check()
-        n, right = self.attempts.astype(float), self.correct.astype(float)
-        draws = _core.error_rate_draws(n, right, n, right, _POPULATIONS)
-        mean, icc = (float(draws[f"false_positive_{name}"].mean()) for name in ("rate", "icc"))
-        object.__setattr__(self, "prior", (mean * (1 - icc) / icc, (1 - mean) * (1 - icc) / icc))
-        self._kept.clear()
-        return super()._check()
 
 
 class PoolTasks(Tasks):
