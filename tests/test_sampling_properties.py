@@ -63,7 +63,7 @@ def test_more_attempts_accept_cover_and_use_no_less(scenario: ll.SamplingScenari
 
 
 @given(sampling_scenarios(max_work=20))
-def test_shares_are_shares_and_add_up(scenario: ll.SamplingScenario) -> None:
+def test_shares_is_plug_in_and_add_up(scenario: ll.SamplingScenario) -> None:
     for frame in (
         solved(scenario),
         solved(scenario, by="task"),

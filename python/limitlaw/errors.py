@@ -15,7 +15,11 @@ class VersionError(ValueError):
 
 
 class MisfitWarning(UserWarning):
-    """A fitted population does not give the data back: what is concluded from it may be wrong by more than it says."""
+    """What the data are taken for does not go with them: what is concluded may be wrong by more than it says.
+
+    A fitted population does not give the data back, or an estimate from observed shares lies outside the interval of
+    the rates that the attempts leave open.
+    """
 
 
 class UnitsWarning(UserWarning):

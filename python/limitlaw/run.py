@@ -26,8 +26,8 @@ from limitlaw.exhaustion.run import ExhaustionResult, SamplerName, simulate_exha
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.sampling.files import with_tables
 from limitlaw.sampling.frames import By, check_resampled, simulate_frame, solve_frame
+from limitlaw.sampling.plug_in import is_resampled, resamples_of, warn_outside
 from limitlaw.sampling.scenario import SamplingScenario
-from limitlaw.sampling.shares import are_shares, resamples_of, warn_outside
 from limitlaw.sampling.tallies import merge_frames, tallies_frame
 from limitlaw.seed import Seed, key_of
 
@@ -204,10 +204,8 @@ def simulate(  # noqa: C901
     total = run["trials"]
     if resample == "tasks":
         intervals = {"over_tasks": confidence}
-    shares = isinstance(scenario, SamplingScenario) and are_shares(scenario.tasks)
-    if isinstance(scenario, SamplingScenario) and (resample == "attempts" or (resample == "tasks" and shares)):
-        resamples = as_whole(bootstrap, "bootstrap", 10, 100_000)
-        resamples = resamples_of(scenario.tasks, resamples) if resample == "tasks" else resamples
+    if isinstance(scenario, SamplingScenario) and is_resampled(scenario.tasks, resample):
+        resamples = resamples_of(scenario.tasks, resample, as_whole(bootstrap, "bootstrap", 10, 100_000))
         each = max(total // resamples, _LEAST_TRIALS)
         intervals["resampled"] = (resamples, each, confidence)
         total += resamples * each
@@ -293,13 +291,12 @@ def solve(
     check_resampled(scenario, resample, by=by)
     check_wanted(progress if progress is not None else False)
     over_tasks = resample == "tasks"
-    if resample is None or (over_tasks and not are_shares(scenario.tasks)):
+    if not is_resampled(scenario.tasks, resample):
         return solve_frame(scenario, by=by, columns=columns, over_tasks=over_tasks, confidence=confidence)
     if seed is None and not over_tasks:
         raise TypeError("seed must be a whole number or a SeedSequence where resample is 'attempts', got None")
-    resamples = as_whole(bootstrap, "bootstrap", 10, 1_000_000)
     options: dict[str, Any] = {
-        "resamples": resamples_of(scenario.tasks, resamples) if over_tasks else resamples,
+        "resamples": resamples_of(scenario.tasks, resample, as_whole(bootstrap, "bootstrap", 10, 1_000_000)),
         "key": key_of(0 if seed is None else seed)[0],
         "threads": as_threads(threads),
     }

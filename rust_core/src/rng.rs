@@ -83,6 +83,8 @@ pub mod purpose {
     pub const VOTES: u64 = 80;
     /// Sums of scores by answer, where weighted votes are simulated by themselves.
     pub const SCORE_SUMS: u64 = 84;
+    /// Weights of the tasks, where an interval over other tasks is made of draws.
+    pub const TASK_WEIGHTS: u64 = 85;
     /// First number of the exhaustion inputs; each input adds its own offset.
     pub const EXHAUSTION: u64 = 1024;
     /// First number of the inputs of the constraint model; each input adds its own offset.

@@ -15,8 +15,8 @@ from limitlaw.recommendation import Recommendation, recommend
 from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.frames import simulate_frame, solve_frame
 from limitlaw.sampling.optimum import ceilings, optimal_attempts
+from limitlaw.sampling.plug_in import is_plug_in
 from limitlaw.sampling.scenario import SamplingScenario
-from limitlaw.sampling.shares import are_shares
 from limitlaw.sampling.short import held
 from limitlaw.sampling.tasks import PoolTasks, RecordedTasks
 from limitlaw.sampling.verifier import RatesVerifier
@@ -177,7 +177,7 @@ def _answer(
         end = ceilings(scenario)["ceiling_all_tasks"][0]
         known = "As far as the observed shares are the tasks' rates, accuracy does not pass"
         always = "However many attempts are made, accuracy does not pass"
-        texts.append(f"{known if are_shares(scenario.tasks) else always} {end:.1%} with this verifier.")
+        texts.append(f"{known if is_plug_in(scenario.tasks) else always} {end:.1%} with this verifier.")
     except NoClosedFormError:
         pass
     what = "The best number of attempts" if best == "optimal_attempts" else "The best limit"

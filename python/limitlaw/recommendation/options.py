@@ -16,10 +16,10 @@ from limitlaw._core import NoClosedFormError
 from limitlaw.errors import MisfitWarning
 from limitlaw.run import simulate, solve
 from limitlaw.sampling import policy as rules
+from limitlaw.sampling.plug_in import drawn_rates, is_plug_in
 from limitlaw.sampling.scenario import SamplingScenario
-from limitlaw.sampling.shares import are_shares, drawn_rates
 from limitlaw.sampling.tasks import CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
-from limitlaw.sampling.verifier import LabelledVerifier
+from limitlaw.sampling.verifier import LabelledVerifier, Verifier
 from limitlaw.seed import key_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _ATTEMPT_SETS = 30
 #: attempts are drawn anew; and the fewest trials.
 _SIMULATED, _SIMULATED_AGAIN, _FEWEST = 400_000, 40_000, 100
 #: Sets of rates that the attempts of counts leave open, fewer where they have more numbers, but so many at least.
-_RATE_SETS, _MOST_NUMBERS, _FEWEST_RATE_SETS = 200, 10_000_000, 20
+_RATE_SETS, _MOST_NUMBERS, _FEWEST_RATE_SETS = 200, 4_000_000, 20
 #: The most verifiers that labels leave open, and what tells them apart; so many stand for all where attempts are drawn
 #: anew: the same each time, so that what they leave out moves no difference between two draws.
 _VERIFIERS, _FEW_VERIFIERS = 60, 12
@@ -68,15 +68,16 @@ class Options:
         scenarios: list[SamplingScenario] = []
         errors: dict[str, Floats] = {}
         tables: dict[str, list[Floats]] = {name: [np.zeros((1, len(tasks)))] for name in MEASURES}
-        drawn = _drawn(tasks, len(policies) * len(asked["max_attempts"]), seed)
+        drawn = _drawn(tasks, asked["verifier"], len(policies) * len(asked["max_attempts"]), seed)
         sets = [np.zeros((len(drawn), 1, len(tasks)))]
         for policy in policies:
             scenario = SamplingScenario(tasks=tasks, policies=[policy], **asked)
+            each = [scenario.replace(**one) for one in drawn]
             try:
-                frames = [solve(scenario.replace(tasks=one), by="task") for one in drawn]
+                frames = [solve(one, by="task") for one in each]
             except NoClosedFormError:
                 run: dict[str, Any] = {"trials": _trials(tasks, _SIMULATED // len(drawn)), "seed": seed}
-                frames = [simulate(scenario.replace(tasks=one), by="task", **run) for one in drawn]
+                frames = [simulate(one, by="task", replicate=number, **run) for number, one in enumerate(each)]
                 squares = [frame["utility_se"].to_numpy().reshape(-1, len(tasks)) ** 2 for frame in frames]
                 errors[policy.label] = np.sqrt(np.sum(squares, axis=0)) / len(drawn)
             found = [_measured(frame, len(tasks)) for frame in frames]
@@ -93,7 +94,7 @@ class Options:
     @property
     def are_alike(self) -> bool:
         """Whether nothing tells one task from another."""
-        if are_shares(self.tasks):
+        if is_plug_in(self.tasks):
             shares = self.tasks.correct / self.tasks.attempts
             return bool((shares == shares[0]).all())
         return bool((self.tables["utility"] == self.tables["utility"][:, :1]).all())
@@ -111,9 +112,8 @@ class Options:
         return {name: (row[f"{name}_low"], row[f"{name}_high"]) for name in names}
 
     def _solved(self, option: int, scenario: SamplingScenario, options: dict[str, Any]) -> dict[str, Any]:
-        if (
-            self.policies[option] in self.errors
-        ):  # at every number of attempts, so that the draws are those of its table
+        if self.policies[option] in self.errors:
+            # At every number of attempts, so that the draws are those of its table.
             frame = simulate(scenario, trials=_trials(self.tasks), seed=self.seed, **options)
             return frame.row(by_predicate=pl.col("max_attempts") == int(self.attempts[option]), named=True)
         return solve(scenario.replace(max_attempts=[int(self.attempts[option])]), **options).row(0, named=True)
@@ -140,7 +140,7 @@ class Options:
         some = _some(verifier, _VERIFIERS)
         sets = np.zeros((len(some.false_positive_rate), len(self.attempts)))
         for at, row in enumerate(sets):
-            one = some.replace(**{name: getattr(some, name)[[at]] for name in _RATES})
+            one = _chosen(some, np.array([at]))
             row[1:] = np.concatenate([self._utility(scenario.replace(verifier=one)) for scenario in self.scenarios])
         return sets
 
@@ -153,13 +153,22 @@ class Options:
         return np.asarray(frame["utility"].to_numpy())
 
 
-def _drawn(tasks: Tasks, options: int, seed: int) -> list[Tasks]:
-    """The tasks to solve: of counts, sets of the rates that their attempts leave open, equally likely."""
-    if not are_shares(tasks):
-        return [tasks]
+def _drawn(tasks: Tasks, verifier: Verifier | None, options: int, seed: int) -> list[dict[str, Any]]:
+    """The tasks to solve: of counts, sets of the rates that their attempts leave open, equally likely.
+
+    Each set meets some of the verifiers that labels leave open, and all sets together meet all.
+    """
+    if not is_plug_in(tasks):
+        return [{"tasks": tasks}]
     count = max(min(_RATE_SETS, _MOST_NUMBERS // (options * len(tasks))), _FEWEST_RATE_SETS)
-    sets = drawn_rates(tasks, count, key_of(seed)[0])
-    return [Tasks.fixed(rates, weight=tasks.weight) for rates in sets]
+    rates = drawn_rates(tasks, count, key_of(seed)[0])
+    sets: list[dict[str, Any]] = [{"tasks": Tasks.fixed(one, weight=tasks.weight)} for one in rates]
+    if isinstance(verifier, LabelledVerifier):
+        verifiers = len(verifier.false_positive_rate)
+        apart = max(verifiers // _FEW_VERIFIERS, 1)
+        for number, one in enumerate(sets):
+            one["verifier"] = _chosen(verifier, np.arange(number % apart, verifiers, apart))
+    return sets
 
 
 def _trials(tasks: Tasks, both: int = _SIMULATED) -> int:
@@ -169,8 +178,11 @@ def _trials(tasks: Tasks, both: int = _SIMULATED) -> int:
 def _some(verifier: LabelledVerifier, most: int) -> LabelledVerifier:
     """At most so many of the verifiers that labels leave open, spread evenly over them."""
     count = len(verifier.false_positive_rate)
-    kept = np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
-    return verifier.replace(**{name: getattr(verifier, name)[kept] for name in _RATES})
+    return _chosen(verifier, np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64)))
+
+
+def _chosen(verifier: LabelledVerifier, numbers: npt.NDArray[np.int64]) -> LabelledVerifier:
+    return verifier.replace(**{name: getattr(verifier, name)[numbers] for name in _RATES})
 
 
 def _measured(frame: pl.DataFrame, tasks: int) -> dict[str, Floats]:

@@ -21,8 +21,8 @@ from limitlaw._arguments import (
 )
 from limitlaw._frames import closing, first, repeat, run_of
 from limitlaw.sampling.cost import Utility
+from limitlaw.sampling.plug_in import warn_outside
 from limitlaw.sampling.scenario import SamplingScenario
-from limitlaw.sampling.shares import warn_outside
 from limitlaw.sampling.tasks import PoolTasks, RecordedTasks
 from limitlaw.seed import Seed, key_of
 

@@ -1,8 +1,7 @@
 //! What follows from a sampling scenario without a run: its ceilings, operating points and best number of attempts.
 
 use limitlaw_core::fit::ceiling;
-use limitlaw_core::fit::over_attempts::Redraw;
-use limitlaw_core::fit::resampling::Resampling;
+use limitlaw_core::fit::redrawn_rates::RedrawnRates;
 use limitlaw_core::rng::Sequence;
 use limitlaw_core::run::resolve_threads;
 use limitlaw_core::sampling::exact::bootstrap::{Bootstrap, Resample, optima};
@@ -96,9 +95,8 @@ pub fn optima_sampling<'py>(
             }
             _ => None,
         };
-        let how = Resampling { resamples, confidence: 0.9, key, threads, trials: None, coverage: false };
         let redraw = match &observed {
-            Some(observed) if resamples > 0 => Some(Redraw::new(observed, how, control)?),
+            Some(observed) if resamples > 0 => Some(RedrawnRates::new(observed, resamples, threads, control)?),
             _ => None,
         };
         let of_resample = |index: u64, random: &mut Sequence| {

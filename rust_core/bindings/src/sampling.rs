@@ -1,7 +1,9 @@
 //! The sampling scenario across the border: simulate, compare and solve.
 
 use limitlaw_core::error::{Error, Result};
-use limitlaw_core::fit::over_attempts::{Redraw, over_attempts, over_tasks as over_tasks_of_counts};
+use limitlaw_core::fit::over_attempts::over_attempts;
+use limitlaw_core::fit::over_tasks::over_tasks as over_tasks_of_counts;
+use limitlaw_core::fit::redrawn_rates::RedrawnRates;
 use limitlaw_core::fit::resampling::Resampling;
 use limitlaw_core::memory;
 use limitlaw_core::rng::{Stream, purpose};
@@ -292,7 +294,8 @@ pub fn accuracies_sampling<'py>(
     Ok(found.into_pyarray(py))
 }
 
-/// The ends of intervals over attempts, or over other tasks of counts: the columns of `solve_sampling`, of which those of ends are set.
+/// The ends of intervals over attempts, or over other tasks of counts: the columns of `solve_sampling`, of which those of
+/// ends are set.
 #[pyfunction]
 #[pyo3(signature = (spec, arrays, *, columns, over_tasks, resamples, confidence, key, threads, progress))]
 pub fn resampled_ends<'py>(
@@ -328,21 +331,19 @@ pub fn resampled_ends<'py>(
 
 /// The success rates of counts, drawn from what their attempts leave open: resample by resample.
 #[pyfunction]
-#[pyo3(signature = (spec, arrays, *, resamples, key, progress))]
+#[pyo3(signature = (spec, arrays, *, resamples, key))]
 pub fn drawn_rates<'py>(
     py: Python<'py>,
     spec: &str,
     arrays: Arrays<'py>,
     resamples: u64,
     key: [u64; 2],
-    progress: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let arrays = owned(&arrays);
-    let found = wait(py, resamples, progress.as_ref(), |control| {
+    let found = wait(py, 0, None, |control| {
         let scenario: SamplingScenario = parse(spec, &arrays)?;
-        let threads = resolve_threads(None)?;
-        let how = Resampling { resamples, confidence: 0.9, key, threads, trials: None, coverage: false };
-        Redraw::new(&scenario, how, control)?.rates(how, control)
+        let rates = RedrawnRates::new(&scenario, resamples, resolve_threads(None)?, control)?;
+        rates.success(resamples, key, control)
     })?;
     Ok(found.into_pyarray(py))
 }

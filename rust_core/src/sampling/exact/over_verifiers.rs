@@ -4,11 +4,11 @@ use super::benchmark::Mixture;
 use super::{ExactRow, lattice, solve_one};
 use crate::error::Result;
 use crate::memory;
-use crate::rng::{Stream, purpose};
 use crate::run::{Control, resolve_threads, run};
 use crate::sampling::record::SHARES;
 use crate::sampling::record::ends::{self, Asked, Ends};
 use crate::sampling::record::metrics::{COUNT, TaskMeans};
+use crate::sampling::record::over_tasks::TaskWeights;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::labelled::Labelled;
 
@@ -46,13 +46,12 @@ pub fn solve(
     let work = |(): &mut (), number: u64| {
         let one = scenario.with_verifier(number as usize);
         let mut found = Vec::with_capacity(rows);
-        let mut random = Stream::new([0; 2], 0, purpose::BOOTSTRAP, number).sequence();
+        let drawn = TaskWeights::draw(tasks, weights.as_deref(), [0; 2], number);
         solve_one(&one, &[], coverage, &quiet, |p, g, row| {
             let ends = match asked {
                 Some(Asked { over_tasks: true, metrics, .. }) => {
                     // Each verifier has its share of what tasks leave open.
-                    let draw = (number, &mut random);
-                    ends::drawn_over_tasks(&row.means, weights.as_deref(), scenario.bounds(g), &metrics, draw)
+                    drawn.ends(&row.means, scenario.bounds(g), &metrics)
                 }
                 _ => [row.means.summarise(0..row.means.correct.len(), weights.as_deref(), None).value; 2],
             };

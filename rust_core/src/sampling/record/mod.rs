@@ -10,6 +10,7 @@ pub mod estimate;
 pub mod layout;
 pub mod metrics;
 pub mod outcome;
+pub mod over_tasks;
 pub mod row;
 pub mod rows;
 pub mod shared;

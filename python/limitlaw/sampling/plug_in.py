@@ -1,4 +1,4 @@
-"""Counts whose observed shares are taken for rates, and the rates that their attempts leave open."""
+"""Plug-in rates: counts whose observed shares are taken for rates, and the rates that their attempts leave open."""
 
 from __future__ import annotations
 
@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 _MOST_RATES, _LEAST_RESAMPLES = 10_000_000, 100
 
 
-def are_shares(tasks: Tasks) -> TypeGuard[CountsTasks]:
+def is_plug_in(tasks: Tasks) -> TypeGuard[CountsTasks]:
     """Whether the observed shares of counts are taken for the success rates."""
     return isinstance(tasks, CountsTasks) and not tasks.posterior
 
 
-def resamples_of(tasks: Tasks, most: int) -> int:
-    """How often the rates of tasks are drawn: at most so often, less often for very many tasks."""
-    return min(most, max(_MOST_RATES // len(tasks), _LEAST_RESAMPLES))
+def is_resampled(tasks: Tasks, resample: str | None) -> bool:
+    """Whether an interval is made of resamples: over attempts, or over tasks whose rates are not known."""
+    return resample == "attempts" or (resample == "tasks" and is_plug_in(tasks))
+
+
+def resamples_of(tasks: Tasks, resample: str | None, most: int) -> int:
+    """How many resamples of at most so many: fewer over very many tasks, each of which tells the same."""
+    return min(most, max(_MOST_RATES // len(tasks), _LEAST_RESAMPLES)) if resample == "tasks" else most
 
 
 def drawn_rates(tasks: CountsTasks, resamples: int, key: tuple[int, int]) -> npt.NDArray[np.float64]:
@@ -35,13 +40,13 @@ def drawn_rates(tasks: CountsTasks, resamples: int, key: tuple[int, int]) -> npt
     Shape ``(resamples, tasks)``.
     """
     spec, arrays = SamplingScenario(tasks=tasks, max_attempts=[1]).wire()
-    rates = _core.drawn_rates(spec, arrays, resamples=resamples, key=key, progress=None)
+    rates = _core.drawn_rates(spec, arrays, resamples=resamples, key=key)
     return rates.reshape(resamples, len(tasks))
 
 
 def warn_outside(tasks: Tasks, frame: pl.DataFrame, ends: tuple[str, str] = ("_low", "_high")) -> None:
     """Says where estimates from observed shares lie outside the intervals of what the attempts leave open."""
-    if not are_shares(tasks):
+    if not is_plug_in(tasks):
         return
     low, high = ends
     names = [name.removesuffix(low) for name in frame.columns if name.endswith(low)]
