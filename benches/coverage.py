@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from coverage_columns import columns, counted, labelled, records
-from coverage_decisions import matches, optima, precisions, required_rates
+from coverage_columns import columns, counted, labelled, paid, records
+from coverage_decisions import matches, optima, precisions, recommended, required_rates
 from coverage_judges import corrections, judges
 from coverage_rates import error_rates, forecasts, pass_rates, populations
 from coverage_systems import gates, systems
@@ -41,6 +41,8 @@ KINDS = {
     "gates": (gates, ((5, 5), (20, 1), (20, 5), (164, 1), (164, 5))),
     "columns": (columns, SIZES),
     "counted": (counted, SIZES),
+    "paid": (paid, SIZES),
+    "recommended": (recommended, SIZES),
     "records": (records, SIZES),
     "labelled": (labelled, ((20, 10), (50, 4))),
     "precisions": (precisions, SIZES),

@@ -13,6 +13,8 @@ TOKENS = 100.0, 250.0
 #: Mean and intra-class correlation of both error rates of a verifier known by labels, and the tasks that it judges.
 MEAN, ICC, JUDGED = 0.1, 0.2, 50
 RESAMPLES = 200
+#: Of an attempt, in rewards of a correct answer.
+PRICE = 0.05
 
 
 def truths(p: np.ndarray, cap: int) -> dict[str, float]:
@@ -78,6 +80,25 @@ def counted(shape: str, tasks: int, n: int):
                 if row[f"{name}_low"] is not None:
                     what = f"`solve(resample=)`, counts, {name}, {'n' if cap == n else '4 n'} attempts, over tasks"
                     yield what, row[f"{name}_low"], row[f"{name}_high"], truth[name]
+
+    return check
+
+
+def paid(shape: str, tasks: int, n: int):
+    """The utility where attempts cost something, of a pool, over other tasks."""
+    cap = min(n, CAP)
+    worth = ll.Utility(wrong_cost=1, attempt_cost=PRICE)
+    other = truths(population(np.random.default_rng(1), shape, 1_000_000), cap)
+    truth = other["utility"] - PRICE * other["attempts_used"]
+
+    def check(random, level, seed):
+        del seed
+        p = population(random, shape, tasks)
+        accepted = random.binomial(n, p + (1 - p) * F)
+        pool = ll.Tasks.pool(np.full(tasks, n), accepted, random.binomial(accepted, precision(p)))
+        scenario = ll.SamplingScenario(tasks=pool, max_attempts=[cap], utility=worth)
+        row = ll.solve(scenario, columns=["utility"], resample="tasks", confidence=level).row(0, named=True)
+        yield "`solve(resample=)`, utility with a price, over tasks", row["utility_low"], row["utility_high"], truth
 
     return check
 

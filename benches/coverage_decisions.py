@@ -44,6 +44,33 @@ def optima(shape: str, tasks: int, n: int):
     return check
 
 
+def recommended(shape: str, tasks: int, n: int):
+    """The best number of attempts at other tasks, and its utility there, from counts: 90 % intervals only."""
+    verifier, worth, most = ll.Verifier.rates(false_positive_rate=F), ll.Utility(wrong_cost=1), 200
+    population_of = ll.Tasks.beta(*POPULATIONS[shape], count=10)
+    every = ll.SamplingScenario(
+        tasks=population_of, verifier=verifier, utility=worth, max_attempts=list(range(1, most + 1))
+    )
+    utility = np.concatenate([[0.0], ll.solve(every, columns=["utility"])["utility"].to_numpy()])
+
+    def check(random, level, seed):
+        if level != LEVELS[0]:
+            return
+        counts = ll.Tasks.counts([n] * tasks, random.binomial(n, population(random, shape, tasks)))
+        found = ll.recommend(
+            counts, verifier, utility=worth, max_attempts=most, bootstrap=RESAMPLES, confidence=level, seed=seed
+        )
+        row = found.policies.row(0, named=True)
+        name = "`recommend`, counts, over tasks"
+        # Any of the numbers that are as good as the best.
+        best = np.flatnonzero(utility >= utility.max() - 1e-3)
+        low, high = row["attempts_low"], row["attempts_high"]
+        yield f"{name}, attempts", low, high, min(max(low, best[0]), best[-1])
+        yield f"{name}, utility", row["utility_low"], row["utility_high"], utility[row["attempts"]]
+
+    return check
+
+
 def matches(shape: str, tasks: int, n: int):
     """The ceiling of these tasks, from counts and from a pool."""
 

@@ -1,8 +1,6 @@
 //! The tasks of a benchmark: fixed success rates, observed counts, a finite pool of observed attempts, or a population.
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::population_law::PopulationLaw;
 use super::recorded::Recorded;
@@ -16,7 +14,7 @@ pub const MAX_OBSERVED: f64 = 1e9;
 
 /// The tasks of a benchmark.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(remote = "Self", tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Tasks {
     /// Known success rates.
     Fixed {
@@ -60,23 +58,8 @@ pub enum Tasks {
     /// Recorded attempts, one by one, drawn without replacement.
     Recorded(Recorded),
     /// Drawn from a law that is alike for all; its kinds are those of `PopulationLaw`.
-    #[serde(skip_deserializing)]
+    #[serde(untagged)]
     Drawn(PopulationLaw),
-}
-
-/// The kinds of tasks that are not drawn.
-const GIVEN: [&str; 4] = ["fixed", "counts", "pool", "recorded"];
-
-impl<'de> Deserialize<'de> for Tasks {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        let sent = Value::deserialize(deserializer)?;
-        // The one of a derive whose kinds are those of the tasks that are given.
-        if sent.get("kind").and_then(Value::as_str).is_none_or(|kind| GIVEN.contains(&kind)) {
-            Self::deserialize(sent).map_err(D::Error::custom)
-        } else {
-            PopulationLaw::deserialize(sent).map(Self::Drawn).map_err(D::Error::custom)
-        }
-    }
 }
 
 /// A Beta prior.
