@@ -1,6 +1,7 @@
 """Coverage of what is decided: best attempts, ceilings, required rates, and simulations to a precision."""
 
 import numpy as np
+import polars as pl
 from populations import POPULATIONS, F, mean_pass, population, precision
 
 import limitlaw as ll
@@ -61,10 +62,11 @@ def recommended(shape: str, tasks: int, n: int):
             counts, verifier, utility=worth, max_attempts=most, bootstrap=RESAMPLES, confidence=level, seed=seed
         )
         row = found.policies.row(0, named=True)
+        asks = found.policies.row(by_predicate=pl.col("policy") == "first_accepted", named=True)
         name = "`recommend`, counts, over tasks"
-        # Any of the numbers that are as good as the best.
-        best = np.flatnonzero(utility >= utility.max() - 1e-3)
-        low, high = row["attempts_low"], row["attempts_high"]
+        # Any of the numbers that are as good as the best of those that ask.
+        best = 1 + np.flatnonzero(utility[1:] >= utility[1:].max() - 1e-3)
+        low, high = asks["attempts_low"], asks["attempts_high"]
         yield f"{name}, attempts", low, high, min(max(low, best[0]), best[-1])
         yield f"{name}, utility", row["utility_low"], row["utility_high"], utility[row["attempts"]]
 

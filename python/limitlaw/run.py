@@ -267,9 +267,9 @@ def solve(
     correct answer takes has the limits of a ratio (Donner and Zou 2012). They are null for one task. Of counts each
     resample, over attempts and over tasks, draws every task's rate from its posterior under a Beta population that
     is itself integrated over its own; the columns take the observed shares for rates, and may lie outside (a
-    warning then says so). Pools and logs are drawn anew at rates that are themselves drawn; the limits of a share
-    are then those of Clopper and Pearson for as many independent trials as have the variance of such logs, as in
-    ``pass_at_k``.
+    warning then says so); far beyond the observed attempts they rest on the tasks being a Beta. Pools and logs are
+    drawn anew at rates that are themselves drawn; the limits of a share are then those of Clopper and Pearson for
+    as many independent trials as have the variance of such logs, as in ``pass_at_k``.
     ``docs/intervals.md`` has the coverage.
 
     Raises:
