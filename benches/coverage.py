@@ -14,7 +14,7 @@ from coverage_decisions import matches, optima, precisions, recommended, require
 from coverage_judges import corrections, judges
 from coverage_rates import error_rates, forecasts, pass_rates, populations
 from coverage_systems import gates, systems
-from populations import POPULATIONS
+from populations import POPULATIONS, UNSOLVABLE
 
 import limitlaw as ll
 
@@ -27,6 +27,9 @@ Check = Callable[[np.random.Generator, float, int], Iterator[tuple[str, float, f
 #: Few tasks, some, and the many of a small benchmark, with one attempt, five and a hundred.
 SIZES = tuple((tasks, n) for tasks in (5, 20, 164) for n in (1, 5, 100))
 REPEATED = tuple((tasks, n) for tasks, n in SIZES if n > 1)
+#: What is measured of populations that are no Beta too.
+SHAPES = [*POPULATIONS, *UNSOLVABLE]
+OF_ANY_SHAPE = {"columns", "counted", "optima", "recommended"}
 KINDS = {
     "pass_rates": (pass_rates, SIZES),
     "populations": (populations, SIZES),
@@ -70,7 +73,7 @@ def main() -> None:
     parser.add_argument("--sets", type=int, default=500)
     parser.add_argument("--only", choices=list(KINDS))
     parser.add_argument("--cells", nargs="+", help="tasks x attempts, such as 20x5: all of a kind unless given")
-    parser.add_argument("--shapes", nargs="+", choices=list(POPULATIONS), default=list(POPULATIONS))
+    parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=SHAPES)
     parser.add_argument("--levels", type=float, nargs="+", default=LEVELS)
     parser.add_argument("--write", action="store_true", help="put the table into docs/intervals.md")
     options = parser.parse_args()
@@ -80,6 +83,8 @@ def main() -> None:
         if options.only not in {None, kind}:
             continue
         for shape in options.shapes:
+            if shape in UNSOLVABLE and kind not in OF_ANY_SHAPE:
+                continue
             for cell in cells:
                 if options.cells is not None and f"{cell[0]}x{cell[1]}" not in options.cells:
                     continue

@@ -2,7 +2,7 @@
 
 import numpy as np
 import polars as pl
-from populations import POPULATIONS, F, mean_pass, population, precision
+from populations import POPULATIONS, F, mean_pass, population, population_tasks, precision
 
 import limitlaw as ll
 
@@ -48,9 +48,8 @@ def optima(shape: str, tasks: int, n: int):
 def recommended(shape: str, tasks: int, n: int):
     """The best number of attempts at other tasks, and its utility there, from counts: 90 % intervals only."""
     verifier, worth, most = ll.Verifier.rates(false_positive_rate=F), ll.Utility(wrong_cost=1), 200
-    population_of = ll.Tasks.beta(*POPULATIONS[shape], count=10)
     every = ll.SamplingScenario(
-        tasks=population_of, verifier=verifier, utility=worth, max_attempts=list(range(1, most + 1))
+        tasks=population_tasks(shape), verifier=verifier, utility=worth, max_attempts=list(range(1, most + 1))
     )
     utility = np.concatenate([[0.0], ll.solve(every, columns=["utility"])["utility"].to_numpy()])
 

@@ -1,4 +1,4 @@
-"""The tasks and verifiers of the coverage benches: Beta populations, and what is known of them exactly."""
+"""The tasks and verifiers of the coverage benches: populations, and what is known of them exactly."""
 
 import numpy as np
 
@@ -6,12 +6,22 @@ import limitlaw as ll
 
 #: Beta populations of rates: spread, nearly always right, nearly always wrong.
 POPULATIONS = {"spread": (0.6, 1.4), "easy": (19.0, 1.0), "hard": (0.3, 9.7)}
+#: No Beta: a share of tasks that cannot be solved, and the Beta of the others.
+UNSOLVABLE = {"part": (0.3, (1.0, 1.0))}
 #: Of the wrong answers verifiers accept so many.
 F = 0.05
 
 
 def population(random: np.random.Generator, shape: str, tasks: int) -> np.ndarray:
-    return random.beta(*POPULATIONS[shape], tasks)
+    if shape in POPULATIONS:
+        return random.beta(*POPULATIONS[shape], tasks)
+    share, solvable = UNSOLVABLE[shape]
+    return np.where(random.random(tasks) < share, 0.0, random.beta(*solvable, tasks))
+
+
+def population_tasks(shape: str) -> ll.Tasks:
+    share, (alpha, beta) = UNSOLVABLE.get(shape, (0.0, POPULATIONS.get(shape)))
+    return ll.Tasks.beta(alpha, beta, count=10, unsolvable=share)
 
 
 def mean_pass(shape: str, k: int) -> float:

@@ -59,8 +59,8 @@ def optimal_attempts(
         bootstrap: Resamples for the interval; 0 for none.
         resample: What a resample draws anew: ``"tasks"`` (would other tasks say the same?) or ``"attempts"`` within
             each task (would other answers?), which counts, pools and recorded attempts have. Their rates are drawn
-            from what the attempts leave open (a Beta population, itself drawn); over tasks the best number of a pool
-            is that of its own attempts.
+            from what the attempts leave open, as in ``solve``; over tasks the best number of a pool is that of its own
+            attempts.
         seed: The seed of the bootstrap; required unless ``bootstrap=0``.
         threads: Threads to use; every core unless given.
         progress: Called about every 50 ms with (resamples done, resamples).

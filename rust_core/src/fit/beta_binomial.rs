@@ -112,7 +112,7 @@ impl Coordinates {
 }
 
 /// `ln B(alpha + c, beta + n - c) / B(alpha, beta)`.
-fn ln_rises(alpha: f64, beta: f64, &Group { attempts, correct, .. }: &Group) -> f64 {
+pub(super) fn ln_rises(alpha: f64, beta: f64, attempts: f64, correct: f64) -> f64 {
     ln_beta_ratio(beta, alpha, correct) + ln_beta_ratio(alpha + correct, beta, attempts - correct)
 }
 
@@ -174,7 +174,7 @@ impl Counts {
                 return (f64::NEG_INFINITY, [0.0; 3]);
             }
             let (n, c) = (group.attempts, group.correct);
-            let ln_counts = ln_rises(alpha, beta, group);
+            let ln_counts = ln_rises(alpha, beta, group.attempts, group.correct);
             let all = digamma_rise(alpha + beta, n);
             let d_alpha = alpha * (digamma_rise(alpha, c) - all);
             let d_beta = beta * (digamma_rise(beta, n - c) - all);
@@ -264,7 +264,7 @@ impl Counts {
             if self.control.check().is_err() {
                 return f64::NEG_INFINITY;
             }
-            value += group.tasks * ln_rises(alpha, beta, group);
+            value += group.tasks * ln_rises(alpha, beta, group.attempts, group.correct);
         }
         value
     }

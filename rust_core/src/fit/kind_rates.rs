@@ -27,7 +27,7 @@ pub struct KindRates<B> {
 
 impl<B: Believed> KindRates<B> {
     /// Of counts, a pool or recorded attempts; `believed(of, seen, rate)` is made from all tasks. `None` for other tasks.
-    pub fn new(tasks: &Tasks, believed: impl Fn(Vec<f64>, Vec<f64>, i32) -> Result<B>) -> Result<Option<Self>> {
+    pub fn new(tasks: &Tasks, believed: impl Fn(Vec<f64>, Vec<f64>, usize) -> Result<B>) -> Result<Option<Self>> {
         let Some((counts, verdicts)) = counts_of(tasks) else { return Ok(None) };
         let column = |of: fn(&[f64; KINDS]) -> f64| counts.iter().map(of).collect::<Vec<f64>>();
         let success = believed(column(|own| own.iter().sum()), column(|own| own[2] + own[3]), 0)?;

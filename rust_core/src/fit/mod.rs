@@ -7,6 +7,7 @@ pub mod digamma;
 pub mod forecast;
 pub mod growth;
 pub mod identification;
+pub mod inflated_draws;
 pub mod intervals;
 pub mod kind_rates;
 pub mod maximum;

@@ -1,9 +1,9 @@
 //! The rates that observed attempts leave open: each task's is drawn from what its attempts and those of the others say of
-//! it, under a Beta population that is itself drawn from its posterior.
+//! it, under a population that is itself drawn from its posterior.
 
 use super::beta_binomial::Counts;
+use super::inflated_draws::{InflatedBeta, inflated_draws};
 use super::kind_rates::{Believed, KindRates};
-use super::posterior_draws::posterior_draws;
 use crate::error::{Error, Result};
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::run::Control;
@@ -11,22 +11,19 @@ use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::tasks::Tasks;
 use crate::sampling::scenario::verifier::Verifier;
 use crate::spec::Values;
-use crate::variates::{below, beta};
+use crate::variates::below;
 
 /// Counts or a pool at rates that are drawn anew.
 pub struct RedrawnRates {
     rates: KindRates<Populations>,
 }
 
-/// The mean and the intra-class correlation of equally likely populations of a rate, one for each resample.
-struct Populations([Vec<f64>; 2]);
+/// Equally likely populations of a rate, one for each resample.
+struct Populations(Vec<InflatedBeta>);
 
 impl Believed for Populations {
     fn draw(&self, of: f64, seen: f64, resample: usize, random: &mut Sequence) -> f64 {
-        let [mean, icc] = self.0.each_ref().map(|values| values[resample]);
-        let size = (1.0 - icc) / icc;
-        let least = |x: f64| x.max(1e-300);
-        beta([mean * size + seen, (1.0 - mean) * size + of - seen].map(least), random)
+        self.0[resample].rate(of, seen, random)
     }
 }
 
@@ -35,7 +32,7 @@ impl RedrawnRates {
     pub fn new(scenario: &SamplingScenario, resamples: u64, threads: usize, control: &Control) -> Result<Self> {
         let populations = |of: Vec<f64>, seen: Vec<f64>, dimension| {
             let counts = Counts::new(&of, &seen, None, control)?;
-            posterior_draws(&counts, resamples as usize, dimension, threads, control).map(Populations)
+            inflated_draws(&counts, resamples as usize, dimension, threads, control).map(Populations)
         };
         let rates = KindRates::new(&scenario.tasks, populations)?.ok_or_else(|| {
             let expected =
