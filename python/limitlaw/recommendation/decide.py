@@ -33,6 +33,8 @@ _FACTOR = 2.0
 _MAX_WEIGHTS = 1_000_000
 #: Options that differ by less, in parts of the largest utility of a task, differ by rounding alone.
 _ROUNDING = 1e-12
+#: Of what does not matter: options as near as that are equally good.
+_EQUAL = 0.01
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -94,10 +96,11 @@ def recommend(
 
     Every policy is solved at every number of attempts (all up to 16, then in steps of a quarter), beside not asking at
     all. Tasks are resampled, and all options read the same resamples: the interval of the best number, how often a
-    policy is best, and what is lost because one does not know. Of options that are equally good the one of fewest
-    attempts is taken. A policy without a closed form is simulated, each task apart, so that the resamples hold the
-    noise of the trials; the text says how large it is. The value of further evidence is that of a sample whose
-    deviations from the truth have the bootstrap's law, shrunk as the sample grows (Gaussian approximation).
+    policy is best, and what is lost because one does not know. Of options that are equally good, within a hundredth
+    of ``tolerance``, the one of fewest attempts is taken. A policy without a closed form is simulated, each task apart,
+    so that the resamples hold the noise of the trials; the text says how large it is. The value of further evidence is
+    that of a sample whose deviations from the truth have the bootstrap's law, shrunk as the sample grows (Gaussian
+    approximation).
 
     Args:
         tasks: Tasks with known rates, counts, a pool or recorded attempts.
@@ -154,8 +157,10 @@ def recommend(
         if options.sets is not None:  # of counts each resample has one of the sets of rates that they leave open
             share = -(-draws // len(options.sets))
             again = np.concatenate([_again(table, tasks.weight, share, random) for table in options.sets])[:draws]
-        resamples = _Resamples(options, utility, mean, again, over_tasks, level, options.of_verifiers(), end, short)
-        return resamples.with_verifiers(random).judged(slack * utility.correct_reward, random)
+        known = options.of_verifiers()
+        slack *= utility.correct_reward
+        resamples = _Resamples(options, utility, mean, again, over_tasks, level, slack, known, end, short)
+        return resamples.with_verifiers(random).judged(random)
 
 
 def _again(table: Floats, own: Floats | None, draws: int, random: np.random.Generator) -> Floats:
@@ -180,6 +185,8 @@ class _Resamples:
     #: Of resamples of the tasks alone.
     over_tasks: Floats
     level: float
+    #: A loss of utility that does not matter.
+    slack: float
     #: Under each verifier that labels leave open; none where it is known.
     verifiers: Floats | None
     #: The number of attempts at which the data end; none where what was asked for ends before.
@@ -194,9 +201,9 @@ class _Resamples:
         apart = self.verifiers - self.verifiers.mean(axis=0)
         return dataclasses.replace(self, again=self.again + apart[random.integers(0, len(apart), len(self.again))])
 
-    def judged(self, slack: float, random: np.random.Generator) -> Recommendation:
+    def judged(self, random: np.random.Generator) -> Recommendation:
         """The verdict: what is lost beyond ``slack`` matters."""
-        options, level = self.options, self.level
+        options, level, slack = self.options, self.level, self.slack
         table, tail = options.tables["utility"], 0.5 * (1.0 - level)
         value, again = table @ self.mean, self.again
         best, at = int(self._best(value)), self._best(again)
@@ -234,7 +241,8 @@ class _Resamples:
     def _best(self, values: Floats) -> npt.NDArray[np.int64]:
         """The best option of each row; of equally good ones, which rounding may tell apart, that of fewest attempts."""
         order = np.argsort(self.options.attempts, kind="stable")
-        near = values.max(axis=-1, keepdims=True) - _ROUNDING * np.abs(self.options.tables["utility"]).max()
+        apart = max(_EQUAL * self.slack, _ROUNDING * np.abs(self.options.tables["utility"]).max())
+        near = values.max(axis=-1, keepdims=True) - apart
         return np.asarray(order[(values[..., order] >= near).argmax(axis=-1)])
 
     def _row(self, policy: str) -> dict[str, Any]:
