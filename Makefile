@@ -18,7 +18,7 @@ rust := Cargo.toml Cargo.lock $(shell find rust_core -name '*.rs' -o -name Cargo
 python := pyproject.toml README.md LICENSE $(shell find python -type f -not -name '*.so' -not -path '*/__pycache__/*')
 sources := $(wildcard $(rust) $(python))
 
-.PHONY: help demo test lint tidy clippy types format bench docs quick dist wheel clean
+.PHONY: help demo test lint tidy clippy types format bench docs quick dist wheel tools compile clean
 help: ## what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
@@ -67,6 +67,14 @@ quick: $(STAMPS)/quick ## a wheel that builds in a third of the time and gives t
 dist: $(STAMPS)/dist ## the wheel that is published, optimised as a whole, in dist/
 
 wheel: $(STAMPS)/wheel ## the same, installed in the private environment
+
+# What a first run needs besides, in two pieces that other work can go beside.
+tools: $(STAMPS)/venv
+	$(PIP) install --group lint --group test --group docs
+	touch $(STAMPS)/lint $(STAMPS)/test $(STAMPS)/docs
+
+compile:
+	cargo test --profile quick --locked --quiet --no-run -p limitlaw-core
 
 clean: ## forget everything that was built
 	rm -rf $(VENV) target dist site
