@@ -240,10 +240,11 @@ class _Resamples:
 
     def _best(self, values: Floats) -> npt.NDArray[np.int64]:
         """The best option of each row; of equally good ones, which rounding may tell apart, that of fewest attempts."""
-        order = np.argsort(self.options.attempts, kind="stable")
-        apart = max(_EQUAL * self.slack, _ROUNDING * np.abs(self.options.tables["utility"]).max())
-        near = values.max(axis=-1, keepdims=True) - apart
-        return np.asarray(order[(values[..., order] >= near).argmax(axis=-1)])
+        attempts, rounding = self.options.attempts, _ROUNDING * np.abs(self.options.tables["utility"]).max()
+        near = values >= values.max(axis=-1, keepdims=True) - max(_EQUAL * self.slack, rounding)
+        fewest = np.where(near, attempts, attempts.max()).min(axis=-1, keepdims=True)
+        among = np.where(near & (attempts == fewest), values, -np.inf)
+        return np.asarray((among >= among.max(axis=-1, keepdims=True) - rounding).argmax(axis=-1))
 
     def _row(self, policy: str) -> dict[str, Any]:
         """A policy at its own best number of attempts."""

@@ -47,7 +47,9 @@ def paragraph(judged: Judged, verdict: str, frame: pl.DataFrame, evidence: pl.Da
     policy, attempts = judged.options.policies[judged.best], int(judged.options.attempts[judged.best])
     top = frame.row(0, named=True)
     if attempts == 0:
-        head = "Do not ask: no policy has a positive utility on these tasks."
+        most = max(0.0, float((judged.options.tables["utility"] @ judged.mean).max()))
+        worth = f"utility above {most:.1g}" if most > _NONE else "positive utility"
+        head = f"Do not ask: no policy has a {worth} on these tasks."
     else:
         money = f" for {top['cost']:.3g} of money" if "cost" in top else ""
         head = (
@@ -141,6 +143,10 @@ def _limit(judged: Judged) -> str:
     after = [float(tables[name][best + 1] @ mean) for name in MEASURES[1:]]
     worse = utility.wrong_cost * (after[1] - wrong)
     dearer = utility.attempt_cost * (after[2] - used) + after[3] - money
+    policy = np.array([name == options.policies[best] for name in options.policies])
+    gain = float((tables["utility"] @ mean)[policy].max() - tables["utility"][best] @ mean)
+    if gain > _NONE:
+        return f"More attempts bring {gain:.1g} of utility at most. {turn}".strip()
     if worse <= 0.0 and dearer <= 0.0:
         return f"More attempts bring nothing: what accuracy there is has been reached. {turn}".strip()
     limit = "wrong answers, which more attempts add" if worse >= dearer else "the price of attempts"

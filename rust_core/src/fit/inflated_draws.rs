@@ -7,7 +7,7 @@
 //! that a few hundred stand for it and no seed is asked for.
 //!
 //! One attempt of each task says nothing of how rates are spread. Half of the populations then have one rate for all
-//! tasks, and half rates of 0 and 1 only: the ends between which all others lie.
+//! tasks, and half rates of 0 and 1 only: the ends between which pass@k of all others lies.
 
 use std::f64::consts::FRAC_PI_2;
 
@@ -23,12 +23,15 @@ use crate::variates::beta;
 
 /// Mean and intra-class correlation of the Beta, the share at 0, and that at 1 among the others.
 const AXES: usize = 4;
-/// Cells along each axis: of a Beta, of one with masses, and of both while the posterior is looked for.
-const PLAIN: [usize; AXES] = [65, 65, 1, 1];
-const INFLATED: [usize; AXES] = [21; AXES];
-const COARSE: usize = 9;
-/// The posterior, as a logarithm, is cut off this far below its largest value.
+/// Cells along each axis of a Beta, and of one with masses: while the posterior is looked for, and then.
+const PLAIN: [[usize; AXES]; 2] = [[25, 25, 1, 1], [65, 65, 1, 1]];
+const INFLATED: [[usize; AXES]; 2] = [[9; AXES], [21; AXES]];
+/// The posterior, as a logarithm, is cut off this far below its largest value, but this share of the cells is kept: of
+/// many tasks it is an oblique ridge, much narrower than a cell of the first boxes.
 const DEPTH: f64 = 16.0;
+const KEPT: f64 = 0.01;
+/// Boxes that are looked at, at most.
+const BOXES: usize = 64;
 /// Of so few distinct counts the posterior takes less than starting threads for it.
 const SPREAD: usize = 16;
 /// The first coordinates of the points advance by the parts of the golden ratio and the roots of 2 and 3, one for each
@@ -38,7 +41,7 @@ const ROOT: f64 = 1.057_050_575_221_228_5;
 /// The sum of the parameters of a Beta that stands for one rate.
 const ONE_RATE: f64 = 1e9;
 
-/// A Beta population of a rate beside masses at 0 and at 1.
+/// A Beta population of a rate beside masses at 0 and at 1: zero-and-one-inflated (Ospina and Ferrari 2010).
 #[derive(Debug, Clone, Copy)]
 pub struct InflatedBeta {
     shape: [f64; 2],
@@ -100,7 +103,7 @@ pub fn inflated_draws(
         };
         return Ok((0..draws).map(extreme).collect());
     }
-    let of = |cells: [usize; AXES]| Posterior::new(counts, cells, threads, control);
+    let of = |cells: [[usize; AXES]; 2]| Posterior::new(counts, cells, threads, control);
     let posteriors = [of(PLAIN)?, of(INFLATED)?];
     let top = posteriors.iter().flat_map(|p| &p.heights).copied().fold(f64::NEG_INFINITY, f64::max);
     let mut mass = 0.0;
@@ -126,7 +129,7 @@ pub fn inflated_draws(
     Ok((0..draws).map(drawn).collect())
 }
 
-/// The logarithm of the posterior density over the cells of a box that holds all but e^-16 of it.
+/// The logarithm of the posterior density over the cells of a box that holds nearly all of it.
 struct Posterior {
     bounds: [[f64; 2]; AXES],
     cells: [usize; AXES],
@@ -134,17 +137,18 @@ struct Posterior {
 }
 
 impl Posterior {
-    fn new(counts: &Counts, cells: [usize; AXES], threads: usize, control: &Control) -> Result<Self> {
-        let coarse = cells.map(|cells| cells.min(COARSE));
+    fn new(counts: &Counts, [coarse, cells]: [[usize; AXES]; 2], threads: usize, control: &Control) -> Result<Self> {
         let bounds = cells.map(|cells| [0.0, if cells > 1 { 1.0 } else { 0.0 }]);
         let mut found = Self { bounds, cells: coarse, heights: Vec::new() };
-        for _ in 0..32 {
+        for _ in 0..BOXES {
             found.fill(counts, threads, control)?;
             let next = found.narrowed();
-            let width = |bounds: &[[f64; 2]; AXES], axis: usize| bounds[axis][1] - bounds[axis][0];
-            let shrunk = (0..AXES).any(|axis| width(&next, axis) < 0.7 * width(&found.bounds, axis));
+            let further = next.iter().zip(found.bounds).any(|(next, now)| {
+                // It shrinks, or goes on beyond a side.
+                next[1] - next[0] < 0.7 * (now[1] - now[0]) || next[0] < now[0] || next[1] > now[1]
+            });
             found.bounds = next;
-            if !shrunk {
+            if !further {
                 break;
             }
         }
@@ -209,9 +213,12 @@ impl Posterior {
 
     /// The smallest box that holds the cells near the largest value, and a cell beyond them.
     fn narrowed(&self) -> [[f64; 2]; AXES] {
-        let top = self.heights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let mut sorted = self.heights.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let kept = sorted[((1.0 - KEPT) * (sorted.len() - 1) as f64) as usize];
+        let least = kept.min(sorted[sorted.len() - 1] - DEPTH);
         let mut next = [[f64::INFINITY, f64::NEG_INFINITY]; AXES];
-        for (cell, _) in self.heights.iter().enumerate().filter(|(_, v)| **v >= top - DEPTH) {
+        for (cell, _) in self.heights.iter().enumerate().filter(|(_, v)| **v >= least) {
             let [low, high] = [-1.0, 2.0].map(|beyond| self.place(cell, |_| beyond));
             for axis in 0..AXES {
                 next[axis] = [next[axis][0].min(low[axis].max(0.0)), next[axis][1].max(high[axis].min(1.0))];
@@ -225,8 +232,8 @@ impl Posterior {
 struct AtBeta {
     between: f64,
     tasks: f64,
-    /// Tasks, the logarithm of how likely the count is, and whether all attempts have it.
-    extreme: Vec<(f64, f64, bool)>,
+    /// Tasks, how likely the count is and its logarithm, and whether all attempts have it.
+    extreme: Vec<(f64, [f64; 2], bool)>,
 }
 
 impl AtBeta {
@@ -236,7 +243,7 @@ impl AtBeta {
             let &Group { attempts, correct, tasks } = group;
             let rise = ln_rises(alpha, beta, attempts, correct);
             if correct == 0.0 || correct == attempts {
-                found.extreme.push((tasks, rise, correct == attempts));
+                found.extreme.push((tasks, [exp(rise), rise], correct == attempts));
             } else {
                 found.between += tasks * rise;
                 found.tasks += tasks;
@@ -246,11 +253,11 @@ impl AtBeta {
     }
 
     fn ln_likelihood(&self, zero: f64, one: f64) -> f64 {
-        let rest = 1.0 - zero - one;
+        let rest = (1.0 - zero - one).max(0.0);
         let mut all = self.between + if self.tasks > 0.0 { self.tasks * log(rest) } else { 0.0 };
-        for &(tasks, rise, full) in &self.extreme {
+        for &(tasks, [rise, ln_rise], full) in &self.extreme {
             let mass = if full { one } else { zero };
-            all += tasks * if mass > 0.0 { log(mass + rest * exp(rise)) } else { log(rest) + rise };
+            all += tasks * if mass > 0.0 { log(mass + rest * rise) } else { log(rest) + ln_rise };
         }
         all
     }
@@ -313,26 +320,27 @@ mod tests {
         }
     }
 
-    /// Many tasks tell the shares of both masses, and that they are there.
+    /// Many tasks tell the shares of both masses, and that they are there: also where the posterior is a narrow ridge.
     #[test]
     fn many_tasks_tell_the_masses() {
         let mut random = Stream::new([5, 6], 0, 99, 0).sequence();
-        let [zero, one] = [0.3, 0.2];
-        let seen: Vec<f64> = (0..2000)
-            .map(|_| {
-                let population = InflatedBeta { shape: [2.0, 2.0], zero, one };
-                let p = population.rate(0.0, 0.0, &mut random);
-                crate::variates::binomial(50, p, &mut random) as f64
-            })
-            .collect();
-        let found = draws(&vec![50.0; 2000], &seen, 500);
-        assert!(found.iter().all(|p| p.zero > 0.0), "a Beta alone");
-        // Five standard errors of a share of 2,000 tasks: false alarms below 1e-6.
-        let wanted = [zero, one].map(|share| 5.0 * libm::sqrt(share * (1.0 - share) / 2000.0));
-        let got = [mean(found.iter().map(|p| p.zero)) - zero, mean(found.iter().map(|p| p.one)) - one];
-        assert!(got[0].abs() < wanted[0] && got[1].abs() < wanted[1], "{got:?} {wanted:?}");
-        let spread = libm::sqrt(mean(found.iter().map(|p| (p.zero - zero - got[0]) * (p.zero - zero - got[0]))));
-        assert!(spread > 0.5 * wanted[0] / 5.0 && spread < 2.0 * wanted[0] / 5.0, "{spread}");
+        for (shape, [zero, one], tasks, n) in [
+            ([2.0, 2.0], [0.3, 0.2], 2000, 50),
+            ([1.0, 49.0], [0.3, 0.1], 5000, 300),
+            ([20.0, 980.0], [0.3, 0.3], 2000, 400),
+        ] {
+            let population = InflatedBeta { shape, zero, one };
+            let count = |random: &mut Sequence| crate::variates::binomial(n, population.rate(0.0, 0.0, random), random);
+            let seen: Vec<f64> = (0..tasks).map(|_| count(&mut random) as f64).collect();
+            let found = draws(&vec![n as f64; tasks], &seen, 500);
+            assert!(found.iter().all(|p| p.zero > 0.0), "a Beta alone");
+            // Five standard errors of a share of the tasks: false alarms below 1e-6.
+            let errors = [zero, one].map(|share| libm::sqrt(share * (1.0 - share) / tasks as f64));
+            let got = [mean(found.iter().map(|p| p.zero)) - zero, mean(found.iter().map(|p| p.one)) - one];
+            assert!(got.iter().zip(errors).all(|(got, error)| got.abs() < 5.0 * error), "{shape:?} {got:?} {errors:?}");
+            let spread = libm::sqrt(mean(found.iter().map(|p| (p.zero - zero - got[0]) * (p.zero - zero - got[0]))));
+            assert!(spread > 0.5 * errors[0] && spread < 2.5 * errors[0], "{shape:?} {spread} {errors:?}");
+        }
     }
 
     /// One attempt each: half of the populations have one rate, half rates of 0 and 1.
