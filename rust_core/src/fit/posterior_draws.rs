@@ -16,11 +16,9 @@ use crate::special::softplus;
 const SIDE: usize = 97;
 /// The real root of x^5 = x + 1, whose powers make the sequence of four dimensions (Roberts 2018, after Kronecker).
 const ROOT: f64 = 1.167_303_978_261_418_7;
-/// Of x^7 = x + 1, for the two dimensions of a third rate: the fifth power of the other is one less than its fourth.
-const THIRD_ROOT: f64 = 1.112_775_684_278_705_5;
 
 /// The mean and the intra-class correlation of `draws` equally likely populations; rates that are known together take
-/// different `dimension`s, 0, 1 or 2.
+/// different `dimension`s, 0 or 1.
 pub fn posterior_draws(
     counts: &Counts,
     draws: usize,
@@ -37,9 +35,8 @@ pub fn posterior_draws(
     let step = |axis: usize| (bounds[axis][1] - bounds[axis][0]) / (SIDE - 1) as f64;
     let logit = |axis: usize, place: f64| bounds[axis][0] + step(axis) * (place - 0.5);
     let share = |x: f64| exp(-softplus(-x));
-    let root = if dimension < 2 { ROOT } else { THIRD_ROOT };
     let point = |draw: usize, power: i32| {
-        let x = 0.5 + (draw + 1) as f64 * root.powi(-power);
+        let x = 0.5 + (draw + 1) as f64 * ROOT.powi(-power);
         x - x.floor()
     };
     let mut found = [Vec::with_capacity(draws), Vec::with_capacity(draws)];
