@@ -1,5 +1,7 @@
 """Coverage of the intervals of a scenario's columns, over tasks and attempts, and of a verifier known by labels."""
 
+import itertools
+
 import numpy as np
 import polars as pl
 from populations import F, population, precision
@@ -62,23 +64,24 @@ def columns(shape: str, tasks: int, n: int):
 
 
 def counted(shape: str, tasks: int, n: int):
-    """Columns of counts as far as they were attempted, and four times as far, over other tasks."""
+    """Columns of counts as far as they were attempted, and four times as far, over other tasks and other attempts."""
     everyone = population(np.random.default_rng(1), shape, 1_000_000)
     verifier = ll.Verifier.rates(false_positive_rate=F)
 
     def check(random, level, seed):
-        right = random.binomial(n, population(random, shape, tasks))
-        for cap in (n, 4 * n):
-            truth = truths(everyone, cap)
+        p = population(random, shape, tasks)
+        right = random.binomial(n, p)
+        names = ("accuracy", "precision", "attempts_used")
+        for cap, (resample, rates) in itertools.product((n, 4 * n), (("tasks", everyone), ("attempts", p))):
+            truth = truths(rates, cap)
             scenario = ll.SamplingScenario(
                 tasks=ll.Tasks.counts([n] * tasks, right), verifier=verifier, max_attempts=[cap]
             )
-            options = {"resample": "tasks", "confidence": level, "bootstrap": RESAMPLES, "threads": 1, "seed": seed}
-            names = ("accuracy", "precision", "attempts_used")
+            options = {"resample": resample, "confidence": level, "bootstrap": RESAMPLES, "threads": 1, "seed": seed}
             row = ll.solve(scenario, columns=names, **options).row(0, named=True)
             for name in names:
                 if row[f"{name}_low"] is not None:
-                    what = f"`solve(resample=)`, counts, {name}, {'n' if cap == n else '4 n'} attempts, over tasks"
+                    what = f"`solve(resample=)`, counts, {name}, {'n' if cap == n else '4 n'} attempts, over {resample}"
                     yield what, row[f"{name}_low"], row[f"{name}_high"], truth[name]
 
     return check
