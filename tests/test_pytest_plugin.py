@@ -113,3 +113,79 @@ def test_pytest_alone_imports_nothing_heavy(tmp_path):
             [sys.executable, "-m", "pytest", "--markers"], cwd=tmp_path, capture_output=True, text=True, check=False
         ).stdout
     )
+
+
+GOOD = "ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[0.9]), max_attempts=[1])"
+#: Markers and tests that check nothing, or not what they seem to, and what is said of each.
+IDLE = {
+    "@pytest.mark.limitlaw(min_accuracy=0.9)\ndef test_it(): pass": "must name a scenario, as in limitlaw('system",
+    "@pytest.mark.limitlaw\ndef test_it(): pass": "got limitlaw() at a test without it: nothing would be checked",
+    "@pytest.mark.limitlaw(None, min_accuracy=0.9)\ndef test_it(): pass": "got limitlaw(None, min_accuracy=0.9) at",
+    "@pytest.mark.limitlaw(min_accuracy=0.9)\nclass TestIt:\n    def test_it(self): pass": "nothing would be checked",
+    "@pytest.mark.limitlaw(min_accuracy=0.5)\ndef test_it(limitlaw_check): pass": "the fixture limitlaw_check must be",
+    "@pytest.mark.limitlaw(GOOD, min_accuracy=0.5)\ndef test_it(limitlaw_check): pass": "must be called, as in",
+    "def test_it(limitlaw_check): pass": "got a test that only asks for it: nothing was checked",
+    "@pytest.mark.limitlaw(scenario=GOOD, min_accuracy=0.95)\ndef test_it(): pass": "accuracy >= 0.95 fails: 0.9",
+    '@pytest.mark.limitlaw(scenario="none.toml", min_accuracy=0.9)\ndef test_it(): pass': "none.toml",
+    "@pytest.mark.limitlaw(GOOD, 0.9)\ndef test_it(): pass": "must name one scenario, and requirements by name, got 2",
+    "@pytest.mark.limitlaw(GOOD, scenario=GOOD, min_accuracy=0.1)\ndef test_it(): pass": "must name one scenario",
+    "@pytest.mark.limitlaw(GOOD, min_acuracy=0.9)\ndef test_it(): pass": (
+        "requirements and settings must name some of ['min_accuracy', ",
+        "got 'min_acuracy'",
+    ),
+    "def test_it(limitlaw_check): limitlaw_check(GOOD, min_acuracy=0.9)": "['min_accuracy', ",
+    "@pytest.mark.limitlaw(GOOD)\ndef test_it(): pass": "cannot be checked: one of min_accuracy, min_precision",
+    "@pytest.mark.limitlaw(7, min_accuracy=0.9)\ndef test_it(): pass": "scenario must be a SamplingScenario, got 7",
+    '@pytest.mark.limitlaw("log.csv", min_accuracy=0.9)\ndef test_it(): pass': (
+        "log.csv: expected settings, a .toml or .json file, got a table: a log of attempts is taken as it is",
+    ),
+    "@pytest.mark.limitlaw(min_accuracy=0.95)\nclass TestIt:\n    @pytest.mark.limitlaw(min_coverage=0.1)\n"
+    "    def test_it(self, limitlaw_check): limitlaw_check(GOOD)": "accuracy >= 0.95 fails",
+}  # fmt: skip
+
+
+def test_what_checks_nothing_is_an_error_that_says_what_was_expected(tmp_path):
+    (tmp_path / "log.csv").write_text("task,correct\na,1\n")
+    for number, source in enumerate(IDLE):
+        (tmp_path / f"test_{number}.py").write_text(f"import pytest\nimport limitlaw as ll\nGOOD = {GOOD}\n{source}\n")
+    done = run(tmp_path, "", "--junitxml=report.xml")
+    assert f"{len(IDLE)} failed" in done.stdout, done.stdout + done.stderr
+    cases = {case.get("classname").split(".")[0]: case for case in ET.parse(tmp_path / "report.xml").iter("testcase")}
+    for number, (source, wanted) in enumerate(IDLE.items()):
+        text = "".join(f"{one.get('message')}\n{one.text}" for one in cases[f"test_{number}"])
+        for words in [wanted] if isinstance(wanted, str) else wanted:
+            assert words in text, (source, text)
+        assert "_pytest.py" not in text, (source, text)
+
+
+def test_a_marker_by_name_and_a_fixture_called_by_another_are_checks(tmp_path):
+    done = run(
+        tmp_path,
+        f"""
+GOOD = {GOOD}
+
+@pytest.fixture
+def gate(limitlaw_check):
+    limitlaw_check(GOOD)
+
+@pytest.mark.limitlaw(scenario=GOOD, min_accuracy=0.5)
+def test_by_name():
+    pass
+
+@pytest.mark.limitlaw(min_accuracy=0.5)
+def test_by_fixture(gate):
+    pass
+
+def test_skipped(limitlaw_check):
+    pytest.skip("before it is called")
+
+def test_fails_by_itself(limitlaw_check):
+    raise RuntimeError("its own error")
+""",
+        "--junitxml=report.xml",
+    )
+    assert "1 failed, 2 passed, 1 skipped" in done.stdout, done.stdout + done.stderr
+    assert "its own error" in done.stdout
+    assert "must be called" not in done.stdout
+    said = [one.get("value") for one in ET.parse(tmp_path / "report.xml").iter("property")]
+    assert said == ["accuracy >= 0.5 holds: 0.9 exactly"] * 2

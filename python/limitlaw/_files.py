@@ -16,11 +16,20 @@ from limitlaw._arguments import as_path, shown
 
 __all__ = ["parse_json", "read_table", "reading"]
 
+#: How the files of tables end.
+_TABLES = (".csv", ".jsonl", ".parquet")
+
 
 @contextlib.contextmanager
 def reading(path: str | Path) -> Iterator[Any]:
     """The plain data of a ``.toml`` or ``.json`` file; an error within names the file."""
     path = as_path(path, "path")
+    if path.suffix.lower() in (*_TABLES, ".eval"):
+        raise ValueError(
+            f"{path}: expected settings, a .toml or .json file, got a table: a log of attempts is taken as it is by "
+            "limitlaw check, recommend, best and solve; a scenario's file names it (kind = 'recorded' and file = "
+            f"{path.name!r} under [tasks]); Tasks.from_attempts(read_attempts(path)) makes tasks of it"
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
         yield _parse_toml(text) if path.suffix.lower() == ".toml" else parse_json(text)
@@ -48,7 +57,7 @@ def read_table(path: Path) -> pl.DataFrame:
         ValueError: Another ending, a column named twice, or what no reader takes; the message names the file.
     """
     ending = path.suffix.lower()
-    if ending not in (".csv", ".jsonl", ".parquet"):
+    if ending not in _TABLES:
         raise ValueError(f"a frame must be a .csv, .jsonl or .parquet file, got {path.name!r}")
     try:
         if ending == ".parquet":
