@@ -229,6 +229,13 @@ def test_a_file_is_a_trend_and_a_trend_is_inputs_in_one_line(tmp_path: Path) -> 
     moved = np.clip(fit.draws["level"] * fit.draws["growth"] ** 2, 0, 1e30)
     np.testing.assert_allclose(later["text_stock"].values, moved, rtol=1e-12)
     assert later["text_stock"].rows == later["stock_growth"].rows
+    # A trend whose level is of another date hands on that level, and moves it where another date is asked for.
+    recent = fit_growth(path, base_year="2026-03", seed=1)
+    as_fitted = recent.inputs("compute")["compute"].values
+    assert list(as_fitted) == recent.draws["level"].clip(1.0, 1e60).to_list()
+    np.testing.assert_array_equal(recent.inputs("compute", base_year="2026-03")["compute"].values, as_fitted)
+    earlier = np.clip(recent.draws["level"] * recent.draws["growth"] ** (2024.0 - recent.base_year), 1, 1e60)
+    np.testing.assert_allclose(recent.inputs("compute", base_year=2024)["compute"].values, earlier, rtol=1e-9)
     with pytest.warns(ll.UnusedSettingWarning, match="trend_dataset"):
         DEFAULT.replace(**fit.inputs("trend"), years=[2024, 2030])
     with warnings.catch_warnings():

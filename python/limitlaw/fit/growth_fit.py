@@ -116,7 +116,7 @@ class GrowthFit:
         )
 
     def inputs(
-        self, quantity: Literal["compute", "stock", "trend"], *, base_year: float | str | dt.date = 2024.0
+        self, quantity: Literal["compute", "stock", "trend"], *, base_year: float | str | dt.date | None = None
     ) -> dict[str, Empirical]:
         """Level and growth as two inputs that take the same row of ``draws`` in a draw of a scenario.
 
@@ -124,7 +124,8 @@ class GrowthFit:
             quantity: ``"compute"``: ``compute`` and ``compute_growth``; ``"stock"``: ``text_stock`` and
                 ``stock_growth``; ``"trend"``: ``trend_dataset`` and ``trend_growth`` (used by draws with the
                 probability ``trend_weight``).
-            base_year: That of the scenario.
+            base_year: That of the scenario, to which each draw's level is moved by its own growth; that of the fit
+                unless given.
 
         Example:
             >>> from limitlaw import fit
@@ -135,7 +136,7 @@ class GrowthFit:
             (['trend_dataset', 'trend_growth'], 1000)
         """
         check_choice(quantity, "quantity", tuple(_LEVELS))
-        later = as_year(base_year, "base_year") - self.base_year
+        later = 0.0 if base_year is None else as_year(base_year, "base_year") - self.base_year
         growth, level = self.draws["growth"].to_numpy(), self.draws["level"].to_numpy()
         with np.errstate(over="ignore"):
             columns = {_LEVELS[quantity]: level * growth**later, f"{quantity}_growth": growth}
