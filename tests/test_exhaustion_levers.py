@@ -52,7 +52,8 @@ def test_an_error_names_the_lever():
 
 def test_every_built_in_lever_applies_and_most_matter():
     frame = ll.levers(DEFAULT, trials=2000, seed=1)
-    names = set(ll.exhaustion.DEFAULT_LEVERS)
+    names = set(ll.exhaustion.default_levers(DEFAULT))
+    assert len(names) == 28
     assert set(frame["lever"].drop_nulls()) == names
     idle = frame.filter(definition="effective_stock", p_not_by_horizon_change=0.0, p_by_2035_change=0.0)
     assert set(idle["lever"].drop_nulls()) == set()

@@ -3,6 +3,7 @@
 from limitlaw.exhaustion import dist
 from limitlaw.exhaustion.allocation import loss, optimal_allocation
 from limitlaw.exhaustion.backtest import Backtest, backtest
+from limitlaw.exhaustion.built_in_levers import default_levers
 from limitlaw.exhaustion.constraint import ConstraintResult, ConstraintScenario
 from limitlaw.exhaustion.crossing import crossing_probability, crossing_year
 from limitlaw.exhaustion.demand import (
@@ -20,7 +21,7 @@ from limitlaw.exhaustion.inverse import (
     unique_tokens_for_loss,
 )
 from limitlaw.exhaustion.law import Law
-from limitlaw.exhaustion.levers import DEFAULT_LEVERS, levers
+from limitlaw.exhaustion.levers import levers
 from limitlaw.exhaustion.limits import plateau
 from limitlaw.exhaustion.prior import ComputePath, Correlation, LawParameters, repetition_bootstrap
 from limitlaw.exhaustion.run import ExhaustionResult
@@ -35,7 +36,6 @@ from limitlaw.exhaustion.stock import (
 )
 
 __all__ = [
-    "DEFAULT_LEVERS",
     "Backtest",
     "ComputePath",
     "ConstraintResult",
@@ -53,6 +53,7 @@ __all__ = [
     "crossing_year",
     "dataset_value",
     "deep_web_stock",
+    "default_levers",
     "dist",
     "effective_training_time",
     "failure_seconds",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,56 +10,12 @@ import polars as pl
 
 from limitlaw._arguments import as_share, as_whole, is_sequence, shown
 from limitlaw._unused import quietly
-from limitlaw.exhaustion import dist
+from limitlaw.exhaustion.built_in_levers import default_levers
 from limitlaw.exhaustion.draws import check_scenario, provenance, sample_years
 from limitlaw.exhaustion.paired import probability_change, quantile, quantile_change
 from limitlaw.exhaustion.run import DEFINITIONS
 from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.seed import Seed
-
-#: The built-in levers: name to the fields that change.
-DEFAULT_LEVERS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        # Stock.
-        "no synthetic data": {"synthetic_multiplier": 1},
-        "synthetic data worth 4 times": {"synthetic_multiplier": 4},
-        "synthetic data collapse (accumulate)": {"collapse": "accumulate"},
-        "synthetic data collapse (replace)": {"collapse": "replace"},
-        "no private data": {"private_share": 0},
-        "half of private data": {"private_share": 0.5},
-        "no more opt-outs": {"access_loss": 0},
-        "opt-outs of 10 % a year": {"access_loss": 0.1},
-        "text only": {"multimodal_transfer": 0},
-        "other media as good as text": {"multimodal_transfer": 1},
-        "twice the usable share": {"usable_fraction": dist.lognormal(0.2, 0.8, interval=0.95)},
-        "filter loosens as compute grows": {"endogenous_quality": True},
-        # Demand.
-        "overtraining 5 times": {"overtraining": 5},
-        "trained to be served": {"demand": "inference_at_loss"},
-        "trained for profit": {"demand": "profit"},
-        "historical trend of datasets": {"trend_weight": 1},
-        # Algorithms.
-        "algorithms save only data": {"data_share": 1},
-        "algorithms save only parameters": {"data_share": 0},
-        "no algorithmic progress": {"algorithmic_halving_months": 1e12},
-        "algorithms do not slow down": {"algorithmic_slowdown_years": 1e12},
-        # Compute.
-        "no power cap": {"power_cap": 1e60},
-        "no chip cap": {"chip_cap": 1e60},
-        "no latency cap": {"latency_cap": 1e60},
-        "no caps": {"power_cap": 1e60, "chip_cap": 1e60, "latency_cap": 1e60},
-        "failures as of 2024": {"goodput": True},
-        "failures a tenth, saves and restarts 60 times faster": {
-            "goodput": True,
-            "failures_per_node_day": 3.8e-4,
-            "checkpoint_seconds": 1,
-            "restart_seconds": 10,
-        },
-        # Repetition.
-        "no repetition": {"multi_epoch_multiplier": 1},
-        "repetition worth 15 times": {"multi_epoch_multiplier": 15},
-    }
-)
 
 
 def levers(
@@ -81,7 +36,8 @@ def levers(
 
     Args:
         scenario: Where to start.
-        levers: Name to the fields to change, as for ``scenario.replace``; a built-in set unless given.
+        levers: Name to the fields to change, as for ``scenario.replace``; ``ll.exhaustion.default_levers(scenario)``
+            unless given: a built-in set without those that do not apply.
         trials: Draws of each run.
         seed: A whole number that is not negative, or a ``numpy.random.SeedSequence``.
         quantiles: Of the year of running out, each in (0, 1).
@@ -110,7 +66,7 @@ def levers(
         True
     """
     check_scenario(scenario)
-    chosen = DEFAULT_LEVERS if levers is None else levers
+    chosen = default_levers(scenario) if levers is None else levers
     if not isinstance(chosen, Mapping) or not all(isinstance(changes, Mapping) for changes in chosen.values()):
         raise TypeError(f"levers must map names to the fields that change, got {shown(chosen)}")
     if years is None:
