@@ -13,7 +13,7 @@ from limitlaw._inputs import html_of
 from limitlaw.sweeps.engine import Part, run_plan
 from limitlaw.sweeps.file import read_sweep
 from limitlaw.sweeps.grid import Grid
-from limitlaw.sweeps.plan import Plan, Settings, Shard, run_shard
+from limitlaw.sweeps.plan import Plan, Settings, Shard, no_rows, run_shard
 from limitlaw.sweeps.report import Report
 from limitlaw.sweeps.store import Store
 
@@ -48,11 +48,13 @@ class Sweep:
             ``point``; one column per axis; what names a row in the frame of the result (``policy`` and
             ``max_attempts``, or ``limit``; ``definition``; ``year`` and ``variable``...); the result columns; where
             simulated ``trials``, and with ``target_se`` also ``<column>_low``, ``<column>_high`` and ``reached``;
-            ``error``.
+            ``error``. A part of a grid with more parts than shards may have no rows.
 
         Raises:
             StoreError: A shard in the store is damaged, or does not come to be seen; the message names it.
         """
+        if next(self.plan.shards(), None) is None:
+            return no_rows(self.plan)
         if self.store is not None:
             return self.store.frame(self.plan, without={shard for shard, _ in self._report.given_up})
         if not self._parts:
@@ -129,7 +131,7 @@ def sweep(
         >>> done.report().done
         3
     """
-    plan = Plan(grid, **settings)
+    plan = Plan.of(grid, settings)
     folder = _store(store)
     report = Report()
     parts: list[Part] = []
@@ -173,7 +175,7 @@ def iter_sweep(
         ...     print(part.shard, part.frame()["accuracy"].round(3).to_list())
         Shard(first=0, last=3) [0.823, 0.736, 0.665]
     """
-    plan = Plan(grid, **settings)
+    plan = Plan.of(grid, settings)
     yield from run_plan(
         plan, store=_store(store), executor=executor, threads=threads, progress=progress, report=report or Report()
     )

@@ -160,7 +160,8 @@ class Grid:
 
         Returns:
             A grid of the same points and the same identity, of which ``sweep`` runs only this part. Together the parts
-            are the whole: give each its own store and ``combine`` them, or one store in a shared folder.
+            are the whole: give each its own store and ``combine`` them, or one store in a shared folder. Shards are so
+            small that every part has one, where there are as many points; so ``of`` is the same for all parts.
         """
         of = as_whole(of, "of", 1, MAX_POINTS)
         part = copy.copy(self)

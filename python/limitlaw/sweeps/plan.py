@@ -19,6 +19,7 @@ from limitlaw._arguments import (
     check_choice,
     check_name,
     is_sequence,
+    listed,
     shown,
 )
 from limitlaw._frames import repeat, with_errors
@@ -35,8 +36,12 @@ _SHARD_COST = 1e9
 _SHARD_ROWS = 2**18
 #: A grid is cut into at least about this many shards, as far as its points go.
 _LEAST_SHARDS = 32
-#: A shard this small costs more to write than to compute.
-_LEAST_POINTS = 64
+#: A shard this small costs more to write than to compute: in points, and in about nanoseconds of one core.
+_LEAST_POINTS, _LEAST_COST = 64, 1e7
+#: The most shards of a sweep: so many files are listed within seconds. Beyond it shards grow, up to their rows.
+_MOST_SHARDS = 2**16
+#: About nanoseconds of a core in a day.
+_DAY = 86_400e9
 #: The last replicate: 16 bits hold it.
 MAX_REPLICATE = 2**16 - 1
 #: 16 scramblings of a block of 64 draws.
@@ -168,13 +173,43 @@ class Plan:
         self.max_trials = as_whole(max_trials, "max_trials", self.trials or 1, self.grid.kind.max_trials)
         self.confidence = confidence
 
+    @classmethod
+    def of(cls, grid: Grid, settings: Settings) -> Plan:
+        """The plan of settings that are named as those of ``sweep``.
+
+        Raises:
+            TypeError: One is no setting.
+        """
+        names = list(Settings.__annotations__)
+        for name in settings:
+            if name not in names:
+                raise TypeError(f"settings of a sweep must be among {listed(names, name)}, got {name!r}")
+        return cls(grid, **settings)
+
     def _size(self) -> int:
-        """Points of a shard: a power of two from the cost of a point, never from the machine's speed."""
-        kind = self.grid.kind
-        by_cost = _SHARD_COST / kind.cost(self.grid.scenario, self.trials, self.frame)
-        by_rows = _SHARD_ROWS / self.rows.rows(self.grid.scenario)
-        size = min(by_cost, by_rows, max(len(self.grid) / _LEAST_SHARDS, _LEAST_POINTS))
-        return int(2 ** np.floor(np.log2(max(size, 1.0))))
+        """Points of a shard: a power of two from the cost of a point, never from the machine's speed.
+
+        A part of ``of`` gets a shard of its own where there are so many points.
+        """
+        points, parts = len(self.grid), self.grid.part[1]
+        cost = self.grid.kind.cost(self.grid.scenario, self.trials, self.frame)
+        rows = self.rows.rows(self.grid.scenario)
+        by_rows = _SHARD_ROWS / rows
+        most = int(_MOST_SHARDS * 2 ** np.floor(np.log2(max(by_rows, 1.0))))
+        if points > most:
+            raise ValueError(
+                f"grid must have at most {most:,} points in one sweep ({_MOST_SHARDS:,} files of about {_SHARD_ROWS:,} "
+                f"rows), got {points:,}, some {points * cost / _DAY:,.0f} days of one core: take fewer values, or "
+                "several grids"
+            )
+        least = max(points / _LEAST_SHARDS, min(_LEAST_POINTS, _LEAST_COST / cost))
+        size = min(max(min(_SHARD_COST / cost, least), points / _MOST_SHARDS), by_rows)
+        if parts > 1:
+            size = min(size, points / parts)
+        size = max(size, 1.0)
+        # Rounded up where rounding down would make more shards than there may be.
+        down = int(2 ** np.floor(np.log2(size)))
+        return down if points <= down * _MOST_SHARDS else 2 * down
 
     def identity(self) -> dict[str, Any]:
         """What the sweep is: the data whose canonical JSON is hashed into ``id``; compare two to see why ids differ.
@@ -329,6 +364,15 @@ def run_shard(
     # An axis whose values name the rows anyway is shown once.
     shown = {path: column for path, column in axes.items() if path not in key}
     return pl.DataFrame({"point": local + plan.offset} | shown | key | results | after | {"error": text})
+
+
+def no_rows(plan: Plan) -> pl.DataFrame:
+    """The frame of a part without shards: the columns of the others, from a point that is computed for its types."""
+    few = copy.copy(plan)
+    few.trials = None if plan.trials is None else min(plan.trials, _LEAST_SOBOL)
+    few.max_trials = few.trials or 0
+    first = Shard(0, 1)
+    return run_shard(few.window(first), first).clear()
 
 
 def _columns(grid: Grid, rows: Frame, columns: Sequence[str] | None, *, errors: bool) -> tuple[str, ...]:

@@ -154,7 +154,9 @@ def read_shards(
         raise
     except (GeneratorExit, MemoryError):
         raise
-    except Exception as error:  # whatever a damaged file makes the reader do
+    except BaseException as error:  # whatever a damaged file makes the reader do; a panic of Polars is no Exception
+        if not isinstance(error, (Exception, pl.exceptions.PanicException)):
+            raise
         problem = str(error) if isinstance(error, _Damage) else f"not readable as a shard ({type(error).__name__})"
         raise StoreError(
             f"store has a damaged file: {path} is {problem}; "
