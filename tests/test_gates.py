@@ -121,6 +121,7 @@ def test_weights_count_as_copies_of_a_task():
 def counted(tasks: int = 40, **changes) -> ll.SamplingScenario:
     correct = [10] * (tasks * 3 // 4) + [9] * (tasks - tasks * 3 // 4)
     made = {"tasks": ll.Tasks.counts(attempts=[10] * tasks, correct=correct), "max_attempts": [1, 3]}
+    made["verifier"] = ll.Verifier.perfect()
     return ll.SamplingScenario(**(made | changes))
 
 
@@ -275,7 +276,10 @@ def test_short_tasks_are_left_out_where_that_was_asked_for():
     log = pl.DataFrame(rows, schema=["task", "correct"], orient="row")
     scenario = ll.SamplingScenario(tasks=ll.Tasks.from_attempts(log, short="drop"), max_attempts=[5])
     row = ll.check(scenario, min_accuracy=0.6).row(0, named=True)
-    assert (row["verdict"], row["evidence"]) == ("holds", "47 tasks (3 with fewer attempts left out)")
+    assert (row["verdict"], row["evidence"]) == (
+        "holds",
+        "47 tasks (3 with fewer attempts left out) and a perfect verifier (no verdicts were found)",
+    )
     assert row["estimate"] == pytest.approx(ll.solve(scenario)["accuracy"][0], abs=1e-12)
     kept = scenario.replace(tasks=ll.Tasks.from_attempts(log))
     row = ll.check(kept, min_accuracy=0.9).row(0, named=True)

@@ -40,9 +40,13 @@ def warn_unused(owner: str, unused: Mapping[str, str]) -> None:
     """Say of each setting what would use it, at the line outside this package that made it."""
     if is_quiet():
         return
+    for name, user in unused.items():
+        warn_at_user(f"{owner}: {name} has no effect; {user} would use it")
+
+
+def warn_at_user(message: str, category: type[Warning] = UnusedSettingWarning) -> None:
+    """Warn at the line outside this package that called it."""
     frame, level = sys._getframe(1), 2  # noqa: SLF001  (warnings themselves skip packages from Python 3.12 on only)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _PACKAGES:
         frame, level = frame.f_back, level + 1
-    for name, user in unused.items():
-        message = f"{owner}: {name} has no effect; {user} would use it"
-        warnings.warn(message, UnusedSettingWarning, stacklevel=level)
+    warnings.warn(message, category, stacklevel=level)

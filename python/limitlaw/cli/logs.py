@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ _COLUMNS = [
     *(
         click.option(f"--{name}", help=f"Of a log: column of {text}.  [default: {name}, where there is one]")
         for name, text in {
-            "accepted": "verdicts",
+            "accepted": "verdicts, without which a perfect verifier is taken",
             "answer": "answers, for votes",
             "score": "scores",
             "tokens": "tokens",
@@ -107,10 +108,9 @@ def scenario_of(file: Path, given: dict[str, Any]) -> Any:
         ValueError: An option of logs beside a file of settings, or a table that is neither a log nor counts.
     """
     if is_settings(file):
-        context = click.get_current_context()
         ours = {*_names(), "policies", "grid"} & set(given)
         for name in sorted(ours):
-            if context.get_parameter_source(name) == ParameterSource.COMMANDLINE:
+            if _is_stated(name):
                 option = {"policies": "policy", "grid": "max-attempts"}.get(name, name.replace("_", "-"))
                 raise ValueError(f"--{option} is of a log or of counts; settings stand in {file}")
         return ll.read_scenario(file)
@@ -123,6 +123,11 @@ def scenario_of(file: Path, given: dict[str, Any]) -> Any:
             f"--correct), got the columns {frame.columns}"
         )
     return found
+
+
+def _is_stated(name: str) -> bool:
+    """Whether an option stands on the command line."""
+    return click.get_current_context().get_parameter_source(name) == ParameterSource.COMMANDLINE
 
 
 def _names() -> set[str]:
@@ -155,7 +160,25 @@ def read_log(file: Path, given: dict[str, Any]) -> pl.DataFrame:
 
 
 def of_table(frame: pl.DataFrame, given: dict[str, Any]) -> ll.SamplingScenario | None:
-    """The scenario of counts or of a log; none of any other table."""
+    """The scenario of counts or of a log, with a word where a perfect verifier stands in; none of any other table."""
+    found = _of_table(frame, given)
+    if found is None:
+        return None
+    from limitlaw.sampling.verdicts import is_unjudged  # noqa: PLC0415  (with Polars)
+
+    if is_unjudged(found.tasks, found.verifier, found.policies):
+        counted = found.tasks.kind == "counts"
+        missing = "counts have no verdicts" if counted else "no verdicts were found (--accepted names their column)"
+        click.echo(
+            f"Note: {missing}: a perfect verifier is taken, which accepts what is correct and nothing else "
+            "(--false-positive-rate and --false-negative-rate give another)",
+            err=True,
+        )
+        warnings.filterwarnings("ignore", message=r"\w+: no verdicts were found")  # said; `one_line_errors` ends this
+    return found
+
+
+def _of_table(frame: pl.DataFrame, given: dict[str, Any]) -> ll.SamplingScenario | None:
     from limitlaw._arguments import as_column  # noqa: PLC0415  (with Polars)
     from limitlaw.recommendation.options import policies_of  # noqa: PLC0415
     from limitlaw.sampling.short import held  # noqa: PLC0415
@@ -163,15 +186,14 @@ def of_table(frame: pl.DataFrame, given: dict[str, Any]) -> ll.SamplingScenario 
     task, correct, attempts = given["task"], given["correct"], given["attempts"]
     worth = {"wrong_cost": given.get("wrong_cost") or 0.0, "attempt_cost": given["attempt_cost"]}
     rates = {name: given[name] for name in ("false_positive_rate", "false_negative_rate")}
+    verifier = ll.Verifier.rates(**rates) if any(map(_is_stated, rates)) else None
     options: dict[str, Any] = {"utility": ll.Utility(**worth)}
     wanted = list(given.get("grid") or ())
     tasks: ll.Tasks
     if attempts in frame.columns and correct in frame.columns:
         n, c = as_column(frame, "--attempts", attempts), as_column(frame, "--correct", correct)
         tasks = ll.Tasks.counts(attempts=n, correct=c)
-        return ll.SamplingScenario(
-            tasks=tasks, verifier=ll.Verifier.rates(**rates), max_attempts=sorted({*wanted}) or _GRID, **options
-        )
+        return ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=sorted({*wanted}) or _GRID, **options)
     if task not in frame.columns or correct not in frame.columns:
         return None
     named: dict[str, Any] = {name: given[name] or name for name in _RECORDED if given[name] or name in frame.columns}
@@ -191,7 +213,7 @@ def of_table(frame: pl.DataFrame, given: dict[str, Any]) -> ll.SamplingScenario 
     most = held(recorded, None, 10**12)[2]
     return ll.SamplingScenario(
         tasks=recorded,
-        verifier=ll.Verifier.rates(**rates) if any(rates.values()) and "accepted" not in named else None,
+        verifier=None if "accepted" in named else verifier,
         policies=found,
         max_attempts=sorted({*wanted}) or sorted({*(k for k in _GRID if k < most), most}),
         **options,

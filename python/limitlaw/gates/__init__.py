@@ -19,6 +19,7 @@ from limitlaw.run import check_solvable
 from limitlaw.sampling.scenario import row_key, rows_alone
 from limitlaw.sampling.short import left_out
 from limitlaw.sampling.tasks import RecordedTasks
+from limitlaw.sampling.verdicts import is_unjudged
 from limitlaw.seed import Seed, key_of
 
 if TYPE_CHECKING:
@@ -75,7 +76,10 @@ def check(
       form. Else trials are run until they decide, under limits that hold at every number of them at once; the only
       doubt is then that of simulation.
 
-    Error rates that are given to a verifier are taken as known in both.
+    Error rates that are given to a verifier are taken as known in both. Observed attempts without verdicts are judged
+    by a perfect verifier where a policy asks one, and ``evidence`` says so; what is required of wrong answers
+    (``min_precision``, ``max_wrong``, ``min_utility`` where they cost something) is then refused, unless the scenario
+    is given that verifier (``Verifier.perfect()``).
 
     Args:
         scenario: What is checked.
@@ -105,7 +109,8 @@ def check(
         would have to be in all, were the estimate right), ``error``, ``run``.
 
     Raises:
-        ValueError: Nothing is required, a bound is out of range, or the scenario does not have what is bounded.
+        ValueError: Nothing is required, a bound is out of range, or the scenario does not have what is bounded (of
+            wrong answers: neither verdicts nor a verifier).
         TypeError: The scenario is no sampling scenario, or an argument has the wrong type.
 
     Source: Gaffke, Mathematical Methods of Statistics 14 (2005); Howard et al., arXiv 1810.08240 (time-uniform limits);
@@ -152,9 +157,9 @@ def check(
     for one in alone:
         asked, out = _long_enough(one)
         found, drawn = answers(asked, ask)
-        if out:
-            left = f" ({out:,} with fewer attempts left out)"
-            found = [dataclasses.replace(answer, evidence=answer.evidence + left) for answer in found]
+        left = f" ({out:,} with fewer attempts left out)" if out else ""
+        left += _SUPPOSED if is_unjudged(one.tasks, one.verifier, one.policies) else ""
+        found = [dataclasses.replace(answer, evidence=answer.evidence + left) for answer in found]
         where = {"policy": one.policies[0].label, name: points[-1], "error": error}
         where["run"] = str(run_of(scenario, seed=text if drawn else None))
         rows += [dataclasses.asdict(a) | where | {"requirement": str(r)} for r, a in zip(wanted, found, strict=True)]
@@ -193,6 +198,19 @@ def _check_known(scenario: SamplingScenario, wanted: list[Requirement]) -> None:
                 raise ValueError(f"{name} must be left out unless {given}, got {requirement}")
         if requirement.metric == "utility" and scenario.utility is None:
             raise ValueError(f"{name} must be left out of a scenario without a utility, got {requirement}")
+        wrong = requirement.metric == "utility" and scenario.utility is not None and scenario.utility.wrong_cost > 0.0
+        if wrong or requirement.metric in _OF_WRONG_ANSWERS:
+            _check_judged(scenario, requirement)
+
+
+def _check_judged(scenario: SamplingScenario, requirement: Requirement) -> None:
+    """A perfect verifier that nobody gave would meet any bound on wrong answers."""
+    if is_unjudged(scenario.tasks, scenario.verifier, scenario.policies):
+        raise ValueError(
+            f"{requirement.argument} must be left out where no verdicts are known, got {requirement}: a perfect "
+            "verifier would stand in, of which no answer is wrong. Name the column of verdicts (accepted), or give the "
+            "scenario a verifier: its rates, or verifier=Verifier.perfect() (--false-positive-rate 0) if it never errs"
+        )
 
 
 #: What a bill is known by: a column of recorded attempts, or one of these settings of a cost (none: any cost).
@@ -201,4 +219,8 @@ _GIVEN_BY: dict[str, tuple[str, tuple[str, ...]]] = {
     "tokens": ("tokens", ()),
     "latency": ("seconds", ("seconds_per_token", "verifier_seconds")),
 }
+#: What is about wrong answers, beside a utility in which they cost something.
+_OF_WRONG_ANSWERS = ("precision", "wrong")
+#: Said of evidence without verdicts.
+_SUPPOSED = " and a perfect verifier (no verdicts were found)"
 _WORDS = {"cost": "a price", "seconds": "a time"}

@@ -24,6 +24,7 @@ from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.plug_in import warn_outside
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import PoolTasks, RecordedTasks
+from limitlaw.sampling.verdicts import warn_unjudged
 from limitlaw.seed import Seed, key_of
 
 if TYPE_CHECKING:
@@ -87,6 +88,9 @@ def optimal_attempts(
             rates are drawn in all three ways or may all be next to 0, attempts come in batches, or ``solve`` has no
             answer under the limits.
 
+    Warns:
+        UnusedSettingWarning: Wrong answers cost something, and observed attempts have neither verdicts nor a verifier.
+
     Example:
         >>> import limitlaw as ll
         >>> tasks = ll.Tasks.fixed(success=[0.9, 0.5, 0.01, 0.0])
@@ -113,6 +117,7 @@ def optimal_attempts(
         key, text = (0, 0), None
     else:
         key, text = key_of(seed)
+    warn_unjudged("optimal_attempts", scenario.tasks, scenario.verifier, scenario.policies, max(costs))
     spec, arrays = scenario.wire()
     found = _core.optima_sampling(
         spec,

@@ -16,6 +16,9 @@ from limitlaw.sampling.policy import FirstAccepted, Policy
 from limitlaw.sampling.tasks import PoolTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verifier import Verifier
 
+#: What judges where no verifier is given; one that is given, perfect or not, is another object.
+STAND_IN = Verifier.perfect()
+
 
 class SamplingScenario(Spec):
     """Repeated sampling: draw answers to each task until something imperfect accepts one.
@@ -66,7 +69,7 @@ class SamplingScenario(Spec):
         judged = isinstance(self.tasks, PoolTasks)
         judged |= isinstance(self.tasks, RecordedTasks) and self.tasks.accepted is not None
         if self.verifier is None and not judged:
-            object.__setattr__(self, "verifier", Verifier.perfect())
+            object.__setattr__(self, "verifier", STAND_IN)
         super()._check()
 
 
