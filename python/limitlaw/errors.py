@@ -17,8 +17,8 @@ class VersionError(ValueError):
 class MisfitWarning(UserWarning):
     """What the data are taken for does not go with them: what is concluded may be wrong by more than it says.
 
-    A fitted population does not give the data back, or an estimate from observed shares lies outside the interval of
-    the rates that the attempts leave open.
+    A fitted population does not give the data back, an estimate from observed shares lies outside the interval of the
+    rates that the attempts leave open, or the attempts of a log ended with the first success.
     """
 
 

@@ -10,8 +10,10 @@ import numpy as np
 from limitlaw import _core
 from limitlaw._arguments import as_column, as_frame, shown
 from limitlaw.run import solve
+from limitlaw.sampling.attempts import check_flags
 from limitlaw.sampling.policy import Policy
 from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.stopped import warn_stopped
 from limitlaw.sampling.tasks import RecordedTasks
 
 if TYPE_CHECKING:
@@ -70,6 +72,8 @@ class Reading:
             return _names(given), counted.attempts.astype(np.float64), counted.correct.astype(np.float64)
         table = as_frame(given, "frame")
         names = [str(name) for name in as_column(table, "task", self.task, of="names")]
+        if self.attempts is None and self.correct in table.columns:
+            check_flags(table[self.correct], "correct")
         c = as_column(table, "correct", self.correct).astype(np.float64)
         if not names:
             raise ValueError("frame must have a row for each task or attempt, got none")
@@ -86,6 +90,7 @@ class Reading:
             raise ValueError(f"correct must be {expected} (attempts= names a column of counts), got {wrong[0]:g}")
         numbers: dict[str, int] = {}
         place = [numbers.setdefault(name, len(numbers)) for name in names]
+        warn_stopped(table, np.array(place), {"a correct one": c.astype(np.int64)})
         right = np.bincount(place, weights=c).astype(np.float64)
         return list(numbers), np.bincount(place).astype(np.float64), right
 

@@ -8,11 +8,17 @@ import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_column, as_frame, listed, shown
+from limitlaw.sampling.stopped import warn_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
+
+#: What a log's attempts may have ended with, by its column.
+_KINDS = {"correct": "a correct one", "accepted": "an accepted one"}
+#: Words that stand for true.
+_TRUE = {"true", "t", "yes", "y", "1", "pass", "passed", "ok", "correct", "right", "accept", "accepted"}
 
 
 def recorded(
@@ -26,12 +32,12 @@ def recorded(
     _check_once(frame, task)
     numbers: dict[str, int] = {}
     place = np.array([numbers.setdefault(name, len(numbers)) for name in texts])
+    of_flags = {"correct": correct, "accepted": columns["accepted"]}
+    given = {name: flags(frame, name, column) for name, column in of_flags.items() if column is not None}
+    warn_stopped(frame, place, {_KINDS[name]: given[name] for name in reversed(given)})
     order = np.argsort(place, kind="stable")
     place = place[order]
-    of_flags = {"correct": correct, "accepted": columns["accepted"]}
-    fields: dict[str, Any] = {
-        name: flags(frame, name, column)[order] for name, column in of_flags.items() if column is not None
-    }
+    fields: dict[str, Any] = {name: column[order] for name, column in given.items()}
     if columns["answer"] is not None:
         fields["answer"] = _answers(frame, columns["answer"], place, order)
     if columns["score"] is not None:
@@ -39,7 +45,7 @@ def recorded(
     for name, column in bills.items():
         if column is not None:
             alike = pl.DataFrame({"row": order, "task": place, "correct": fields["correct"]})
-            fields[name] = _filled(frame, name, column, alike)
+            fields[name] = _filled(frame, name, column, alike, task)
     return {"attempts": np.bincount(place), **fields, "names": tuple(numbers)}
 
 
@@ -59,12 +65,26 @@ def _check_once(frame: pl.DataFrame, task: str) -> None:
 
 def flags(frame: pl.DataFrame, name: str, column: str) -> npt.NDArray[np.int64]:
     """A column of booleans, or of 0 and 1."""
+    check_flags(_column(frame, name, column), name)
     values = as_column(frame, name, column).astype(np.float64)
     wrong = (values != 0.0) & (values != 1.0)
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
         raise ValueError(f"{name} must be a column of booleans, or of 0 and 1, got {values[at]:g} in row {at} (from 0)")
     return values.astype(np.int64)
+
+
+def check_flags(column: pl.Series, name: str) -> None:
+    """A column's type is that of flags; of text, the error says how to make some of it."""
+    if column.dtype.is_numeric() or column.dtype == pl.Boolean:
+        return
+    cast = ""
+    if column.dtype == pl.String and (texts := column.drop_nulls().unique(maintain_order=True).head(3).to_list()):
+        true = next((text for text in texts if text.strip().lower() in _TRUE), texts[0])
+        cast = f" ({', '.join(map(shown, texts))}): compare it with what stands for {name}, as in "
+        cast += f"pl.col({column.name!r}) == {shown(true)}"
+    expected = "a column of booleans, or of 0 and 1"
+    raise TypeError(f"{name} must be {expected}, got {column.name!r} of type {column.dtype}{cast}")
 
 
 def _answers(
@@ -92,7 +112,7 @@ def _answers(
     return found
 
 
-def _filled(frame: pl.DataFrame, name: str, column: str, attempts: pl.DataFrame) -> npt.NDArray[np.float64]:
+def _filled(frame: pl.DataFrame, name: str, column: str, attempts: pl.DataFrame, task: str) -> npt.NDArray[np.float64]:
     """What attempts took, with the mean of others like them where it was not recorded."""
     given, order = _column(frame, name, column), attempts["row"]
     if not given.null_count():
@@ -100,11 +120,14 @@ def _filled(frame: pl.DataFrame, name: str, column: str, attempts: pl.DataFrame)
     if given.dtype == pl.Null or not given.dtype.is_numeric():
         raise TypeError(f"{name} must be a column of numbers, got {column!r} of type {given.dtype}")
     data = attempts.with_columns(value=given.gather(order).cast(pl.Float64))
-    alike, task = (pl.col("value").mean().over(*by) for by in (["task", "correct"], ["task"]))
-    filled = data.select(pl.coalesce("value", alike, task))["value"]
+    alike, any_of_task = (pl.col("value").mean().over(*by) for by in (["task", "correct"], ["task"]))
+    filled = data.select(pl.coalesce("value", alike, any_of_task))["value"]
     if filled.null_count():
         at = int(order.filter(filled.is_null())[0])
-        raise ValueError(f"{name} must be known of one attempt of every task at least, got none in that of row {at}")
+        raise ValueError(
+            f"{name} must be known of one attempt of every task at least, got none at the task "
+            f"{shown(frame[task][at])} (row {at}, from 0): leave that task out, or the column"
+        )
     return filled.to_numpy()
 
 
