@@ -192,7 +192,7 @@ def test_a_file_that_is_no_scenario_is_one_line(tmp_path: Path) -> None:
         wrong = tmp_path / "wrong.json"
         wrong.write_text(text)
         result = run("simulate", wrong, "--seed", 7)
-        assert result.exit_code == 1, result.output
+        assert result.exit_code == 2, result.output
         assert message in result.output
         assert len([line for line in result.output.splitlines() if line.startswith("Error: ")]) == 1
 
@@ -221,7 +221,7 @@ def test_every_error_is_one_line(spec: Path, tmp_path: Path) -> None:
         (["solve", spec, "--out", tmp_path / "absent" / "x.csv"], "--out must be in a folder that exists"),
     ):
         result = run(*arguments)
-        assert result.exit_code == 1
+        assert result.exit_code == 2
         assert message in result.output
         errors = [line for line in result.output.splitlines() if line.startswith("Error: ")]
         assert len(errors) == 1
@@ -239,7 +239,7 @@ def test_a_file_of_another_verb_is_told_to_it(spec: Path, tmp_path: Path) -> Non
         (["solve", world], "scenario must be a SamplingScenario to be solved, got one that can be simulated only"),
     ):
         result = run(*arguments)
-        assert result.exit_code == 1
+        assert result.exit_code == 2
         assert message in result.output
         assert result.output.count("\n") == 1
     assert not (tmp_path / "s").exists()
@@ -272,7 +272,7 @@ def test_fit_estimates_from_a_table_of_counts(tmp_path: Path) -> None:
         "icc",
     ]
     bad = run("fit", table, "--correct", "right", "--seed", 7)
-    assert bad.exit_code == 1
+    assert bad.exit_code == 2
     assert "--correct must name one of the columns" in bad.output
     assert "got 'right'" in bad.output
     for column, message in (
@@ -282,7 +282,7 @@ def test_fit_estimates_from_a_table_of_counts(tmp_path: Path) -> None:
     ):
         data.with_columns(correct=column).write_parquet(tmp_path / "bad.parquet")
         bad = run("fit", tmp_path / "bad.parquet", "--seed", 7)
-        assert bad.exit_code == 1
+        assert bad.exit_code == 2
         assert message in bad.output
 
 
@@ -309,20 +309,20 @@ def test_plot_draws_what_simulate_wrote(spec: Path, tmp_path: Path) -> None:
         ),
     ):
         refused = run("plot", *arguments)
-        assert refused.exit_code == 1
+        assert refused.exit_code == 2
         assert message in refused.output
 
 
 def test_a_missing_folder_is_refused_before_the_work(spec: Path, tmp_path: Path) -> None:
     for name, verb in (("x.csv", ("simulate", spec, "--seed", 7, "--trials", 10**13)), ("x.png", ("demo",))):
         result = run(*verb, "--out", tmp_path / "missing" / name)
-        assert result.exit_code == 1
+        assert result.exit_code == 2
         assert "--out must be in a folder that exists, got" in result.output
 
 
 def test_a_picture_of_another_kind_is_refused_before_the_work(tmp_path: Path) -> None:
     result = run("demo", "--trials", 10**13, "--out", tmp_path / "x.bmp")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.output == "Error: --out must end in .png, .svg or .json, got 'x.bmp'\n"
 
 
@@ -345,7 +345,7 @@ def test_plot_refuses_what_it_would_misread(tmp_path: Path) -> None:
     for name, (frame, words) in frames.items():
         frame.write_parquet(tmp_path / f"{name}.parquet")
         result = run("plot", tmp_path / f"{name}.parquet", "--out", tmp_path / "x.svg")
-        assert result.exit_code == 1
+        assert result.exit_code == 2
         assert words in result.output
         assert not (tmp_path / "x.svg").exists()
 
@@ -474,7 +474,7 @@ def test_rows_of_a_store(tmp_path: Path) -> None:
     assert short.stdout == frame.head(2).write_csv()
     assert (tmp_path / "all.csv").read_text() == frame.write_csv()
     beyond = run("rows", tmp_path / "s", "--point", 9)
-    assert beyond.exit_code == 1
+    assert beyond.exit_code == 2
     assert "point must be" in beyond.output
 
 
@@ -497,7 +497,7 @@ def test_counts_are_read_from_lines_of_json(tmp_path: Path) -> None:
     for text, message in (("[1]", "line 1 must be a JSON object, got [1]"), ('{"n": 1}\n{', "line 2: expected JSON")):
         lines.write_text(text)
         bad = run("fit", lines)
-        assert bad.exit_code == 1
+        assert bad.exit_code == 2
         assert message in bad.output
 
 
@@ -511,7 +511,7 @@ def test_several_frames_are_no_csv(tmp_path: Path) -> None:
     spec = tmp_path / "scenario.json"
     spec.write_text('{"kind": "constraint", "preset": "epoch2030"}')
     result = run("simulate", spec, "--trials", 100, "--seed", 7, "--format", "csv")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "--format csv must be left out where there are several frames (bands, binding)" in result.output
 
 

@@ -62,3 +62,30 @@ def test_what_is_missing_is_named(tmp_path: Path, command: list[str], message: s
     result = run(verb, tmp_path / file, *options)
     assert result.exit_code != 0
     assert message in result.output
+
+
+def test_best_of_a_log_with_scores_is_that_of_first_accepted(tmp_path: Path) -> None:
+    log = write_log(tmp_path).with_columns(score=pl.int_range(pl.len()) % 7, answer=pl.lit("x"))
+    log.write_csv(tmp_path / "scored.csv")
+    columns = ["--task", "question", "--correct", "right"]
+    scored, plain = (run("best", tmp_path / name, *columns) for name in ("scored.csv", "log.csv"))
+    assert (scored.exit_code, scored.output) == (0, plain.output)
+    assert "first_accepted" in scored.output
+
+
+def test_null_verdicts_end_any_command_with_two(tmp_path: Path) -> None:
+    write_log(tmp_path).with_columns(accepted=None).write_csv(tmp_path / "null.csv")
+    for verb, *options in (["best"], ["recommend"], ["check", "--min-accuracy", 0.5]):
+        result = run(verb, tmp_path / "null.csv", "--task", "question", "--correct", "right", *options)
+        assert result.exit_code == 2
+    assert run("required", tmp_path / "null.csv", "--accuracy", 0.5).exit_code == 2
+
+
+def test_a_comparison_is_read_from_its_main_columns(tmp_path: Path) -> None:
+    log = write_log(tmp_path)
+    log.with_columns(right=~pl.col("right")).write_csv(tmp_path / "other.csv")
+    pair = [tmp_path / "log.csv", tmp_path / "other.csv"]
+    printed = run("compare-systems", *pair, "--task", "question", "--correct", "right", "--k", 1, "--k", 2).output
+    assert max(map(len, printed.splitlines())) <= 120
+    heads = [word.strip() for word in printed.splitlines()[1].strip("│").split("┆")]
+    assert heads == ["system", "other", "k", "difference", "low", "high", "p_holm", "winner", "tasks"]

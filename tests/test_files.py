@@ -55,7 +55,7 @@ def test_what_a_file_should_not_hold_is_one_line_that_names_it(tmp_path, name, t
 )
 def test_a_table_that_would_be_misread_is_one_line(tmp_path, text, message):
     done = CliRunner().invoke(main, ["fit", str(written(tmp_path / "a.csv", text)), "--seed", "1"])
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert message in done.output
     assert done.output.strip().count("\n") == 0
 

@@ -315,7 +315,7 @@ def test_a_trend_is_drawn_and_asked_for_on_the_command_line(tmp_path: Path) -> N
     assert done.exit_code == 0, done.output
     np.testing.assert_allclose(pl.read_csv(out)["growth"], fit_growth(path, seed=1).draws["growth"])
     done = CliRunner().invoke(main, ["fit-growth", str(path), "--seed", "1", "--value", "cost"])
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert done.output.strip().count("\n") == 0
 
 

@@ -156,7 +156,7 @@ def test_the_command_takes_scenarios_counts_results_and_stores(tmp_path: Path) -
         assert result.output == f"page: {out.resolve()}\n"
         assert data_of(out)["charts"]
     wrong = CliRunner().invoke(main, ["report", str(tmp_path / "s.json"), "--out", str(tmp_path / "x.pdf")])
-    assert (wrong.exit_code, wrong.output) == (1, "Error: path must end in .html, got 'x.pdf'\n")
+    assert (wrong.exit_code, wrong.output) == (2, "Error: path must end in .html, got 'x.pdf'\n")
 
 
 def test_notebooks_show_settings_results_and_sweeps() -> None:

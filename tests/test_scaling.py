@@ -348,5 +348,5 @@ def test_the_command_line_says_what_the_library_says(tmp_path: Path) -> None:
     reached = pl.read_parquet(tmp_path / "fit-reach.parquet")
     assert reached.equals(ll.exhaustion.compute_for_loss(fit.laws, 2.6, 1e10))
     wrong = CliRunner().invoke(main, ["fit-law", *given, "--tokens", "no"])
-    assert wrong.exit_code == 1
+    assert wrong.exit_code == 2
     assert wrong.output.startswith("Error: tokens must name one of the columns")

@@ -192,7 +192,7 @@ def test_failed_points_are_listed_and_the_exit_is_an_error(spec, tmp_path):
 def test_a_part_that_is_none_is_refused(spec, tmp_path, shard):
     process = limitlaw("sweep", spec(costs=2), "--store", tmp_path / "s", f"--shard={shard}")
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 1
+    assert process.returncode == 2
     assert "--shard must be I/N" in err
 
 

@@ -16,7 +16,8 @@ _SAMPLING = ("accuracy", "accepted", "precision", "coverage", "attempts_used", "
 _SURE, _ENDS = ("accuracy", "utility"), ("_low", "_high")
 #: The columns that name a row of it.
 _KEYS = ("policy", "max_attempts", "limit", "task")
-
+#: What is read of two systems that are compared.
+_OF_SYSTEMS = ("system", "other", "k", "difference", "low", "high", "p_holm", "winner", "tasks", "reason")
 
 #: The most rows of a frame in the text of a result object.
 _ROWS = 10
@@ -48,7 +49,8 @@ def brief(frame: pl.DataFrame) -> str:
 
     Standard errors and what says where rows come from are left out; of a sampling scenario's frame also the quantiles
     of a run, the further shares, intervals but those of accuracy and utility, and columns that are null throughout; of
-    a best number of attempts all but itself, its 5 and 95 % quantiles over the resamples, and its worth.
+    a best number of attempts all but itself, its 5 and 95 % quantiles over the resamples, and its worth; of two systems
+    all but their difference, its interval, who wins and how surely.
 
     Args:
         frame: Any frame of this library.
@@ -82,6 +84,10 @@ def brief(frame: pl.DataFrame) -> str:
         if best in names and f"{best}_q05" in names:
             known = ["policy", "wrong_cost", best, f"{best}_q05", f"{best}_q95", "status", "utility"]
             names = [name for name in known if name in names]
+    if {"system", "other", "difference"} <= {*names}:
+        told = [name for name in _OF_SYSTEMS if name in names and frame[name].null_count() < frame.height]
+        names = [*_OF_SYSTEMS[:3], *told[3:]]
+        names += ["short_tasks"] if "short_tasks" in frame.columns and frame["short_tasks"].sum() else []
     return _table(frame.select(names))
 
 

@@ -49,9 +49,11 @@ def best(
 ) -> None:
     """The best number of attempts, or the best limit, of the SCENARIO of a file, and how well the data say so.
 
-    A log or a table of counts may stand in its place.
+    A log or a table of counts may stand in its place: the best number is then that of first accepted, the only policy
+    of which it is known exactly (recommend looks at the others too).
     """
     check_out(out)
+    given["policies"] = given["policies"] or ("first_accepted",)
     settings = scenario_of(scenario, taken(given))
     with progress_bar(bootstrap) as progress:
         found = ll.optimal_attempts(

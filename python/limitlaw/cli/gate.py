@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,20 +46,6 @@ def _bounds(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _bad_input_is_no_verdict(command: Callable[..., None]) -> Callable[..., None]:
-    """An error ends with 2, for 1 is a verdict."""
-
-    @functools.wraps(command)
-    def wrapped(**options: Any) -> None:
-        try:
-            command(**options)
-        except click.ClickException as error:
-            error.show()
-            raise click.exceptions.Exit(2) from error
-
-    return wrapped
-
-
 @click.command(
     epilog="Example: limitlaw check log.csv --max-attempts 5 --min-accuracy 0.8 --min-precision 0.95 --max-cost 2 "
     "--junit report.xml"
@@ -81,7 +66,6 @@ def _bad_input_is_no_verdict(command: Callable[..., None]) -> Callable[..., None
 @threads_option
 @output_options
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the verdicts to this .xml file.")
-@_bad_input_is_no_verdict
 @one_line_errors
 def check(
     *,
@@ -98,7 +82,10 @@ def check(
 ) -> None:
     """Does the SCENARIO of a .toml or .json file, a log or a table of counts meet what is required of it?
 
-    Exits with 0 if it holds, with 1 if it fails, and with 3 if the evidence cannot tell; with 2 on bad input.
+    Exits with 0 if it holds, with 1 if it fails, and with 3 if the evidence cannot tell; with 2 on bad input. Of a log
+    without verdicts, or counts, a perfect verifier is taken, which the output says; what is required of wrong answers
+    (--min-precision, --max-wrong, --min-utility with a --wrong-cost) is then refused: --accepted names the column of
+    verdicts, --false-positive-rate 0 says that the verifier never errs.
     """
     check_out(out)
     check_folder(junit)

@@ -92,12 +92,14 @@ def _rates(frame: pl.DataFrame, columns: dict[str, Any], confidence: float) -> p
     fitted = ll.fit.fit_error_rates(**counts, confidence=confidence)
     attempts, kept, right, both = (int(counts[name].sum()) for name in ("attempts", "accepted", "correct", names[2]))
     errors = {"false_positive_rate": (kept - both, attempts - right), "false_negative_rate": (right - both, right)}
+    # Tasks with labels of that kind.
+    having = {"false_positive_rate": seen.correct < seen.attempts, "false_negative_rate": seen.correct > 0}
     rows = []
     for rate, (wrong, of) in errors.items():
         mean, icc = (fitted.filter(rate=rate, quantity=q).row(0, named=True) for q in ("mean", "icc"))
         ends = {name: mean[name] for name in ("estimate", "low", "high")}
         spread = {"icc": icc["estimate"], "icc_low": icc["low"], "icc_high": icc["high"]}
-        rows.append({"rate": rate, **ends, "errors": wrong, "of": of, "tasks": len(seen), **spread})
+        rows.append({"rate": rate, **ends, "errors": wrong, "of": of, "tasks": int(having[rate].sum()), **spread})
     floats = ("estimate", "low", "high", "icc", "icc_low", "icc_high")
     return pl.DataFrame(rows, schema_overrides=dict.fromkeys(floats, pl.Float64))
 

@@ -69,7 +69,7 @@ threads_option = click.option("--threads", type=Whole(), help="Threads.  [defaul
 
 
 def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Bad input ends a command with its message, not with a traceback; a warning is a line."""
+    """Bad input ends a command with its message and 2, not with a traceback; a warning is a line."""
 
     @functools.wraps(command)
     def wrapped(**options: Any) -> None:
@@ -77,8 +77,13 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
             with warnings.catch_warnings():
                 warnings.showwarning = lambda message, *_, **__: click.echo(f"Warning: {message}", err=True)
                 command(**options)
+        except click.ClickException as error:
+            error.exit_code = 2  # as of click's own errors: 1 may be an answer
+            raise
         except (TypeError, ValueError, NotImplementedError, OSError, ImportError) as error:
-            raise click.ClickException(str(error)) from error
+            said = click.ClickException(str(error))
+            said.exit_code = 2
+            raise said from error
 
     return wrapped
 

@@ -33,7 +33,8 @@ def sweep(spec: Path, store: Path, executor: str | None, shard: str | None, thre
         click.echo(f"To go on: limitlaw {shlex.join(sys.argv[1:])}", err=True)
         raise SystemExit(130) from None
     except RuntimeError as error:  # the executor is gone; the message says how to go on
-        raise click.ClickException(str(error)) from error
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(1) from error
     click.echo(done.report())
     click.echo(f"limitlaw rows {shlex.quote(str(store))} shows the rows; ll.Store({str(store)!r}).scan() has them")
     if not done.report().ok:

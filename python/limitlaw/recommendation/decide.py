@@ -20,6 +20,7 @@ from limitlaw.recommendation.words import Judged, paragraph
 from limitlaw.sampling.cost import Cost, Utility
 from limitlaw.sampling.short import held
 from limitlaw.sampling.tasks import CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
+from limitlaw.sampling.verdicts import warn_unjudged
 from limitlaw.sampling.verifier import Verifier
 
 if TYPE_CHECKING:
@@ -48,11 +49,11 @@ class Recommendation:
             more may be better by more than that, or all observed tasks are alike and too few to exclude others.
         policy: The recommended policy.
         attempts: How many; 0: do not ask.
-        policies: One row per policy, the best first: ``policy``, ``attempts`` (its best number), ``attempts_low``,
-            ``attempts_high`` (more where recorded attempts end there), ``utility``, ``accuracy``, ``wrong`` (share of
-            wrong answers), ``attempts_used`` and ``cost`` (money, where the scenario has any) per task, utility and
-            accuracy with ``_low``, ``_high``;
-            ``p_best``, the share of resamples in which it is best.
+        policies: One row per policy, the recommended one first, the others by utility: ``policy``, ``attempts`` (its
+            best number), ``attempts_low``, ``attempts_high`` (more where recorded attempts end there), ``utility``,
+            ``accuracy``, ``wrong`` (share of wrong answers), ``attempts_used`` and ``cost`` (money, where the scenario
+            has any) per task, utility and accuracy with ``_low``, ``_high``; ``p_best``, the share of resamples in
+            which it is best (policies that tie share theirs).
         evidence: One row per kind of evidence, tasks, attempts per task, and the labels of a verifier known by some:
             ``evidence``, ``now`` (how much there is; null where not known), ``value_of_double``: what twice as much
             would bring in expectation, in utility per task, by choosing better.
@@ -124,6 +125,9 @@ def recommend(
         TypeError: Tasks from a law (Beta, mixture): they hold no data to resample.
         ValueError: There is one task, or an argument is out of range.
 
+    Warns:
+        UnusedSettingWarning: Wrong answers cost something, and observed attempts have neither verdicts nor a verifier.
+
     Source: Jalal and Alarid-Escudero, Medical Decision Making 38 (2018), for the value of a sample.
 
     Example:
@@ -142,6 +146,7 @@ def recommend(
     draws, most = as_whole(bootstrap, "bootstrap", 100, 100_000), as_whole(max_attempts, "max_attempts", 1, 10**6)
     seed = as_whole(seed, "seed", 0, 2**64 - 1)
     utility = Utility() if utility is None else utility
+    warn_unjudged("recommend", tasks, verifier, policies_of(tasks, policies), utility.wrong_cost)
     end, short = None, ""
     if isinstance(tasks, (PoolTasks, RecordedTasks)):
         tasks, verifier, have, short = held(tasks, verifier, most)
@@ -225,7 +230,9 @@ class _Resamples:
             verdict = "clear"
         else:
             verdict = "does not matter" if np.quantile(lost, level) <= slack else "cannot tell"
-        frame = pl.DataFrame(sorted(map(self._row, dict.fromkeys(options.policies)), key=lambda row: -row["utility"]))
+        shares = self._shares()
+        rows = [self._row(policy, best if policy == chosen else None) | {"p_best": shares[policy]} for policy in shares]
+        frame = pl.DataFrame(sorted(rows, key=lambda row: (row["policy"] != chosen, -row["utility"])))
         frame = first(frame, [], ["utility", "utility_low", "utility_high", "p_best"])
         if not options.tables["cost"].any():
             frame = frame.drop("cost")
@@ -240,18 +247,29 @@ class _Resamples:
 
     def _best(self, values: Floats) -> npt.NDArray[np.int64]:
         """The best option of each row; of equally good ones, which rounding may tell apart, that of fewest attempts."""
+        return np.asarray(self._tied(values).argmax(axis=-1))
+
+    def _shares(self) -> dict[str, float]:
+        """By policy, the share of resamples in which it is best; those that tie share theirs."""
+        tied, policies = self._tied(self.again), np.array(self.options.policies)
+        best = {policy: tied[:, policies == policy].any(axis=1) for policy in dict.fromkeys(self.options.policies)}
+        among = np.sum(list(best.values()), axis=0)
+        return {policy: float((one / among).mean()) for policy, one in best.items()}
+
+    def _tied(self, values: Floats) -> npt.NDArray[np.bool_]:
+        """The best options of each row: of the equally good ones those of fewest attempts, of these the best."""
         attempts, rounding = self.options.attempts, _ROUNDING * np.abs(self.options.tables["utility"]).max()
         near = values >= values.max(axis=-1, keepdims=True) - max(_EQUAL * self.slack, rounding)
         fewest = np.where(near, attempts, attempts.max()).min(axis=-1, keepdims=True)
         among = np.where(near & (attempts == fewest), values, -np.inf)
-        return np.asarray((among >= among.max(axis=-1, keepdims=True) - rounding).argmax(axis=-1))
+        return np.asarray(among >= among.max(axis=-1, keepdims=True) - rounding)
 
-    def _row(self, policy: str) -> dict[str, Any]:
-        """A policy at its own best number of attempts."""
+    def _row(self, policy: str, chosen: int | None) -> dict[str, Any]:
+        """A policy at its own best number of attempts, or as it was chosen."""
         options, level, mean = self.options, self.level, self.mean
         value = options.tables["utility"] @ mean
         own = np.array([name == policy for name in options.policies])
-        best = int(self._best(np.where(own, value, -np.inf)))
+        best = int(self._best(np.where(own, value, -np.inf))) if chosen is None else chosen
         among = self._best(np.where(own, self.again, -np.inf))
         tail = 0.5 * (1.0 - level)
         span = np.quantile(options.attempts[among], [tail, 1.0 - tail], method="inverted_cdf")
@@ -262,7 +280,6 @@ class _Resamples:
             row[name] = float(self.options.tables[name][best] @ mean)
             if name in {"utility", "accuracy"}:
                 row |= {f"{name}_low": ends[name][0], f"{name}_high": ends[name][1]}
-        row["p_best"] = float(own[self._best(self.again)].mean())
         return row
 
     def _evidence(self, value: Floats, random: np.random.Generator) -> pl.DataFrame:

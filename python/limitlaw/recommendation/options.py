@@ -19,6 +19,7 @@ from limitlaw.sampling import policy as rules
 from limitlaw.sampling.plug_in import drawn_rates, is_plug_in
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
+from limitlaw.sampling.verdicts import asks_answers
 from limitlaw.sampling.verifier import LabelledVerifier, Verifier
 from limitlaw.seed import key_of
 
@@ -226,6 +227,12 @@ def policies_of(tasks: Tasks, given: Sequence[Any] | None) -> list[Any]:
     if given is not None:
         if not isinstance(given, Sequence) or isinstance(given, str) or not given:
             raise ValueError(f"policies must be one policy or more, got {shown(given)}")
+        voting = [i for i, one in enumerate(given) if isinstance(one, rules.Policy) and asks_answers(one)]
+        if voting and getattr(tasks, "answer", None) is None:
+            raise ValueError(
+                f"policies[{voting[0]}] must be one that tells no wrong answers apart, got {given[voting[0]].label}: "
+                "which answers agree, recorded attempts alone say (Tasks.from_attempts with answer=)"
+            )
         return list(given)
     found: list[Any] = [rules.FirstAccepted()]
     if isinstance(tasks, RecordedTasks):

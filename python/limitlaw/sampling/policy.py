@@ -166,7 +166,7 @@ class FilteredVote(Policy):
 class StopWhenAhead(Policy):
     """Draw until one answer leads every other by ``margin`` votes, at most ``max_attempts``; return the leader.
 
-    Ties at the last attempt go as in ``MajorityVote``. It draws every attempt.
+    Ties at the last attempt go as in ``MajorityVote``.
 
     Args:
         margin: Votes ahead, at least 1 [votes].
@@ -186,7 +186,7 @@ class ShareVote(Policy):
 
     The rule of adaptive self-consistency tools: ``ShareVote(share=1, min_votes=5)`` stops where the first five answers
     agree (``WindowStop`` asks the next five). The answer must lead alone. Where the vote goes on to the last attempt
-    the most frequent answer is returned; ties go as in ``MajorityVote``. It draws every attempt.
+    the most frequent answer is returned; ties go as in ``MajorityVote``.
 
     Args:
         share: The leader's share of the votes, in [0, 1].
@@ -208,7 +208,7 @@ class BetaStop(Policy):
 
     With v votes against w of the runner-up and a uniform prior, the leader is the more frequent of the two with
     probability ``1 - I_1/2(v + 1, w + 1)``: at a confidence of 0.95 four votes to none are enough, or six to one.
-    Ties at the last attempt go as in ``MajorityVote``. It draws every attempt.
+    Ties at the last attempt go as in ``MajorityVote``.
 
     Source: Aggarwal et al., Let's Sample Step by Step: Adaptive-Consistency (arXiv 2305.11860).
 
@@ -229,7 +229,7 @@ class WindowStop(Policy):
     """Draw in windows of ``size`` attempts, at most ``max_attempts``; return the answer of the first one that agrees.
 
     Windows follow one another and do not overlap. Where none agrees on one answer the most frequent of all is returned;
-    ties go as in ``MajorityVote``. Attempts after the last whole window only vote. It draws every attempt.
+    ties go as in ``MajorityVote``. Attempts after the last whole window only vote.
 
     Source: Li et al., Escape Sky-high Cost: Early-stopping Self-Consistency (arXiv 2401.10480).
 
