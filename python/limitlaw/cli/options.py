@@ -68,6 +68,12 @@ def seed_option(default: int | None = None) -> Callable[[Any], Any]:
 threads_option = click.option("--threads", type=Whole(), help="Threads.  [default: every core]")
 
 
+class _BadInputError(click.ClickException):
+    """What a command cannot answer: it ends with 2, as click's own errors do, for 1 may be an answer."""
+
+    exit_code = 2
+
+
 def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
     """Bad input ends a command with its message and 2, not with a traceback; a warning is a line."""
 
@@ -77,13 +83,12 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
             with warnings.catch_warnings():
                 warnings.showwarning = lambda message, *_, **__: click.echo(f"Warning: {message}", err=True)
                 command(**options)
-        except click.ClickException as error:
-            error.exit_code = 2  # as of click's own errors: 1 may be an answer
+        except click.UsageError:
             raise
+        except click.ClickException as error:
+            raise _BadInputError(error.message) from error
         except (TypeError, ValueError, NotImplementedError, OSError, ImportError) as error:
-            said = click.ClickException(str(error))
-            said.exit_code = 2
-            raise said from error
+            raise _BadInputError(str(error)) from error
 
     return wrapped
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from limitlaw._unused import quietly, warn_at_user
 from limitlaw.sampling.answers import Answers
@@ -39,7 +40,7 @@ def asks_answers(policy: Policy) -> bool:
 def _probe(policy: Policy) -> SamplingScenario:
     """A scenario with everything that a policy may ask for: the core says what it does not."""
     judge = Verifier.judge(d_prime=1.0, threshold=0.0)
-    given = {"tasks": Tasks.fixed(success=[0.5]), "verifier": judge, "answers": Answers.uniform(2)}
+    given: dict[str, Any] = {"tasks": Tasks.fixed(success=[0.5]), "verifier": judge, "answers": Answers.uniform(2)}
     with quietly():
         return SamplingScenario(**given, policies=[policy], max_attempts=[1])
 
