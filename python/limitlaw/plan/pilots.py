@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Resamples of a pilot's tasks.
 _RESAMPLES = 1_000
+#: The most weights that are held at a time.
+_MAX_WEIGHTS = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +41,8 @@ class Pilot:
         difference: The mean difference, or the accuracy of one system; ``None`` where it is not known.
         rates: Each system's rates, task by task, for simulations: the shares that were seen, drawn towards their mean
             so that they spread as the rates behind them do; ``None`` where they are not known.
-        resampled: ``between`` and the sum of ``within`` in resamples of the pilot's tasks, shape ``(resamples, 2)``.
+        resampled: ``between`` and the sum of ``within`` in resamples of the pilot's tasks and of tasks that it may have
+            missed, shape ``(resamples, 2)``.
 
     Example:
         >>> import limitlaw as ll
@@ -64,9 +68,15 @@ class Pilot:
         """Of one task's difference, with so many attempts by each system."""
         return self.between + sum(self.within) / attempts
 
-    def variances(self, attempts: float) -> Floats | None:
-        """The same in each resample of the pilot."""
-        return None if self.resampled is None else self.resampled[:, 0] + self.resampled[:, 1] / attempts
+    def ends(self, attempts: float) -> Floats:
+        """The ends of the middle 90 % of that variance over resamples of the pilot."""
+        assert self.resampled is not None  # asked where there are any
+        return np.asarray(np.quantile(self.resampled[:, 0] + self.resampled[:, 1] / attempts, (0.05, 0.95)))
+
+    @property
+    def tells_between(self) -> bool:
+        """Whether the variance between tasks is told from 0: at most 5 % of the resamples have none."""
+        return self.resampled is None or float((self.resampled[:, 0] <= 0.0).mean()) <= 0.05  # noqa: PLR2004
 
 
 def pilot(
@@ -129,16 +139,38 @@ def pilot(
     of_share = np.divide(spread, n - 1.0, out=np.zeros_like(n), where=np.isfinite(n))
     within = np.where(np.isfinite(n), of_share * np.where(np.isfinite(n), n, 0.0), spread)
     x = rates[0] - rates[1] if len(rates) > 1 else rates[0]
-    # Resamples of the tasks, under a seed of its own: how far the plan hangs on this pilot.
-    drawn = np.random.default_rng(0).integers(0, len(x), (_RESAMPLES, len(x)))
-    between = np.maximum(x[drawn].var(axis=1, ddof=1) - of_share.sum(axis=0)[drawn].mean(axis=1), 0.0)
     return Pilot(
         between=max(float(x.var(ddof=1) - of_share.sum(axis=0).mean()), 0.0),
         within=tuple(float(one.mean()) for one in within),
         difference=float(x.mean()),
         rates=tuple(_rates(rates, of_share.mean(axis=1))),
-        resampled=np.column_stack([between, within.sum(axis=0)[drawn].mean(axis=1)]),
+        resampled=_resampled(x, of_share.sum(axis=0), within.sum(axis=0), alone=len(rates) == 1),
     )
+
+
+def _resampled(x: Floats, noise: Floats, within: Floats, *, alone: bool) -> Floats:
+    """Variances between and within tasks under weights that are uniform on the simplex, under a seed of their own.
+
+    Of the tasks and of those that were not seen, as the limits have them that the plan is for: of one system a task at
+    the end of [0, 1] that is rarer (Gaffke), of two a task in each direction that differs by as much as a typical one
+    (Bonett and Price). So a pilot without a failure leaves open what it has to.
+    """
+    squares = x * x
+    typical = (squares * squares).sum() / squares.sum() if squares.any() else 1.0
+    size = math.sqrt(max(typical, 1.0 / math.sqrt(len(x))))
+    unseen = [float(x.mean() < 0.5)] if alone else [size, -size]  # noqa: PLR2004  (the far end)
+    x = np.concatenate([x, unseen])
+    noise, within = (np.concatenate([one, np.zeros(len(unseen))]) for one in (noise, within))
+    random = np.random.default_rng(0)
+    blocks, size = [], max(1, _MAX_WEIGHTS // len(x))
+    for start in range(0, _RESAMPLES, size):
+        weights = random.exponential(size=(min(size, _RESAMPLES - start), len(x)))
+        weights /= weights.sum(axis=1, keepdims=True)
+        middle = weights @ x
+        # Unbiased: of m values the weights leave (m - 1)/(m + 1) of their variance.
+        spread = (weights @ x**2 - middle**2) * (len(x) + 1.0) / (len(x) - 1.0)
+        blocks.append(np.column_stack([np.maximum(spread - weights @ noise, 0.0), weights @ within]))
+    return np.concatenate(blocks)
 
 
 def _rates(shares: Floats, noise: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +12,17 @@ import polars as pl
 
 from limitlaw._arguments import as_array, as_confidence, as_whole, as_within, shown
 from limitlaw._frames import known
+from limitlaw.errors import MisfitWarning
+from limitlaw.plan.goal import Goal, alike, least_variance
+from limitlaw.plan.intervals import MAX_TASKS, power_of_comparison
 from limitlaw.plan.pilots import Pilot, as_pilot
+from limitlaw.plan.split import cheapest, most_precise
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float64]
 
-#: The most tasks of a plan.
-MAX_TASKS = 10**9
 #: The most sizes of one call.
 _MAX_GRID = 10_000
 #: The most numbers of one simulation.
@@ -44,8 +47,11 @@ def tasks(
 ) -> pl.DataFrame:
     """Tasks to tell a difference of two systems, or for an interval's width, with so many attempts at each.
 
-    ``n = (z_(alpha/2) + z_power)^2 (between + sum(within)/K) / difference^2``, and ``n = (2 z_(alpha/2)/width)^2``
-    times the same variance: of two systems the interval of their difference, of one that of its accuracy.
+    ``n = (z_(alpha/2) + z_power)^2 (between + sum(within)/K) / difference^2``, of a variance of ``d (1 - d)/K`` at
+    least, without which there is no difference d; and so many that ``ll.compare_systems``, which is more careful where
+    tasks are few, has that power within .05. For a width: the fewest tasks whose interval is that narrow, of two
+    systems that of ``ll.compare_systems``, of one that of ``ll.pass_at_k``: about ``(2 z_(alpha/2)/width)^2`` times
+    the variance, and more where that is small.
 
     Args:
         pilot: What :func:`pilot` returns, or what it takes.
@@ -59,8 +65,9 @@ def tasks(
 
     Returns:
         One row per K: ``attempts``, ``tasks``; ``tasks_low`` and ``tasks_high``, the middle 90 % over resamples of the
-        pilot's tasks (null where the variances were stated); ``se`` of the mean with so many; ``cost`` of all systems;
-        ``variance_between``, ``variance_within`` (of one task's mean).
+        pilot's tasks and of those that it may have missed (null where the variances were stated): a pilot without
+        failures leaves the variance open, and ``tasks_high`` is what counts; ``se`` of the mean with so many; ``cost``
+        of all systems; ``variance_between``, ``variance_within`` (of one task's mean).
 
     Raises:
         ValueError: A number is out of range, both or neither of ``difference`` and ``width`` are given, or a difference
@@ -77,21 +84,23 @@ def tasks(
         [1344, 756, 616]
     """
     given, grid = as_pilot(pilot, systems=None if difference is None else 2), grid_of(attempts, "attempts")
-    factor = _factor(difference, width, power, confidence)
+    goal = Goal.of(given, difference, width, power, confidence)
     costs = _costs(task_cost, attempt_cost)
+    variances = [given.variance(grid)]
+    if given.resampled is not None:
+        variances += list(np.transpose([given.ends(k) for k in grid]))
+    planned = [goal.tasks(grid, variance) for variance in variances]
     rows = []
-    for k in grid:
-        variance = given.variance(k)
-        n = _ceil(factor * variance)
-        drawn = given.variances(k)
-        ends = [None, None] if drawn is None else [_ceil(factor * np.quantile(drawn, q)) for q in (0.05, 0.95)]
+    for at, k in enumerate(grid):
+        n = int(planned[0][at])
+        ends = [min(int(planned[1][at]), n), max(int(planned[2][at]), n)] if planned[1:] else [None, None]
         rows.append(
             {
                 "attempts": int(k),
                 "tasks": n,
                 "tasks_low": ends[0],
                 "tasks_high": ends[1],
-                "se": math.sqrt(variance / n),
+                "se": math.sqrt(goal.variance(k, given.variance(k)) / n),
                 "cost": n * _price(given, costs, k),
                 "variance_between": given.between,
                 "variance_within": sum(given.within) / k,
@@ -114,7 +123,8 @@ def attempts(
 ) -> pl.DataFrame:
     """How many attempts at each task cost the least: the split of money between tasks and attempts.
 
-    ``K* = sqrt(sum(within) task_cost / (between systems attempt_cost))``, or rather the better whole number next to it.
+    About ``K* = sqrt(sum(within) task_cost / (between systems attempt_cost))``: the best of all whole numbers, each
+    with as many tasks as :func:`tasks` says.
 
     Args:
         pilot: As in :func:`tasks`.
@@ -129,10 +139,14 @@ def attempts(
 
     Returns:
         One row: ``attempts``, ``tasks``, ``cost``, ``se``, and ``cost_of_one``, what as good a plan with one attempt at
-        each task costs.
+        each task costs; ``tasks_low`` and ``tasks_high`` as of :func:`tasks` (null of a budget); ``reason``, what the
+        pilot does not tell (null where nothing).
 
     Raises:
         ValueError: A number is out of range, or not one of ``budget``, ``difference`` and ``width`` is given.
+
+    Warns:
+        MisfitWarning: The pilot does not tell the variance between tasks from 0, on which the split rests.
 
     Example:
         >>> import limitlaw as ll
@@ -145,30 +159,45 @@ def attempts(
     if budget is not None and (difference is not None or width is not None):
         raise ValueError("budget must stand alone, got difference or width too")
     as_within(attempt_cost, "attempt_cost", 0.0, above=True)
-    each = len(given.within) * costs[1]
-    if budget is not None:  # no more than leaves money for two tasks
-        budget = as_within(budget, "budget", 0.0, above=True)
-        most = min(most, max(math.floor((min(budget, 1e300) / 2.0 - costs[0]) / each), 1))
-    ratio = sum(given.within) * costs[0] / (given.between * each) if given.between > 0.0 else math.inf
-    best = min(math.sqrt(ratio), float(most))
-    k = min(
-        (max(math.floor(best), 1), max(min(math.ceil(best), most), 1)),
-        key=lambda k: _price(given, costs, k) * given.variance(k),
-    )
+    ends: list[int | None] = [None, None]
     if budget is None:
-        factor = _factor(difference, width, power, confidence)
-        n = _ceil(factor * given.variance(k))
-        at_one = _ceil(factor * given.variance(1)) * _price(given, costs, 1)
+        goal = Goal.of(given, difference, width, power, confidence)
+        k, n = cheapest(
+            lambda ks: goal.tasks(ks, given.variance(ks)),
+            lambda ns, ks: goal.enough(ns, ks, given.variance(ks)),
+            (costs[0], len(given.within) * costs[1]),
+            most,
+        )
+        variance, at_one = goal.variance(k, given.variance(k)), goal.tasks(np.ones(1), given.variance(np.ones(1)))[0]
+        if given.resampled is not None:
+            low, high = (int(goal.tasks(np.array([k]), np.array([v]))[0]) for v in given.ends(k))
+            ends = [min(low, n), max(high, n)]
     else:
-        n = math.floor(_at_most(budget / _price(given, costs, k)))
-        if n < 1:
+        budget = as_within(budget, "budget", 0.0, above=True)
+        if budget < _price(given, costs, 1):
             raise ValueError(
-                f"budget must be at least the cost of one task, {_price(given, costs, k):g}, got {budget:g}"
+                f"budget must be at least the cost of one task, {_price(given, costs, 1):g}, got {budget:g}"
             )
-        more = given.variance(1) / given.variance(k) if given.variance(k) > 0.0 else 1.0
-        at_one = n * more * _price(given, costs, 1)
-    row = {"attempts": k, "tasks": n, "cost": n * _price(given, costs, k), "se": math.sqrt(given.variance(k) / n)}
-    return pl.DataFrame([row | {"cost_of_one": float(at_one)}])
+        k, n = most_precise(given.variance, budget, (costs[0], len(given.within) * costs[1]), most)
+        variance = given.variance(k)
+        at_one = n * (given.variance(1) / variance if variance > 0.0 else 1.0)
+    reason = None
+    if not given.tells_between:
+        reason = "the pilot does not tell the variance between tasks from 0, on which the split rests"
+        warnings.warn(
+            f"{reason}: {k} attempts at each task may be far too many; a pilot of more tasks or attempts tells it",
+            MisfitWarning,
+            stacklevel=2,
+        )
+    row: dict[str, Any] = {
+        "attempts": int(k),
+        "tasks": int(n),
+        "cost": float(n * _price(given, costs, k)),
+        "se": math.sqrt(variance / n),
+    }
+    row |= {"cost_of_one": float(at_one * _price(given, costs, 1)), "tasks_low": ends[0], "tasks_high": ends[1]}
+    kinds = {"tasks_low": pl.Int64, "tasks_high": pl.Int64, "reason": pl.String}
+    return pl.DataFrame([row | {"reason": reason}], schema_overrides=kinds)
 
 
 def power(
@@ -185,7 +214,8 @@ def power(
 
     Simulated are ``sets`` data sets, of tasks drawn from the pilot's: the rates of both systems as they were seen, in
     some tasks exchanged so that the mean difference is the one asked for (which leaves the variances nearly as they
-    are). A row's numbers do not depend on the other rows.
+    are). A row's numbers do not depend on the other rows. The variance is ``d (1 - d)/K`` at least, as for
+    :func:`tasks`.
 
     Args:
         pilot: As in :func:`tasks`, of two systems.
@@ -197,8 +227,9 @@ def power(
         seed: Of the simulation.
 
     Returns:
-        One row per T and K: ``tasks``, ``attempts``, ``difference``, ``power`` (formula), ``simulated`` (share of data
-        sets with ``|mean| > z se``; null where the pilot has no rates or a smaller difference), ``simulated_se``,
+        One row per T and K: ``tasks``, ``attempts``, ``difference``, ``power`` (formula), ``power_compared`` (that the
+        interval of ``ll.compare_systems``, which is wider where tasks are few, excludes 0), ``simulated`` (share of
+        data sets with ``|mean| > z se``; null where the pilot has no rates or a smaller difference), ``simulated_se``,
         ``se`` of the difference.
 
     Raises:
@@ -223,13 +254,18 @@ def power(
     for n in sizes:
         for k in ks:
             share = _simulated(given, d, int(n), int(k), z, count, seed)
-            se = math.sqrt(given.variance(k) / n)
-            at = abs(d) / se if se > 0.0 else (math.inf if d else 0.0)
+            variance = max(given.variance(k), least_variance(d, k))
+            se = math.sqrt(variance / n)
+            at = abs(d) / se if se > 0.0 else 0.0
+            formula = _NORMAL.cdf(at - z) + _NORMAL.cdf(-at - z)
+            args = np.array([n]), d, np.array([variance]), as_confidence(confidence), alike(given, np.array([k]))
+            careful = float(power_of_comparison(*args)[0]) if n > 1 and se > 0.0 else formula
             row = {
                 "tasks": int(n),
                 "attempts": int(k),
                 "difference": d,
-                "power": _NORMAL.cdf(at - z) + _NORMAL.cdf(-at - z),
+                "power": formula,
+                "power_compared": careful,
             }
             error = math.sqrt(share * (1.0 - share) / count) if count else math.nan
             rows.append(row | {"simulated": share, "simulated_se": error, "se": se})
@@ -286,20 +322,6 @@ def _binomial(random: np.random.Generator, k: int, p: Floats) -> npt.NDArray[np.
     return np.concatenate([random.binomial(k, p[at : at + rows]) for at in range(0, len(p), rows)])
 
 
-def _factor(difference: float | None, width: float | None, power: float, confidence: float) -> float:
-    """Tasks per variance of one task."""
-    if (difference is None) == (width is None):
-        raise ValueError(f"difference or width must be given, got {shown(difference)} and {shown(width)}")
-    z = _NORMAL.inv_cdf(0.5 + as_confidence(confidence) / 2.0)
-    if width is not None:
-        root = 2.0 * z / as_within(width, "width", 0.0, 1.0, above=True)
-        return float(root * root)
-    power = as_confidence(power, "power")
-    d = as_within(difference, "difference", 0.0, 1.0, above=True)
-    root = (z + _NORMAL.inv_cdf(power)) / d
-    return float(root * root)  # infinite where ** would raise
-
-
 def grid_of(value: Any, name: str) -> Floats:
     """One whole number or several."""
     if np.ndim(value) and len(value) > _MAX_GRID:
@@ -308,16 +330,6 @@ def grid_of(value: Any, name: str) -> Floats:
     if not len(grid) or (grid < 1).any() or (grid > MAX_TASKS).any():
         raise ValueError(f"{name} must be whole numbers in [1, {MAX_TASKS}], got {shown(value)}")
     return grid
-
-
-def _ceil(tasks: float) -> int:
-    return max(math.ceil(_at_most(tasks) * (1.0 - 1e-12)), 2)
-
-
-def _at_most(tasks: float) -> float:
-    if tasks > MAX_TASKS:
-        raise ValueError(f"tasks must be at most {MAX_TASKS}, got a plan of {tasks:.3g}: ask for less")
-    return tasks
 
 
 def _costs(task_cost: float, attempt_cost: float) -> tuple[float, float]:
