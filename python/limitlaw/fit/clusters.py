@@ -88,4 +88,5 @@ class Clusters:
         if share in (0.0, 1.0):
             bound = unseen(effective, self.alpha)
             return (0.0, bound) if share == 0.0 else (1.0 - bound, 1.0)
-        return logit_limits(share, self.half(se, effective))
+        half = self.half(se, effective)
+        return (0.0, 1.0) if half == math.inf else logit_limits(share, half)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import statistics
+import warnings
 from collections.abc import Sequence
 from typing import Any, Literal, overload
 
@@ -14,6 +15,7 @@ import polars as pl
 
 from limitlaw._arguments import as_confidence, as_number, as_numbers, check_choice, check_flag, shown
 from limitlaw._show import Frames
+from limitlaw.errors import MisfitWarning
 from limitlaw.fit.clusters import Clusters
 from limitlaw.sampling.labels import by_task
 from limitlaw.sampling.verifier import JudgeVerifier, LabelledVerifier, Verifier
@@ -61,6 +63,10 @@ class JudgeFit(Frames):
 
         Raises:
             ValueError: That d' is not known, or no threshold was given, without which there are no verdicts.
+
+        Warns:
+            MisfitWarning: The judge's scores are not normal with equal variances: at the threshold its d' implies a
+                false negative rate outside the interval of the measured one.
         """
         check_flag(posterior, "posterior")
         if posterior:
@@ -72,7 +78,24 @@ class JudgeFit(Frames):
         (d_prime, reason) = self.estimates.filter(quantity=name).select("estimate", "reason").row(0)
         if d_prime is None:
             raise ValueError(f"pairs must be of a known d', got {shown(pairs)}: {reason}")
+        if self._threshold is not None:
+            self._warn_outside(1.0 - _NORMAL.cdf(d_prime - self._threshold), pairs)
         return Verifier.judge(d_prime=d_prime, threshold=self._threshold)
+
+    def _warn_outside(self, implied: float, pairs: str) -> None:
+        """Says where normal scores with the fitted d' reject other shares of correct attempts than were seen."""
+        columns = ("estimate", "low", "high")
+        rate, low, high = self.estimates.filter(quantity="false_negative_rate").select(columns).row(0)
+        if not low <= implied <= high:
+            warnings.warn(
+                f"false_negative_rate: at the threshold the labels show {rate:.3g} [{low:.3g}, {high:.3g}], a judge "
+                f"with normal scores of equal variance and the d' of pairs={pairs!r} has {implied:.3g}. Its verdicts "
+                "are not those that were labelled, and its highest scores need not be either: for policies that ask "
+                "for verdicts take verifier(posterior=True), or Verifier.rates of the measured rates; for policies "
+                "that read scores the recorded attempts, Tasks.from_attempts(score=)",
+                MisfitWarning,
+                stacklevel=3,
+            )
 
 
 def fit_judge(
