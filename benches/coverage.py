@@ -14,7 +14,7 @@ from coverage_decisions import matches, optima, precisions, recommended, require
 from coverage_judges import corrections, judges
 from coverage_rates import error_rates, forecasts, pass_rates, populations
 from coverage_systems import gates, systems
-from populations import POPULATIONS, UNSOLVABLE
+from populations import NO_BETA, POPULATIONS
 
 import limitlaw as ll
 
@@ -28,7 +28,7 @@ Check = Callable[[np.random.Generator, float, int], Iterator[tuple[str, float, f
 SIZES = tuple((tasks, n) for tasks in (5, 20, 164) for n in (1, 5, 100))
 REPEATED = tuple((tasks, n) for tasks, n in SIZES if n > 1)
 #: What is measured of populations that are no Beta too.
-SHAPES = [*POPULATIONS, *UNSOLVABLE]
+SHAPES = [*POPULATIONS, *NO_BETA]
 OF_ANY_SHAPE = {"columns", "counted", "optima", "recommended"}
 KINDS = {
     "pass_rates": (pass_rates, SIZES),
@@ -83,7 +83,7 @@ def main() -> None:
         if options.only not in {None, kind}:
             continue
         for shape in options.shapes:
-            if shape in UNSOLVABLE and kind not in OF_ANY_SHAPE:
+            if shape in NO_BETA and kind not in OF_ANY_SHAPE:
                 continue
             for cell in cells:
                 if options.cells is not None and f"{cell[0]}x{cell[1]}" not in options.cells:

@@ -8,6 +8,9 @@ import limitlaw as ll
 POPULATIONS = {"spread": (0.6, 1.4), "easy": (19.0, 1.0), "hard": (0.3, 9.7)}
 #: No Beta: a share of tasks that cannot be solved, and the Beta of the others.
 UNSOLVABLE = {"part": (0.3, (1.0, 1.0))}
+#: No Beta: two sorts of tasks, as many of each, and their rates.
+SORTS = {"sorts": (0.02, 0.7)}
+NO_BETA = [*UNSOLVABLE, *SORTS]
 #: Of the wrong answers verifiers accept so many.
 F = 0.05
 
@@ -15,11 +18,15 @@ F = 0.05
 def population(random: np.random.Generator, shape: str, tasks: int) -> np.ndarray:
     if shape in POPULATIONS:
         return random.beta(*POPULATIONS[shape], tasks)
+    if shape in SORTS:
+        return random.choice(SORTS[shape], tasks)
     share, solvable = UNSOLVABLE[shape]
     return np.where(random.random(tasks) < share, 0.0, random.beta(*solvable, tasks))
 
 
 def population_tasks(shape: str) -> ll.Tasks:
+    if shape in SORTS:
+        return ll.Tasks.fixed(SORTS[shape])
     share, (alpha, beta) = UNSOLVABLE.get(shape, (0.0, POPULATIONS.get(shape)))
     return ll.Tasks.beta(alpha, beta, count=10, unsolvable=share)
 

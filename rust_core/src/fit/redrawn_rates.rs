@@ -2,8 +2,8 @@
 //! it, under a population that is itself drawn from its posterior.
 
 use super::beta_binomial::Counts;
-use super::inflated_draws::{InflatedBeta, inflated_draws};
 use super::kind_rates::{Believed, KindRates};
+use super::populations::{BetaMixture, population_draws};
 use crate::error::{Error, Result};
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::run::Control;
@@ -19,7 +19,7 @@ pub struct RedrawnRates {
 }
 
 /// Equally likely populations of a rate, one for each resample.
-struct Populations(Vec<InflatedBeta>);
+struct Populations(Vec<BetaMixture>);
 
 impl Believed for Populations {
     fn draw(&self, of: f64, seen: f64, resample: usize, random: &mut Sequence) -> f64 {
@@ -32,7 +32,7 @@ impl RedrawnRates {
     pub fn new(scenario: &SamplingScenario, resamples: u64, threads: usize, control: &Control) -> Result<Self> {
         let populations = |of: Vec<f64>, seen: Vec<f64>, dimension| {
             let counts = Counts::new(&of, &seen, None, control)?;
-            inflated_draws(&counts, resamples as usize, dimension, threads, control).map(Populations)
+            population_draws(&counts, resamples as usize, dimension, threads, control).map(Populations)
         };
         let rates = KindRates::new(&scenario.tasks, populations)?.ok_or_else(|| {
             let expected =

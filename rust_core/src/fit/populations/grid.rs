@@ -1,0 +1,121 @@
+//! A posterior on a grid over the box that holds nearly all of it.
+
+use std::marker::PhantomData;
+
+use super::mixture::BetaMixture;
+use crate::error::Result;
+use crate::fit::beta_binomial::Counts;
+use crate::run::{Control, run};
+
+/// Coordinates of a shape, at most: places of a unit cube.
+pub const AXES: usize = 5;
+
+/// The posterior, as a logarithm, is cut off this far below its largest value, but this share of the cells is kept: of
+/// many tasks it is an oblique ridge, much narrower than a cell of the first boxes.
+const DEPTH: f64 = 16.0;
+const KEPT: f64 = 0.01;
+/// Boxes that are looked at, at most.
+const BOXES: usize = 64;
+/// Of so few distinct counts the posterior takes less than starting threads for it.
+const SPREAD: usize = 16;
+
+/// A family of populations with a prior that is bounded over the unit cube.
+pub trait Shape: Sized + Sync {
+    /// Cells along each axis, one where an axis is not used: while the posterior is looked for, and then.
+    const CELLS: [[usize; AXES]; 2];
+
+    /// The population at a place of the unit cube.
+    fn population(place: &[f64; AXES]) -> BetaMixture;
+
+    /// The logarithms of likelihood and prior at the middles of the cells of one step of the first axis.
+    fn heights(grid: &Grid<Self>, counts: &Counts, step: usize, control: &Control) -> Result<Vec<f64>>;
+}
+
+/// The logarithm of the posterior density at the middles of the cells of a box.
+pub struct Grid<S> {
+    shape: PhantomData<S>,
+    bounds: [[f64; 2]; AXES],
+    cells: [usize; AXES],
+    pub heights: Vec<f64>,
+}
+
+impl<S: Shape> Grid<S> {
+    /// Over a box that is narrowed until it holds the posterior closely.
+    pub fn new(counts: &Counts, threads: usize, control: &Control) -> Result<Self> {
+        let [coarse, cells] = S::CELLS;
+        let bounds = cells.map(|cells| [0.0, if cells > 1 { 1.0 } else { 0.0 }]);
+        let mut found = Self { shape: PhantomData, bounds, cells: coarse, heights: Vec::new() };
+        for _ in 0..BOXES {
+            found.fill(counts, threads, control)?;
+            let next = found.narrowed();
+            let further = next.iter().zip(found.bounds).any(|(next, now)| {
+                // It shrinks, or goes on beyond a side.
+                next[1] - next[0] < 0.7 * (now[1] - now[0]) || next[0] < now[0] || next[1] > now[1]
+            });
+            found.bounds = next;
+            if !further {
+                break;
+            }
+        }
+        found.cells = cells;
+        found.fill(counts, threads, control)?;
+        Ok(found)
+    }
+
+    /// Steps along an axis.
+    pub const fn steps(&self, axis: usize) -> usize {
+        self.cells[axis]
+    }
+
+    /// So many steps along an axis.
+    pub fn along(&self, axis: usize, steps: f64) -> f64 {
+        let [low, high] = self.bounds[axis];
+        low + (high - low) * steps / self.cells[axis] as f64
+    }
+
+    /// The middle of a step of an axis.
+    pub fn middle(&self, axis: usize, step: usize) -> f64 {
+        self.along(axis, step as f64 + 0.5)
+    }
+
+    /// The place of a share of each side of a cell.
+    pub fn place(&self, cell: usize, within: impl Fn(usize) -> f64) -> [f64; AXES] {
+        let mut rest = cell;
+        let mut steps = [0; AXES];
+        for axis in (0..AXES).rev() {
+            (rest, steps[axis]) = (rest / self.cells[axis], rest % self.cells[axis]);
+        }
+        std::array::from_fn(|axis| self.along(axis, steps[axis] as f64 + within(axis)))
+    }
+
+    /// Of a cell; an axis without a width does not count.
+    pub fn volume(&self) -> f64 {
+        let sides = self.bounds.iter().zip(self.cells).map(|([low, high], cells)| (high - low) / cells as f64);
+        sides.filter(|side| *side > 0.0).product()
+    }
+
+    fn fill(&mut self, counts: &Counts, threads: usize, control: &Control) -> Result<()> {
+        let threads = if counts.groups.len() > SPREAD { threads } else { 1 };
+        let mut heights = Vec::with_capacity(self.cells.iter().product());
+        let work = |(): &mut (), step: u64| S::heights(self, counts, step as usize, control);
+        run(self.cells[0] as u64, threads, control, || (), work, |found| heights.extend(found))?;
+        self.heights = heights;
+        Ok(())
+    }
+
+    /// The smallest box that holds the cells near the largest value, and a cell beyond them.
+    fn narrowed(&self) -> [[f64; 2]; AXES] {
+        let mut sorted = self.heights.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let kept = sorted[((1.0 - KEPT) * (sorted.len() - 1) as f64) as usize];
+        let least = kept.min(sorted[sorted.len() - 1] - DEPTH);
+        let mut next = [[f64::INFINITY, f64::NEG_INFINITY]; AXES];
+        for (cell, _) in self.heights.iter().enumerate().filter(|(_, v)| **v >= least) {
+            let [low, high] = [-1.0, 2.0].map(|beyond| self.place(cell, |_| beyond));
+            for axis in 0..AXES {
+                next[axis] = [next[axis][0].min(low[axis].max(0.0)), next[axis][1].max(high[axis].min(1.0))];
+            }
+        }
+        next
+    }
+}
