@@ -25,7 +25,7 @@ pub fn over_tasks(
         let (one, mut random) = redraw.resample(scenario, how.key, index);
         let drawn = TaskWeights::draw(scenario.tasks.count(), weights.as_deref(), how.key, index);
         let rows = how.means(&one, &mut random, control)?.into_iter().enumerate();
-        let ends = rows.map(|(at, means)| drawn.ends(&means, scenario.bounds(at % points), metrics));
+        let ends = rows.map(|(at, means)| drawn.ends(&means, scenario.bounds(at / points, at % points), metrics));
         let found: Vec<Ends> = ends.collect();
         control.advance(how.trials.unwrap_or(1));
         Ok(found)

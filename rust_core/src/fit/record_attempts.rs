@@ -92,7 +92,9 @@ impl<'a> RecordAttempts<'a> {
         let degrees = (most as f64 / LESS_KNOWN).max(1.0) as usize;
         let limits = Limits { t: sqrt(square_of_t(degrees + 1, how.confidence)), confidence: how.confidence };
         let rows = spreads.iter().zip(estimates).zip(open).enumerate();
-        Ok(rows.map(|(row, ((spread, found), open))| self.row(row % points, &limits, spread, found, &open)).collect())
+        Ok(rows
+            .map(|(row, ((spread, found), open))| self.row([row / points, row % points], &limits, spread, found, &open))
+            .collect())
     }
 
     /// How many pairs of logs tell what is seen of `most` tasks: fewer where there are many, at least `LEAST_PAIRS`.
@@ -158,7 +160,14 @@ impl<'a> RecordAttempts<'a> {
     }
 
     /// The ends of a row.
-    fn row(&self, point: usize, limits: &Limits, spread: &Spread, found: &Estimates, open: &[f64; COUNT]) -> Ends {
+    fn row(
+        &self,
+        [policy, point]: [usize; 2],
+        limits: &Limits,
+        spread: &Spread,
+        found: &Estimates,
+        open: &[f64; COUNT],
+    ) -> Ends {
         let mut ends = NO_ENDS;
         let attempts = self.attempts;
         let kept = self.scenario.kept(point).unwrap_or_else(|| (0..attempts.len()).collect());
@@ -169,7 +178,7 @@ impl<'a> RecordAttempts<'a> {
         let groups = kept.iter().map(|&task| grid.get(point).map_or(1.0, |&k| (attempts[task] / k as f64).floor()));
         let least = self.tasks(point) * groups.fold(f64::INFINITY, f64::min).max(1.0);
         let most = grid.get(point).map(|&k| k as f64);
-        let bounds = self.scenario.bounds(point);
+        let bounds = self.scenario.bounds(policy, point);
         let noise = |metric: usize| open[metric] + found.standard_error[metric].powi(2);
         let share =
             |metric: usize, least: f64| limits.share(found.value[metric], spread.of(metric), [least, noise(metric)]);
@@ -188,6 +197,9 @@ impl<'a> RecordAttempts<'a> {
                 let ends = [amount(x, None), share(correct, least)];
                 ratio_ends([x, correct].map(|at| found.value[at]), ends, spread.correlation(metric))
             }
+            (Kind::Share(x), _) if bounds.of(x) == Some([0.0; 2]) => [0.0; 2],
+            (Kind::Ratio(_), _) if bounds.never_wrong && !found.value[metric].is_nan() => [1.0; 2],
+            (Kind::Complement(_), _) if bounds.never_wrong && !found.value[metric].is_nan() => [0.0; 2],
             (_, Some([_, whole])) => share(metric, (least * found.value[whole]).max(1.0)),
             (Kind::Amount(Quantity::Attempts), _) => amount(metric, most),
             (Kind::Amount(_), _) => amount(metric, None),

@@ -81,17 +81,19 @@ pub fn solve(
     };
     let weights = scenario.weights();
     solve_one(scenario, quantiles, coverage, control, |p, g, mut row| {
-        row.ends = asked.over_tasks(&row.means, weights.as_deref(), scenario.bounds(g));
+        row.ends = asked.over_tasks(&row.means, weights.as_deref(), scenario.bounds(p, g));
         visit(p, g, row);
     })
 }
 
 impl SamplingScenario {
-    /// What bounds the values of a task at a grid point, or under a limit.
-    pub fn bounds(&self, point: usize) -> Bounds {
+    /// What bounds the values of a task under a policy at a grid point, or under a limit.
+    pub fn bounds(&self, policy: usize, point: usize) -> Bounds {
         let attempts = self.grid().get(point).map_or(self.most(), |&cap| cap) as f64;
         let paid = self.billed()[1] || self.utility.is_some_and(|u| u.attempt_cost != 0.0);
-        Bounds { attempts, utility: self.utility, paid }
+        let policy = &self.policies[policy];
+        let never_wrong = self.is_verified() && policy.accepts() && policy.needs().verdicts;
+        Bounds { attempts, utility: self.utility, paid, never_wrong }
     }
 }
 

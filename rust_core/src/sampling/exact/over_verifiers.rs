@@ -51,7 +51,7 @@ pub fn solve(
             let ends = match asked {
                 Some(Asked { over_tasks: true, metrics, .. }) => {
                     // Each verifier has its share of what tasks leave open.
-                    drawn.ends(&row.means, scenario.bounds(g), &metrics)
+                    drawn.ends(&row.means, scenario.bounds(p, g), &metrics)
                 }
                 _ => [row.means.summarise(0..row.means.correct.len(), weights.as_deref(), None).value; 2],
             };

@@ -51,16 +51,25 @@ pub struct Bounds {
     pub utility: Option<Utility>,
     /// Whether attempts cost something.
     pub paid: bool,
+    /// Whether no answer that is returned can be wrong.
+    pub never_wrong: bool,
 }
 
 impl Bounds {
-    /// The least and the most of a quantity that is no share, where they are known.
+    /// The least and the most of a quantity, where they are known.
     pub fn of(&self, quantity: Quantity) -> Option<[f64; 2]> {
         match quantity {
             Quantity::Attempts => Some([0.0, self.attempts]),
-            Quantity::Utility => self.utility.filter(|_| !self.paid).map(|u| [-u.wrong_cost, u.correct_reward]),
-            _ => None,
+            Quantity::Utility => self.utility.filter(|_| !self.paid).map(|u| self.worth(u)),
+            Quantity::Wrong => Some([0.0, f64::from(!self.never_wrong)]),
+            Quantity::Tokens | Quantity::Cost | Quantity::Latency => None,
+            Quantity::Accepted | Quantity::Correct | Quantity::Covered | Quantity::Abstained => Some([0.0, 1.0]),
         }
+    }
+
+    /// The least and the most that an answer is worth.
+    pub fn worth(&self, utility: Utility) -> [f64; 2] {
+        [if self.never_wrong { 0.0 } else { -utility.wrong_cost }, utility.correct_reward]
     }
 }
 

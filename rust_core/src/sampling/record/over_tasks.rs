@@ -101,20 +101,24 @@ impl Over<'_> {
         let column = |quantity: Quantity| means.mean(quantity);
         for (at, metric) in METRICS.iter().enumerate().filter(|(at, _)| asked[*at]) {
             [ends[0][at], ends[1][at]] = match metric.kind {
-                Kind::Share(event) | Kind::Neither(_, event) => self.share(column(event)),
+                Kind::Share(event) | Kind::Neither(_, event) => {
+                    self.scaled(column(event), bounds.of(event).unwrap_or([0.0, 1.0]))
+                }
                 Kind::Either(two) => {
                     let [one, other] = two.map(column);
                     self.share(&one.iter().zip(other).map(|(x, y)| x + y).collect::<Vec<f64>>())
                 }
-                Kind::Ratio(two) => self.ratio(two.map(column)),
+                Kind::Ratio(two) => self.ratio(two.map(column), bounds.never_wrong),
                 Kind::Complement(two) => {
-                    let [low, high] = self.ratio(two.map(column));
+                    let [low, high] = self.ratio(two.map(column), bounds.never_wrong);
                     [1.0 - high, 1.0 - low]
                 }
                 Kind::Amount(x) => self.amount(column(x), bounds.of(x).map(|[_, most]| most)),
                 Kind::Score(x) => match (bounds.of(x), bounds.utility) {
                     (Some(range), _) => self.scaled(column(x), range),
-                    (None, Some(worth)) => self.net(column(x), worth, [&means.correct, &means.wrong]),
+                    (None, Some(worth)) => {
+                        self.net(column(x), worth, bounds.worth(worth), [&means.correct, &means.wrong])
+                    }
                     (None, None) => [f64::NAN; 2],
                 },
                 Kind::PerCorrect(amount) => self.per_correct(column(amount), &means.correct),
@@ -156,9 +160,12 @@ impl Over<'_> {
 
     /// The ratio of what is correct to all that is returned: the values q that the limits of the mean of
     /// (1 - q) correct - q wrong, which is 0 at the ratio itself, do not rule out.
-    fn ratio(&self, [correct, wrong]: [&[f64]; 2]) -> [f64; 2] {
+    fn ratio(&self, [correct, wrong]: [&[f64]; 2], never_wrong: bool) -> [f64; 2] {
         if (0..self.count).all(|i| correct[i] + wrong[i] == 0.0) {
             return [f64::NAN; 2];
+        }
+        if never_wrong {
+            return [1.0; 2];
         }
         if let Some(drawn) = self.drawn {
             let [right, bad] = [correct, wrong].map(|x| drawn.iter().zip(x).map(|(w, x)| w * x).sum::<f64>());
@@ -218,14 +225,14 @@ impl Over<'_> {
 
     /// What answers are worth less what attempts cost: the distances of the limits of both add as standard errors do (Donner
     /// and Zou, Stat. Methods Med. Res. 21 (2012)); a correlation that would bring them nearer is left out.
-    fn net(&self, utility: &[f64], worth: Utility, [correct, wrong]: [&[f64]; 2]) -> [f64; 2] {
+    fn net(&self, utility: &[f64], worth: Utility, range: [f64; 2], [correct, wrong]: [&[f64]; 2]) -> [f64; 2] {
         if utility.is_empty() {
             return [f64::NAN; 2];
         }
         let pairs = correct.iter().zip(wrong);
         let gross: Vec<f64> = pairs.map(|(c, w)| worth.correct_reward * c - worth.wrong_cost * w).collect();
         let paid: Vec<f64> = gross.iter().zip(utility).map(|(gross, net)| gross - net).collect();
-        let of_gross = self.scaled(&gross, [-worth.wrong_cost, worth.correct_reward]);
+        let of_gross = self.scaled(&gross, range);
         let of_paid = self.amount(&paid, None);
         if self.drawn.is_some() {
             return [of_gross[0] - of_paid[1], of_gross[1] - of_paid[0]];

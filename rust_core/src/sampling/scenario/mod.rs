@@ -145,6 +145,16 @@ impl SamplingScenario {
         }
     }
 
+    /// Whether a verifier that never errs judges every attempt; recorded verdicts may err.
+    pub fn is_verified(&self) -> bool {
+        let recorded = match &self.tasks {
+            Tasks::Pool { .. } => true,
+            Tasks::Recorded(recorded) => recorded.accepted.is_some(),
+            _ => false,
+        };
+        !recorded && self.verifier.as_ref().is_none_or(Verifier::is_perfect)
+    }
+
     /// The weights of the tasks, adding to 1; `None` where all count alike.
     pub fn weights(&self) -> Option<Vec<f64>> {
         self.tasks.weight().map(|weight| scaled(weight.as_slice()))
