@@ -94,6 +94,31 @@ def test_amounts_have_students_t_of_the_logarithm():
     assert [row["tokens_low"], row["tokens_high"]] == pytest.approx(list(ends), rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    "tasks", [ll.Tasks.fixed([0.1] * 10 + [0.9] * 10), ll.Tasks.counts([5] * 20, [0] * 9 + [4] * 11)]
+)
+def test_a_verifier_that_never_errs_lets_nothing_wrong_through(tasks):
+    """The utility is the accuracy then, at any cost of a wrong answer; with a fallback something wrong is answered."""
+    worth = ll.Utility(wrong_cost=20)
+    policies = [ll.FirstAccepted(), ll.FirstAccepted(fallback="last")]
+    scenario = ll.SamplingScenario(tasks=tasks, policies=policies, max_attempts=[4], utility=worth)
+    frames, known = [ll.solve(scenario, resample="tasks")], type(tasks).__name__ == "FixedTasks"
+    if known:
+        frames.append(ll.simulate(scenario, resample="tasks", trials=1000, seed=1))
+    for frame in frames:
+        strict, last = frame.rows(named=True)
+        assert (strict["wrong_low"], strict["wrong_high"]) == (0.0, 0.0)
+        assert (strict["precision_low"], strict["precision_high"]) == (1.0, 1.0)
+        for end in ("low", "high"):
+            assert strict[f"utility_{end}"] == pytest.approx(strict[f"accuracy_{end}"])
+        assert last["wrong_high"] > 0.05
+        assert last["utility_low"] < 0.0
+    one = scenario.replace(policies=policies[:1])
+    if not known:
+        checked = ll.check(one, min_utility=0.1, min_accuracy=0.1)
+        assert checked["low"].n_unique() == 1
+
+
 def test_the_precision_has_the_limits_of_a_share_where_every_task_returns():
     one = ll.SamplingScenario(tasks=ll.Tasks.pool([1] * 12, [1] * 12, [1] * 9 + [0] * 3), max_attempts=[1])
     row = ll.solve(one, resample="tasks").row(0, named=True)

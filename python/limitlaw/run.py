@@ -266,11 +266,11 @@ def solve(
     cost and latency Student's t on the scale of the logarithm; a utility where attempts cost joins both; what a
     correct answer takes has the limits of a ratio (Donner and Zou 2012). They are null for one task. Of counts each
     resample, over attempts and over tasks, draws every task's rate from its posterior under a population that is
-    itself drawn (a Beta, a Beta beside tasks that never and always succeed, or two Betas, as far as counts tell; of one attempt
-    each, one rate for all or only 0 and 1); the columns take the observed shares for rates, and may lie outside (a
-    warning then says so). Pools and logs are drawn anew at rates that are themselves drawn; the limits of a share
-    are then those of Clopper and Pearson for as many independent trials as have the variance of such logs, as in
-    ``pass_at_k``. ``docs/intervals.md`` has the coverage.
+    itself drawn (a Beta, a Beta beside tasks that never and always succeed, or two Betas, as far as counts tell; of
+    one attempt each, one rate for all, only 0 and 1, or a Beta of any spread); the columns take the observed shares
+    for rates, and may lie outside (a warning then says so). Pools and logs are drawn anew at rates that are themselves
+    drawn; the limits of a share are then those of Clopper and Pearson for as many independent trials as have the
+    variance of such logs, as in ``pass_at_k``. ``docs/intervals.md`` has the coverage.
 
     Raises:
         ValueError: An argument is out of range, or the tasks have nothing to resample.

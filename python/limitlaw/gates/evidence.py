@@ -16,7 +16,7 @@ from limitlaw.gates.labelled import spread
 from limitlaw.gates.limits import Ratio
 from limitlaw.gates.requirement import BILLS, METRICS
 from limitlaw.run import simulate, solve
-from limitlaw.sampling.policy import FirstAccepted, Policy
+from limitlaw.sampling.policy import FilteredVote, FirstAccepted, FirstWorthwhile, Policy
 from limitlaw.sampling.tasks import CountsTasks, PoolTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verifier import RatesVerifier, SpreadVerifier, Verifier
 
@@ -158,7 +158,20 @@ def ends(scenario: SamplingScenario, metric: str) -> tuple[float, float]:
     spent = _most(scenario, "cost") if _has_bill(scenario) else 0.0
     if utility.attempt_cost:
         spent += utility.attempt_cost * _attempts(scenario, "min_utility")
-    return -utility.wrong_cost - spent, utility.correct_reward
+    return -(0.0 if _never_wrong(scenario) else utility.wrong_cost) - spent, utility.correct_reward
+
+
+def _never_wrong(scenario: SamplingScenario) -> bool:
+    """Whether only what a verifier accepted that never errs is answered; recorded verdicts may err."""
+    policy, verifier, tasks = scenario.policies[0], scenario.verifier, scenario.tasks
+    if not isinstance(policy, FirstAccepted | FirstWorthwhile | FilteredVote):
+        return False
+    if isinstance(policy, FirstAccepted) and policy.fallback != "abstain":
+        return False
+    if isinstance(tasks, PoolTasks) or (isinstance(tasks, RecordedTasks) and tasks.accepted is not None):
+        return False
+    perfect = Verifier.rates(false_positive_rate=0.0, false_negative_rate=0.0)
+    return verifier is None or verifier == perfect
 
 
 def _has_bill(scenario: SamplingScenario) -> bool:

@@ -34,6 +34,8 @@ _FACTOR = 2.0
 _MAX_WEIGHTS = 1_000_000
 #: Options that differ by less, in parts of the largest utility of a task, differ by rounding alone.
 _ROUNDING = 1e-12
+#: Up to here a policy that gains by further attempts need not show it.
+_NO_RISE = 2
 #: Of what does not matter: options as near as that are equally good.
 _EQUAL = 0.01
 
@@ -45,8 +47,9 @@ class Recommendation:
     Args:
         verdict: ``"clear"``: the data tell the policy and its number of attempts to within a factor of 2, and before
             recorded attempts end; ``"does not matter"``: they do not, but what is recommended is within ``tolerance``
-            of the best that was looked at; ``"cannot tell"``: neither, or the best is where recorded attempts end and
-            more may be better by more than that, or all observed tasks are alike and too few to exclude others.
+            of the best that was looked at; ``"cannot tell"``: neither, or the best is where recorded attempts end, or
+            not to ask, and more may be better by more than that, or all observed tasks are alike and too few to
+            exclude others.
         policy: The recommended policy.
         attempts: How many; 0: do not ask.
         policies: One row per policy, the recommended one first, the others by utility: ``policy``, ``attempts`` (its
@@ -56,7 +59,8 @@ class Recommendation:
             which it is best (policies that tie share theirs).
         evidence: One row per kind of evidence, tasks, attempts per task, and the labels of a verifier known by some:
             ``evidence``, ``now`` (how much there is; null where not known), ``value_of_double``: what twice as much
-            would bring in expectation, in utility per task, by choosing better.
+            would bring in expectation, in utility per task, by choosing better (null of attempts where the best may be
+            beyond their end).
         regret: Expected utility that is lost per task because the best is not known (the value of perfect
             information about the tasks, and about a verifier known by labels).
         text: The paragraph.
@@ -220,11 +224,11 @@ class _Resamples:
         # Tasks that are all alike show no other kind, of which there may be so many.
         alike = hasattr(options.tasks, "attempts") and options.are_alike
         unseen = 1.0 - (1.0 - level) ** (1.0 / table.shape[1]) if alike else 0.0
-        right, wrong = (float(options.tables[name][best] @ self.mean) for name in ("accuracy", "wrong"))
-        # Beyond the end of the data all answers may become right.
-        beyond = self.utility.correct_reward * (1.0 - right) + self.utility.wrong_cost * wrong
-        ended = self.end is not None and high >= self.end and beyond > slack
-        if unseen * (self.utility.correct_reward + self.utility.wrong_cost) > slack or (ended and number == self.end):
+        ended = self.end is not None and (
+            (high >= self.end and self._beyond(best) > slack) or (number == 0 and self._may_pay(value[best]))
+        )
+        censored = ended and number in {0, self.end}
+        if unseen * (self.utility.correct_reward + self.utility.wrong_cost) > slack or censored:
             verdict = "cannot tell"
         elif not ended and same >= level and low * _FACTOR >= number and high <= _FACTOR * number:
             verdict = "clear"
@@ -236,7 +240,7 @@ class _Resamples:
         frame = first(frame, [], ["utility", "utility_low", "utility_high", "p_best"])
         if not options.tables["cost"].any():
             frame = frame.drop("cost")
-        evidence = self._evidence(value, random)
+        evidence = self._evidence(value, random, censored=censored)
         found = Recommendation(verdict, chosen, number, frame, evidence, float(lost.mean()), "")
         judged = Judged(
             *(options, self.utility, best, self.mean, (int(low), int(high)), level, slack),
@@ -244,6 +248,26 @@ class _Resamples:
         )
         words = paragraph(judged, verdict, frame, evidence, found.regret)
         return dataclasses.replace(found, text=words)
+
+    def _beyond(self, option: int) -> float:
+        """What more attempts may bring at most: all answers may become right."""
+        right, wrong = (float(self.options.tables[name][option] @ self.mean) for name in ("accuracy", "wrong"))
+        return self.utility.correct_reward * (1.0 - right) + self.utility.wrong_cost * wrong
+
+    def _may_pay(self, value: float) -> bool:
+        """Whether a policy that still rises where attempts end may come to more than that with further ones."""
+        options, means = self.options, self.options.tables["utility"] @ self.mean
+        for policy in dict.fromkeys(options.policies[1:]):
+            own = np.array([name == policy for name in options.policies])
+            last = int(np.flatnonzero(own)[-1])
+            among = options.attempts[self._best(np.where(own, self.again, -np.inf))]
+            # One attempt shows no rise, and two votes are as good as one.
+            rises = options.attempts[last] <= _NO_RISE or np.mean(among >= options.attempts[last]) >= 0.5 * (
+                1.0 - self.level
+            )
+            if rises and means[last] + self._beyond(last) > value + self.slack:
+                return True
+        return False
 
     def _best(self, values: Floats) -> npt.NDArray[np.int64]:
         """The best option of each row; of equally good ones, which rounding may tell apart, that of fewest attempts."""
@@ -282,13 +306,14 @@ class _Resamples:
                 row |= {f"{name}_low": ends[name][0], f"{name}_high": ends[name][1]}
         return row
 
-    def _evidence(self, value: Floats, random: np.random.Generator) -> pl.DataFrame:
+    def _evidence(self, value: Floats, random: np.random.Generator, *, censored: bool) -> pl.DataFrame:
         tasks = self.options.tasks
-        rows: list[tuple[str, int | None, float]] = [("tasks", len(tasks), _of_double(value, self.over_tasks))]
+        rows: list[tuple[str, int | None, float | None]] = [("tasks", len(tasks), _of_double(value, self.over_tasks))]
         drawn = self.options.redrawn(self.mean, random)
         if drawn is not None and not isinstance(tasks, FixedTasks):
             mean = round(float(np.mean(tasks.attempts)))  # type: ignore[attr-defined]
-            rows.append(("attempts per task", mean, _of_double(value, drawn)))
+            # Twice as many would offer further numbers, of which nothing is known where the best is at their end.
+            rows.append(("attempts per task", mean, None if censored else _of_double(value, drawn)))
         if self.verifiers is not None:
             labels = int(self.options.scenarios[0].verifier.labels)  # type: ignore[union-attr]
             rows.append(("labels", labels or None, _of_double(value, self.verifiers)))

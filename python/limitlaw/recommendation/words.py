@@ -49,7 +49,8 @@ def paragraph(judged: Judged, verdict: str, frame: pl.DataFrame, evidence: pl.Da
     if attempts == 0:
         most = max(0.0, float((judged.options.tables["utility"] @ judged.mean).max()))
         worth = f"utility above {most:.1g}" if most > _NONE else "positive utility"
-        head = f"Do not ask: no policy has a {worth} on these tasks."
+        most_asked = f" with up to {judged.end} of their attempts" if _censored(judged) else ""
+        head = f"Do not ask: no policy has a {worth} on these tasks{most_asked}."
     else:
         money = f" for {top['cost']:.3g} of money" if "cost" in top else ""
         head = (
@@ -66,7 +67,7 @@ def paragraph(judged: Judged, verdict: str, frame: pl.DataFrame, evidence: pl.Da
 
 def _censored(judged: Judged) -> bool:
     """Whether the best is where the data end."""
-    return judged.end is not None and judged.options.attempts[judged.best] == judged.end
+    return judged.end is not None and judged.options.attempts[judged.best] in {0, judged.end}
 
 
 def _told(judged: Judged, verdict: str, evidence: pl.DataFrame, regret: float) -> str:
@@ -77,6 +78,8 @@ def _told(judged: Judged, verdict: str, evidence: pl.DataFrame, regret: float) -
             f"The data cannot tell: the tasks are all alike, and up to {judged.unseen:.2g} of such tasks may be of "
             f"another kind ({level:.0%}), which they do not show."
         )
+    if _censored(judged) and judged.options.attempts[judged.best] == 0:
+        return f"The data cannot tell: the attempts end at {judged.end}, and with more, asking may pay."
     if _censored(judged):
         return (
             f"The data cannot tell: the best number is at least {low} (in {0.5 + 0.5 * level:.0%} of {again}), "
@@ -105,7 +108,8 @@ def _further(judged: Judged, verdict: str, evidence: pl.DataFrame) -> str:
         enough = math.ceil(math.log(1.0 - judged.level) / math.log1p(-share))
         return f"Worth collecting: more tasks; {enough:,} in all would tell, were they all alike."
     if _censored(judged):
-        return f"Worth collecting: more than {judged.end} attempts at each task."
+        attempts = f"{judged.end} attempt{'s' if judged.end > 1 else ''}"
+        return f"Worth collecting: more than {attempts} at each task."
     worth = evidence.sort("value_of_double", descending=True).row(0, named=True)
     if worth["value_of_double"] > _LITTLE * judged.utility.correct_reward:
         now = "" if worth["now"] is None else f" (now {worth['now']})"

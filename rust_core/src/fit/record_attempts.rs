@@ -197,9 +197,6 @@ impl<'a> RecordAttempts<'a> {
                 let ends = [amount(x, None), share(correct, least)];
                 ratio_ends([x, correct].map(|at| found.value[at]), ends, spread.correlation(metric))
             }
-            (Kind::Share(x), _) if bounds.of(x) == Some([0.0; 2]) => [0.0; 2],
-            (Kind::Ratio(_), _) if bounds.never_wrong && !found.value[metric].is_nan() => [1.0; 2],
-            (Kind::Complement(_), _) if bounds.never_wrong && !found.value[metric].is_nan() => [0.0; 2],
             (_, Some([_, whole])) => share(metric, (least * found.value[whole]).max(1.0)),
             (Kind::Amount(Quantity::Attempts), _) => amount(metric, most),
             (Kind::Amount(_), _) => amount(metric, None),
@@ -222,6 +219,8 @@ impl<'a> RecordAttempts<'a> {
             },
             _ => share(metric, least),
         });
+        let certain = |metric: usize| bounds.certain(METRICS[metric].kind).filter(|_| !columns[metric][0].is_nan());
+        let columns: [[f64; 2]; COUNT] = std::array::from_fn(|m| certain(m).map_or(columns[m], |known| [known; 2]));
         for (end, found) in ends.iter_mut().enumerate() {
             found.iter_mut().zip(columns).for_each(|(found, column)| *found = column[end]);
         }

@@ -7,8 +7,8 @@
 //! the draws are its values at a low-discrepancy sequence of points, so that a few hundred stand for it and no seed is
 //! asked for.
 //!
-//! One attempt of each task says nothing of how rates are spread. Half of the populations then have one rate for all
-//! tasks, and half rates of 0 and 1 only: the ends between which pass@k of all others lies.
+//! One attempt of each task says nothing of how rates are spread. A third of the populations then have one rate for all
+//! tasks, and a third rates of 0 and 1 only: the ends between which pass@k of all others lies. A third are Betas between.
 
 mod grid;
 mod inflated;
@@ -29,8 +29,11 @@ use crate::run::Control;
 use crate::special::incomplete_beta::beta_quantile;
 
 /// The first coordinates of the points advance by the parts of the golden ratio and the roots of 2 and 3, one for each
-/// dimension; the places within a cell by the powers of the real root of x^16 = x + 1 (Roberts 2018, after Kronecker).
+/// dimension.
 const FIRST: [f64; 3] = [0.618_033_988_749_894_9, 0.414_213_562_373_095_1, 0.732_050_807_568_877_2];
+/// By those of the roots of 5, 7 and 11: the intra-class correlation where nothing tells it.
+const CORRELATION: [f64; 3] = [0.236_067_977_499_789_7, 0.645_751_311_064_590_6, 0.316_624_790_355_399_8];
+/// The places within a cell advance by the powers of the real root of x^16 = x + 1 (Roberts 2018, after Kronecker).
 const ROOT: f64 = 1.045_751_024_156_341_7;
 /// The sum of the parameters of a Beta that stands for one rate.
 const ONE_RATE: f64 = 1e9;
@@ -51,12 +54,16 @@ pub fn population_draws(
     let sum = |of: fn(&Group) -> f64| counts.groups.iter().map(|g| g.tasks * of(g)).sum::<f64>();
     let [trials, seen] = [sum(|g| g.attempts), sum(|g| g.correct)];
     if trials > 0.0 && open(counts, false) == Some(Reason::OneAttempt) {
-        let extreme = |draw: usize| {
+        let spread = |draw: usize| {
             let mean = beta_quantile(seen + 0.5, trials - seen + 0.5, first(draw));
-            let (size, spread) = if draw.is_multiple_of(2) { (ONE_RATE, 0.0) } else { (1.0, 1.0) };
+            let (size, spread) = match draw % 3 {
+                0 => (ONE_RATE, 0.0),
+                1 => (1.0, 1.0),
+                _ => (1.0 / point(draw / 3, CORRELATION[dimension]) - 1.0, 0.0),
+            };
             BetaMixture::inflated([mean * size, (1.0 - mean) * size], spread * (1.0 - mean), spread * mean)
         };
-        return Ok((0..draws).map(extreme).collect());
+        return Ok((0..draws).map(spread).collect());
     }
     let plain = Grid::<Plain>::new(counts, threads, control)?;
     let inflated = Grid::<Inflated>::new(counts, threads, control)?;
@@ -226,20 +233,23 @@ mod tests {
         }
     }
 
-    /// One attempt each: half of the populations have one rate, half rates of 0 and 1.
+    /// One attempt each: a third of the populations have one rate, a third rates of 0 and 1, and a third are between.
     #[test]
     fn one_attempt_each_leaves_the_spread_open() {
         let mut random = Stream::new([7, 8], 0, 99, 0).sequence();
         let found = draws(&[1.0; 40], &[vec![1.0; 10], vec![0.0; 30]].concat(), 400);
         for (at, population) in found.iter().enumerate() {
             let rates: Vec<f64> = (0..40).map(|task| population.rate(1.0, f64::from(task < 10), &mut random)).collect();
-            if at % 2 == 0 {
-                let low = rates.iter().copied().fold(1.0, f64::min);
-                let high = rates.iter().copied().fold(0.0, f64::max);
-                assert!(high - low < 1e-3 && low > 0.02 && high < 0.7, "{low} {high}");
-            } else {
-                assert!(rates.iter().enumerate().all(|(task, &p)| p == f64::from(task < 10)), "{rates:?}");
+            let low = rates.iter().copied().fold(1.0, f64::min);
+            let high = rates.iter().copied().fold(0.0, f64::max);
+            match at % 3 {
+                0 => assert!(high - low < 1e-3 && low > 0.02 && high < 0.7, "{low} {high}"),
+                1 => assert!(rates.iter().enumerate().all(|(task, &p)| p == f64::from(task < 10)), "{rates:?}"),
+                _ => assert!(high > low, "{low} {high}"),
             }
         }
+        let sizes: Vec<f64> = found.iter().skip(2).step_by(3).map(|p| p.betas[0].1.iter().sum()).collect();
+        // The intra-class correlation is uniform; the discrepancy of 133 such points is below .02.
+        assert!((mean(sizes.iter().map(|size| 1.0 / (1.0 + size))) - 0.5).abs() < 0.02);
     }
 }

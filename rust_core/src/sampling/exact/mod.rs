@@ -92,7 +92,9 @@ impl SamplingScenario {
         let attempts = self.grid().get(point).map_or(self.most(), |&cap| cap) as f64;
         let paid = self.billed()[1] || self.utility.is_some_and(|u| u.attempt_cost != 0.0);
         let policy = &self.policies[policy];
-        let never_wrong = self.is_verified() && policy.accepts() && policy.needs().verdicts;
+        let needs = policy.needs();
+        let accepted_only = policy.accepts() && needs.verdicts && !needs.last && !needs.scores;
+        let never_wrong = accepted_only && self.is_verified();
         Bounds { attempts, utility: self.utility, paid, never_wrong }
     }
 }

@@ -2,7 +2,7 @@
 
 use libm::{exp, log, sqrt};
 
-use super::metrics::{COUNT, Quantity};
+use super::metrics::{COUNT, Kind, Quantity};
 use crate::sampling::scenario::cost::Utility;
 use crate::stats::quantile;
 
@@ -56,15 +56,23 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// The least and the most of a quantity, where they are known.
+    /// The least and the most of a quantity that is no share, where they are known.
     pub fn of(&self, quantity: Quantity) -> Option<[f64; 2]> {
         match quantity {
             Quantity::Attempts => Some([0.0, self.attempts]),
             Quantity::Utility => self.utility.filter(|_| !self.paid).map(|u| self.worth(u)),
-            Quantity::Wrong => Some([0.0, f64::from(!self.never_wrong)]),
-            Quantity::Tokens | Quantity::Cost | Quantity::Latency => None,
-            Quantity::Accepted | Quantity::Correct | Quantity::Covered | Quantity::Abstained => Some([0.0, 1.0]),
+            _ => None,
         }
+    }
+
+    /// What an estimate is, whatever comes: of answers that cannot be wrong, none is, and all that are returned are correct.
+    pub fn certain(&self, kind: Kind) -> Option<f64> {
+        let certain = match kind {
+            Kind::Share(Quantity::Wrong) | Kind::Complement(_) => 0.0,
+            Kind::Ratio(_) => 1.0,
+            _ => return None,
+        };
+        self.never_wrong.then_some(certain)
     }
 
     /// The least and the most that an answer is worth.

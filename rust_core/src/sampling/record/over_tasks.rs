@@ -101,16 +101,14 @@ impl Over<'_> {
         let column = |quantity: Quantity| means.mean(quantity);
         for (at, metric) in METRICS.iter().enumerate().filter(|(at, _)| asked[*at]) {
             [ends[0][at], ends[1][at]] = match metric.kind {
-                Kind::Share(event) | Kind::Neither(_, event) => {
-                    self.scaled(column(event), bounds.of(event).unwrap_or([0.0, 1.0]))
-                }
+                Kind::Share(event) | Kind::Neither(_, event) => self.share(column(event)),
                 Kind::Either(two) => {
                     let [one, other] = two.map(column);
                     self.share(&one.iter().zip(other).map(|(x, y)| x + y).collect::<Vec<f64>>())
                 }
-                Kind::Ratio(two) => self.ratio(two.map(column), bounds.never_wrong),
+                Kind::Ratio(two) => self.ratio(two.map(column)),
                 Kind::Complement(two) => {
-                    let [low, high] = self.ratio(two.map(column), bounds.never_wrong);
+                    let [low, high] = self.ratio(two.map(column));
                     [1.0 - high, 1.0 - low]
                 }
                 Kind::Amount(x) => self.amount(column(x), bounds.of(x).map(|[_, most]| most)),
@@ -123,6 +121,8 @@ impl Over<'_> {
                 },
                 Kind::PerCorrect(amount) => self.per_correct(column(amount), &means.correct),
             };
+            let known = bounds.certain(metric.kind).filter(|_| !ends[0][at].is_nan());
+            [ends[0][at], ends[1][at]] = known.map_or([ends[0][at], ends[1][at]], |known| [known; 2]);
         }
         ends
     }
@@ -160,12 +160,9 @@ impl Over<'_> {
 
     /// The ratio of what is correct to all that is returned: the values q that the limits of the mean of
     /// (1 - q) correct - q wrong, which is 0 at the ratio itself, do not rule out.
-    fn ratio(&self, [correct, wrong]: [&[f64]; 2], never_wrong: bool) -> [f64; 2] {
+    fn ratio(&self, [correct, wrong]: [&[f64]; 2]) -> [f64; 2] {
         if (0..self.count).all(|i| correct[i] + wrong[i] == 0.0) {
             return [f64::NAN; 2];
-        }
-        if never_wrong {
-            return [1.0; 2];
         }
         if let Some(drawn) = self.drawn {
             let [right, bad] = [correct, wrong].map(|x| drawn.iter().zip(x).map(|(w, x)| w * x).sum::<f64>());
