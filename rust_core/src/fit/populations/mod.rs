@@ -194,7 +194,7 @@ mod tests {
         let mut random = Stream::new([5, 7], 0, 99, 0).sequence();
         for (n, enough) in [(5, 0.5), (20, 0.99)] {
             let count = |task: u32, random: &mut Sequence| {
-                crate::variates::binomial(n, if task % 2 == 0 { 0.02 } else { 0.7 }, random) as f64
+                crate::variates::binomial(n, if task.is_multiple_of(2) { 0.02 } else { 0.7 }, random) as f64
             };
             let seen: Vec<f64> = (0..164).map(|task| count(task, &mut random)).collect();
             let found = draws(&vec![n as f64; 164], &seen, 500);
