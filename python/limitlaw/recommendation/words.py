@@ -108,7 +108,7 @@ def _further(judged: Judged, verdict: str, evidence: pl.DataFrame) -> str:
         enough = math.ceil(math.log(1.0 - judged.level) / math.log1p(-share))
         return f"Worth collecting: more tasks; {enough:,} in all would tell, were they all alike."
     if _censored(judged):
-        attempts = f"{judged.end} attempt{'s' if judged.end > 1 else ''}"
+        attempts = f"{judged.end} attempt{'' if judged.end == 1 else 's'}"
         return f"Worth collecting: more than {attempts} at each task."
     worth = evidence.sort("value_of_double", descending=True).row(0, named=True)
     if worth["value_of_double"] > _LITTLE * judged.utility.correct_reward:
