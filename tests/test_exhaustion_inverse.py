@@ -80,6 +80,16 @@ def test_what_no_compute_reaches_is_infinite() -> None:
     assert ex.unique_tokens_for_loss(REPEATS, 1.9, 1e22)["unique_tokens"].item() == math.inf
 
 
+@pytest.mark.parametrize("law", [ll.Law.penalty(), ll.Law.bounded(), ll.Law.muennighoff()])
+@pytest.mark.parametrize("compute", [1e22, 1e23, 1e25])
+def test_a_loss_that_a_budget_reaches_is_reached(law: ll.Law, compute: float) -> None:
+    """On a plateau the same loss comes out an ulp higher for more compute: that is rounding, not out of reach."""
+    best = float(ll.optimal_allocation(compute, 1e9, law)["loss"].item())
+    needed = float(ll.exhaustion.compute_for_loss(law, best, 1e9)["compute"].item())
+    assert math.isfinite(needed)
+    assert float(ll.optimal_allocation(needed, 1e9, law)["loss"].item()) == pytest.approx(best, rel=1e-11)
+
+
 def test_fewest_epochs_are_those_of_a_loop() -> None:
     """The first of 200,000 numbers of epochs whose run is good enough."""
     compute, unique = 1e22, 2e10

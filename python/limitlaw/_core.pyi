@@ -176,6 +176,15 @@ def fit_scaling_law(
     threads: int | None,
     progress: _Progress | None,
 ) -> dict[str, Any]: ...
+def scaling_gradients(
+    law: str,
+    coefficients: Sequence[float],
+    *,
+    parameters: _Floats,
+    tokens: _Floats,
+    unique_tokens: _Floats,
+    ceiling: float,
+) -> npt.NDArray[np.float64]: ...
 def force_vector_width(width: str | None) -> None: ...
 def pass_rates(
     rate: str,

@@ -37,7 +37,8 @@ def compute_for_loss(
         reaches the loss; the median over a mixture), and with its interval ``compute_low`` and ``compute_high``.
 
     Where more compute hardly lowers the loss an answer is as sure as the last digit of the loss: ln C is off by at most
-    2 ulp(L) / abs(dL/dlnC), or 3e-11; where that is near 1 nothing tells one compute from another, or from infinity.
+    2 ulp(L) / abs(dL/dlnC), or 3e-11; where that is near 1 nothing tells one compute from another. A loss counts as
+    reached where the optimum comes within 2 ulp of it, so that what a budget reaches has a finite answer.
 
     Source: the root of :func:`limitlaw.optimal_allocation`'s loss in compute; without scarcity Hoffmann et al. 2022,
     ``C = 6 ((L - E)/k0)^(-(alpha + beta)/(alpha beta))``.

@@ -60,7 +60,7 @@ mod _core {
         solve_sampling,
     };
     #[pymodule_export]
-    use super::scaling::{fit_scaling_law, scaling_coefficients};
+    use super::scaling::{fit_scaling_law, scaling_coefficients, scaling_gradients};
     #[pymodule_export]
     use super::stream::stream_words;
     #[pymodule_export]

@@ -1,9 +1,9 @@
 //! Scaling laws fitted to runs, across the border.
 
 use limitlaw_core::error::{Error, Result};
-use limitlaw_core::fit::scaling::{Fitted, Resampling, Runs, fit};
+use limitlaw_core::fit::scaling::{Fitted, Resampling, Runs, fit, gradients};
 use limitlaw_core::run::resolve_threads;
-use numpy::PyReadonlyArray1;
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -62,4 +62,22 @@ pub fn fit_scaling_law<'py>(
 #[pyfunction]
 pub fn scaling_coefficients(law: &str) -> PyResult<Vec<&'static str>> {
     law_of(law, 0.0).map(|law| law.names().to_vec()).map_err(crate::error::to_python)
+}
+
+/// The gradient of ln L in each coefficient (in E itself, in the logarithm of repetition constants), run by run.
+#[pyfunction]
+#[pyo3(signature = (law, coefficients, *, parameters, tokens, unique_tokens, ceiling))]
+pub fn scaling_gradients<'py>(
+    py: Python<'py>,
+    law: &str,
+    coefficients: Vec<f64>,
+    parameters: PyReadonlyArray1<'py, f64>,
+    tokens: PyReadonlyArray1<'py, f64>,
+    unique_tokens: PyReadonlyArray1<'py, f64>,
+    ceiling: f64,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let [parameters, tokens, unique_tokens] = [&parameters, &tokens, &unique_tokens].map(|c| c.as_array().to_vec());
+    let runs = Runs { parameters, tokens, unique_tokens, ..Runs::default() };
+    let law = law_of(law, ceiling).map_err(crate::error::to_python)?;
+    Ok(gradients(law, &coefficients, &runs).into_pyarray(py))
 }

@@ -22,15 +22,26 @@ fn best_loss(law: &Law, ln_k: f64, ln_u: f64) -> f64 {
     best.loss_unconstrained + best.excess
 }
 
+/// How much of a loss is rounding: where the optimum is flat, the same loss comes out so much higher elsewhere.
+const ROUNDED: f64 = 2.0 * f64::EPSILON;
+
+/// The least x from 0 at which a falling loss is at most so many nats, or no more than rounding above them.
+fn reached(loss: f64, control: &Control, at: impl Fn(f64) -> f64) -> Result<Option<f64>> {
+    match least(0.0, LN_MOST, control, |x| at(x) - loss)? {
+        None => least(0.0, LN_MOST, control, |x| at(x) - loss * (1.0 + ROUNDED)),
+        found => Ok(found),
+    }
+}
+
 /// Least compute, FLOP, whose compute-optimal run reaches a loss with so many unique tokens; infinite where none does.
 pub fn compute_for_loss(law: &Law, loss: f64, ln_u: f64, control: &Control) -> Result<f64> {
-    let found = least(0.0, LN_MOST, control, |ln_k| best_loss(law, ln_k, ln_u) - loss)?;
+    let found = reached(loss, control, |ln_k| best_loss(law, ln_k, ln_u))?;
     Ok(found.map_or(f64::INFINITY, |ln_k| exp(ln_k + LN_6)))
 }
 
 /// Fewest unique tokens with which so much compute reaches a loss; infinite where no number of them does.
 pub fn unique_tokens_for_loss(law: &Law, loss: f64, ln_k: f64, control: &Control) -> Result<f64> {
-    let found = least(0.0, LN_MOST, control, |ln_u| best_loss(law, ln_k, ln_u) - loss)?;
+    let found = reached(loss, control, |ln_u| best_loss(law, ln_k, ln_u))?;
     Ok(found.map_or(f64::INFINITY, exp))
 }
 

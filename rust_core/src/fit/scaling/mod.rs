@@ -5,17 +5,21 @@
 //! starts where least squares puts the scales on a grid of exponents. A resample starts at every minimum of all runs.
 
 pub mod forms;
+mod gradients;
 mod minimise;
 mod objective;
 mod starts;
 
 use forms::{Bounded, Chinchilla, Envelope, Form, Kind, Muennighoff, Penalty, Run, bounds};
+use gradients::{logs, rows};
 use minimise::{Minimum, Objective, minimise};
 use objective::{Rows, normal_matrix, objective};
 
+pub use gradients::gradients;
+
 use crate::error::{Error, Result, check_range};
 use crate::exhaustion::laws::base::Base;
-use crate::math::{exp, expm1, ln};
+use crate::math::{exp, ln};
 use crate::memory;
 use crate::rng::{Key, Stream, purpose};
 use crate::run::{Control, run};
@@ -124,13 +128,14 @@ struct Search<const N: usize, F> {
     weights: Vec<f64>,
     /// ln of the units of parameters and of tokens.
     centre: [f64; 2],
+    /// The means of the runs in these units.
+    middle: [f64; 2],
     given: [Option<f64>; N],
     bounds: [(f64, f64); N],
 }
 
 impl<const N: usize, F: Form<N>> Search<N, F> {
     fn new(form: F, runs: &Runs, fixed: &[Option<f64>]) -> Result<Self> {
-        let count = runs.loss.len();
         let free = fixed.iter().filter(|x| x.is_none()).count();
         if free == 0 {
             return Err(Error::argument("fixed", "some of the coefficients, not all", "all"));
@@ -140,30 +145,25 @@ impl<const N: usize, F: Form<N>> Search<N, F> {
             let expected = format!("more runs of positive weight than coefficients ({free})");
             return Err(Error::argument("frame", expected, known));
         }
-        let logs = |x: &[f64]| x.iter().map(|&x| ln(x)).collect::<Vec<f64>>();
         let (n, d, u) = (logs(&runs.parameters), logs(&runs.tokens), logs(&runs.unique_tokens));
         let total: f64 = runs.weights.iter().sum();
         let mean = |x: &[f64]| x.iter().zip(&runs.weights).map(|(x, w)| x * w).sum::<f64>() / total;
         // A scale changes with the units of its run: where it is fixed and its exponents are not, units stay.
-        let together = (0..N).all(|i| match F::KINDS[i] {
-            Kind::Scale { params, tokens } => {
-                [params, tokens].into_iter().flatten().all(|(e, _)| fixed[e].is_some() == fixed[i].is_some())
+        let movable = (0..N).all(|i| match F::KINDS[i] {
+            Kind::Scale { params, tokens } if fixed[i].is_some() => {
+                [params, tokens].into_iter().flatten().all(|(e, _)| fixed[e].is_some())
             }
             _ => true,
         });
-        let centre = if together { [mean(&n), mean(&d)] } else { [0.0; 2] };
-        let rows = (0..count).map(|i| {
-            let unique = u[i].min(d[i]);
-            let repeats = expm1(d[i] - unique);
-            let ln_repeats = if repeats > 0.0 { ln(repeats) } else { f64::MIN };
-            [n[i] - centre[0], d[i] - centre[1], unique - centre[1], ln_repeats]
-        });
+        let means = [mean(&n), mean(&d)];
+        let centre = if movable { means } else { [0.0; 2] };
         let mut search = Self {
             form,
-            runs: rows.collect(),
+            runs: rows(&n, &d, &u, centre),
             ln_loss: logs(&runs.loss),
             weights: runs.weights.clone(),
             centre,
+            middle: [means[0] - centre[0], means[1] - centre[1]],
             given: [None; N],
             bounds: bounds(&form, centre),
         };
@@ -175,7 +175,22 @@ impl<const N: usize, F: Form<N>> Search<N, F> {
         }
         let at = search.coordinates(&filled);
         search.given = std::array::from_fn(|i| fixed[i].map(|_| at[i]));
+        search.keep_scales_in_range(fixed);
         Ok(search)
+    }
+
+    /// Where exponents are fixed, a scale cannot leave the range of a law in the units of the data: bounds it so.
+    fn keep_scales_in_range(&mut self, fixed: &[Option<f64>]) {
+        let ranges = natural_ranges::<N, F>();
+        let at: [f64; N] = std::array::from_fn(|i| self.given[i].unwrap_or(0.0));
+        for i in 0..N {
+            let Kind::Scale { params, tokens } = F::KINDS[i] else { continue };
+            if [params, tokens].into_iter().flatten().all(|(e, _)| fixed[e].is_some()) {
+                let shift = self.shift(i, &at);
+                let (low, high) = (ranges[i].0 + shift, ranges[i].1 + shift);
+                self.bounds[i] = (self.bounds[i].0.max(low).min(high), self.bounds[i].1.min(high).max(low));
+            }
+        }
     }
 
     fn free(&self) -> [bool; N] {
@@ -257,7 +272,7 @@ impl<const N: usize, F: Form<N>> Search<N, F> {
     /// The distinct minima that the starts lead to, the best first.
     fn minima(&self, rows: &Rows, threads: usize, control: &Control) -> Result<Vec<Minimum<N>>> {
         let mut starts: Vec<(f64, [f64; N])> = Vec::new();
-        for at in starts::starts(&self.form, rows, &self.given) {
+        for at in starts::starts(&self.form, rows, &self.given, self.middle) {
             control.check()?;
             let at = std::array::from_fn(|i| match self.given[i] {
                 Some(x) => x,

@@ -7,8 +7,14 @@ use crate::math::{exp, ln};
 /// The most runs that a start is fitted to: enough for a start.
 const RUNS: usize = 400;
 
-/// Coordinates to begin at, each with its scales and E solved for; `given` are those that are fixed.
-pub fn starts<const N: usize, F: Form<N>>(form: &F, rows: &Rows, given: &[Option<f64>; N]) -> Vec<[f64; N]> {
+/// Coordinates to begin at, each with its scales and E solved for; `given` are those that are fixed, `middle` is ln of
+/// the mean parameters and tokens.
+pub fn starts<const N: usize, F: Form<N>>(
+    form: &F,
+    rows: &Rows,
+    given: &[Option<f64>; N],
+    middle: [f64; 2],
+) -> Vec<[f64; N]> {
     let every = rows.each().count().div_ceil(RUNS).max(1);
     let runs: Vec<(Run, f64, f64)> = rows.each().step_by(every).map(|(run, y, w)| (run, exp(y), w)).collect();
     let least = runs.iter().fold(f64::INFINITY, |l, r| l.min(r.1));
@@ -21,12 +27,12 @@ pub fn starts<const N: usize, F: Form<N>>(form: &F, rows: &Rows, given: &[Option
         }
         let shares = if given[place].is_some() { &[0.0] } else { form.shares() };
         if form.shares().is_empty() {
-            found.extend(form.then(solved(form, at, &runs, given, true)));
+            found.extend(form.then(solved(form, at, &runs, given, middle, true)));
         }
         for &share in if form.shares().is_empty() { &[] } else { shares } {
             let mut at = at;
             at[place] = given[place].unwrap_or(share * least);
-            found.extend(form.then(solved(form, at, &runs, given, false)));
+            found.extend(form.then(solved(form, at, &runs, given, middle, false)));
         }
     }
     found.iter_mut().for_each(|at| *at = with(*at, given));
@@ -49,6 +55,7 @@ fn solved<const N: usize, F: Form<N>>(
     at: [f64; N],
     runs: &[(Run, f64, f64)],
     given: &[Option<f64>; N],
+    middle: [f64; 2],
     linear: bool,
 ) -> [f64; N] {
     let wanted: Vec<usize> = (0..N)
@@ -92,8 +99,14 @@ fn solved<const N: usize, F: Form<N>>(
     let best = nonnegative(&gram, &right, k);
     let mut at = at;
     for (a, &i) in wanted.iter().enumerate() {
-        // What least squares puts to 0 starts small.
-        at[i] = if F::KINDS[i] == Kind::Irreducible { best[a] } else { ln(best[a].max(1e-3)) };
+        at[i] = match F::KINDS[i] {
+            // What least squares puts to 0 starts small where the runs are, so that it is felt.
+            Kind::Scale { params, tokens } => {
+                let part = |of: Option<(usize, f64)>, x: f64| of.map_or(0.0, |(e, sign)| sign * at[e] * x);
+                ln(best[a].max(1e-3 * exp(-part(params, middle[0]) - part(tokens, middle[1]))))
+            }
+            _ => best[a],
+        };
     }
     at
 }
