@@ -1,6 +1,7 @@
 """Counts whose observed shares are taken for rates: intervals that hold, and a word where estimates do not."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -209,3 +210,35 @@ def test_precision_and_its_complement_add_to_one_where_labels_leave_a_verifier_o
     for end, other in (("low", "high"), ("high", "low")):
         assert row[f"precision_{end}"] + row[f"false_discovery_rate_{other}"] == pytest.approx(1, abs=1e-12)
     assert row["precision_low"] < row["precision"] < row["precision_high"]
+
+
+def test_the_required_rate_from_observed_shares_warns_where_they_are_no_rates() -> None:
+    """Two attempts at each of 80 tasks: with 50 attempts 30 % more are solved than observed shares say."""
+    random = np.random.default_rng(2)
+    correct = random.binomial(2, random.beta(0.6, 1, 80))
+    verifier = ll.Verifier.rates(false_positive_rate=0.02)
+    scenario = ll.SamplingScenario(tasks=ll.Tasks.counts([2] * 80, correct), verifier=verifier, max_attempts=[50])
+    with pytest.warns(ll.MisfitWarning, match="^accuracy: the estimate lies outside its interval"):
+        found = ll.required_false_positive_rate(scenario, accuracy=0.65)
+    assert found["required_false_positive_rate"].item() is None
+    fitted = ll.Tasks.counts([2] * 80, correct, posterior=True, prior="fitted")
+    # No warning, which would be an error.
+    assert ll.required_false_positive_rate(scenario.replace(tasks=fitted), accuracy=0.65)[0, 2] > 0.1
+    ll.required_false_positive_rate(scenario.replace(max_attempts=[2]), accuracy=0.5)
+
+
+CEILINGS: list[tuple[Any, float]] = [
+    (ll.Tasks.counts([5] * 10 + [3] * 10, [0] * 6 + [2] * 4 + [3] * 10, posterior=True, prior="fitted"), 0.02),
+    (ll.Tasks.counts([5] * 20, [5] * 20), 0.1),
+]
+
+
+@pytest.mark.parametrize(("tasks", "rate"), CEILINGS)
+def test_a_ceiling_lies_within_its_ends_and_is_no_more_than_one(tasks: Any, rate: float) -> None:
+    verifier = ll.Verifier.rates(false_positive_rate=rate)
+    scenario = ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[1])
+    row = ll.can_match(scenario, 0.5).row(0, named=True)
+    assert 0 <= row["ceiling_low"] <= row["ceiling"] <= row["ceiling_high"] <= 1
+    assert row["difference_low"] <= row["difference"] <= row["difference_high"]
+    assert ll.ceilings(scenario)["ceiling_all_tasks"].item() <= 1
+    assert ll.optimal_attempts(scenario, bootstrap=0)["utility"].item() <= 1

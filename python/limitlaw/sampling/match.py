@@ -90,7 +90,9 @@ def can_match(
         ceiling = _shares("weak", weak, numbers="numbers", dimensions=(0, 1))
         unseen = _per_model(as_floats(unaccepted, "unaccepted", 0.0, 1.0), "unaccepted", len(ceiling))
         ends = ceiling * (1.0 - unseen), 0.0, ceiling * (1.0 - unseen) + unseen, 0.0
-    low, high = (np.broadcast_to(end, ceiling.shape) for end in ends[::2])
+    # The ends are of another posterior than a fitted prior's ceiling, which may lie a little outside.
+    at_means = ceiling - open_to.mean()
+    low, high = np.minimum(ends[0], at_means), np.maximum(ends[2], at_means)
     if standard_error is None:
         errors = [np.full(len(ceiling), math.hypot(end, math.sqrt(single_variance))) for end in ends[1::2]]
     else:
@@ -111,8 +113,8 @@ def can_match(
             "difference_high": most,
             "difference_se": np.maximum(*errors),
             "ceiling": ceiling,
-            "ceiling_low": low + open_to.mean(),
-            "ceiling_high": high + open_to.mean(),
+            "ceiling_low": np.clip(low + open_to.mean(), 0.0, 1.0),
+            "ceiling_high": np.clip(high + open_to.mean(), 0.0, 1.0),
             "single_attempt": np.full(len(ceiling), single),
             "max_attempts": pl.Series([attempts] * len(ceiling), dtype=pl.Int64),
         }

@@ -138,13 +138,16 @@ def optimal_attempts(
     rows = len(labels) * len(costs)
     best = found["optimal_attempts"]
     drawn = found["resampled_attempts"].reshape(rows, resamples)
-    utility = found["resampled_utility"].reshape(rows, resamples)
+    utility_of = scenario.utility or Utility()
+    # An answer is worth no more; weights that do not quite add to 1 would have it so.
+    most = np.tile([max(utility_of.correct_reward, -cost, 0.0) for cost in costs], len(labels))
+    utility = np.minimum(found["resampled_utility"].reshape(rows, resamples), most[:, None])
     columns: dict[str, pl.Series] = {
         "policy": pl.Series(labels, dtype=pl.Enum(labels)).gather(np.repeat(np.arange(len(labels)), len(costs))),
         "wrong_cost": pl.Series(costs * len(labels), dtype=pl.Float64),
         name: series(best),
         "status": pl.Series([_status(k, end) for k in best], dtype=pl.Enum(_STATUS)),
-        "utility": pl.Series(found["utility"]),
+        "utility": pl.Series(np.minimum(found["utility"], most)),
     }
     for quantity, values in ((name, drawn), ("utility", utility)):
         for p in _QUANTILES if resamples else ():
@@ -158,7 +161,6 @@ def optimal_attempts(
     sampled = {"bootstrap": repeat(resamples, rows, pl.Int64), "resample": repeat(resample, rows, pl.String)}
     if resamples:
         columns |= {share: pl.Series(hit.mean(axis=1), dtype=pl.Float64) for share, hit in shares.items()}
-    utility_of = scenario.utility or Utility()
     columns |= {
         "correct_reward": pl.Series([utility_of.correct_reward] * rows, dtype=pl.Float64),
         "attempt_cost": pl.Series([utility_of.attempt_cost] * rows, dtype=pl.Float64),
@@ -234,6 +236,7 @@ def ceilings(scenario: SamplingScenario, *, confidence: float = 0.95) -> pl.Data
         raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
     confidence = as_confidence(confidence)
     found = np.array(_core.ceilings_sampling(*scenario.wire()))
+    found[:, :3] = np.minimum(found[:, :3], 1.0)  # weights may add to a little more than 1
     tails = (0.5 - 0.5 * confidence, 0.5 + 0.5 * confidence)
     columns: dict[str, float | None] = {}
     for name, draws in zip(("all_tasks", "accepted_tasks", "pooled"), found.T[:3], strict=True):

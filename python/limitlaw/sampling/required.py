@@ -17,6 +17,7 @@ from limitlaw._frames import run_of
 from limitlaw._unused import quietly
 from limitlaw.sampling.enough import required_of_labelled
 from limitlaw.sampling.frames import simulate_frame, solve_frame
+from limitlaw.sampling.plug_in import is_plug_in, resamples_of, warn_outside
 from limitlaw.sampling.root import last_reaching
 from limitlaw.sampling.scenario import SamplingScenario, row_key, rows_alone
 from limitlaw.sampling.verifier import LabelledVerifier, RatesVerifier, SpreadVerifier
@@ -24,6 +25,8 @@ from limitlaw.seed import Seed, key_of
 
 #: How far a root may be off, of itself: where every step is exact, and times the square root of trials where simulated.
 _EXACT_WIDTH, _SIMULATED_WIDTH = 4e-16, 0.01
+#: Resamples behind the warning that observed shares are no rates.
+_RESAMPLES = 400
 #: The most trials of each simulation.
 MAX_TRIALS = 10**9
 
@@ -56,9 +59,9 @@ def required_false_positive_rate(
 
     Returns:
         One row per policy and ``max_attempts`` (or ``limit``): ``required_false_positive_rate`` (null where not even 0
-        is enough), where simulated its interval ``required_false_positive_rate_low``, ``_high``;
-        ``false_positive_rate`` of the scenario as it is; ``target``; ``accuracy`` as it is; where simulated
-        ``trials``; ``run``.
+        is enough, were the observed shares of counts the rates), where simulated its interval
+        ``required_false_positive_rate_low``, ``_high``; ``false_positive_rate`` of the scenario as it is; ``target``;
+        ``accuracy`` as it is; where simulated ``trials``; ``run``.
         With a verifier known by labels: ``verdict`` (``yes``: the interval of the accuracy is above the target, ``no``:
         below it, ``cannot tell``), ``false_positive_rate_low``, ``_high``, ``accuracy_low``, ``_high``, ``p_reached``
         (the share of what labels leave open with which the target is reached), ``labels``, and ``labels_needed`` (with
@@ -68,6 +71,10 @@ def required_false_positive_rate(
     Raises:
         TypeError: The verifier is of another kind, or the seed is missing where it is needed.
         ValueError: A value is out of range.
+
+    Warns:
+        MisfitWarning: The accuracy from observed shares of counts lies outside the interval of what their attempts
+            leave open: then the required rate is no better.
 
     Source: root of the closed form of Stroebl, Kapoor, Narayanan, arXiv 2411.17501, section 3.
 
@@ -128,6 +135,15 @@ def required_false_positive_rate(
         )
     schema: dict[str, Any] = {"policy": pl.String, name: points.dtype, **_REQUIRED}
     frame = pl.DataFrame(rows, schema=schema)
+    if is_plug_in(scenario.tasks) and frame["trials"].is_null().all():
+        drawn = {
+            "resamples": resamples_of(scenario.tasks, "tasks", _RESAMPLES),
+            "key": key_of(0)[0],
+            "threads": threads,
+            "progress": None,
+        }
+        options: dict[str, Any] = {"by": "policy", "columns": ["accuracy"], "confidence": as_confidence(confidence)}
+        warn_outside(scenario.tasks, solve_frame(scenario, resampled=drawn, **options))
     return frame.drop(_OF_SIMULATIONS) if frame["trials"].is_null().all() else frame
 
 
