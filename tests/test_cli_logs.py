@@ -81,6 +81,33 @@ def test_null_verdicts_end_any_command_with_two(tmp_path: Path) -> None:
     assert run("required", tmp_path / "null.csv", "--accuracy", 0.5).exit_code == 2
 
 
+def test_missing_verdicts_are_what_the_option_says(tmp_path: Path) -> None:
+    log = write_log(tmp_path).with_columns(accepted=pl.when(pl.int_range(pl.len()) % 9 > 0).then("accepted"))
+    log.write_csv(tmp_path / "null.csv")
+    columns = [
+        "--task",
+        "question",
+        "--correct",
+        "right",
+        "--max-attempts",
+        2,
+        "--min-accuracy",
+        0.1,
+        "--format",
+        "csv",
+    ]
+    refused = run("check", tmp_path / "null.csv", *columns)
+    assert refused.exit_code == 2
+    assert "missing='false' takes them for wrong, or" in refused.output
+    for missing in ("false", "drop"):
+        named = {"task": "question", "correct": "right", "accepted": "accepted", "missing": missing}
+        scenario = ll.SamplingScenario(
+            tasks=ll.Tasks.from_attempts(log, **named), max_attempts=[2], utility=ll.Utility()
+        )
+        found = run("check", tmp_path / "null.csv", *columns, "--missing", missing)
+        assert found.output == ll.check(scenario, min_accuracy=0.1).write_csv()
+
+
 def test_a_comparison_is_read_from_its_main_columns(tmp_path: Path) -> None:
     log = write_log(tmp_path)
     log.with_columns(right=~pl.col("right")).write_csv(tmp_path / "other.csv")

@@ -347,29 +347,3 @@ def test_few_verifiers_tell_what_attempts_leave_open() -> None:
         row[1:] = ll.solve(one, columns=["utility"])["utility"].to_numpy()
     moved, wanted = (sets[:, 1:] - sets[:, 1:].mean(axis=0) for sets in (few, all_of_them))
     assert (np.std(moved - wanted, axis=0) < np.std(wanted, axis=0) / 3).all()
-
-
-def test_policies_that_tie_share_their_chances_and_the_chosen_one_stands_first():
-    """Where scores are the correctness, best of n and the weighted vote return the same."""
-    random = np.random.default_rng(5)
-    right = random.random(120) < np.repeat(random.beta(2, 1, 30), 4)
-    log = pl.DataFrame({"task": np.repeat(np.arange(30), 4), "correct": right, "score": right.astype(float)})
-    log = log.with_columns(answer=pl.when("correct").then(pl.lit("r")).otherwise(pl.lit("w")))
-    found = ll.recommend(ll.Tasks.from_attempts(log, answer="answer", score="score"))
-    shares = dict(found.policies.select("policy", "p_best").iter_rows())
-    assert found.policies["policy"][0] == found.policy
-    assert shares["best_of"] == shares["weighted_vote(weight=score)"] == pytest.approx(0.5)
-    assert sum(shares.values()) == pytest.approx(1.0)
-    # Named last, the vote that wins by less than what does not matter stands first nevertheless.
-    policies = [ll.MajorityVote(), ll.BestOf(), ll.WeightedVote(weight="score")]
-    again = ll.recommend(ll.Tasks.from_attempts(log, answer="answer", score="score"), policies=policies, tolerance=10)
-    assert (again.policies["policy"][0], again.policies["attempts"][0]) == (again.policy, again.attempts)
-    assert f"{again.policies['accuracy'][0]:.1%} of the tasks correct" in again.text
-
-
-@pytest.mark.parametrize("policy", [ll.MajorityVote(), ll.StopWhenAhead(2)])
-def test_votes_on_counts_are_refused_in_words_of_its_own(policy):
-    tasks = ll.Tasks.counts(attempts=[4, 4, 4], correct=[0, 2, 4])
-    expected = r"policies\[1\] must be one that tells no wrong answers apart, .*from_attempts with answer="
-    with pytest.raises(ValueError, match=expected):
-        ll.recommend(tasks, policies=[ll.FirstAccepted(), policy])

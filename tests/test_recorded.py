@@ -361,3 +361,24 @@ def on(tasks: Any, *policies: ll.Policy, **changes: Any) -> Any:
 def test_bad_records_are_refused_by_name(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=re.escape(message)):
         call()
+
+
+def test_attempts_without_a_verdict_are_refused_or_rejected_or_left_out():
+    log = pl.DataFrame(
+        {"task": list("aaabb"), "correct": [1, 0, None, 1, 1], "accepted": [True, None, False, True, None]}
+    )
+    flags = {"accepted": "accepted"}
+    with pytest.raises(
+        ValueError, match=r"correct must have a value in every row, got 1 nulls in 'correct', .*missing='f"
+    ):
+        ll.Tasks.from_attempts(log, **flags)
+    false = ll.Tasks.from_attempts(log, **flags, missing="false")
+    assert false == ll.Tasks.from_attempts(
+        log.with_columns(correct=pl.Series([1, 0, 0, 1, 1]), accepted=pl.Series([1, 0, 0, 1, 0])), **flags
+    )
+    assert ll.Tasks.from_attempts(log, **flags, missing="drop") == ll.Tasks.from_attempts(log[[0, 3]], **flags)
+    assert ll.Tasks.from_attempts(log, missing="drop") == ll.Tasks.from_attempts(log[[0, 1, 3, 4]])
+    none = ll.Tasks.from_attempts(log.with_columns(accepted=None), accepted="accepted", missing="false")
+    assert none.accepted.sum() == 0
+    with pytest.raises(ValueError, match="missing must be 'refuse', 'false' or 'drop', got 'no'"):
+        ll.Tasks.from_attempts(log, missing="no")

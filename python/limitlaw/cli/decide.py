@@ -79,7 +79,8 @@ def recommend(*, scenario: Path, out: Path | None, form: str, **given: Any) -> N
     if not isinstance(asked, ll.SamplingScenario):
         raise TypeError(f"scenario must be one of repeated sampling, got {type(asked).__name__} in {scenario}")
     options: dict[str, Any] = {"utility": asked.utility, "cost": asked.cost, "policies": list(asked.policies)}
-    found = ll.recommend(asked.tasks, asked.verifier, **options, **given)
+    with progress_bar(100, "recommend") as progress:
+        found = ll.recommend(asked.tasks, asked.verifier, **options, progress=progress, **given)
     if form == "table":
         click.echo(f"{found}\n")
     emit({"recommendation": found.policies, "evidence": found.evidence}, form=form, out=out)

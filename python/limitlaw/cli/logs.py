@@ -50,6 +50,13 @@ _COLUMNS = [
         show_default=True,
         help="Of a log: tasks with too few attempts make a number unknown, or are left out.",
     ),
+    click.option(
+        "--missing",
+        type=click.Choice(["refuse", "false", "drop"]),
+        default="refuse",
+        show_default=True,
+        help="Of a log: attempts without a value in --correct or --accepted; false: wrong, or rejected.",
+    ),
 ]
 _READING = [
     click.option("--harness", type=click.Choice(_HARNESSES), help="Where a log is from.  [default: recognised]"),
@@ -133,7 +140,7 @@ def _is_stated(name: str) -> bool:
 def _names() -> set[str]:
     """The options of logs that every verb leaves to them."""
     return {
-        *("task", "correct", "attempts", *_RECORDED, "short", "harness", "metric", "filter_key"),
+        *("task", "correct", "attempts", *_RECORDED, "short", "missing", "harness", "metric", "filter_key"),
         *("false_positive_rate", "false_negative_rate", "attempt_cost", "wrong_cost"),
     }
 
@@ -197,7 +204,9 @@ def _of_table(frame: pl.DataFrame, given: dict[str, Any]) -> ll.SamplingScenario
     if task not in frame.columns or correct not in frame.columns:
         return None
     named: dict[str, Any] = {name: given[name] or name for name in _RECORDED if given[name] or name in frame.columns}
-    recorded = ll.Tasks.from_attempts(frame, task=task, correct=correct, short=given["short"], **named)
+    recorded = ll.Tasks.from_attempts(
+        frame, task=task, correct=correct, short=given["short"], missing=given["missing"], **named
+    )
     found = policies_of(recorded, None)
     if any(rates.values()) and "accepted" in named:
         raise ValueError(

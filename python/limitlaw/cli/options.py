@@ -94,10 +94,10 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextlib.contextmanager
-def progress_bar(trials: int) -> Iterator[Callable[[int, int], object] | None]:
+def progress_bar(trials: int, label: str = "trials") -> Iterator[Callable[[int, int], object] | None]:
     """A bar where someone is looking."""
     if not sys.stderr.isatty():
         yield None
         return
-    with click.progressbar(length=trials, label="trials", file=sys.stderr) as bar:
-        yield lambda done, _: bar.update(done - bar.pos)
+    with click.progressbar(length=trials, label=label, file=sys.stderr) as bar:
+        yield lambda done, of: bar.update(done * trials // max(of, 1) - bar.pos)

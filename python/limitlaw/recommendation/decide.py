@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +14,9 @@ import polars as pl
 from limitlaw._arguments import as_confidence, as_whole, as_within, shown
 from limitlaw._frames import first
 from limitlaw._inputs import html_of
+from limitlaw._progress import check_wanted, reporting
 from limitlaw._unused import quietly
-from limitlaw.recommendation.options import MEASURES, Options, grid_of, policies_of
+from limitlaw.recommendation.options import MEASURES, Options, Steps, grid_of, policies_of
 from limitlaw.recommendation.words import Judged, paragraph
 from limitlaw.sampling.cost import Cost, Utility
 from limitlaw.sampling.short import held
@@ -96,6 +97,7 @@ def recommend(
     confidence: float = 0.9,
     bootstrap: int = 4_000,
     seed: int = 0,
+    progress: bool | Callable[[int, int], object] | None = None,
 ) -> Recommendation:
     """Recommend a policy and a number of attempts, and say whether the data can tell.
 
@@ -120,6 +122,7 @@ def recommend(
         confidence: Of the intervals.
         bootstrap: Resamples of the tasks.
         seed: Of the resamples.
+        progress: Called with (steps done, steps); ``True`` shows a bar where someone is looking.
 
     Returns:
         A :class:`Recommendation`: ``verdict``, ``policy``, ``attempts``, ``policies``, ``evidence``, ``regret`` and
@@ -155,9 +158,10 @@ def recommend(
     if isinstance(tasks, (PoolTasks, RecordedTasks)):
         tasks, verifier, have, short = held(tasks, verifier, most)
         end, most = (have, have) if have < most else (None, most)
-    with quietly():
+    check_wanted(progress if progress is not None else False)
+    with quietly(), reporting(progress, 100, "%") as report:
         asked = {"verifier": verifier, "utility": utility, "cost": cost, "max_attempts": grid_of(most)}
-        options = Options.of(tasks, policies_of(tasks, policies), asked, seed=seed)
+        options = Options.of(tasks, policies_of(tasks, policies), asked, seed=seed, step=Steps(report))
         random = np.random.default_rng(seed)
         equal = np.full(len(tasks), 1.0 / len(tasks))
         mean = equal if tasks.weight is None else tasks.weight / tasks.weight.sum()

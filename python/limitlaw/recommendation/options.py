@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import warnings
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,7 @@ from limitlaw.run import simulate, solve
 from limitlaw.sampling import policy as rules
 from limitlaw.sampling.plug_in import drawn_rates, is_plug_in
 from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.short import chosen
 from limitlaw.sampling.tasks import CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verdicts import asks_answers
 from limitlaw.sampling.verifier import LabelledVerifier, Verifier
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
+_T = TypeVar("_T")
+
 #: Up to here every number of attempts is an option; beyond it each is about that much larger than the one before.
 _DENSE, _STEP = 16, 1.25
 #: Data sets with attempts drawn anew, each of which is solved.
@@ -35,6 +38,8 @@ _ATTEMPT_SETS = 30
 #: Where there is no closed form: trials times tasks, so that a mean over tasks is known to .0008 at worst; where
 #: attempts are drawn anew; and the fewest trials.
 _SIMULATED, _SIMULATED_AGAIN, _FEWEST = 400_000, 40_000, 100
+#: Rows of a log whose attempts are drawn anew: of a longer one some tasks stand for all, for the time that it takes.
+_ROWS_AGAIN = 50_000
 #: Sets of rates that the attempts of counts leave open, fewer where they have more numbers, but so many at least.
 _RATE_SETS, _MOST_NUMBERS, _FEWEST_RATE_SETS = 200, 4_000_000, 20
 #: The most verifiers that labels leave open, and what tells them apart; so many stand for all where attempts are drawn
@@ -43,6 +48,28 @@ _VERIFIERS, _FEW_VERIFIERS = 60, 12
 _RATES = ("false_positive_rate", "false_negative_rate", "false_positive_icc", "false_negative_icc")
 #: What each table of a task says.
 MEASURES = ("utility", "accuracy", "wrong", "attempts_used", "cost")
+
+
+@dataclasses.dataclass
+class Steps:
+    """How far a recommendation is: the steps done, of all that there are."""
+
+    report: Callable[[int, int], object] | None
+    total: int = 0
+    done: int = 0
+
+    def after(self, found: _T) -> _T:
+        """What a step has found, when it is done."""
+        self.done += 1
+        if self.report is not None:
+            self.report(min(self.done, self.total), self.total)
+        return found
+
+
+def _further_steps(tasks: Tasks, verifier: Verifier | None, drawn: int) -> int:
+    """The steps of ``redrawn`` and ``of_verifiers``."""
+    labels = min(len(verifier.false_positive_rate), _VERIFIERS) if isinstance(verifier, LabelledVerifier) else 0
+    return labels + (0 if isinstance(tasks, FixedTasks) or drawn > 1 else _ATTEMPT_SETS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,24 +88,33 @@ class Options:
     sets: Floats | None = None
     #: Of these simulations.
     seed: int = 0
+    #: Called after every step of the work.
+    step: Steps = dataclasses.field(default_factory=lambda: Steps(None))
 
     @staticmethod
-    def of(tasks: Tasks, policies: list[Any], asked: dict[str, Any], *, seed: int = 0) -> Options:
+    def of(
+        tasks: Tasks, policies: list[Any], asked: dict[str, Any], *, seed: int = 0, step: Steps | None = None
+    ) -> Options:
         """By solving each policy; one that has no closed form is simulated."""
+        step = Steps(None) if step is None else step
         labels, attempts = ["do not ask"], [0]
         scenarios: list[SamplingScenario] = []
         errors: dict[str, Floats] = {}
         tables: dict[str, list[Floats]] = {name: [np.zeros((1, len(tasks)))] for name in MEASURES}
         drawn = _drawn(tasks, asked["verifier"], len(policies) * len(asked["max_attempts"]), seed)
         sets = [np.zeros((len(drawn), 1, len(tasks)))]
+        step.total = len(policies) * (len(drawn) + 1) + _further_steps(tasks, asked["verifier"], len(drawn))
         for policy in policies:
             scenario = SamplingScenario(tasks=tasks, policies=[policy], **asked)
             each = [scenario.replace(**one) for one in drawn]
             try:
-                frames = [solve(one, by="task") for one in each]
+                _check_solvable(scenario)
+                frames = [step.after(solve(one, by="task")) for one in each]
             except NoClosedFormError:
                 run: dict[str, Any] = {"trials": _trials(tasks, _SIMULATED // len(drawn)), "seed": seed}
-                frames = [simulate(one, by="task", replicate=number, **run) for number, one in enumerate(each)]
+                frames = [
+                    step.after(simulate(one, by="task", replicate=number, **run)) for number, one in enumerate(each)
+                ]
                 squares = [frame["utility_se"].to_numpy().reshape(-1, len(tasks)) ** 2 for frame in frames]
                 errors[policy.label] = np.sqrt(np.sum(squares, axis=0)) / len(drawn)
             found = [_measured(frame, len(tasks)) for frame in frames]
@@ -90,7 +126,7 @@ class Options:
                 tables[name].append(np.mean([one[name] for one in found], axis=0))
         stacked = {name: np.vstack(rows) for name, rows in tables.items()}
         several = np.concatenate(sets, axis=1) if len(drawn) > 1 else None
-        return Options(tasks, scenarios, labels, np.array(attempts), stacked, errors, several, seed)
+        return Options(tasks, scenarios, labels, np.array(attempts), stacked, errors, several, seed, step)
 
     @property
     def are_alike(self) -> bool:
@@ -109,7 +145,7 @@ class Options:
         options: dict[str, Any] = {"columns": names, "resample": "tasks", "confidence": confidence}
         with warnings.catch_warnings():  # of counts not the estimates of observed shares are shown
             warnings.simplefilter("ignore", MisfitWarning)
-            row = self._solved(option, scenario, options)
+            row = self.step.after(self._solved(option, scenario, options))
         return {name: (row[f"{name}_low"], row[f"{name}_high"]) for name in names}
 
     def _solved(self, option: int, scenario: SamplingScenario, options: dict[str, Any]) -> dict[str, Any]:
@@ -128,10 +164,12 @@ class Options:
         sets = np.zeros((_ATTEMPT_SETS, len(self.attempts)))
         verifier = self.scenarios[0].verifier
         few = _some(verifier, _FEW_VERIFIERS) if isinstance(verifier, LabelledVerifier) else verifier
+        tasks, few, wider = _standing_for(self.tasks, few)
         for row in sets:
-            again = {"tasks": _resampled(self.tasks, random), "verifier": few}
+            again = {"tasks": _resampled(tasks, random), "verifier": few}
             row[1:] = np.concatenate([self._utility(scenario.replace(**again)) for scenario in self.scenarios])
-        return sets
+            self.step.after(None)
+        return sets if wider == 1.0 else sets.mean(axis=0) + (sets - sets.mean(axis=0)) / wider
 
     def of_verifiers(self) -> Floats | None:
         """The utility of every option under each verifier that labels leave open; none where the verifier is known."""
@@ -143,11 +181,12 @@ class Options:
         for at, row in enumerate(sets):
             one = _chosen(some, np.array([at]))
             row[1:] = np.concatenate([self._utility(scenario.replace(verifier=one)) for scenario in self.scenarios])
+            self.step.after(None)
         return sets
 
     def _utility(self, scenario: SamplingScenario) -> Floats:
         if scenario.policies[0].label in self.errors:
-            trials = _trials(self.tasks, _SIMULATED_AGAIN)
+            trials = _trials(scenario.tasks, _SIMULATED_AGAIN)
             frame = simulate(scenario, columns=["utility"], trials=trials, seed=self.seed)
         else:
             frame = solve(scenario, columns=["utility"])
@@ -211,15 +250,38 @@ def _resampled(tasks: Any, random: np.random.Generator) -> Tasks:
         drawn = np.array([random.multinomial(int(total), kind / total) for total, kind in zip(n, kinds, strict=True)])
         changed = {"accepted": drawn[:, 0] + drawn[:, 1], "accepted_correct": drawn[:, 0]}
         return tasks.replace(**changed, correct=None if tasks.correct is None else drawn[:, 0] + drawn[:, 2])
-    starts = np.concatenate([[0], np.cumsum(tasks.attempts)[:-1]])
-    rows = np.concatenate(
-        [start + random.integers(0, int(n), int(n)) for start, n in zip(starts, tasks.attempts, strict=True)]
-    ).astype(np.int64)
+    n = tasks.attempts.astype(np.int64)
+    rows = np.repeat(np.cumsum(n) - n, n) + random.integers(0, np.repeat(n, n))
     names = ("correct", "accepted", "answer", "score", "tokens", "cost", "seconds")
-    found: Tasks = tasks.replace(
-        **{name: column[rows] for name in names if (column := getattr(tasks, name)) is not None}
-    )
+    columns = {name: column[rows] for name in names if (column := getattr(tasks, name)) is not None}
+    found: Tasks = tasks.replace(**columns, names=None)  # which move no number, and take time
     return found
+
+
+def _check_solvable(scenario: SamplingScenario) -> None:
+    """Of a long log, ask for the closed form of its longest task first: where there is none, the others need no time.
+
+    Raises:
+        NoClosedFormError: There is none.
+    """
+    tasks = scenario.tasks
+    if isinstance(tasks, RecordedTasks) and tasks.attempts.sum() > _ROWS_AGAIN:
+        longest = np.arange(len(tasks)) == np.argmax(tasks.attempts)
+        one, verifier = chosen(tasks, scenario.verifier, longest)
+        solve(scenario.replace(tasks=one.replace(weight=None), verifier=verifier), columns=["utility"])
+
+
+def _standing_for(tasks: Any, verifier: Verifier | None) -> tuple[Any, Verifier | None, float]:
+    """Tasks evenly spaced among those of a long log, their verifier, and how much wider their mean scatters."""
+    if not isinstance(tasks, RecordedTasks) or (rows := int(tasks.attempts.sum())) <= _ROWS_AGAIN:
+        return tasks, verifier, 1.0
+    kept = np.zeros(len(tasks), dtype=bool)
+    weight = np.ones(len(tasks)) if tasks.weight is None else tasks.weight
+    counting = np.flatnonzero(weight)
+    most = max(len(tasks) * _ROWS_AGAIN // rows, 1)
+    kept[counting[np.linspace(0, len(counting) - 1, min(most, len(counting))).astype(np.int64)]] = True
+    few, every = (float(np.sqrt((one**2).sum()) / one.sum()) for one in (weight[kept], weight))
+    return *chosen(tasks, verifier, kept), few / every
 
 
 def policies_of(tasks: Tasks, given: Sequence[Any] | None) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from limitlaw._arguments import as_column, as_frame, listed, shown
+from limitlaw._arguments import as_column, as_frame, check_choice, listed, shown
 from limitlaw.sampling.stopped import warn_stopped
 
 if TYPE_CHECKING:
@@ -47,6 +47,28 @@ def recorded(
             alike = pl.DataFrame({"row": order, "task": place, "correct": fields["correct"]})
             fields[name] = _filled(frame, name, column, alike, task)
     return {"attempts": np.bincount(place), **fields, "names": tuple(numbers)}
+
+
+def settled(frame: pl.DataFrame, flagged: Mapping[str, str | None], missing: str) -> pl.DataFrame:
+    """The frame without nulls in the columns of flags: refused, taken for false, or left out row by row."""
+    frame = as_frame(frame, "frame")
+    check_choice(missing, "missing", ("refuse", "false", "drop"))
+    there = {name: column for name, column in flagged.items() if isinstance(column, str) and column in frame.columns}
+    if missing == "drop":
+        return frame.drop_nulls(list(there.values()))
+    for name, column in there.items():
+        values = frame[column]
+        if values.dtype != pl.Null:
+            check_flags(values, name)
+        if values.null_count() and missing == "refuse":
+            nulls = f"{values.null_count()} nulls in {column!r}, the first in row {values.is_null().arg_max()} (from 0)"
+            raise ValueError(
+                f"{name} must have a value in every row, got {nulls}: missing='false' takes them for wrong, or "
+                "rejected, missing='drop' leaves such attempts out"
+            )
+        kind, false = (values.dtype, 0) if values.dtype.is_numeric() else (pl.Boolean, False)
+        frame = frame.with_columns(values.cast(kind).fill_null(false))
+    return frame
 
 
 def _check_once(frame: pl.DataFrame, task: str) -> None:

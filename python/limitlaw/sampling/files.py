@@ -23,7 +23,7 @@ _COLUMNS = {
     "recorded": ("task", "correct", "answer", "score", "accepted", "tokens", "cost", "seconds"),
 }
 #: By kind of tasks, the keys that are settings beside a table.
-_OTHERS = {"counts": ("posterior", "prior"), "pool": (), "recorded": ("blank", "short")}
+_OTHERS = {"counts": ("posterior", "prior"), "pool": (), "recorded": ("blank", "short", "missing")}
 
 
 def with_tables(data: Any, folder: Path) -> Any:

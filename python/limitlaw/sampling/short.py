@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from limitlaw.sampling.tasks import PoolTasks, RecordedTasks
 from limitlaw.sampling.verifier import RatesVerifier, SpreadVerifier, SuiteVerifier, Verifier
@@ -23,6 +24,13 @@ def left_out(tasks: RecordedTasks, verifier: Verifier | None, attempts: int) -> 
     if not kept.any():
         most = int(tasks.attempts.max())
         raise ValueError(f"tasks must have one with {attempts:,} attempts, got {most:,} at most (short='drop')")
+    return chosen(tasks, verifier, kept)
+
+
+def chosen(
+    tasks: RecordedTasks, verifier: Verifier | None, kept: npt.NDArray[np.bool_]
+) -> tuple[RecordedTasks, Verifier | None]:
+    """Some of the tasks, a flag for each, and the verifier of these."""
     rows = np.repeat(kept, tasks.attempts)
     columns: dict[str, Any] = {name: column[rows] for name in _COLUMNS if (column := getattr(tasks, name)) is not None}
     for name in ("attempts", "weight"):

@@ -37,8 +37,8 @@ class Tasks(Spec):
 
     def __len__(self) -> int:
         """The number of tasks."""
-        first = dataclasses.fields(self)[0].name
-        return len(getattr(self, first))
+        count: int | None = getattr(self, "count", None)  # of a population
+        return len(getattr(self, dataclasses.fields(self)[0].name)) if count is None else count
 
     @staticmethod
     def fixed(
@@ -242,6 +242,7 @@ class Tasks(Spec):
         seconds: str | None = None,
         blank: Literal["vote", "skip"] = "vote",
         short: Literal["null", "drop"] = "null",
+        missing: Literal["refuse", "false", "drop"] = "refuse",
     ) -> RecordedTasks:
         """Recorded attempts, one row each: every policy runs on them, without replacement.
 
@@ -266,6 +267,8 @@ class Tasks(Spec):
                 vote.
             short: What a row says where some tasks have fewer than ``max_attempts`` attempts: ``"null"`` nothing,
                 ``"drop"`` what holds for the other tasks. The column ``short_tasks`` counts those with too few.
+            missing: What becomes of an attempt whose ``correct`` or ``accepted`` is null, such as one that timed out:
+                it is refused, taken for ``"false"`` (wrong, or rejected), or left out (``"drop"``).
 
         A null among ``tokens``, ``cost`` or ``seconds`` is the mean of the task's other attempts that are as correct,
         or of all its attempts where there is none.
@@ -274,6 +277,9 @@ class Tasks(Spec):
             ValueError: A named column is missing, has a null where none may be, or a value that it cannot have, or a
                 column ``attempt`` has a number twice at one task (a copied row is no further attempt).
             TypeError: ``frame`` is not a Polars frame, or a column has the wrong type.
+
+        Warns:
+            MisfitWarning: No attempt follows a success: the tasks seem to have been tried until they succeeded.
 
         Source: subsets without replacement as in pass@k (Chen et al., arXiv 2107.03374, equation 1).
 
@@ -288,7 +294,10 @@ class Tasks(Spec):
             [1.0, 0.3333, 0.5833]
         """
         bills = {"tokens": tokens, "cost": cost, "seconds": seconds}
-        columns = log.recorded(frame, task, correct, {"answer": answer, "score": score, "accepted": accepted}, bills)
+        read = {"answer": answer, "score": score, "accepted": accepted}
+        columns = log.recorded(
+            log.settled(frame, {"correct": correct, "accepted": accepted}, missing), task, correct, read, bills
+        )
         return RecordedTasks(**columns, blank=blank, short=short)
 
 
@@ -381,10 +390,6 @@ class BetaTasks(Tasks):
     unsolvable: float = 0.0
     redraw: Redraw = "trial"
 
-    def __len__(self) -> int:
-        """The number of tasks."""
-        return self.count
-
 
 class MixtureTasks(Tasks):
     """Tasks of a few types; made by ``Tasks.mixture``."""
@@ -394,7 +399,3 @@ class MixtureTasks(Tasks):
     success: FloatArray
     count: int
     redraw: Redraw = "trial"
-
-    def __len__(self) -> int:
-        """The number of tasks."""
-        return self.count
