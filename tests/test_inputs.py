@@ -40,7 +40,7 @@ def test_inputs_of_a_projection_have_a_unit_a_meaning_and_a_source() -> None:
         "name": "text_stock",
         "value": "Lognormal(low=1.3e+14, high=2.1e+15, interval=0.95)",
         "unit": "tokens",
-        "meaning": "Raw public text at 2024.0",
+        "meaning": "Raw public text at the base year",
         "source": "V24, indexed web",
     }
     assert (rows["data_share"]["value"], rows["data_share"]["source"]) == ("0.5", "given")

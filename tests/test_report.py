@@ -2,6 +2,7 @@
 
 import json
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,26 @@ def test_the_worlds_of_the_page_are_those_of_the_library(pages: dict[str, Path])
     controls = data_of(pages["exhaustion"])["controls"]
     at = controls[0]["texts"].index("50%")
     assert data["points"][at][0]["by"]["unique_tokens"] == pytest.approx(other.to_list(), abs=6e-5)
+
+
+def test_a_corpus_of_ones_own_has_sliders_that_move_it_and_no_warnings(tmp_path: Path) -> None:
+    corpus = ll.ExhaustionScenario.preset(
+        "corpus", text_stock=1e12, compute=1e22, compute_growth=3, base_year="2025-07", years=range(2025, 2040)
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ll.report(corpus, tmp_path / "corpus.html", trials=100)
+    found = data_of(tmp_path / "corpus.html")
+    assert [control["name"] for control in found["controls"]] == ["growth"]
+    assert [len(found["data"]["points"]), len(found["data"]["points"][0])] == [1, 6]
+    medians = [point["median"] for point in found["data"]["points"][0]]
+    assert len(set(medians)) > 4
+    text = (tmp_path / "corpus.html").read_text("utf-8")
+    assert "Raw public text at the base year" in text
+    assert "at 2024" not in text
+    path = ll.ExhaustionScenario.preset("epoch2024", years=range(2024, 2031))
+    ll.report(path, tmp_path / "path.html", trials=100)
+    assert data_of(tmp_path / "path.html")["controls"] == []
 
 
 def test_a_page_is_small_and_asks_nothing_of_a_network(pages: dict[str, Path]) -> None:

@@ -241,7 +241,7 @@ def follow(scenario, i: Inputs, z: np.ndarray | None = None) -> dict[str, np.nda
         trend = i["compute"] * i["compute_growth"] ** (year - 2024) if path is None else path_of(path, year, z)
         return caps_on(trend, i, year, smooth=scenario.smooth_caps)
 
-    for year in scenario.years:
+    for year in range(scenario.years[0], scenario.years[-1] + 1):
         t = year - 2024
         compute = held(year)
         if scenario.goodput:
@@ -270,7 +270,7 @@ def follow(scenario, i: Inputs, z: np.ndarray | None = None) -> dict[str, np.nda
             "effective_stock": m * unique,
             **run_of(i, base, log_k, log_u, scenario.law),
         }
-        out |= {f"{name}_{year}": value for name, value in values.items()}
+        out |= {f"{name}_{year}": value for name, value in values.items() if year in scenario.years}
         gap = np.stack([asked - np.log(m * unique), asked - log_u, values["lost_compute"] - scenario.lost_threshold])
         now = (gap >= 0) & np.isinf(exhausted)
         if before is None:

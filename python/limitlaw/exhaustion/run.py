@@ -54,8 +54,8 @@ class ExhaustionResult:
             projection does not cover the year), ``p_not_by_horizon``. Each has its standard error ``_se``: the distance
             to the farther end of its 95 % interval (Wilson's, or that of ranks), over 1.96, so that probabilities of 0
             and 1 have one too; null for one draw, and where so few draws lie on one side of a quantile, or run out by
-            the horizon, that its interval has no end. The year of a draw is interpolated between the years of the
-            projection, and every quantile and probability is of that year, whether ``years`` lists 2030 or not.
+            the horizon, that its interval has no end. The year of a draw is interpolated between whole years, and every
+            quantile and probability is of that year, whether ``years`` lists 2030 or not.
         exhausted_by: One row per definition and year: ``probability`` of having run out by then, and ``se``. These
             three frames end in ``trials`` and ``run`` (as of :func:`limitlaw.simulate`).
         samples: The variables asked for, one row per draw; a year is null where the draw does not run out by the

@@ -46,7 +46,7 @@ class ExhaustionScenario(Spec):
     Muennighoff et al. 2023; "ours" is our own prior.
 
     Attributes:
-        text_stock: Raw public text at 2024.0 [tokens]; LN 95 % [1.3e14, 2.1e15] (V24, indexed web), or
+        text_stock: Raw public text at the base year [tokens]; LN 95 % [1.3e14, 2.1e15] (V24, indexed web), or
             ``ll.dist.structural_stock()`` for its parts; [0, 1e30].
         stock_growth: Growth of the stock [factor per year]; exp N(0.07737, 0.02481) (V24); [0.01, 100].
         usable_fraction: Share of public and private data of usable quality; LN 95 % [0.1, 0.4] (V24); [0, 1].
@@ -60,16 +60,16 @@ class ExhaustionScenario(Spec):
         tokens_per_audio_second: Tokens per second of audio [tokens per second]; LN 80 % [2, 280] (E30); [0, 1e9].
         multimodal_transfer: Worth of a multimodal token in text tokens; logit N(-0.8, 1) (ours); [0, 1000]. Grows
             in from 2024 to 2030.
-        private_stock: Private data at 2024.0 [tokens]; LN 80 % [3e14, 3e15] (V24, Table 2); [0, 1e30].
+        private_stock: Private data at the base year [tokens]; LN 80 % [3e14, 3e15] (V24, Table 2); [0, 1e30].
         private_share: Share of it that becomes usable; logit N(-2.5, 1) (ours); [0, 1].
         synthetic_multiplier: What synthetic data multiply public data by, in the end (half way in 2027); LN 80 %
             [1.1, 4] (ours, after the multipliers of rephrasing); [1, 1e12].
-        synthetic_generations: Generations of synthetic data since 2024 [generations per year]; 1; [0, 1e6].
+        synthetic_generations: Generations of synthetic data since the base year [generations per year]; 1; [0, 1e6].
             Used by ``collapse``.
         repetition_data: R_D*, epochs' worth scale of repeated tokens [epochs]; lognormal around 15.387756, sd of the
             logarithm 0.66 (M23 and our bootstraps); [0.001, 1e15].
         repetition_params: R_N*, the same of excess parameters; around 5.309743, sd 0.66; [0.001, 1e15].
-        compute: Largest training run at 2024.0 [FLOP]; LN 90 % [2e25, 8e25] (Epoch AI 2024); [1, 1e60].
+        compute: Largest training run at the base year [FLOP]; LN 90 % [2e25, 8e25] (Epoch AI 2024); [1, 1e60].
         compute_growth: Growth of ``compute`` [factor per year]; LN 90 % [3.7, 5.2] (Epoch AI 2024); [0.01, 1000].
         power_cap: What power allows at 2030.0 [FLOP]; LN 80 % [2e28, 2e30] (E30); [1, 1e90].
         chip_cap: What chips allow at 2030.0 [FLOP]; LN 80 % [1e29, 5e30] (E30); [1, 1e90].
@@ -77,7 +77,7 @@ class ExhaustionScenario(Spec):
         power_cap_growth: Growth of ``power_cap`` [factor per year]; LN 80 % [1.4, 2.2] (ours, from E30); [0.01, 1000].
         chip_cap_growth: Growth of ``chip_cap`` [factor per year]; LN 80 % [1.5, 2.6] (ours, from E30); [0.01, 1000].
         latency_cap_growth: Growth of ``latency_cap`` [factor per year]; 1.3 (ours); [0.01, 1000].
-        nodes: Nodes of 8 accelerators of the largest run at 2024.0 [nodes]; 2048 (Llama 3); [1, 1e12]. With
+        nodes: Nodes of 8 accelerators of the largest run at the base year [nodes]; 2048 (Llama 3); [1, 1e12]. With
             ``goodput``.
         node_growth: Growth of compute per node [factor per year]; 1.35 (ours); [0.01, 1000]. With ``goodput``.
         failures_per_node_day: Failures [per node and day]; 3.8e-3 (Llama 3: 419 in 54 days on 16,384 GPUs);
@@ -92,7 +92,7 @@ class ExhaustionScenario(Spec):
         overtraining: Tokens per parameter over the optimum; 1; [0.001, 1e6]. Enters demand, not the loss.
         multi_epoch_multiplier: What repeating multiplies the stock by in the first definition of running out; LN 95
             % [2, 5] (V24); [1, 1e6].
-        trend_dataset: Largest data set by the historical trend at 2024.0 [tokens]; LN 90 % [3e12, 1.3e13]
+        trend_dataset: Largest data set by the historical trend at the base year [tokens]; LN 90 % [3e12, 1.3e13]
             (V24); [1, 1e30].
         trend_growth: Growth of ``trend_dataset`` [factor per year]; 10^N(0.375, 0.0536) (V24); [0.01, 1000].
         trend_weight: Probability that demand follows the historical trend; 0; [0, 1].
@@ -110,8 +110,8 @@ class ExhaustionScenario(Spec):
             ``trend_dataset``, ``nodes``) and from which algorithms progress, a year with its fraction or text such as
             ``"2026-03"`` [year]; 2024; [1990, 2224]. Caps, other media and the rise of synthetic data keep the calendar
             years that they are stated for.
-        years: Years of the projection, rising, from 1990 at the earliest to at most 2224 [year]; those before
-            ``base_year`` are what growth leads back to.
+        years: Years of the projection that are reported, rising, from 1990 at the earliest to at most 2224 [year]; the
+            model goes through all from the first to the last. Those before ``base_year`` are what growth leads back to.
         correlations: Rank correlations: a mapping ``{(input, input): spearman}`` or ``Correlation`` values.
         law: The law of the loss; a ``Law.mixture`` is chosen from once per draw.
         law_parameters: Joint prior of the base of ``Law.muennighoff()``; B24 with the covariance of 4,000 bootstraps.

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from limitlaw._unused import quietly
 from limitlaw.exhaustion.families import Constant
 from limitlaw.exhaustion.run import ExhaustionResult, simulate_exhaustion
 from limitlaw.exhaustion.scenario import ExhaustionScenario
@@ -25,7 +26,9 @@ def exhaustion_page(scenario: ExhaustionScenario, *, trials: int, seed: int, thr
     """The page of a scenario."""
     options: dict[str, Any] = {"trials": trials, "seed": seed, "threads": threads}
     own = _run(scenario, **options)
-    shares, growths = ["as assumed", *_SHARES], ["as assumed", *_GROWTHS]
+    idle = scenario.unused(["data_share", "compute_growth"])  # nothing to slide
+    shares: list[Any] = ["as assumed", *([] if "data_share" in idle else _SHARES)]
+    growths: list[Any] = ["as assumed", *([] if "compute_growth" in idle else _GROWTHS)]
     points = []
     for share in shares:
         row = []
@@ -59,7 +62,7 @@ def exhaustion_page(scenario: ExhaustionScenario, *, trials: int, seed: int, thr
         answer=_answer(frame),
         charts={"years": _spec(first)},
         captions={"years": "Share of the worlds that have run out by each year, by three definitions."},
-        controls=controls,
+        controls=[control for control in controls if len(control.values) > 1],
         data={"points": points, "years": list(scenario.years), "names": _NAMES},
         tables={"The year of running out": frame.select([name for name in columns if name in frame.columns])},
         assumptions=scenario.inputs(),
@@ -77,7 +80,8 @@ def exhaustion_page(scenario: ExhaustionScenario, *, trials: int, seed: int, thr
 def _replaced(scenario: ExhaustionScenario, changes: dict[str, Any]) -> ExhaustionScenario:
     """The scenario with constants in place of inputs, whose correlations then say nothing."""
     kept = [c for c in scenario.correlations if not {c.first, c.second} & set(changes)]
-    return scenario.replace(**{name: Constant(value=value) for name, value in changes.items()}, correlations=kept)
+    with quietly():  # a position of a slider is no setting that anyone gave
+        return scenario.replace(**{name: Constant(value=value) for name, value in changes.items()}, correlations=kept)
 
 
 def _run(scenario: ExhaustionScenario, *, trials: int, seed: int, threads: int | None) -> ExhaustionResult:

@@ -34,7 +34,7 @@ const painters = {
     };
   },
   exhaustion() {
-    const point = data.points[at.share][at.growth];
+    const point = data.points[at.share ?? 0][at.growth ?? 0];
     const rows = [];
     for (const [name, values] of Object.entries(point.by)) {
       data.years.forEach((year, i) => rows.push({ year, value: values[i], series: data.names[name] }));

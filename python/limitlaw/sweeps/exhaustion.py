@@ -40,9 +40,10 @@ def _definition_years(grid: Points, points: Any, keys: list[Any]) -> dict[str, p
 
 
 def _exhaustion_cost(scenario: ExhaustionScenario, trials: int | None, frame: str) -> float:
-    """About a nanosecond a step: 30 for a year of a draw, 80 with the yearly variables tallied."""
-    step = 80 if frame == "trajectories" else 30
-    return 2e5 + step * (len(scenario.years) + 10) * (trials or 0)
+    """About a nanosecond a step: 30 for a year of a draw, listed or not, 50 more to tally the variables of a listed."""
+    through = scenario.years[-1] - scenario.years[0] + 1
+    tallied = 50 * (len(scenario.years) + 10) if frame == "trajectories" else 0
+    return 2e5 + (30 * (through + 10) + tallied) * (trials or 0)
 
 
 def _exhaustion_frames() -> dict[str, Frame]:

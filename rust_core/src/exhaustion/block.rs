@@ -154,11 +154,9 @@ impl Block {
         (self.tightness[i] > 0.0).then_some([data, params])
     }
 
-    /// Takes the block through one year of the scenario; the years must come in order.
+    /// Takes the block through a year; the years must come in order, `before` being the one it was taken through last.
     #[inline(always)]
-    pub fn advance(&mut self, index: usize, options: &Options, work: &mut Scratch) {
-        let year = options.years[index];
-        let before = index.checked_sub(1).map(|i| options.years[i]);
+    pub fn advance(&mut self, year: i32, before: Option<i32>, options: &Options, work: &mut Scratch) {
         let from = before.map_or(options.base_year, f64::from);
         let (passed, rest) = whole_years(f64::from(year) - from);
         for _ in 0..passed {

@@ -45,8 +45,13 @@ impl<T: Take> Kernel for Years<'_, T> {
     fn run(self) -> Block {
         let Self { columns, work, options, first, valid, mut take, wanted, samples } = self;
         let mut block = Block::new(columns, first, options);
-        for index in 0..options.years.len() {
-            block.advance(index, options, work);
+        let mut before = None;
+        for (index, &listed) in options.years.iter().enumerate() {
+            // Years that are not listed are gone through too: when a draw runs out depends on the first and last alone.
+            for year in before.map_or(listed, |year| year + 1)..=listed {
+                block.advance(year, before, options, work);
+                before = Some(year);
+            }
             for variable in 0..VARIABLES.len() {
                 take.take(index, variable, first, valid, &work.out[variable]);
             }
