@@ -38,6 +38,46 @@ def test_one_attempt_is_mcnemar_and_bonett_and_price() -> None:
     assert (row["band_low"], row["band_high"], row["winner"]) == (row["low"], row["high"], "a")
 
 
+@pytest.mark.parametrize("confidence", [0.9, 0.95, 0.99])
+def test_one_attempt_has_one_answer(confidence: float) -> None:
+    """The interval excludes 0 where the exact test tells the two apart, and there alone."""
+    row = pair([1] * 9 + [0] * 21, [0] * 9 + [1] * 2 + [0] * 19)
+    assert (row["winner"], row["low"]) == (None, 0)
+    assert row["p_value"] == pytest.approx(0.0654, abs=1e-4)
+    for first in range(20):
+        for second in range(first + 1):
+            one = pair(
+                [1] * first + [0] * (40 - first),
+                [0] * first + [1] * second + [0] * (40 - first - second),
+                confidence=confidence,
+                bootstrap=0,
+            )
+            told = one["p_value"] <= 1 - confidence
+            assert (one["low"] > 0) is told, one
+            assert one["winner"] == ("a" if told else None)
+
+
+def test_short_tasks_are_a_reason_and_may_be_dropped() -> None:
+    """One system tried x once, the other all twice: with two attempts there is nothing of x."""
+    a = pl.DataFrame({"task": ["x", "y", "y", "z", "z"], "correct": [1, 0, 1, 1, 1]})
+    b = pl.DataFrame({"task": ["x", "x", "y", "y", "z", "z"], "correct": [1, 0, 1, 0, 0, 0]})
+    found = ll.compare_systems({"a": a, "b": b}, k=[1, 2])
+    assert found["reason"][0] is None
+    assert found["reason"][1].startswith("1 of 3 tasks have fewer than 2 attempts")
+    assert found["difference"].is_null().to_list() == [False, True]
+    for options in ({}, {"statistic": ll.AnyOf()}):
+        systems = {"a": ll.Tasks.from_attempts(a, short="drop"), "b": ll.Tasks.from_attempts(b)}
+        dropped = ll.compare_systems(systems, k=[1, 2], **options)
+        others = {name: frame.filter(pl.col("task") != "x") for name, frame in (("a", a), ("b", b))}
+        alone = ll.compare_systems(others, k=[1, 2])
+        assert dropped["tasks"].to_list() == [2, 2]
+        for name in ("difference", "low", "high", "band_low"):
+            assert dropped[name].to_list() == pytest.approx(alone[name].to_list(), abs=1e-12)
+    with pytest.raises(ValueError, match=r"^systems\['a'\]: tasks must have one with 3 attempts, got 2 at most"):
+        ll.compare_systems({"a": systems["a"], "b": b}, k=3)
+    assert ll.compare_systems({"a": a[:1], "b": b[:2]})["reason"].item() == "one task says nothing about others"
+
+
 def test_three_runs_of_a_hundred_tasks_by_the_printed_digits() -> None:
     """A difference of .01667 with a standard error of .01196, printed for three runs without the data behind it.
 

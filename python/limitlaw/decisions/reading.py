@@ -45,12 +45,21 @@ class Reading:
         try:
             if isinstance(self.statistic, Policy):
                 tasks, values = self._by_policy(given, self.statistic)
-                return System(name, tasks, values)
-            tasks, n, c = self.counts(given)
-            values = _core.task_pass_rates(self.statistic, n, c, self.grid).reshape(len(n), len(self.grid))
+                kept = np.ones(len(tasks), dtype=bool)
+            else:
+                tasks, n, c = self.counts(given)
+                values = _core.task_pass_rates(self.statistic, n, c, self.grid).reshape(len(n), len(self.grid))
+                kept = n > 0
+            if isinstance(given, RecordedTasks) and given.short == "drop":  # the same tasks at every k
+                kept &= given.attempts >= self.grid[-1]
+                if not kept.any():
+                    most = int(given.attempts.max())
+                    raise ValueError(
+                        f"tasks must have one with {self.grid[-1]:.0f} attempts, got {most} at most (short='drop')"
+                    )
         except (TypeError, ValueError) as error:
             raise type(error)(f"systems[{name!r}]: {error}") from None
-        return System(name, [task for task, k in zip(tasks, n > 0, strict=True) if k], values[n > 0])
+        return System(name, [task for task, keep in zip(tasks, kept, strict=True) if keep], values[kept])
 
     def _by_policy(self, given: object, policy: Policy) -> tuple[list[str], Floats]:
         if not isinstance(given, RecordedTasks):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -53,12 +54,14 @@ def compare_systems(
 
     Tasks are the sample (other tasks of the kind could have been asked), so that attempts of one task may depend on one
     another as they like. The interval is Student's t around the mean with two more tasks, one in each direction, which
-    differ by as much as a typical task that differs: for one attempt the interval of Bonett and Price. Over many tasks
-    the two do not matter; where all tasks are alike they keep the interval honest. The band holds at all k together.
+    differ by as much as a typical task that differs: for one attempt the interval of Bonett and Price, which is drawn
+    out to 0 where the exact test does not tell the two apart. Over many tasks the two do not matter; where all tasks
+    are alike they keep the interval honest. The band holds at all k together.
 
     Args:
         systems: By its name, each system's frame; or its ``Tasks.from_attempts``, which a policy needs. Frames are
-            read by the columns below; tasks are matched by their names.
+            read by the columns below; tasks are matched by their names. Of a ``Tasks.from_attempts(short="drop")`` the
+            tasks with fewer attempts than the largest k are left out of everything.
         task: The column of tasks.
         attempts: The column of n, attempts of each task, in frames with a row per task; ``None`` for frames with a row
             per attempt.
@@ -80,7 +83,8 @@ def compare_systems(
         ``band_low``, ``band_high``; ``sign_change``, the first of the k at which the sign is not that at the smallest,
         and ``sign_change_low`` and ``sign_change_high``, the first and the last of those that a curve within the band
         may have (a last of null: it may never change; both null: it does not); ``tasks`` that both tried,
-        ``short_tasks``, those with fewer than k attempts (any makes the row null), ``statistic``, ``confidence``.
+        ``short_tasks``, those with fewer than k attempts (any makes the row null), ``reason`` (why a
+        value is null; null where none is), ``statistic``, ``confidence``.
 
     Raises:
         ValueError: There are fewer than two systems, two share no task, a column is missing or out of range, a task has
@@ -150,6 +154,12 @@ def _frame(found: dict[str, Floats], names: list[str], reading: Reading, options
     grid, statistic = reading.grid, reading.statistic
     points, kind, pairs = len(grid), pl.Enum(names), np.triu_indices(len(names), 1)
     p_value = found["p_value"].reshape(-1, points)
+    # The exact test may not tell apart what Bonett and Price's interval does: what is not told includes 0.
+    open_ = found["p_value"] > 1.0 - options["confidence"] + 1e-12
+    for low, high in (("low", "high"), ("band_low", "band_high")):
+        if low in found:
+            found[low] = np.where(open_, np.minimum(found[low], 0.0), found[low])
+            found[high] = np.where(open_, np.maximum(found[high], 0.0), found[high])
     adjusted = np.column_stack([holm(column) for column in p_value.T]).reshape(-1)
     better = np.where(found["difference"] > 0, np.repeat(pairs[0], points), np.repeat(pairs[1], points))
     apart = adjusted <= 1.0 - options["confidence"] + 1e-12  # false where there is no p-value
@@ -178,10 +188,26 @@ def _frame(found: dict[str, Floats], names: list[str], reading: Reading, options
     columns |= {
         "tasks": whole(found["tasks"].repeat(points)),
         "short_tasks": whole(found["short_tasks"]),
+        "reason": pl.Series(
+            [
+                _why_null(int(short), int(tasks), k)
+                for short, tasks, k in zip(found["short_tasks"], found["tasks"].repeat(points), cycle(grid))
+            ],
+            dtype=pl.String,
+        ),
         "statistic": repeat(statistic.label if isinstance(statistic, Policy) else statistic, rows, pl.String),
         "confidence": repeat(options["confidence"], rows, pl.Float64),
     }
     return first(pl.DataFrame(columns), ["system", "other", "k"], ["low", "high", "p_holm", "winner"])
+
+
+def _why_null(short: int, tasks: int, k: float) -> str | None:
+    """What is missing where a comparison is null."""
+    if short:
+        return (
+            f"{short} of {tasks} tasks have fewer than {k:.0f} attempts (Tasks.from_attempts(short='drop') drops them)"
+        )
+    return "one task says nothing about others" if tasks == 1 else None
 
 
 def holm(p_values: Floats) -> Floats:
