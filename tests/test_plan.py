@@ -271,15 +271,6 @@ def test_a_plan_takes_what_a_pilot_takes() -> None:
     assert ll.plan.tasks(both, difference=0.1).equals(ll.plan.tasks(ll.plan.pilot(both), difference=0.1))
 
 
-def test_a_budget_buys_two_tasks_where_tasks_do_not_differ() -> None:
-    """With no variance between tasks ever more attempts at two of them are best: as many as the money allows."""
-    stated = ll.plan.Pilot(between=0.0, within=(0.1, 0.1))
-    row = ll.plan.attempts(stated, task_cost=5, attempt_cost=0.5, budget=500).row(0, named=True)
-    assert (row["attempts"], row["tasks"], row["cost"]) == (245, 2, 500)
-    same = ll.plan.Pilot(between=0.0, within=(0.0, 0.0))
-    assert ll.plan.attempts(same, task_cost=5, attempt_cost=0.5, budget=500)["se"][0] == 0
-
-
 @pytest.mark.parametrize(("call", "kind", "message"), BAD)
 def test_what_cannot_be_planned_is_refused(call: Any, kind: Any, message: str) -> None:
     with pytest.raises(kind, match="^" + re.escape(message)):

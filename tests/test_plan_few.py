@@ -131,3 +131,41 @@ def test_the_width_of_a_difference_is_what_compare_systems_gives(between: float,
         row = ll.compare_systems(systems, attempts="n", bootstrap=0).row(0, named=True)
         widths.append(row["high"] - row["low"])
     assert np.mean(widths) == pytest.approx(0.15, rel=0.03)
+
+
+def test_a_budget_buys_two_tasks_where_tasks_do_not_differ() -> None:
+    """With no variance between tasks ever more attempts at two of them are best: as many as the money allows."""
+    stated = ll.plan.Pilot(between=0.0, within=(0.1, 0.1))
+    row = ll.plan.attempts(stated, task_cost=5, attempt_cost=0.5, budget=500).row(0, named=True)
+    assert (row["attempts"], row["tasks"], row["cost"]) == (245, 2, 500)
+    same = ll.plan.Pilot(between=0.0, within=(0.0, 0.0))
+    assert ll.plan.attempts(same, task_cost=5, attempt_cost=0.5, budget=500)["se"][0] == 0
+
+
+def test_labels_for_an_accuracy_by_tasks_have_the_width_that_corrected_accuracy_gives() -> None:
+    """100 tasks x 20 attempts of Beta(1, 1.5), labels at random: the mean width of 60 data sets within 4 %.
+
+    Their widths spread by 6 % or so, so that the mean is known to .8 %.
+    """
+    judge: dict[str, Any] = {"accuracy": 0.4, "false_positive_rate": 0.12, "false_negative_rate": 0.08}
+    by_tasks: dict[str, Any] = {"verdict_tasks": 100, "correct_icc": 1 / 3.5}
+    row = ll.plan.labels(**judge, width=0.142, verdicts=1700, **by_tasks).row(0, named=True)
+    random = np.random.default_rng(3)
+    widths = []
+    for _ in range(60):
+        correct = random.random((100, 20)) < random.beta(1, 1.5, (100, 1))
+        accepted = random.random(correct.shape) < np.where(correct, 0.92, 0.12)
+        columns = {"task": np.repeat(np.arange(100), 20), "correct": correct.ravel(), "accepted": accepted.ravel()}
+        frame = pl.DataFrame(columns).sample(fraction=1, shuffle=True, seed=int(random.integers(2**31)))
+        labels, others = frame.head(row["labels"]), frame.tail(-row["labels"]).head(1700).drop("correct")
+        found = ll.corrected_accuracy(labels, others, method="rogan_gladen")
+        widths.append((found["high"] - found["low"]).item())
+    assert np.mean(widths) == pytest.approx(0.142, rel=0.04)
+    # Without them the labels are those of independent attempts, which are fewer.
+    assert ll.plan.labels(**judge, width=0.142, verdicts=1700)["labels"].item() < row["labels"]
+    with pytest.raises(ValueError, match=r"^width must be above 0\.11\d, which 1700 verdicts of 100 tasks allow with"):
+        ll.plan.labels(**judge, width=0.1, verdicts=1700, **by_tasks)
+    with pytest.raises(
+        ValueError, match=r"^verdict_tasks must come with correct_icc and accuracy, got verdict_tasks=100"
+    ):
+        ll.plan.labels(**judge, width=0.1, verdict_tasks=100)

@@ -21,7 +21,18 @@ _TAKES = {
     "power": ("difference", "tasks", "k", "confidence"),
     "labels": (
         *("rate", "bound", "width", "accuracy", "false_positive_rate", "false_negative_rate", "verdicts"),
-        *("power", "confidence", "per_task", "icc", "total", "accepted", "pilot", "rule"),
+        *(
+            "verdict_tasks",
+            "correct_icc",
+            "power",
+            "confidence",
+            "per_task",
+            "icc",
+            "total",
+            "accepted",
+            "pilot",
+            "rule",
+        ),
     ),
 }
 
@@ -47,6 +58,8 @@ _TAKES = {
 @click.option("--false-positive-rate", type=float, help="The judge's.")
 @click.option("--false-negative-rate", type=float, help="The judge's.")
 @click.option("--verdicts", type=float, help="Attempts with a verdict and no label.")
+@click.option("--verdict-tasks", type=Whole(), help="The tasks that these are of.")
+@click.option("--correct-icc", type=float, help="The correlation of correctness at one task.")
 @click.option("--per-task", type=float, help="Labels of each task.")
 @click.option("--icc", type=float, help="The correlation of errors at one task.")
 @click.option("--total", type=Whole(), help="Labels to split between wrong and correct attempts.")

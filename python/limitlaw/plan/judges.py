@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from statistics import NormalDist
 from typing import Literal
@@ -10,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_confidence, as_whole, as_within, check_choice, shown
+from limitlaw.fit.clusters import student
 
 #: The most labels of a plan.
 MAX_LABELS = 10**8
@@ -26,6 +28,8 @@ def labels(
     false_positive_rate: float | None = None,
     false_negative_rate: float = 0.0,
     verdicts: float = math.inf,
+    verdict_tasks: int | None = None,
+    correct_icc: float | None = None,
     power: float = 0.8,
     confidence: float = 0.95,
     per_task: float = 1.0,
@@ -44,7 +48,9 @@ def labels(
       ``power``, where the rate truly is ``rate``?
     - ``rate`` and ``width``: so that its two-sided interval is that wide?
     - ``accuracy``, ``false_positive_rate``, ``false_negative_rate`` and ``width``: labels of attempts at random for
-      that width of ``ll.corrected_accuracy(method="rogan_gladen")``.
+      that width of ``ll.corrected_accuracy(method="rogan_gladen")``. That is ``task=None`` of it, attempts of which
+      none resemble one another, unless ``verdict_tasks`` and ``correct_icc`` say how many tasks the verdicts are of and
+      how tasks differ: by tasks, as it is by default, the interval is wider, and labels do not make up for few tasks.
     - ``total`` and ``accepted`` with the judge's two rates: how are so many labels split between wrong and correct
       attempts?
 
@@ -58,6 +64,9 @@ def labels(
         false_positive_rate: The judge's, in [0, 1).
         false_negative_rate: The judge's.
         verdicts: Attempts with a verdict and no label.
+        verdict_tasks: The tasks that these are of, equally many of each, at least 2; the labels are of the same ones.
+        correct_icc: The correlation of correctness at one task: the variance of the tasks' success rates over
+            ``accuracy (1 - accuracy)``, in [0, 1].
         power: In (0, 1).
         confidence: Of the limit or interval.
         per_task: Labels of each task, at least 1.
@@ -78,7 +87,8 @@ def labels(
         ``se`` of the estimate.
 
     Raises:
-        ValueError: A number is out of range, or the arguments ask none of these questions.
+        ValueError: A number is out of range, the arguments ask none of these questions, or no number of labels gives
+            that width.
 
     Source: Clopper and Pearson, Biometrika 26 (1934); Rogan and Gladen, American Journal of Epidemiology 107
     (1978); Lee et al., arXiv 2511.21140.
@@ -96,6 +106,9 @@ def labels(
     z = NormalDist().inv_cdf(0.5 + as_confidence(confidence) / 2.0)
     factor = 1.0 + (as_within(per_task, "per_task", 1.0) - 1.0) * as_within(icc, "icc", 0.0, 1.0)
     row: dict[str, float | int | None]
+    if (verdict_tasks is None) != (correct_icc is None) or (verdict_tasks is not None and accuracy is None):
+        got = f"verdict_tasks={shown(verdict_tasks)}, correct_icc={shown(correct_icc)}, accuracy={shown(accuracy)}"
+        raise ValueError(f"verdict_tasks must come with correct_icc and accuracy, got {got}")
     if total is not None or accepted is not None:
         if any(x is None for x in (total, accepted, false_positive_rate)) or any(
             x is not None for x in (rate, bound, width, accuracy)
@@ -105,7 +118,8 @@ def labels(
     if accuracy is not None:
         if width is None or false_positive_rate is None or rate is not None or bound is not None:
             raise ValueError("accuracy must come with false_positive_rate and width alone")
-        row = _corrected(accuracy, [false_positive_rate, false_negative_rate], verdicts, width, z)
+        design = _Design.of(verdicts, verdict_tasks, correct_icc)
+        row = _corrected(accuracy, [false_positive_rate, false_negative_rate], design, width, confidence)
     elif rate is None or (bound is None) == (width is None):
         got = ", ".join(f"{name}={shown(v)}" for name, v in (("rate", rate), ("bound", bound), ("width", width)))
         raise ValueError(f"rate must come with bound or width, or accuracy with width, got {got}")
@@ -173,10 +187,33 @@ def _at_most(errors: int, n: int, rate: float) -> float:
     return float(min(np.exp(logs).sum(), 1.0))
 
 
+@dataclasses.dataclass(frozen=True)
+class _Design:
+    """The verdicts without a label: how many, of how many tasks, and how those differ."""
+
+    verdicts: float
+    tasks: int | None
+    icc: float
+
+    @staticmethod
+    def of(verdicts: float, tasks: int | None, icc: float | None) -> _Design:
+        """Checked; without tasks every attempt stands alone."""
+        if tasks is None or icc is None:
+            return _Design(_verdicts(verdicts), None, 0.0)
+        many = as_whole(tasks, "verdict_tasks", 2, MAX_LABELS)
+        if _verdicts(verdicts) < many:
+            raise ValueError(f"verdict_tasks must be at most verdicts, {verdicts:g}, got {many}")
+        return _Design(_verdicts(verdicts), many, as_within(icc, "correct_icc", 0.0, 1.0))
+
+
 def _corrected(
-    accuracy: float, errors: list[float], verdicts: float, width: float, z: float
+    accuracy: float, errors: list[float], design: _Design, width: float, confidence: float
 ) -> dict[str, float | int | None]:
-    """The variance of Rogan and Gladen's estimate, solved for the labels."""
+    """The variance of Rogan and Gladen's estimate, solved for the labels.
+
+    That of the share of accepted verdicts is, by tasks, what tasks differ by over their number, and what is left within
+    them over the number of verdicts. Labels count by their errors alone, which do not hang on how tasks differ.
+    """
     theta = as_within(accuracy, "accuracy", 0.0, 1.0)
     q0 = 1.0 - as_within(errors[0], "false_positive_rate", 0.0, 1.0)
     q1 = 1.0 - as_within(errors[1], "false_negative_rate", 0.0, 1.0)
@@ -186,13 +223,16 @@ def _corrected(
         )
     youden = q0 + q1 - 1.0
     accepted = theta * q1 + (1.0 - theta) * (1.0 - q0)
-    wanted = (as_within(width, "width", 0.0, 1.0, above=True) / (2.0 * z)) ** 2
-    left = wanted - accepted * (1.0 - accepted) / (_verdicts(verdicts) * youden**2)
+    between, tasks = design.icc * theta * (1.0 - theta), design.tasks
+    # By tasks the interval has Student's t, and the variance their number less one.
+    score = student(0 if tasks is None else tasks - 1, 1.0 - confidence)
+    score *= 1.0 if tasks is None else math.sqrt(tasks / (tasks - 1.0))
+    wanted = (as_within(width, "width", 0.0, 1.0, above=True) / (2.0 * score)) ** 2
+    left = wanted - between / (tasks or 1) - (accepted * (1.0 - accepted) / youden**2 - between) / design.verdicts
     if left <= 0.0:
-        least = 2.0 * z * math.sqrt(wanted - left)
-        raise ValueError(
-            f"width must be above {least:.3g}, which {verdicts:g} verdicts allow with endless labels, got {width:g}"
-        )
+        least = 2.0 * score * math.sqrt(wanted - left)
+        given = f"{design.verdicts:g} verdicts" + (f" of {tasks} tasks" if tasks else "")
+        raise ValueError(f"width must be above {least:.3g}, which {given} allow with endless labels, got {width:g}")
     sides = [(1.0 - theta) * math.sqrt(q0 * (1.0 - q0)), theta * math.sqrt(q1 * (1.0 - q1))]
     # At random a share theta of the labels is of correct attempts.
     random = (sides[0] ** 2 / (1.0 - theta) + sides[1] ** 2 / theta) / (youden**2 * left)
