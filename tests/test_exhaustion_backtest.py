@@ -118,3 +118,14 @@ def test_records_rise():
     for _, records in RECORDS.group_by("variable"):
         values = records.sort("date")["value"].to_numpy()
         assert (np.diff(values) > 0).all()
+
+
+def test_observations_may_be_dated_by_text():
+    """As the tables of fit_growth are; a month begins on its first day."""
+    dated = RECORDS.filter(pl.col("date") > AS_OF)
+    expected = ll.backtest(TREND, dated, as_of=AS_OF, trials=200, seed=1)
+    for dates in (pl.col("date").cast(pl.String), pl.col("date").cast(pl.Datetime)):
+        found = ll.backtest(TREND, dated.with_columns(dates), as_of="2024-06-06", trials=200, seed=1)
+        assert found.observations.equals(expected.observations)
+    month = dated.head(1).with_columns(date=pl.lit("2025-03"))
+    assert ll.backtest(TREND, month, as_of=AS_OF, trials=200, seed=1).observations["date"][0] == dt.date(2025, 3, 1)

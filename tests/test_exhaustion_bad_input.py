@@ -227,7 +227,11 @@ CASES = [
     ),
     (lambda: ll.ExhaustionScenario.preset("corpus"), "text_stock must be given with preset 'corpus', got \\[\\]"),
     (lambda: score(RECORDS, scenario=5), "scenario must be an ExhaustionScenario, got 5"),
-    (lambda: score(RECORDS.with_columns(date=pl.lit("a"))), r"observations\['date'\] must be Date, got String"),
+    (lambda: score(RECORDS.with_columns(date=5)), r"observations\['date'\] must be dates, or text .*, got Int32"),
+    (
+        lambda: score(RECORDS.with_columns(date=pl.lit("a"))),
+        r"observations\['date'\]\[0\] must be a date such as .*, got 'a'",
+    ),
     (lambda: score(RECORDS.with_columns(value=pl.lit("a"))), r"observations\['value'\] must be a number, got String"),
     (
         lambda: score(RECORDS.with_columns(value=pl.lit(NAN))),

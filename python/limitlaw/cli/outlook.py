@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 import limitlaw as ll
 from limitlaw.cli.options import Whole, file_argument, one_line_errors, seed_option, threads_option, trials_option
 from limitlaw.cli.output import check_out, emit, output_options
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _definition = click.option(
     "--definition",
@@ -104,25 +101,10 @@ def backtest(
     form: str,
 ) -> None:
     """Score what the SCENARIO of a file projects against what was observed after it was made."""
+    from limitlaw._files import read_table  # noqa: PLC0415  (only where a table is read)
+
     check_out(out)
     settings: Any = ll.read_scenario(scenario)
-    seen = ll.datasets.record_runs() if observations is None else _dated(observations)
+    seen = ll.datasets.record_runs() if observations is None else read_table(observations)
     found = ll.backtest(settings, seen, as_of=as_of.date(), trials=trials, seed=seed, threads=threads)
     emit({"observations": found.observations, "scores": found.scores}, form=form, out=out)
-
-
-def _dated(path: Path) -> pl.DataFrame:
-    """A table in which text dates are dates."""
-    from polars import String  # noqa: PLC0415  (only where a table is read)
-    from polars import col as column  # noqa: PLC0415
-    from polars.exceptions import PolarsError  # noqa: PLC0415
-
-    from limitlaw._files import read_table  # noqa: PLC0415
-
-    frame = read_table(path)
-    if frame.schema.get("date") == String:
-        try:
-            return frame.with_columns(column("date").str.to_date("%Y-%m-%d"))
-        except PolarsError:
-            raise ValueError(f"{path}: date must be written as 2024-07-23") from None
-    return frame

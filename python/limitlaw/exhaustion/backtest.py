@@ -132,8 +132,9 @@ def backtest(
 
     Args:
         scenario: The projection; its years must cover the observations.
-        observations: Columns ``date``, ``variable`` (a yearly variable of the scenario such as ``"compute"`` or
-            ``"demand"``) and ``value`` (in its unit, > 0); more columns are kept. ``ll.datasets.record_runs()`` is one.
+        observations: Columns ``date`` (dates, or text such as ``2024-07``), ``variable`` (a yearly variable of the
+            scenario such as ``"compute"`` or ``"demand"``) and ``value`` (in its unit, > 0); more columns are kept.
+            ``ll.datasets.record_runs()`` is one.
         as_of: When the projection was made, a date or text such as ``"2024-06"``: only later observations count.
         trials: Draws of the projection, at least 2.
         seed: A whole number that is not negative, or a ``numpy.random.SeedSequence``.
@@ -196,12 +197,20 @@ def backtest(
 def _later(observations: object, as_of: object) -> pl.DataFrame:
     """The observations after the projection was made, checked."""
     observations = as_frame(observations, "observations")
-    for name, kind in (("date", pl.Date), ("variable", pl.String), ("value", None)):
+    kinds = {
+        "date": ("dates, or text such as '2024-07'", (pl.Date, pl.Datetime, pl.String)),
+        "variable": ("String", (pl.String,)),
+        "value": ("a number", None),
+    }
+    for name, (expected, known) in kinds.items():
         if name not in observations.columns:
             raise ValueError(f"observations must have a column {name!r}, got {listed(observations.columns)}")
         found = observations.schema[name]
-        if found != kind if kind is not None else not found.is_numeric():
-            raise TypeError(f"observations[{name!r}] must be {kind or 'a number'}, got {found}")
+        if found not in known if known is not None else not found.is_numeric():
+            raise TypeError(f"observations[{name!r}] must be {expected}, got {found}")
+    if observations.schema["date"] != pl.Date:
+        dates = [as_date(value, f"observations['date'][{i}]") for i, value in enumerate(observations["date"])]
+        observations = observations.with_columns(date=pl.Series(dates, dtype=pl.Date))
     made = as_date(as_of, "as_of")
     later = observations.filter(pl.col("date") > made)
     if later.is_empty():
