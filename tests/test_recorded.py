@@ -7,6 +7,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -382,3 +383,20 @@ def test_attempts_without_a_verdict_are_refused_or_rejected_or_left_out():
     assert none.accepted.sum() == 0
     with pytest.raises(ValueError, match="missing must be 'refuse', 'false' or 'drop', got 'no'"):
         ll.Tasks.from_attempts(log, missing="no")
+
+
+def test_answers_are_numbered_within_their_task_as_they_come():
+    random = np.random.default_rng(4)
+    task, answer = random.integers(0, 30, 500), random.integers(0, 6, 500)
+    texts = [None if one == 0 else " " if one == 1 else f"a{one}" for one in answer]
+    log = pl.DataFrame({"task": task, "answer": texts, "correct": random.random(500) < 0.5})
+    found = ll.Tasks.from_attempts(log, answer="answer").answer
+    names, wanted = list(dict.fromkeys(task.tolist())), []
+    for name in names:
+        seen: dict[str, int] = {}
+        own = [text for text, at in zip(texts, task.tolist(), strict=True) if at == name]
+        wanted += [-1 if text in (None, " ") else seen.setdefault(text, len(seen)) for text in own]
+    assert found.tolist() == wanted
+    # Numbers go the other way.
+    numbered = log.with_columns(pl.Series("answer", [None if one < 2 else float(one) for one in answer.tolist()]))
+    assert ll.Tasks.from_attempts(numbered, answer="answer").answer.tolist() == wanted
