@@ -169,3 +169,12 @@ def test_labels_for_an_accuracy_by_tasks_have_the_width_that_corrected_accuracy_
         ValueError, match=r"^verdict_tasks must come with correct_icc and accuracy, got verdict_tasks=100"
     ):
         ll.plan.labels(**judge, width=0.1, verdict_tasks=100)
+
+
+def test_a_task_with_one_attempt_is_left_out_of_a_pilot() -> None:
+    frame = pl.DataFrame({"task": range(6), "n": [4, 4, 4, 4, 4, 1], "correct": [1, 2, 3, 4, 0, 1]})
+    with pytest.warns(ll.MisfitWarning, match="^1 of 6 tasks have fewer than two attempts and are left out"):
+        found = ll.plan.pilot({"a": frame}, attempts="n")
+    assert found == ll.plan.pilot({"a": frame.head(5)}, attempts="n")
+    with pytest.raises(ValueError, match=r"^data must have two attempts or more at each task, .* got fewer at '1'"):
+        ll.plan.pilot({"a": frame.with_columns(n=pl.Series([4, 1, 1, 1, 1, 1]), correct=1)}, attempts="n")

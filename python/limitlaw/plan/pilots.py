@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import polars as pl
 
 from limitlaw._arguments import as_within, shown
 from limitlaw.decisions.reading import Reading
+from limitlaw.errors import MisfitWarning
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import BetaTasks, CountsTasks, FixedTasks, PoolTasks, RecordedTasks
 
@@ -103,8 +105,11 @@ def pilot(
         A :class:`Pilot`.
 
     Raises:
-        ValueError: A task has fewer than two attempts, there are fewer than two tasks, or two systems share none.
+        ValueError: Fewer than two tasks (that two systems share) have two attempts or more.
         TypeError: The data are of another kind.
+
+    Warns:
+        MisfitWarning: Tasks with fewer than two attempts are left out.
 
     Example:
         >>> import limitlaw as ll
@@ -128,12 +133,21 @@ def pilot(
     if len(shared) < 2:  # noqa: PLR2004  (one task shows no spread)
         raise ValueError(f"data must be of at least two tasks (that both systems tried), got {len(shared)}")
     n, c = (np.array([[one[name][part] for name in shared] for one in read]) for part in (0, 1))
-    if (n < 2).any():  # noqa: PLR2004
-        short = shared[int(np.flatnonzero((n < 2).any(axis=0))[0])]  # noqa: PLR2004
+    enough = (n >= 2).all(axis=0)  # noqa: PLR2004  (one attempt shows no spread)
+    if enough.sum() < 2:  # noqa: PLR2004
+        short = shared[int(np.flatnonzero(~enough)[0])]
         raise ValueError(
             f"data must have two attempts or more at each task, to tell the variance between tasks from that within, "
             f"got fewer at {shown(short)}"
         )
+    if not enough.all():
+        warnings.warn(
+            f"{int((~enough).sum())} of {len(shared)} tasks have fewer than two attempts and are left out of the "
+            "pilot, which is then of tasks like the others",
+            MisfitWarning,
+            stacklevel=2,
+        )
+        n, c = n[:, enough], c[:, enough]
     rates = np.divide(c, n, out=c.copy(), where=np.isfinite(n))
     spread = rates * (1.0 - rates)
     of_share = np.divide(spread, n - 1.0, out=np.zeros_like(n), where=np.isfinite(n))
