@@ -221,6 +221,7 @@ FRAME = runs_of(LAWS["chinchilla"], noise=0.01)
 @pytest.mark.parametrize(
     ("change", "error", "said"),
     [
+        ({"frame": FRAME.clear()}, ValueError, "frame must have a row per run, got no rows"),
         (
             {"frame": FRAME.head(5)},
             ValueError,
@@ -344,9 +345,14 @@ def test_the_command_line_says_what_the_library_says(tmp_path: Path) -> None:
     plan = pl.read_parquet(tmp_path / "fit-plan.parquet")
     assert plan["epochs_high"].equals(fit.optimal_allocation(1e22, unique_tokens=1e10)["epochs_high"])
     fewest = pl.read_parquet(tmp_path / "fit-fewest_epochs.parquet")
-    assert fewest.equals(ll.exhaustion.fewest_epochs(fit.laws, 1e22, 1e10))
     reached = pl.read_parquet(tmp_path / "fit-reach.parquet")
-    assert reached.equals(ll.exhaustion.compute_for_loss(fit.laws, 2.6, 1e10))
+    for said, question, *asked in (
+        (fewest, ll.exhaustion.fewest_epochs, 1e22, 1e10),
+        (reached, ll.exhaustion.compute_for_loss, 2.6, 1e10),
+    ):
+        best, over = question(fit.law, *asked), question(fit.laws, *asked)  # the estimate, with ends over resamples
+        assert said.columns == over.columns
+        assert said.equals(over.with_columns(best))
     wrong = CliRunner().invoke(main, ["fit-law", *given, "--tokens", "no"])
     assert wrong.exit_code == 2
     assert wrong.output.startswith("Error: tokens must name one of the columns")

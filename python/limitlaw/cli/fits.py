@@ -66,7 +66,8 @@ def fit_law(
 ) -> None:
     """Fit a scaling law to the RUNS of a .csv, .jsonl or .parquet file, and say how well they know it.
 
-    With --plan also the best run of a budget, and of a --stock the one of fewest epochs within .01 nats of it.
+    With --plan also the best run of a budget, and of a --stock the one of fewest epochs within .01 nats of it. Every
+    number is the estimate, with the interval over resampled laws in _low and _high; null is what the runs cannot tell.
     """
     from limitlaw._files import read_table  # noqa: PLC0415  (with Polars)
 
@@ -81,21 +82,37 @@ def fit_law(
     found: dict[str, pl.DataFrame] = {"estimates": fit.estimates, "conditioning": fit.conditioning, "modes": fit.modes}
     found |= {"draws": fit.draws, "residuals": fit.residuals}
     asked: dict[str, pl.DataFrame] = {}
-    if plan or reach:
-        law = fit.laws if bootstrap else fit.law
-        text, level = 1e99 if stock is None else stock, given["confidence"]
+    text = 1e99 if stock is None else stock
     if plan:
         best = fit.optimal_allocation(list(plan), unique_tokens=stock)
         asked["plan"] = best.select(
             "compute", *(n for n in best.columns if n.removesuffix("_low").removesuffix("_high") in _PLANNED)
         )
         if stock is not None:
-            asked["fewest_epochs"] = ll.exhaustion.fewest_epochs(law, list(plan), text, confidence=level)
+            asked["fewest_epochs"] = _asked(fit, ll.exhaustion.fewest_epochs, plan, text)
     if reach:
-        needed = ll.exhaustion.compute_for_loss(law, list(reach), text, confidence=level)
-        asked["reach"] = needed if stock is not None else needed.drop("unique_tokens")
+        needed = _asked(fit, ll.exhaustion.compute_for_loss, reach, text)
+        asked["reach"] = needed if stock is not None else needed.drop("unique_tokens", strict=False)
     shown = ["estimates"] + (["modes"] if fit.modes["run_off"].n_unique() > 1 else [])
     emit(found | asked, form=form, out=out, shown=[*shown, *asked])
+
+
+def _asked(
+    fit: ll.fit.ScalingFit, question: Callable[..., pl.DataFrame], of: tuple[float, ...], text: float
+) -> pl.DataFrame:
+    """What is asked of the estimate, each answer with its interval over resampled laws beside it, as in a plan."""
+    import polars as pl  # noqa: PLC0415  (slow)
+
+    if fit.untold:
+        given, answer = ("loss", "compute") if question is ll.exhaustion.compute_for_loss else ("compute", "epochs")
+        nulls = {f"{answer}{end}": [None] * len(of) for end in ("", "_low", "_high")}
+        return pl.DataFrame({given: list(of), **nulls}, schema_overrides=dict.fromkeys(nulls, pl.Float64))
+    said = question(fit.law, list(of), text)
+    if not len(fit.table):
+        return said
+    ends = question(fit.laws, list(of), text, confidence=fit.confidence)
+    columns = [n for n in ends.columns if n.endswith(("_low", "_high"))]
+    return said.with_columns(ends[columns]).select(ends.columns)
 
 
 @click.command(epilog="Example: limitlaw fit-growth runs.csv --value compute --records 1 --since 2018 --seed 7")

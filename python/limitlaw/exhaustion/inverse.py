@@ -8,8 +8,9 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_confidence, as_floats, together
+from limitlaw._unused import warn_unused
 from limitlaw.exhaustion.allocation import as_law
-from limitlaw.exhaustion.law import Law, MixtureLaw
+from limitlaw.exhaustion.law import ChinchillaLaw, Law, MixtureLaw
 from limitlaw.exhaustion.prior import RowsLawParameters
 
 if TYPE_CHECKING:
@@ -136,6 +137,9 @@ def dataset_value(
         (infinite where none would); of a mixture with intervals, which are over one law at a time: that of ``gain`` is
         not the difference of the others.
 
+    Warns:
+        UnusedSettingWarning: The law counts repeats in full, so that more unique tokens are worth nothing.
+
     Example:
         >>> import limitlaw as ll
         >>> found = ll.exhaustion.dataset_value(ll.Law.muennighoff(), 1e24, 2e11, 1e11)
@@ -147,6 +151,10 @@ def dataset_value(
         "unique_tokens": (unique_tokens, *_TOKENS),
         "added_tokens": (added_tokens, *_TOKENS),
     }
+    law = as_law(law)
+    if all(isinstance(one, ChinchillaLaw) for one in (law.laws if isinstance(law, MixtureLaw) else (law,))):
+        user = "law=Law.muennighoff(base=law), under which repeats do not count in full,"
+        warn_unused("dataset_value", {"added_tokens": user})
     return _ask("dataset_value", law, named, ["loss", "loss_with", "gain", "compute_factor"], confidence)
 
 

@@ -11,9 +11,10 @@ import polars as pl
 
 from limitlaw._arguments import as_whole, check_choice, check_name, is_sequence, shown
 from limitlaw._unused import quietly
-from limitlaw.errors import UnitsWarning
+from limitlaw.errors import MisfitWarning, UnitsWarning
 from limitlaw.fit._counts import resampling
-from limitlaw.fit.scaling import LAWS, check_runs, fit_scaling_law
+from limitlaw.fit.scaling import LAWS, fit_scaling_law
+from limitlaw.fit.training_runs import check_runs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,6 +120,7 @@ def compare_scaling_laws(
             try:
                 with warnings.catch_warnings(), quietly():
                     warnings.simplefilter("ignore", UnitsWarning)
+                    warnings.simplefilter("ignore", MisfitWarning)  # it is the note of the part
                     fit = fit_scaling_law(
                         rest,
                         **columns,
@@ -130,10 +132,14 @@ def compare_scaling_laws(
                         seed=seed,
                         threads=threads,
                     )
+                    predicted = fit.predict(held, confidence=options["confidence"])
             except ValueError as error:  # too few runs, or none that repeats tokens
                 rows.append(row | {"note": str(error)})
                 continue
-            rows.append(row | _errors(fit.predict(held, confidence=options["confidence"]), loss))
+            if predicted["predicted"].null_count():
+                rows.append(row | {"note": f"fitted to {fit.unknown}"})
+                continue
+            rows.append(row | _errors(predicted, loss))
     found = pl.DataFrame(rows, schema=_SCHEMA)
     if found["rms"].null_count() == found.height:
         raise ValueError(f"frame must have runs enough to be fitted in parts, got {found['note'][0]}")

@@ -11,29 +11,22 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_column, as_frame, as_number, as_whole, check_choice, check_name, shown
-from limitlaw._unused import warn_unused
-from limitlaw.errors import UnitsWarning
+from limitlaw._arguments import as_frame, as_number, as_whole, check_choice, check_name, shown
+from limitlaw.errors import MisfitWarning
 from limitlaw.exhaustion.law import Law
 from limitlaw.fit._counts import resampling
-from limitlaw.fit.scaling_fit import BASE, Runs, ScalingFit
+from limitlaw.fit.design import design
+from limitlaw.fit.fitted_coefficients import BASE
+from limitlaw.fit.scaling_fit import ScalingFit
+from limitlaw.fit.training_runs import check_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import numpy.typing as npt
 
     from limitlaw.seed import Seed
 
 LawName = Literal["chinchilla", "muennighoff", "penalty", "bounded", "envelope"]
 LAWS = ("chinchilla", "muennighoff", "penalty", "bounded", "envelope")
-#: Laws that say something of repeated tokens.
-_REPEATS = ("muennighoff", "penalty", "bounded")
-#: Below these no run is a language model's: a column is in millions or billions.
-_LEAST = {"parameters": 1e4, "tokens": 1e6, "unique_tokens": 1e5, "compute": 1e10}
-#: Nats per token of a uniform guess among a million tokens.
-_MOST_LOSS = math.log(1e6)
-_MOST_RATIO = 1e5
 
 
 def fit_scaling_law(
@@ -90,6 +83,9 @@ def fit_scaling_law(
         TypeError: A column is no column of numbers.
 
     Warns:
+        MisfitWarning: No losses of runs of these sizes would tell some coefficients (``untold``): they are null, and so
+            is what rests on them. Or there is only one run more than coefficients: at 95 % intervals of such fits held
+            the truth in .77 to .89 of data sets, with one run more in .93 and more.
         UnitsWarning: Numbers look like billions, like the wrong column, or like a perplexity.
         UnusedSettingWarning: ``unique_tokens`` says nothing to the law.
 
@@ -123,7 +119,10 @@ def fit_scaling_law(
         ceiling=ceiling,
         **options,
     )
-    return ScalingFit(
+    kept = runs.weights > 0
+    first = runs.compute if law == "envelope" else runs.parameters
+    sizes = (first[kept], runs.tokens[kept], runs.unique_tokens[kept], runs.loss[kept])
+    fit = ScalingFit(
         form=law,
         objective=found["objective"],
         runs=runs,
@@ -137,7 +136,18 @@ def fit_scaling_law(
         log_vocabulary=ceiling,
         confidence=level,
         seed=text,
+        design=design(law, names, held, sizes, estimate=found["coefficients"], ceiling=ceiling),
     )
+    free = len(names) - len(held)
+    if bootstrap and int(kept.sum()) <= free + 1:
+        warnings.warn(
+            f"{int(kept.sum())} runs for {free} coefficients: intervals over resamples of so few are too narrow",
+            MisfitWarning,
+            stacklevel=2,
+        )
+    if fit.untold:
+        warnings.warn(f"{len(fit.untold)} coefficients are null, from {fit.unknown}", MisfitWarning, stacklevel=2)
+    return fit
 
 
 def _fixed(fixed: object, names: tuple[str, ...]) -> dict[str, float]:
@@ -154,68 +164,3 @@ def _fixed(fixed: object, names: tuple[str, ...]) -> dict[str, float]:
     for name in fixed:
         check_name(name, "fixed", names)
     return {name: as_number(value, f"fixed[{name!r}]") for name, value in fixed.items()}
-
-
-def check_runs(
-    frame: pl.DataFrame, law: str, named: Mapping[str, str | None], *, loss: str, weight: str | None
-) -> Runs:
-    """The columns of the runs, each checked."""
-    unique_tokens, compute = named["unique_tokens"], named["compute"]
-    wanted: dict[str, Any] = {name: named[name] for name in ("parameters", "tokens")}
-    if law == "envelope" and compute is not None:
-        wanted = {"compute": compute}
-    elif compute is not None:
-        raise ValueError(f"compute must be left out unless law is 'envelope', got {shown(compute)}")
-    if unique_tokens is not None:
-        wanted["unique_tokens"] = unique_tokens
-    elif law in _REPEATS:
-        raise ValueError(f"unique_tokens must name the column of unique tokens where law is {law!r}, got None")
-    columns = {name: _positive(frame, name, column) for name, column in wanted.items()}
-    losses = _positive(frame, "loss", loss)
-    weights = np.ones(len(losses)) if weight is None else as_column(frame, "weight", weight, of="numbers").astype(float)
-    if not (np.isfinite(weights).all() and (weights >= 0).all()):
-        raise ValueError(f"weight must be finite and not negative, got {weights[~(weights >= 0)][:1]}")
-    _check_units(columns, losses)
-    runs = Runs(
-        names=wanted | {"loss": loss},
-        parameters=columns.get("parameters", np.ones(len(losses))),
-        tokens=columns.get("tokens", np.ones(len(losses))),
-        unique=columns.get("unique_tokens"),
-        given_compute=columns.get("compute"),
-        loss=losses,
-        weights=weights,
-    )
-    repeated = bool((runs.tokens > 1.001 * runs.unique_tokens).any())
-    if law in ("muennighoff", "penalty") and not repeated:
-        raise ValueError(
-            f"unique_tokens must be below tokens in some runs where law is {law!r}, got no repeated tokens"
-        )
-    if law not in _REPEATS and unique_tokens is not None:
-        warn_unused("fit_scaling_law", {"unique_tokens": f"law='muennighoff' instead of {law!r}"})
-    return runs
-
-
-def _positive(frame: pl.DataFrame, argument: str, column: str) -> npt.NDArray[np.float64]:
-    values = as_column(frame, argument, column, of="numbers").astype(np.float64)
-    bad = ~((values > 0) & (values < 1e100))  # noqa: PLR2004
-    if bad.any():
-        at = int(bad.argmax())
-        raise ValueError(f"{argument} must be above 0 and below 1e100, got {values[at]:g} in row {at} of {column!r}")
-    return np.ascontiguousarray(values)
-
-
-def _check_units(columns: dict[str, npt.NDArray[np.float64]], loss: npt.NDArray[np.float64]) -> None:
-    """Say what looks like another unit or another column."""
-    found = []
-    for name, values in columns.items():
-        if len(values) and values.max() < _LEAST[name]:
-            unit = "FLOP" if name == "compute" else "a count, not thousands, millions or billions"
-            found.append(f"{name} should be {unit}: the largest is {values.max():g}")
-    if not found and "parameters" in columns and "tokens" in columns:
-        ratio = float(np.median(columns["tokens"] / columns["parameters"]))
-        if not 1.0 / _MOST_RATIO <= ratio <= _MOST_RATIO:
-            found.append(f"tokens per parameter have the median {ratio:.2g}: are the columns what they should be?")
-    if len(loss) and loss.max() > _MOST_LOSS:
-        found.append(f"loss should be nats per token: the largest is {loss.max():g} (a perplexity? take its logarithm)")
-    for text in found:
-        warnings.warn(text, UnitsWarning, stacklevel=4)

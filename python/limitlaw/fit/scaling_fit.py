@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import warnings
 from typing import Any
 
 import numpy as np
@@ -13,45 +14,20 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import as_column, as_confidence, as_floats, as_frame, together
 from limitlaw._inputs import html_of
+from limitlaw._unused import warn_unused
+from limitlaw.errors import MisfitWarning
 from limitlaw.exhaustion.allocation import optimal_allocation
-from limitlaw.exhaustion.law import BoundedLaw, ChinchillaLaw, Law, MixtureLaw, MuennighoffLaw, PenaltyLaw
+from limitlaw.exhaustion.law import Law, MixtureLaw
 from limitlaw.exhaustion.prior import LawParameters, RowsLawParameters
+from limitlaw.fit.design import Design
+from limitlaw.fit.fitted_coefficients import BASE, as_law_of, runs_off
+from limitlaw.fit.training_runs import Runs, check_units
 
 Array = npt.NDArray[np.float64]
-BASE = ("log_a", "log_b", "log_e", "alpha", "beta")
-#: Of a repetition constant: above it four epochs count as more than 3.95, so repeats are as good as new.
-_FADELESS = 100.0
-#: Of an exponent: above it a term is gone within the range of any table.
-_STEEP = 2.0
-_LEAST_EXPONENT = {"alpha": 0.05, "beta": 0.05, "gamma": 1e-3, "delta": 1e-3, "kappa": 1e-3}
-_NO_LOSS = -49.0
 #: Residuals beyond so many robust standard deviations are called outliers.
 _FAR = 5.0
 #: The standard deviation of a normal over its median absolute deviation.
 _NORMAL_MAD = 1.4826
-
-
-@dataclasses.dataclass(frozen=True)
-class Runs:
-    """The runs of a fit, column by column, and the names of their columns."""
-
-    names: dict[str, str]
-    parameters: Array
-    tokens: Array
-    unique: Array | None
-    given_compute: Array | None
-    loss: Array
-    weights: Array
-
-    @property
-    def compute(self) -> Array:
-        """C, FLOP."""
-        return 6.0 * self.parameters * self.tokens if self.given_compute is None else self.given_compute
-
-    @property
-    def unique_tokens(self) -> Array:
-        """U; above D only D count."""
-        return self.tokens if self.unique is None else np.minimum(self.unique, self.tokens)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -79,21 +55,32 @@ class ScalingFit:
     log_vocabulary: float
     confidence: float
     seed: str | None
+    design: Design
 
     def __repr__(self) -> str:
-        values = ", ".join(f"{n}={v:.4g}" for n, v in zip(self.names, self.coefficients, strict=True))
+        told = zip(self.names, self.coefficients, strict=True)
+        values = ", ".join(f"{n}=null" if n in self.untold else f"{n}={v:.4g}" for n, v in told)
         return f"ScalingFit({self.form}: {values}; {len(self.runs.loss)} runs, {len(self.table)} resamples)"
 
     def _repr_html_(self) -> str:
         return html_of(f"ScalingFit: {self.form}, {len(self.runs.loss)} runs", self.estimates.drop("seed"))
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """Coefficients that no losses of runs of these sizes would tell; they are null, with what rests on them.
+
+        A scale, an exponent and E take three sizes: of runs at two sizes other exponents give the same losses. Sizes
+        within 1 % are one. Where tokens follow a power of parameters within 2 % the two terms could change places.
+        """
+        return self.design.untold
 
     @functools.cached_property
     def estimates(self) -> pl.DataFrame:
         """A row per ``quantity`` with ``estimate``, ``low``, ``high`` (percentiles over resamples) and a ``note``.
 
         Coefficients by name (logarithms are natural; of E = 0 it is -50), and ``parameters_exponent``, beta / (alpha +
-        beta): with unlimited data the optimal N grows as C to this power. Then ``runs``, ``bootstrap``,
-        ``confidence``, ``seed``.
+        beta): with unlimited data the optimal N grows as C to this power. Null is what the runs cannot tell
+        (:attr:`untold`). Then ``runs``, ``bootstrap``, ``confidence``, ``seed``.
         """
         values, table, names = self.coefficients, self.table, list(self.names)
         if {"alpha", "beta"} <= set(names):
@@ -101,8 +88,11 @@ class ScalingFit:
             values = np.append(values, values[b] / (values[a] + values[b]))
             table = np.column_stack([table, table[:, b] / (table[:, a] + table[:, b])])
             names.append("parameters_exponent")
-        rows = []
+        rows: list[tuple[str, float | None, float | None, float | None, str | None]] = []
         for i, name in enumerate(names):
+            if name in self.untold or (name not in self.names and {"alpha", "beta"} & set(self.untold)):
+                rows.append((name, None, None, None, f"the runs cannot tell: {self.design.reason}"))
+                continue
             low, high = self._ends(table[:, i]) if name not in self.fixed else (None, None)
             rows.append((name, float(values[i]), low, high, self._note(name)))
         schema = {
@@ -128,14 +118,15 @@ class ScalingFit:
         as more than 3.95; an exponent at the least of its range or above 2; ln E where E is 0. An interval over all
         resamples would join modes that may have nothing between them.
         """
-        off = np.column_stack([_runs_off(name, self.table[:, i]) for i, name in enumerate(self.names)])
-        off &= ~np.isin(self.names, self.fixed)
+        off = np.column_stack([runs_off(name, self.table[:, i]) for i, name in enumerate(self.names)])
+        known = [name for name in self.names if name not in self.fixed + self.untold]
+        off &= np.isin(self.names, known)
         labels = [", ".join(np.asarray(self.names)[row]) or "none" for row in off]
         rows = []
         for label in sorted(set(labels), key=lambda one: (-labels.count(one), one)):
             part = self.table[np.asarray(labels) == label]
             for i, name in enumerate(self.names):
-                if name not in self.fixed:
+                if name in known:
                     low, high = self._ends(part[:, i])
                     rows.append((label, len(part) / len(labels), name, float(np.median(part[:, i])), low, high))
         names = ("run_off", "share", "quantity", "median", "low", "high")
@@ -147,10 +138,11 @@ class ScalingFit:
         """The estimate as a law.
 
         Raises:
-            ValueError: It is an envelope, which is no law of parameters and tokens.
+            ValueError: It is an envelope, which is no law of parameters and tokens, or there are :attr:`untold`
+                coefficients.
         """
-        self._check_form()
-        return _as_law(self.form, dict(zip(self.names, self.coefficients, strict=True)), self.log_vocabulary)
+        self._check_law()
+        return self._law
 
     @functools.cached_property
     def laws(self) -> MixtureLaw:
@@ -159,30 +151,29 @@ class ScalingFit:
         For ``law`` of a scenario, ``ll.loss`` and ``ll.optimal_allocation``.
 
         Raises:
-            ValueError: It is an envelope, or there is no bootstrap.
+            ValueError: It is an envelope, there is no bootstrap, or there are :attr:`untold` coefficients.
         """
-        self._check_form()
+        self._check_law()
         if not len(self.table):
             raise ValueError("bootstrap must be above 0 for a law with its uncertainty, got 0: law is the estimate")
-        rows = [dict(zip(self.names, row, strict=True)) for row in self.table.tolist()]
-        laws = tuple(_as_law(self.form, row, self.log_vocabulary) for row in rows)
-        return MixtureLaw(laws=laws, weights=(1.0,) * len(laws))
+        return self._laws
 
     @functools.cached_property
     def parameters(self) -> RowsLawParameters:
         """The base of each resample as ``law_parameters`` of a scenario; of the estimate where there is no bootstrap.
 
         Raises:
-            ValueError: It is an envelope.
+            ValueError: It is an envelope, or there are :attr:`untold` coefficients.
         """
-        self._check_form()
+        self._check_law()
         rows = self.table if len(self.table) else self.coefficients[None, :]
         return LawParameters.rows(rows[:, [self.names.index(name) for name in BASE]])
 
     @functools.cached_property
     def draws(self) -> pl.DataFrame:
-        """Coefficients of each resample, a row each."""
-        return pl.DataFrame(dict(zip(self.names, self.table.T, strict=True)))
+        """Coefficients of each resample, a row each; null where the runs cannot tell them."""
+        found = pl.DataFrame(dict(zip(self.names, self.table.T, strict=True)))
+        return found.with_columns(pl.lit(None, pl.Float64).alias(name) for name in self.untold)
 
     @functools.cached_property
     def residuals(self) -> pl.DataFrame:
@@ -238,10 +229,15 @@ class ScalingFit:
 
         Returns:
             The frame with ``predicted`` (the estimate), ``low`` and ``high`` (what the law is there, over resamples),
-            ``run_low`` and ``run_high`` (where a single run is: residuals of the fit on top of the resampled laws).
+            ``run_low`` and ``run_high`` (where a single run is: residuals of the fit on top of the resampled laws, at
+            least what the law is). All are null of runs whose loss rests on what the runs of the fit cannot tell.
 
         Raises:
             ValueError: A column is missing, or a value is not positive.
+
+        Warns:
+            MisfitWarning: Losses are null.
+            UnitsWarning: Numbers look like billions, or like the wrong column.
         """
         frame = as_frame(frame, "frame")
         level = self.confidence if confidence is None else as_confidence(confidence)
@@ -251,23 +247,36 @@ class ScalingFit:
         if "unique_tokens" in names and names["unique_tokens"] in frame.columns:
             unique = as_column(frame, "unique_tokens", names["unique_tokens"], of="numbers")
             columns["unique_tokens"] = as_floats(unique, "unique_tokens", 1e-6, 1e100)
+        check_units(columns, np.empty(0))
         residual = np.log(self.runs.loss / self.fitted)
         free = len(self.names) - len(self.fixed)
         noise = residual * np.sqrt(len(residual) / (len(residual) - free))
         if self.form == "envelope":
             x = columns["compute"] if "compute" in columns else 6.0 * columns["parameters"] * columns["tokens"]
             predicted, ends = self._envelope(x, noise, level)
+            told = self.design.tells(x, np.ones(len(x)), np.ones(len(x)))
         else:
             n, d = columns["parameters"], columns["tokens"]
             u = columns.get("unique_tokens", d)
-            predicted = _core.law_losses(self.law.wire()[0], n, d, u)["loss"]
+            predicted = _core.law_losses(self._law.wire()[0], n, d, u)["loss"]
             ends = {}
             if len(self.table):
-                found = _core.law_losses(self.laws.wire()[0], n, d, u, level, noise.tolist())
+                found = _core.law_losses(self._laws.wire()[0], n, d, u, level, noise.tolist())
                 ends = {"low": found["loss_low"], "high": found["loss_high"]}
                 ends |= {"run_low": found["run_low"], "run_high": found["run_high"]}
-        empty = {name: pl.lit(None, pl.Float64) for name in ("low", "high", "run_low", "run_high") if name not in ends}
-        return frame.with_columns(predicted=pl.Series(predicted), **{n: pl.Series(v) for n, v in ends.items()}, **empty)
+            told = self.design.tells(n, d, u)
+        if ends:
+            # Few residuals, some of them 0, say less than the resampled laws do.
+            ends["run_low"] = np.minimum(ends["run_low"], ends["low"])
+            ends["run_high"] = np.maximum(ends["run_high"], ends["high"])
+        if not told.all():
+            self._warn_untold(f"{int((~told).sum())} of {len(told)} losses are null")
+        said = {"predicted": predicted, **dict.fromkeys(("low", "high", "run_low", "run_high")), **ends}
+        null = pl.lit(None, pl.Float64)
+        known = pl.lit(pl.Series(told))
+        return frame.with_columns(
+            **{n: null if v is None else pl.when(known).then(pl.lit(pl.Series(v))) for n, v in said.items()}
+        )
 
     def optimal_allocation(
         self, compute: npt.ArrayLike, *, unique_tokens: npt.ArrayLike | None = None, confidence: float | None = None
@@ -281,10 +290,15 @@ class ScalingFit:
 
         Returns:
             One row per pair: ``compute``, ``unique_tokens`` (null: unlimited), and each with ``_low`` and ``_high``
-            beside it: ``parameters``, ``tokens``, ``epochs``, ``tokens_per_parameter``, ``loss``, ``lost_compute``.
+            beside it: ``parameters``, ``tokens``, ``epochs``, ``tokens_per_parameter``, ``loss``, ``lost_compute``; all
+            of these null where the runs cannot tell the law (:attr:`untold`).
 
         Raises:
             ValueError: An argument is out of range, or the fit is an envelope.
+
+        Warns:
+            MisfitWarning: The runs cannot tell the law.
+            UnusedSettingWarning: The best run takes more than ``unique_tokens``, and the law counts repeats in full.
         """
         level = self.confidence if confidence is None else as_confidence(confidence)
         unlimited = unique_tokens is None
@@ -292,8 +306,15 @@ class ScalingFit:
             compute=as_floats(compute, "compute", 6.0, 1e100),
             unique_tokens=as_floats(1e100 if unlimited else unique_tokens, "unique_tokens", 1.0, 1e100),
         )
-        best = optimal_allocation(c, u, self.law)
-        ends = optimal_allocation(c, u, self.laws, confidence=level) if len(self.table) else None
+        self._check_form()
+        best = optimal_allocation(c, u, self._law)
+        untold = bool(set(self.untold) & set(BASE) if unlimited else self.untold)
+        if untold:
+            self._warn_untold("the allocation is null")
+            best = best.with_columns(pl.lit(None, pl.Float64).alias(n) for n in best.columns[2:])
+        elif self.form == "chinchilla" and bool((best["epochs"] > 1.0).any()):
+            warn_unused("optimal_allocation", {"unique_tokens": "a fit with law='muennighoff', which knows repeats,"})
+        ends = optimal_allocation(c, u, self._laws, confidence=level) if len(self.table) and not untold else None
         columns: dict[str, Any] = {"compute": best["compute"]}
         columns["unique_tokens"] = (
             pl.Series([None] * best.height, dtype=pl.Float64) if unlimited else best["unique_tokens"]
@@ -304,6 +325,16 @@ class ScalingFit:
                 none = pl.Series([None] * best.height, dtype=pl.Float64)
                 columns[f"{name}_{end}"] = none if ends is None else ends[f"{name}_{end}"]
         return pl.DataFrame(columns)
+
+    @functools.cached_property
+    def _law(self) -> Law:
+        return as_law_of(self.form, dict(zip(self.names, self.coefficients, strict=True)), self.log_vocabulary)
+
+    @functools.cached_property
+    def _laws(self) -> MixtureLaw:
+        rows = [dict(zip(self.names, row, strict=True)) for row in self.table.tolist()]
+        laws = tuple(as_law_of(self.form, row, self.log_vocabulary) for row in rows)
+        return MixtureLaw(laws=laws, weights=(1.0,) * len(laws))
 
     @functools.cached_property
     def _spread(self) -> float:
@@ -324,8 +355,8 @@ class ScalingFit:
         if name not in self.names:
             return None
         i = self.names.index(name)
-        notes = ["the estimate runs off"] if _runs_off(name, self.coefficients[i : i + 1])[0] else []
-        share = float(_runs_off(name, self.table[:, i]).mean()) if len(self.table) else 0.0
+        notes = ["the estimate runs off"] if runs_off(name, self.coefficients[i : i + 1])[0] else []
+        share = float(runs_off(name, self.table[:, i]).mean()) if len(self.table) else 0.0
         notes += [f"{share:.0%} of resamples run off" if share >= 0.005 else "few resamples run off"] if share else []  # noqa: PLR2004
         return "; ".join(notes) or None
 
@@ -348,29 +379,16 @@ class ScalingFit:
         if self.form == "envelope":
             raise ValueError("law must be one of parameters and tokens here, got 'envelope': fit law='chinchilla'")
 
+    def _check_law(self) -> None:
+        self._check_form()
+        if self.untold:
+            raise ValueError(f"fit must tell all coefficients for a law, got {self.unknown}")
 
-def _runs_off(name: str, values: Array) -> npt.NDArray[np.bool_]:
-    """Where a coefficient says nothing but that its term is gone, or does not fade."""
-    if name.startswith("repetition"):
-        return np.asarray(values > _FADELESS)
-    if name == "log_e":
-        return np.asarray(values <= _NO_LOSS)
-    if name in _LEAST_EXPONENT:
-        return np.asarray((values <= _LEAST_EXPONENT[name] * (1.0 + 1e-9)) | (values > _STEEP))
-    return np.zeros(len(values), dtype=np.bool_)
+    @property
+    def unknown(self) -> str:
+        """What the runs cannot tell, in words; empty where they tell everything."""
+        words = f"runs that cannot tell {', '.join(self.untold)}: {self.design.reason} (fix some, or add runs)"
+        return words if self.untold else ""
 
-
-_KINDS: dict[str, type[Law]] = {
-    "chinchilla": ChinchillaLaw,
-    "muennighoff": MuennighoffLaw,
-    "penalty": PenaltyLaw,
-    "bounded": BoundedLaw,
-}
-
-
-def _as_law(form: str, values: dict[str, float], log_vocabulary: float) -> Law:
-    """The law of these coefficients."""
-    rest = {name: float(value) for name, value in values.items() if name not in BASE}
-    if form == "bounded":
-        rest["log_vocabulary"] = log_vocabulary
-    return _KINDS[form](base=tuple(float(values[name]) for name in BASE), **rest)
+    def _warn_untold(self, what: str) -> None:
+        warnings.warn(f"{what}, from {self.unknown}", MisfitWarning, stacklevel=3)

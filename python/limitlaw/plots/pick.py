@@ -114,7 +114,7 @@ def _of_object(result: Any) -> list[Callable[..., Any]] | None:
             lambda: exhaustion.exhausted(result.exhausted_by),
         ]
     if kind == "ScalingFit":
-        if result.form == "envelope":
+        if result.form == "envelope" or result.untold:
             return [lambda **given: laws.residuals(result, **given)]
         return [lambda: laws.isoflops(result), lambda: laws.residuals(result), lambda: laws.allocation(result)]
     known: dict[str, Callable[..., Any]] = {

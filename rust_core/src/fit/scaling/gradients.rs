@@ -1,30 +1,18 @@
 //! Runs as a form sees them, and the gradient of ln L there, which says what their design can tell.
 
-use super::forms::{Bounded, Chinchilla, Envelope, Form, Kind, Muennighoff, Penalty, Run};
-use super::{Fitted, LOG_E_LEAST, Runs};
+use super::forms::{Form, Kind, Run};
+use crate::exhaustion::laws::base::Base;
 use crate::math::{exp, expm1, ln};
 
-/// The gradient of ln L in each coefficient (in E itself, in the logarithm of repetition constants), run by run.
-///
-/// `coefficients` are those of a law, in the order of their names.
-pub fn gradients(law: Fitted, coefficients: &[f64], runs: &Runs) -> Vec<f64> {
-    match law {
-        Fitted::Chinchilla => gradients_of(Chinchilla, coefficients, runs),
-        Fitted::Muennighoff => gradients_of(Muennighoff, coefficients, runs),
-        Fitted::Penalty => gradients_of(Penalty, coefficients, runs),
-        Fitted::Bounded(ceiling) => gradients_of(Bounded { ceiling }, coefficients, runs),
-        Fitted::Envelope => gradients_of(Envelope, coefficients, runs),
-    }
-}
-
-fn gradients_of<const N: usize, F: Form<N>>(form: F, coefficients: &[f64], runs: &Runs) -> Vec<f64> {
+/// The gradient of ln L of each run, in the order of the coefficients; see `fit::scaling::gradients`.
+pub fn gradients_of<const N: usize, F: Form<N>>(form: F, coefficients: &[f64], sizes: [&[f64]; 3]) -> Vec<f64> {
     let at: [f64; N] = std::array::from_fn(|i| match F::KINDS[i] {
-        Kind::Irreducible if coefficients[i] <= LOG_E_LEAST => 0.0,
+        Kind::Irreducible if coefficients[i] <= Base::RANGES[2].1 => 0.0,
         Kind::Irreducible => exp(coefficients[i]),
         Kind::Repetition => ln(coefficients[i]),
         _ => coefficients[i],
     });
-    let [n, d, u] = [&runs.parameters, &runs.tokens, &runs.unique_tokens].map(|x| logs(x));
+    let [n, d, u] = sizes.map(logs);
     let of = |run: Run| {
         let (loss, gradient) = form.loss(&at, run);
         gradient.map(|g| g / loss)

@@ -11,11 +11,9 @@ mod objective;
 mod starts;
 
 use forms::{Bounded, Chinchilla, Envelope, Form, Kind, Muennighoff, Penalty, Run, bounds};
-use gradients::{logs, rows};
+use gradients::{gradients_of, logs, rows};
 use minimise::{Minimum, Objective, minimise};
 use objective::{Rows, normal_matrix, objective};
-
-pub use gradients::gradients;
 
 use crate::error::{Error, Result, check_range};
 use crate::exhaustion::laws::base::Base;
@@ -118,6 +116,20 @@ pub fn fit(law: Fitted, runs: &Runs, fixed: &[Option<f64>], resampling: Resampli
             Search::new(Bounded { ceiling }, runs, fixed)?.fit(resampling, control)
         }
         Fitted::Envelope => Search::new(Envelope, runs, fixed)?.fit(resampling, control),
+    }
+}
+
+/// The gradient of ln L in each coefficient (in E itself, in the logarithm of repetition constants), run by run.
+///
+/// `coefficients` are those of a law, in the order of their names.
+pub fn gradients(law: Fitted, coefficients: &[f64], runs: &Runs) -> Vec<f64> {
+    let sizes = [&runs.parameters[..], &runs.tokens, &runs.unique_tokens];
+    match law {
+        Fitted::Chinchilla => gradients_of(Chinchilla, coefficients, sizes),
+        Fitted::Muennighoff => gradients_of(Muennighoff, coefficients, sizes),
+        Fitted::Penalty => gradients_of(Penalty, coefficients, sizes),
+        Fitted::Bounded(ceiling) => gradients_of(Bounded { ceiling }, coefficients, sizes),
+        Fitted::Envelope => gradients_of(Envelope, coefficients, sizes),
     }
 }
 
