@@ -249,3 +249,10 @@ def test_one_run_more_than_coefficients_is_called_too_few() -> None:
         fit_scaling_law(frame, bootstrap=10, seed=1)
         fit_scaling_law(frame.head(6), bootstrap=0)
         fit_scaling_law(frame.head(6), bootstrap=10, seed=1, fixed={"alpha": 0.34})
+
+
+def test_a_fit_that_tells_no_law_is_drawn_by_its_residuals() -> None:
+    fit = quietly_fitted(runs_of("two sizes"))
+    text = ll.plot(fit).to_json()
+    assert "What the law does not explain" in text
+    assert "Parameters and tokens of the best run" not in text
