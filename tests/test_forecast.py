@@ -54,13 +54,32 @@ def test_both_shapes_are_spanned() -> None:
         fit.forecast_pass_at_k(10, seen, [20, 500], unsolvable=shape, bootstrap=100, seed=4)
         for shape in (False, True, None)
     )
-    assert both["low"].to_list() == np.minimum(beta["low"], inflated["low"]).to_list()
-    assert both["high"].to_list() == np.maximum(beta["high"], inflated["high"]).to_list()
+    assert (both["low"] <= np.minimum(beta["low"], inflated["low"])).all()
+    assert (both["high"] >= np.maximum(beta["high"], inflated["high"])).all()
     assert (both["pass_at_k"] >= np.minimum(beta["pass_at_k"], inflated["pass_at_k"])).all()
     assert (both["pass_at_k"] <= np.maximum(beta["pass_at_k"], inflated["pass_at_k"])).all()
     assert both["shapes"][0] == "beta, beta and unsolvable"
     # Two attempts do not tell unsolvable tasks from a Beta.
     assert fit.forecast_pass_at_k(2, [0, 1, 2, 1], [5], bootstrap=0)["shapes"].item() == "beta"
+
+
+def test_two_sorts_of_tasks_are_spanned() -> None:
+    """Half of the tasks at .02 and half at .9 are held in .92 of 60 data sets (docs/intervals.md).
+
+    At that fewer than 14 of 20 have probability .0007.
+    """
+    held = {None: 0, "both": 0}
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        p = np.where(random.random(60) < 0.5, 0.02, 0.9)
+        correct, truth = random.binomial(8, p), (1 - (1 - p) ** 50).mean()
+        options = {"bootstrap": 200, "seed": 1}
+        frames = [fit.forecast_pass_at_k(8, correct, [50], unsolvable=one, **options) for one in (None, False, True)]
+        low, high = ([frame[end].item() for frame in frames] for end in ("low", "high"))
+        held[None] += low[0] <= truth <= high[0]
+        held["both"] += min(low[1:]) <= truth <= max(high[1:])
+    assert held[None] >= 14
+    assert held["both"] < held[None]
 
 
 def test_of_these_tasks_alone_the_rates_of_the_hardest_are_what_is_not_known() -> None:

@@ -46,15 +46,17 @@ def forecast_pass_at_k(
     predictive 1 - B(alpha+c, beta+n-c+k)/B(alpha+c, beta+n-c), k fresh attempts. Far beyond n it rests on the shape of
     the population near p = 0, which counts seldom tell: a Beta and a Beta with a share of unsolvable tasks are both
     fitted, the estimate weighs them by Akaike's criterion, and the interval spans those of both: each resample refits
-    to resampled tasks and draws what the rates of tasks with such counts may be. What it covers on real tasks that are
-    no Beta stands in docs/intervals.md.
+    to resampled tasks and draws what the rates of tasks with such counts may be. It also spans that of populations
+    that are themselves drawn, as for ``solve(resample=)`` of counts, of which two sorts of tasks are one kind. What it
+    covers on real tasks that are no Beta stands in docs/intervals.md.
 
     Args:
         attempts: n, attempts of each task; one number serves all tasks.
         correct: c, correct ones among them.
         k: Numbers of fresh attempts, whole numbers >= 1, also above n.
-        unsolvable: ``None``: both shapes (a Beta alone where no task has three attempts). ``False``: a Beta, whose
-            interval is narrower and holds only if there is one; ``True``: with a share of tasks with p = 0.
+        unsolvable: ``None``: both shapes (where no task has three attempts a Beta alone), and drawn populations.
+            ``False``: a Beta, whose interval is narrower and holds only if there is one; ``True``: with a share of
+            tasks with p = 0.
         stopped_at: As in :func:`fit_beta_binomial`.
         resample: ``"attempts"``: the interval counts what the rates of these tasks may be, and holds if the population
             is of the fitted shapes; ``"tasks"`` also counts how resampled tasks differ, a margin for real tasks, which

@@ -2,19 +2,21 @@
 //!
 //! Counts seldom tell whether tasks without success are impossible or hard, and the answer far beyond the attempts rests on
 //! it. Unless a shape is chosen, a Beta and a Beta with unsolvable tasks are both fitted: the estimate weighs them by
-//! Akaike's criterion, the interval spans both. Each resample of tasks refits, and draws the rates that its
+//! Akaike's criterion, the interval spans both, and equally likely populations of more shapes (`populations`), of which two
+//! sorts of tasks are one. Each resample of tasks refits, and draws the rates that its
 //! tasks, or the observed ones, may have: of few tasks it is the rates of the hardest that are not known. For P(no success), which rests on the tasks near 0
 //! alone, a distribution without a shape is a third, and the estimate: there real tasks are no Beta. Its interval is that of
 //! the likelihood ratio.
 
 use libm::{exp, expm1, log1p};
 
-use super::beta_binomial::{Coordinates, Counts, Group, Population};
+use super::beta_binomial::{Coordinates, Counts, Population};
 use super::check_k;
 use super::identification::{check_identified, open};
 use super::mixing::Grid;
 use super::pass_rates::Bootstrap;
-use crate::closed_form::population::{coverage, failure};
+use super::populations::{BetaMixture, population_draws};
+use crate::closed_form::population::failure;
 use crate::error::{Error, Result, check_range};
 use crate::memory;
 use crate::rng::{Sequence, Stream, purpose};
@@ -23,7 +25,7 @@ use crate::sampling::exact::bootstrap::Resample;
 use crate::special::incomplete_beta::beta_cdf;
 use crate::special::student_t::square_of_t;
 use crate::stats::quantile;
-use crate::variates::{beta, normal};
+use crate::variates::normal;
 
 /// The largest number of attempts that is looked for.
 pub const MOST_ATTEMPTS: f64 = 1e15;
@@ -87,8 +89,9 @@ pub fn forecast(
     let score = |s: &Shape| s.ln_likelihood - f64::from(u8::from(s.inflated));
     let best = fits.iter().fold(&fits[0], |best, s| if score(s) > score(best) { s } else { best });
     let all: f64 = fits.iter().map(|s| exp(score(s) - score(best))).sum();
-    let mixture: Vec<(f64, Population)> =
-        fits.iter().map(|s| (exp(score(s) - score(best)) / all, s.population)).collect();
+    let law = |p: &Population| BetaMixture::inflated([p.alpha, p.beta], p.unsolvable, 0.0);
+    let mixture: Vec<(f64, BetaMixture)> =
+        fits.iter().map(|s| (exp(score(s) - score(best)) / all, law(&s.population))).collect();
     let mut estimate = question.answer(&|k| counts.expected(&mixture, k, control))?;
     let (mut low, mut high) = (vec![f64::NAN; estimate.len()], vec![f64::NAN; estimate.len()]);
     let tail = (1.0 - bootstrap.confidence) / 2.0;
@@ -107,7 +110,17 @@ pub fn forecast(
             let found = Coordinates::Moments.population(&counts.maximum(&drawn, shape.inflated, &start).at);
             let unsolvable = if shape.inflated { found.unsolvable } else { 0.0 };
             let of = if bootstrap.resample == Resample::Tasks { &drawn } else { &weights };
-            let rates = Rates::drawn(counts, of, &Population { unsolvable, ..found }, random, control)?;
+            let rates = Rates::drawn(counts, of, &law(&Population { unsolvable, ..found }), random, control)?;
+            question.answer(&|k| rates.shares(k, control))
+        };
+        widen(resampled(estimate.len(), bootstrap, threads, control, |_, random| again(random))?);
+    }
+    if inflated.is_none() && bootstrap.resamples > 0 {
+        let populations = population_draws(counts, bootstrap.resamples as usize, 0, threads, control)?;
+        let again = |index: u64, random: &mut Sequence| {
+            let drawn = counts.resampled(random);
+            let of = if bootstrap.resample == Resample::Tasks { &drawn } else { &weights };
+            let rates = Rates::drawn(counts, of, &populations[index as usize], random, control)?;
             question.answer(&|k| rates.shares(k, control))
         };
         widen(resampled(estimate.len(), bootstrap, threads, control, again)?);
@@ -141,7 +154,7 @@ fn resampled(
     bootstrap: Bootstrap,
     threads: usize,
     control: &Control,
-    answer: impl Fn(&mut Sequence) -> Result<Vec<f64>> + Sync,
+    answer: impl Fn(u64, &mut Sequence) -> Result<Vec<f64>> + Sync,
 ) -> Result<Vec<Vec<f64>>> {
     let again = bootstrap.resamples as usize;
     memory::check(8.0 * again as f64 * asked as f64, &[(again, "resamples"), (asked, "things asked")])?;
@@ -149,7 +162,7 @@ fn resampled(
     let work = |(): &mut (), index: u64| {
         control.check()?;
         let mut random = Stream::new(bootstrap.key, 0, purpose::BOOTSTRAP, index).sequence();
-        let answers = answer(&mut random)?;
+        let answers = answer(index, &mut random)?;
         control.advance(1);
         Ok(answers)
     };
@@ -204,8 +217,8 @@ impl Question {
 /// with the same counts, the mean has its normal law.
 struct Rates {
     drawn: Vec<f64>,
-    /// Tasks, parameters of the rates, P(solvable), a normal score.
-    groups: Vec<(f64, [f64; 2], f64, f64)>,
+    /// Tasks, the law of the rates, a normal score.
+    groups: Vec<(f64, BetaMixture, f64)>,
     tasks: f64,
 }
 
@@ -217,22 +230,19 @@ impl Rates {
     fn drawn(
         counts: &Counts,
         tasks: &[f64],
-        population: &Population,
+        population: &BetaMixture,
         random: &mut Sequence,
         control: &Control,
     ) -> Result<Self> {
         let mut rates = Self { drawn: vec![], groups: vec![], tasks: tasks.iter().sum() };
         for (group, &tasks) in counts.groups.iter().zip(tasks) {
             control.check()?;
-            let (solvable, parameters) = posterior(population, group);
+            let law = population.posterior(group.attempts, group.correct);
             if tasks > MANY {
-                rates.groups.push((tasks, parameters, solvable, normal(random)));
+                rates.groups.push((tasks, law, normal(random)));
                 continue;
             }
-            for _ in 0..tasks as u64 {
-                let rate = beta(parameters, random);
-                rates.drawn.push(if solvable == 1.0 || random.open01() < solvable { rate } else { 0.0 });
-            }
+            rates.drawn.extend((0..tasks as u64).map(|_| law.draw(random)));
         }
         Ok(rates)
     }
@@ -245,10 +255,10 @@ impl Rates {
             sums[0] -= expm1(ln_none);
             sums[1] += exp(ln_none);
         }
-        for &(tasks, [alpha, beta], solvable, score) in &self.groups {
-            let [some, none] = of_posterior([alpha, beta], solvable, k);
+        for (tasks, law, score) in &self.groups {
+            let [some, none] = law.of_attempts(k);
             // P(none) is Z = (1 - p)^k in the mean, and Z^2 is that of twice as many.
-            let square = of_posterior([alpha, beta], solvable, 2.0 * k)[1];
+            let square = law.of_attempts(2.0 * k)[1];
             let error = score * f64::max(square - none * none, 0.0).sqrt() / tasks.sqrt();
             sums[0] += tasks * (some - error).clamp(0.0, 1.0);
             sums[1] += tasks * (none + error).clamp(0.0, 1.0);
@@ -274,33 +284,14 @@ fn fewest(reached: &dyn Fn(f64) -> Result<bool>) -> Result<f64> {
     Ok(high)
 }
 
-/// Of a task with known counts: P(it is solvable), and the parameters of its rate if it is.
-fn posterior(population: &Population, group: &Group) -> (f64, [f64; 2]) {
-    let &Population { alpha, beta, unsolvable } = population;
-    let (n, c) = (group.attempts, group.correct);
-    let solvable = if c > 0.0 || unsolvable == 0.0 {
-        1.0
-    } else {
-        let seen = (1.0 - unsolvable) * failure(alpha, beta, n);
-        seen / (seen + unsolvable)
-    };
-    (solvable, [alpha + c, beta + (n - c)])
-}
-
-/// P(some success in k), and P(none), of a rate with a Beta law, or 0.
-fn of_posterior([alpha, beta]: [f64; 2], solvable: f64, k: f64) -> [f64; 2] {
-    [solvable * coverage(alpha, beta, k), solvable * failure(alpha, beta, k) + (1.0 - solvable)]
-}
-
 impl Counts {
     /// P(some success in k), and P(none), expected of the observed tasks under a mixture of populations.
-    fn expected(&self, mixture: &[(f64, Population)], k: f64, control: &Control) -> Result<[f64; 2]> {
+    fn expected(&self, mixture: &[(f64, BetaMixture)], k: f64, control: &Control) -> Result<[f64; 2]> {
         let mut sums = [0.0; 2];
         for group in &self.groups {
             control.check()?;
             for (share, population) in mixture {
-                let (solvable, parameters) = posterior(population, group);
-                let found = of_posterior(parameters, solvable, k);
+                let found = population.posterior(group.attempts, group.correct).of_attempts(k);
                 sums = [0, 1].map(|i| sums[i] + group.tasks * share * found[i]);
             }
         }
@@ -342,6 +333,7 @@ fn two_sided(count: f64, size: f64, p: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::closed_form::population::coverage;
 
     #[test]
     fn the_fewest_attempts_are_the_first_that_reach() {

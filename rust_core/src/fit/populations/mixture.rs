@@ -4,6 +4,7 @@ use std::f64::consts::FRAC_PI_2;
 
 use libm::{exp, log, sin};
 
+use crate::closed_form::population::{coverage, failure};
 use crate::fit::beta_binomial::{Counts, ln_rises};
 use crate::rng::Sequence;
 use crate::variates::beta;
@@ -31,27 +32,52 @@ impl BetaMixture {
 
     /// The rate of a task of which `seen` of `of` attempts had it.
     pub fn rate(&self, of: f64, seen: f64, random: &mut Sequence) -> f64 {
+        self.posterior(of, seen).draw(random)
+    }
+
+    /// What is known of the rate of a task of which `seen` of `of` attempts had it.
+    #[must_use]
+    pub fn posterior(&self, of: f64, seen: f64) -> Self {
         let &Self { zero, one, betas } = self;
-        let mut part = 0;
-        if betas[0].0 < 1.0 {
-            let never = if seen == 0.0 { zero } else { 0.0 };
-            let always = if seen == of { one } else { 0.0 };
-            let rises =
-                betas.map(|(share, [a, b])| if share > 0.0 { ln_rises(a, b, of, seen) } else { f64::NEG_INFINITY });
-            // A mass that explains the count explains it for sure.
-            let top = if never + always > 0.0 { 0.0 } else { rises[0].max(rises[1]) };
-            let own = [0, 1].map(|at| if betas[at].0 > 0.0 { betas[at].0 * exp(rises[at] - top) } else { 0.0 });
-            let place = random.open01() * (never + always + own[0] + own[1]);
-            if place < never {
-                return 0.0;
-            }
-            if place < never + always {
-                return 1.0;
-            }
-            part = usize::from(place >= never + always + own[0] && own[1] > 0.0);
+        let shapes = betas.map(|(_, [a, b])| [a + seen, b + of - seen].map(|x| x.max(1e-300)));
+        if betas[0].0 == 1.0 {
+            return Self { zero, one, betas: [(1.0, shapes[0]), (0.0, shapes[1])] };
         }
-        let [a, b] = betas[part].1;
-        beta([a + seen, b + of - seen].map(|x| x.max(1e-300)), random)
+        let never = if seen == 0.0 { zero } else { 0.0 };
+        let always = if seen == of { one } else { 0.0 };
+        let rises = betas.map(|(share, [a, b])| if share > 0.0 { ln_rises(a, b, of, seen) } else { f64::NEG_INFINITY });
+        // A mass that explains the count explains it for sure.
+        let top = if never + always > 0.0 { 0.0 } else { rises[0].max(rises[1]) };
+        let own = [0, 1].map(|at| if betas[at].0 > 0.0 { betas[at].0 * exp(rises[at] - top) } else { 0.0 });
+        let all = never + always + own[0] + own[1];
+        let betas = [(own[0] / all, shapes[0]), (own[1] / all, shapes[1])];
+        Self { zero: never / all, one: always / all, betas }
+    }
+
+    /// A rate.
+    pub fn draw(&self, random: &mut Sequence) -> f64 {
+        let &Self { zero, one, betas: [(first, shape), (second, other)] } = self;
+        if first == 1.0 {
+            return beta(shape, random);
+        }
+        let place = random.open01();
+        if place < zero {
+            return 0.0;
+        }
+        if place < zero + one {
+            return 1.0;
+        }
+        beta(if place >= zero + one + first && second > 0.0 { other } else { shape }, random)
+    }
+
+    /// P(some success in k), and P(none), of a task.
+    pub fn of_attempts(&self, k: f64) -> [f64; 2] {
+        let mut found = [self.one, self.zero];
+        for (share, [a, b]) in self.betas.into_iter().filter(|(share, _)| *share > 0.0) {
+            found[0] += share * coverage(a, b, k);
+            found[1] += share * failure(a, b, k);
+        }
+        found
     }
 }
 
