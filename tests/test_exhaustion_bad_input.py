@@ -13,6 +13,9 @@ import limitlaw as ll
 from exhaustion_cases import input_ranges
 from limitlaw import exhaustion as ex
 
+#: Ends of ranges and the like are asked for on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::limitlaw.UnitsWarning")
+
 DEFAULT = ll.ExhaustionScenario.preset("default")
 EPOCH = ll.ConstraintScenario.epoch2030()
 LAW = ll.Law.besiroglu()

@@ -10,6 +10,9 @@ from limitlaw.exhaustion.draws import sample
 from limitlaw.exhaustion.law import BESIROGLU, C4, BoundedLaw, MuennighoffLaw, PenaltyLaw
 from reference import laws_numpy as truth
 
+#: Ends of ranges and the like are asked for on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::limitlaw.UnitsWarning")
+
 YEARS = (2024, 2030, 2041, 2053)
 COEFFICIENTS = ["log_a", "log_b", "log_e", "alpha", "beta"]
 BOUNDED, PENALTY = BoundedLaw(), PenaltyLaw()

@@ -15,6 +15,9 @@ from exhaustion_cases import DEFAULT, FIXED, SIGMAS, path
 from limitlaw import _core
 from limitlaw.exhaustion.run import DEFINITIONS
 
+#: Ends of ranges and the like are asked for on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::limitlaw.UnitsWarning")
+
 # Estimates: quantiles, standard errors, copula
 
 

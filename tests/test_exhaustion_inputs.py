@@ -10,6 +10,9 @@ import pytest
 import limitlaw as ll
 from exhaustion_cases import input_ranges
 
+#: Ends of ranges and the like are asked for on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::limitlaw.UnitsWarning")
+
 DEFAULT = ll.ExhaustionScenario.preset("default")
 INPUTS = ll.ExhaustionScenario.input_names()
 #: The fields of the model's table of inputs.

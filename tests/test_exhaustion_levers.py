@@ -13,6 +13,9 @@ from limitlaw.exhaustion.indices import first_order, rank_correlation, total
 from limitlaw.exhaustion.paired import probability_change, quantile, quantile_change
 from limitlaw.exhaustion.sensitivity import groups
 
+#: Ends of ranges and the like are asked for on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::limitlaw.UnitsWarning")
+
 Z = 7.0
 DEFAULT = ll.ExhaustionScenario.preset("default")
 #: Stock and demand are lognormal, everything else is fixed: whether data have run out is the sign of a sum of normals.

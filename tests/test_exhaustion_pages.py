@@ -13,6 +13,9 @@ from exhaustion_cases import DEFAULT
 from limitlaw.exhaustion.draws import sample
 from reference import exhaustion_pages as pages
 
+#: Ends of ranges and the like are asked for on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::limitlaw.UnitsWarning")
+
 VARIABLES = (
     "compute", "demand", "unique_tokens", "effective_stock", "parameters", "tokens", "epochs", "loss_unconstrained",
     "loss", "excess_loss", "lost_compute", "marginal_value",

@@ -15,6 +15,9 @@ from exhaustion_cases import DEFAULT, input_ranges
 from limitlaw.exhaustion.draws import priors_in_use
 from limitlaw.exhaustion.run import VARIABLES
 
+#: Ends of ranges and the like are asked for on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::limitlaw.UnitsWarning")
+
 INPUTS = ll.ExhaustionScenario.input_names()
 UNCAPPED = {"power_cap": 1e90, "chip_cap": 1e90, "latency_cap": 1e90}
 GOODPUT = {"goodput": True, "failures_per_node_day": 1e-6, "checkpoint_seconds": 1, "restart_seconds": 1}

@@ -12,7 +12,8 @@ from limitlaw import _core
 from limitlaw._arguments import check_choice, listed, shown
 from limitlaw._declared import Year
 from limitlaw._spec import Spec
-from limitlaw._unused import quietly
+from limitlaw._unused import is_quiet, quietly, warn_at_user
+from limitlaw.errors import UnitsWarning
 from limitlaw.exhaustion.dist import log_moments, logit_normal, lognormal
 from limitlaw.exhaustion.families import Constant, Dist
 from limitlaw.exhaustion.law import ChinchillaLaw, Law, MuennighoffLaw
@@ -33,6 +34,17 @@ _CORRELATIONS = (
 FIRST_YEAR, LAST_YEAR = 1990, 2224
 #: The share of draws from which on a cap that no one chose, below a path that someone did, is worth a word.
 _OFTEN = 0.01
+#: Medians below which an input looks like another unit, and what it should be.
+_FACTOR = (0.5, "a factor per year, 1.05 for 5 %")
+_LEAST = {
+    "text_stock": (1e5, "tokens, a count and not billions or trillions"),
+    "private_stock": (1e5, "tokens, a count and not billions or trillions"),
+    "trend_dataset": (1e5, "tokens, a count and not billions or trillions"),
+    "compute": (1e10, "FLOP"),
+    "stock_growth": _FACTOR,
+    "compute_growth": _FACTOR,
+    "trend_growth": _FACTOR,
+}
 #: A cap that never binds.
 _NO_CAP = Constant(value=1e90)
 
@@ -138,6 +150,8 @@ class ExhaustionScenario(Spec):
 
     Warns:
         UnusedSettingWarning: A field that was given has no effect beside the others.
+        UnitsWarning: A stock, compute or growth that was given looks like another unit: 15 for 15 trillion tokens, 0.05
+            for 5 % a year.
 
     Example:
         >>> import limitlaw as ll
@@ -236,6 +250,15 @@ class ExhaustionScenario(Spec):
         return {
             name: user for name, user in found.items() if name != "overtraining_from" or "overtraining" not in names
         }
+
+    def warn_unused(self, names: Collection[str]) -> None:
+        """Warn of the named fields that have no effect, and of those whose numbers look like another unit."""
+        super().warn_unused(names)
+        for name in () if is_quiet() else [name for name in _LEAST if name in names]:
+            least, unit = _LEAST[name]
+            median = float(getattr(self, name).quantile(0.5))
+            if 0.0 < median < least:
+                warn_at_user(f"{name} should be {unit}: its median is {median:g}", UnitsWarning)
 
     @classmethod
     def input_names(cls) -> list[str]:
