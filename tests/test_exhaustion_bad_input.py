@@ -48,8 +48,8 @@ CASES = [
     # Fields of a scenario.
     (lambda: DEFAULT.replace(text_stock=NAN), "text_stock: value must be finite, got nan"),
     (lambda: DEFAULT.replace(text_stock=INF), "text_stock: value must be finite, got inf"),
-    (lambda: DEFAULT.replace(text_stock="many"), "text_stock must be a Dist, got 'many'"),
-    (lambda: DEFAULT.replace(text_stock=None), "text_stock must be a Dist, got None"),
+    (lambda: DEFAULT.replace(text_stock="many"), "text_stock must be a Dist or a number, got 'many'"),
+    (lambda: DEFAULT.replace(text_stock=None), "text_stock must be a Dist or a number, got None"),
     (
         lambda: DEFAULT.replace(text_stock=(1e14, 1e15)),
         r"text_stock: must be a Dist or a number, got \(1.*: write ll.dist.lognormal\(1.*, 1.*\) for a 95 %",
@@ -150,7 +150,7 @@ CASES = [
     (lambda: ll.dist.mixture([1, 2], weights=[1, -1]), r"weights\[1\] must be finite and at least 0, got -1"),
     (lambda: ll.dist.mixture([1, ll.dist.empirical([1], rows="a")]), r"parts\[1\] must be a distribution without rows"),
     (lambda: ll.dist.mixture(5), "parts must be a sequence of distributions or numbers, got 5"),
-    (lambda: ll.dist.mixture(["x"]), r"parts\[0\] must be a Dist, got 'x'"),
+    (lambda: ll.dist.mixture(["x"]), r"parts\[0\] must be a Dist or a number, got 'x'"),
     (lambda: ll.dist.clipped(1), "low must be given, or high, got neither"),
     (lambda: ll.dist.clipped(1, 3, 2), "high must be above 3, got 2"),
     (lambda: ll.dist.clipped(ll.dist.empirical([1], rows="a"), 0), "of must be a distribution without rows"),

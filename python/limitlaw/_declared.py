@@ -128,7 +128,7 @@ def _setting(kind: Any, value: Any, name: str) -> Any:
         raise failed(f"{name}: {error}") from None
     if isinstance(value, kind):
         return value
-    raise TypeError(f"{name} must be a {kind.__name__}, got {shown(value)}")
+    raise TypeError(f"{name} must be a {kind.__name__}{kind._or_else}, got {shown(value)}")  # noqa: SLF001  (as above)
 
 
 def _not_bool(number: Any, value: Any) -> Any:

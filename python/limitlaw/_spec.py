@@ -59,6 +59,9 @@ class Spec:
         object.__setattr__(self, "_kept", {})
         return self
 
+    #: What else an error says that a setting of this class may be, such as " or a number".
+    _or_else: ClassVar[str] = ""
+
     @classmethod
     def _adapt(cls, value: Any) -> Any:
         """What may stand for a setting of this class, as one: by default nothing else may."""

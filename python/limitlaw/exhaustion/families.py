@@ -20,6 +20,7 @@ class Dist(Spec):
     """A distribution of one input; made by the functions of ``ll.dist``."""
 
     family: ClassVar[str] = "dist"
+    _or_else: ClassVar[str] = " or a number"
 
     def quantile(self, p: npt.ArrayLike) -> Any:
         """The quantile at each probability: what inputs are drawn by, with no sampling error.

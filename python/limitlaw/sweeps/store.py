@@ -36,7 +36,7 @@ class Store:
     place and renamed, so none is ever half there; any number of processes and machines may write to one store at once.
 
     Args:
-        path: The folder. ``sweep`` makes it; to read, it must exist.
+        path: The folder. ``sweep`` makes it; what reads from it says where there is no store.
         accept_versions: Versions of limitlaw whose numbers may meet those of this one in the store: the changelog says
             between which no value changed. Any other is refused.
 
