@@ -12,16 +12,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import (
-    as_confidence,
-    as_number,
-    as_whole,
-    check_choice,
-    check_name,
-    is_sequence,
-    listed,
-    shown,
-)
+from limitlaw._arguments import as_confidence, as_number, as_whole, check_choice, check_name, is_sequence, listed, shown
 from limitlaw._frames import repeat, with_errors
 from limitlaw._spec import canonical, digest
 from limitlaw.seed import Seed, key_of
