@@ -295,10 +295,8 @@ class Tasks(Spec):
         """
         bills = {"tokens": tokens, "cost": cost, "seconds": seconds}
         read = {"answer": answer, "score": score, "accepted": accepted}
-        columns = log.recorded(
-            log.settled(frame, {"correct": correct, "accepted": accepted}, missing), task, correct, read, bills
-        )
-        return RecordedTasks(**columns, blank=blank, short=short)
+        frame = log.settled(frame, {"correct": correct, "accepted": accepted}, missing)
+        return RecordedTasks(**log.recorded(frame, task, correct, read, bills), blank=blank, short=short)
 
 
 #: When the tasks of a population are drawn.
