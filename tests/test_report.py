@@ -174,7 +174,7 @@ def test_the_command_takes_scenarios_counts_results_and_stores(tmp_path: Path) -
         out = tmp_path / f"{name}.html"
         result = CliRunner().invoke(main, ["report", str(tmp_path / name), "--out", str(out)])
         assert result.exit_code == 0, result.output
-        assert result.output == f"page: {out.resolve()}\n"
+        assert result.stdout == f"page: {out.resolve()}\n"
         assert data_of(out)["charts"]
     wrong = CliRunner().invoke(main, ["report", str(tmp_path / "s.json"), "--out", str(tmp_path / "x.pdf")])
     assert (wrong.exit_code, wrong.output) == (2, "Error: path must end in .html, got 'x.pdf'\n")

@@ -213,6 +213,7 @@ def test_a_scenario_that_reaches_an_accuracy_passes_whatever_the_seed(data: st.D
     testing.assert_holds(SCENARIO, min_accuracy=accuracy, seed=data.draw(testing.seeds()))
 
 
+@pytest.mark.filterwarnings("ignore::limitlaw.UnitsWarning")  # amounts of any size are drawn
 @settings(max_examples=40, deadline=None)
 @given(st.from_type(ll.ExhaustionScenario), testing.seeds())
 def test_every_exhaustion_scenario_runs_and_is_read_back(scenario: ll.ExhaustionScenario, seed: int) -> None:
