@@ -267,6 +267,21 @@ def as_array(value: Any, name: str, *, whole: bool = False, counts: bool = False
     return array
 
 
+def as_clusters(value: Any, name: str) -> npt.NDArray[np.int64]:
+    """A name for each task as the number of its cluster, from 0 in the order in which they come."""
+    if not is_sequence(value):
+        raise TypeError(f"{name} must be a sequence with the name of each task's cluster, got {shown(value)}")
+    items = value.tolist() if isinstance(value, np.ndarray) else list(value)
+    numbers: dict[str, int] = {}
+    found = np.empty(len(items), dtype=np.int64)
+    for at, item in enumerate(items):
+        if item is None or item != item or is_sequence(item) or isinstance(item, dict):  # noqa: PLR0124  (NaN)
+            raise ValueError(f"{name}[{at}] must be the name of a cluster, got {shown(item)}")
+        found[at] = numbers.setdefault(str(item), len(numbers))
+    found.flags.writeable = False
+    return found
+
+
 def is_text(value: str) -> bool:
     """Whether a string can be written."""
     try:

@@ -193,6 +193,7 @@ def pass_rates(
     k: _Floats,
     *,
     resample: str,
+    cluster: _Floats | None,
     confidence: float,
     progress: _Progress | None,
 ) -> _Columns: ...
@@ -203,6 +204,7 @@ def paired_differences(
     *,
     tasks: int,
     points: int,
+    cluster: _Floats | None,
     confidence: float,
     resamples: int,
     key: tuple[int, int],
@@ -237,7 +239,7 @@ def fit_beta_binomial(
     threads: int | None,
     progress: _Progress | None,
 ) -> dict[str, Any]: ...
-def mean_limit(values: _Floats, copies: float, tail: float, *, upper: bool) -> float: ...
+def mean_limit(values: _Floats, copies: _Floats, tail: float, *, upper: bool) -> float: ...
 def task_rates(attempts: _Floats, errors: _Floats, confidence: float) -> dict[str, Any]: ...
 def error_rate_draws(
     wrong: _Floats, accepted: _Floats, correct: _Floats, rejected: _Floats, draws: int

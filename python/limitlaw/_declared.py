@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from limitlaw._arguments import as_array, as_number, is_sequence, is_text, shown
+from limitlaw._arguments import as_array, as_clusters, as_number, is_sequence, is_text, shown
 from limitlaw._dates import as_year
 
 #: A one-dimensional read-only array of floats; any sequence of numbers is accepted (hence ``Any`` for type checkers).
@@ -20,6 +20,9 @@ FloatArray = Annotated[Any, "float"]
 IntArray = Annotated[Any, "int"]
 #: An ``IntArray`` of counts, in which a boolean is 0 or 1.
 CountArray = Annotated[Any, "count"]
+
+#: The number of each task's cluster, from 0 in the order in which they come; any sequence of names is accepted.
+ClusterArray = Annotated[Any, "cluster"]
 
 #: A year with its fraction; a date or text such as ``"2026-03"`` is accepted.
 Year = Annotated[float, "year"]
@@ -33,6 +36,8 @@ def rule_of(hint: Any) -> Rule:  # noqa: PLR0911  (one case per declared type)
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint == Year:
         return as_year
+    if hint == ClusterArray:
+        return as_clusters
     if hint in (FloatArray, IntArray, CountArray):
         return functools.partial(as_array, whole=hint != FloatArray, counts=hint == CountArray)
     if origin in (typing.Union, types.UnionType):

@@ -135,6 +135,7 @@ def compare(
     multiple=True,
     help="Of pass@k; repeat.  [default: 1, 10 and 100, as far as every task was tried]",
 )
+@click.option("--cluster", help="Column of clusters, for the intervals of pass@k.  [default: each task alone]")
 @click.option("--unsolvable", is_flag=True, help="Fit a share of tasks that no attempt solves as well.")
 @click.option("--seed", type=Whole(), hidden=True, help="Of no effect: no number is drawn.")
 @output_options
@@ -145,6 +146,7 @@ def fit(
     attempts: str,
     correct: str,
     ks: tuple[int, ...],
+    cluster: str | None,
     unsolvable: bool,
     seed: int | None,  # noqa: ARG001  (what once seeded a bootstrap)
     out: Path | None,
@@ -157,9 +159,10 @@ def fit(
     check_out(out)
     frame = read_table(counts)
     n, c = as_column(frame, "--attempts", attempts), as_column(frame, "--correct", correct)
-    fewest = min(n, default=0)
+    of = None if cluster is None else as_column(frame, "--cluster", cluster, of="names")
+    ks = ks or tuple(k for k in (1, 10, 100) if k <= max(min(n, default=0), 1))
     found = {
-        "pass_at_k": ll.pass_at_k(n, c, list(ks) or [k for k in (1, 10, 100) if k == 1 or k <= fewest]),
+        "pass_at_k": ll.pass_at_k(n, c, list(ks), cluster=of),
         "population": ll.fit.fit_beta_binomial(n, c, unsolvable=unsolvable),
     }
     emit(found, form=form, out=out)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--task", default="task", show_default=True, help="Column of tasks.")
 @click.option("--attempts", help="Column of attempts per task.  [default: a row per attempt]")
 @click.option("--correct", default="correct", show_default=True, help="Column of correct ones, or of whether it is.")
+@click.option("--cluster", help="Column of clusters, whose tasks may depend on one another.  [default: none]")
 @click.option("--k", "ks", type=Whole(), multiple=True, default=(1,), show_default=True, help="Attempts; repeat.")
 @click.option("--all-k", type=Whole(), help="Every k from 1 to this one.")
 @click.option(

@@ -43,6 +43,7 @@ _COLUMNS = [
             "seconds": "times",
         }.items()
     ),
+    click.option("--cluster", help="Of a log or counts: column of clusters, whose tasks may depend on one another."),
     click.option(
         "--short",
         type=click.Choice(["null", "drop"]),
@@ -140,7 +141,7 @@ def _is_stated(name: str) -> bool:
 def _names() -> set[str]:
     """The options of logs that every verb leaves to them."""
     return {
-        *("task", "correct", "attempts", *_RECORDED, "short", "missing", "harness", "metric", "filter_key"),
+        *("task", "correct", "attempts", *_RECORDED, "cluster", "short", "missing", "harness", "metric", "filter_key"),
         *("false_positive_rate", "false_negative_rate", "attempt_cost", "wrong_cost"),
     }
 
@@ -199,13 +200,21 @@ def _of_table(frame: pl.DataFrame, given: dict[str, Any]) -> ll.SamplingScenario
     tasks: ll.Tasks
     if attempts in frame.columns and correct in frame.columns:
         n, c = as_column(frame, "--attempts", attempts), as_column(frame, "--correct", correct)
-        tasks = ll.Tasks.counts(attempts=n, correct=c)
+        of = given["cluster"]
+        cluster = None if of is None else as_column(frame, "--cluster", of, of="names")
+        tasks = ll.Tasks.counts(attempts=n, correct=c, cluster=cluster)
         return ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=sorted({*wanted}) or _GRID, **options)
     if task not in frame.columns or correct not in frame.columns:
         return None
     named: dict[str, Any] = {name: given[name] or name for name in _RECORDED if given[name] or name in frame.columns}
     recorded = ll.Tasks.from_attempts(
-        frame, task=task, correct=correct, short=given["short"], missing=given["missing"], **named
+        frame,
+        task=task,
+        correct=correct,
+        cluster=given["cluster"],
+        short=given["short"],
+        missing=given["missing"],
+        **named,
     )
     found = policies_of(recorded, None)
     if any(rates.values()) and "accepted" in named:

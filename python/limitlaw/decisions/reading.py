@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from limitlaw import _core
-from limitlaw._arguments import as_column, as_frame, shown
+from limitlaw._arguments import as_clusters, as_column, as_frame, shown
 from limitlaw.run import solve
-from limitlaw.sampling.attempts import check_flags
+from limitlaw.sampling.attempts import check_flags, cluster_names
 from limitlaw.sampling.policy import Policy
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.stopped import warn_stopped
@@ -23,11 +23,55 @@ if TYPE_CHECKING:
 
 
 class System(NamedTuple):
-    """One system: the names of the tasks that it tried, and what it has in each (row) at every k (column)."""
+    """One system: the names of the tasks that it tried, and what it has in each (row) at every k (column).
+
+    ``clusters``: the name of each task's cluster, which means nothing to other systems; none where tasks stand alone.
+    """
 
     name: str
     tasks: list[str]
     values: Floats
+    clusters: list[str] | None
+
+
+def clusters_of(systems: list[System], numbers: dict[str, int]) -> Floats | None:
+    """The cluster of each task, by the numbers of tasks: those that are in one cluster of any system are in one.
+
+    Raises:
+        ValueError: Only some of the systems have clusters, or two of them do not agree.
+    """
+    without = [one.name for one in systems if one.clusters is None]
+    if len(without) == len(systems):
+        return None
+    if without:
+        raise ValueError(f"systems must all name clusters, or none of them: {shown(without[0])} names none")
+    found = np.full(len(numbers), np.nan)
+    count = 0
+    for one in systems:
+        assert one.clusters is not None  # as above
+        place = np.array([numbers[name] for name in one.tasks])
+        own = as_clusters(one.clusters, "cluster")
+        joint: dict[int, float] = {}
+        for task, cluster in zip(place, own, strict=True):
+            if not np.isnan(found[task]) and joint.setdefault(cluster, found[task]) != found[task]:
+                _refuse_clusters(one, int(cluster))
+        for cluster in range(int(own.max()) + 1):
+            if cluster not in joint:
+                joint[cluster], count = float(count), count + 1
+        if len(set(joint.values())) < len(joint):
+            twice = [cluster for cluster in joint if list(joint.values()).count(joint[cluster]) > 1]
+            _refuse_clusters(one, twice[0])
+        found[place] = [joint[cluster] for cluster in own]
+    return found
+
+
+def _refuse_clusters(system: System, cluster: int) -> None:
+    assert system.clusters is not None  # who has none is in no other's way
+    name = list(dict.fromkeys(system.clusters))[cluster]
+    raise ValueError(
+        f"cluster must put tasks together alike in all systems, got cluster {shown(name)} of {system.name!r}, which "
+        "another system divides or joins with others"
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +83,7 @@ class Reading:
     correct: str
     statistic: str | Policy
     grid: Floats
+    cluster: str | None = None
 
     def system(self, name: str, given: object) -> System:
         """One system, whose errors are named by it."""
@@ -57,9 +102,24 @@ class Reading:
                     raise ValueError(
                         f"tasks must have one with {self.grid[-1]:.0f} attempts, got {most} at most (short='drop')"
                     )
+            clusters = self._clusters(given, tasks)
         except (TypeError, ValueError) as error:
             raise type(error)(f"systems[{name!r}]: {error}") from None
-        return System(name, [task for task, keep in zip(tasks, kept, strict=True) if keep], values[kept])
+        rows = np.flatnonzero(kept)
+        own = None if clusters is None else [clusters[row] for row in rows]
+        return System(name, [tasks[row] for row in rows], values[kept], own)
+
+    def _clusters(self, given: object, tasks: list[str]) -> list[str] | None:
+        """The cluster of each task: of recorded attempts their own, of a frame those of the column, if one is named."""
+        if isinstance(given, RecordedTasks):
+            if given.cluster is None and self.cluster is not None:
+                raise ValueError(f"recorded attempts must have clusters ({self.cluster!r}), got none")
+            return None if given.cluster is None else [str(number) for number in given.cluster]
+        if self.cluster is None:
+            return None
+        frame = as_frame(given, "frame")
+        names = [str(name) for name in as_column(frame, "task", self.task, of="names")]
+        return cluster_names(frame, self.cluster, names, tasks)
 
     def _by_policy(self, given: object, policy: Policy) -> tuple[list[str], Floats]:
         if not isinstance(given, RecordedTasks):

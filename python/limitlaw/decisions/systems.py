@@ -19,7 +19,7 @@ from limitlaw._arguments import (
     shown,
 )
 from limitlaw._frames import first, known, repeat
-from limitlaw.decisions.reading import Reading
+from limitlaw.decisions.reading import Reading, clusters_of
 from limitlaw.sampling.policy import Policy
 from limitlaw.seed import Seed, key_of
 
@@ -42,6 +42,7 @@ def compare_systems(
     task: str = "task",
     attempts: str | None = None,
     correct: str = "correct",
+    cluster: str | None = None,
     k: npt.ArrayLike = 1,
     statistic: Literal["pass_at_k", "pass_hat_k"] | Policy = "pass_at_k",
     confidence: float = 0.95,
@@ -66,6 +67,9 @@ def compare_systems(
         attempts: The column of n, attempts of each task, in frames with a row per task; ``None`` for frames with a row
             per attempt.
         correct: The column of c, correct ones among n; in frames with a row per attempt of booleans, or 0 and 1.
+        cluster: The column of the cluster of each task (its repository, the text that it asks about): tasks of one may
+            depend on one another, and clusters are the sample in place of tasks. Recorded attempts have their own
+            (``Tasks.from_attempts(cluster=)``). ``None``: each task alone.
         k: Numbers of attempts, ascending.
         statistic: What is compared, task by task: the unbiased estimate of pass@k or of pass^k, or the accuracy of a
             policy with k attempts, by ``solve``.
@@ -82,13 +86,13 @@ def compare_systems(
         that k (Holm); ``winner``, null unless ``p_holm`` is at most 1 - confidence; ``metric`` and ``other_metric``;
         ``band_low``, ``band_high``; ``sign_change``, the first of the k at which the sign is not that at the smallest,
         and ``sign_change_low`` and ``sign_change_high``, the first and the last of those that a curve within the band
-        may have (a last of null: it may never change; both null: it does not); ``tasks`` that both tried,
-        ``short_tasks``, those with fewer than k attempts (any makes the row null), ``reason`` (why a
-        value is null; null where none is), ``statistic``, ``confidence``.
+        may have (a last of null: it may never change; both null: it does not); ``tasks`` that both tried, ``clusters``
+        (theirs, where there are any), ``short_tasks``, those with fewer than k attempts (any makes the row null),
+        ``reason`` (why a value is null; null where none is), ``statistic``, ``confidence``.
 
     Raises:
         ValueError: There are fewer than two systems, two share no task, a column is missing or out of range, a task has
-            two rows of counts, or k is not ascending.
+            two rows of counts, clusters are not the same in all systems, or k is not ascending.
         TypeError: A system is neither a frame nor recorded attempts (recorded attempts are needed by a policy).
         NoClosedFormError: The policy is one that only ``simulate`` knows.
 
@@ -119,7 +123,7 @@ def compare_systems(
         raise ValueError(
             f"systems must be at least two by name, as in {{'a': frame, 'b': frame}}, got {shown(systems)}"
         )
-    reading = Reading(task, attempts, correct, statistic, grid)
+    reading = Reading(task, attempts, correct, statistic, grid, cluster)
     read = [reading.system(str(name), one) for name, one in systems.items()]
     numbers: dict[str, int] = {}
     for one in read:
@@ -136,6 +140,8 @@ def compare_systems(
         place = [numbers[name] for name in one.tasks]
         tried[row, place] = True
         values[row, place] = one.values
+    clusters = clusters_of(read, numbers)
+    options["cluster"] = clusters
     found = _core.paired_differences(
         values.reshape(-1), tried.reshape(-1), tasks=len(numbers), points=len(grid), **options
     )
@@ -187,11 +193,15 @@ def _frame(found: dict[str, Floats], names: list[str], reading: Reading, options
     rows = len(adjusted)
     columns |= {
         "tasks": whole(found["tasks"].repeat(points)),
+        **({} if options["cluster"] is None else {"clusters": whole(found["clusters"].repeat(points))}),
         "short_tasks": whole(found["short_tasks"]),
         "reason": pl.Series(
             [
-                _why_null(int(short), int(tasks), k)
-                for short, tasks, k in zip(found["short_tasks"], found["tasks"].repeat(points), cycle(grid))
+                _why_null(int(short), int(tasks), int(clusters), k)
+                for short, tasks, clusters, k in zip(
+                    *(found["short_tasks"], found["tasks"].repeat(points), found["clusters"].repeat(points)),
+                    cycle(grid),
+                )
             ],
             dtype=pl.String,
         ),
@@ -201,13 +211,15 @@ def _frame(found: dict[str, Floats], names: list[str], reading: Reading, options
     return first(pl.DataFrame(columns), ["system", "other", "k"], ["low", "high", "p_holm", "winner"])
 
 
-def _why_null(short: int, tasks: int, k: float) -> str | None:
+def _why_null(short: int, tasks: int, clusters: int, k: float) -> str | None:
     """What is missing where a comparison is null."""
     if short:
         return (
             f"{short} of {tasks} tasks have fewer than {k:.0f} attempts (Tasks.from_attempts(short='drop') drops them)"
         )
-    return "one task says nothing about others" if tasks == 1 else None
+    if clusters > 1:
+        return None
+    return f"one {'task' if tasks == 1 else 'cluster'} says nothing about others"
 
 
 def holm(p_values: Floats) -> Floats:

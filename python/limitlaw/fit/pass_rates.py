@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_confidence, as_threads, as_whole, check_choice, check_progress
+from limitlaw._arguments import as_clusters, as_confidence, as_threads, as_whole, check_choice, check_progress
 from limitlaw.fit._counts import MAX_RESAMPLES, column, counts
 from limitlaw.seed import Seed, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -27,6 +27,7 @@ def pass_at_k(
     k: npt.ArrayLike,
     *,
     resample: Resample = "tasks",
+    cluster: Sequence[object] | npt.ArrayLike | None = None,
     confidence: float = 0.95,
     bootstrap: int | None = None,
     seed: Seed | None = None,
@@ -45,6 +46,9 @@ def pass_at_k(
         resample: What the standard error and the interval are about. ``"tasks"``: would other tasks say the same?
             ``"attempts"``: would other answers to these tasks? The latter's standard error is unbiased and needs
             n >= 2k (null otherwise).
+        cluster: The name of each task's cluster (questions about one text, bugs of one repository): other clusters are
+            asked for in place of other tasks, with the standard error of Liang and Zeger (a degree of freedom less) and
+            limits of as many equal clusters as know the mean as well (Kish). Without it each task stands alone.
         confidence: Of the interval, in [1e-9, 1 - 1e-9]. Over tasks it has the limits of Gaffke for a mean of values
             in [0, 1], by their Beta approximation: Clopper and Pearson's where all values are 0 and 1. Over attempts
             it has Clopper and Pearson's limits with the effective number of independent trials (Korn and Graubard).
@@ -55,15 +59,15 @@ def pass_at_k(
         progress: Called with (0, 0) until the result is there.
 
     Returns:
-        One row per k: ``k``, ``pass_at_k``, ``low``, ``high`` (null for one task resampled over tasks: it says
-        nothing about others), ``pass_at_k_se``, ``reason`` (why one of these is null; null where none is), ``tasks``,
-        ``resample``, ``confidence``.
+        One row per k: ``k``, ``pass_at_k``, ``low``, ``high`` (null for one task, or cluster, resampled over tasks: it
+        says nothing about others), ``pass_at_k_se``, ``reason`` (why one of these is null; null where none is),
+        ``tasks``, ``clusters`` (where given), ``resample``, ``confidence``.
 
     Raises:
         ValueError: A count is out of range.
 
     Source: Chen et al., arXiv 2107.03374, equation 1; Gaffke, Mathematical Methods of Statistics 14 (2005); Korn and
-    Graubard, Survey Methodology 24 (1998).
+    Graubard, Survey Methodology 24 (1998); clusters: Liang and Zeger, Biometrika 73 (1986), Miller, arXiv 2411.00640.
 
     Example:
         >>> import limitlaw as ll
@@ -72,9 +76,14 @@ def pass_at_k(
         [(1, 0.4, 0.2273), (5, 0.624, 0.2388), (20, None, None)]
         >>> frame["reason"][2]
         '4 of 4 tasks have fewer than 20 attempts, the first is task 0 (from 0) with 10'
+        >>> frame = ll.pass_at_k(1, [1, 1, 1, 0, 0, 1], 1, cluster=["a", "a", "a", "b", "b", "c"])
+        >>> frame.select("clusters", pl.col("low", "high", "pass_at_k_se").round(3)).row(0)
+        (3, 0.104, 0.98, 0.306)
     """
     _check_unused(bootstrap, seed, threads)
-    return _pass_rates("pass_at_k", attempts, correct, k, resample=resample, confidence=confidence, progress=progress)
+    return _pass_rates(
+        "pass_at_k", attempts, correct, k, resample=resample, cluster=cluster, confidence=confidence, progress=progress
+    )
 
 
 def pass_hat_k(
@@ -83,6 +92,7 @@ def pass_hat_k(
     k: npt.ArrayLike,
     *,
     resample: Resample = "tasks",
+    cluster: Sequence[object] | npt.ArrayLike | None = None,
     confidence: float = 0.95,
     bootstrap: int | None = None,
     seed: Seed | None = None,
@@ -98,7 +108,8 @@ def pass_hat_k(
         attempts: n, attempts of each task; one number serves all tasks.
         correct: c, correct ones among them; booleans for tasks attempted once.
         k: Numbers of attempts, whole numbers >= 1.
-        resample: As in :func:`pass_at_k`, with ``confidence``.
+        resample: As in :func:`pass_at_k`, with ``cluster`` and ``confidence``.
+        cluster: The name of each task's cluster.
         confidence: Of the interval.
         bootstrap: Of no effect, as in :func:`pass_at_k`.
         seed: Of no effect.
@@ -107,7 +118,7 @@ def pass_hat_k(
 
     Returns:
         One row per k: ``k``, ``pass_hat_k``, ``low``, ``high``, ``pass_hat_k_se``, ``reason``, ``tasks``,
-        ``resample``, ``confidence``.
+        ``clusters`` (where given), ``resample``, ``confidence``.
 
     Raises:
         ValueError: A count is out of range.
@@ -120,7 +131,9 @@ def pass_hat_k(
         [0.5833, 0.5, 0.3333]
     """
     _check_unused(bootstrap, seed, threads)
-    return _pass_rates("pass_hat_k", attempts, correct, k, resample=resample, confidence=confidence, progress=progress)
+    return _pass_rates(
+        "pass_hat_k", attempts, correct, k, resample=resample, cluster=cluster, confidence=confidence, progress=progress
+    )
 
 
 def _check_unused(bootstrap: object, seed: Seed | None, threads: object) -> None:
@@ -139,6 +152,7 @@ def _pass_rates(
     k: npt.ArrayLike,
     *,
     resample: str,
+    cluster: Sequence[object] | npt.ArrayLike | None,
     confidence: float,
     progress: Callable[[int, int], object] | None,
 ) -> pl.DataFrame:
@@ -147,25 +161,33 @@ def _pass_rates(
     confidence = as_confidence(confidence)
     n, c = counts(attempts, correct)
     ks = column("k", k, counts=False)
-    found = _core.pass_rates(rate, n, c, ks, resample=resample, confidence=confidence, progress=progress)
+    of = None if cluster is None else as_clusters(cluster, "cluster")
+    if of is not None and len(of) != len(c):
+        raise ValueError(f"cluster must be as long as correct ({len(c)}), got {len(of)}")
+    if of is not None and resample == "attempts":
+        raise ValueError("cluster must be None where resample is 'attempts', which is about these very tasks; got one")
+    sampled = len(c) if of is None else int(of.max()) + 1
+    options: dict[str, Any] = {"resample": resample, "cluster": None if of is None else of.astype(np.float64)}
+    found = _core.pass_rates(rate, n, c, ks, **options, confidence=confidence, progress=progress)
     estimates = {
         rate: found["estimate"],
         "low": found["low"],
         "high": found["high"],
         f"{rate}_se": found["standard_error"],
     }
-    if resample == "tasks" and len(c) == 1:  # one task says nothing about others
+    if resample == "tasks" and sampled == 1:  # one task, or cluster, says nothing about others
         estimates |= {name: np.full(len(ks), math.nan) for name in ("low", "high")}
     return pl.DataFrame({"k": ks.astype("int64")} | estimates).with_columns(
         pl.col(*estimates).fill_nan(None),
-        pl.Series("reason", [_why_null(n, c, one, resample) for one in ks], pl.String),
+        pl.Series("reason", [_why_null(n, one, resample, sampled) for one in ks], pl.String),
         pl.lit(len(c), pl.Int64).alias("tasks"),
+        *([] if of is None else [pl.lit(sampled, pl.Int64).alias("clusters")]),
         pl.lit(resample, pl.String).alias("resample"),
         pl.lit(confidence, pl.Float64).alias("confidence"),
     )
 
 
-def _why_null(n: npt.NDArray[np.float64], c: npt.NDArray[np.float64], k: float, resample: str) -> str | None:
+def _why_null(n: npt.NDArray[np.float64], k: float, resample: str, sampled: int) -> str | None:
     """What is missing where an estimate, its standard error or its interval is null."""
     needs = [(k, f"{k:.0f}")] + ([(2 * k, f"2k = {2 * k:.0f}")] if resample == "attempts" else [])
     for least, words in needs:
@@ -173,4 +195,6 @@ def _why_null(n: npt.NDArray[np.float64], c: npt.NDArray[np.float64], k: float, 
         if len(short):
             first = f"the first is task {short[0]} (from 0) with {n[short[0]]:.0f}"
             return f"{len(short)} of {len(n)} tasks have fewer than {words} attempts, {first}"
-    return "one task says nothing about others" if resample == "tasks" and len(c) == 1 else None
+    if resample == "attempts" or sampled > 1:
+        return None
+    return f"one {'task' if len(n) == 1 else 'cluster'} says nothing about others"

@@ -50,14 +50,17 @@ def _exact(row: dict[str, Any], requirement: Requirement) -> Answer:
 def _of_tasks(scenario: SamplingScenario, seen: Observed, requirement: Requirement, ask: Ask) -> Answer:
     """From the values of observed tasks."""
     metric, tasks = requirement.metric, len(scenario.tasks)
-    said = f"{tasks:,} tasks"
+    values, weight = seen.sampled()
+    sampled = len(next(iter(values.values()), ()))
+    unit = "tasks" if seen.cluster is None else "clusters"
+    said = f"{tasks:,} tasks" + ("" if seen.cluster is None else f" in {sampled:,} clusters")
     if seen.missing is not None:
         return Answer("cannot tell", None, None, None, said, seen.missing)
     above, below = METRICS[metric]
-    if above not in seen.values or (below is not None and below not in seen.values):
+    if above not in values or (below is not None and below not in values):
         return Answer("cannot tell", None, None, None, said, f"a policy, or attempts, that have {metric}")
-    denominator = None if below is None else seen.values[below]
-    ratio = Ratio(seen.values[above], denominator, seen.weight, *ends(scenario, metric), anytime=ask.anytime)
+    denominator = None if below is None else values[below]
+    ratio = Ratio(values[above], denominator, weight, *ends(scenario, metric), anytime=ask.anytime)
     estimate: float | None = ratio.estimate
     assert estimate is not None
     if math.isnan(estimate):
@@ -70,12 +73,12 @@ def _of_tasks(scenario: SamplingScenario, seen: Observed, requirement: Requireme
         if verdict is None:
             return Answer("cannot tell", None, known, None, said, seen.more, attempts)
         return Answer("holds" if verdict else "fails", None, known, None, f"{said}, at {seen.attempts:,} attempts")
-    return _told(ratio, requirement, ask, tasks, "tasks")
+    return _told(ratio, requirement, ask, (sampled, unit), said)
 
 
-def _told(ratio: Ratio, requirement: Requirement, ask: Ask, seen: int, unit: str) -> Answer:
+def _told(ratio: Ratio, requirement: Requirement, ask: Ask, seen: tuple[int, str], said: str) -> Answer:
     """The verdict of a ratio, and what would tell where it does not."""
-    limits, said = ratio.limits(ask.tail), f"{seen:,} {unit}"
+    (size, unit), limits = seen, ratio.limits(ask.tail)
     verdict = requirement.holds(*limits)
     ends_ = (ratio.estimate, *limits)
     if verdict is not None:
@@ -85,7 +88,7 @@ def _told(ratio: Ratio, requirement: Requirement, ask: Ask, seen: int, unit: str
     copies = ratio.needed(lambda above, below: above or below, requirement.bound, ask.tail)
     if copies is None:
         return Answer("cannot tell", *ends_, said, f"no number of {unit}: the estimate is at the bound")
-    needed = math.ceil(copies * seen)
+    needed = math.ceil(copies * size)
     return Answer("cannot tell", *ends_, said, f"{needed:,} {unit} in all", needed)
 
 
@@ -112,7 +115,7 @@ def _of_simulated(simulated: Simulated, requirement: Requirement, ask: Ask) -> A
         ratio = simulated.share(metric)
         if math.isnan(ratio.estimate):
             return Answer("cannot tell", None, None, None, said, "trials in which an answer is returned")
-        return _told(ratio, requirement, ask, simulated.trials, "trials")
+        return _told(ratio, requirement, ask, (simulated.trials, "trials"), said)
     low, high = simulated.bill(metric, ask.tail)
     verdict, mean = requirement.holds(low, high), simulated.mean(metric)
     if verdict is not None:

@@ -43,6 +43,7 @@ class Observed:
     Args:
         values: By column, a number for each task; without those that do not exist for the policy.
         weight: Of each task; none where all count alike.
+        cluster: The number of each task's cluster; none where tasks stand alone.
         fewest: The attempts of the task that has the fewest.
         attempts: The attempts that these values are of, where the tasks have fewer than the scenario's; else none.
         missing: What there would have to be for values; none where there are.
@@ -52,11 +53,24 @@ class Observed:
 
     values: dict[str, Array]
     weight: Array | None
+    cluster: npt.NDArray[np.int64] | None
     fewest: int
     attempts: int | None = None
     missing: str | None = None
     more: str = ""
     drawn: bool = False
+
+    def sampled(self) -> tuple[dict[str, Array], Array | None]:
+        """The values of what is sampled, and its weights: of tasks, or the means of their clusters."""
+        if self.cluster is None:
+            return self.values, self.weight
+        own = np.ones(len(self.cluster)) if self.weight is None else self.weight
+        weight = np.bincount(self.cluster, own).astype(np.float64)
+        means = {
+            name: np.bincount(self.cluster, own * value) / np.maximum(weight, 1e-300)
+            for name, value in self.values.items()
+        }
+        return means, weight
 
 
 def observed(scenario: SamplingScenario, columns: list[str], seed: Seed) -> Observed:
@@ -66,19 +80,19 @@ def observed(scenario: SamplingScenario, columns: list[str], seed: Seed) -> Obse
     1948): no model of the tasks, and no bias from the finite number of attempts.
     """
     tasks: Any = scenario.tasks
-    fewest, weight = int(tasks.attempts.min()), tasks.weight
+    fewest, of = int(tasks.attempts.min()), (tasks.weight, tasks.cluster, int(tasks.attempts.min()))
     wanted = None if scenario.max_attempts is None else int(scenario.max_attempts[-1])
     if wanted is None or scenario.limits is not None:
-        return Observed({}, weight, fewest, missing="max_attempts in place of limits: observed attempts have no order")
+        return Observed({}, *of, missing="max_attempts in place of limits: observed attempts have no order")
     short = wanted > fewest
     fewer = int((tasks.attempts < wanted).sum())
     hint = ": short='drop' leaves them out" if isinstance(tasks, RecordedTasks) and fewer < len(tasks) else ""
     more = f"{wanted:,} attempts of every task; {fewer:,} of {len(tasks):,} have fewer, the least {fewest:,}{hint}"
     if short and not _grows(scenario.policies[0], fewest):
-        return Observed({}, weight, fewest, missing=more)
+        return Observed({}, *of, missing=more)
     verifier = scenario.verifier
     if isinstance(verifier, SpreadVerifier) and verifier.correlation != 0.0:
-        return Observed({}, weight, fewest, missing="success rates that are known (a correlation ranks them)")
+        return Observed({}, *of, missing="success rates that are known (a correlation ranks them)")
     changes = _recorded(scenario) | ({"max_attempts": [fewest]} if short else {})
     verifiers = list(_drawn(verifier, len(tasks), seed)) if isinstance(verifier, SpreadVerifier) else [verifier]
     totals: dict[str, Array] = {}
@@ -88,14 +102,14 @@ def observed(scenario: SamplingScenario, columns: list[str], seed: Seed) -> Obse
             with quietly():
                 one = scenario.replace(verifier=each, **changes)
         except ValueError as error:
-            return Observed({}, weight, fewest, missing=f"recorded attempts ({error})")
+            return Observed({}, *of, missing=f"recorded attempts ({error})")
         frame, simulated = _by_task(one, columns, seed)
         for name in columns:
             if frame[name].null_count():  # nothing that this policy, or these attempts, say
                 continue
             totals[name] = totals.get(name, 0.0) + frame[name].to_numpy() / len(verifiers)
     drawn = simulated or len(verifiers) > 1
-    return Observed(totals, weight, fewest, attempts=fewest if short else None, more=more, drawn=drawn)
+    return Observed(totals, *of, attempts=fewest if short else None, more=more, drawn=drawn)
 
 
 def _grows(policy: Policy, fewest: int) -> bool:
@@ -112,6 +126,7 @@ def _recorded(scenario: SamplingScenario) -> dict[str, Any]:
     place = np.arange(ends_[-1]) - np.repeat(ends_ - tasks.attempts, tasks.attempts)
     correct = (place < np.repeat(tasks.correct, tasks.attempts)).astype(np.int64)
     fields: dict[str, Any] = {"attempts": tasks.attempts, "correct": correct, "weight": tasks.weight}
+    fields["cluster"] = tasks.cluster
     changes: dict[str, Any] = {"answers": None}
     if cost is not None and cost.wrong_output_tokens is not None:
         # The mean tokens of each attempt as if they were recorded: a bill's mean is that of means.

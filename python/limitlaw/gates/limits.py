@@ -35,7 +35,8 @@ class Ratio:
     Args:
         numerator: Of each task, in [least denominator, most denominator].
         denominator: Of each task, in [0, 1]; 1 where there is none.
-        weight: Of each task; none where all count alike.
+        weight: Of each task, or cluster of tasks; none where all count alike. They are a sample of as many of equal
+            weight as know a mean as well (Kish).
         least: The least that the ratio can be.
         most: The most.
         anytime: Whether the limits hold at every number of tasks at once.
@@ -70,24 +71,29 @@ class Ratio:
         # In [0, 1], with 0 at ``zero``.
         of = 1.0 if self.denominator is None else self.denominator
         excess = self.numerator - bound * of
-        if self.weight is not None:
-            excess = excess * (self.weight / self.weight.max())
         zero = (bound - self.least) / span
         values = np.ascontiguousarray(np.clip(excess / span + zero, 0.0, 1.0))
-        copies *= self.each
+        each = copies * self._copies()
         if self.anytime:
-            ends = _core.sequence_interval(float(values.sum() * copies), len(values) * copies, 1.0 - tail)
+            ends = _core.sequence_interval(float((each * values).sum()), float(each.sum()), 1.0 - tail)
             limit = ends[0 if above else 1]
         else:
-            limit = _core.mean_limit(values, copies, tail, upper=not above)
+            limit = _core.mean_limit(values, each, tail, upper=not above)
         return limit - zero if above else zero - limit
+
+    def _copies(self) -> Array:
+        """How often each value counts."""
+        if self.weight is None:
+            return np.full(len(self.numerator), self.each)
+        copies: Array = self.each * self.weight * (self.weight.sum() / (self.weight**2).sum())
+        return copies
 
     def limits(self, tail: float) -> tuple[float, float]:
         """The limits of the ratio, each with ``tail`` beyond it."""
-        if self.denominator is None and self.weight is None and not self.anytime and self.most > self.least:
+        if self.denominator is None and not self.anytime and self.most > self.least:
             # Of a mean at once: the bound only shifts its values.
             values = np.ascontiguousarray(np.clip((self.numerator - self.least) / (self.most - self.least), 0.0, 1.0))
-            ends = (_core.mean_limit(values, self.each, tail, upper=upper) for upper in (False, True))
+            ends = (_core.mean_limit(values, self._copies(), tail, upper=upper) for upper in (False, True))
             low, high = (self.least + (self.most - self.least) * x for x in ends)
             return low, high
         # Where a bound is no longer below the ratio for certain, and where it is above it: the first seen from below,

@@ -109,7 +109,8 @@ def pilot(
         TypeError: The data are of another kind.
 
     Warns:
-        MisfitWarning: Tasks with fewer than two attempts are left out.
+        MisfitWarning: Tasks with fewer than two attempts are left out, or tasks come in clusters: plans take them as
+            independent.
 
     Example:
         >>> import limitlaw as ll
@@ -127,6 +128,12 @@ def pilot(
         mean, square = a / (a + b), a * (a + 1.0) / ((a + b) * (a + b + 1.0))
         between = solvable * square - (solvable * mean) ** 2
         return Pilot(between=between, within=(solvable * (mean - square),), difference=solvable * mean)
+    if any(getattr(_tasks(one), "cluster", None) is not None for one in systems):
+        warnings.warn(
+            "the tasks come in clusters, and plans take them as independent: more will be needed than they say",
+            MisfitWarning,
+            stacklevel=2,
+        )
     reading = Reading(task, attempts, correct, "pass_at_k", np.array([1.0]))
     read = [_counts(_tasks(one), reading) for one in systems]
     shared = [name for name in read[0] if all(name in one for one in read[1:])]

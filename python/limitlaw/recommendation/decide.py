@@ -147,8 +147,9 @@ def recommend(
     """
     if not isinstance(tasks, (FixedTasks, CountsTasks, PoolTasks, RecordedTasks)):
         raise TypeError(f"tasks must be known, counted, pooled or recorded tasks, got {shown(tasks)}")
-    if len(tasks) < 2:  # noqa: PLR2004  (one shows no spread)
-        raise ValueError(f"tasks must be at least two, got {len(tasks)}")
+    if sampled(tasks) < 2:  # noqa: PLR2004  (one shows no spread)
+        of = "" if tasks.cluster is None else "of at least two clusters"
+        raise ValueError(f"tasks must be {of or 'at least two'}, got {'one cluster' if of else len(tasks)}")
     level, slack = as_confidence(confidence), as_within(tolerance, "tolerance", 0.0)
     draws, most = as_whole(bootstrap, "bootstrap", 100, 100_000), as_whole(max_attempts, "max_attempts", 1, 10**6)
     seed = as_whole(seed, "seed", 0, 2**64 - 1)
@@ -165,24 +166,36 @@ def recommend(
         random = np.random.default_rng(seed)
         equal = np.full(len(tasks), 1.0 / len(tasks))
         mean = equal if tasks.weight is None else tasks.weight / tasks.weight.sum()
-        over_tasks = _again(options.tables["utility"], tasks.weight, draws, random)
+        over_tasks = _again(options.tables["utility"], tasks, draws, random)
         again = over_tasks
         if options.sets is not None:  # of counts each resample has one of the sets of rates that they leave open
             share = -(-draws // len(options.sets))
-            again = np.concatenate([_again(table, tasks.weight, share, random) for table in options.sets])[:draws]
+            again = np.concatenate([_again(table, tasks, share, random) for table in options.sets])[:draws]
         known = options.of_verifiers()
         slack *= utility.correct_reward
         resamples = _Resamples(options, utility, mean, again, over_tasks, level, slack, known, end, short)
         return resamples.with_verifiers(random).judged(random)
 
 
-def _again(table: Floats, own: Floats | None, draws: int, random: np.random.Generator) -> Floats:
-    """The mean of each option in each resample of the tasks, a few resamples at a time: for memory and for Ctrl-C."""
-    count = table.shape[1]
+def sampled(tasks: Tasks) -> int:
+    """How many are sampled: tasks, or clusters of them."""
+    return len(tasks) if tasks.cluster is None else int(tasks.cluster.max()) + 1
+
+
+def _again(table: Floats, tasks: Tasks, draws: int, random: np.random.Generator) -> Floats:
+    """The mean of each option in each resample of the tasks, or of their clusters.
+
+    A few resamples at a time: for memory and for Ctrl-C.
+    """
+    own, cluster = tasks.weight, tasks.cluster
+    if cluster is not None:
+        own = np.ones(len(tasks)) if own is None else own
+    count = sampled(tasks)
     equal, rows = np.full(count, 1.0 / count), max(1, _MAX_WEIGHTS // count)
     found = np.empty((draws, len(table)))
     for at in range(0, draws, rows):
         weight = random.multinomial(count, equal, min(rows, draws - at)) / count
+        weight = weight if cluster is None else weight[:, cluster]
         found[at : at + rows] = (weight if own is None else _weighted(weight, own)) @ table.T
     return found
 
@@ -227,7 +240,7 @@ class _Resamples:
         lost = np.where(lost > _ROUNDING * np.abs(table).max(), lost, 0.0)
         # Tasks that are all alike show no other kind, of which there may be so many.
         alike = hasattr(options.tasks, "attempts") and options.are_alike
-        unseen = 1.0 - (1.0 - level) ** (1.0 / table.shape[1]) if alike else 0.0
+        unseen = 1.0 - (1.0 - level) ** (1.0 / sampled(options.tasks)) if alike else 0.0
         ended = self.end is not None and (
             (high >= self.end and self._beyond(best) > slack) or (number == 0 and self._may_pay(value[best]))
         )
@@ -312,7 +325,8 @@ class _Resamples:
 
     def _evidence(self, value: Floats, random: np.random.Generator, *, censored: bool) -> pl.DataFrame:
         tasks = self.options.tasks
-        rows: list[tuple[str, int | None, float | None]] = [("tasks", len(tasks), _of_double(value, self.over_tasks))]
+        unit = "tasks" if tasks.cluster is None else "clusters"
+        rows: list[tuple[str, int | None, float | None]] = [(unit, sampled(tasks), _of_double(value, self.over_tasks))]
         drawn = self.options.redrawn(self.mean, random)
         if drawn is not None and not isinstance(tasks, FixedTasks):
             mean = round(float(np.mean(tasks.attempts)))  # type: ignore[attr-defined]

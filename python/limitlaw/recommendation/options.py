@@ -202,7 +202,9 @@ def _drawn(tasks: Tasks, verifier: Verifier | None, options: int, seed: int) -> 
         return [{"tasks": tasks}]
     count = max(min(_RATE_SETS, _MOST_NUMBERS // (options * len(tasks))), _FEWEST_RATE_SETS)
     rates = drawn_rates(tasks, count, key_of(seed)[0])
-    sets: list[dict[str, Any]] = [{"tasks": Tasks.fixed(one, weight=tasks.weight)} for one in rates]
+    sets: list[dict[str, Any]] = [
+        {"tasks": Tasks.fixed(one, weight=tasks.weight, cluster=tasks.cluster)} for one in rates
+    ]
     if isinstance(verifier, LabelledVerifier):
         verifiers = len(verifier.false_positive_rate)
         apart = max(verifiers // _FEW_VERIFIERS, 1)

@@ -70,9 +70,14 @@ def _censored(judged: Judged) -> bool:
     return judged.end is not None and judged.options.attempts[judged.best] in {0, judged.end}
 
 
+def _unit(evidence: pl.DataFrame) -> str:
+    """What is resampled."""
+    return str(evidence["evidence"][0])
+
+
 def _told(judged: Judged, verdict: str, evidence: pl.DataFrame, regret: float) -> str:
     (low, high), level = judged.span, judged.level
-    again = f"resampled tasks{' and verifiers' if 'labels' in evidence['evidence'] else ''}"
+    again = f"resampled {_unit(evidence)}{' and verifiers' if 'labels' in evidence['evidence'] else ''}"
     if verdict == "cannot tell" and judged.unseen:
         return (
             f"The data cannot tell: the tasks are all alike, and up to {judged.unseen:.2g} of such tasks may be of "
@@ -106,7 +111,7 @@ def _further(judged: Judged, verdict: str, evidence: pl.DataFrame) -> str:
         if share <= 0.0:
             return "Worth collecting: tasks of other kinds."
         enough = math.ceil(math.log(1.0 - judged.level) / math.log1p(-share))
-        return f"Worth collecting: more tasks; {enough:,} in all would tell, were they all alike."
+        return f"Worth collecting: more {_unit(evidence)}; {enough:,} in all would tell, were they all alike."
     if _censored(judged):
         attempts = f"{judged.end} attempt{'' if judged.end == 1 else 's'}"
         return f"Worth collecting: more than {attempts} at each task."

@@ -22,9 +22,15 @@ _TRUE = {"true", "t", "yes", "y", "1", "pass", "passed", "ok", "correct", "right
 
 
 def recorded(
-    frame: pl.DataFrame, task: str, correct: str, columns: Mapping[str, str | None], bills: Mapping[str, str | None]
+    frame: pl.DataFrame,
+    task: str,
+    correct: str,
+    columns: Mapping[str, str | None],
+    *,
+    bills: Mapping[str, str | None],
+    cluster: str | None,
 ) -> dict[str, Any]:
-    """The fields of recorded tasks: ``columns`` and ``bills`` name the columns that are there."""
+    """The fields of recorded tasks: ``columns``, ``bills`` and ``cluster`` name the columns that are there."""
     names = as_column(frame, "task", task, of="names")
     if not len(names):
         raise ValueError("frame must have a row for each attempt, got none")
@@ -46,7 +52,22 @@ def recorded(
         if column is not None:
             alike = pl.DataFrame({"row": order, "task": place, "correct": fields["correct"]})
             fields[name] = _filled(frame, name, column, alike, task)
+    if cluster is not None:
+        fields["cluster"] = cluster_names(frame, cluster, texts, list(numbers))
     return {"attempts": np.bincount(place), **fields, "names": tuple(numbers)}
+
+
+def cluster_names(frame: pl.DataFrame, column: str, names: list[str], tasks: list[str]) -> list[str]:
+    """The cluster of each of the tasks, from a frame whose rows are of the tasks with these names."""
+    clusters = [str(one) for one in as_column(frame, "cluster", column, of="names")]
+    found: dict[str, str] = {}
+    for name, one in zip(names, clusters, strict=True):
+        if found.setdefault(name, one) != one:
+            raise ValueError(
+                f"cluster must be one for all rows of a task, got {shown(found[name])} and {shown(one)} at "
+                f"task {shown(name)}"
+            )
+    return [found[task] for task in tasks]
 
 
 def settled(frame: pl.DataFrame, flagged: Mapping[str, str | None], missing: str) -> pl.DataFrame:

@@ -33,7 +33,7 @@ def chosen(
     """Some of the tasks, a flag for each, and the verifier of these."""
     rows = np.repeat(kept, tasks.attempts)
     columns: dict[str, Any] = {name: column[rows] for name in _COLUMNS if (column := getattr(tasks, name)) is not None}
-    for name in ("attempts", "weight"):
+    for name in ("attempts", "weight", "cluster"):
         columns |= {} if getattr(tasks, name) is None else {name: getattr(tasks, name)[kept]}
     names = None if tasks.names is None else tuple(np.array(tasks.names, dtype=object)[kept])
     if isinstance(verifier, (RatesVerifier, SpreadVerifier, SuiteVerifier)):

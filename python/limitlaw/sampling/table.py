@@ -11,17 +11,22 @@ from limitlaw._arguments import as_column, shown
 
 
 def counts(
-    frame: pl.DataFrame, columns: Mapping[str, str | None], task: str | None, weight: str | None
+    frame: pl.DataFrame,
+    columns: Mapping[str, str | None],
+    task: str | None,
+    weight: str | None,
+    cluster: str | None,
 ) -> dict[str, Any]:
     """The fields of a pool where ``accepted`` is among the columns, else of counts."""
     names = None if task is None else [str(name) for name in as_column(frame, "task", task, of="names")]
     if names is not None and (again := repeated(names)) is not None:
         summed = [column for column in columns.values() if column is not None]
-        line = _summing_line(frame, task, str(columns["attempts"]), summed, weight)
+        line = _summing_line(frame, task, str(columns["attempts"]), summed, [weight, cluster])
         raise ValueError(f"task must name each task once, got {again}: sum the rows of a task first, {line}")
     counted = {name: column for name in ("attempts", "correct") if (column := columns[name]) is not None}
     fields: dict[str, Any] = {name: as_column(frame, name, column) for name, column in counted.items()}
     fields["weight"] = None if weight is None else as_column(frame, "weight", weight, of="numbers")
+    fields["cluster"] = None if cluster is None else as_column(frame, "cluster", cluster, of="names")
     fields["names"] = names
     accepted, right = columns["accepted"], columns["accepted_correct"]
     if accepted is None:
@@ -46,7 +51,9 @@ def repeated(names: Sequence[str]) -> str | None:
     return f"{shown(names[again])} in rows {first[names[again]]} and {again} (from 0; {len(set(names))} names in all)"
 
 
-def _summing_line(frame: pl.DataFrame, task: str | None, attempts: str, counts: list[str], weight: str | None) -> str:
+def _summing_line(
+    frame: pl.DataFrame, task: str | None, attempts: str, counts: list[str], own: list[str | None]
+) -> str:
     """The line that makes one row per task of a frame; each row is an attempt where no column counts them."""
     terms = []
     if attempts not in frame.columns:
@@ -54,6 +61,5 @@ def _summing_line(frame: pl.DataFrame, task: str | None, attempts: str, counts: 
         counts = [name for name in counts if name != attempts]
     if counts:
         terms.append(f"pl.col({', '.join(map(repr, counts))}).sum()")
-    if weight is not None:
-        terms.append(f"pl.col({weight!r}).first()")
+    terms += [f"pl.col({column!r}).first()" for column in own if column is not None]
     return f"frame.group_by({task!r}, maintain_order=True).agg({', '.join(terms)})"

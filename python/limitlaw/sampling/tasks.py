@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from limitlaw._declared import CountArray, FloatArray, IntArray
+from limitlaw._declared import ClusterArray, CountArray, FloatArray, IntArray
 from limitlaw._spec import COUNTED, Spec
 from limitlaw.sampling import attempts as log
 from limitlaw.sampling import table
@@ -22,12 +22,15 @@ class Tasks(Spec):
     """The tasks of a benchmark: made by ``fixed``, ``counts``, ``pool``, ``beta``, ``mixture`` or ``from_frame``.
 
     Every kind whose tasks are known one by one takes ``weight`` (shape ``(tasks,)``, not negative, scaled to add to 1
-    in every mean; ``None`` counts all tasks alike) and ``names`` (one per task, each once, shown by ``by="task"``).
+    in every mean; ``None`` counts all tasks alike), ``cluster`` (the name of each task's cluster: tasks of one may
+    depend on one another, as questions about one text or bugs of one repository do, and intervals over tasks take
+    clusters for the sample; ``None``: each task alone) and ``names`` (one per task, each once, shown by ``by="task"``).
     Counts may be booleans, for tasks that were attempted once: ``True`` is 1.
     """
 
     family: ClassVar[str] = "tasks"
     weight: FloatArray | None = None
+    cluster: ClusterArray | None = None
     names: tuple[str, ...] | None = None  # the base is no dataclass: a field here would be read as its value
 
     def _check(self) -> None:
@@ -42,13 +45,18 @@ class Tasks(Spec):
 
     @staticmethod
     def fixed(
-        success: npt.ArrayLike, *, weight: npt.ArrayLike | None = None, names: Sequence[str] | None = None
+        success: npt.ArrayLike,
+        *,
+        weight: npt.ArrayLike | None = None,
+        cluster: Sequence[object] | npt.ArrayLike | None = None,
+        names: Sequence[str] | None = None,
     ) -> FixedTasks:
         """Tasks with known success rates.
 
         Args:
             success: P(one attempt is correct), shape ``(tasks,)``, in [0, 1].
             weight: Weights of the tasks; see the class.
+            cluster: Clusters of the tasks; see the class.
             names: Names of the tasks; see the class.
 
         Raises:
@@ -59,7 +67,7 @@ class Tasks(Spec):
             >>> len(ll.Tasks.fixed(success=[0.1, 0.5, 0.9]))
             3
         """
-        return FixedTasks(success=success, weight=weight, names=names)  # type: ignore[arg-type]
+        return FixedTasks(success=success, weight=weight, cluster=cluster, names=names)  # type: ignore[arg-type]
 
     @staticmethod
     def counts(
@@ -69,6 +77,7 @@ class Tasks(Spec):
         posterior: bool = False,
         prior: Literal["jeffreys", "fitted"] | tuple[float, float] | None = None,
         weight: npt.ArrayLike | None = None,
+        cluster: Sequence[object] | npt.ArrayLike | None = None,
         names: Sequence[str] | None = None,
     ) -> CountsTasks:
         """Tasks known by how many of their observed attempts were correct.
@@ -86,6 +95,7 @@ class Tasks(Spec):
                 ``posterior``, because it decides what a task without a correct answer can still do: Jeffreys on 0
                 of 100 gives coverage .70 at 1,000 attempts.
             weight: Weights of the tasks; see the class.
+            cluster: Clusters of the tasks; see the class.
             names: Names of the tasks; see the class.
 
         Raises:
@@ -93,11 +103,12 @@ class Tasks(Spec):
 
         Example:
             >>> import limitlaw as ll
-            >>> ll.Tasks.counts(attempts=[100, 100], correct=[3, 0], posterior=True, prior="jeffreys")
-            CountsTasks(attempts=[100, 100], correct=[3, 0], posterior=True, prior='jeffreys', weight=None, names=None)
+            >>> tasks = ll.Tasks.counts(attempts=[100, 100], correct=[3, 0], posterior=True, prior="jeffreys")
+            >>> tasks.correct.tolist(), tasks.prior
+            ([3, 0], 'jeffreys')
         """
         counted = {"attempts": attempts, "correct": correct, "posterior": posterior, "prior": prior}
-        return CountsTasks(**counted, weight=weight, names=names)  # type: ignore[arg-type]
+        return CountsTasks(**counted, weight=weight, cluster=cluster, names=names)  # type: ignore[arg-type]
 
     @staticmethod
     def pool(
@@ -107,6 +118,7 @@ class Tasks(Spec):
         *,
         correct: npt.ArrayLike | None = None,
         weight: npt.ArrayLike | None = None,
+        cluster: Sequence[object] | npt.ArrayLike | None = None,
         names: Sequence[str] | None = None,
     ) -> PoolTasks:
         """The observed attempts themselves, drawn without replacement; beyond the smallest pool results are null.
@@ -117,6 +129,7 @@ class Tasks(Spec):
             accepted_correct: Correct ones among the accepted, shape ``(tasks,)`` [attempts].
             correct: All correct ones, accepted or not, shape ``(tasks,)`` [attempts]; without it coverage is null.
             weight: Weights of the tasks; see the class.
+            cluster: Clusters of the tasks; see the class.
             names: Names of the tasks; see the class.
 
         Raises:
@@ -128,7 +141,7 @@ class Tasks(Spec):
             2
         """
         counts = {"attempts": attempts, "accepted": accepted, "accepted_correct": accepted_correct, "correct": correct}
-        return PoolTasks(**counts, weight=weight, names=names)  # type: ignore[arg-type]
+        return PoolTasks(**counts, weight=weight, cluster=cluster, names=names)  # type: ignore[arg-type]
 
     @staticmethod
     def beta(alpha: float, beta: float, count: int, *, unsolvable: float = 0.0, redraw: Redraw = "trial") -> BetaTasks:
@@ -195,6 +208,7 @@ class Tasks(Spec):
         accepted_correct: str | None = None,
         task: str | None = None,
         weight: str | None = None,
+        cluster: str | None = None,
     ) -> Tasks:
         """Tasks from a frame with one row per task: a pool where ``accepted`` is named, else counts.
 
@@ -208,6 +222,7 @@ class Tasks(Spec):
             accepted_correct: The column of accepted and correct attempts (required with ``accepted``).
             task: The column of task names, each in one row.
             weight: The column of weights.
+            cluster: The column of clusters; see the class.
 
         Raises:
             ValueError: A named column is missing, holds nulls, or is out of range; a needed column is not named; a task
@@ -225,7 +240,7 @@ class Tasks(Spec):
             [2, 1]
         """
         columns = {"attempts": attempts, "correct": correct, "accepted": accepted, "accepted_correct": accepted_correct}
-        fields = table.counts(frame, columns, task, weight)
+        fields = table.counts(frame, columns, task, weight, cluster)
         return CountsTasks(**fields) if accepted is None else PoolTasks(**fields)
 
     @staticmethod
@@ -240,6 +255,7 @@ class Tasks(Spec):
         tokens: str | None = None,
         cost: str | None = None,
         seconds: str | None = None,
+        cluster: str | None = None,
         blank: Literal["vote", "skip"] = "vote",
         short: Literal["null", "drop"] = "null",
         missing: Literal["refuse", "false", "drop"] = "refuse",
@@ -262,6 +278,7 @@ class Tasks(Spec):
             tokens: The column of tokens [tokens].
             cost: The column of prices [money].
             seconds: The column of times [seconds].
+            cluster: The column of the cluster of each attempt's task; see the class.
             blank: What an attempt votes for whose answer is null or blank. ``"vote"``: for returning nothing; blank
                 answers count together like an answer, and nothing is returned where they lead. ``"skip"``: it does not
                 vote.
@@ -296,7 +313,9 @@ class Tasks(Spec):
         bills = {"tokens": tokens, "cost": cost, "seconds": seconds}
         read = {"answer": answer, "score": score, "accepted": accepted}
         frame = log.settled(frame, {"correct": correct, "accepted": accepted}, missing)
-        return RecordedTasks(**log.recorded(frame, task, correct, read, bills), blank=blank, short=short)
+        return RecordedTasks(
+            **log.recorded(frame, task, correct, read, bills=bills, cluster=cluster), blank=blank, short=short
+        )
 
 
 #: When the tasks of a population are drawn.
@@ -309,6 +328,7 @@ class FixedTasks(Tasks):
     kind: ClassVar[str] = "fixed"
     success: FloatArray
     weight: FloatArray | None = None
+    cluster: ClusterArray | None = None
     names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
 
 
@@ -321,6 +341,7 @@ class CountsTasks(Tasks):
     posterior: bool = False
     prior: Literal["jeffreys", "fitted"] | tuple[float, float] | None = None
     weight: FloatArray | None = None
+    cluster: ClusterArray | None = None
     names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
 
     def _check(self) -> None:
@@ -341,6 +362,7 @@ class PoolTasks(Tasks):
     accepted_correct: CountArray
     correct: CountArray | None = None
     weight: FloatArray | None = None
+    cluster: ClusterArray | None = None
     names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
 
 
@@ -362,6 +384,7 @@ class RecordedTasks(Tasks):
     blank: Literal["vote", "skip"] = "vote"
     short: Literal["null", "drop"] = "null"
     weight: FloatArray | None = None
+    cluster: ClusterArray | None = None
     names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
 
     def counted(self) -> PoolTasks:
@@ -374,7 +397,10 @@ class RecordedTasks(Tasks):
             [2, 1]
         """
         return PoolTasks(
-            **log.counted(self.attempts, self.correct, self.accepted), weight=self.weight, names=self.names
+            **log.counted(self.attempts, self.correct, self.accepted),
+            weight=self.weight,
+            cluster=self.cluster,
+            names=self.names,
         )
 
 

@@ -25,6 +25,7 @@ _SHAPE = st.floats(0.01, 100.0)
 _POPULATIONS = st.sampled_from(["fixed", "counts", "pool", "recorded", "beta", "mixture"])
 _PRIOR = st.none() | st.just("jeffreys") | st.tuples(st.floats(0.1, 10.0), st.floats(0.1, 10.0))
 _TAKEN = st.sampled_from([0.0, 1.0]) | st.floats(0.0, 1e4)
+_CLUSTER = st.integers(0, 2)
 _SCORE = st.sampled_from([-1.0, 0.0, 0.5, 1.0]) | st.floats(-3.0, 3.0)
 _BLANK: st.SearchStrategy[Any] = st.sampled_from(["vote", "skip"])
 _SHORT: st.SearchStrategy[Any] = st.sampled_from(["null", "drop"])
@@ -96,24 +97,27 @@ def tasks(draw: st.DrawFn, *, max_count: int = 6) -> Tasks:
         success = draw(exactly(types, _RATE))
         redraw = draw(_REDRAW)
         return Tasks.mixture(weight=shares, success=success, count=count, redraw=redraw)
-    weight: Any = draw(none_or_exactly(count, _WEIGHT))
+    own: dict[str, Any] = {
+        "weight": draw(none_or_exactly(count, _WEIGHT)),
+        "cluster": draw(none_or_exactly(count, _CLUSTER)),
+    }
     if kind == "recorded":
-        return draw(_recorded(count, weight))
+        return draw(_recorded(count, own))
     if kind == "fixed":
-        return Tasks.fixed(success=draw(exactly(count, _RATE)), weight=weight)
+        return Tasks.fixed(success=draw(exactly(count, _RATE)), **own)
     attempts = draw(exactly(count, whole(1, 50)))
     correct = [draw(whole(0, n)) for n in attempts]
     if kind == "counts":
         prior: Any = draw(_PRIOR)
-        return Tasks.counts(attempts=attempts, correct=correct, posterior=prior is not None, prior=prior, weight=weight)
+        return Tasks.counts(attempts=attempts, correct=correct, posterior=prior is not None, prior=prior, **own)
     accepted_correct = [draw(whole(0, c)) for c in correct]
     accepted = [t + draw(whole(0, n - c)) for n, c, t in zip(attempts, correct, accepted_correct, strict=True)]
     known = draw(FLAG)
-    return Tasks.pool(attempts, accepted, accepted_correct, correct=correct if known else None, weight=weight)
+    return Tasks.pool(attempts, accepted, accepted_correct, correct=correct if known else None, **own)
 
 
 @st.composite
-def _recorded(draw: st.DrawFn, count: int, weight: Any) -> RecordedTasks:
+def _recorded(draw: st.DrawFn, count: int, own: dict[str, Any]) -> RecordedTasks:
     """Recorded attempts, with some of what can be recorded of them."""
     attempts = draw(exactly(count, whole(1, 8)))
     rows = sum(attempts)
@@ -127,8 +131,8 @@ def _recorded(draw: st.DrawFn, count: int, weight: Any) -> RecordedTasks:
         cost=draw(none_or_exactly(rows, _TAKEN)),
         seconds=draw(none_or_exactly(rows, _TAKEN)),
         blank=draw(_BLANK),
-        short="null" if weight is not None else draw(_SHORT),
-        weight=weight,
+        short="null" if own["weight"] is not None else draw(_SHORT),
+        **own,
     )
 
 

@@ -23,7 +23,7 @@ type Column<'py> = PyReadonlyArray1<'py, f64>;
 
 /// Mean pass@k or pass^k: `estimate`, `standard_error`, `low`, `high`, one of each a k.
 #[pyfunction]
-#[pyo3(signature = (rate, attempts, correct, k, *, resample, confidence, progress))]
+#[pyo3(signature = (rate, attempts, correct, k, *, resample, cluster, confidence, progress))]
 pub fn pass_rates<'py>(
     py: Python<'py>,
     rate: &str,
@@ -31,13 +31,16 @@ pub fn pass_rates<'py>(
     correct: Column<'py>,
     k: Column<'py>,
     resample: &str,
+    cluster: Option<Column<'py>>,
     confidence: f64,
     progress: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let [attempts, correct, k] = [&attempts, &correct, &k].map(|c| c.as_array().to_vec());
+    let cluster = cluster.map(|column| column.as_array().to_vec());
     let rate = if rate == "pass_hat_k" { PassRate::HatK } else { PassRate::AtK };
     let found = wait(py, 0, progress.as_ref(), |control| {
-        curve(rate, &attempts, &correct, &k, Resample::parse(resample)?, check_confidence(confidence)?, control)
+        let (resample, confidence) = (Resample::parse(resample)?, check_confidence(confidence)?);
+        curve(rate, &attempts, &correct, &k, resample, cluster.as_deref(), confidence, control)
     })?;
     let columns = Columns::new(py);
     columns.add("estimate", found.estimate)?;
@@ -51,9 +54,9 @@ pub fn pass_rates<'py>(
 /// so often.
 #[pyfunction]
 #[pyo3(signature = (values, copies, tail, *, upper))]
-pub fn mean_limit(values: Column<'_>, copies: f64, tail: f64, upper: bool) -> f64 {
+pub fn mean_limit(values: Column<'_>, copies: Column<'_>, tail: f64, upper: bool) -> f64 {
     let mut sample = Sample::default();
-    values.as_array().iter().for_each(|&value| sample.add(value, copies));
+    values.as_array().iter().zip(copies.as_array()).for_each(|(&value, &copies)| sample.add(value, copies));
     if upper { sample.upper(tail) } else { sample.lower(tail) }
 }
 

@@ -49,13 +49,14 @@ pub fn task_pass_rates<'py>(
 /// Every two systems: columns with one row per pair and point, and the pair's `sign_change` (its first and last too) as
 /// numbers of points, NaN where there is none.
 #[pyfunction]
-#[pyo3(signature = (values, tried, *, tasks, points, confidence, resamples, key, threads, progress))]
+#[pyo3(signature = (values, tried, *, tasks, points, cluster, confidence, resamples, key, threads, progress))]
 pub fn paired_differences<'py>(
     py: Python<'py>,
     values: Column<'py>,
     tried: PyReadonlyArray1<'py, bool>,
     tasks: usize,
     points: usize,
+    cluster: Option<Column<'py>>,
     confidence: f64,
     resamples: u64,
     key: [u64; 2],
@@ -63,9 +64,10 @@ pub fn paired_differences<'py>(
     progress: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let (values, tried) = (values.as_array().to_vec(), tried.as_array().to_vec());
+    let cluster = cluster.map(|column| column.as_array().to_vec());
     let systems = (tried.len() / tasks.max(1)) as u64;
     let found = wait(py, systems * systems.saturating_sub(1) / 2, progress.as_ref(), |control| -> Result<_> {
-        let values = Values { values: &values, tried: &tried, tasks, points };
+        let values = Values { values: &values, tried: &tried, tasks, points, clusters: cluster.as_deref() };
         check_values(&values)?;
         pairs(values, &Draws { confidence, resamples, key }, resolve_threads(threads)?, control)
     })?;
@@ -83,6 +85,7 @@ pub fn paired_differences<'py>(
     columns.add("p_value", each(|d| d.p_value))?;
     columns.add("short_tasks", each(|d| d.short as f64))?;
     columns.add("tasks", found.iter().map(|pair| pair.tasks as f64).collect::<Vec<f64>>())?;
+    columns.add("clusters", found.iter().map(|pair| pair.clusters as f64).collect::<Vec<f64>>())?;
     for (part, name) in ["sign_change", "sign_change_low", "sign_change_high"].into_iter().enumerate() {
         let points = found.iter().map(|pair| pair.sign_change[part].map_or(f64::NAN, |j| j as f64));
         columns.add(name, points.collect::<Vec<f64>>())?;

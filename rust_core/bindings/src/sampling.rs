@@ -151,7 +151,7 @@ pub fn simulate_sampling<'py>(
                     if let (Some(confidence), None) = (over_tasks, resampled) {
                         let metrics = Column::metrics_with_ends(&columns);
                         let asked = Asked { over_tasks: true, confidence, metrics };
-                        found.ends = asked.over_tasks(&row.means(trials), weights.as_deref(), scenario.bounds(p, g));
+                        found.ends = asked.over_tasks(&row.means(trials), &scenario.sampled(g), scenario.bounds(p, g));
                     }
                     frame.set(at, &found);
                     if let Some(slot) = rows.get_mut(at) {

@@ -130,7 +130,7 @@ pub fn forecast(
         let found = grid.weights(control)?;
         estimate = ks.iter().map(|&k| grid.none_of(&found, k)).collect();
         if bootstrap.resamples > 0 {
-            let cut = 0.5 * square_of_t(counts.tasks(), bootstrap.confidence);
+            let cut = 0.5 * square_of_t(counts.tasks() as f64, bootstrap.confidence);
             for (i, &k) in ks.iter().enumerate() {
                 let [least, most] = grid.ends(&found, k, cut, control)?;
                 low[i] = low[i].min(least);

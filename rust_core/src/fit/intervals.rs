@@ -59,7 +59,7 @@ pub fn fit(counts: &Counts, inflated: bool, bootstrap: Bootstrap, threads: usize
     }
     let reason = open.or_else(|| boundary(counts, inflated, &mut best, top));
     let search = Search { counts, inflated, spread: open != Some(Reason::OneAttempt), best };
-    let cuts = search.cuts(square_of_t(counts.tasks(), bootstrap.confidence), bootstrap, threads, control)?;
+    let cuts = search.cuts(square_of_t(counts.tasks() as f64, bootstrap.confidence), bootstrap, threads, control)?;
     let quantities = std::array::from_fn(|quantity| {
         let fitted = quantity < UNSOLVABLE || inflated;
         let told = reason.map_or(Told { value: true, interval: true }, |r| r.leaves(quantity));

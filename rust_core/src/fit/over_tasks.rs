@@ -18,12 +18,12 @@ pub fn over_tasks(
     control: &Control,
 ) -> Result<Vec<Ends>> {
     let redraw = RedrawnRates::new(scenario, how.resamples, how.threads, control)?;
-    let (weights, points) = (scenario.weights(), scenario.points());
+    let (sampled, points) = (scenario.sampled(0), scenario.points());
     let mut drawn: Vec<Vec<Ends>> = vec![Vec::with_capacity(how.resamples as usize); scenario.policies.len() * points];
     let work = |(): &mut (), index: u64| {
         control.check()?;
         let (one, mut random) = redraw.resample(scenario, how.key, index);
-        let drawn = TaskWeights::draw(scenario.tasks.count(), weights.as_deref(), how.key, index);
+        let drawn = TaskWeights::draw(&sampled, how.key, index);
         let rows = how.means(&one, &mut random, control)?.into_iter().enumerate();
         let ends = rows.map(|(at, means)| drawn.ends(&means, scenario.bounds(at / points, at % points), metrics));
         let found: Vec<Ends> = ends.collect();

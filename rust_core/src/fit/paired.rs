@@ -6,6 +6,7 @@ use super::simultaneous::{Draws, critical_value};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::run::{Control, run};
+use crate::special::clusters::Sampled;
 use crate::special::incomplete_beta::{beta_cdf, beta_tails};
 use crate::special::student_t::square_of_t;
 
@@ -20,6 +21,8 @@ pub struct Values<'a> {
     pub tasks: usize,
     /// Number of points.
     pub points: usize,
+    /// The number of each task's cluster; tasks are sampled by themselves without.
+    pub clusters: Option<&'a [f64]>,
 }
 
 /// The difference of two systems at one point, over their shared tasks; NaN where it is not known.
@@ -48,6 +51,8 @@ pub struct Difference {
 pub struct Pair {
     /// Tasks that both tried.
     pub tasks: usize,
+    /// Clusters of these; as many as tasks where these are sampled by themselves.
+    pub clusters: usize,
     /// One of each a point.
     pub points: Vec<Difference>,
     /// The first point whose sign is not that of the first: as estimated, and the first and the last that it may be. None
@@ -60,7 +65,7 @@ pub fn pairs(values: Values, draws: &Draws, threads: usize, control: &Control) -
     let Values { tasks, points, .. } = values;
     let systems = values.tried.len() / tasks.max(1);
     let count = systems * systems.saturating_sub(1) / 2;
-    let bytes = 16.0 * threads as f64 * tasks as f64 * points as f64 + 80.0 * count as f64 * points as f64;
+    let bytes = 32.0 * threads as f64 * tasks as f64 * points as f64 + 80.0 * count as f64 * points as f64;
     memory::check(bytes, &[(count, "pairs"), (tasks, "tasks"), (points, "numbers of attempts")])?;
     let both: Vec<(usize, usize)> = (0..systems).flat_map(|a| (a + 1..systems).map(move |b| (a, b))).collect();
     let mut found = Vec::with_capacity(count);
@@ -78,62 +83,86 @@ fn compare(values: Values, (a, b): (usize, usize), draws: &Draws, control: &Cont
     let row = |system: usize, task: usize| &values.values[(system * tasks + task) * points..][..points];
     let shared: Vec<usize> =
         (0..tasks).filter(|&task| values.tried[a * tasks + task] && values.tried[b * tasks + task]).collect();
-    let size = shared.len();
-    let mut rows = Vec::with_capacity(size * points);
-    let mut sums = vec![Sums::default(); points];
-    for &task in &shared {
+    let clusters: Option<Vec<f64>> = values.clusters.map(|all| shared.iter().map(|&task| all[task]).collect());
+    let sampled = Sampled::new(shared.len(), None, clusters.as_deref());
+    let mut short = vec![0; points];
+    let mut means = [a, b].map(|_| vec![0.0; sampled.count() * points]);
+    for (unit, &task) in shared.iter().enumerate() {
         control.check()?;
-        for ((x, y), sums) in row(a, task).iter().zip(row(b, task)).zip(&mut sums) {
+        let (place, share) = sampled.place(unit);
+        for (means, system) in means.iter_mut().zip([a, b]) {
+            let means = &mut means[place * points..][..points];
+            means.iter_mut().zip(row(system, task)).for_each(|(mean, x)| *mean += share * x);
+        }
+        let both = row(a, task).iter().zip(row(b, task));
+        short.iter_mut().zip(both).for_each(|(short, (x, y))| *short += usize::from((x - y).is_nan()));
+    }
+    let size = sampled.effective();
+    let mut sums: Vec<Sums> = short
+        .into_iter()
+        .map(|short| Sums { short, size, weighted: sampled.weights().is_some(), ..Sums::default() })
+        .collect();
+    let mut rows = Vec::with_capacity(means[0].len());
+    for unit in 0..sampled.count() {
+        let [first, second] = means.each_ref().map(|means| &means[unit * points..][..points]);
+        for ((x, y), sums) in first.iter().zip(second).zip(&mut sums) {
             rows.push(x - y);
-            sums.add(*x, *y);
+            sums.add(*x, *y, sampled.copies(unit));
         }
     }
     let one = sqrt(square_of_t(size, draws.confidence));
-    let mut found: Vec<Difference> = sums.iter().map(|sums| sums.difference(size, one)).collect();
+    let mut found: Vec<Difference> = sums.iter().map(|sums| sums.difference(one)).collect();
     let known: Vec<usize> = (0..points).filter(|&j| !found[j].standard_error.is_nan()).collect();
     if draws.resamples > 0 && !known.is_empty() {
-        let critical = critical_value(&rows, points, &known, draws, control)?;
+        if let Some(weights) = sampled.weights() {
+            for (row, weight) in rows.chunks_exact_mut(points).zip(weights) {
+                row.iter_mut().zip(&found).for_each(|(d, mean)| *d = weight * (*d - mean.estimate));
+            }
+        }
+        let critical = critical_value(&rows, size, points, &known, draws, control)?;
         for &j in &known {
-            found[j].band = sums[j].limits(size, critical);
+            found[j].band = sums[j].limits(critical);
         }
     }
     let sign_change = sign_change(&found, &known);
-    Ok(Pair { tasks: size, points: found, sign_change })
+    Ok(Pair { tasks: shared.len(), clusters: sampled.count(), points: found, sign_change })
 }
 
-/// Sums over tasks of what two systems have there.
+/// Sums over what is sampled, tasks or clusters of them, of what two systems have there.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sums {
+    /// How many there are; of different weights so many that know as much (Kish).
+    size: f64,
+    /// Whether weights differ.
+    weighted: bool,
     first: f64,
     second: f64,
     squares: f64,
     fourth_powers: f64,
-    /// Tasks where the first has 1 and the second 0, or the other way round.
+    /// Where the first has 1 and the second 0, or the other way round.
     discordant: [f64; 2],
-    /// Tasks with another difference that is not 0.
+    /// With another difference that is not 0.
     partial: usize,
+    /// Tasks with too few attempts.
     short: usize,
 }
 
 impl Sums {
+    /// Adds one that counts so often.
     #[expect(clippy::float_cmp, reason = "shares of 0 and 1 are exact")]
-    fn add(&mut self, x: f64, y: f64) {
+    fn add(&mut self, x: f64, y: f64, count: f64) {
         let d = x - y;
-        if d.is_nan() {
-            self.short += 1;
-            return;
-        }
-        self.first += x;
-        self.second += y;
-        self.squares += d * d;
-        self.fourth_powers += d * d * (d * d);
+        self.first += count * x;
+        self.second += count * y;
+        self.squares += count * (d * d);
+        self.fourth_powers += count * (d * d * (d * d));
         self.discordant[0] += f64::from(u8::from(d == 1.0));
         self.discordant[1] += f64::from(u8::from(d == -1.0));
         self.partial += usize::from(d != 0.0 && d.abs() != 1.0);
     }
 
-    fn difference(&self, size: usize, critical: f64) -> Difference {
-        let tasks = size as f64;
+    fn difference(&self, critical: f64) -> Difference {
+        let size = self.size;
         let unknown = Difference {
             first: f64::NAN,
             second: f64::NAN,
@@ -144,47 +173,47 @@ impl Sums {
             p_value: f64::NAN,
             short: self.short,
         };
-        if self.short > 0 || size == 0 {
+        if self.short > 0 || size == 0.0 {
             return unknown;
         }
-        let (first, second) = (self.first / tasks, self.second / tasks);
-        let estimate = (self.first - self.second) / tasks;
+        let (first, second) = (self.first / size, self.second / size);
+        let estimate = (self.first - self.second) / size;
         let means = Difference { first, second, estimate, ..unknown };
-        if size == 1 {
-            return means; // one task says nothing about others
+        if size == 1.0 {
+            return means; // one task, or cluster, says nothing about others
         }
-        let squares = self.squares - tasks * estimate * estimate;
-        let standard_error = sqrt(squares.max(0.0) / (tasks - 1.0) / tasks);
-        Difference { standard_error, limits: self.limits(size, critical), p_value: self.p_value(size), ..means }
+        let squares = self.squares - size * estimate * estimate;
+        let standard_error = sqrt(squares.max(0.0) / (size - 1.0) / size);
+        Difference { standard_error, limits: self.limits(critical), p_value: self.p_value(), ..means }
     }
 
-    /// The mean and the standard error with two more tasks, one in each direction, which differ by as much as the tasks that
-    /// carry the variance (the square's mean weighted by itself), and in the square by 1 / sqrt(tasks) at least: a few tasks
-    /// may all differ by next to nothing where others differ by much. For shares of 0 and 1 that is Bonett and Price,
+    /// The mean and the standard error with two more tasks (or clusters), one in each direction, which differ by as much as
+    /// those that carry the variance (the square's mean weighted by itself), and in the square by 1 / sqrt(size) at least: a
+    /// few may all differ by next to nothing where others differ by much. For shares of 0 and 1 that is Bonett and Price,
     /// *Adjusted Wald confidence interval for a difference of binomial proportions based on paired data*, Journal of
     /// Educational and Behavioral Statistics 37 (2012).
-    fn adjusted(&self, size: usize) -> [f64; 2] {
-        let tasks = size as f64 + 2.0;
+    fn adjusted(&self) -> [f64; 2] {
+        let size = self.size + 2.0;
         let typical = if self.squares > 0.0 { self.fourth_powers / self.squares } else { 1.0 };
-        let typical = typical.max(1.0 / sqrt(size as f64));
-        let mean = (self.first - self.second) / tasks;
-        let variance = (self.squares + 2.0 * typical) / tasks - mean * mean;
-        [mean, sqrt(variance.max(0.0) / tasks)]
+        let typical = typical.max(1.0 / sqrt(self.size));
+        let mean = (self.first - self.second) / size;
+        let variance = (self.squares + 2.0 * typical) / size - mean * mean;
+        [mean, sqrt(variance.max(0.0) / size)]
     }
 
-    fn limits(&self, size: usize, critical: f64) -> [f64; 2] {
-        let [mean, error] = self.adjusted(size);
+    fn limits(&self, critical: f64) -> [f64; 2] {
+        let [mean, error] = self.adjusted();
         [(mean - critical * error).max(-1.0), (mean + critical * error).min(1.0)]
     }
 
-    /// Exact (McNemar) where every task differs by -1, 0 or 1, as with one attempt; else that at which the interval ends
-    /// at 0.
-    fn p_value(&self, size: usize) -> f64 {
-        if self.partial == 0 {
+    /// Exact (McNemar) where all differ by -1, 0 or 1 and weigh alike, as with one attempt; else that at which the interval
+    /// ends at 0.
+    fn p_value(&self) -> f64 {
+        if self.partial == 0 && !self.weighted {
             return sign_test(self.discordant);
         }
-        let [mean, error] = self.adjusted(size);
-        let (freedom, square) = (size as f64 - 1.0, (mean / error) * (mean / error));
+        let [mean, error] = self.adjusted();
+        let (freedom, square) = ((self.size - 1.0).max(1.0), (mean / error) * (mean / error));
         beta_tails(0.5, 0.5 * freedom, square / (freedom + square), freedom / (freedom + square))[1]
     }
 }
@@ -220,6 +249,9 @@ fn sign_change(found: &[Difference], known: &[usize]) -> [Option<usize>; 3] {
 /// Checks that the arrays have the lengths that they say.
 pub fn check_values(values: &Values) -> Result<()> {
     let systems = values.tried.len() / values.tasks.max(1);
+    if let Some(clusters) = values.clusters.filter(|clusters| clusters.len() != values.tasks) {
+        return Err(Error::argument("cluster", format!("one of each of {} tasks", values.tasks), clusters.len()));
+    }
     if values.values.len() == systems * values.tasks * values.points && systems > 1 {
         return Ok(());
     }
@@ -232,7 +264,7 @@ mod tests {
 
     fn difference(band: [f64; 2]) -> Difference {
         let estimate = 0.5 * (band[0] + band[1]);
-        Difference { estimate, band, ..Sums::default().difference(0, 1.0) }
+        Difference { estimate, band, ..Sums::default().difference(1.0) }
     }
 
     #[test]

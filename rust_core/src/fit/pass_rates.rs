@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::rng::Key;
 use crate::run::Control;
 use crate::sampling::exact::bootstrap::Resample;
+use crate::special::clusters::Sampled;
 use crate::special::proportion::{Sample, lower, upper};
 
 /// Means over tasks, one of each a k; NaN where some task has too few attempts.
@@ -39,7 +40,7 @@ pub struct Bootstrap {
 
 /// The mean pass rates of a benchmark's tasks, with equal weights.
 ///
-/// Standard errors: over tasks, their standard deviation / sqrt(tasks); over attempts, from the unbiased variance of
+/// Standard errors: over tasks, their standard deviation / sqrt(tasks), or that of the sums of their clusters; over attempts, from the unbiased variance of
 /// each task's U-statistic, `f_k^2 - f_2k` with f the share of subsets that are all alike, which needs n >= 2k.
 /// Intervals: over tasks, the limits of the mean of a sample in [0, 1] ([`Sample`]); over attempts, those of a proportion
 /// with an effective number of trials ([`Prior::effective_trials`]).
@@ -49,11 +50,13 @@ pub fn curve(
     correct: &[f64],
     ks: &[f64],
     resample: Resample,
+    clusters: Option<&[f64]>,
     confidence: f64,
     control: &Control,
 ) -> Result<Curve> {
     check_counts(attempts, correct)?;
     check_k(ks)?;
+    let sampled = clusters.map(|clusters| Sampled::new(attempts.len(), None, Some(clusters)));
     let groups = grouped(attempts, correct);
     let tasks = attempts.len() as f64;
     let tail = (1.0 - confidence) / 2.0;
@@ -65,13 +68,18 @@ pub fn curve(
         let values: Vec<f64> = groups.iter().map(|g| rate.of(g.attempts, g.correct, k)).collect();
         groups.iter().zip(&values).for_each(|(g, &value)| sample.add(value, g.tasks));
         let mean = groups.iter().zip(&values).map(|(g, value)| g.tasks * value).sum::<f64>() / tasks;
-        let (error, [low, high]) = match resample {
+        let (error, [low, high]) = match (resample, &sampled) {
             _ if mean.is_nan() => (f64::NAN, [f64::NAN; 2]),
-            Resample::Tasks => {
+            (Resample::Tasks, Some(sampled)) => {
+                let each: Vec<f64> = attempts.iter().zip(correct).map(|(&n, &c)| rate.of(n, c, k)).collect();
+                let (error, sample) = of_clusters(&sampled.means(&each), mean, sampled);
+                (error, [sample.lower(tail), sample.upper(tail)])
+            }
+            (Resample::Tasks, None) => {
                 let squares: f64 = groups.iter().zip(&values).map(|(g, v)| g.tasks * (v - mean).powi(2)).sum();
                 (sqrt(squares / (tasks - 1.0) / tasks), [sample.lower(tail), sample.upper(tail)])
             }
-            Resample::Attempts => {
+            (Resample::Attempts, _) => {
                 let trials = prior.effective_trials(rate, &groups, k, control)?;
                 let ends = [lower(mean * trials, trials, tail), upper(mean * trials, trials, tail)];
                 (attempts_error(rate, &groups, tasks, k), ends)
@@ -83,6 +91,20 @@ pub fn curve(
         curve.high.push(high);
     }
     Ok(curve)
+}
+
+/// The standard error of the mean of clusters, whose variance is that of their sums with a degree of freedom less, and
+/// the clusters as a sample: as many of equal weight as know the mean as well.
+fn of_clusters(means: &[f64], mean: f64, sampled: &Sampled) -> (f64, Sample) {
+    let count = sampled.count() as f64;
+    let mut sample = Sample::default();
+    let mut squares = 0.0;
+    for (cluster, &x) in means.iter().enumerate() {
+        let weight = sampled.weight(cluster);
+        sample.add(x.clamp(0.0, 1.0), sampled.copies(cluster));
+        squares += (weight * (x - mean)).powi(2);
+    }
+    (sqrt(squares * count / (count - 1.0)), sample)
 }
 
 /// The standard error over attempts of the mean over tasks; NaN where 2k exceeds some task's attempts.

@@ -89,8 +89,8 @@ impl<'a> RecordAttempts<'a> {
         control.advance(total - total * done / most);
         spreads.iter_mut().for_each(|spread| spread.settle(most));
         let open = self.over_verifiers(estimates.len(), how, control)?;
-        let degrees = (most as f64 / LESS_KNOWN).max(1.0) as usize;
-        let limits = Limits { t: sqrt(square_of_t(degrees + 1, how.confidence)), confidence: how.confidence };
+        let degrees = (most as f64 / LESS_KNOWN).max(1.0).floor();
+        let limits = Limits { t: sqrt(square_of_t(degrees + 1.0, how.confidence)), confidence: how.confidence };
         let rows = spreads.iter().zip(estimates).zip(open).enumerate();
         Ok(rows
             .map(|(row, ((spread, found), open))| self.row([row / points, row % points], &limits, spread, found, &open))

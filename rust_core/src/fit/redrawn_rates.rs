@@ -65,7 +65,8 @@ impl RedrawnRates {
     pub fn scenario(&self, scenario: &SamplingScenario, resample: usize, random: &mut Sequence) -> SamplingScenario {
         let rates = self.rates.draw(resample, random);
         let of = |rate: usize| Values::Many(rates.iter().map(|rates| rates[rate]).collect());
-        let tasks = Tasks::Fixed { success: of(0), weight: scenario.tasks.weight().cloned(), names: None };
+        let [weight, cluster] = [scenario.tasks.weight(), scenario.tasks.cluster()].map(Option::<&Values>::cloned);
+        let tasks = Tasks::Fixed { success: of(0), weight, cluster, names: None };
         let verifier = if self.rates.has_verdicts() {
             let missed = if scenario.knows_coverage() { of(2) } else { Values::Many(vec![0.0; rates.len()]) };
             Some(Verifier::Rates { false_positive_rate: of(1), false_negative_rate: missed })

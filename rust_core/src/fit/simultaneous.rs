@@ -26,21 +26,28 @@ pub struct Draws {
     pub key: Key,
 }
 
-/// The critical value of a band over the `known` ones of `points`, from the differences of all tasks (task by task).
+/// The critical value of a band over the `known` ones of `points`, from the differences of all tasks (task by task), or
+/// from the weighted deviations of clusters, whose effective number is `size`.
 ///
 /// The largest studentised deviation of the multiplier bootstrap with normal weights (Chernozhukov, Chetverikov and Kato,
 /// Annals of Statistics 41, 2013): given the data its deviations are normal with the covariance of the tasks, so that they
 /// are drawn from a factor of that, which for curves over attempts has a rank of some ten. Divided by the root of a
 /// chi-squared over its degrees of freedom, as the standard error is estimated too: for one point it is Student's t.
-pub fn critical_value(rows: &[f64], points: usize, known: &[usize], draws: &Draws, control: &Control) -> Result<f64> {
-    let tasks = rows.len() / points;
-    let one = sqrt(square_of_t(tasks, draws.confidence));
+pub fn critical_value(
+    rows: &[f64],
+    size: f64,
+    points: usize,
+    known: &[usize],
+    draws: &Draws,
+    control: &Control,
+) -> Result<f64> {
+    let one = sqrt(square_of_t(size, draws.confidence));
     let factor = factor(rows, points, known, control)?;
     if factor.len() <= 1 {
         return Ok(one); // all points deviate as one
     }
     let width = factor[0].len();
-    let half = 0.5 * (tasks as f64 - 1.0);
+    let half = 0.5 * (size - 1.0).max(1.0);
     let mut largest = Vec::with_capacity(draws.resamples as usize);
     let (mut normals, mut deviations) = (vec![0.0; factor.len()], vec![0.0; width]);
     for chunk in 0..draws.resamples.div_ceil(CHUNK) {
@@ -59,7 +66,7 @@ pub fn critical_value(rows: &[f64], points: usize, known: &[usize], draws: &Draw
     }
     largest.sort_unstable_by(f64::total_cmp);
     // Not narrower than one interval, not wider than with the error shared among all (Bonferroni).
-    let shared = sqrt(square_of_t(tasks, 1.0 - (1.0 - draws.confidence) / width as f64));
+    let shared = sqrt(square_of_t(size, 1.0 - (1.0 - draws.confidence) / width as f64));
     Ok(quantile(&largest, draws.confidence).clamp(one, shared))
 }
 
@@ -161,7 +168,8 @@ mod tests {
             .flat_map(|i| (1..=points as u32).map(move |j| if (i & j).count_ones() % 2 == 0 { 1.0 } else { -1.0 }))
             .collect();
         let known: Vec<usize> = (0..points).collect();
-        let found = critical_value(&rows, points, &known, &draws(40_000), &Control::default()).expect("in range");
+        let found =
+            critical_value(&rows, tasks as f64, points, &known, &draws(40_000), &Control::default()).expect("in range");
         let share = 0.95_f64.powf(1.0 / points as f64);
         let exact = crate::special::normal::normal_quantile(0.5 + 0.5 * share);
         // The quantile's standard error: sqrt(.05 .95 / 40000) over the density there, about .12: 5 of them.
@@ -172,7 +180,8 @@ mod tests {
     fn points_that_deviate_as_one_have_students_t() {
         let tasks = 9;
         let rows: Vec<f64> = noise(tasks, 1).iter().flat_map(|&x| [x, 2.0 * x, 0.5]).collect();
-        let found = critical_value(&rows, 3, &[0, 1, 2], &draws(100), &Control::default()).expect("in range");
+        let found =
+            critical_value(&rows, tasks as f64, 3, &[0, 1, 2], &draws(100), &Control::default()).expect("in range");
         assert!((found - 2.306_004).abs() < 1e-5);
     }
 }

@@ -4,6 +4,7 @@
 //! `libm`'s, so the numbers are the same bits on every machine.
 
 pub mod beta_quadrature;
+pub mod clusters;
 pub mod gauss;
 pub mod incomplete_beta;
 pub mod incomplete_gamma;

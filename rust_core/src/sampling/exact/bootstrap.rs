@@ -111,6 +111,7 @@ pub fn optima(
         return Err(Error::argument("bootstrap", "0 for a population whose law is given, not observed", got));
     }
     let plain = vec![1.0; tasks];
+    let sampled = scenario.sampled(0);
     let mut found: Vec<Optima> = problem
         .optima(&problem.laws, &plain, utilities, None, control)?
         .into_iter()
@@ -126,11 +127,13 @@ pub fn optima(
         let mut times = plain.clone();
         // Only tasks of weight 0 say nothing: such a draw is drawn again.
         if resample == Resample::Tasks {
+            let mut drawn = vec![0.0; sampled.count()];
             loop {
-                times.fill(0.0);
-                for _ in 0..plain.len() {
-                    times[below(plain.len() as u64, &mut random) as usize] += 1.0;
+                drawn.fill(0.0);
+                for _ in 0..sampled.count() {
+                    drawn[below(sampled.count() as u64, &mut random) as usize] += 1.0;
                 }
+                times = sampled.times(&drawn);
                 if problem.weights.iter().zip(&times).any(|(w, t)| w * t > 0.0) {
                     break;
                 }
@@ -160,7 +163,7 @@ pub fn optima(
             let all = o.resamples.iter().map(|again| again.utility);
             // Of drawn rates not the estimate is in the middle, which takes the observed shares for rates.
             let middle = if observed { all.sum::<f64>() / resamples as f64 } else { o.estimate.utility };
-            let wider = for_few(plain.len());
+            let wider = for_few(sampled.effective());
             let worth = utilities[at % utilities.len()];
             let least = if worth.attempt_cost > 0.0 { f64::NEG_INFINITY } else { -worth.wrong_cost };
             for again in &mut o.resamples {
@@ -173,13 +176,13 @@ pub fn optima(
 
 /// By how much the spread over resamples of few tasks is too narrow for an interval: the variance of a sample (T - 1), and
 /// the quantile of Student's t, here of 90 %. One task tells nothing of others.
-fn for_few(tasks: usize) -> f64 {
+fn for_few(tasks: f64) -> f64 {
     /// The square of the normal distribution's 95 % point.
     const NORMAL: f64 = 2.705_543_454_095_404;
-    if tasks == 1 {
+    if tasks <= 1.0 {
         return f64::NAN;
     }
-    sqrt(tasks as f64 / (tasks as f64 - 1.0) * square_of_t(tasks, 0.9) / NORMAL)
+    sqrt(tasks / (tasks - 1.0) * square_of_t(tasks, 0.9) / NORMAL)
 }
 
 /// What an attempt costs in money is part of its cost, unless limits count the money themselves.

@@ -79,9 +79,8 @@ pub fn solve(
     let Some(asked) = asked.filter(|asked| asked.over_tasks) else {
         return solve_one(scenario, quantiles, coverage, control, visit);
     };
-    let weights = scenario.weights();
     solve_one(scenario, quantiles, coverage, control, |p, g, mut row| {
-        row.ends = asked.over_tasks(&row.means, weights.as_deref(), scenario.bounds(p, g));
+        row.ends = asked.over_tasks(&row.means, &scenario.sampled(g), scenario.bounds(p, g));
         visit(p, g, row);
     })
 }

@@ -11,6 +11,7 @@ use crate::sampling::record::metrics::{COUNT, TaskMeans};
 use crate::sampling::record::over_tasks::TaskWeights;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::labelled::Labelled;
+use crate::special::clusters::Sampled;
 
 /// One row over all verifiers.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +38,8 @@ pub fn solve(
         &[(rows, "rows"), (count, "verifiers"), (tasks, "tasks")],
     )?;
     let weights = scenario.weights();
+    let over_tasks = asked.is_some_and(|asked| asked.over_tasks);
+    let sampled: Vec<Sampled> = (0..if over_tasks { points } else { 0 }).map(|g| scenario.sampled(g)).collect();
     let (weight, quiet) = (1.0 / count as f64, control.quiet());
     let wanted = |score: &str| weights.is_none() && quantiles.iter().any(|q| q == score);
     let scores = SHARES.map(wanted);
@@ -46,12 +49,12 @@ pub fn solve(
     let work = |(): &mut (), number: u64| {
         let one = scenario.with_verifier(number as usize);
         let mut found = Vec::with_capacity(rows);
-        let drawn = TaskWeights::draw(tasks, weights.as_deref(), [0; 2], number);
+        let drawn: Vec<TaskWeights> = sampled.iter().map(|one| TaskWeights::draw(one, [0; 2], number)).collect();
         solve_one(&one, &[], coverage, &quiet, |p, g, row| {
             let ends = match asked {
                 Some(Asked { over_tasks: true, metrics, .. }) => {
                     // Each verifier has its share of what tasks leave open.
-                    drawn.ends(&row.means, scenario.bounds(p, g), &metrics)
+                    drawn[g].ends(&row.means, scenario.bounds(p, g), &metrics)
                 }
                 _ => [row.means.summarise(0..row.means.correct.len(), weights.as_deref(), None).value; 2],
             };

@@ -2,7 +2,10 @@
 //!
 //! Values, standard errors and intervals go by the kind of an estimate: a further one of a known kind is a line of the table.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+
+use crate::special::clusters::Sampled;
 
 /// An estimate of a row.
 #[derive(Debug, Clone, Copy)]
@@ -341,6 +344,18 @@ impl TaskMeans {
         let [[t, tt], [m, mm], [s, ss]] = bill;
         let ([a, aa], [u, uu]) = (attempts, utility);
         [accepted, correct, wrong, abstained, covered, a, aa, t, tt, m, mm, s, ss, tokens, money, u, uu]
+    }
+
+    /// By what is sampled: the means of clusters, where there are any.
+    pub fn sampled(&self, sampled: &Sampled) -> Cow<'_, Self> {
+        if !sampled.is_clustered() {
+            return Cow::Borrowed(self);
+        }
+        let mut found = self.clone();
+        for column in found.columns().into_iter().filter(|column| !column.is_empty()) {
+            *column = sampled.means(column);
+        }
+        Cow::Owned(found)
     }
 
     /// Adds another's with a weight: means over what is drawn for all tasks together.

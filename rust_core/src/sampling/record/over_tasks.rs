@@ -6,22 +6,22 @@ use super::ends::{Asked, Bounds, Ends, NO_ENDS, far, ratio_ends};
 use super::metrics::{COUNT, Kind, METRICS, Quantity, TaskMeans};
 use crate::rng::{Key, Stream, purpose};
 use crate::sampling::scenario::cost::Utility;
+use crate::special::clusters::Sampled;
 use crate::special::proportion::Sample;
 use crate::special::student_t::square_of_t;
 use crate::variates::ln_gamma;
 
 impl Asked {
-    /// The limits over tasks at this confidence.
-    pub fn over_tasks(&self, means: &TaskMeans, weights: Option<&[f64]>, bounds: Bounds) -> Ends {
-        Over::new(means, weights, [self.tail(); 2]).ends(means, bounds, &self.metrics)
+    /// The limits over tasks, or over clusters of them, at this confidence.
+    pub fn over_tasks(&self, means: &TaskMeans, sampled: &Sampled, bounds: Bounds) -> Ends {
+        Over::new(sampled, [self.tail(); 2]).ends(&means.sampled(sampled), bounds, &self.metrics)
     }
 }
 
 /// One of equally likely draws of what the tasks leave open: of shares weights uniform on the simplex, under which the
 /// quantiles of the mean are Gaffke's limits, of anything else the place of a limit. All rows of a draw have the same.
 pub struct TaskWeights<'a> {
-    /// Those that are given.
-    given: Option<&'a [f64]>,
+    sampled: &'a Sampled,
     /// Those that are drawn, before they are scaled to add to 1 with that of a task that was not seen.
     drawn: Vec<f64>,
     unseen: f64,
@@ -29,34 +29,28 @@ pub struct TaskWeights<'a> {
 }
 
 impl<'a> TaskWeights<'a> {
-    /// The draw of that number, of so many tasks with these weights.
-    pub fn draw(tasks: usize, given: Option<&'a [f64]>, key: Key, number: u64) -> Self {
+    /// The draw of that number, of tasks with their weights, or of clusters of them.
+    pub fn draw(sampled: &'a Sampled, key: Key, number: u64) -> Self {
         let mut random = Stream::new(key, 0, purpose::TASK_WEIGHTS, number).sequence();
         let mut exponential = || -log(random.open01());
         let unseen = exponential();
-        let drawn = match given {
-            None => (0..tasks).map(|_| exponential()).collect(),
+        let drawn = match sampled.weights() {
+            None => (0..sampled.count()).map(|_| exponential()).collect(),
             Some(weights) => {
-                let size = effective_size(weights);
+                let size = sampled.effective();
                 weights.iter().map(|weight| exp(ln_gamma(size * weight, &mut random))).collect()
             }
         };
-        Self { given, drawn, unseen, place: evenly_spread(number) }
+        Self { sampled, drawn, unseen, place: evenly_spread(number) }
     }
 
     /// A lower and an upper value of what is asked for, whose quantiles over many draws are limits (`of_draws`).
     pub fn ends(&self, means: &TaskMeans, bounds: Bounds, asked: &[bool; COUNT]) -> Ends {
-        let over = Over::new(means, self.given, [self.place, 1.0 - self.place]);
-        let drawn = &self.drawn[..over.count];
-        let total = self.unseen + drawn.iter().sum::<f64>();
-        let drawn: Vec<f64> = drawn.iter().map(|weight| weight / total).collect();
-        Over { drawn: Some(&drawn), ..over }.ends(means, bounds, asked)
+        let over = Over::new(self.sampled, [self.place, 1.0 - self.place]);
+        let total = self.unseen + self.drawn.iter().sum::<f64>();
+        let drawn: Vec<f64> = self.drawn.iter().map(|weight| weight / total).collect();
+        Over { drawn: Some(&drawn), ..over }.ends(&means.sampled(self.sampled), bounds, asked)
     }
-}
-
-/// The effective number of tasks with these weights (Kish): fewer where they differ.
-fn effective_size(weights: &[f64]) -> f64 {
-    1.0 / weights.iter().map(|w| w * w).sum::<f64>()
 }
 
 /// The place in (0, 1) of the draw of that number, where draws share out what tasks leave open: multiples of one less than
@@ -73,9 +67,9 @@ fn evenly_spread(draw: u64) -> f64 {
 /// seconds have Student's t on the scale of the logarithm; a utility where attempts cost joins both.
 #[derive(Debug, Clone, Copy)]
 struct Over<'a> {
-    weights: Option<&'a [f64]>,
+    sampled: &'a Sampled,
     count: usize,
-    /// The effective number of tasks.
+    /// The effective number of tasks, or of clusters.
     size: f64,
     /// The probabilities beneath the lower and above the upper end.
     tails: [f64; 2],
@@ -84,18 +78,16 @@ struct Over<'a> {
 }
 
 impl<'a> Over<'a> {
-    fn new(means: &TaskMeans, weights: Option<&'a [f64]>, tails: [f64; 2]) -> Self {
-        let count = means.correct.len();
-        let size = weights.map_or(count as f64, effective_size);
-        Self { weights, count, size, tails, drawn: None }
+    fn new(sampled: &'a Sampled, tails: [f64; 2]) -> Self {
+        Self { sampled, count: sampled.count(), size: sampled.effective(), tails, drawn: None }
     }
 }
 
 impl Over<'_> {
-    /// The limits of what is asked for; none of one task.
+    /// The limits of what is asked for; none of one task, or of one cluster.
     fn ends(&self, means: &TaskMeans, bounds: Bounds, asked: &[bool; COUNT]) -> Ends {
         let mut ends = NO_ENDS;
-        if self.count < 2 {
+        if self.count < 2 || means.correct.is_empty() {
             return ends;
         }
         let column = |quantity: Quantity| means.mean(quantity);
@@ -128,7 +120,7 @@ impl Over<'_> {
     }
 
     fn weight(&self, i: usize) -> f64 {
-        self.weights.map_or(1.0 / self.count as f64, |w| w[i])
+        self.sampled.weight(i)
     }
 
     fn sample(&self, value: impl Fn(usize) -> f64) -> Sample {
@@ -185,7 +177,7 @@ impl Over<'_> {
     /// The quantiles of Student's t with `tails` beneath and above them.
     fn t(&self) -> [f64; 2] {
         let beneath = |tail: f64| {
-            let square = square_of_t(self.count, (1.0 - 2.0 * tail).abs());
+            let square = square_of_t(self.size, (1.0 - 2.0 * tail).abs());
             if tail < 0.5 { -sqrt(square) } else { sqrt(square) }
         };
         [beneath(self.tails[0]), -beneath(self.tails[1])]

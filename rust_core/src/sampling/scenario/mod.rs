@@ -35,6 +35,7 @@ use crate::sampling::scenario::success_law::scaled;
 use crate::sampling::scenario::tasks::Tasks;
 use crate::sampling::scenario::verifier::Verifier;
 use crate::spec::{Spec, Unused, Values};
+use crate::special::clusters::Sampled;
 
 /// The most attempts of one grid point.
 pub const MAX_ATTEMPTS: f64 = 1e12;
@@ -158,6 +159,18 @@ impl SamplingScenario {
     /// The weights of the tasks, adding to 1; `None` where all count alike.
     pub fn weights(&self) -> Option<Vec<f64>> {
         self.tasks.weight().map(|weight| scaled(weight.as_slice()))
+    }
+
+    /// What an interval over tasks takes for the sample at a point: the tasks that the row is about, or their clusters.
+    pub fn sampled(&self, point: usize) -> Sampled {
+        let cluster = self.tasks.cluster().map(Values::as_slice);
+        match self.kept(point) {
+            None => Sampled::new(self.tasks.count(), self.weights(), cluster),
+            Some(kept) => {
+                let cluster = cluster.map(|all| kept.iter().map(|&i| all[i]).collect::<Vec<f64>>());
+                Sampled::new(kept.len(), self.weights(), cluster.as_deref())
+            }
+        }
     }
 
     /// What answers are worth: 1 for a correct one and nothing else, unless given.

@@ -58,6 +58,8 @@ pub struct Recorded {
     pub short: Short,
     /// Weights of the tasks in every mean.
     pub weight: Option<Values>,
+    /// The number of each task's cluster.
+    pub cluster: Option<Values>,
     /// How many names the tasks have.
     pub names: Option<usize>,
 }
@@ -96,8 +98,8 @@ impl Recorded {
 
     /// Its columns.
     pub fn values(&mut self) -> impl Iterator<Item = &mut Values> {
-        let Self { attempts, correct, accepted, answer, score, tokens, cost, seconds, weight, .. } = self;
-        let optional = [accepted, answer, score, tokens, cost, seconds, weight];
+        let Self { attempts, correct, accepted, answer, score, tokens, cost, seconds, weight, cluster, .. } = self;
+        let optional = [accepted, answer, score, tokens, cost, seconds, weight, cluster];
         [attempts, correct].into_iter().chain(optional.into_iter().flatten())
     }
 

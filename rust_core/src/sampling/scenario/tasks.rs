@@ -22,6 +22,8 @@ pub enum Tasks {
         success: Values,
         /// Weights of the tasks in every mean.
         weight: Option<Values>,
+        /// The number of each task's cluster.
+        cluster: Option<Values>,
         /// How many names the tasks have.
         names: Option<usize>,
     },
@@ -37,6 +39,8 @@ pub enum Tasks {
         prior: Option<Prior>,
         /// Weights of the tasks in every mean.
         weight: Option<Values>,
+        /// The number of each task's cluster.
+        cluster: Option<Values>,
         /// How many names the tasks have.
         names: Option<usize>,
     },
@@ -52,6 +56,8 @@ pub enum Tasks {
         correct: Option<Values>,
         /// Weights of the tasks in every mean.
         weight: Option<Values>,
+        /// The number of each task's cluster.
+        cluster: Option<Values>,
         /// How many names the tasks have.
         names: Option<usize>,
     },
@@ -100,6 +106,7 @@ impl Tasks {
             accepted_correct: column(2),
             correct: Some(column(3)),
             weight: recorded.weight.clone(),
+            cluster: recorded.cluster.clone(),
             names: None,
         }
     }
@@ -119,6 +126,15 @@ impl Tasks {
         match self {
             Self::Fixed { weight, .. } | Self::Counts { weight, .. } | Self::Pool { weight, .. } => weight.as_ref(),
             Self::Recorded(recorded) => recorded.weight.as_ref(),
+            Self::Drawn(_) => None,
+        }
+    }
+
+    /// The number of each task's cluster, where given: tasks of one may depend on one another.
+    pub const fn cluster(&self) -> Option<&Values> {
+        match self {
+            Self::Fixed { cluster, .. } | Self::Counts { cluster, .. } | Self::Pool { cluster, .. } => cluster.as_ref(),
+            Self::Recorded(recorded) => recorded.cluster.as_ref(),
             Self::Drawn(_) => None,
         }
     }
@@ -202,10 +218,10 @@ fn check_counts(name: &str, counts: &Values, low: f64, length: usize, of: &str) 
 impl Spec for Tasks {
     fn resolve(&mut self, arrays: &[Vec<f64>]) -> Result<()> {
         let (required, optional): (Vec<&mut Values>, Vec<&mut Option<Values>>) = match self {
-            Self::Fixed { success, weight, .. } => (vec![success], vec![weight]),
-            Self::Counts { attempts, correct, weight, .. } => (vec![attempts, correct], vec![weight]),
-            Self::Pool { attempts, accepted, accepted_correct, correct, weight, .. } => {
-                (vec![attempts, accepted, accepted_correct], vec![correct, weight])
+            Self::Fixed { success, weight, cluster, .. } => (vec![success], vec![weight, cluster]),
+            Self::Counts { attempts, correct, weight, cluster, .. } => (vec![attempts, correct], vec![weight, cluster]),
+            Self::Pool { attempts, accepted, accepted_correct, correct, weight, cluster, .. } => {
+                (vec![attempts, accepted, accepted_correct], vec![correct, weight, cluster])
             }
             Self::Recorded(recorded) => (recorded.values().collect(), Vec::new()),
             Self::Drawn(population) => (population.values(), Vec::new()),
@@ -288,6 +304,9 @@ impl Spec for Tasks {
             if !weight.as_slice().iter().any(|&w| w > 0.0) {
                 return Err(Error::argument("weight", "positive for at least one task", "zeros"));
             }
+        }
+        if let Some(cluster) = self.cluster() {
+            check_counts("cluster", cluster, 0.0, count, first)?;
         }
         match self.names() {
             Some(names) if names != count => {

@@ -1,0 +1,130 @@
+//! A sample whose units may come in clusters, those of one of which may depend on one another.
+
+use std::collections::BTreeMap;
+
+/// What is sampled independently: units, each by itself or in clusters.
+#[derive(Debug, Clone)]
+pub struct Sampled {
+    count: usize,
+    weights: Option<Vec<f64>>,
+    effective: f64,
+    clusters: Option<Clusters>,
+}
+
+/// The cluster of each unit.
+#[derive(Debug, Clone)]
+struct Clusters {
+    of: Vec<usize>,
+    /// The weight of each unit within its cluster.
+    within: Vec<f64>,
+}
+
+impl Sampled {
+    /// So many units with these weights, which add to 1 (all alike without), in the clusters of these numbers.
+    pub fn new(units: usize, weights: Option<Vec<f64>>, clusters: Option<&[f64]>) -> Self {
+        let Some(numbers) = clusters else { return Self::of(units, weights, None) };
+        let mut known = BTreeMap::new();
+        let of: Vec<usize> = numbers
+            .iter()
+            .map(|number| {
+                let next = known.len();
+                *known.entry(number.to_bits()).or_insert(next)
+            })
+            .collect();
+        let weight = |i: usize| weights.as_ref().map_or(1.0, |weights| weights[i]);
+        let (mut sums, mut sizes) = (vec![0.0; known.len()], vec![0.0; known.len()]);
+        for (i, &cluster) in of.iter().enumerate() {
+            sums[cluster] += weight(i);
+            sizes[cluster] += 1.0;
+        }
+        let within = of.iter().enumerate().map(|(i, &cluster)| match sums[cluster] {
+            0.0 => 1.0 / sizes[cluster],
+            sum => weight(i) / sum,
+        });
+        let within = within.collect();
+        let total: f64 = sums.iter().sum();
+        let alike = sums.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits());
+        let weights = (!alike).then(|| sums.iter().map(|sum| sum / total).collect());
+        Self::of(known.len(), weights, Some(Clusters { of, within }))
+    }
+
+    fn of(count: usize, weights: Option<Vec<f64>>, clusters: Option<Clusters>) -> Self {
+        let effective = weights.as_ref().map_or(count as f64, |w| 1.0 / w.iter().map(|w| w * w).sum::<f64>());
+        Self { count, weights, effective, clusters }
+    }
+
+    /// How many are sampled: clusters, or units without them.
+    pub const fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Their weights, adding to 1; `None` where all count alike.
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
+    }
+
+    /// The weight of one of them.
+    pub fn weight(&self, i: usize) -> f64 {
+        self.weights.as_ref().map_or_else(|| 1.0 / self.count as f64, |weights| weights[i])
+    }
+
+    /// How many of equal weight know a mean as well (Kish): fewer where weights differ.
+    pub const fn effective(&self) -> f64 {
+        self.effective
+    }
+
+    /// How often one of them counts in a sample of the effective number.
+    pub fn copies(&self, i: usize) -> f64 {
+        self.weights().map_or(1.0, |weights| self.effective * weights[i])
+    }
+
+    /// Whether units come in clusters.
+    pub const fn is_clustered(&self) -> bool {
+        self.clusters.is_some()
+    }
+
+    /// The place of a unit: its cluster and its weight there; itself without clusters.
+    pub fn place(&self, unit: usize) -> (usize, f64) {
+        self.clusters.as_ref().map_or((unit, 1.0), |clusters| (clusters.of[unit], clusters.within[unit]))
+    }
+
+    /// The means within clusters of a column by unit; the column itself without them.
+    pub fn means(&self, column: &[f64]) -> Vec<f64> {
+        let mut means = vec![0.0; self.count];
+        for (unit, x) in column.iter().enumerate() {
+            let (place, share) = self.place(unit);
+            means[place] += share * x;
+        }
+        means
+    }
+
+    /// How often each unit is in a sample that has these so often.
+    pub fn times(&self, drawn: &[f64]) -> Vec<f64> {
+        self.clusters.as_ref().map_or_else(|| drawn.to_vec(), |c| c.of.iter().map(|&cluster| drawn[cluster]).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clusters_weigh_what_their_units_do() {
+        let sampled = Sampled::new(4, Some(vec![0.1, 0.2, 0.3, 0.4]), Some(&[7.0, 3.0, 7.0, 3.0]));
+        assert_eq!((sampled.count(), sampled.times(&[2.0, 0.0])), (2, vec![2.0, 0.0, 2.0, 0.0]));
+        let weights = sampled.weights().expect("they differ");
+        assert!((weights[0] - 0.4).abs() < 1e-15 && (weights[1] - 0.6).abs() < 1e-15);
+        let column = [1.0, 2.0, 5.0, 8.0];
+        let means = sampled.means(&column);
+        assert!((means[0] - 4.0).abs() < 1e-15 && (means[1] - 6.0).abs() < 1e-15);
+        assert!((sampled.effective() - 1.0 / 0.52).abs() < 1e-12);
+    }
+
+    #[test]
+    fn clusters_of_one_are_units() {
+        let column = [0.3, 0.1, 0.7];
+        let (one, alone) = (Sampled::new(3, None, Some(&[2.0, 0.0, 1.0])), Sampled::new(3, None, None));
+        assert_eq!([one.means(&column), alone.means(&column)], [column.to_vec(), column.to_vec()]);
+        assert_eq!((one.count(), one.weights(), one.effective().to_bits()), (3, None, alone.effective().to_bits()));
+    }
+}
