@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from limitlaw._declared import ClusterArray, CountArray, FloatArray, IntArray
 from limitlaw._spec import COUNTED, Spec
@@ -44,7 +44,7 @@ class Tasks(Spec):
         return len(getattr(self, dataclasses.fields(self)[0].name)) if count is None else count
 
     @staticmethod
-    def fixed(
+    def fixed(  # noqa: D417  (arguments of one kind share a line)
         success: npt.ArrayLike,
         *,
         weight: npt.ArrayLike | None = None,
@@ -55,9 +55,7 @@ class Tasks(Spec):
 
         Args:
             success: P(one attempt is correct), shape ``(tasks,)``, in [0, 1].
-            weight: Weights of the tasks; see the class.
-            cluster: Clusters of the tasks; see the class.
-            names: Names of the tasks; see the class.
+            weight, cluster, names: Of the tasks; see the class.
 
         Raises:
             ValueError: A rate is outside [0, 1], there are no tasks, or lengths differ.
@@ -70,7 +68,7 @@ class Tasks(Spec):
         return FixedTasks(success=success, weight=weight, cluster=cluster, names=names)  # type: ignore[arg-type]
 
     @staticmethod
-    def counts(
+    def counts(  # noqa: D417  (arguments of one kind share a line)
         attempts: npt.ArrayLike,
         correct: npt.ArrayLike,
         *,
@@ -88,30 +86,26 @@ class Tasks(Spec):
             posterior: ``False`` takes the observed share as the success rate: a task with none correct never succeeds,
                 and coverage of nearly as many attempts as were observed, or of more, is too low. ``True`` draws each
                 task's rate from Beta(alpha + correct, beta + attempts - correct) in every trial, so that the finite
-                number of observed attempts shows in the answer; the spread over trials is then predictive (parameters
-                and luck together).
+                number of attempts shows; the spread over trials is then predictive (parameters and luck together).
             prior: The Beta prior, ``"jeffreys"`` for (1/2, 1/2), ``(alpha, beta)``, or ``"fitted"``: by the
                 posterior means of these counts' mean and intra-class correlation. It must be given with
                 ``posterior``, because it decides what a task without a correct answer can still do: Jeffreys on 0
                 of 100 gives coverage .70 at 1,000 attempts.
-            weight: Weights of the tasks; see the class.
-            cluster: Clusters of the tasks; see the class.
-            names: Names of the tasks; see the class.
+            weight, cluster, names: Of the tasks; see the class.
 
         Raises:
             ValueError: A count is out of range, ``correct`` exceeds ``attempts``, or the prior is missing.
 
         Example:
             >>> import limitlaw as ll
-            >>> tasks = ll.Tasks.counts(attempts=[100, 100], correct=[3, 0], posterior=True, prior="jeffreys")
-            >>> tasks.correct.tolist(), tasks.prior
-            ([3, 0], 'jeffreys')
+            >>> ll.Tasks.counts(attempts=[100, 100], correct=[3, 0], posterior=True, prior="jeffreys").correct.tolist()
+            [3, 0]
         """
         counted = {"attempts": attempts, "correct": correct, "posterior": posterior, "prior": prior}
         return CountsTasks(**counted, weight=weight, cluster=cluster, names=names)  # type: ignore[arg-type]
 
     @staticmethod
-    def pool(
+    def pool(  # noqa: D417  (arguments of one kind share a line)
         attempts: npt.ArrayLike,
         accepted: npt.ArrayLike,
         accepted_correct: npt.ArrayLike,
@@ -128,9 +122,7 @@ class Tasks(Spec):
             accepted: Attempts that the verifier accepted, shape ``(tasks,)`` [attempts].
             accepted_correct: Correct ones among the accepted, shape ``(tasks,)`` [attempts].
             correct: All correct ones, accepted or not, shape ``(tasks,)`` [attempts]; without it coverage is null.
-            weight: Weights of the tasks; see the class.
-            cluster: Clusters of the tasks; see the class.
-            names: Names of the tasks; see the class.
+            weight, cluster, names: Of the tasks; see the class.
 
         Raises:
             ValueError: A count is negative or exceeds the one it is part of.
@@ -199,7 +191,7 @@ class Tasks(Spec):
         return MixtureTasks(type_weight=weight, success=success, count=count, redraw=redraw)
 
     @staticmethod
-    def from_frame(
+    def from_frame(  # noqa: D417  (arguments of one kind share a line)
         frame: pl.DataFrame,
         *,
         attempts: str = "attempts",
@@ -216,13 +208,9 @@ class Tasks(Spec):
 
         Args:
             frame: One row per task. Columns of counts may be booleans.
-            attempts: The column of observed attempts.
-            correct: The column of correct attempts (required for counts).
-            accepted: The column of accepted attempts.
-            accepted_correct: The column of accepted and correct attempts (required with ``accepted``).
-            task: The column of task names, each in one row.
-            weight: The column of weights.
-            cluster: The column of clusters; see the class.
+            attempts, correct: The columns of observed attempts, and of correct ones (required for counts).
+            accepted, accepted_correct: The columns of accepted attempts, and of correct ones among them.
+            task, weight, cluster: The columns of names (each in one row), weights and clusters; see the class.
 
         Raises:
             ValueError: A named column is missing, holds nulls, or is out of range; a needed column is not named; a task
@@ -244,7 +232,7 @@ class Tasks(Spec):
         return CountsTasks(**fields) if accepted is None else PoolTasks(**fields)
 
     @staticmethod
-    def from_attempts(
+    def from_attempts(  # noqa: D417  (arguments of one kind share a line)
         frame: pl.DataFrame,
         *,
         task: str = "task",
@@ -270,25 +258,19 @@ class Tasks(Spec):
         Args:
             frame: One row per attempt, in any order; tasks keep the order of their first rows.
             task: The column of task names.
-            correct: The column that says whether an attempt is correct: booleans, or 0 and 1.
+            correct, accepted: The columns of whether an attempt is correct, and of verdicts: booleans, or 0 and 1.
             answer: The column of answers, for votes. Several answers of a task may be correct. Where equal answers were
                 graded differently a vote returns the first drawn attempt that gave the leading one.
             score: The column of scores, of any scale; for ``BestOf``, ``FirstAbove`` and ``WeightedVote``.
-            accepted: The column of verdicts: booleans, or 0 and 1.
-            tokens: The column of tokens [tokens].
-            cost: The column of prices [money].
-            seconds: The column of times [seconds].
+            tokens, cost, seconds: The columns of tokens [tokens], prices [money] and times [seconds]. A null is the
+                mean of the task's other attempts that are as correct, or of all its attempts where there is none.
             cluster: The column of the cluster of each attempt's task; see the class.
-            blank: What an attempt votes for whose answer is null or blank. ``"vote"``: for returning nothing; blank
-                answers count together like an answer, and nothing is returned where they lead. ``"skip"``: it does not
-                vote.
+            blank: What a null or blank answer votes for: ``"vote"`` for returning nothing (they count together like an
+                answer, and nothing is returned where they lead), ``"skip"`` for nothing at all.
             short: What a row says where some tasks have fewer than ``max_attempts`` attempts: ``"null"`` nothing,
                 ``"drop"`` what holds for the other tasks. The column ``short_tasks`` counts those with too few.
             missing: What becomes of an attempt whose ``correct`` or ``accepted`` is null, such as one that timed out:
                 it is refused, taken for ``"false"`` (wrong, or rejected), or left out (``"drop"``).
-
-        A null among ``tokens``, ``cost`` or ``seconds`` is the mean of the task's other attempts that are as correct,
-        or of all its attempts where there is none.
 
         Raises:
             ValueError: A named column is missing, has a null where none may be, or a value that it cannot have, or a
@@ -367,10 +349,7 @@ class PoolTasks(Tasks):
 
 
 class RecordedTasks(Tasks):
-    """Recorded attempts, drawn without replacement; made by ``Tasks.from_attempts``.
-
-    ``attempts`` counts those of each task; the other columns have a number for each attempt, task by task.
-    """
+    """Recorded attempts, a value for each, task by task; drawn without replacement; made by ``Tasks.from_attempts``."""
 
     kind: ClassVar[str] = "recorded"
     attempts: CountArray
@@ -396,12 +375,8 @@ class RecordedTasks(Tasks):
             >>> ll.Tasks.from_attempts(log).counted().correct.tolist()
             [2, 1]
         """
-        return PoolTasks(
-            **log.counted(self.attempts, self.correct, self.accepted),
-            weight=self.weight,
-            cluster=self.cluster,
-            names=self.names,
-        )
+        own: dict[str, Any] = {name: getattr(self, name) for name in ("weight", "cluster", "names")}
+        return PoolTasks(**log.counted(self.attempts, self.correct, self.accepted), **own)
 
 
 class BetaTasks(Tasks):

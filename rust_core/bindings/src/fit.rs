@@ -40,7 +40,7 @@ pub fn pass_rates<'py>(
     let rate = if rate == "pass_hat_k" { PassRate::HatK } else { PassRate::AtK };
     let found = wait(py, 0, progress.as_ref(), |control| {
         let (resample, confidence) = (Resample::parse(resample)?, check_confidence(confidence)?);
-        curve(rate, &attempts, &correct, &k, resample, cluster.as_deref(), confidence, control)
+        curve(rate, [&attempts, &correct], &k, (resample, cluster.as_deref()), confidence, control)
     })?;
     let columns = Columns::new(py);
     columns.add("estimate", found.estimate)?;

@@ -100,7 +100,13 @@ fn compare(values: Values, (a, b): (usize, usize), draws: &Draws, control: &Cont
     let size = sampled.effective();
     let mut sums: Vec<Sums> = short
         .into_iter()
-        .map(|short| Sums { short, size, weighted: sampled.weights().is_some(), ..Sums::default() })
+        .map(|short| Sums {
+            short,
+            size,
+            tasks: shared.len() as f64,
+            weighted: sampled.weights().is_some(),
+            ..Sums::default()
+        })
         .collect();
     let mut rows = Vec::with_capacity(means[0].len());
     for unit in 0..sampled.count() {
@@ -133,6 +139,8 @@ fn compare(values: Values, (a, b): (usize, usize), draws: &Draws, control: &Cont
 struct Sums {
     /// How many there are; of different weights so many that know as much (Kish).
     size: f64,
+    /// How many tasks these are.
+    tasks: f64,
     /// Whether weights differ.
     weighted: bool,
     first: f64,
@@ -188,14 +196,14 @@ impl Sums {
     }
 
     /// The mean and the standard error with two more tasks (or clusters), one in each direction, which differ by as much as
-    /// those that carry the variance (the square's mean weighted by itself), and in the square by 1 / sqrt(size) at least: a
+    /// those that carry the variance (the square's mean weighted by itself), and in the square by 1 / sqrt(tasks) at least: a
     /// few may all differ by next to nothing where others differ by much. For shares of 0 and 1 that is Bonett and Price,
     /// *Adjusted Wald confidence interval for a difference of binomial proportions based on paired data*, Journal of
     /// Educational and Behavioral Statistics 37 (2012).
     fn adjusted(&self) -> [f64; 2] {
         let size = self.size + 2.0;
         let typical = if self.squares > 0.0 { self.fourth_powers / self.squares } else { 1.0 };
-        let typical = typical.max(1.0 / sqrt(self.size));
+        let typical = typical.max(1.0 / sqrt(self.tasks));
         let mean = (self.first - self.second) / size;
         let variance = (self.squares + 2.0 * typical) / size - mean * mean;
         [mean, sqrt(variance.max(0.0) / size)]

@@ -46,11 +46,9 @@ pub struct Bootstrap {
 /// with an effective number of trials ([`Prior::effective_trials`]).
 pub fn curve(
     rate: PassRate,
-    attempts: &[f64],
-    correct: &[f64],
+    [attempts, correct]: [&[f64]; 2],
     ks: &[f64],
-    resample: Resample,
-    clusters: Option<&[f64]>,
+    (resample, clusters): (Resample, Option<&[f64]>),
     confidence: f64,
     control: &Control,
 ) -> Result<Curve> {
