@@ -375,8 +375,8 @@ class RecordedTasks(Tasks):
             >>> ll.Tasks.from_attempts(log).counted().correct.tolist()
             [2, 1]
         """
-        own: dict[str, Any] = {name: getattr(self, name) for name in ("weight", "cluster", "names")}
-        return PoolTasks(**log.counted(self.attempts, self.correct, self.accepted), **own)
+        fields: dict[str, Any] = log.counted(self.attempts, self.correct, self.accepted)
+        return PoolTasks(**fields, weight=self.weight, cluster=self.cluster, names=self.names)
 
 
 class BetaTasks(Tasks):
