@@ -243,12 +243,15 @@ def test_villalobos_2024_appendix_f_policies_by_brute_force(scale, r, h):
     share = np.exp(np.linspace(-4, 0, 201))[None]  # of the budget spent
     loss = reducible(EPOCH_TOY, n, share * compute / 6 / n)
     interest = scale * (loss / 0.1) ** -r
-    best_price = np.full_like(interest, -np.inf)
-    for factor in np.exp(np.linspace(0, 3, 301)):
-        price = factor * h / (h - 1) * 2 * n / 1e18
-        sold = interest * (price / 1e-6) ** -h
-        fits = 2 * n * sold <= 1000 * compute
-        best_price = np.maximum(best_price, np.where(fits, sold * (price - 2 * n / 1e18), -np.inf))
+    factor = np.exp(np.linspace(0, 3, 301))[None]
+    price = factor * h / (h - 1) * 2 * n / 1e18
+    best = np.full((len(n), factor.size + 1), -np.inf)  # of these prices and all above, for an interest of 1
+    earned = (price / 1e-6) ** -h * (price - 2 * n / 1e18)
+    best[:, :-1] = np.maximum.accumulate(earned[:, ::-1], axis=1)[:, ::-1]
+    # The dearer the fewer are sold: prices fit from the first on at which what is sold can be served.
+    served = 1000 * compute / (2 * n)
+    first = np.searchsorted(factor[0], (served / interest) ** (-1 / h) * (1e-6 / price[:, :1]))
+    best_price = interest * np.take_along_axis(best, first, axis=1)
     profit = best_price - share * compute / 1e18
     at = np.unravel_index(profit.argmax(), profit.shape)
     row = profit_maximising_allocation(

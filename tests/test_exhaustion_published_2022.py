@@ -14,6 +14,7 @@ import pytest
 
 import limitlaw as ll
 from limitlaw.exhaustion import high_quality_stock_2022, image_stock_2022, low_quality_stock_2022
+from limitlaw.exhaustion.draws import sample
 from reference.villalobos import density_at_one, exhaustion_years
 
 SIGMAS = 4
@@ -163,10 +164,8 @@ def test_villalobos_2022_table_1_by_compute_needs_the_file_that_is_not_public() 
     row = TABLE_1["low-quality language"]
     years = range(2024, 2061)
     scenario = ll.ExhaustionScenario.preset("epoch2024", trend_weight=0, years=years)
-    drawn = ll.simulate(scenario, trials=DRAWS, seed=1, samples=[f"demand_{year}" for year in years]).samples
-    density = [
-        density_at_one(row.stock(DRAWS, year, year) / np.log10(drawn[f"demand_{year}"].to_numpy())) for year in years
-    ]
+    drawn = sample(scenario, [f"demand_{year}" for year in years], trials=DRAWS, seed=1)
+    density = [density_at_one(row.stock(DRAWS, year, year) / np.log10(drawn[f"demand_{year}"])) for year in years]
     grid = np.arange(20240, 20601) / 10
     found = exhaustion_years(grid, np.array(density)[(grid - 2024 + 1e-9).astype(int)], 50)
     np.testing.assert_allclose(found, [2031, 2039, 2053], atol=1)

@@ -12,7 +12,7 @@ import pytest
 
 import limitlaw as ll
 from exhaustion_cases import DEFAULT, input_ranges
-from limitlaw.exhaustion.draws import priors_in_use
+from limitlaw.exhaustion.draws import priors_in_use, sample
 from limitlaw.exhaustion.run import VARIABLES
 
 #: Ends of ranges and the like are asked for on purpose.
@@ -62,8 +62,8 @@ def made(**changes: object) -> ll.ExhaustionScenario:
 
 def numbers(scenario: ll.ExhaustionScenario) -> np.ndarray:
     names = [f"{variable}_{year}" for year in scenario.years for variable in VARIABLES]
-    drawn = ll.simulate(scenario, trials=32, seed=5, samples=["exhaustion_year", *names]).samples
-    return drawn.fill_null(math.inf).to_numpy()
+    drawn = np.array(list(sample(scenario, ["exhaustion_year", *names], trials=32, seed=5).values()))
+    return np.where(np.isnan(drawn), math.inf, drawn)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
