@@ -1,6 +1,9 @@
 //! Histograms whose bins are the leading bits of a number: integers, so that they merge exactly in any order.
 
+mod sort;
+
 use crate::dispatch::{Kernel, dispatch};
+use sort::sort;
 
 /// A log-linear histogram of non-negative numbers: bins are the leading bits of the number itself.
 ///
@@ -65,7 +68,7 @@ impl Histogram {
         self.most = self.most.max(most);
         if self.counts.is_empty() && self.total <= MOST_KEPT {
             self.few.extend_from_slice(keys);
-            self.few.sort_unstable();
+            sort(&mut self.few);
             return;
         }
         self.count_few();

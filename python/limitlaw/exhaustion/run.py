@@ -10,12 +10,14 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._frames import closing, first, labels, ordered, run_of
+from limitlaw._frames import closing, first, known, labels, ordered, run_of
 from limitlaw._inputs import html_of
 from limitlaw._show import brief
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
 
     from limitlaw.exhaustion.scenario import ExhaustionScenario
 
@@ -131,7 +133,7 @@ def simulate_exhaustion(
         trajectories=ending("trajectories", _variables(scenario.years)),
         exhaustion=ending("exhaustion", _each_definition()),
         exhausted_by=ending("exhausted_by", _definitions(scenario.years)),
-        samples=pl.DataFrame(draws).with_columns(_year_or_null(draws)).fill_nan(None) if draws else pl.DataFrame(),
+        samples=pl.DataFrame({name: known(_finite_year(name, values)) for name, values in draws.items()}),
         **provenance,
     )
 
@@ -164,7 +166,6 @@ def _definitions(years: tuple[int, ...]) -> dict[str, Any]:
     }
 
 
-def _year_or_null(draws: dict[str, Any]) -> list[pl.Expr]:
-    """Years of running out are infinite where there is none."""
-    names = [name for name in draws if name.startswith("exhaustion_year")]
-    return [pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in names]
+def _finite_year(name: str, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Years of running out are infinite where there is none: NaN then."""
+    return np.where(np.isfinite(values), values, np.nan) if name.startswith("exhaustion_year") else values

@@ -6,6 +6,7 @@ The text on the indexed web is ``ll.dist.structural_stock()``. Source: Villalobo
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -244,6 +245,7 @@ def _user_years(year: int) -> float:
     return float(users[years < year].sum() / users[years == 2024][0])  # noqa: PLR2004  (the reference year)
 
 
+@functools.cache
 def _person_years(year: int, ceiling: float, middle: float, rate: float) -> float:
     """People of 1951 to ``year``, each year weighted by a logistic curve: of internet users, of recorded speech."""
     years = np.arange(1951, year + 1)
