@@ -1,6 +1,10 @@
 """Settings for all tests: Hypothesis draws the same examples in every run and knows no deadline; Ctrl-C works."""
 
+import os
 import signal
+
+# Before NumPy is loaded: threads of BLAS that wait keep their cores busy, and the other workers' tests have these.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from hypothesis import settings
 
