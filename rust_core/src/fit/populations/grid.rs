@@ -1,5 +1,6 @@
 //! A posterior on a grid over the box that holds nearly all of it.
 
+use std::array;
 use std::marker::PhantomData;
 
 use super::mixture::BetaMixture;
@@ -24,11 +25,23 @@ pub trait Shape: Sized + Sync {
     /// Cells along each axis, one where an axis is not used: while the posterior is looked for, and then.
     const CELLS: [[usize; AXES]; 2];
 
+    /// What all steps of the first axis have in common.
+    type Tables: Sync;
+
     /// The population at a place of the unit cube.
     fn population(place: &[f64; AXES]) -> BetaMixture;
 
+    /// Those of a grid.
+    fn tables(grid: &Grid<Self>) -> Self::Tables;
+
     /// The logarithms of likelihood and prior at the middles of the cells of one step of the first axis.
-    fn heights(grid: &Grid<Self>, counts: &Counts, step: usize, control: &Control) -> Result<Vec<f64>>;
+    fn heights(
+        grid: &Grid<Self>,
+        tables: &Self::Tables,
+        counts: &Counts,
+        step: usize,
+        control: &Control,
+    ) -> Result<Vec<f64>>;
 }
 
 /// The logarithm of the posterior density at the middles of the cells of a box.
@@ -80,12 +93,17 @@ impl<S: Shape> Grid<S> {
 
     /// The place of a share of each side of a cell.
     pub fn place(&self, cell: usize, within: impl Fn(usize) -> f64) -> [f64; AXES] {
+        let steps = self.steps_of(cell);
+        array::from_fn(|axis| self.along(axis, steps[axis] as f64 + within(axis)))
+    }
+
+    fn steps_of(&self, cell: usize) -> [usize; AXES] {
         let mut rest = cell;
         let mut steps = [0; AXES];
         for axis in (0..AXES).rev() {
             (rest, steps[axis]) = (rest / self.cells[axis], rest % self.cells[axis]);
         }
-        std::array::from_fn(|axis| self.along(axis, steps[axis] as f64 + within(axis)))
+        steps
     }
 
     /// Of a cell; an axis without a width does not count.
@@ -97,7 +115,8 @@ impl<S: Shape> Grid<S> {
     fn fill(&mut self, counts: &Counts, threads: usize, control: &Control) -> Result<()> {
         let threads = if counts.groups.len() > SPREAD { threads } else { 1 };
         let mut heights = Vec::with_capacity(self.cells.iter().product());
-        let work = |(): &mut (), step: u64| S::heights(self, counts, step as usize, control);
+        let tables = S::tables(self);
+        let work = |(): &mut (), step: u64| S::heights(self, &tables, counts, step as usize, control);
         run(self.cells[0] as u64, threads, control, || (), work, |found| heights.extend(found))?;
         self.heights = heights;
         Ok(())
@@ -105,17 +124,21 @@ impl<S: Shape> Grid<S> {
 
     /// The smallest box that holds the cells near the largest value, and a cell beyond them.
     fn narrowed(&self) -> [[f64; 2]; AXES] {
-        let mut sorted = self.heights.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
-        let kept = sorted[((1.0 - KEPT) * (sorted.len() - 1) as f64) as usize];
-        let least = kept.min(sorted[sorted.len() - 1] - DEPTH);
-        let mut next = [[f64::INFINITY, f64::NEG_INFINITY]; AXES];
+        let last = self.heights.len() - 1;
+        let mut heights = self.heights.clone();
+        let (_, &mut kept, above) =
+            heights.select_nth_unstable_by(((1.0 - KEPT) * last as f64) as usize, f64::total_cmp);
+        let top = above.iter().copied().fold(kept, f64::max);
+        let least = kept.min(top - DEPTH);
+        let mut steps = [[usize::MAX, 0]; AXES];
         for (cell, _) in self.heights.iter().enumerate().filter(|(_, v)| **v >= least) {
-            let [low, high] = [-1.0, 2.0].map(|beyond| self.place(cell, |_| beyond));
-            for axis in 0..AXES {
-                next[axis] = [next[axis][0].min(low[axis].max(0.0)), next[axis][1].max(high[axis].min(1.0))];
+            for (found, step) in steps.iter_mut().zip(self.steps_of(cell)) {
+                *found = [found[0].min(step), found[1].max(step)];
             }
         }
-        next
+        array::from_fn(|axis| {
+            let [low, high] = steps[axis].map(|step| step as f64);
+            [self.along(axis, low - 1.0).max(0.0), self.along(axis, high + 2.0).min(1.0)]
+        })
     }
 }

@@ -2,16 +2,12 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-use libm::{exp, log, sin};
+use libm::{exp, sin};
 
 use crate::closed_form::population::{coverage, failure};
-use crate::fit::beta_binomial::{Counts, ln_rises};
+use crate::fit::beta_binomial::ln_rises;
 use crate::rng::Sequence;
 use crate::variates::beta;
-
-/// Sums of logarithms up to the most attempts cost less than a formula for each count if there are at most so many
-/// attempts to a count.
-const FEW_COUNTS: f64 = 8.0;
 
 /// The shares of all parts add to 1.
 #[derive(Debug, Clone, Copy)]
@@ -91,24 +87,4 @@ pub fn share(turn: f64) -> f64 {
 pub fn shape(turn: f64, icc: f64) -> [f64; 2] {
     let size = (1.0 - icc) / icc;
     [share(turn) * size, share(1.0 - turn) * size]
-}
-
-/// How likely each distinct count is under a Beta, as a logarithm.
-pub fn ln_likelihoods(counts: &Counts, [alpha, beta]: [f64; 2]) -> Vec<f64> {
-    let most = counts.groups.iter().fold(0.0_f64, |most, group| most.max(group.attempts));
-    if most > FEW_COUNTS * counts.groups.len() as f64 {
-        return counts.groups.iter().map(|group| ln_rises(alpha, beta, group.attempts, group.correct)).collect();
-    }
-    let [right, wrong, all] = [alpha, beta, alpha + beta].map(|start| {
-        let (mut sum, mut sums) = (0.0, vec![0.0]);
-        sums.extend((0..most as u64).map(|step| {
-            sum += log(start + step as f64);
-            sum
-        }));
-        sums
-    });
-    let of_group = |attempts: f64, correct: f64| {
-        right[correct as usize] + wrong[(attempts - correct) as usize] - all[attempts as usize]
-    };
-    counts.groups.iter().map(|group| of_group(group.attempts, group.correct)).collect()
 }

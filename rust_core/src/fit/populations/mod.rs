@@ -12,10 +12,10 @@
 
 mod grid;
 mod inflated;
+mod lanes;
+mod likelihoods;
 mod mixture;
 mod two_betas;
-
-use libm::exp;
 
 use grid::{AXES, Grid, Shape};
 use inflated::{Inflated, Plain};
@@ -24,7 +24,9 @@ use two_betas::TwoBetas;
 
 use super::beta_binomial::{Counts, Group};
 use super::identification::{Reason, open};
+use crate::dispatch::{Kernel, dispatch};
 use crate::error::Result;
+use crate::math::exp;
 use crate::run::Control;
 use crate::special::incomplete_beta::beta_quantile;
 
@@ -73,8 +75,9 @@ pub fn population_draws(
     let mut mass = 0.0;
     let mut below = Vec::new();
     for shape in shapes {
-        below.extend(shape.heights().iter().map(|height| {
-            mass += shape.volume() * exp(height - top);
+        let volume = shape.volume();
+        below.extend(densities(shape.heights(), top).iter().map(|density| {
+            mass += volume * density;
             mass
         }));
     }
@@ -92,6 +95,22 @@ pub fn population_draws(
         }
     };
     Ok((0..draws).map(drawn).collect())
+}
+
+/// What the logarithms of densities stand for, over that of the largest.
+fn densities(heights: &[f64], top: f64) -> Vec<f64> {
+    struct Over<'a>(&'a [f64], f64);
+    impl Kernel for Over<'_> {
+        type Output = Vec<f64>;
+
+        #[inline(always)]
+        fn run(self) -> Vec<f64> {
+            let mut found = vec![0.0; self.0.len()];
+            found.iter_mut().zip(self.0).for_each(|(found, height)| *found = exp(height - self.1));
+            found
+        }
+    }
+    dispatch(Over(heights, top))
 }
 
 /// A shape with the posterior of its populations.

@@ -1,23 +1,24 @@
 //! How likely counts are under a mixture of two Betas: two sorts of tasks, each with rates of its own.
 
-use libm::{exp, log};
+use libm::log;
 
 use super::grid::{AXES, Grid, Shape};
-use super::mixture::{BetaMixture, ln_likelihoods, shape, share};
+use super::lanes::{LANES, Lanes, Product, each};
+use super::likelihoods::LnLikelihoods;
+use super::mixture::{BetaMixture, shape, share};
+use crate::dispatch::{Kernel, dispatch};
 use crate::error::Result;
 use crate::fit::beta_binomial::Counts;
+use crate::math::exp;
 use crate::run::Control;
 
 /// Axes: mean (as a turn) and spread of the Beta with the larger mean, the turn of the smaller mean as a part of that of the
 /// larger one, the spread of that Beta, and the share of the first.
 pub struct TwoBetas;
 
-/// Factors are multiplied before their logarithm is taken, if so many tasks or fewer have them.
-const FEW: f64 = 8.0;
-const SMALL: f64 = 1e-100;
-
 impl Shape for TwoBetas {
     const CELLS: [[usize; AXES]; 2] = [[7; AXES], [11; AXES]];
+    type Tables = Vec<Share>;
 
     fn population(&[mean, spread, part, lower, own]: &[f64; AXES]) -> BetaMixture {
         let own = share(own);
@@ -25,29 +26,56 @@ impl Shape for TwoBetas {
         BetaMixture { zero: 0.0, one: 0.0, betas: [(own, first), (1.0 - own, second)] }
     }
 
-    fn heights(grid: &Grid<Self>, counts: &Counts, step: usize, control: &Control) -> Result<Vec<f64>> {
+    fn tables(grid: &Grid<Self>) -> Vec<Share> {
+        let of = |own: f64| Share { first: own, second: 1.0 - own, least: -log(own.min(1.0 - own)) };
+        (0..grid.steps(4)).map(|step| of(share(grid.middle(4, step)))).collect()
+    }
+
+    fn heights(
+        grid: &Grid<Self>,
+        shares: &Vec<Share>,
+        counts: &Counts,
+        step: usize,
+        control: &Control,
+    ) -> Result<Vec<f64>> {
         let mean = grid.middle(0, step);
         // Of two means with uniform turns, in order.
         let prior = log(2.0 * mean);
-        let shares: Vec<f64> = (0..grid.steps(4)).map(|step| share(grid.middle(4, step))).collect();
-        let mut below = Vec::new();
-        for part in 0..grid.steps(2) {
-            for spread in 0..grid.steps(3) {
+        let first: Vec<[f64; 2]> = (0..grid.steps(1)).map(|spread| sort(mean, grid.middle(1, spread))).collect();
+        let second = |at: usize| sort(mean * grid.middle(2, at / grid.steps(3)), grid.middle(3, at % grid.steps(3)));
+        let second: Vec<[f64; 2]> = (0..grid.steps(2) * grid.steps(3)).map(second).collect();
+        let above = LnLikelihoods::new(counts, &first, control)?;
+        let below = LnLikelihoods::new(counts, &second, control)?;
+        let tasks = counts.weights();
+        let mut parts = vec![[[0.0; LANES]; 2]; tasks.len()];
+        let mut lanes = vec![[0.0; LANES]; shares.len()];
+        let mut found = Vec::with_capacity((first.len() * second.len() + LANES) * shares.len());
+        for spread in 0..first.len() {
+            let first: Vec<f64> = above.of(spread).collect();
+            for second_of in below.lanes() {
                 control.check()?;
-                below.push(ln_likelihoods(counts, sort(mean * grid.middle(2, part), grid.middle(3, spread))));
+                dispatch(Heights {
+                    prior,
+                    tasks: &tasks,
+                    first: &first,
+                    second: second_of,
+                    shares,
+                    parts: &mut parts,
+                    found: &mut lanes,
+                });
+                (0..LANES).for_each(|lane| found.extend(lanes.iter().map(|lanes| lanes[lane])));
             }
-        }
-        let mut found = Vec::new();
-        for spread in 0..grid.steps(1) {
-            let above = ln_likelihoods(counts, sort(mean, grid.middle(1, spread)));
-            for below in &below {
-                control.check()?;
-                let both = AtBetas::new(counts, &above, below);
-                found.extend(shares.iter().map(|&own| prior + both.ln_likelihood(own)));
-            }
+            found.truncate((spread + 1) * second.len() * shares.len());
         }
         Ok(found)
     }
+}
+
+/// A share of the first Beta, the other, and minus the logarithm of the smaller one.
+pub struct Share {
+    first: f64,
+    second: f64,
+    least: f64,
 }
 
 /// The Beta of a sort of tasks: its spread is the root of its intra-class correlation, the standard deviation of its rates
@@ -56,38 +84,43 @@ fn sort(mean: f64, spread: f64) -> [f64; 2] {
     shape(mean, spread * spread)
 }
 
-/// The counts at two Betas: their likelihood under the likelier one, and that of the other as a share of it.
-struct AtBetas {
-    larger: f64,
-    /// Tasks, the share, and whether the first Beta is the likelier one.
-    counts: Vec<(f64, f64, bool)>,
+/// The heights of a first Beta with some second ones, at every share.
+struct Heights<'a> {
+    prior: f64,
+    tasks: &'a [f64],
+    /// The logarithms of how likely each count is under the first Beta, and under the second ones.
+    first: &'a [f64],
+    second: &'a [Lanes],
+    shares: &'a [Share],
+    /// Room for how likely each count is under both, as parts of the likelier one.
+    parts: &'a mut [[Lanes; 2]],
+    found: &'a mut [Lanes],
 }
 
-impl AtBetas {
-    fn new(counts: &Counts, first: &[f64], second: &[f64]) -> Self {
-        let mut found = Self { larger: 0.0, counts: Vec::with_capacity(counts.groups.len()) };
-        for ((group, &first), &second) in counts.groups.iter().zip(first).zip(second) {
-            found.larger += group.tasks * first.max(second);
-            found.counts.push((group.tasks, exp(-(first - second).abs()), first >= second));
-        }
-        found
-    }
+impl Kernel for Heights<'_> {
+    type Output = ();
 
-    fn ln_likelihood(&self, own: f64) -> f64 {
-        let (mut all, mut product) = (self.larger, 1.0);
-        for &(tasks, other, first) in &self.counts {
-            let [more, less] = if first { [own, 1.0 - own] } else { [1.0 - own, own] };
-            let factor = more + less * other;
-            if tasks > FEW {
-                all += tasks * log(factor);
-            } else {
-                (0..tasks as u32).for_each(|_| product *= factor);
-                if product < SMALL {
-                    all += log(product);
-                    product = 1.0;
-                }
+    #[inline(always)]
+    fn run(self) {
+        let Self { prior, tasks, first, second, shares, parts, found } = self;
+        let mut larger = [prior; LANES];
+        for (((&tasks, &first), second), parts) in tasks.iter().zip(first).zip(second).zip(parts.iter_mut()) {
+            for lane in 0..LANES {
+                let more = first - second[lane];
+                let is_first = more >= 0.0;
+                let other = exp(if is_first { -more } else { more });
+                larger[lane] += tasks * if is_first { first } else { second[lane] };
+                parts[0][lane] = if is_first { 1.0 } else { other };
+                parts[1][lane] = if is_first { other } else { 1.0 };
             }
         }
-        all + log(product)
+        for (share, found) in shares.iter().zip(found) {
+            let mut product = Product::new(larger);
+            for (&tasks, [first, second]) in tasks.iter().zip(parts.iter()) {
+                let factors = each(|lane| share.first * first[lane] + share.second * second[lane]);
+                product.times(&factors, tasks, tasks * share.least);
+            }
+            *found = product.ln();
+        }
     }
 }
