@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use libm::{exp, log, log1p};
 
 use super::check_counts;
-use super::digamma::digamma_rise;
 use super::maximum::{Maximum, maximise};
+use super::rises::Rises;
 use crate::error::{Error, Result, check_range, number};
 use crate::rng::Sequence;
 use crate::run::Control;
@@ -38,6 +38,8 @@ pub struct Counts {
     pub(super) groups: Vec<Group>,
     /// The group of each task.
     group_of: Vec<usize>,
+    /// Attempts of a task, at most.
+    most: f64,
     pub(super) ln_coefficients: f64,
     /// Whether tasks stopped at a number of successes.
     pub(super) stopped: bool,
@@ -126,12 +128,12 @@ impl Counts {
     /// Once `control` is cancelled no likelihood is computed any more: whoever asked for one then checks.
     pub fn new(attempts: &[f64], correct: &[f64], stopped_at: Option<f64>, control: &Control) -> Result<Self> {
         check_counts(attempts, correct)?;
-        let most = stopped_at.unwrap_or(f64::INFINITY);
-        if most < 1.0 || (most.is_finite() && most != most.trunc()) || most.is_nan() {
-            return Err(Error::argument("stopped_at", "a whole number of at least 1", most));
+        let last = stopped_at.unwrap_or(f64::INFINITY);
+        if last < 1.0 || (last.is_finite() && last != last.trunc()) || last.is_nan() {
+            return Err(Error::argument("stopped_at", "a whole number of at least 1", last));
         }
-        if let Some(at) = correct.iter().position(|&c| c > most) {
-            let expected = format!("at most stopped_at = {}", number(most));
+        if let Some(at) = correct.iter().position(|&c| c > last) {
+            let expected = format!("at most stopped_at = {}", number(last));
             return Err(Error::argument(&format!("correct[{at}]"), expected, correct[at]));
         }
         let mut places = BTreeMap::new();
@@ -149,7 +151,8 @@ impl Counts {
             ln_coefficients += if stopped_at == Some(c) { ln_choose(n - 1.0, c - 1.0) } else { ln_choose(n, c) };
         }
         let stopped = stopped_at.is_some();
-        Ok(Self { groups, group_of, ln_coefficients, stopped, control: control.quiet() })
+        let most = attempts.iter().copied().fold(0.0, f64::max);
+        Ok(Self { groups, group_of, most, ln_coefficients, stopped, control: control.quiet() })
     }
 
     /// The same tasks with wrong attempts in the place of correct ones.
@@ -169,18 +172,15 @@ impl Counts {
     fn climb(&self, weights: &[f64], population: &Population, inflated: bool) -> (f64, [f64; 3]) {
         let &Population { alpha, beta, unsolvable } = population;
         let (mut value, mut slope) = (0.0, [0.0; 3]);
+        let rises = Rises::new([alpha, beta], self.groups.len(), self.most);
         for (group, &weight) in self.groups.iter().zip(weights).filter(|(_, w)| **w > 0.0) {
             if self.control.check().is_err() {
                 return (f64::NEG_INFINITY, [0.0; 3]);
             }
-            let (n, c) = (group.attempts, group.correct);
-            let ln_counts = ln_rises(alpha, beta, group.attempts, group.correct);
-            let all = digamma_rise(alpha + beta, n);
-            let d_alpha = alpha * (digamma_rise(alpha, c) - all);
-            let d_beta = beta * (digamma_rise(beta, n - c) - all);
+            let (ln_counts, [d_alpha, d_beta]) = rises.of(group.attempts, group.correct);
             let (ln_task, solvable, d_z) = if !inflated {
                 (ln_counts, 1.0, 0.0)
-            } else if c > 0.0 {
+            } else if group.correct > 0.0 {
                 (log1p(-unsolvable) + ln_counts, 1.0, -unsolvable)
             } else {
                 let ln_task = ln_add_exp(log(unsolvable), log1p(-unsolvable) + ln_counts);

@@ -92,7 +92,8 @@ pub fn forecast(
     let law = |p: &Population| BetaMixture::inflated([p.alpha, p.beta], p.unsolvable, 0.0);
     let mixture: Vec<(f64, BetaMixture)> =
         fits.iter().map(|s| (exp(score(s) - score(best)) / all, law(&s.population))).collect();
-    let mut estimate = question.answer(&|k| counts.expected(&mixture, k, control))?;
+    let mut estimate =
+        question.answer(&|k, want| counts.expected(&mixture, k, control).map(|found| found[want as usize]))?;
     let (mut low, mut high) = (vec![f64::NAN; estimate.len()], vec![f64::NAN; estimate.len()]);
     let tail = (1.0 - bootstrap.confidence) / 2.0;
     let mut widen = |answers: Vec<Vec<f64>>| {
@@ -111,7 +112,7 @@ pub fn forecast(
             let unsolvable = if shape.inflated { found.unsolvable } else { 0.0 };
             let of = if bootstrap.resample == Resample::Tasks { &drawn } else { &weights };
             let rates = Rates::drawn(counts, of, &law(&Population { unsolvable, ..found }), random, control)?;
-            question.answer(&|k| rates.shares(k, control))
+            question.answer(&|k, want| rates.share(k, want, control))
         };
         widen(resampled(estimate.len(), bootstrap, threads, control, |_, random| again(random))?);
     }
@@ -121,7 +122,7 @@ pub fn forecast(
             let drawn = counts.resampled(random);
             let of = if bootstrap.resample == Resample::Tasks { &drawn } else { &weights };
             let rates = Rates::drawn(counts, of, &populations[index as usize], random, control)?;
-            question.answer(&|k| rates.shares(k, control))
+            question.answer(&|k, want| rates.share(k, want, control))
         };
         widen(resampled(estimate.len(), bootstrap, threads, control, again)?);
     }
@@ -195,27 +196,35 @@ impl Question {
         }
     }
 
-    /// From P(some success in k) and P(none), means over the tasks.
-    fn answer(&self, shares: &dyn Fn(f64) -> Result<[f64; 2]>) -> Result<Vec<f64>> {
+    /// From the mean over the tasks of P(some success in k), or of P(none).
+    fn answer(&self, share: &dyn Fn(f64, Share) -> Result<f64>) -> Result<Vec<f64>> {
         match self {
-            Self::AtLeastOne(ks) => ks.iter().map(|&k| Ok(shares(k)?[0])).collect(),
-            Self::NoneOf(ks) => ks.iter().map(|&k| Ok(shares(k)?[1])).collect(),
+            Self::AtLeastOne(ks) => ks.iter().map(|&k| share(k, Share::Some)).collect(),
+            Self::NoneOf(ks) => ks.iter().map(|&k| share(k, Share::None)).collect(),
             Self::AttemptsFor(targets) => targets
                 .iter()
                 .map(|&target| match target {
                     // No number of attempts leaves no failure at all, where one does.
-                    1.0 => Ok(if shares(1.0)?[1] > 0.0 { f64::INFINITY } else { 1.0 }),
-                    t if t > 0.5 => fewest(&|k| Ok(shares(k)?[1] <= 1.0 - t)),
-                    t => fewest(&|k| Ok(shares(k)?[0] >= t)),
+                    1.0 => Ok(if share(1.0, Share::None)? > 0.0 { f64::INFINITY } else { 1.0 }),
+                    t if t > 0.5 => fewest(&|k| Ok(share(k, Share::None)? <= 1.0 - t)),
+                    t => fewest(&|k| Ok(share(k, Share::Some)? >= t)),
                 })
                 .collect(),
         }
     }
 }
 
+/// P(some success in k), or P(none): each with all its digits.
+#[derive(Debug, Clone, Copy)]
+enum Share {
+    Some,
+    None,
+}
+
 /// Success rates that tasks may have: each drawn given its counts and a population. Of a large group of tasks
 /// with the same counts, the mean has its normal law.
 struct Rates {
+    /// Logarithms of P(one attempt is not correct).
     drawn: Vec<f64>,
     /// Tasks, the law of the rates, a normal score.
     groups: Vec<(f64, BetaMixture, f64)>,
@@ -242,28 +251,29 @@ impl Rates {
                 rates.groups.push((tasks, law, normal(random)));
                 continue;
             }
-            rates.drawn.extend((0..tasks as u64).map(|_| law.draw(random)));
+            rates.drawn.extend((0..tasks as u64).map(|_| log1p(-law.draw(random))));
         }
         Ok(rates)
     }
 
-    fn shares(&self, k: f64, control: &Control) -> Result<[f64; 2]> {
+    fn share(&self, k: f64, want: Share, control: &Control) -> Result<f64> {
         control.check()?;
-        let mut sums = [0.0; 2];
-        for &rate in &self.drawn {
-            let ln_none = k * log1p(-rate);
-            sums[0] -= expm1(ln_none);
-            sums[1] += exp(ln_none);
-        }
+        let mut sum: f64 = match want {
+            Share::Some => self.drawn.iter().fold(0.0, |sum, ln_none| sum - expm1(k * ln_none)),
+            Share::None => self.drawn.iter().fold(0.0, |sum, ln_none| sum + exp(k * ln_none)),
+        };
         for (tasks, law, score) in &self.groups {
             let [some, none] = law.of_attempts(k);
             // P(none) is Z = (1 - p)^k in the mean, and Z^2 is that of twice as many.
             let square = law.of_attempts(2.0 * k)[1];
             let error = score * f64::max(square - none * none, 0.0).sqrt() / tasks.sqrt();
-            sums[0] += tasks * (some - error).clamp(0.0, 1.0);
-            sums[1] += tasks * (none + error).clamp(0.0, 1.0);
+            let mean = match want {
+                Share::Some => some - error,
+                Share::None => none + error,
+            };
+            sum += tasks * mean.clamp(0.0, 1.0);
         }
-        Ok(sums.map(|sum| sum / self.tasks))
+        Ok(sum / self.tasks)
     }
 }
 

@@ -2,6 +2,8 @@
 
 /// The search stops where the expected gain is this share of the value: below what floats resolve.
 const FLAT: f64 = 1e-17;
+/// A value is known to this share of it: sums of many terms, where rounding would refuse the last steps one by one.
+const NOISE: f64 = 1e-12;
 const STEPS: usize = 200;
 
 /// A maximum: where, how high.
@@ -40,7 +42,7 @@ pub fn maximise<const N: usize>(
         }
         let longest = way.iter().fold(0.0_f64, |l, w| l.max(w.abs()));
         let mut length = f64::min(1.0, 2.0 / longest);
-        let least = |length: f64| value + 1e-4 * length * gain - 4.0 * f64::EPSILON * value.abs();
+        let least = |length: f64| value + 1e-4 * length * gain - NOISE * value.abs();
         let next = (0..40).find_map(|_| {
             let there: [f64; N] = std::array::from_fn(|i| (at[i] + length * way[i]).clamp(-reach, reach));
             let found = climb(&there);

@@ -23,6 +23,7 @@ pub mod redrawn_log;
 pub mod redrawn_rates;
 pub mod repeated;
 pub mod resampling;
+mod rises;
 pub mod scaling;
 pub mod simultaneous;
 pub mod task_rates;

@@ -142,3 +142,57 @@ impl<S: Shape> Grid<S> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::FRAC_PI_2;
+
+    use libm::{cos, log};
+
+    use super::super::inflated::{Inflated, Plain};
+    use super::super::two_betas::TwoBetas;
+    use super::*;
+    use crate::fit::beta_binomial::ln_rises;
+    use crate::special::ln_add_exp;
+
+    /// Task by task from the population at the middle of each cell.
+    fn check<S: Shape>(of: &[f64], seen: &[f64], ln_prior: fn(&[f64; AXES]) -> f64) {
+        let control = Control::default();
+        let counts = Counts::new(of, seen, None, &control).expect("counts");
+        let grid = Grid::<S>::new(&counts, 2, &control).expect("not cancelled");
+        for (cell, height) in grid.heights.iter().enumerate().step_by(997) {
+            let place = grid.place(cell, |_| 0.5);
+            let population = S::population(&place);
+            let task = |(&n, &c): (&f64, &f64)| {
+                let never = if c == 0.0 { population.zero } else { 0.0 };
+                let always = if c == n { population.one } else { 0.0 };
+                let between = population.betas.map(|(share, [a, b])| log(share) + ln_rises(a, b, n, c));
+                // A rate far from the count is no float.
+                [log(always), between[0], between[1]].into_iter().fold(log(never), ln_add_exp)
+            };
+            let want = ln_prior(&place) + of.iter().zip(seen).map(task).sum::<f64>();
+            assert!((height - want).abs() < 1e-12 * (1.0 + want.abs()), "{cell} {place:?}: {height} {want}");
+        }
+    }
+
+    /// Few tasks of few attempts, and of many; many tasks alike; tasks that all differ, and one without attempts.
+    #[test]
+    fn heights_are_those_of_every_task() {
+        let mixed: Vec<f64> = (0..60).map(|task| f64::from(task % 23)).collect();
+        let some: Vec<f64> = mixed.iter().enumerate().map(|(task, n)| (n * (task % 4) as f64 / 3.0).floor()).collect();
+        let many = [vec![0.0; 700], vec![4.0; 1_500], vec![1.0; 90]].concat();
+        for (of, seen) in [
+            (vec![5.0, 5.0, 5.0], vec![0.0, 5.0, 2.0]),
+            (vec![900.0, 900.0, 300.0], vec![0.0, 100.0, 300.0]),
+            (vec![4.0; many.len()], many),
+            (mixed, some),
+        ] {
+            check::<Plain>(&of, &seen, |_| 0.0);
+            check::<Inflated>(&of, &seen, |place| {
+                let [zero, one] = [2, 3].map(|axis| cos(FRAC_PI_2 * place[axis]));
+                log(2.0 * zero * zero * FRAC_PI_2 * one)
+            });
+            check::<TwoBetas>(&of, &seen, |place| log(2.0 * place[0]));
+        }
+    }
+}
