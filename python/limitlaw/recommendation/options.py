@@ -16,6 +16,7 @@ from limitlaw._core import NoClosedFormError
 from limitlaw.errors import MisfitWarning
 from limitlaw.run import simulate, solve
 from limitlaw.sampling import policy as rules
+from limitlaw.sampling.frames import solve_tasks
 from limitlaw.sampling.plug_in import drawn_rates, is_plug_in
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.short import chosen
@@ -111,9 +112,10 @@ class Options:
             each = [scenario.replace(**one) for one in drawn]
             try:
                 _check_solvable(scenario)
-                frames = [step.after(solve(each[0], by="task"))]
-                read = [name for name in _READ if name in frames[0].columns]
-                frames += [step.after(solve(one, by="task", columns=read)) for one in each[1:]]
+                frame = step.after(solve(each[0], by="task"))
+                read = [name for name in _READ if name in frame.columns]
+                found = [_measured(_columns(frame), len(tasks))]
+                found += [_measured(step.after(solve_tasks(one, read)), len(tasks)) for one in each[1:]]
             except NoClosedFormError:
                 run: dict[str, Any] = {"trials": _trials(tasks, _SIMULATED // len(drawn)), "seed": seed}
                 frames = [
@@ -121,7 +123,7 @@ class Options:
                 ]
                 squares = [frame["utility_se"].to_numpy().reshape(-1, len(tasks)) ** 2 for frame in frames]
                 errors[policy.label] = np.sqrt(np.sum(squares, axis=0)) / len(drawn)
-            found = [_measured(frame, len(tasks)) for frame in frames]
+                found = [_measured(_columns(frame), len(tasks)) for frame in frames]
             scenarios.append(scenario)
             labels += [policy.label] * len(asked["max_attempts"])
             attempts += list(asked["max_attempts"])
@@ -231,18 +233,22 @@ def _chosen(verifier: LabelledVerifier, numbers: npt.NDArray[np.int64]) -> Label
     return verifier.replace(**{name: getattr(verifier, name)[numbers] for name in _RATES})
 
 
-def _measured(frame: pl.DataFrame, tasks: int) -> dict[str, Floats]:
-    none = np.zeros(frame.height)
-    return {
-        name: (frame[name].cast(pl.Float64).to_numpy() if name in frame.columns else none).reshape(-1, tasks)
-        for name in (*MEASURES[:2], "wrong", *MEASURES[3:])
-    } | {"wrong": _wrong(frame).reshape(-1, tasks)}
+def _columns(frame: pl.DataFrame) -> dict[str, Floats]:
+    return {name: frame[name].cast(pl.Float64).to_numpy() for name in _READ if name in frame.columns}
 
 
-def _wrong(frame: pl.DataFrame) -> Floats:
+def _measured(columns: dict[str, Floats], tasks: int) -> dict[str, Floats]:
+    """What the tables say, option by task: 0 where there is no such column."""
+    found = columns | {"wrong": _wrong(columns)}
+    none = np.zeros(len(columns["accuracy"]))
+    return {name: found.get(name, none).reshape(-1, tasks) for name in MEASURES}
+
+
+def _wrong(columns: dict[str, Floats]) -> Floats:
     """The share of wrong answers: all but the correct ones and those that were withheld."""
-    abstained = frame["abstained"].to_numpy() if "abstained" in frame.columns else 1.0 - frame["accepted"].to_numpy()
-    return np.maximum(1.0 - frame["accuracy"].to_numpy() - abstained, 0.0)
+    abstained = columns["abstained"] if "abstained" in columns else 1.0 - columns["accepted"]
+    wrong: Floats = np.maximum(1.0 - columns["accuracy"] - abstained, 0.0)
+    return wrong
 
 
 def _resampled(tasks: Any, random: np.random.Generator) -> Tasks:

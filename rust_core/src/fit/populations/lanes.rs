@@ -36,7 +36,7 @@ impl Product {
     /// Times factors to a power; `need` is minus the logarithm of the smallest of factors in (0, 1], to that power.
     #[inline(always)]
     pub fn times(&mut self, factors: &Lanes, power: f64, need: f64) {
-        if !(need <= ROOM) {
+        if need > ROOM || need.is_nan() {
             for lane in 0..LANES {
                 self.ln[lane] += power * ln(factors[lane]);
             }
