@@ -11,11 +11,11 @@ use libm::{exp, log, log1p};
 
 use super::check_counts;
 use super::maximum::{Maximum, maximise};
-use super::rises::Rises;
+use super::rises::{Rises, ln_rises};
 use crate::error::{Error, Result, check_range, number};
 use crate::rng::Sequence;
 use crate::run::Control;
-use crate::special::{ln_add_exp, ln_beta_ratio, ln_choose};
+use crate::special::{ln_add_exp, ln_choose};
 use crate::variates::below;
 
 /// The search's box, in logits of mean, icc and unsolvable share, or logarithms of alpha and beta.
@@ -111,11 +111,6 @@ impl Coordinates {
             Self::Shapes => [a, b, z],
         }
     }
-}
-
-/// `ln B(alpha + c, beta + n - c) / B(alpha, beta)`.
-pub(super) fn ln_rises(alpha: f64, beta: f64, attempts: f64, correct: f64) -> f64 {
-    ln_beta_ratio(beta, alpha, correct) + ln_beta_ratio(alpha + correct, beta, attempts - correct)
 }
 
 pub(super) fn logistic(x: f64) -> f64 {

@@ -1,5 +1,7 @@
 //! What the attempts of tasks say of their rates: of success, and of the verifier's errors on wrong and on correct attempts.
 
+use std::collections::BTreeMap;
+
 use crate::error::Result;
 use crate::rng::Sequence;
 use crate::sampling::scenario::tasks::Tasks;
@@ -13,16 +15,49 @@ pub type TaskRates = [f64; 3];
 
 /// What is believed of a rate before a task's own attempts.
 pub trait Believed {
-    /// The rate of a task of which `seen` of `of` attempts had it, drawn for a resample.
-    fn draw(&self, of: f64, seen: f64, resample: usize, random: &mut Sequence) -> f64;
+    /// What is known of a rate after them.
+    type Law;
+
+    /// In a resample, of the rate of a task of which `seen` of `of` attempts had it.
+    fn law(&self, of: f64, seen: f64, resample: usize) -> Self::Law;
+
+    /// A rate.
+    fn draw(law: &Self::Law, random: &mut Sequence) -> f64;
 }
 
 /// What was seen of every task, and what is believed of each rate.
 pub struct KindRates<B> {
-    /// By task, the attempts of each kind.
-    counts: Vec<[f64; KINDS]>,
-    success: B,
-    errors: Option<[B; 2]>,
+    success: OfTasks<B>,
+    errors: Option<[OfTasks<B>; 2]>,
+}
+
+/// What is believed of a rate, and what was seen of it.
+struct OfTasks<B> {
+    believed: B,
+    /// Distinct counts: attempts, and those that had it.
+    counts: Vec<[f64; 2]>,
+    /// Which of them a task has.
+    count_of: Vec<usize>,
+}
+
+impl<B: Believed> OfTasks<B> {
+    fn new(of: &[f64], seen: &[f64], believed: B) -> Self {
+        let mut places = BTreeMap::new();
+        let mut counts = Vec::new();
+        let mut place = |(&of, &seen): (&f64, &f64)| {
+            *places.entry([of.to_bits(), seen.to_bits()]).or_insert_with(|| {
+                counts.push([of, seen]);
+                counts.len() - 1
+            })
+        };
+        let count_of = of.iter().zip(seen).map(&mut place).collect();
+        Self { believed, counts, count_of }
+    }
+
+    /// Of each distinct count: of many tasks few differ.
+    fn laws(&self, resample: usize) -> Vec<B::Law> {
+        self.counts.iter().map(|&[of, seen]| self.believed.law(of, seen, resample)).collect()
+    }
 }
 
 impl<B: Believed> KindRates<B> {
@@ -30,14 +65,17 @@ impl<B: Believed> KindRates<B> {
     pub fn new(tasks: &Tasks, believed: impl Fn(Vec<f64>, Vec<f64>, usize) -> Result<B>) -> Result<Option<Self>> {
         let Some((counts, verdicts)) = counts_of(tasks) else { return Ok(None) };
         let column = |of: fn(&[f64; KINDS]) -> f64| counts.iter().map(of).collect::<Vec<f64>>();
-        let success = believed(column(|own| own.iter().sum()), column(|own| own[2] + own[3]), 0)?;
+        let of_tasks = |of: Vec<f64>, seen: Vec<f64>, rate| {
+            Ok(OfTasks::new(&of, &seen, believed(of.clone(), seen.clone(), rate)?))
+        };
+        let success = of_tasks(column(|own| own.iter().sum()), column(|own| own[2] + own[3]), 0)?;
         let errors = if verdicts {
-            let wrong = believed(column(|own| own[0] + own[1]), column(|own| own[1]), 1)?;
-            Some([wrong, believed(column(|own| own[2] + own[3]), column(|own| own[2]), 2)?])
+            let wrong = of_tasks(column(|own| own[0] + own[1]), column(|own| own[1]), 1)?;
+            Some([wrong, of_tasks(column(|own| own[2] + own[3]), column(|own| own[2]), 2)?])
         } else {
             None
         };
-        Ok(Some(Self { counts, success, errors }))
+        Ok(Some(Self { success, errors }))
     }
 
     /// Whether there are verdicts.
@@ -47,11 +85,15 @@ impl<B: Believed> KindRates<B> {
 
     /// The rates of every task, drawn.
     pub fn draw(&self, resample: usize, random: &mut Sequence) -> Vec<TaskRates> {
-        let of_task = self.counts.iter().map(|&[no, yes, missed, found]| {
-            let success = self.success.draw(no + yes + missed + found, missed + found, resample, random);
-            let Some([wrong, right]) = &self.errors else { return [success, 0.0, 0.0] };
-            let passed = wrong.draw(no + yes, yes, resample, random);
-            [success, passed, right.draw(missed + found, missed, resample, random)]
+        let success = self.success.laws(resample);
+        let errors =
+            self.errors.as_ref().map(|errors| [0, 1].map(|which| (&errors[which], errors[which].laws(resample))));
+        let of_task = self.success.count_of.iter().enumerate().map(|(task, &count)| {
+            let success = B::draw(&success[count], random);
+            let Some(errors) = &errors else { return [success, 0.0, 0.0] };
+            let [passed, missed] =
+                [0, 1].map(|which| B::draw(&errors[which].1[errors[which].0.count_of[task]], random));
+            [success, passed, missed]
         });
         of_task.collect()
     }

@@ -22,8 +22,14 @@ pub struct RedrawnRates {
 struct Populations(Vec<BetaMixture>);
 
 impl Believed for Populations {
-    fn draw(&self, of: f64, seen: f64, resample: usize, random: &mut Sequence) -> f64 {
-        self.0[resample].rate(of, seen, random)
+    type Law = BetaMixture;
+
+    fn law(&self, of: f64, seen: f64, resample: usize) -> BetaMixture {
+        self.0[resample].posterior(of, seen)
+    }
+
+    fn draw(law: &BetaMixture, random: &mut Sequence) -> f64 {
+        law.draw(random)
     }
 }
 

@@ -96,12 +96,29 @@ impl Prior {
     }
 }
 
+/// What is known of a task's rate: one that all tasks have, or the parameters of a Beta.
+pub enum Law {
+    /// The rate of all tasks.
+    Rate(f64),
+    /// Parameters.
+    Beta([f64; 2]),
+}
+
 impl Believed for Prior {
-    fn draw(&self, of: f64, seen: f64, _resample: usize, random: &mut Sequence) -> f64 {
+    type Law = Law;
+
+    fn law(&self, of: f64, seen: f64, _resample: usize) -> Self::Law {
         if self.weight == f64::INFINITY {
-            return self.mean;
+            return Law::Rate(self.mean);
         }
-        beta([self.weight * self.mean + seen, self.weight * (1.0 - self.mean) + of - seen], random)
+        Law::Beta([self.weight * self.mean + seen, self.weight * (1.0 - self.mean) + of - seen])
+    }
+
+    fn draw(law: &Self::Law, random: &mut Sequence) -> f64 {
+        match *law {
+            Law::Rate(rate) => rate,
+            Law::Beta(shape) => beta(shape, random),
+        }
     }
 }
 

@@ -1,13 +1,18 @@
 //! How likely counts are under a Beta, with the slope: by a formula for each count, or from sums over all attempts.
 
-use super::beta_binomial::ln_rises;
 use super::digamma::digamma_rise;
 use crate::dispatch::{Kernel, dispatch};
 use crate::math::ln;
+use crate::special::ln_beta_ratio;
 
 /// Sums up to the most attempts cost less than formulas if there are at most so many attempts to a distinct count.
 const FEW_COUNTS: f64 = 32.0;
 const LANES: usize = 8;
+
+/// `ln B(alpha + c, beta + n - c) / B(alpha, beta)`.
+pub fn ln_rises(alpha: f64, beta: f64, attempts: f64, correct: f64) -> f64 {
+    ln_beta_ratio(beta, alpha, correct) + ln_beta_ratio(alpha + correct, beta, attempts - correct)
+}
 
 /// A Beta, and what all counts have in common.
 pub struct Rises {

@@ -152,7 +152,7 @@ mod tests {
     use super::super::inflated::{Inflated, Plain};
     use super::super::two_betas::TwoBetas;
     use super::*;
-    use crate::fit::beta_binomial::ln_rises;
+    use crate::fit::rises::ln_rises;
     use crate::special::ln_add_exp;
 
     /// Task by task from the population at the middle of each cell.

@@ -3,7 +3,8 @@
 use super::lanes::{LANES, Lanes, each};
 use crate::dispatch::{Kernel, dispatch};
 use crate::error::Result;
-use crate::fit::beta_binomial::{Counts, Group, ln_rises};
+use crate::fit::beta_binomial::{Counts, Group};
+use crate::fit::rises::ln_rises;
 use crate::math::ln;
 use crate::run::Control;
 

@@ -5,7 +5,7 @@ use std::f64::consts::FRAC_PI_2;
 use libm::{exp, sin};
 
 use crate::closed_form::population::{coverage, failure};
-use crate::fit::beta_binomial::ln_rises;
+use crate::fit::rises::ln_rises;
 use crate::rng::Sequence;
 use crate::variates::beta;
 
@@ -24,11 +24,6 @@ impl BetaMixture {
     /// One Beta beside masses at 0 and 1: zero-and-one-inflated (Ospina and Ferrari 2010).
     pub fn inflated(shape: [f64; 2], zero: f64, one: f64) -> Self {
         Self { zero, one, betas: [((1.0 - zero - one).max(0.0), shape), (0.0, shape)] }
-    }
-
-    /// The rate of a task of which `seen` of `of` attempts had it.
-    pub fn rate(&self, of: f64, seen: f64, random: &mut Sequence) -> f64 {
-        self.posterior(of, seen).draw(random)
     }
 
     /// What is known of the rate of a task of which `seen` of `of` attempts had it.

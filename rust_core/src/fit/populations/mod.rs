@@ -239,7 +239,7 @@ mod tests {
             ([20.0, 980.0], [0.3, 0.3], 2000, 400),
         ] {
             let population = BetaMixture::inflated(shape, zero, one);
-            let count = |random: &mut Sequence| crate::variates::binomial(n, population.rate(0.0, 0.0, random), random);
+            let count = |random: &mut Sequence| crate::variates::binomial(n, population.draw(random), random);
             let seen: Vec<f64> = (0..tasks).map(|_| count(&mut random) as f64).collect();
             let found = draws(&vec![n as f64; tasks], &seen, 500);
             assert!(found.iter().all(|p| p.zero > 0.0), "a Beta alone");
@@ -258,7 +258,8 @@ mod tests {
         let mut random = Stream::new([7, 8], 0, 99, 0).sequence();
         let found = draws(&[1.0; 40], &[vec![1.0; 10], vec![0.0; 30]].concat(), 400);
         for (at, population) in found.iter().enumerate() {
-            let rates: Vec<f64> = (0..40).map(|task| population.rate(1.0, f64::from(task < 10), &mut random)).collect();
+            let rates: Vec<f64> =
+                (0..40).map(|task| population.posterior(1.0, f64::from(task < 10)).draw(&mut random)).collect();
             let low = rates.iter().copied().fold(1.0, f64::min);
             let high = rates.iter().copied().fold(0.0, f64::max);
             match at % 3 {
