@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from limitlaw._declared import FloatArray, IntArray
 from limitlaw._spec import Spec
+from limitlaw.testing.task_strategies import CHARACTER
 
 
 class Toy(Spec):
@@ -73,7 +74,7 @@ OUTERS = st.builds(
     Outer,
     cost=FINITE,
     count=st.integers(-(2**63), 2**63),
-    name=st.text(),
+    name=st.text(CHARACTER),
     steps=st.lists(st.integers(0, 10**9)),
     values=FINITE | st.lists(FINITE),
     counts=st.none() | st.lists(st.integers(-(2**53), 2**53)),
@@ -252,8 +253,8 @@ def test_a_bad_value_is_named(fields: dict[str, Any], error: type[Exception], me
 @given(
     st.sampled_from([f.name for f in dataclasses.fields(Outer)]),
     st.recursive(
-        st.none() | st.booleans() | st.floats() | st.integers() | st.text() | st.binary(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(CHARACTER) | st.binary(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(CHARACTER), inner),
     ),
 )
 def test_any_value_is_taken_or_refused_by_name(name: str, value: Any) -> None:

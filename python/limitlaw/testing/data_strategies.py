@@ -13,7 +13,7 @@ from limitlaw.exhaustion import ExhaustionScenario
 from limitlaw.sweeps import Grid
 from limitlaw.testing.outlook_strategies import dists, exhaustion_scenarios
 from limitlaw.testing.strategies import sampling_scenarios
-from limitlaw.testing.task_strategies import FLAG, exactly, rates, whole
+from limitlaw.testing.task_strategies import CHARACTER, FLAG, exactly, rates, whole
 
 if TYPE_CHECKING:
     from limitlaw.sampling import SamplingScenario
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Values of a column of an attempts log beyond ``task`` and ``correct``, by its name.
 _COLUMNS: dict[str, st.SearchStrategy[Any]] = {
     "accepted": st.booleans(),
-    "answer": st.none() | st.sampled_from(["", " ", "4", "5", "four"]) | st.text(max_size=3),
+    "answer": st.none() | st.sampled_from(["", " ", "4", "5", "four"]) | st.text(CHARACTER, max_size=3),
     "score": st.sampled_from([-1.0, 0.0, 1.0]) | st.floats(-1e3, 1e3),
     "tokens": st.integers(0, 10**6),
     "cost": st.sampled_from([0.0, 1.0]) | st.floats(0.0, 1e4),

@@ -20,6 +20,8 @@ _REDRAW: st.SearchStrategy[Redraw] = st.sampled_from(["trial", "run"])
 #: Where formulas break first.
 _EDGES = [0.0, 1.0, 1e-12, 1.0 - 1e-12]
 FLAG = st.booleans()
+#: Whatever UTF-8 writes: by its name Hypothesis tries each of a million characters, 3 s in a folder that is new to it.
+CHARACTER = st.characters(exclude_categories=["Cs"])
 _WEIGHT = st.floats(0.01, 10.0)
 _SHAPE = st.floats(0.01, 100.0)
 _POPULATIONS = st.sampled_from(["fixed", "counts", "pool", "recorded", "beta", "mixture"])
