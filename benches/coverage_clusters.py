@@ -1,4 +1,4 @@
-"""Coverage of intervals over clusters of tasks, beside those that take each task alone: the table of docs/intervals.md.
+"""Coverage of intervals over clusters, over tasks, and of normal ones with clustered errors: for docs/intervals.md.
 
 python benches/coverage_clusters.py --sets 500    (of counts, which take longest, a fifth of these)
 """
@@ -50,7 +50,8 @@ def intervals(random: np.random.Generator, shape: str, sizes: str, count: int, *
         row = ll.pass_at_k(n, correct, 1, cluster=of, confidence=LEVEL).row(0, named=True)
         yield "pass@1", of is not None, (row["low"], row["high"])
         if of is not None:
-            half = NORMAL * row["pass_at_k_se"]
+            sums = np.bincount(cluster, correct / n - row["pass_at_k"])
+            half = NORMAL * np.sqrt((sums**2).sum()) / len(p)
             yield "pass@1, normal", True, (row["pass_at_k"] - half, row["pass_at_k"] + half)
         pool = ll.Tasks.pool(n, correct, correct, correct=correct, cluster=of)
         log = ll.SamplingScenario(tasks=pool, max_attempts=[ATTEMPTS])

@@ -264,7 +264,7 @@ def solve(
     Over tasks shares, precision, and the utility where attempts cost nothing have the limits of Gaffke for a mean
     of values within known bounds, which hold for few tasks and at 0 and 100 % (as ``pass_at_k``); attempts, tokens,
     cost and latency Student's t on the scale of the logarithm; a utility where attempts cost joins both; what a
-    correct answer takes has the limits of a ratio (Donner and Zou 2012). They are null for one task. Of counts each
+    correct answer takes has the limits of a ratio (Donner and Zou 2012). One task, or cluster, has none. Of counts each
     resample, over attempts and over tasks, draws every task's rate from its posterior under a population that is
     itself drawn (a Beta, a Beta beside tasks that never and always succeed, or two Betas, as far as counts tell; of
     one attempt each, one rate for all, only 0 and 1, or a Beta of any spread); the columns take the observed shares

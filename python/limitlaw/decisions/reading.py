@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from limitlaw import _core
-from limitlaw._arguments import as_clusters, as_column, as_frame, shown
+from limitlaw._arguments import as_column, as_frame, shown
 from limitlaw.run import solve
 from limitlaw.sampling.attempts import check_flags, cluster_names
 from limitlaw.sampling.policy import Policy
@@ -35,7 +35,7 @@ class System(NamedTuple):
 
 
 def clusters_of(systems: list[System], numbers: dict[str, int]) -> Floats | None:
-    """The cluster of each task, by the numbers of tasks: those that are in one cluster of any system are in one.
+    """The cluster of each task, by the numbers of tasks: those in one cluster of any system are in one.
 
     Raises:
         ValueError: Only some of the systems have clusters, or two of them do not agree.
@@ -45,33 +45,29 @@ def clusters_of(systems: list[System], numbers: dict[str, int]) -> Floats | None
         return None
     if without:
         raise ValueError(f"systems must all name clusters, or none of them: {shown(without[0])} names none")
-    found = np.full(len(numbers), np.nan)
-    count = 0
-    for one in systems:
+    parent = list(range(len(numbers)))
+
+    def root(task: int) -> int:
+        while parent[task] != task:
+            parent[task] = task = parent[parent[task]]
+        return task
+
+    first: list[dict[str, int]] = [{} for _ in systems]  # by system, a task of each cluster
+    for one, of in zip(systems, first, strict=True):
         assert one.clusters is not None  # as above
-        place = np.array([numbers[name] for name in one.tasks])
-        own = as_clusters(one.clusters, "cluster")
-        joint: dict[int, float] = {}
-        for task, cluster in zip(place, own, strict=True):
-            if not np.isnan(found[task]) and joint.setdefault(cluster, found[task]) != found[task]:
-                _refuse_clusters(one, int(cluster))
-        for cluster in range(int(own.max()) + 1):
-            if cluster not in joint:
-                joint[cluster], count = float(count), count + 1
-        if len(set(joint.values())) < len(joint):
-            twice = [cluster for cluster in joint if list(joint.values()).count(joint[cluster]) > 1]
-            _refuse_clusters(one, twice[0])
-        found[place] = [joint[cluster] for cluster in own]
-    return found
-
-
-def _refuse_clusters(system: System, cluster: int) -> None:
-    assert system.clusters is not None  # who has none is in no other's way
-    name = list(dict.fromkeys(system.clusters))[cluster]
-    raise ValueError(
-        f"cluster must put tasks together alike in all systems, got cluster {shown(name)} of {system.name!r}, which "
-        "another system divides or joins with others"
-    )
+        for name, cluster in zip(one.tasks, one.clusters, strict=True):
+            parent[root(numbers[name])] = root(of.setdefault(cluster, numbers[name]))
+    for one, of in zip(systems, first, strict=True):
+        seen: dict[int, str] = {}
+        for cluster, task in of.items():
+            if (other := seen.setdefault(root(task), cluster)) != cluster:
+                names = list(numbers)
+                tasks = [names[of[each]] for each in (other, cluster)]
+                raise ValueError(
+                    "cluster must put tasks together alike in all systems, got one cluster of another system that "
+                    f"{one.name!r} divides: its tasks {shown(tasks[0])} and {shown(tasks[1])} are in two"
+                )
+    return np.array([root(task) for task in range(len(numbers))], dtype=np.float64)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -81,14 +81,15 @@ def compare_systems(
 
     Returns:
         One row per pair and k: ``system``, ``other``, ``k``; ``difference`` (system less other), ``difference_se``
-        (over tasks), ``low``, ``high``; ``p_value`` of no difference: exact (McNemar) where every task differs by -1,
-        0 or 1, as with one attempt, else that at which the interval ends at 0; ``p_holm``, adjusted for all pairs at
-        that k (Holm); ``winner``, null unless ``p_holm`` is at most 1 - confidence; ``metric`` and ``other_metric``;
-        ``band_low``, ``band_high``; ``sign_change``, the first of the k at which the sign is not that at the smallest,
-        and ``sign_change_low`` and ``sign_change_high``, the first and the last of those that a curve within the band
-        may have (a last of null: it may never change; both null: it does not); ``tasks`` that both tried, ``clusters``
-        (theirs, where there are any), ``short_tasks``, those with fewer than k attempts (any makes the row null),
-        ``reason`` (why a value is null; null where none is), ``statistic``, ``confidence``.
+        (over tasks, or clusters), ``low``, ``high``; ``p_value`` of no difference: exact (McNemar) where every task, or
+        cluster of one size, differs by -1, 0 or 1, as with one attempt, else that at which the interval ends at 0;
+        ``p_holm``, adjusted for all pairs at that k (Holm); ``winner``, null unless ``p_holm`` is at most
+        1 - confidence; ``metric`` and ``other_metric``; ``band_low``, ``band_high``; ``sign_change``, the first k at
+        which the sign is not that at the smallest, and ``sign_change_low`` and ``sign_change_high``, the first and
+        the last of those that a curve within the band may have (a last of null: it may never change; both null: it does
+        not); ``tasks`` that both tried, ``clusters`` (theirs, where there are any), ``short_tasks``, those with fewer
+        than k attempts (any makes the row null), ``reason`` (why a value is null; null where none is), ``statistic``,
+        ``confidence``.
 
     Raises:
         ValueError: There are fewer than two systems, two share no task, a column is missing or out of range, a task has

@@ -47,8 +47,9 @@ def pass_at_k(
             ``"attempts"``: would other answers to these tasks? The latter's standard error is unbiased and needs
             n >= 2k (null otherwise).
         cluster: The name of each task's cluster (questions about one text, bugs of one repository): other clusters are
-            asked for in place of other tasks, with the standard error of Liang and Zeger (a degree of freedom less) and
-            limits of as many equal clusters as know the mean as well (Kish). Without it each task stands alone.
+            asked for in place of other tasks, with the standard error and the limits of as many equal clusters as know
+            the mean as well (Kish); of clusters of one size that is the error of Liang and Zeger, with a degree of
+            freedom less. Without it each task stands alone.
         confidence: Of the interval, in [1e-9, 1 - 1e-9]. Over tasks it has the limits of Gaffke for a mean of values
             in [0, 1], by their Beta approximation: Clopper and Pearson's where all values are 0 and 1. Over attempts
             it has Clopper and Pearson's limits with the effective number of independent trials (Korn and Graubard).
@@ -78,7 +79,7 @@ def pass_at_k(
         '4 of 4 tasks have fewer than 20 attempts, the first is task 0 (from 0) with 10'
         >>> frame = ll.pass_at_k(1, [1, 1, 1, 0, 0, 1], 1, cluster=["a", "a", "a", "b", "b", "c"])
         >>> frame.select("clusters", pl.col("low", "high", "pass_at_k_se").round(3)).row(0)
-        (3, 0.104, 0.98, 0.306)
+        (3, 0.071, 0.995, 0.376)
     """
     _check_unused(bootstrap, seed, threads)
     return _pass_rates(

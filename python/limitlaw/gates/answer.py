@@ -14,6 +14,7 @@ from limitlaw.gates.labelled import is_labelled, over_verifiers
 from limitlaw.gates.limits import Ratio
 from limitlaw.gates.requirement import METRICS, SHARES, Answer, Ask, Requirement
 from limitlaw.run import solve
+from limitlaw.sampling.clusters import sampled
 
 if TYPE_CHECKING:
     from limitlaw.sampling import SamplingScenario
@@ -49,11 +50,11 @@ def _exact(row: dict[str, Any], requirement: Requirement) -> Answer:
 
 def _of_tasks(scenario: SamplingScenario, seen: Observed, requirement: Requirement, ask: Ask) -> Answer:
     """From the values of observed tasks."""
-    metric, tasks = requirement.metric, len(scenario.tasks)
+    metric, size = requirement.metric, sampled(scenario.tasks)
     values, weight = seen.sampled()
-    sampled = len(next(iter(values.values()), ()))
-    unit = "tasks" if seen.cluster is None else "clusters"
-    said = f"{tasks:,} tasks" + ("" if seen.cluster is None else f" in {sampled:,} clusters")
+    said, unit = f"{len(scenario.tasks):,} tasks", "tasks"
+    if seen.cluster is not None:
+        said, unit = f"{said} in {size:,} cluster{'' if size == 1 else 's'}", "clusters"
     if seen.missing is not None:
         return Answer("cannot tell", None, None, None, said, seen.missing)
     above, below = METRICS[metric]
@@ -73,7 +74,7 @@ def _of_tasks(scenario: SamplingScenario, seen: Observed, requirement: Requireme
         if verdict is None:
             return Answer("cannot tell", None, known, None, said, seen.more, attempts)
         return Answer("holds" if verdict else "fails", None, known, None, f"{said}, at {seen.attempts:,} attempts")
-    return _told(ratio, requirement, ask, (sampled, unit), said)
+    return _told(ratio, requirement, ask, (size, unit), said)
 
 
 def _told(ratio: Ratio, requirement: Requirement, ask: Ask, seen: tuple[int, str], said: str) -> Answer:

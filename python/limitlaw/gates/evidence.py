@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import statistics
 from typing import TYPE_CHECKING, Any
@@ -80,19 +81,20 @@ def observed(scenario: SamplingScenario, columns: list[str], seed: Seed) -> Obse
     1948): no model of the tasks, and no bias from the finite number of attempts.
     """
     tasks: Any = scenario.tasks
-    fewest, of = int(tasks.attempts.min()), (tasks.weight, tasks.cluster, int(tasks.attempts.min()))
+    fewest = int(tasks.attempts.min())
+    nothing = functools.partial(Observed, {}, tasks.weight, tasks.cluster, fewest)
     wanted = None if scenario.max_attempts is None else int(scenario.max_attempts[-1])
     if wanted is None or scenario.limits is not None:
-        return Observed({}, *of, missing="max_attempts in place of limits: observed attempts have no order")
+        return nothing(missing="max_attempts in place of limits: observed attempts have no order")
     short = wanted > fewest
     fewer = int((tasks.attempts < wanted).sum())
     hint = ": short='drop' leaves them out" if isinstance(tasks, RecordedTasks) and fewer < len(tasks) else ""
     more = f"{wanted:,} attempts of every task; {fewer:,} of {len(tasks):,} have fewer, the least {fewest:,}{hint}"
     if short and not _grows(scenario.policies[0], fewest):
-        return Observed({}, *of, missing=more)
+        return nothing(missing=more)
     verifier = scenario.verifier
     if isinstance(verifier, SpreadVerifier) and verifier.correlation != 0.0:
-        return Observed({}, *of, missing="success rates that are known (a correlation ranks them)")
+        return nothing(missing="success rates that are known (a correlation ranks them)")
     changes = _recorded(scenario) | ({"max_attempts": [fewest]} if short else {})
     verifiers = list(_drawn(verifier, len(tasks), seed)) if isinstance(verifier, SpreadVerifier) else [verifier]
     totals: dict[str, Array] = {}
@@ -102,14 +104,15 @@ def observed(scenario: SamplingScenario, columns: list[str], seed: Seed) -> Obse
             with quietly():
                 one = scenario.replace(verifier=each, **changes)
         except ValueError as error:
-            return Observed({}, *of, missing=f"recorded attempts ({error})")
+            return nothing(missing=f"recorded attempts ({error})")
         frame, simulated = _by_task(one, columns, seed)
         for name in columns:
             if frame[name].null_count():  # nothing that this policy, or these attempts, say
                 continue
             totals[name] = totals.get(name, 0.0) + frame[name].to_numpy() / len(verifiers)
     drawn = simulated or len(verifiers) > 1
-    return Observed(totals, *of, attempts=fewest if short else None, more=more, drawn=drawn)
+    seen = fewest if short else None
+    return Observed(totals, tasks.weight, tasks.cluster, fewest, attempts=seen, more=more, drawn=drawn)
 
 
 def _grows(policy: Policy, fewest: int) -> bool:

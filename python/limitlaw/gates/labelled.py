@@ -92,7 +92,8 @@ def _joined(requirement: Requirement, each: tuple[Answer, ...], tail: float, lab
         return dataclasses.replace(open_, verdict="cannot tell", estimate=None, **limits)
     # Were the verifier known: its limits would be those in the middle.
     middle = float(np.median(lows)), float(np.median(highs))
-    told, needed = f"more tasks{' and labels' if labels else ''}", None
+    unit = "clusters" if " cluster" in first.evidence else "tasks"
+    told, needed = f"more {unit}{' and labels' if labels else ''}", None
     if requirement.holds(*middle) is not None:
         end, at = (low, middle[0]) if (requirement.holds(*middle) is True) == requirement.least else (high, middle[1])
         needed = math.ceil(labels * ((end - at) / (at - requirement.bound)) ** 2) if labels else None

@@ -85,7 +85,8 @@ class Ratio:
         """How often each value counts."""
         if self.weight is None:
             return np.full(len(self.numerator), self.each)
-        copies: Array = self.each * self.weight * (self.weight.sum() / (self.weight**2).sum())
+        weight = self.weight / self.weight.max()
+        copies: Array = self.each * weight * (weight.sum() / (weight**2).sum())
         return copies
 
     def limits(self, tail: float) -> tuple[float, float]:

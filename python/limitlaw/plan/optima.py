@@ -10,6 +10,7 @@ import polars as pl
 from limitlaw._arguments import as_confidence, as_whole, as_within, shown
 from limitlaw._frames import known
 from limitlaw.plan.sizes import grid_of
+from limitlaw.sampling.clusters import warn_independent
 from limitlaw.sampling.optimum import optimal_attempts
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import BetaTasks, CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
@@ -85,6 +86,7 @@ def best_attempts(
         raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
     if len(scenario.policies) != 1 or scenario.limits is not None:
         raise ValueError("scenario must have one policy and no limits, for one best number")
+    warn_independent(scenario.tasks)
     sizes, tries = grid_of(tasks, "tasks"), grid_of(attempts, "attempts")
     factor, tail = as_within(within, "within", 1.0), 0.5 - 0.5 * as_confidence(confidence)
     count = as_whole(sets, "sets", 1, _MAX_SETS // (len(sizes) * len(tries)))

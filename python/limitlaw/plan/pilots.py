@@ -14,6 +14,7 @@ import polars as pl
 from limitlaw._arguments import as_within, shown
 from limitlaw.decisions.reading import Reading
 from limitlaw.errors import MisfitWarning
+from limitlaw.sampling.clusters import warn_independent
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import BetaTasks, CountsTasks, FixedTasks, PoolTasks, RecordedTasks
 
@@ -128,12 +129,7 @@ def pilot(
         mean, square = a / (a + b), a * (a + 1.0) / ((a + b) * (a + b + 1.0))
         between = solvable * square - (solvable * mean) ** 2
         return Pilot(between=between, within=(solvable * (mean - square),), difference=solvable * mean)
-    if any(getattr(_tasks(one), "cluster", None) is not None for one in systems):
-        warnings.warn(
-            "the tasks come in clusters, and plans take them as independent: more will be needed than they say",
-            MisfitWarning,
-            stacklevel=2,
-        )
+    warn_independent(*map(_tasks, systems))
     reading = Reading(task, attempts, correct, "pass_at_k", np.array([1.0]))
     read = [_counts(_tasks(one), reading) for one in systems]
     shared = [name for name in read[0] if all(name in one for one in read[1:])]

@@ -16,8 +16,10 @@ from limitlaw._frames import first
 from limitlaw._inputs import html_of
 from limitlaw._progress import check_wanted, reporting
 from limitlaw._unused import quietly
+from limitlaw.fit.clusters import student
 from limitlaw.recommendation.options import MEASURES, Options, Steps, grid_of, policies_of
 from limitlaw.recommendation.words import Judged, paragraph
+from limitlaw.sampling.clusters import effective, sampled
 from limitlaw.sampling.cost import Cost, Utility
 from limitlaw.sampling.short import held
 from limitlaw.sampling.tasks import CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
@@ -39,6 +41,8 @@ _ROUNDING = 1e-12
 _NO_RISE = 2
 #: Of what does not matter: options as near as that are equally good.
 _EQUAL = 0.01
+#: So few effective tasks, or clusters, show no spread.
+_ONE = 1.0 + 1e-9
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -147,9 +151,12 @@ def recommend(
     """
     if not isinstance(tasks, (FixedTasks, CountsTasks, PoolTasks, RecordedTasks)):
         raise TypeError(f"tasks must be known, counted, pooled or recorded tasks, got {shown(tasks)}")
-    if sampled(tasks) < 2:  # noqa: PLR2004  (one shows no spread)
-        of = "" if tasks.cluster is None else "of at least two clusters"
-        raise ValueError(f"tasks must be {of or 'at least two'}, got {'one cluster' if of else len(tasks)}")
+    if len(tasks) < 2:  # noqa: PLR2004  (one shows no spread)
+        raise ValueError(f"tasks must be at least two, got {len(tasks)}")
+    if effective(tasks) <= _ONE:
+        raise ValueError(
+            f"tasks must be of at least two clusters, or tasks, with a weight, got one of {sampled(tasks)}"
+        )
     level, slack = as_confidence(confidence), as_within(tolerance, "tolerance", 0.0)
     draws, most = as_whole(bootstrap, "bootstrap", 100, 100_000), as_whole(max_attempts, "max_attempts", 1, 10**6)
     seed = as_whole(seed, "seed", 0, 2**64 - 1)
@@ -171,15 +178,12 @@ def recommend(
         if options.sets is not None:  # of counts each resample has one of the sets of rates that they leave open
             share = -(-draws // len(options.sets))
             again = np.concatenate([_again(table, tasks, share, random) for table in options.sets])[:draws]
+        if tasks.cluster is not None:
+            over_tasks, again = (_widened(means, effective(tasks), level) for means in (over_tasks, again))
         known = options.of_verifiers()
         slack *= utility.correct_reward
         resamples = _Resamples(options, utility, mean, again, over_tasks, level, slack, known, end, short)
         return resamples.with_verifiers(random).judged(random)
-
-
-def sampled(tasks: Tasks) -> int:
-    """How many are sampled: tasks, or clusters of them."""
-    return len(tasks) if tasks.cluster is None else int(tasks.cluster.max()) + 1
 
 
 def _again(table: Floats, tasks: Tasks, draws: int, random: np.random.Generator) -> Floats:
@@ -191,13 +195,20 @@ def _again(table: Floats, tasks: Tasks, draws: int, random: np.random.Generator)
     if cluster is not None:
         own = np.ones(len(tasks)) if own is None else own
     count = sampled(tasks)
-    equal, rows = np.full(count, 1.0 / count), max(1, _MAX_WEIGHTS // count)
+    equal, rows = np.full(count, 1.0 / count), max(1, _MAX_WEIGHTS // table.shape[1])
     found = np.empty((draws, len(table)))
     for at in range(0, draws, rows):
         weight = random.multinomial(count, equal, min(rows, draws - at)) / count
         weight = weight if cluster is None else weight[:, cluster]
         found[at : at + rows] = (weight if own is None else _weighted(weight, own)) @ table.T
     return found
+
+
+def _widened(means: Floats, size: float, level: float) -> Floats:
+    """The means of few clusters spread as they would be over others: by Student's t, and by a degree of freedom."""
+    wider = student(size - 1.0, 1.0 - level) / student(0.0, 1.0 - level) * math.sqrt(size / (size - 1.0))
+    middle = means.mean(axis=0)
+    return np.asarray(middle + wider * (means - middle))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = ["with_tables"]
 
-_COUNTS = ("attempts", "correct", "task", "weight")
+_COUNTS = ("attempts", "correct", "task", "weight", "cluster")
 #: By kind of tasks, the keys that name columns.
 _COLUMNS = {
     "counts": _COUNTS,
     "pool": (*_COUNTS, "accepted", "accepted_correct"),
-    "recorded": ("task", "correct", "answer", "score", "accepted", "tokens", "cost", "seconds"),
+    "recorded": ("task", "correct", "answer", "score", "accepted", "tokens", "cost", "seconds", "cluster"),
 }
 #: By kind of tasks, the keys that are settings beside a table.
 _OTHERS = {"counts": ("posterior", "prior"), "pool": (), "recorded": ("blank", "short", "missing")}
@@ -96,5 +96,7 @@ def _tasks(given: dict[str, Any], folder: Path) -> Tasks:
     made = Tasks.from_frame(frame, **columns)
     if not others:
         return made
-    found: dict[str, Any] = {name: getattr(made, name) for name in ("attempts", "correct", "weight", "names")}
+    found: dict[str, Any] = {
+        name: getattr(made, name) for name in ("attempts", "correct", "weight", "cluster", "names")
+    }
     return Tasks.counts(**found, **others)

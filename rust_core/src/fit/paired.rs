@@ -89,24 +89,19 @@ fn compare(values: Values, (a, b): (usize, usize), draws: &Draws, control: &Cont
     let mut means = [a, b].map(|_| vec![0.0; sampled.count() * points]);
     for (unit, &task) in shared.iter().enumerate() {
         control.check()?;
-        let (place, share) = sampled.place(unit);
+        let (place, weight) = sampled.place(unit);
         for (means, system) in means.iter_mut().zip([a, b]) {
             let means = &mut means[place * points..][..points];
-            means.iter_mut().zip(row(system, task)).for_each(|(mean, x)| *mean += share * x);
+            means.iter_mut().zip(row(system, task)).for_each(|(sum, x)| *sum += weight * x);
         }
         let both = row(a, task).iter().zip(row(b, task));
         short.iter_mut().zip(both).for_each(|(short, (x, y))| *short += usize::from((x - y).is_nan()));
     }
+    means.iter_mut().for_each(|sums| sampled.divide(sums, points));
     let size = sampled.effective();
     let mut sums: Vec<Sums> = short
         .into_iter()
-        .map(|short| Sums {
-            short,
-            size,
-            tasks: shared.len() as f64,
-            weighted: sampled.weights().is_some(),
-            ..Sums::default()
-        })
+        .map(|short| Sums { short, size, weighted: sampled.weights().is_some(), ..Sums::default() })
         .collect();
     let mut rows = Vec::with_capacity(means[0].len());
     for unit in 0..sampled.count() {
@@ -139,8 +134,6 @@ fn compare(values: Values, (a, b): (usize, usize), draws: &Draws, control: &Cont
 struct Sums {
     /// How many there are; of different weights so many that know as much (Kish).
     size: f64,
-    /// How many tasks these are.
-    tasks: f64,
     /// Whether weights differ.
     weighted: bool,
     first: f64,
@@ -196,14 +189,14 @@ impl Sums {
     }
 
     /// The mean and the standard error with two more tasks (or clusters), one in each direction, which differ by as much as
-    /// those that carry the variance (the square's mean weighted by itself), and in the square by 1 / sqrt(tasks) at least: a
+    /// those that carry the variance (the square's mean weighted by itself), and in the square by 1 / sqrt(size) at least: a
     /// few may all differ by next to nothing where others differ by much. For shares of 0 and 1 that is Bonett and Price,
     /// *Adjusted Wald confidence interval for a difference of binomial proportions based on paired data*, Journal of
     /// Educational and Behavioral Statistics 37 (2012).
     fn adjusted(&self) -> [f64; 2] {
         let size = self.size + 2.0;
         let typical = if self.squares > 0.0 { self.fourth_powers / self.squares } else { 1.0 };
-        let typical = typical.max(1.0 / sqrt(self.tasks));
+        let typical = typical.max(1.0 / sqrt(self.size));
         let mean = (self.first - self.second) / size;
         let variance = (self.squares + 2.0 * typical) / size - mean * mean;
         [mean, sqrt(variance.max(0.0) / size)]

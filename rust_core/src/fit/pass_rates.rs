@@ -40,8 +40,9 @@ pub struct Bootstrap {
 
 /// The mean pass rates of a benchmark's tasks, with equal weights.
 ///
-/// Standard errors: over tasks, their standard deviation / sqrt(tasks), or that of the sums of their clusters; over attempts, from the unbiased variance of
-/// each task's U-statistic, `f_k^2 - f_2k` with f the share of subsets that are all alike, which needs n >= 2k.
+/// Standard errors: over tasks, their standard deviation / sqrt(tasks), or that of their clusters; over attempts, from the
+/// unbiased variance of each task's U-statistic, `f_k^2 - f_2k` with f the share of subsets that are all alike, which needs
+/// n >= 2k.
 /// Intervals: over tasks, the limits of the mean of a sample in [0, 1] ([`Sample`]); over attempts, those of a proportion
 /// with an effective number of trials ([`Prior::effective_trials`]).
 pub fn curve(
@@ -91,18 +92,14 @@ pub fn curve(
     Ok(curve)
 }
 
-/// The standard error of the mean of clusters, whose variance is that of their sums with a degree of freedom less, and
-/// the clusters as a sample: as many of equal weight as know the mean as well.
+/// The standard error of the mean of clusters, and these as a sample: as many of equal weight as know the mean as well.
 fn of_clusters(means: &[f64], mean: f64, sampled: &Sampled) -> (f64, Sample) {
-    let count = sampled.count() as f64;
-    let mut sample = Sample::default();
-    let mut squares = 0.0;
+    let (mut sample, mut squares) = (Sample::default(), 0.0);
     for (cluster, &x) in means.iter().enumerate() {
-        let weight = sampled.weight(cluster);
         sample.add(x.clamp(0.0, 1.0), sampled.copies(cluster));
-        squares += (weight * (x - mean)).powi(2);
+        squares += sampled.weight(cluster) * (x - mean).powi(2);
     }
-    (sqrt(squares * count / (count - 1.0)), sample)
+    (sqrt(squares / (sampled.effective() - 1.0)), sample)
 }
 
 /// The standard error over attempts of the mean over tasks; NaN where 2k exceeds some task's attempts.

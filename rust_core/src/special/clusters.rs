@@ -15,8 +15,10 @@ pub struct Sampled {
 #[derive(Debug, Clone)]
 struct Clusters {
     of: Vec<usize>,
-    /// The weight of each unit within its cluster.
-    within: Vec<f64>,
+    /// The weight of each unit, and what those of a cluster add to: means are divided once, so that of equal values they
+    /// are these, to the bit.
+    own: Vec<f64>,
+    totals: Vec<f64>,
 }
 
 impl Sampled {
@@ -37,15 +39,14 @@ impl Sampled {
             sums[cluster] += weight(i);
             sizes[cluster] += 1.0;
         }
-        let within = of.iter().enumerate().map(|(i, &cluster)| match sums[cluster] {
-            0.0 => 1.0 / sizes[cluster],
-            sum => weight(i) / sum,
-        });
-        let within = within.collect();
+        let alone = |cluster: usize| sums[cluster] == 0.0; // of no weight at all: their plain mean
+        let own = of.iter().enumerate().map(|(i, &cluster)| if alone(cluster) { 1.0 } else { weight(i) }).collect();
+        let totals =
+            (0..sums.len()).map(|cluster| if alone(cluster) { sizes[cluster] } else { sums[cluster] }).collect();
         let total: f64 = sums.iter().sum();
         let alike = sums.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits());
         let weights = (!alike).then(|| sums.iter().map(|sum| sum / total).collect());
-        Self::of(known.len(), weights, Some(Clusters { of, within }))
+        Self::of(known.len(), weights, Some(Clusters { of, own, totals }))
     }
 
     fn of(count: usize, weights: Option<Vec<f64>>, clusters: Option<Clusters>) -> Self {
@@ -83,18 +84,27 @@ impl Sampled {
         self.clusters.is_some()
     }
 
-    /// The place of a unit: its cluster and its weight there; itself without clusters.
+    /// The place of a unit: its cluster, and its weight in the sum whose mean `divide` makes; itself without clusters.
     pub fn place(&self, unit: usize) -> (usize, f64) {
-        self.clusters.as_ref().map_or((unit, 1.0), |clusters| (clusters.of[unit], clusters.within[unit]))
+        self.clusters.as_ref().map_or((unit, 1.0), |clusters| (clusters.of[unit], clusters.own[unit]))
+    }
+
+    /// Makes sums over the units of each cluster their means; `width` of them of each.
+    pub fn divide(&self, sums: &mut [f64], width: usize) {
+        if let Some(clusters) = &self.clusters {
+            let rows = sums.chunks_exact_mut(width).zip(&clusters.totals);
+            rows.for_each(|(row, total)| row.iter_mut().for_each(|sum| *sum /= total));
+        }
     }
 
     /// The means within clusters of a column by unit; the column itself without them.
     pub fn means(&self, column: &[f64]) -> Vec<f64> {
         let mut means = vec![0.0; self.count];
         for (unit, x) in column.iter().enumerate() {
-            let (place, share) = self.place(unit);
-            means[place] += share * x;
+            let (place, weight) = self.place(unit);
+            means[place] += weight * x;
         }
+        self.divide(&mut means, 1);
         means
     }
 
@@ -118,6 +128,14 @@ mod tests {
         let means = sampled.means(&column);
         assert!((means[0] - 4.0).abs() < 1e-15 && (means[1] - 6.0).abs() < 1e-15);
         assert!((sampled.effective() - 1.0 / 0.52).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_mean_of_equal_values_is_these() {
+        for size in [3, 6, 10, 49] {
+            let sampled = Sampled::new(size, None, Some(&vec![0.0; size]));
+            assert_eq!(sampled.means(&vec![1.0; size]), [1.0]);
+        }
     }
 
     #[test]

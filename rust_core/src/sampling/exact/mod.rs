@@ -32,6 +32,7 @@ use crate::sampling::record::metrics::TaskMeans;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::{Bill, Cost};
 use crate::sampling::scenario::law::TaskLaw;
+use crate::special::clusters::Sampled;
 use affordable::Affordable;
 use drawn_rates::DrawnRates;
 use expected::{Charged, Expected, Part, no_closed_form};
@@ -79,8 +80,9 @@ pub fn solve(
     let Some(asked) = asked.filter(|asked| asked.over_tasks) else {
         return solve_one(scenario, quantiles, coverage, control, visit);
     };
+    let sampled: Vec<Sampled> = (0..scenario.points()).map(|g| scenario.sampled(g)).collect();
     solve_one(scenario, quantiles, coverage, control, |p, g, mut row| {
-        row.ends = asked.over_tasks(&row.means, &scenario.sampled(g), scenario.bounds(p, g));
+        row.ends = asked.over_tasks(&row.means, &sampled[g], scenario.bounds(p, g));
         visit(p, g, row);
     })
 }
