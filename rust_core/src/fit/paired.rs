@@ -85,7 +85,7 @@ fn compare(values: Values, (a, b): (usize, usize), draws: &Draws, control: &Cont
         (0..tasks).filter(|&task| values.tried[a * tasks + task] && values.tried[b * tasks + task]).collect();
     let clusters: Option<Vec<f64>> = values.clusters.map(|all| shared.iter().map(|&task| all[task]).collect());
     let sampled = Sampled::new(shared.len(), None, clusters.as_deref());
-    let mut short = vec![0; points];
+    let mut alone = vec![Alone::default(); points];
     let mut means = [a, b].map(|_| vec![0.0; sampled.count() * points]);
     for (unit, &task) in shared.iter().enumerate() {
         control.check()?;
@@ -95,14 +95,12 @@ fn compare(values: Values, (a, b): (usize, usize), draws: &Draws, control: &Cont
             means.iter_mut().zip(row(system, task)).for_each(|(sum, x)| *sum += weight * x);
         }
         let both = row(a, task).iter().zip(row(b, task));
-        short.iter_mut().zip(both).for_each(|(short, (x, y))| *short += usize::from((x - y).is_nan()));
+        alone.iter_mut().zip(both).for_each(|(alone, (x, y))| alone.add(x - y));
     }
     means.iter_mut().for_each(|sums| sampled.divide(sums, points));
     let size = sampled.effective();
-    let mut sums: Vec<Sums> = short
-        .into_iter()
-        .map(|short| Sums { short, size, weighted: sampled.weights().is_some(), ..Sums::default() })
-        .collect();
+    let new = Sums { size, weighted: sampled.weights().is_some(), ..Sums::default() };
+    let mut sums: Vec<Sums> = alone.iter().map(|alone| Sums { short: alone.short, ..new }).collect();
     let mut rows = Vec::with_capacity(means[0].len());
     for unit in 0..sampled.count() {
         let [first, second] = means.each_ref().map(|means| &means[unit * points..][..points]);
@@ -110,6 +108,10 @@ fn compare(values: Values, (a, b): (usize, usize), draws: &Draws, control: &Cont
             rows.push(x - y);
             sums.add(*x, *y, sampled.copies(unit));
         }
+    }
+    for (sums, alone) in sums.iter_mut().zip(&alone) {
+        sums.independent =
+            if sampled.is_clustered() { sums.independent_tasks(alone, shared.len() as f64) } else { size };
     }
     let one = sqrt(square_of_t(size, draws.confidence));
     let mut found: Vec<Difference> = sums.iter().map(|sums| sums.difference(one)).collect();
@@ -129,11 +131,30 @@ fn compare(values: Values, (a, b): (usize, usize), draws: &Draws, control: &Cont
     Ok(Pair { tasks: shared.len(), clusters: sampled.count(), points: found, sign_change })
 }
 
+/// Sums over tasks, each by itself.
+#[derive(Debug, Clone, Copy, Default)]
+struct Alone {
+    sum: f64,
+    squares: f64,
+    /// Tasks with too few attempts.
+    short: usize,
+}
+
+impl Alone {
+    fn add(&mut self, d: f64) {
+        self.short += usize::from(d.is_nan());
+        self.sum += d;
+        self.squares += d * d;
+    }
+}
+
 /// Sums over what is sampled, tasks or clusters of them, of what two systems have there.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sums {
     /// How many there are; of different weights so many that know as much (Kish).
     size: f64,
+    /// How many independent tasks would know the mean as well.
+    independent: f64,
     /// Whether weights differ.
     weighted: bool,
     first: f64,
@@ -160,6 +181,16 @@ impl Sums {
         self.discordant[0] += f64::from(u8::from(d == 1.0));
         self.discordant[1] += f64::from(u8::from(d == -1.0));
         self.partial += usize::from(d != 0.0 && d.abs() != 1.0);
+    }
+
+    /// How many independent tasks, of so many in clusters, would know the mean as well: as many as there are where clusters
+    /// make no difference, as many as clusters where the tasks of one are alike.
+    fn independent_tasks(&self, alone: &Alone, tasks: f64) -> f64 {
+        let variance =
+            |sum: f64, squares: f64, size: f64| (squares / size - (sum / size) * (sum / size)) / (size - 1.0);
+        let over_clusters = variance(self.first - self.second, self.squares, self.size);
+        let many = tasks * variance(alone.sum, alone.squares, tasks) / over_clusters;
+        if many > self.size { many.min(tasks) } else { self.size }
     }
 
     fn difference(&self, critical: f64) -> Difference {
@@ -189,14 +220,14 @@ impl Sums {
     }
 
     /// The mean and the standard error with two more tasks (or clusters), one in each direction, which differ by as much as
-    /// those that carry the variance (the square's mean weighted by itself), and in the square by 1 / sqrt(size) at least: a
-    /// few may all differ by next to nothing where others differ by much. For shares of 0 and 1 that is Bonett and Price,
-    /// *Adjusted Wald confidence interval for a difference of binomial proportions based on paired data*, Journal of
-    /// Educational and Behavioral Statistics 37 (2012).
+    /// those that carry the variance (the square's mean weighted by itself), and in the square by 1 / sqrt(n) at least, of n
+    /// independent tasks: a few may all differ by next to nothing where others differ by much. For shares of 0 and 1 that is
+    /// Bonett and Price, *Adjusted Wald confidence interval for a difference of binomial proportions based on paired data*,
+    /// Journal of Educational and Behavioral Statistics 37 (2012).
     fn adjusted(&self) -> [f64; 2] {
         let size = self.size + 2.0;
         let typical = if self.squares > 0.0 { self.fourth_powers / self.squares } else { 1.0 };
-        let typical = typical.max(1.0 / sqrt(self.size));
+        let typical = typical.max(1.0 / sqrt(self.independent));
         let mean = (self.first - self.second) / size;
         let variance = (self.squares + 2.0 * typical) / size - mean * mean;
         [mean, sqrt(variance.max(0.0) / size)]
