@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from limitlaw import _core
 from limitlaw._core import NoClosedFormError
 from limitlaw._unused import quietly
 from limitlaw.gates.labelled import spread
 from limitlaw.gates.limits import Ratio
 from limitlaw.gates.requirement import BILLS, METRICS
 from limitlaw.run import simulate, solve
-from limitlaw.sampling.policy import FilteredVote, FirstAccepted, FirstWorthwhile, Policy
+from limitlaw.sampling.policy import FirstAccepted, Policy
 from limitlaw.sampling.tasks import CountsTasks, PoolTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verifier import RatesVerifier, SpreadVerifier, Verifier
 
@@ -176,20 +177,7 @@ def ends(scenario: SamplingScenario, metric: str) -> tuple[float, float]:
     spent = _most(scenario, "cost") if _has_bill(scenario) else 0.0
     if utility.attempt_cost:
         spent += utility.attempt_cost * _attempts(scenario, "min_utility")
-    return -(0.0 if _never_wrong(scenario) else utility.wrong_cost) - spent, utility.correct_reward
-
-
-def _never_wrong(scenario: SamplingScenario) -> bool:
-    """Whether only what a verifier accepted that never errs is answered; recorded verdicts may err."""
-    policy, verifier, tasks = scenario.policies[0], scenario.verifier, scenario.tasks
-    if not isinstance(policy, FirstAccepted | FirstWorthwhile | FilteredVote):
-        return False
-    if isinstance(policy, FirstAccepted) and policy.fallback != "abstain":
-        return False
-    if isinstance(tasks, PoolTasks) or (isinstance(tasks, RecordedTasks) and tasks.accepted is not None):
-        return False
-    perfect = Verifier.rates(false_positive_rate=0.0, false_negative_rate=0.0)
-    return verifier is None or verifier == perfect
+    return -(0.0 if _core.never_wrong(*scenario.wire()) else utility.wrong_cost) - spent, utility.correct_reward
 
 
 def _has_bill(scenario: SamplingScenario) -> bool:

@@ -56,8 +56,8 @@ mod _core {
     use super::paired::{paired_differences, task_pass_rates};
     #[pymodule_export]
     use super::sampling::{
-        accuracies_sampling, compare_sampling, drawn_rates, resampled_ends, short_tasks, simulate_sampling,
-        solve_sampling,
+        accuracies_sampling, compare_sampling, drawn_rates, never_wrong, resampled_ends, short_tasks,
+        simulate_sampling, solve_sampling,
     };
     #[pymodule_export]
     use super::scaling::{fit_scaling_law, scaling_coefficients, scaling_gradients};

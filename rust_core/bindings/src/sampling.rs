@@ -277,6 +277,13 @@ pub fn short_tasks(spec: &str, arrays: Arrays<'_>) -> PyResult<Vec<usize>> {
     Ok(scenario.short_tasks())
 }
 
+/// Whether no answer that the first policy returns can be wrong.
+#[pyfunction]
+pub fn never_wrong(spec: &str, arrays: Arrays<'_>) -> PyResult<bool> {
+    let scenario: SamplingScenario = parse(spec, &owned(&arrays)).map_err(to_python)?;
+    Ok(scenario.bounds(0, 0).never_wrong)
+}
+
 /// The accuracy of each row under each verifier that labels leave open, row by row.
 #[pyfunction]
 pub fn accuracies_sampling<'py>(
