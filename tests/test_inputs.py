@@ -25,6 +25,7 @@ PURE = re.compile(
 #: Numbers that stand for answers or verdicts, or for a choice.
 CODES = {
     *(("tasks", "recorded", name) for name in ("answer", "accepted", "correct")),
+    *(("tasks", kind, "cluster") for kind in ("fixed", "counts", "pool", "recorded")),
     ("verifier", "ensemble", "rule"),
 }
 

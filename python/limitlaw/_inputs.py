@@ -13,7 +13,7 @@ import polars as pl
 __all__ = ["html_of", "inputs_of"]
 
 #: One entry of an ``Args`` or ``Attributes`` section.
-_ENTRY = re.compile(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
+_ENTRY = re.compile(r"^ {4}(\w+(?:, \w+)*): (.+(?:\n {8}.+)*)", re.MULTILINE)
 #: Which maker a class names in its docstring, and the field that an argument of a maker becomes under another name.
 _MAKER = re.compile(r"made by ``\w+\.(\w+)``")
 _FIELD = re.compile(r" \(field ``(\w+)``\)")
@@ -103,9 +103,10 @@ def _documented(setting: type, kind: type) -> dict[str, str]:
     own = makers.pop(named[1], None) if named else None
     documented: dict[str, str] = {}
     for source in (setting, own, *makers.values()):
-        for name, said in _ENTRY.findall(inspect.cleandoc((source and source.__doc__) or "")):
+        for names, said in _ENTRY.findall(inspect.cleandoc((source and source.__doc__) or "")):
             field = _FIELD.search(said)
-            documented.setdefault(field[1] if field else name, re.sub(r"\s+", " ", _FIELD.sub("", said)))
+            for name in [field[1]] if field else names.split(", "):
+                documented.setdefault(name, re.sub(r"\s+", " ", _FIELD.sub("", said)))
     return documented
 
 

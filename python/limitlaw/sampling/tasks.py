@@ -44,7 +44,7 @@ class Tasks(Spec):
         return len(getattr(self, dataclasses.fields(self)[0].name)) if count is None else count
 
     @staticmethod
-    def fixed(  # noqa: D417  (arguments of one kind share a line)
+    def fixed(  # noqa: D417  (what all kinds take shares a line)
         success: npt.ArrayLike,
         *,
         weight: npt.ArrayLike | None = None,
@@ -55,7 +55,7 @@ class Tasks(Spec):
 
         Args:
             success: P(one attempt is correct), shape ``(tasks,)``, in [0, 1].
-            weight, cluster, names: Of the tasks; see the class.
+            weight, cluster, names: Weights, clusters and names of the tasks; see the class.
 
         Raises:
             ValueError: A rate is outside [0, 1], there are no tasks, or lengths differ.
@@ -68,7 +68,7 @@ class Tasks(Spec):
         return FixedTasks(success=success, weight=weight, cluster=cluster, names=names)  # type: ignore[arg-type]
 
     @staticmethod
-    def counts(  # noqa: D417  (arguments of one kind share a line)
+    def counts(  # noqa: D417  (what all kinds take shares a line)
         attempts: npt.ArrayLike,
         correct: npt.ArrayLike,
         *,
@@ -89,9 +89,8 @@ class Tasks(Spec):
                 number of attempts shows; the spread over trials is then predictive (parameters and luck together).
             prior: The Beta prior, ``"jeffreys"`` for (1/2, 1/2), ``(alpha, beta)``, or ``"fitted"``: by the
                 posterior means of these counts' mean and intra-class correlation. It must be given with
-                ``posterior``, because it decides what a task without a correct answer can still do: Jeffreys on 0
-                of 100 gives coverage .70 at 1,000 attempts.
-            weight, cluster, names: Of the tasks; see the class.
+                ``posterior``: it decides what a task without a correct answer can still do.
+            weight, cluster, names: Weights, clusters and names of the tasks; see the class.
 
         Raises:
             ValueError: A count is out of range, ``correct`` exceeds ``attempts``, or the prior is missing.
@@ -105,7 +104,7 @@ class Tasks(Spec):
         return CountsTasks(**counted, weight=weight, cluster=cluster, names=names)  # type: ignore[arg-type]
 
     @staticmethod
-    def pool(  # noqa: D417  (arguments of one kind share a line)
+    def pool(  # noqa: D417  (what all kinds take shares a line)
         attempts: npt.ArrayLike,
         accepted: npt.ArrayLike,
         accepted_correct: npt.ArrayLike,
@@ -122,7 +121,7 @@ class Tasks(Spec):
             accepted: Attempts that the verifier accepted, shape ``(tasks,)`` [attempts].
             accepted_correct: Correct ones among the accepted, shape ``(tasks,)`` [attempts].
             correct: All correct ones, accepted or not, shape ``(tasks,)`` [attempts]; without it coverage is null.
-            weight, cluster, names: Of the tasks; see the class.
+            weight, cluster, names: Weights, clusters and names of the tasks; see the class.
 
         Raises:
             ValueError: A count is negative or exceeds the one it is part of.
@@ -191,7 +190,7 @@ class Tasks(Spec):
         return MixtureTasks(type_weight=weight, success=success, count=count, redraw=redraw)
 
     @staticmethod
-    def from_frame(  # noqa: D417  (arguments of one kind share a line)
+    def from_frame(
         frame: pl.DataFrame,
         *,
         attempts: str = "attempts",
@@ -204,17 +203,21 @@ class Tasks(Spec):
     ) -> Tasks:
         """Tasks from a frame with one row per task: a pool where ``accepted`` is named, else counts.
 
-        A frame with one row per attempt, or several rows per task, is summed first, as in the example.
+        A frame with one row per attempt, or several rows per task, is summed first: an error has the line that does.
 
         Args:
             frame: One row per task. Columns of counts may be booleans.
-            attempts, correct: The columns of observed attempts, and of correct ones (required for counts).
-            accepted, accepted_correct: The columns of accepted attempts, and of correct ones among them.
-            task, weight, cluster: The columns of names (each in one row), weights and clusters; see the class.
+            attempts: The column of observed attempts.
+            correct: The column of correct attempts (required for counts).
+            accepted: The column of accepted attempts.
+            accepted_correct: The column of accepted and correct attempts (required with ``accepted``).
+            task: The column of task names, each in one row.
+            weight: The column of weights.
+            cluster: The column of clusters; see the class.
 
         Raises:
             ValueError: A named column is missing, holds nulls, or is out of range; a needed column is not named; a task
-                is named in several rows (the message has the line that sums them).
+                is named in several rows.
             TypeError: ``frame`` is not a Polars frame, or a column is not numeric.
 
         Example:
@@ -222,17 +225,13 @@ class Tasks(Spec):
             >>> df = pl.DataFrame({"task_id": ["a", "b"], "n": [100, 100], "c": [7, 0]})
             >>> ll.Tasks.from_frame(df, attempts="n", correct="c", task="task_id").names
             ('a', 'b')
-            >>> log = pl.DataFrame({"task": ["a", "b", "a", "b"], "correct": [True, False, True, True]})
-            >>> df = log.group_by("task", maintain_order=True).agg(pl.len().alias("attempts"), pl.col("correct").sum())
-            >>> ll.Tasks.from_frame(df, correct="correct", task="task").correct.tolist()
-            [2, 1]
         """
         columns = {"attempts": attempts, "correct": correct, "accepted": accepted, "accepted_correct": accepted_correct}
         fields = table.counts(frame, columns, task, weight, cluster)
         return CountsTasks(**fields) if accepted is None else PoolTasks(**fields)
 
     @staticmethod
-    def from_attempts(  # noqa: D417  (arguments of one kind share a line)
+    def from_attempts(
         frame: pl.DataFrame,
         *,
         task: str = "task",
@@ -258,12 +257,14 @@ class Tasks(Spec):
         Args:
             frame: One row per attempt, in any order; tasks keep the order of their first rows.
             task: The column of task names.
-            correct, accepted: The columns of whether an attempt is correct, and of verdicts: booleans, or 0 and 1.
+            correct: The column that says whether an attempt is correct: booleans, or 0 and 1.
             answer: The column of answers, for votes. Several answers of a task may be correct. Where equal answers were
                 graded differently a vote returns the first drawn attempt that gave the leading one.
             score: The column of scores, of any scale; for ``BestOf``, ``FirstAbove`` and ``WeightedVote``.
-            tokens, cost, seconds: The columns of tokens [tokens], prices [money] and times [seconds]. A null is the
-                mean of the task's other attempts that are as correct, or of all its attempts where there is none.
+            accepted: The column of verdicts: booleans, or 0 and 1.
+            tokens: The column of tokens [tokens]. A null in these three is the mean of others as correct.
+            cost: The column of prices [money].
+            seconds: The column of times [seconds].
             cluster: The column of the cluster of each attempt's task; see the class.
             blank: What a null or blank answer votes for: ``"vote"`` for returning nothing (they count together like an
                 answer, and nothing is returned where they lead), ``"skip"`` for nothing at all.
@@ -273,8 +274,8 @@ class Tasks(Spec):
                 it is refused, taken for ``"false"`` (wrong, or rejected), or left out (``"drop"``).
 
         Raises:
-            ValueError: A named column is missing, has a null where none may be, or a value that it cannot have, or a
-                column ``attempt`` has a number twice at one task (a copied row is no further attempt).
+            ValueError: A named column is missing, or has a null or a value that it cannot have; or a column ``attempt``
+                has a number twice at one task.
             TypeError: ``frame`` is not a Polars frame, or a column has the wrong type.
 
         Warns:
@@ -295,9 +296,8 @@ class Tasks(Spec):
         bills = {"tokens": tokens, "cost": cost, "seconds": seconds}
         read = {"answer": answer, "score": score, "accepted": accepted}
         frame = log.settled(frame, {"correct": correct, "accepted": accepted}, missing)
-        return RecordedTasks(
-            **log.recorded(frame, task, correct, read, bills=bills, cluster=cluster), blank=blank, short=short
-        )
+        fields = log.recorded(frame, task, correct, read, bills=bills, cluster=cluster)
+        return RecordedTasks(**fields, blank=blank, short=short)
 
 
 #: When the tasks of a population are drawn.

@@ -167,6 +167,9 @@ impl Counts {
     fn climb(&self, weights: &[f64], population: &Population, inflated: bool) -> (f64, [f64; 3]) {
         let &Population { alpha, beta, unsolvable } = population;
         let (mut value, mut slope) = (0.0, [0.0; 3]);
+        if self.control.check().is_err() {
+            return (f64::NEG_INFINITY, [0.0; 3]); // before sums that a search would make again and again
+        }
         let rises = Rises::new([alpha, beta], self.groups.len(), self.most);
         for (group, &weight) in self.groups.iter().zip(weights).filter(|(_, w)| **w > 0.0) {
             if self.control.check().is_err() {
