@@ -65,7 +65,9 @@ def pass_at_k(
         ``tasks``, ``clusters`` (where given), ``resample``, ``confidence``.
 
     Raises:
-        ValueError: A count is out of range.
+        ValueError: A count is out of range, or ``cluster`` is not as long as the tasks, has a null, or stands beside
+            ``resample="attempts"``.
+        TypeError: ``cluster`` is no sequence.
 
     Source: Chen et al., arXiv 2107.03374, equation 1; Gaffke, Mathematical Methods of Statistics 14 (2005); Korn and
     Graubard, Survey Methodology 24 (1998); clusters: Liang and Zeger, Biometrika 73 (1986), Miller, arXiv 2411.00640.
@@ -122,7 +124,9 @@ def pass_hat_k(
         ``clusters`` (where given), ``resample``, ``confidence``.
 
     Raises:
-        ValueError: A count is out of range.
+        ValueError: A count is out of range, or ``cluster`` is not as long as the tasks, has a null, or stands beside
+            ``resample="attempts"``.
+        TypeError: ``cluster`` is no sequence.
 
     Source: Yao et al., tau-bench, arXiv 2406.12045, section 4.
 

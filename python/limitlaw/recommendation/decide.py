@@ -134,7 +134,7 @@ def recommend(
 
     Raises:
         TypeError: Tasks from a law (Beta, mixture): they hold no data to resample.
-        ValueError: There is one task, or an argument is out of range.
+        ValueError: There is one task, or cluster, with a weight, or an argument is out of range.
 
     Warns:
         UnusedSettingWarning: Wrong answers cost something, and observed attempts have neither verdicts nor a verifier.

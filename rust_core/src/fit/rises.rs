@@ -6,7 +6,7 @@ use crate::math::ln;
 use crate::special::ln_beta_ratio;
 
 /// Sums up to the most attempts cost less than formulas if there are at most so many attempts to a distinct count.
-const FEW_COUNTS: f64 = 32.0;
+pub const FEW_COUNTS: f64 = 32.0;
 const LANES: usize = 8;
 
 /// `ln B(alpha + c, beta + n - c) / B(alpha, beta)`.

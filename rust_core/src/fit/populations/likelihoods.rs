@@ -4,13 +4,9 @@ use super::lanes::{LANES, Lanes, each};
 use crate::dispatch::{Kernel, dispatch};
 use crate::error::Result;
 use crate::fit::beta_binomial::{Counts, Group};
-use crate::fit::rises::ln_rises;
+use crate::fit::rises::{FEW_COUNTS, ln_rises};
 use crate::math::ln;
 use crate::run::Control;
-
-/// Sums of logarithms up to the most attempts cost less than a formula for each count if there are at most so many
-/// attempts to a count.
-const FEW_COUNTS: f64 = 32.0;
 
 /// How likely each distinct count is under each of many Betas, as a logarithm.
 pub struct LnLikelihoods {
