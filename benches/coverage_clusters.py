@@ -18,7 +18,8 @@ WITHIN = 4.0
 SIZES = ("16 each", "geometric")
 CLUSTERS = (5, 12, 30, 100)
 LEVEL, NORMAL = 0.95, 1.959964
-ATTEMPTS = 5
+#: The most attempts of first accepted.
+ASKED = 5
 VERIFIER = ll.Verifier.rates(false_positive_rate=0.05)
 
 
@@ -29,22 +30,23 @@ def drawn(random: np.random.Generator, shape: str, sizes: str, count: int) -> tu
     return cluster, random.beta(WITHIN * mean, WITHIN * (1.0 - mean))
 
 
-def truths(shape: str, sizes: str) -> dict[str, float]:
+def truths(shape: str, sizes: str, attempts: int) -> dict[str, float]:
     _, p = drawn(np.random.default_rng(2), shape, sizes, 400_000)
+    asked = min(attempts, ASKED)
     accepted = p + (1.0 - p) * 0.05
-    accuracy = p / accepted * (1.0 - (1.0 - accepted) ** ATTEMPTS)
+    accuracy = p / accepted * (1.0 - (1.0 - accepted) ** asked)
     return {
         "pass@1": SHAPES[shape][0] / sum(SHAPES[shape]),
-        "accuracy of a log": float((1.0 - (1.0 - p) ** ATTEMPTS).mean()),
+        "accuracy of a log": float((1.0 - (1.0 - p) ** asked).mean()),
         "accuracy of counts": float(accuracy.mean()),
         "difference": float((p**0.7 - p).mean()),
     }
 
 
-def intervals(random: np.random.Generator, shape: str, sizes: str, count: int, *, counts: bool):
+def intervals(random: np.random.Generator, drawn_from: tuple[str, str, int], attempts: int, *, counts: bool):
     """By name: the interval over clusters, and that over tasks; of pass@1 the normal one with clustered errors too."""
-    cluster, p = drawn(random, shape, sizes, count)
-    tasks, n = len(p), np.full(len(p), ATTEMPTS)
+    cluster, p = drawn(random, *drawn_from)
+    tasks, n = len(p), np.full(len(p), attempts)
     correct, other = random.binomial(n, p), random.binomial(n, p**0.7)
     for of in (cluster, None):
         row = ll.pass_at_k(n, correct, 1, cluster=of, confidence=LEVEL).row(0, named=True)
@@ -54,7 +56,7 @@ def intervals(random: np.random.Generator, shape: str, sizes: str, count: int, *
             half = NORMAL * np.sqrt((sums**2).sum()) / len(p)
             yield "pass@1, normal", True, (row["pass_at_k"] - half, row["pass_at_k"] + half)
         pool = ll.Tasks.pool(n, correct, correct, correct=correct, cluster=of)
-        log = ll.SamplingScenario(tasks=pool, max_attempts=[ATTEMPTS])
+        log = ll.SamplingScenario(tasks=pool, max_attempts=[min(attempts, ASKED)])
         row = ll.solve(log, resample="tasks", confidence=LEVEL, columns=["accuracy"]).row(0, named=True)
         yield "accuracy of a log", of is not None, (row["accuracy_low"], row["accuracy_high"])
         if counts:
@@ -75,19 +77,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", type=int, default=500)
     parser.add_argument("--shapes", nargs="+", choices=list(SHAPES), default=list(SHAPES))
+    parser.add_argument("--clusters", type=int, nargs="+", default=CLUSTERS)
+    parser.add_argument("--attempts", type=int, default=5)
     options = parser.parse_args()
     warnings.simplefilter("ignore", ll.MisfitWarning)
     print("| interval | rates of clusters | tasks | clusters | over clusters (width) | over tasks (width) |")
     print("|---|---|---|---|---|---|")
     for shape in options.shapes:
         for sizes in SIZES:
-            truth = truths(shape, sizes)
+            truth = truths(shape, sizes, options.attempts)
             truth["pass@1, normal"] = truth["pass@1"]
-            for count in CLUSTERS:
+            for count in options.clusters:
                 held: dict[tuple[str, bool], list[tuple[bool, float]]] = {}
                 for at in range(options.sets):
                     random = np.random.default_rng([at, count])
-                    for name, over, (low, high) in intervals(random, shape, sizes, count, counts=at % 5 == 0):
+                    some = intervals(random, (shape, sizes, count), options.attempts, counts=at % 5 == 0)
+                    for name, over, (low, high) in some:
                         held.setdefault((name, over), []).append((low <= truth[name] <= high, high - low))
                 for name in truth:
                     cells = []
