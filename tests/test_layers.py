@@ -33,7 +33,7 @@ PYTHON_LAYERS = [
     {"_spec", "errors", "seed"},
     {"_declared"},
     {"_dates", "_extras", "_files", "_hypothesis", "_inputs", "_lines", "_progress", "_unused"},
-    {"_arguments"},
+    {"_arguments", "_elementary"},
     {"_core"},
 ]
 

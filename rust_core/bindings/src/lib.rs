@@ -45,7 +45,7 @@ mod _core {
         beta_binomial_likelihood, error_rate_draws, fit_beta_binomial, forecast, mean_limit, pass_rates, task_rates,
     };
     #[pymodule_export]
-    use super::formulas::closed_form;
+    use super::formulas::{closed_form, elementary, products};
     #[pymodule_export]
     use super::growth::{fit_growth, runs_among_largest};
     #[pymodule_export]

@@ -5,6 +5,7 @@
 
 pub mod beta_quadrature;
 pub mod clusters;
+pub mod elementary;
 pub mod gauss;
 pub mod incomplete_beta;
 pub mod incomplete_gamma;
