@@ -231,8 +231,12 @@ KERNELS: dict[str, Callable[[], pl.DataFrame]] = {
 
 
 def digests(name: str) -> dict[str, str]:
+    """A digest of each column of a kernel's frame."""
+    return digest(KERNELS[name]())
+
+
+def digest(frame: pl.DataFrame) -> dict[str, str]:
     """A digest of each column's values, to the last bit; columns that are null throughout are left out."""
-    frame = KERNELS[name]()
     columns = [frame[column] for column in frame.columns if column not in PROVENANCE]
 
     def text(value: object) -> str:

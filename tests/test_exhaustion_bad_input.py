@@ -277,7 +277,7 @@ CASES = [
         "interval must be a number or an array",
     ),
     (lambda: ex.whole_web_stock(0, seed=1), "draws must be in"),
-    (lambda: ex.whole_web_stock(10, seed=-1), "seed must be in"),
+    (lambda: ex.whole_web_stock(10, seed=-1), "seed must not be negative"),
     (
         lambda: ex.crossing_year(
             0.5, log_stock=(1,), log_demand=(1, 1), log_stock_growth=(0, 1), log_demand_growth=(1, 1)

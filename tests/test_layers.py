@@ -29,7 +29,7 @@ PYTHON_LAYERS = [
     {"run", "fit"},
     {"sampling", "exhaustion", "closed_form", "datasets", "logs"},
     {"_show"},
-    {"_frames"},
+    {"_frames", "_random"},
     {"_spec", "errors", "seed"},
     {"_declared"},
     {"_dates", "_extras", "_files", "_hypothesis", "_inputs", "_lines", "_progress", "_unused"},

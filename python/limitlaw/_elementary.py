@@ -6,7 +6,7 @@ tests/test_portable.py checks. A number gives a number, an array an array.
 
 from __future__ import annotations
 
-from typing import TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,19 @@ Array: TypeAlias = npt.NDArray[np.float64]
 _X = TypeVar("_X", float, Array)
 
 
+def asin(x: float) -> float:
+    """The arcsine, in radians."""
+    return _of("asin", x)
+
+
 def exp(x: _X) -> _X:
     """e^x."""
     return _of("exp", x)
+
+
+def exp10(x: _X) -> _X:
+    """10^x."""
+    return _of("exp10", x)
 
 
 def expm1(x: _X) -> _X:
@@ -37,18 +47,13 @@ def log1p(x: _X) -> _X:
     return _of("log1p", x)
 
 
-def log2(x: _X) -> _X:
-    """The logarithm to base 2."""
-    return _of("log2", x)
-
-
 def log10(x: _X) -> _X:
     """The logarithm to base 10."""
     return _of("log10", x)
 
 
 def power(x: _X, y: float | Array) -> _X:
-    """x^y; of an array y, an array ``x``."""
+    """x^y."""
     return _of("power", x, y)
 
 
@@ -93,7 +98,34 @@ def products(table: Array, other: Array) -> Array:
     return found.reshape(len(table), len(other))
 
 
+def lengths(table: Array, axis: int) -> Array:
+    """The Euclidean length of each row (axis 1) or column (axis 0)."""
+    return np.asarray(np.sqrt((table**2).sum(axis=axis)))
+
+
+def right_singular(table: Array) -> tuple[Array, Array]:
+    """The singular values, largest first, and their right singular vectors as rows; as many as there are columns."""
+    sizes, ways = _core.singular_values(np.ascontiguousarray(table, dtype=np.float64))
+    return sizes, ways.reshape(-1, table.shape[1])
+
+
+def interpolated(x: Array, known: Array, values: Array) -> Array:
+    """On straight lines between known points in rising order; before and after them as at the ends."""
+    after = np.clip(np.searchsorted(known, x), 1, len(known) - 1)
+    low, high = known[after - 1], known[after]
+    share = np.clip((x - low) / (high - low), 0.0, 1.0)
+    return np.asarray(values[after - 1] + share * (values[after] - values[after - 1]))
+
+
+def power_of_two(most: float) -> int:
+    """The largest power of two up to a number of at least 1."""
+    return 1 << (int(most).bit_length() - 1)
+
+
 def _of(name: str, x: _X, *others: float | Array) -> _X:
     columns = np.broadcast_arrays(*(np.asarray(one, dtype=np.float64) for one in (x, *others)))
     found = _core.elementary(name, [np.ascontiguousarray(one).ravel() for one in columns])
-    return cast("_X", float(found[0]) if columns[0].ndim == 0 else found.reshape(columns[0].shape))
+    shaped: Any = found.reshape(columns[0].shape)
+    # As of NumPy's own functions an array of no dimension gives its number.
+    of_numpy = any(isinstance(one, np.ndarray | np.generic) for one in (x, *others))
+    return cast("_X", shaped[()] if of_numpy else float(shaped))

@@ -30,6 +30,7 @@ fn random_words(criterion: &mut Criterion) {
 fn scenario(most: u64) -> SamplingScenario {
     let success = (0..TASKS).map(|i| ((i as f64 + 0.5) / TASKS as f64).powi(2)).collect();
     let false_positive = (0..TASKS).map(|i| 0.1 * (1.0 - i as f64 / TASKS as f64)).collect();
+    #[allow(clippy::disallowed_methods, reason = "where a benchmark looks, not what it finds")]
     let mut grid: Vec<u64> = (0..=30).map(|i| (most as f64).powf(f64::from(i) / 30.0).round() as u64).collect();
     grid.dedup();
     let json = format!(

@@ -85,6 +85,8 @@ pub mod purpose {
     pub const SCORE_SUMS: u64 = 84;
     /// Weights of the tasks, where an interval over other tasks is made of draws.
     pub const TASK_WEIGHTS: u64 = 85;
+    /// Columns of variates that are drawn for callers outside the core; a chunk for each.
+    pub const COLUMNS: u64 = 86;
     /// First number of the exhaustion inputs; each input adds its own offset.
     pub const EXHAUSTION: u64 = 1024;
     /// First number of the inputs of the constraint model; each input adds its own offset.

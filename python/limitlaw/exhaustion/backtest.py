@@ -12,6 +12,7 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import as_floats, as_frame, as_whole, brief, check_name, listed, shown
 from limitlaw._dates import as_date, year_of
+from limitlaw._elementary import exp10, log10
 from limitlaw._frames import first
 from limitlaw._show import Frames
 from limitlaw.exhaustion.draws import check_scenario, provenance, sample
@@ -100,9 +101,9 @@ def crps_and_error(draws: npt.ArrayLike, value: float) -> tuple[float, float]:
 def score(log_draws: Floats, value: float) -> dict[str, float | bool]:
     """Percentile, CRPS and coverage of one observation; ``log_draws`` and the CRPS are in orders of magnitude."""
     x = np.sort(log_draws)
-    y = np.log10(value)
+    y = log10(value)
     below = np.searchsorted(x, y, side="left") + np.searchsorted(x, y, side="right")
-    q05, q50, q95 = 10 ** np.quantile(x, [0.05, 0.5, 0.95])
+    q05, q50, q95 = exp10(np.quantile(x, [0.05, 0.5, 0.95]))
     row: dict[str, float | bool] = {"q05": float(q05), "q50": float(q50), "q95": float(q95)}
     share = float(below) / 2 / len(x)
     of_score, its_error = crps_and_error(x, y)
@@ -180,7 +181,7 @@ def backtest(
                 f"scenario must project {name} above 0 in every draw, for scores are of orders of magnitude, "
                 f"got {brief(projected.min())}"
             )
-    logs = {name: np.log10(draws[name]) for name in names}
+    logs = {name: log10(draws[name]) for name in names}
     rows = [
         {"year": year} | score((1 - weight) * logs[low] + weight * logs[high], value)
         for year, (low, high, weight), value in zip(years, places, later["value"].cast(pl.Float64), strict=True)

@@ -6,12 +6,11 @@ Stock and demand start lognormal and grow by lognormal yearly factors, all indep
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import numpy as np
 import numpy.typing as npt
 
 from limitlaw._arguments import as_floats, brief, shown
+from limitlaw._elementary import normal_cdf, normal_quantile
 
 #: Mean and standard deviation of a natural logarithm.
 Moments = tuple[float, float]
@@ -57,7 +56,7 @@ def crossing_probability(
     d, m, v, w = _difference(log_stock, log_demand, log_stock_growth, log_demand_growth)
     t = as_floats(years, "years", -1e100, 1e100)
     z = (d + t * m) / np.sqrt(v + t**2 * w)
-    return np.asarray(np.vectorize(NormalDist().cdf, otypes=[np.float64])(z))
+    return normal_cdf(z)
 
 
 def crossing_year(
@@ -100,7 +99,7 @@ def crossing_year(
     d, m, v, w = _difference(log_stock, log_demand, log_stock_growth, log_demand_growth)
     if m <= 0:
         raise ValueError(f"log_demand_growth must have a mean above the stock's, got a difference of {brief(m)}")
-    z = np.vectorize(NormalDist().inv_cdf, otypes=[np.float64])(p)
+    z = normal_quantile(p)
     a, b, c = m * m - z * z * w, d * m, d * d - z * z * v
     with np.errstate(divide="ignore", invalid="ignore"):
         q = -(b + np.copysign(np.sqrt(b * b - a * c), b))

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from limitlaw._arguments import as_floats, as_number, brief, shown, together
+from limitlaw._elementary import exp, log, logaddexp, power
 from limitlaw.exhaustion.law import BESIROGLU, ChinchillaLaw, Law, MuennighoffLaw, PenaltyLaw
 
 Number = float | npt.ArrayLike
@@ -73,7 +74,7 @@ def inference_overtraining(inference_ratio: Number, law: Law) -> Floats:
     """
     base = coefficients(law)
     rho = as_floats(inference_ratio, "inference_ratio", 0.0, 1e12)
-    return np.asarray((1 + rho / 3) ** (2 / (base.alpha + base.beta)))
+    return power(1 + rho / 3, 2 / (base.alpha + base.beta))
 
 
 def inference_at_budget(compute: Number, inference_tokens: Number, law: Law) -> pl.DataFrame:
@@ -107,15 +108,15 @@ def inference_at_budget(compute: Number, inference_tokens: Number, law: Law) -> 
         compute=as_floats(compute, "compute", 6.0, 1e100),
         inference_tokens=as_floats(inference_tokens, "inference_tokens", 0.0, 1e100),
     )
-    log_k, both = np.log(c / 6).ravel(), base.alpha + base.beta
+    log_k, both = log(c / 6).ravel(), base.alpha + base.beta
     start = _optimal_log_parameters(log_k, base)
     n = start
     with np.errstate(divide="ignore"):
-        log_third = np.log(served.ravel() / 3)
+        log_third = log(served.ravel() / 3)
     for _ in range(100):
         log_ratio = log_third - log_k + n  # of I/(3D)
-        excess = -both * (n - start) - np.logaddexp(0.0, log_ratio)
-        step = excess / (both + np.exp(-np.logaddexp(0.0, -log_ratio)))
+        excess = -both * (n - start) - logaddexp(0.0, log_ratio)
+        step = excess / (both + exp(-logaddexp(0.0, -log_ratio)))
         n = n + step
         if np.abs(step).max(initial=0.0) < 1e-13 * both:
             break
@@ -178,16 +179,16 @@ def profit_maximising_allocation(
     flop = as_floats(compute, "compute", 6.0, 1e100).ravel()
     scale, c = _positive(demand_scale, "demand_scale"), _positive(dollars_per_flop, "dollars_per_flop")
     served_per_training_compute = _positive(served_per_training_compute, "served_per_training_compute")
-    log_k = np.log(flop / 6)
+    log_k = log(flop / 6)
     start = _optimal_log_parameters(log_k, base)
-    n = start - np.log(_profit_factor((h - 1) / r, base)) / (base.alpha + base.beta)
-    parameters = np.exp(n)
-    loss = np.exp(base.log_a - base.alpha * n) + np.exp(base.log_b - base.beta * (log_k - n))
+    n = start - log(_profit_factor((h - 1) / r, base)) / (base.alpha + base.beta)
+    parameters = exp(n)
+    loss = exp(base.log_a - base.alpha * n) + exp(base.log_b - base.beta * (log_k - n))
     with np.errstate(all="ignore"):
-        interest = scale * (loss / 0.1) ** -r
+        interest = scale * power(loss / 0.1, -r)
         sold_at_most = served_per_training_compute * flop / (2 * parameters)
-        price = np.maximum(h / (h - 1) * 2 * parameters * c, 1e-6 * (interest / sold_at_most) ** (1 / h))
-        profit = interest * (price / 1e-6) ** -h * (price - 2 * parameters * c) - flop * c
+        price = np.maximum(h / (h - 1) * 2 * parameters * c, 1e-6 * power(interest / sold_at_most, 1 / h))
+        profit = interest * power(price / 1e-6, -h) * (price - 2 * parameters * c) - flop * c
     if not (np.isfinite(price) & np.isfinite(profit)).all():
         given = f"{brief(scale)}, {brief(r)}, {brief(h)}, {brief(c)} and {brief(served_per_training_compute)}"
         raise ValueError(
@@ -221,7 +222,7 @@ def profit_overtraining(elasticity_ratio: Number, law: Law) -> Floats:
     ratio = as_floats(elasticity_ratio, "elasticity_ratio", 0.0)
     if not (ratio < base.alpha).all():
         raise ValueError(f"elasticity_ratio must be below alpha = {brief(base.alpha)}, got {brief(ratio.max())}")
-    return np.asarray(_profit_factor(ratio, base) ** (2 / (base.alpha + base.beta)))
+    return power(_profit_factor(ratio, base), 2 / (base.alpha + base.beta))
 
 
 def _profit_factor(ratio: Number, base: Coefficients) -> Floats:
@@ -231,12 +232,12 @@ def _profit_factor(ratio: Number, base: Coefficients) -> Floats:
 
 
 def _optimal_log_parameters(log_k: Floats, base: Coefficients) -> Floats:
-    log_ratio = np.log(base.alpha / base.beta) + base.log_a - base.log_b
+    log_ratio = log(base.alpha / base.beta) + base.log_a - base.log_b
     return np.asarray((base.beta * log_k + log_ratio) / (base.alpha + base.beta))
 
 
 def _frame(n: Floats, log_k: Floats, start: Floats, **columns: Floats) -> pl.DataFrame:
-    split = {"parameters": np.exp(n), "tokens": np.exp(log_k - n), "overtraining": np.exp(2 * (start - n))}
+    split = {"parameters": exp(n), "tokens": exp(log_k - n), "overtraining": exp(2 * (start - n))}
     return pl.DataFrame(columns | split)
 
 

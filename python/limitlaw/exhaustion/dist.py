@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_number, brief, is_sequence, shown
+from limitlaw._elementary import erf, exp, hypot, interpolated, log, normal_cdf, normal_quantile
 from limitlaw.exhaustion.families import (
     Beta,
     Clipped,
@@ -101,7 +101,7 @@ def log_moments(mean: float, sd: float) -> Lognormal:
     if not abs(mean) + half < 700:  # noqa: PLR2004  (the exponential of more is no double)
         expected = "keep both ends of the 95 % interval within e^-700 and e^700"
         raise ValueError(f"mean and sd must {expected}, got {brief(mean)}, {brief(sd)}")
-    low, high = math.exp(mean - half), math.exp(mean + half)
+    low, high = exp(mean - half), exp(mean + half)
     if not high > low:
         raise ValueError(f"sd must be large enough to tell the ends of the 95 % interval apart, got {brief(sd)}")
     return Lognormal(low=low, high=high, interval=0.95)
@@ -351,25 +351,20 @@ def structural_stock() -> Empirical:
         >>> import limitlaw as ll
         >>> scenario = ll.ExhaustionScenario(text_stock=ll.dist.structural_stock())
     """
-    standard = NormalDist()
 
     def lognormal_moments(low: float, high: float) -> tuple[float, float]:
-        return math.log(low * high) / 2, math.log(high / low) / 2 / standard.inv_cdf(0.975)
+        return log(low * high) / 2, log(high / low) / 2 / normal_quantile(0.975)
 
     pages, page, bytes_left = ((75e9, 1e12), (6100, 8200), (1, 4))
     (mean_pages, sd_pages), (mean_page, sd_page) = lognormal_moments(*pages), lognormal_moments(*page)
-    mean, sd = mean_pages + mean_page, math.hypot(sd_pages, sd_page)
+    mean, sd = mean_pages + mean_page, hypot(sd_pages, sd_page)
     mean_left, sd_left = lognormal_moments(*bytes_left)
-    accepted = standard.cdf((math.log(5) - mean_left) / sd_left)
+    accepted = normal_cdf((log(5) - mean_left) / sd_left)
     nodes = 500
-    ln_bytes = [
-        math.log(6 - math.exp(mean_left + sd_left * standard.inv_cdf(accepted * (i + 0.5) / nodes)))
-        for i in range(nodes)
-    ]
+    ln_bytes = [log(6 - exp(mean_left + sd_left * normal_quantile(accepted * (i + 0.5) / nodes))) for i in range(nodes)]
     # The distribution function on a grid of ln tokens: the mean over bytes per token of normal probabilities.
     grid = np.linspace(mean - 6 * sd - 2, mean + 6 * sd, 1200)
     scores = (grid[:, None] + ln_bytes - mean) / sd / math.sqrt(2)
-    erf = np.array([*map(math.erf, scores.ravel().tolist())]).reshape(scores.shape)
-    below = [sum(row) / nodes for row in (0.5 * (1 + erf)).tolist()]
+    below = np.array([sum(row) / nodes for row in (0.5 * (1 + erf(scores))).tolist()])
     probabilities = (np.arange(20_000) + 0.5) / 20_000
-    return Empirical(values=np.exp(np.interp(probabilities, below, grid)))
+    return Empirical(values=exp(interpolated(probabilities, below, grid)))

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from limitlaw._arguments import as_floats, check_choice, together
+from limitlaw._elementary import exp, expm1
 
 Number = float | npt.ArrayLike
 Floats = npt.NDArray[np.float64]
@@ -98,7 +99,7 @@ def checkpoint_interval(
         return np.asarray(np.sqrt(2 * (m + restart) * delta + delta**2))
     d, x = delta / m, np.ones_like(m)
     for _ in range(64):  # each step halves the distance at worst: delta/M -> 0 makes the root double
-        x = x - (x + np.expm1(-(x + d))) / -np.expm1(-(x + d))
+        x = x - (x + expm1(-(x + d))) / -expm1(-(x + d))
     return np.asarray(x * m)
 
 
@@ -141,7 +142,7 @@ def goodput(
         restart_seconds=restart_seconds,
     )
     with np.errstate(over="ignore"):  # a segment that never ends has goodput 0
-        return np.asarray(tau / m * np.exp(-restart / m) / np.expm1((tau + delta) / m))
+        return np.asarray(tau / m * exp(-restart / m) / expm1((tau + delta) / m))
 
 
 def effective_training_time(*, interval: Number, restart_seconds: Number, failure_seconds: Number) -> Floats:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from limitlaw._arguments import as_number, is_sequence, shown
+from limitlaw._elementary import exp, log
 from limitlaw._spec import Spec
 from limitlaw.exhaustion.fitted import fitted_draws
 
@@ -187,11 +187,11 @@ class Law(Spec):
         """
         own = _base(base)
         if own is not None and isinstance(base, Law) and not isinstance(base, BoundedLaw):
-            top = math.log(50257) if log_vocabulary is None else as_number(log_vocabulary, "log_vocabulary")
-            room = top - math.exp(own[2])
+            top = log(50257) if log_vocabulary is None else as_number(log_vocabulary, "log_vocabulary")
+            room = top - exp(own[2])
             if not room > 0.0:
-                raise ValueError(f"base must have E below L0 = {top:.4g}, got {math.exp(own[2]):.4g}")
-            own = (own[0] - math.log(room), own[1] - math.log(room), *own[2:])
+                raise ValueError(f"base must have E below L0 = {top:.4g}, got {exp(own[2]):.4g}")
+            own = (own[0] - log(room), own[1] - log(room), *own[2:])
         return BoundedLaw(**_given(base=own, log_c=log_c, gamma=gamma, delta=delta, log_vocabulary=log_vocabulary))
 
     @staticmethod
@@ -263,7 +263,7 @@ class BoundedLaw(Law):
     log_c: float = -1.1008
     gamma: float = 0.51496
     delta: float = 0.61549
-    log_vocabulary: float = math.log(50257)
+    log_vocabulary: float = log(50257)
 
 
 class MixtureLaw(Law):

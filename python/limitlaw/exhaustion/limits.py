@@ -7,6 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from limitlaw._arguments import as_floats, together
+from limitlaw._elementary import exp, log, log1p, logaddexp
 from limitlaw.exhaustion.demand import coefficients
 from limitlaw.exhaustion.law import Law
 
@@ -57,14 +58,14 @@ def plateau(
     )
     log_a, log_b, _, alpha, beta = coefficients(law)
     both = alpha + beta
-    log_g = (np.log(alpha / beta) + log_a - log_b) / both
-    log_u = np.log(u.ravel())
+    log_g = (log(alpha / beta) + log_a - log_b) / both
+    log_u = log(u.ravel())
     log_u_n = log_g + (log_u + log_g) * beta / alpha
-    of_n = np.exp(log_a - alpha * (log_u_n + np.log1p(r_n.ravel())))
-    of_d = np.exp(log_b - beta * (log_u + np.log1p(r_d.ravel())))
-    log_k0 = np.logaddexp(log_a - alpha * log_g, log_b + beta * log_g)
+    of_n = exp(log_a - alpha * (log_u_n + log1p(r_n.ravel())))
+    of_d = exp(log_b - beta * (log_u + log1p(r_d.ravel())))
+    log_k0 = logaddexp(log_a - alpha * log_g, log_b + beta * log_g)
     with np.errstate(divide="ignore", over="ignore"):  # without any loss of value no compute is too much
-        log_left = np.log(of_n + of_d)
-        equivalent = np.exp(np.log(6) - both / (alpha * beta) * (log_left - log_k0))
+        log_left = log(of_n + of_d)
+        equivalent = exp(log(6) - both / (alpha * beta) * (log_left - log_k0))
     columns = {"unique_tokens": u.ravel(), "reducible_loss": of_n + of_d, "equivalent_compute": equivalent}
     return pl.DataFrame(columns)

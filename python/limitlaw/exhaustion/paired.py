@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from limitlaw import _core
+from limitlaw._elementary import power
 
 Floats = npt.NDArray[np.float64]
 #: Of a 95 % interval of a normal distribution, the standard deviations on either side.
@@ -73,7 +74,7 @@ def probability_change(base: npt.NDArray[np.bool_], changed: npt.NDArray[np.bool
 
 def _influence(years: Floats, at: float, p: float) -> Floats:
     """How much each draw moves the sample quantile, times the number of draws."""
-    width = min(p, 1 - p) * len(years) ** -0.2
+    width = min(p, 1 - p) * power(float(len(years)), -0.2)
     below, above = quantile(years, p - width), quantile(years, p + width)
     sparsity = (above - below) / (2 * width) if np.isfinite(above) else (at - below) / width
     return np.asarray((p - (years <= at)) * sparsity)

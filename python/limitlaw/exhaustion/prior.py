@@ -11,6 +11,7 @@ import polars as pl
 
 from limitlaw._arguments import as_floats, shown
 from limitlaw._declared import FloatArray
+from limitlaw._elementary import exp, log
 from limitlaw._spec import Spec
 from limitlaw.exhaustion.dist import empirical
 from limitlaw.exhaustion.families import Empirical
@@ -131,7 +132,7 @@ def _coefficients(columns: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float6
         column = np.atleast_1d(as_floats(values, of_name, 0.0, above=True) if raw else as_floats(values, of_name))
         if column.ndim != 1:
             raise ValueError(f"{of_name} must have one dimension, got the shape {column.shape}")
-        found[coefficient] = np.log(column) if raw else column
+        found[coefficient] = log(column) if raw else column
     missing = [name for name in _COEFFICIENTS if name not in found]
     if missing:
         raise ValueError(f"rows must have a column for each of {', '.join(_COEFFICIENTS)}, got none for {missing[0]}")
@@ -288,6 +289,6 @@ def repetition_bootstrap() -> tuple[Empirical, Empirical]:
         >>> data, params = ll.repetition_bootstrap()
         >>> scenario = ll.ExhaustionScenario(repetition_data=data, repetition_params=params, correlations={})
     """
-    values = np.exp(np.clip(fitted_draws("muennighoff_rstar_bootstrap_1000.csv"), np.log(1.001e-3), np.log(0.999e15)))
+    values = exp(np.clip(fitted_draws("muennighoff_rstar_bootstrap_1000.csv"), log(1.001e-3), log(0.999e15)))
     data, params = values.T
     return empirical(data, rows="repetition"), empirical(params, rows="repetition")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import numpy as np
 
 from limitlaw import _core
+from limitlaw._elementary import normal_cdf
 from limitlaw.exhaustion.families import (
     Clipped,
     Constant,
@@ -63,7 +62,7 @@ def scaled(of: Dist, factor: float) -> Dist:
     if isinstance(of, Clipped):
         ends = {name: x if x is None else x * factor for name, x in (("low", of.low), ("high", of.high))}
         return of.replace(of=scaled(of.of, factor), **ends)
-    levels = np.array([NormalDist().cdf(score) for score in _SCORES])
+    levels = normal_cdf(np.array(_SCORES))
     values = np.asarray(of.quantile(levels))
     # A quantile that is not told from the one before, as near 0 or 1, says nothing more.
     rises = (values > 0.0) & (np.diff(values, prepend=0.0) > 0.0) & (levels < 1.0)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, Self
 from limitlaw import _core
 from limitlaw._arguments import check_choice, listed, shown
 from limitlaw._declared import Year
+from limitlaw._elementary import asin, log, log10
 from limitlaw._spec import Spec
 from limitlaw._unused import is_quiet, quietly, warn_at_user
 from limitlaw.errors import UnitsWarning
@@ -20,7 +21,7 @@ from limitlaw.exhaustion.law import ChinchillaLaw, Law, MuennighoffLaw
 from limitlaw.exhaustion.prior import ComputePath, Correlation, LawParameters, NormalLawParameters, as_correlations
 
 #: Pearson's -0.9 between the logarithms of the repetition constants, as a rank correlation.
-_REPETITION_SPEARMAN = -6 / math.pi * math.asin(0.45)
+_REPETITION_SPEARMAN = -6 / math.pi * asin(0.45)
 
 _CORRELATIONS = (
     Correlation(first="text_stock", second="images", spearman=0.7),
@@ -177,8 +178,8 @@ class ExhaustionScenario(Spec):
     private_share: Dist = logit_normal(-2.5, 1.0)
     synthetic_multiplier: Dist = lognormal(1.1, 4, 0.80)
     synthetic_generations: Dist = Constant(value=1.0)
-    repetition_data: Dist = log_moments(math.log(15.387756), 0.66)
-    repetition_params: Dist = log_moments(math.log(5.309743), 0.66)
+    repetition_data: Dist = log_moments(log(15.387756), 0.66)
+    repetition_params: Dist = log_moments(log(5.309743), 0.66)
     compute: Dist = lognormal(2e25, 8e25, 0.90)
     compute_growth: Dist = lognormal(3.7, 5.2, 0.90)
     power_cap: Dist = lognormal(2e28, 2e30, 0.80)
@@ -198,7 +199,7 @@ class ExhaustionScenario(Spec):
     overtraining: Dist = Constant(value=1.0)
     multi_epoch_multiplier: Dist = lognormal(2, 5)
     trend_dataset: Dist = lognormal(3e12, 1.3e13, 0.90)
-    trend_growth: Dist = log_moments(0.375 * math.log(10), 0.0536 * math.log(10))
+    trend_growth: Dist = log_moments(0.375 * log(10), 0.0536 * log(10))
     trend_weight: Dist = Constant(value=0.0)
     quality_compute: Dist = Constant(value=1e30)
     quality_power: Dist = Constant(value=1.0)
@@ -221,7 +222,7 @@ class ExhaustionScenario(Spec):
     monotone_compute: bool = False
     endogenous_quality: bool = False
     overtraining_from: Year = 2024.0
-    lost_threshold: float = math.log10(2)
+    lost_threshold: float = log10(2)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "correlations", as_correlations(self.correlations))

@@ -14,6 +14,9 @@ import numpy.typing as npt
 import polars as pl
 
 from limitlaw._arguments import as_whole
+from limitlaw._elementary import exp, exp10, interpolated, log
+from limitlaw._random import Random
+from limitlaw.seed import Seed
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,7 +27,7 @@ _NORMAL_TAIL = {0.90: 1.6448536269514722, 0.95: 1.959963984540054}
 #: World population in billions from 1950 to 2100 in steps of five years: United Nations, World Population Prospects
 #: 2019, medium variant, the revision that the published code reads (github.com/epoch-research/data-stock, the file
 #: data/UN-population-projection-medium-variant.csv). Between them it is interpolated, to 0.2 %.
-_FIVE_YEARS = np.arange(1950, 2101, 5)
+_FIVE_YEARS = np.arange(1950.0, 2101.0, 5.0)
 _POPULATION = np.array([
     2.537, 2.773, 3.035, 3.340, 3.701, 4.079, 4.458, 4.871, 5.328, 5.744, 6.144,
     6.542, 6.957, 7.380, 7.795, 8.184, 8.548, 8.888, 9.199, 9.482, 9.735,
@@ -40,7 +43,7 @@ _DEEP_WEB = {
 }
 
 
-def whole_web_stock(draws: int, *, seed: int, year: int = 2024) -> Floats:
+def whole_web_stock(draws: int, *, seed: Seed, year: int = 2024) -> Floats:
     """Draws of all text people ever put online, posts and instant messages alike, for ``ll.dist.empirical``.
 
     ``S(y) = (P + IM) sum_{1950 <= t < y} pop(t) pen(t) / (pop(2024) pen(2024))``: what is written in 2024, times all
@@ -50,7 +53,7 @@ def whole_web_stock(draws: int, *, seed: int, year: int = 2024) -> Floats:
 
     Args:
         draws: How many, >= 1.
-        seed: Of NumPy's generator, >= 0.
+        seed: Seed of the random numbers.
         year: At the start of which year, in [1951, 2101].
 
     Returns:
@@ -68,7 +71,7 @@ def whole_web_stock(draws: int, *, seed: int, year: int = 2024) -> Floats:
         '3.1e+15'
     """
     year = as_whole(year, "year", 1951, 2101)  # the ends of the table
-    rng, draws = _generator(seed), as_whole(draws, "draws", 1, MAX_DRAWS)
+    rng, draws = Random(seed), as_whole(draws, "draws", 1, MAX_DRAWS)
 
     def tokens(low: float, high: float, interval: float = 0.90) -> Floats:
         return _lognormal(rng, low, high, draws, interval)
@@ -81,12 +84,12 @@ def whole_web_stock(draws: int, *, seed: int, year: int = 2024) -> Floats:
             365 * (6e5 * tokens(32, 72) + 5e6 * tokens(14, 31)) / 0.0044,  # Reddit: posts and comments a day
         ]
     )
-    posted = posts[rng.integers(len(posts), size=draws), np.arange(draws)]
+    posted = posts[rng.below(len(posts), draws), np.arange(draws)]
     messages = tokens(1e11, 2e11) * 365 * tokens(4, 6)
     return np.asarray((posted + messages) * _user_years(year))
 
 
-def high_quality_stock_2022(draws: int, *, seed: int) -> Floats:
+def high_quality_stock_2022(draws: int, *, seed: Seed) -> Floats:
     """Draws of the high-quality language data of 2022, as the first version of the paper has it: code, papers, books.
 
     ``(code + papers + books) / represented``, in words: 21 to 65 TB of repositories, 5 to 50 % of them source code, at
@@ -96,7 +99,7 @@ def high_quality_stock_2022(draws: int, *, seed: int) -> Floats:
 
     Args:
         draws: How many, >= 1.
-        seed: Of NumPy's generator, >= 0.
+        seed: Seed of the random numbers.
 
     Returns:
         ``draws`` values in words.
@@ -109,7 +112,7 @@ def high_quality_stock_2022(draws: int, *, seed: int) -> Floats:
         >>> f"{np.median(stock):.1e}"
         '8.1e+12'
     """
-    rng, draws = _generator(seed), as_whole(draws, "draws", 1, MAX_DRAWS)
+    rng, draws = Random(seed), as_whole(draws, "draws", 1, MAX_DRAWS)
 
     def between(low: float, high: float) -> Floats:
         return _lognormal(rng, low, high, draws, 0.90)
@@ -117,12 +120,12 @@ def high_quality_stock_2022(draws: int, *, seed: int) -> Floats:
     code = between(21, 65) * between(0.05, 0.5) * 2e11
     papers = between(1e8, 1.7e8) * 6000
     # Growth above 0.1 % a year: the rate of books over it diverges at none (3 draws in 10,000 are moved).
-    growth = np.log(np.maximum(between(1.02, 1.06), 1.001))
+    growth = log(np.maximum(between(1.02, 1.06), 1.001))
     books = 1e5 * (between(1e7, 3e7) + between(1e6, 3e6) * between(0.02, 0.2) / growth) / 2
     return np.asarray((code + papers + books) / between(0.3, 0.5))
 
 
-def low_quality_stock_2022(draws: int, *, seed: int, year: int = 2022) -> Floats:
+def low_quality_stock_2022(draws: int, *, seed: Seed, year: int = 2022) -> Floats:
     """Draws of all language data by the end of ``year``, as the first version of the paper has it.
 
     A mixture of four estimates, in words. Weight 1: all internet users, 1e4 to 1e5 words a year each. Weight 2: posts
@@ -134,7 +137,7 @@ def low_quality_stock_2022(draws: int, *, seed: int, year: int = 2022) -> Floats
 
     Args:
         draws: How many, >= 1.
-        seed: Of NumPy's generator, >= 0.
+        seed: Seed of the random numbers.
         year: In [2017, 2100].
 
     Returns:
@@ -154,7 +157,7 @@ def low_quality_stock_2022(draws: int, *, seed: int, year: int = 2022) -> Floats
         '7e+14'
     """
     year = as_whole(year, "year", 2017, 2100)
-    rng, draws = _generator(seed), as_whole(draws, "draws", 1, MAX_DRAWS)
+    rng, draws = Random(seed), as_whole(draws, "draws", 1, MAX_DRAWS)
 
     def between(low: float, high: float) -> Floats:
         return _lognormal(rng, low, high, draws, 0.90)
@@ -164,7 +167,7 @@ def low_quality_stock_2022(draws: int, *, seed: int, year: int = 2022) -> Floats
         return 12 * between(5, 10) * between(0.3, 0.7) / kept * 2e11 * (year - 2016)
 
     def speech() -> Floats:
-        share = _within(0, 1, lambda n: rng.normal(0.2525, 0.2475 / _NORMAL_TAIL[0.90], n), draws)
+        share = _within(0, 1, lambda n: 0.2525 + 0.2475 / _NORMAL_TAIL[0.90] * rng.normal(n), draws)
         return between(5000, 20_000) * 365 * share * _person_years(year, 1, 2000, 0.2)
 
     users = between(1e4, 1e5) * _person_years(year, 0.7286, 2011.6, 0.16)
@@ -173,10 +176,11 @@ def low_quality_stock_2022(draws: int, *, seed: int, year: int = 2022) -> Floats
     posted = (posted + between(5e6, 1e7) * between(200, 2000)) / between(0.05, 0.4) * _user_years_2022(year)
     anything = _anywhere_between(rng, lambda: (crawl(), speech()), draws, 1e12, 1e20)
     parts = np.stack([users, posted, crawl(), anything])
-    return np.asarray(parts[rng.choice(4, size=draws, p=[0.1, 0.2, 0.2, 0.5]), np.arange(draws)])
+    tenths = np.array([0, 1, 1, 2, 2, 3, 3, 3, 3, 3])
+    return np.asarray(parts[tenths[rng.below(10, draws)], np.arange(draws)])
 
 
-def image_stock_2022(draws: int, *, seed: int, year: int = 2022) -> Floats:
+def image_stock_2022(draws: int, *, seed: Seed, year: int = 2022) -> Floats:
     """Draws of all images online by the end of ``year``, as the first version of the paper has it.
 
     Anything between 0.63 times an outside estimate (5e10 to 2e11 images of 2022) and 2.5 times what popular platforms
@@ -186,7 +190,7 @@ def image_stock_2022(draws: int, *, seed: int, year: int = 2022) -> Floats:
 
     Args:
         draws: How many, >= 1.
-        seed: Of NumPy's generator, >= 0.
+        seed: Seed of the random numbers.
         year: In [1951, 2100].
 
     Returns:
@@ -204,7 +208,7 @@ def image_stock_2022(draws: int, *, seed: int, year: int = 2022) -> Floats:
         '4e+12'
     """
     year = as_whole(year, "year", 1951, 2100)
-    rng, draws = _generator(seed), as_whole(draws, "draws", 1, MAX_DRAWS)
+    rng, draws = Random(seed), as_whole(draws, "draws", 1, MAX_DRAWS)
 
     def between(low: float, high: float) -> Floats:
         return _lognormal(rng, low, high, draws, 0.90)
@@ -212,7 +216,7 @@ def image_stock_2022(draws: int, *, seed: int, year: int = 2022) -> Floats:
     def bounds() -> tuple[Floats, Floats]:
         video = between(500, 800) * 60 * 24 * 365 * 3600 * between(0.1, 0.5)
         photos = between(5e9, 2e10) * 365 / between(5, 15)
-        return 10**-0.2 * between(5e10, 2e11), 10**0.4 * (video + photos)
+        return exp10(-0.2) * between(5e10, 2e11), exp10(0.4) * (video + photos)
 
     return _anywhere_between(rng, bounds, draws, 1e9, 1e15) * _user_years_2022(year)
 
@@ -234,23 +238,19 @@ def deep_web_stock() -> pl.DataFrame:
     return pl.DataFrame(_DEEP_WEB)
 
 
-def _generator(seed: int) -> np.random.Generator:
-    return np.random.default_rng(as_whole(seed, "seed", 0, 2**128 - 1))
-
-
 def _user_years(year: int) -> float:
     """Internet users of all years before ``year``, in units of those of 2024."""
-    years = np.arange(1950, max(year, 2025))
-    users = np.interp(years, _FIVE_YEARS, _POPULATION) / (1 + np.exp(-0.1507 * (years - 2016.72)))
+    years = np.arange(1950.0, max(year, 2025))
+    users = interpolated(years, _FIVE_YEARS, _POPULATION) / (1 + exp(-0.1507 * (years - 2016.72)))
     return float(users[years < year].sum() / users[years == 2024][0])  # noqa: PLR2004  (the reference year)
 
 
 @functools.cache
 def _person_years(year: int, ceiling: float, middle: float, rate: float) -> float:
     """People of 1951 to ``year``, each year weighted by a logistic curve: of internet users, of recorded speech."""
-    years = np.arange(1951, year + 1)
-    people = 1e9 * np.interp(years, _FIVE_YEARS, _POPULATION)
-    return float((people * ceiling / (1 + np.exp(-rate * (years - middle)))).sum())
+    years = np.arange(1951.0, year + 1)
+    people = 1e9 * interpolated(years, _FIVE_YEARS, _POPULATION)
+    return float((people * ceiling / (1 + exp(-rate * (years - middle)))).sum())
 
 
 def _user_years_2022(year: int) -> float:
@@ -260,7 +260,7 @@ def _user_years_2022(year: int) -> float:
 
 
 def _anywhere_between(
-    rng: np.random.Generator,
+    rng: Random,
     bounds: Callable[[], tuple[Floats, Floats]],
     draws: int,
     lowest: float,
@@ -274,7 +274,7 @@ def _anywhere_between(
     found: list[Floats] = []
     while sum(x.size for x in found) < draws:
         low, high = bounds()
-        x = lowest * (highest / lowest) ** rng.random(low.size)
+        x = lowest * exp(log(highest / lowest) * rng.uniform(low.size))
         found.append(x[(low < x) & (x < high)])
     return np.concatenate(found)[:draws]
 
@@ -287,6 +287,6 @@ def _within(low: float, high: float, draw: Callable[[int], Floats], size: int) -
     return values
 
 
-def _lognormal(rng: np.random.Generator, low: float, high: float, size: int, interval: float = 0.95) -> Floats:
-    middle, half = np.log(low * high) / 2, np.log(high / low) / 2
-    return np.asarray(np.exp(middle + half / _NORMAL_TAIL[interval] * rng.standard_normal(size)))
+def _lognormal(rng: Random, low: float, high: float, size: int, interval: float = 0.95) -> Floats:
+    middle, half = log(low * high) / 2, log(high / low) / 2
+    return np.asarray(exp(middle + half / _NORMAL_TAIL[interval] * rng.normal(size)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import statistics
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from limitlaw._arguments import is_sequence, shown
+from limitlaw._elementary import exp, expm1, log, normal_quantile
 from limitlaw.closed_form._evaluate import evaluate
 
 Array = npt.NDArray[np.float64]
@@ -23,20 +23,20 @@ _ONE = 1.0 + 1e-9
 def student(df: float, alpha: float) -> float:
     """The two-sided quantile of Student's t; of the normal distribution for no degrees of freedom."""
     if df == 0:
-        return statistics.NormalDist().inv_cdf(1.0 - alpha / 2.0)
+        return normal_quantile(1.0 - alpha / 2.0)
     x = float(evaluate("beta_quantile", {"alpha": df / 2.0, "beta": 0.5, "p": alpha})[0])
     return math.sqrt(df * (1.0 - x) / x) if x > 0.0 else math.inf
 
 
 def unseen(n: float, alpha: float) -> float:
     """The upper limit of a rate of which n showed no case."""
-    return -math.expm1(math.log(alpha / 2.0) / n)
+    return -expm1(log(alpha / 2.0) / n)
 
 
 def logit_limits(share: float, half: float) -> tuple[float, float]:
     """The limits of a share inside (0, 1) on the scale of the logit, of half a width on its own."""
-    middle, half = math.log(share / (1.0 - share)), half / (share * (1.0 - share))
-    low, high = (1.0 / (1.0 + math.exp(-min(max(x, -700.0), 700.0))) for x in (middle - half, middle + half))
+    middle, half = log(share / (1.0 - share)), half / (share * (1.0 - share))
+    low, high = (1.0 / (1.0 + exp(-min(max(x, -700.0), 700.0))) for x in (middle - half, middle + half))
     return low, high
 
 

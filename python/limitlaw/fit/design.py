@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from limitlaw import _core
+from limitlaw._elementary import exp, lengths, log, products, right_singular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,7 @@ class Design:
     line: tuple[float, float] | None
     free: list[int]
     at: Array
-    lengths: Array
+    scale: Array
     nothing: Array
     ceiling: float
 
@@ -71,11 +72,11 @@ class Design:
             near = _snapped(first, self.sizes[0]), _snapped(tokens, self.sizes[1])
             fresh = near[1] * np.minimum(unique / tokens, 1.0)
             slopes = _gradients(self.form, self.at, self.ceiling, first=near[0], tokens=near[1], unique=fresh)
-            slopes = slopes[:, self.free] / self.lengths
-            outside = np.linalg.norm(slopes @ self.nothing.T, axis=1)
-            told &= outside <= _OUTSIDE * np.maximum(np.linalg.norm(slopes, axis=1), 1e-300)
+            slopes = slopes[:, self.free] / self.scale
+            outside = lengths(products(slopes, self.nothing), axis=1)
+            told &= outside <= _OUTSIDE * np.maximum(lengths(slopes, axis=1), 1e-300)
         if self.line is not None:
-            told &= np.abs(np.log(tokens) - self.line[0] - self.line[1] * np.log(first)) <= 2.0 * _ON_LINE
+            told &= np.abs(log(tokens) - self.line[0] - self.line[1] * log(first)) <= 2.0 * _ON_LINE
         return told
 
 
@@ -101,11 +102,11 @@ def design(
     looks = []
     for at in (_typical(form, names, fixed, (*near, near_unique), loss=loss, ceiling=ceiling), estimate):
         slopes = _gradients(form, at, ceiling, first=near[0], tokens=near[1], unique=near_unique)[:, free]
-        lengths = np.linalg.norm(slopes, axis=0)
-        lengths[lengths == 0.0] = 1.0
-        _, values, ways = np.linalg.svd(slopes / lengths, full_matrices=False)
-        looks.append((at, lengths, ways[int((values > _RANK * values[0]).sum()) :]))
-    at, lengths, nothing = min(looks, key=lambda look: len(look[2]))
+        scale = lengths(slopes, axis=0)
+        scale[scale == 0.0] = 1.0
+        values, ways = right_singular(slopes / scale)
+        looks.append((at, scale, ways[int((values > _RANK * values[0]).sum()) :]))
+    at, scale, nothing = min(looks, key=lambda look: len(look[2]))
     moved = np.abs(nothing).max(axis=0) if len(nothing) else np.zeros(len(free))
     untold = [names[i] for i, share in zip(free, moved, strict=True) if share > _PART]
     line = None
@@ -113,7 +114,7 @@ def design(
         line = _line(*near)
         untold = [name for name in names if name in untold or (line is not None and name in _TERMS)]
     reason = _reason(form, untold, sizes, line) if untold else None
-    return Design(form, tuple(untold), reason, sizes, line, free, at, lengths, nothing, ceiling)
+    return Design(form, tuple(untold), reason, sizes, line, free, at, scale, nothing, ceiling)
 
 
 def _gradients(form: str, at: Array, ceiling: float, *, first: Array, tokens: Array, unique: Array) -> Array:
@@ -133,11 +134,11 @@ def _typical(
     ceiling: float,
 ) -> Array:
     """A law whose terms are all felt at the runs, with what is fixed as it is."""
-    n, d, u = (float(np.log(x).mean()) for x in sizes)
-    middle = float(np.exp(np.log(loss).mean()))
-    at = _TYPICAL | {"log_e": float(np.log(0.5 * middle))} | dict(fixed)
-    rest = max(middle - np.exp(at["log_e"]), 0.1 * middle)
-    part = float(np.log((rest / (ceiling - middle) if form == "bounded" else rest) / 3.0))
+    n, d, u = (float(log(x).mean()) for x in sizes)
+    middle = float(exp(log(loss).mean()))
+    at = _TYPICAL | {"log_e": float(log(0.5 * middle))} | dict(fixed)
+    rest = max(middle - exp(at["log_e"]), 0.1 * middle)
+    part = float(log((rest / (ceiling - middle) if form == "bounded" else rest) / 3.0))
     scales = {
         "log_a": part + at["alpha"] * n,
         "log_b": part + at["beta"] * d,
@@ -151,17 +152,17 @@ def _typical(
 def _merged(values: Array) -> Array:
     """The different sizes; those within a hundredth of the least of a group are one."""
     found: list[list[float]] = []
-    for x in np.sort(np.log(values)).tolist():
+    for x in np.sort(log(values)).tolist():
         if found and x - found[-1][0] <= _SAME:
             found[-1].append(x)
         else:
             found.append([x])
-    return np.exp([float(np.mean(group)) for group in found])
+    return exp(np.array([float(np.mean(group)) for group in found]))
 
 
 def _snapped(values: Array, sizes: Array) -> Array:
     """Each value, or the size of the runs that it is."""
-    x, known = np.log(values), np.log(sizes)
+    x, known = log(values), log(sizes)
     after = np.clip(np.searchsorted(known, x), 1, max(len(known) - 1, 1)).clip(max=len(known) - 1)
     before = np.maximum(after - 1, 0)
     nearest = np.where(x - known[before] <= known[after] - x, before, after)
@@ -170,7 +171,7 @@ def _snapped(values: Array, sizes: Array) -> Array:
 
 def _line(first: Array, tokens: Array) -> tuple[float, float] | None:
     """Ln D = a + b ln N with b above 0, where all runs are so."""
-    x, y = np.log(first), np.log(tokens)
+    x, y = log(first), log(tokens)
     if np.ptp(x) <= _SAME or np.ptp(y) <= _SAME:
         return None
     slope = float(((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum())

@@ -12,6 +12,7 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import as_frame, as_path, as_whole, is_sequence, listed, shown
 from limitlaw._dates import as_year, as_years
+from limitlaw._elementary import exp, log
 from limitlaw._files import read_table
 from limitlaw.fit._counts import resampling
 from limitlaw.fit.growth_fit import GrowthFit
@@ -101,7 +102,7 @@ def fit_growth(
     if not _YEARS[0] <= base <= _YEARS[1]:
         raise ValueError(f"base_year must be in [{_YEARS[0]:.0f}, {_YEARS[1]:.0f}], got {shown(base)}")
     runs = _runs(table, date, value, cluster)
-    logs, years = np.log(runs["value"].to_numpy()), runs["year"].to_numpy() - base
+    logs, years = log(runs["value"].to_numpy()), runs["year"].to_numpy() - base
     within = np.ones(runs.height, dtype=np.bool_)
     if since is not None:
         within &= runs["year"].to_numpy() >= as_year(since, "since")
@@ -131,7 +132,7 @@ def fit_growth(
     columns = len(found["estimate"])
     return GrowthFit._of(  # noqa: SLF001  (its only maker)
         runs=used.drop("cluster"),
-        fitted=np.exp(found["fitted"][chosen[given]]),
+        fitted=exp(found["fitted"][chosen[given]]),
         estimate=found["estimate"],
         draws=found["draws"].reshape(-1, columns),
         clusters=used["cluster"].n_unique(),

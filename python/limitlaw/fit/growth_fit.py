@@ -12,6 +12,7 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import check_choice, is_sequence
 from limitlaw._dates import as_year
+from limitlaw._elementary import exp, exp10, log, log10, power
 from limitlaw._inputs import html_of
 from limitlaw._show import brief
 from limitlaw.exhaustion.dist import from_samples
@@ -80,14 +81,14 @@ class GrowthFit:
 
         def scaled(rows: Floats) -> dict[str, Floats]:
             # Where runs hardly determine a piece a draw may leave the doubles: it is moved to their end.
-            scales = np.exp(np.clip(rows[:, : pieces + 1], -_LN_MOST, _LN_MOST))
+            scales = exp(np.clip(rows[:, : pieces + 1], -_LN_MOST, _LN_MOST))
             columns = [*scales.T, *(rows[:, pieces + 1 :] + base_year).T]
             found = dict(zip(names, columns, strict=True))
             order = ["level", "growth", *(name for name in names if name not in ("level", "growth"))]
             return {name: found[name] for name in order}
 
         joint = scaled(draws)
-        logs = np.log10(runs["value"].to_numpy() / fitted)
+        logs = log10(runs["value"].to_numpy() / fitted)
         scatter = float(np.sqrt((logs**2).sum() / max(runs.height - len(estimate), 1)))
         shares = (0.5 - confidence / 2, 0.5 + confidence / 2)
         rows: list[tuple[str, float, float | None, float | None]] = []
@@ -95,7 +96,7 @@ class GrowthFit:
             low, high = np.quantile(joint[name], shares)
             rows.append((name, float(best[0]), float(low), float(high)))
             if name == "growth":
-                rows.append(("orders_per_year", float(np.log10(best[0])), float(np.log10(low)), float(np.log10(high))))
+                rows.append(("orders_per_year", float(log10(best[0])), float(log10(low)), float(log10(high))))
                 rows.append(("doubling_years", _doubling(best[0]), _doubling(high), _doubling(low)))
         rows.append(("scatter", scatter, None, None))
         estimates = pl.DataFrame(rows, schema=["quantity", "estimate", "low", "high"], orient="row").with_columns(
@@ -139,7 +140,7 @@ class GrowthFit:
         later = 0.0 if base_year is None else as_year(base_year, "base_year") - self.base_year
         growth, level = self.draws["growth"].to_numpy(), self.draws["level"].to_numpy()
         with np.errstate(over="ignore"):
-            columns = {_LEVELS[quantity]: level * growth**later, f"{quantity}_growth": growth}
+            columns = {_LEVELS[quantity]: level * power(growth, later), f"{quantity}_growth": growth}
         # As with every input, draws beyond its range are moved to its ends: few runs have draws that are far out.
         moved = {name: np.clip(values, *_core.EXHAUSTION_RANGES[name]) for name, values in columns.items()}
         return from_samples(moved, rows=f"growth of {quantity}")
@@ -170,7 +171,7 @@ class GrowthFit:
             thinned = np.quantile(trend, (np.arange(_THINNED) + 0.5) / _THINNED)
             run = np.quantile((thinned[:, None] + scatter).ravel(), shares)
             with np.errstate(over="ignore"):
-                row = 10 ** np.array([_orders(best, year, self.base_year)[0], *ends, *run])
+                row = exp10(np.array([_orders(best, year, self.base_year)[0], *ends, *run]))
             rows.append((float(year), *row.tolist()))
         return pl.DataFrame(rows, schema=["year", "estimate", "low", "high", "run_low", "run_high"], orient="row")
 
@@ -184,14 +185,14 @@ class GrowthFit:
 
 
 def _doubling(growth: float) -> float:
-    return float(np.log(2) / np.log(growth)) if growth > 1.0 else np.inf
+    return float(log(2) / log(growth)) if growth > 1.0 else np.inf
 
 
 def _orders(of: dict[str, Floats], year: float, base_year: float) -> Floats:
     """log10 of trends at a date: the last piece, which turns back at each break after the date."""
-    y = np.log10(of["level"]) + (year - base_year) * np.log10(of["growth"])
+    y = log10(of["level"]) + (year - base_year) * log10(of["growth"])
     breaks = sum(name.startswith("break_") for name in of)
-    slopes = [np.log10(of[f"growth_{i + 1}"]) for i in range(breaks)] + [np.log10(of["growth"])]
+    slopes = [log10(of[f"growth_{i + 1}"]) for i in range(breaks)] + [log10(of["growth"])]
     for i in range(breaks):
         y = y + (slopes[i + 1] - slopes[i]) * np.maximum(of[f"break_{i + 1}"] - year, 0.0)
     return y

@@ -10,6 +10,8 @@ import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_whole, check_choice, check_name, is_sequence, shown
+from limitlaw._elementary import log
+from limitlaw._random import Random
 from limitlaw._unused import quietly
 from limitlaw.errors import MisfitWarning, UnitsWarning
 from limitlaw.fit._counts import resampling
@@ -160,21 +162,18 @@ def _parts(scale: npt.NDArray[np.float64], parts: int, hold_out: str, seed: Any)
     """The part of each run; equal scales are in one part."""
     count = len(scale)
     if hold_out == "random":
-        order = np.random.default_rng(np.random.SeedSequence(seed) if isinstance(seed, int) else seed).permutation(
-            count
-        )
-        return np.asarray(np.argsort(order) * parts // count, dtype=np.int64)
+        return Random(seed).permutation(count) * parts // count
     rank = np.searchsorted(np.sort(scale), scale * (1.0 - 1e-9))
     _, place = np.unique(rank * parts // count, return_inverse=True)
     return np.asarray(place, dtype=np.int64)
 
 
 def _errors(predicted: pl.DataFrame, loss: str) -> dict[str, float | None]:
-    error = np.log(predicted[loss].to_numpy() / predicted["predicted"].to_numpy())
+    error = log(predicted[loss].to_numpy() / predicted["predicted"].to_numpy())
     found: dict[str, float | None] = {"bias": float(error.mean()), "rms": math.sqrt(float((error**2).mean()))}
     if predicted["run_low"].null_count() == 0:
         inside = (predicted["run_low"] <= predicted[loss]) & (predicted[loss] <= predicted["run_high"])
         found["inside"] = float(inside.mean())  # type: ignore[arg-type]
-        width = np.log(predicted["run_high"].to_numpy() / predicted["run_low"].to_numpy())
+        width = log(predicted["run_high"].to_numpy() / predicted["run_low"].to_numpy())
         found["half_width"] = 0.5 * float(np.median(width))
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import statistics
 import warnings
 from collections.abc import Sequence
 from typing import Any, Literal, overload
@@ -14,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from limitlaw._arguments import as_confidence, as_number, as_numbers, check_choice, check_flag, shown
+from limitlaw._elementary import exp, normal_cdf, normal_quantile
 from limitlaw._show import Frames
 from limitlaw.errors import MisfitWarning
 from limitlaw.fit.clusters import Clusters
@@ -21,7 +21,7 @@ from limitlaw.sampling.labels import by_task
 from limitlaw.sampling.verifier import JudgeVerifier, LabelledVerifier, Verifier
 
 Array = npt.NDArray[np.float64]
-_NORMAL = statistics.NormalDist()
+_SQRT_2_PI = math.sqrt(2.0 * math.pi)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -79,7 +79,7 @@ class JudgeFit(Frames):
         if d_prime is None:
             raise ValueError(f"pairs must be of a known d', got {shown(pairs)}: {reason}")
         if self._threshold is not None:
-            self._warn_outside(1.0 - _NORMAL.cdf(d_prime - self._threshold), pairs)
+            self._warn_outside(1.0 - normal_cdf(d_prime - self._threshold), pairs)
         return Verifier.judge(d_prime=d_prime, threshold=self._threshold)
 
     def _warn_outside(self, implied: float, pairs: str) -> None:
@@ -159,9 +159,9 @@ def fit_judge(
         counts = by_task(clusters.place, accepted.astype(np.int64), y.astype(np.int64))
         # On the scale of the judge the wrong scores are standard normal; a share of none or all is known less well.
         wrong = (y == 0).sum()
-        at = _NORMAL.inv_cdf(1.0 - float((accepted[y == 0].sum() + 0.5) / (wrong + 1)))
+        at = normal_quantile(1.0 - float((accepted[y == 0].sum() + 0.5) / (wrong + 1)))
         share = accepted[y == 0].mean()
-        at = _NORMAL.inv_cdf(1.0 - float(share)) if 0 < share < 1 else at
+        at = normal_quantile(1.0 - float(share)) if 0 < share < 1 else at
     names = ("quantity", "estimate", "se", "low", "high", "reason")
     schema = {name: pl.String if name in ("quantity", "reason") else pl.Float64 for name in names}
     return JudgeFit(pl.DataFrame(rows, schema=schema, orient="row"), _corners(s, y), at, counts)
@@ -206,14 +206,14 @@ def _d_prime(name: str, auc: tuple[float, float | None, float, float]) -> Row:
     """The d' of an AUC and its limits; infinite ones are null."""
 
     def of(area: float) -> float | None:
-        return math.sqrt(2.0) * _NORMAL.inv_cdf(area) if 0.0 < area < 1.0 else None
+        return math.sqrt(2.0) * normal_quantile(area) if 0.0 < area < 1.0 else None
 
     estimate, se, low, high = auc
     d_prime = of(estimate)
     if d_prime is None:
         side = "above" if estimate == 1.0 else "below"
         return name, None, None, of(low), of(high), f"every correct attempt scores {side} every wrong one"
-    slope = math.sqrt(2.0) / _NORMAL.pdf(d_prime / math.sqrt(2.0))
+    slope = math.sqrt(2.0) * _SQRT_2_PI * exp(d_prime**2 / 4.0)  # over the normal density at d'/sqrt 2
     return name, d_prime, None if se is None else slope * se, of(low), of(high), _unspread(se)
 
 

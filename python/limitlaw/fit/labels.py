@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from limitlaw._arguments import as_column, as_confidence, check_choice, shown
+from limitlaw._elementary import hypot
 from limitlaw.fit.clusters import logit_limits, student, unseen
 
 Array = npt.NDArray[np.float64]
@@ -87,8 +88,8 @@ def corrected_accuracy(
         low, high = estimate - half, estimate + half
         if method != "rogan_gladen" and 0.0 < estimate < 1.0:
             low, high = logit_limits(estimate, half)
-        low = estimate - math.hypot(estimate - low, found.below)
-        high = estimate + math.hypot(high - estimate, found.above)
+        low = estimate - hypot(estimate - low, found.below)
+        high = estimate + hypot(high - estimate, found.above)
     within = [min(max(x, 0.0), 1.0) for x in (estimate, low, high)]
     columns = {"method": method, "estimate": within[0], "se": se, "low": within[1], "high": within[2]}
     sizes = {"labels": int(seen.labels.sum()), "verdicts": int(seen.others.sum()), "labelled_tasks": seen.labelled}

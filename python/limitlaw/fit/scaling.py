@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_frame, as_number, as_whole, check_choice, check_name, shown
+from limitlaw._elementary import exp, log
 from limitlaw.errors import MisfitWarning
 from limitlaw.exhaustion.law import Law
 from limitlaw.fit._counts import resampling
@@ -101,7 +100,7 @@ def fit_scaling_law(
     """
     frame = as_frame(frame, "frame")
     check_choice(law, "law", LAWS)
-    ceiling = math.log(as_whole(vocabulary, "vocabulary", 2, 10**9))
+    ceiling = log(as_whole(vocabulary, "vocabulary", 2, 10**9))
     names = tuple(_core.scaling_coefficients(law))
     held = _fixed(fixed, names)
     wanted = {"parameters": parameters, "tokens": tokens, "unique_tokens": unique_tokens, "compute": compute}
@@ -130,7 +129,7 @@ def fit_scaling_law(
         fixed=tuple(held),
         coefficients=found["coefficients"],
         table=found["draws"].reshape(-1, len(names)),
-        fitted=np.exp(found["ln_fitted"]),
+        fitted=exp(found["ln_fitted"]),
         gradients=found["gradients"].reshape(-1, len(names)),
         other_minima=tuple((value, tuple(at)) for value, at in found["others"]),
         log_vocabulary=ceiling,

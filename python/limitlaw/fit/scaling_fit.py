@@ -13,6 +13,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_column, as_confidence, as_floats, as_frame, together
+from limitlaw._elementary import exp, lengths, log, right_singular
 from limitlaw._inputs import html_of
 from limitlaw._unused import warn_unused
 from limitlaw.errors import MisfitWarning
@@ -185,7 +186,7 @@ class ScalingFit:
         sizes = {name: getattr(runs, name) for name in runs.names if name not in ("loss", "unique_tokens", "compute")}
         if runs.unique is not None:
             sizes["unique_tokens"] = runs.unique
-        residual = np.log(runs.loss / self.fitted)
+        residual = log(runs.loss / self.fitted)
         far = np.abs(residual - np.median(residual)) > _FAR * max(self._spread, 1e-12)
         columns = sizes | {"compute": runs.compute, "loss": runs.loss, "fitted": self.fitted, "residual": residual}
         return pl.DataFrame(columns).with_columns(outlier=pl.Series(far))
@@ -201,12 +202,12 @@ class ScalingFit:
         """
         free = [i for i, n in enumerate(self.names) if n not in self.fixed and np.any(self.gradients[:, i] != 0.0)]
         jacobian = self.gradients[:, free] * np.sqrt(self.runs.weights / self.runs.weights.mean())[:, None]
-        lengths = np.linalg.norm(jacobian, axis=0)
-        _, sizes, ways = np.linalg.svd(jacobian / lengths, full_matrices=False)
+        scale = lengths(jacobian, axis=0)
+        sizes, ways = right_singular(jacobian / scale)
         names = [self.names[i] for i in free]
         rows = []
         for size, way in zip(sizes[::-1], ways[::-1], strict=True):
-            step = way / lengths * self._spread / max(size, 1e-300)
+            step = way / scale * self._spread / max(size, 1e-300)
             step = step * (1.0 if step[np.abs(way).argmax()] >= 0 else -1.0)
             main = [k for k in np.argsort(-np.abs(way)) if abs(way[k]) > 0.3]  # noqa: PLR2004
             words = ", ".join(f"{names[k]} {step[k]:+.2g}" for k in main)
@@ -248,7 +249,7 @@ class ScalingFit:
             unique = as_column(frame, "unique_tokens", names["unique_tokens"], of="numbers")
             columns["unique_tokens"] = as_floats(unique, "unique_tokens", 1e-6, 1e100)
         check_units(columns, np.empty(0))
-        residual = np.log(self.runs.loss / self.fitted)
+        residual = log(self.runs.loss / self.fitted)
         free = len(self.names) - len(self.fixed)
         noise = residual * np.sqrt(len(residual) / (len(residual) - free))
         if self.form == "envelope":
@@ -339,7 +340,7 @@ class ScalingFit:
     @functools.cached_property
     def _spread(self) -> float:
         """The robust standard deviation of residuals."""
-        residual = np.log(self.runs.loss / self.fitted)
+        residual = log(self.runs.loss / self.fitted)
         return float(_NORMAL_MAD * np.median(np.abs(residual - np.median(residual))))
 
     def _ends(self, values: Array, confidence: float | None = None) -> tuple[float | None, float | None]:
@@ -363,14 +364,14 @@ class ScalingFit:
     def _envelope(self, compute: Array, noise: Array, level: float) -> tuple[Array, dict[str, Array]]:
         def losses(row: Array) -> Array:
             log_a, log_e, alpha = row
-            found: Array = np.exp(log_e) + np.exp(log_a - alpha * np.log(compute))
+            found: Array = exp(log_e) + exp(log_a - alpha * log(compute))
             return found
 
         ends: dict[str, Array] = {}
         if len(self.table):
             tails = [0.5 * (1.0 - level), 0.5 * (1.0 + level)]
             drawn = np.stack([losses(row) for row in self.table])
-            factors = np.exp(noise[np.arange(len(drawn)) % len(noise)])[:, None]
+            factors = exp(noise[np.arange(len(drawn)) % len(noise)])[:, None]
             (ends["low"], ends["high"]) = np.quantile(drawn, tails, axis=0)
             (ends["run_low"], ends["run_high"]) = np.quantile(drawn * factors, tails, axis=0)
         return losses(self.coefficients), ends

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from limitlaw._arguments import as_column, shown
+from limitlaw._elementary import log
 from limitlaw._unused import warn_unused
 from limitlaw.errors import UnitsWarning
 
@@ -25,7 +25,7 @@ REPEATS = ("muennighoff", "penalty", "bounded")
 #: Below these no run is a language model's: a column is in millions or billions.
 _LEAST = {"parameters": 1e4, "tokens": 1e6, "unique_tokens": 1e5, "compute": 1e10}
 #: Nats per token of a uniform guess among a million tokens.
-_MOST_LOSS = math.log(1e6)
+_MOST_LOSS = log(1e6)
 _MOST_RATIO = 1e5
 
 

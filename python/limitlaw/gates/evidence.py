@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-import statistics
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,8 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._core import NoClosedFormError
+from limitlaw._elementary import normal_quantile
+from limitlaw._random import Random
 from limitlaw._unused import quietly
 from limitlaw.gates.labelled import spread
 from limitlaw.gates.limits import Ratio
@@ -141,7 +142,7 @@ def _recorded(scenario: SamplingScenario) -> dict[str, Any]:
 
 def _drawn(verifier: SpreadVerifier, tasks: int, seed: Seed) -> Any:
     """Verifiers whose rates were drawn for each task."""
-    random = np.random.default_rng(seed)  # a Seed is what NumPy takes as one
+    random = Random(seed)
     for _ in range(_DRAWS):
         yield RatesVerifier(
             false_positive_rate=spread(random, _by_each(verifier.false_positive_rate, tasks), verifier.icc),
@@ -275,7 +276,7 @@ class Simulated:
 
     def bill(self, metric: str, tail: float) -> tuple[float, float]:
         """The limits of what attempts take, at this look."""
-        half = statistics.NormalDist().inv_cdf(1.0 - tail / (self.looks * (self.looks + 1)))
+        half = normal_quantile(1.0 - tail / (self.looks * (self.looks + 1)))
         error = half * math.sqrt(self.squares[metric]) / self.trials
         return self.mean(metric) - error, self.mean(metric) + error
 

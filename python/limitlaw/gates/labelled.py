@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from limitlaw._random import Random
 from limitlaw._unused import quietly
 from limitlaw.sampling.verifier import RatesVerifier, Verifier
 
@@ -48,7 +49,7 @@ def over_verifiers(
 
 def _drawn(labelled: Any, tasks: int) -> Iterator[RatesVerifier]:
     """Verifiers evenly among those that are likely, each with rates of its own on every task."""
-    random = np.random.default_rng(0)
+    random = Random(0)
     count = len(labelled.false_positive_rate)
     for at in np.unique(np.linspace(0, count - 1, min(count, _MOST)).astype(np.int64)):
         fields = {}
@@ -58,12 +59,12 @@ def _drawn(labelled: Any, tasks: int) -> Iterator[RatesVerifier]:
         yield RatesVerifier(**fields)
 
 
-def spread(random: np.random.Generator, means: npt.NDArray[np.float64], icc: float) -> npt.NDArray[np.float64]:
+def spread(random: Random, means: npt.NDArray[np.float64], icc: float) -> npt.NDArray[np.float64]:
     """A rate for each task from the Beta law of that mean and intra-class correlation."""
     if icc == 0.0:
         return means
     scale = 1.0 / icc - 1.0
-    found = (random.random(len(means)) < means).astype(np.float64)  # all or none, where icc is 1
+    found = (random.uniform(len(means)) < means).astype(np.float64)  # all or none, where icc is 1
     inner = (means > 0.0) & (means < 1.0)
     if scale > 0.0:
         found[inner] = random.beta(means[inner] * scale, (1.0 - means[inner]) * scale)

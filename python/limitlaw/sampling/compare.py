@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -9,6 +10,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_threads, as_whole, check_choice, check_progress, shown
+from limitlaw._elementary import dot
 from limitlaw._frames import closing, first, run_of
 from limitlaw.sampling.scenario import SamplingScenario, row_key
 from limitlaw.seed import Seed, key_of
@@ -91,12 +93,14 @@ def compare_policies(
             mix = np.zeros(rows)
             mix[row] = 1.0
             mix[place] -= share
-            theirs, difference = float(np.dot(share, score[place])), float(np.dot(mix, score))
-            error = float(np.sqrt(max(np.dot(mix, covariance @ mix), 0.0)))
+            at = np.flatnonzero(mix)
+            theirs, difference = dot(share, score[place]), dot(mix[at], score[at])
+            variance = float((np.outer(mix[at], mix[at]) * covariance[np.ix_(at, at)]).sum())
+            error = math.sqrt(max(variance, 0.0))
             clear = abs(difference) > 3 * error  # false where there is nothing to compare
             winner = labels[row // points if difference > 0 else other] if clear else None
             name, point = labels[row // points], key_values[row % points]
-            paid = float(np.dot(share, cost[place]))
+            paid = dot(share, cost[place])
             out.append((name, point, labels[other], cost[row], paid, score[row], theirs, difference, error, winner))
     names = (
         "policy",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_confidence, as_floats, as_numbers, shown
+from limitlaw._elementary import hypot, normal_quantile
 from limitlaw._unused import quietly
 from limitlaw.sampling.frames import solve_frame
 from limitlaw.sampling.optimum import ceilings
@@ -94,7 +94,7 @@ def can_match(
     at_means = ceiling - open_to.mean()
     low, high = np.minimum(ends[0], at_means), np.maximum(ends[2], at_means)
     if standard_error is None:
-        errors = [np.full(len(ceiling), math.hypot(end, math.sqrt(single_variance))) for end in ends[1::2]]
+        errors = [np.full(len(ceiling), hypot(end, math.sqrt(single_variance))) for end in ends[1::2]]
     else:
         error = as_floats(standard_error, "standard_error", 0.0)
         errors = [_per_model(error, "standard_error", len(ceiling))] * 2
@@ -135,8 +135,8 @@ def _over_verifiers(weak: SamplingScenario) -> npt.NDArray[np.float64]:
 def _quantile(centres: npt.NDArray[np.float64], error: float, p: float) -> float:
     """The quantile of normal laws about equally likely centres."""
     if len(centres) == 1:
-        return float(centres[0]) + statistics.NormalDist().inv_cdf(p) * error
-    scores = np.array([statistics.NormalDist().inv_cdf((k + 0.5) / 200) for k in range(200)])
+        return float(centres[0]) + normal_quantile(p) * error
+    scores = normal_quantile((np.arange(200) + 0.5) / 200)
     return float(np.quantile(centres[:, None] + error * scores, p))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import statistics
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ import polars as pl
 
 from limitlaw._arguments import as_confidence, as_share, as_threads, as_whole, shown
 from limitlaw._core import NoClosedFormError
+from limitlaw._elementary import normal_quantile
 from limitlaw._frames import run_of
 from limitlaw._unused import quietly
 from limitlaw.sampling.enough import required_of_labelled
@@ -165,7 +165,7 @@ _OF_SIMULATIONS = ["required_false_positive_rate_low", "required_false_positive_
 
 def _score(confidence: float) -> float:
     """Standard errors on each side of an interval."""
-    return statistics.NormalDist().inv_cdf(0.5 + 0.5 * as_confidence(confidence))
+    return normal_quantile(0.5 + 0.5 * as_confidence(confidence))
 
 
 def _scaled_verifier(scenario: SamplingScenario) -> RatesVerifier | SpreadVerifier:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from limitlaw._elementary import exp, lgamma, log
 from limitlaw._unused import warn_at_user
 from limitlaw.errors import MisfitWarning
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Whole = npt.NDArray[np.int64]
 
 #: Less likely than that by chance, it is said.
-_RARE = math.log(1e-3)
+_RARE = log(1e-3)
 #: The least probability that is written.
 _LEAST = 1e-99
 
@@ -41,7 +41,7 @@ def warn_stopped(frame: pl.DataFrame, place: Whole, flags: Mapping[str, Whole]) 
             continue
         warn_at_user(
             f"no attempt at any task follows {kind}, of which the probability is at most "
-            f"{max(math.exp(chance), _LEAST):.1g} where attempts do not end with one: these tasks seem to have been "
+            f"{max(exp(chance), _LEAST):.1g} where attempts do not end with one: these tasks seem to have been "
             "tried until they succeeded, so that shares of correct attempts, and what rests on them, are too high. The "
             "first attempts alone are not biased; stopped_at=1 of fit.fit_beta_binomial and fit.forecast_pass_at_k "
             "takes the counts for what they are",
@@ -67,7 +67,7 @@ def log_chance(attempts: Whole, flag: Whole) -> float | None:
     flagged = np.add.reduceat(flag, ends - attempts)
     if (flagged != flag[ends - 1]).any():
         return None
-    order = -float(np.log(attempts[flagged == 1]).sum())
+    order = -float(log(attempts[flagged == 1]).sum())
     lengths = 0.0
     for length in np.unique(attempts):
         left, ended = int((attempts >= length).sum()), int((attempts == length).sum())
@@ -79,6 +79,6 @@ def _log_share(ended: int, left: int, flagged: int) -> float:
     """log(C(ended, flagged) / C(left, flagged)): that all flagged ones are among those that end."""
 
     def log_of(total: int) -> float:
-        return math.lgamma(total + 1) - math.lgamma(total - flagged + 1)
+        return lgamma(total + 1) - lgamma(total - flagged + 1)
 
     return log_of(ended) - log_of(left)

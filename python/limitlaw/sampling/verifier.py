@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import statistics
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -13,6 +12,7 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import as_number, as_share, as_whole, shown
 from limitlaw._declared import FloatArray
+from limitlaw._elementary import normal_quantile
 from limitlaw._spec import Spec
 from limitlaw.sampling.labels import labelled
 
@@ -265,7 +265,7 @@ class Verifier(Spec):
             given = f"d_prime={shown(d_prime)}, auc={shown(auc)}"
             raise ValueError(f"d_prime or auc must be given, one of them, got {given}")
         if auc is not None:
-            d_prime = math.sqrt(2.0) * statistics.NormalDist().inv_cdf(as_share(auc, "auc", inside=True))
+            d_prime = math.sqrt(2.0) * normal_quantile(as_share(auc, "auc", inside=True))
         return JudgeVerifier(d_prime=d_prime, threshold=threshold, votes=votes, fresh=fresh)  # type: ignore[arg-type]
 
     @staticmethod

@@ -13,6 +13,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_confidence, as_number, as_whole, check_choice, check_name, is_sequence, listed, shown
+from limitlaw._elementary import power_of_two
 from limitlaw._frames import repeat, with_errors
 from limitlaw._spec import canonical, digest
 from limitlaw.seed import Seed, key_of
@@ -186,7 +187,7 @@ class Plan:
         cost = self.grid.kind.cost(self.grid.scenario, self.trials, self.frame)
         rows = self.rows.rows(self.grid.scenario)
         by_rows = _SHARD_ROWS / rows
-        most = int(_MOST_SHARDS * 2 ** np.floor(np.log2(max(by_rows, 1.0))))
+        most = _MOST_SHARDS * power_of_two(max(by_rows, 1.0))
         if points > most:
             raise ValueError(
                 f"grid must have at most {most:,} points in one sweep ({_MOST_SHARDS:,} files of about {_SHARD_ROWS:,} "
@@ -199,7 +200,7 @@ class Plan:
             size = min(size, points / parts)
         size = max(size, 1.0)
         # Rounded up where rounding down would make more shards than there may be.
-        down = int(2 ** np.floor(np.log2(size)))
+        down = power_of_two(size)
         return down if points <= down * _MOST_SHARDS else 2 * down
 
     def identity(self) -> dict[str, Any]:

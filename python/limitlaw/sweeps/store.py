@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_path, as_query, as_whole, check_flag, is_sequence, shown
+from limitlaw._elementary import power_of_two
 from limitlaw._spec import canonical
 from limitlaw.errors import StoreError
 from limitlaw.sweeps.grid import Grid
@@ -248,7 +248,7 @@ class Store:
         for plan in self.plans():
             files = files_of(self.path, plan)
             by_shard = plan.rows.rows(plan.grid.scenario) * plan.size
-            span = plan.size * int(2 ** np.floor(np.log2(max(1.0, rows / by_shard))))
+            span = plan.size * power_of_two(max(1.0, rows / by_shard))
             for first in range(0, len(plan.grid), span):
                 span_units = list(units(Shard(first, min(first + span, len(plan.grid))), plan))
                 paths = list(dict.fromkeys(files[unit] for unit in span_units if unit in files))

@@ -2,6 +2,7 @@
 
 use limitlaw_core::closed_form::evaluate;
 use limitlaw_core::special::elementary::{dot, elementary as of_columns};
+use limitlaw_core::special::singular_values::right_singular;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
@@ -51,4 +52,15 @@ pub fn products<'py>(
         Ok(found)
     })?;
     Ok(found.into_pyarray(py))
+}
+
+/// The singular values of a table, largest first, and their right singular vectors, one after the other.
+#[pyfunction]
+pub fn singular_values<'py>(
+    py: Python<'py>,
+    table: PyReadonlyArray2<'py, f64>,
+) -> PyResult<[Bound<'py, PyArray1<f64>>; 2]> {
+    let width = table.as_array().ncols();
+    let (sizes, ways) = right_singular(table.as_slice()?, width);
+    Ok([sizes, ways.concat()].map(|column| column.into_pyarray(py)))
 }

@@ -45,7 +45,7 @@ mod _core {
         beta_binomial_likelihood, error_rate_draws, fit_beta_binomial, forecast, mean_limit, pass_rates, task_rates,
     };
     #[pymodule_export]
-    use super::formulas::{closed_form, elementary, products};
+    use super::formulas::{closed_form, elementary, products, singular_values};
     #[pymodule_export]
     use super::growth::{fit_growth, runs_among_largest};
     #[pymodule_export]
@@ -62,7 +62,7 @@ mod _core {
     #[pymodule_export]
     use super::scaling::{fit_scaling_law, scaling_coefficients, scaling_gradients};
     #[pymodule_export]
-    use super::stream::stream_words;
+    use super::stream::{stream_words, variates};
     #[pymodule_export]
     use super::sweep::{sequence_interval, sweep_points};
     #[pymodule_export]

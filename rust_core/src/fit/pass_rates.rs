@@ -116,6 +116,8 @@ fn attempts_error(rate: PassRate, groups: &[Group], tasks: f64, k: f64) -> f64 {
 mod tests {
     use libm::exp;
 
+    use libm::pow;
+
     use super::*;
     use crate::special::ln_choose;
 
@@ -127,7 +129,7 @@ mod tests {
             let (mut mean, mut square, mut claimed) = (0.0, 0.0, 0.0);
             for c in 0..=8 {
                 let c = f64::from(c);
-                let chance = exp(ln_choose(n, c)) * p.powf(c) * (1.0 - p).powf(n - c);
+                let chance = exp(ln_choose(n, c)) * pow(p, c) * pow(1.0 - p, n - c);
                 let (value, alike) = (rate.of(n, c, k), rate.all_alike(n, c, k));
                 mean += chance * value;
                 square += chance * value * value;

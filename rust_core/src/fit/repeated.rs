@@ -144,6 +144,8 @@ fn weight(step: i32) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use libm::pow;
+
     use super::*;
     use crate::run::Control;
 
@@ -156,7 +158,7 @@ mod tests {
                 let (mut mean, mut square) = (0.0, 0.0);
                 for c in 0..=n as u32 {
                     let c = f64::from(c);
-                    let chance = exp(ln_choose(n, c)) * p.powf(c) * (1.0 - p).powf(n - c);
+                    let chance = exp(ln_choose(n, c)) * pow(p, c) * pow(1.0 - p, n - c);
                     let value = rate.of(n, c, k);
                     mean += chance * value;
                     square += chance * value * value;

@@ -1,6 +1,6 @@
 //! Elementary functions by name, and sums of products, for callers outside the core: the same bits on every machine.
 
-use libm::{erf, exp, expm1, hypot, lgamma, log, log1p, log2, log10, pow};
+use libm::{asin, erf, exp, exp10, expm1, hypot, lgamma, log, log1p, log10, pow};
 
 use super::ln_add_exp;
 use super::normal::{normal_cdf, normal_quantile};
@@ -22,13 +22,14 @@ pub fn elementary(name: &str, columns: &[&[f64]]) -> Result<Vec<f64>> {
 
 fn of_one(name: &str) -> Option<fn(f64) -> f64> {
     Some(match name {
+        "asin" => asin,
         "erf" => erf,
         "exp" => exp,
+        "exp10" => exp10,
         "expm1" => expm1,
         "lgamma" => lgamma,
         "log" => log,
         "log1p" => log1p,
-        "log2" => log2,
         "log10" => log10,
         "normal_cdf" => normal_cdf,
         "normal_quantile" => normal_quantile,

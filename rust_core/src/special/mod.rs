@@ -11,6 +11,7 @@ pub mod incomplete_beta;
 pub mod incomplete_gamma;
 pub mod normal;
 pub mod proportion;
+pub mod singular_values;
 pub mod student_t;
 
 use libm::{exp, expm1, lgamma, log, log1p};

@@ -67,6 +67,8 @@ fn weighted(size: f64, sum: f64, squares: f64) -> [f64; 2] {
 
 #[cfg(test)]
 mod tests {
+    use libm::pow;
+
     use super::*;
 
     #[test]
@@ -80,7 +82,7 @@ mod tests {
             assert!(close(sample.upper(0.025), upper(ones, ones + zeros, 0.025)));
         }
         // P(0 of 60) and P(10 of 10) at the limits.
-        assert!((upper(0.0, 60.0, 0.025) - (1.0 - 0.025_f64.powf(1.0 / 60.0))).abs() < 1e-14);
-        assert!((lower(10.0, 10.0, 0.025) - 0.025_f64.powf(0.1)).abs() < 1e-14);
+        assert!((upper(0.0, 60.0, 0.025) - (1.0 - pow(0.025, 1.0 / 60.0))).abs() < 1e-14);
+        assert!((lower(10.0, 10.0, 0.025) - pow(0.025, 0.1)).abs() < 1e-14);
     }
 }

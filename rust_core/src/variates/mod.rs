@@ -3,6 +3,7 @@
 pub mod alias;
 mod beta;
 mod binomial;
+pub mod columns;
 pub mod exponential;
 mod gamma;
 mod geometric;
