@@ -96,7 +96,9 @@ pub fn optima_sampling<'py>(
             _ => None,
         };
         let redraw = match &observed {
-            Some(observed) if resamples > 0 => Some(RedrawnRates::new(observed, resamples, threads, control)?),
+            Some(observed) if resamples > 0 => {
+                Some(RedrawnRates::new(observed, (resample, resamples), threads, control)?)
+            }
             _ => None,
         };
         let of_resample = |index: u64, random: &mut Sequence| {

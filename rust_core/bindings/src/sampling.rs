@@ -11,6 +11,7 @@ use limitlaw_core::run::{Control, resolve_threads};
 use limitlaw_core::sampling::draw::run::Run;
 use limitlaw_core::sampling::draw::{compare, simulate};
 use limitlaw_core::sampling::exact;
+use limitlaw_core::sampling::exact::bootstrap::Resample;
 use limitlaw_core::sampling::record::columns::{Column, Row};
 use limitlaw_core::sampling::record::ends::Asked;
 use limitlaw_core::sampling::record::layout::Score;
@@ -349,7 +350,7 @@ pub fn drawn_rates<'py>(
     let arrays = owned(&arrays);
     let found = wait(py, 0, None, |control| {
         let scenario: SamplingScenario = parse(spec, &arrays)?;
-        let rates = RedrawnRates::new(&scenario, resamples, resolve_threads(None)?, control)?;
+        let rates = RedrawnRates::new(&scenario, (Resample::Tasks, resamples), resolve_threads(None)?, control)?;
         rates.success(resamples, key, control)
     })?;
     Ok(found.into_pyarray(py))

@@ -9,6 +9,7 @@ use super::redrawn_rates::RedrawnRates;
 use super::resampling::Resampling;
 use crate::error::Result;
 use crate::run::{Control, run};
+use crate::sampling::exact::bootstrap::Resample;
 use crate::sampling::record::ends::{Ends, of_draws};
 use crate::sampling::record::estimate::Estimates;
 use crate::sampling::record::metrics::COUNT;
@@ -27,7 +28,7 @@ pub fn over_attempts(
         Tasks::Recorded(Recorded { attempts, .. }) | Tasks::Pool { attempts, .. } => {
             return RecordAttempts::new(scenario, attempts, control)?.ends(estimates, how, control);
         }
-        _ => RedrawnRates::new(scenario, how.resamples, how.threads, control)?,
+        _ => RedrawnRates::new(scenario, (Resample::Attempts, how.resamples), how.threads, control)?,
     };
     let mut drawn: Vec<Vec<Estimates>> = vec![Vec::with_capacity(how.resamples as usize); estimates.len()];
     let work = |(): &mut (), index: u64| {

@@ -4,6 +4,7 @@ use super::redrawn_rates::RedrawnRates;
 use super::resampling::Resampling;
 use crate::error::Result;
 use crate::run::{Control, run};
+use crate::sampling::exact::bootstrap::Resample;
 use crate::sampling::record::ends::{Ends, of_draws};
 use crate::sampling::record::metrics::COUNT;
 use crate::sampling::record::over_tasks::TaskWeights;
@@ -17,7 +18,7 @@ pub fn over_tasks(
     how: Resampling,
     control: &Control,
 ) -> Result<Vec<Ends>> {
-    let redraw = RedrawnRates::new(scenario, how.resamples, how.threads, control)?;
+    let redraw = RedrawnRates::new(scenario, (Resample::Tasks, how.resamples), how.threads, control)?;
     let (sampled, points) = (scenario.sampled(0), scenario.points());
     let mut drawn: Vec<Vec<Ends>> = vec![Vec::with_capacity(how.resamples as usize); scenario.policies.len() * points];
     let work = |(): &mut (), index: u64| {

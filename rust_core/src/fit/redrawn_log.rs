@@ -54,7 +54,7 @@ impl<'a> Log<'a> {
             Tasks::Recorded(recorded) => Some(Places::new(recorded)),
             _ => None,
         };
-        let rates = KindRates::new(tasks, prior)?
+        let rates = KindRates::new(tasks, None, prior)?
             .ok_or_else(|| Error::argument("tasks", "a pool or recorded attempts", "others"))?;
         Ok(Self { tasks, rates, places })
     }

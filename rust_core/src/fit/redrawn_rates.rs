@@ -1,16 +1,19 @@
-//! The rates that observed attempts leave open: each task's is drawn from what its attempts and those of the others say of
-//! it, under a population that is itself drawn from its posterior.
+//! The rates that observed attempts leave open: each task's is drawn from what its attempts and those of the others say
+//! of it, under a population that is itself drawn from its posterior. Over other tasks, where these come in clusters,
+//! those of its own cluster say more: a resample draws the means of all clusters first, then task by task.
 
 use super::beta_binomial::Counts;
 use super::kind_rates::{Believed, KindRates};
-use super::populations::{BetaMixture, population_draws};
+use super::populations::{BetaMixture, ClusterPopulations, population_draws};
 use crate::error::{Error, Result};
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::run::Control;
+use crate::sampling::exact::bootstrap::Resample;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::tasks::Tasks;
 use crate::sampling::scenario::verifier::Verifier;
 use crate::spec::Values;
+use crate::special::clusters::Sampled;
 use crate::variates::below;
 
 /// Counts or a pool at rates that are drawn anew.
@@ -19,13 +22,26 @@ pub struct RedrawnRates {
 }
 
 /// Equally likely populations of a rate, one for each resample.
-struct Populations(Vec<BetaMixture>);
+enum Populations {
+    /// Of all tasks.
+    Tasks(Vec<BetaMixture>),
+    /// Of clusters, whose tasks resemble one another.
+    Clusters(Box<ClusterPopulations>),
+}
 
 impl Believed for Populations {
+    type Population = BetaMixture;
     type Law = BetaMixture;
 
-    fn law(&self, of: f64, seen: f64, resample: usize) -> BetaMixture {
-        self.0[resample].posterior(of, seen)
+    fn populations(&self, resample: usize, random: &mut Sequence) -> Vec<BetaMixture> {
+        match self {
+            Self::Tasks(populations) => vec![populations[resample]],
+            Self::Clusters(populations) => populations.within(resample, random),
+        }
+    }
+
+    fn law(population: &BetaMixture, of: f64, seen: f64) -> BetaMixture {
+        population.posterior(of, seen)
     }
 
     fn draw(law: &BetaMixture, random: &mut Sequence) -> f64 {
@@ -34,13 +50,25 @@ impl Believed for Populations {
 }
 
 impl RedrawnRates {
-    /// Of a scenario's counts or pool, for so many resamples.
-    pub fn new(scenario: &SamplingScenario, resamples: u64, threads: usize, control: &Control) -> Result<Self> {
+    /// Of a scenario's counts or pool, for so many resamples of tasks or of attempts.
+    pub fn new(
+        scenario: &SamplingScenario,
+        (resample, resamples): (Resample, u64),
+        threads: usize,
+        control: &Control,
+    ) -> Result<Self> {
+        let cluster = if resample == Resample::Tasks { clusters_of(&scenario.tasks) } else { None };
+        let draws = resamples as usize;
         let populations = |of: Vec<f64>, seen: Vec<f64>, dimension| {
+            if let Some(cluster) = &cluster {
+                let tasks = (&of[..], &seen[..], &cluster[..]);
+                let found = ClusterPopulations::new(tasks, draws, dimension, threads, control)?;
+                return Ok(Populations::Clusters(Box::new(found)));
+            }
             let counts = Counts::new(&of, &seen, None, control)?;
-            population_draws(&counts, resamples as usize, dimension, threads, control).map(Populations)
+            population_draws(&counts, draws, dimension, threads, control).map(Populations::Tasks)
         };
-        let rates = KindRates::new(&scenario.tasks, populations)?.ok_or_else(|| {
+        let rates = KindRates::new(&scenario.tasks, cluster.as_deref(), populations)?.ok_or_else(|| {
             let expected =
                 "'tasks' for tasks that rest on no observed attempts, or whose posterior holds what they leave open";
             Error::argument("resample", expected, "'attempts'")
@@ -80,5 +108,45 @@ impl RedrawnRates {
             scenario.verifier.clone()
         };
         SamplingScenario { tasks, verifier, ..scenario.clone() }
+    }
+}
+
+/// The number of each task's cluster, from 0 on; `None` where no cluster has two tasks that count.
+fn clusters_of(tasks: &Tasks) -> Option<Vec<usize>> {
+    let (numbers, weight) = (tasks.cluster()?.as_slice(), tasks.weight());
+    let sampled = Sampled::new(numbers.len(), None, Some(numbers));
+    let of: Vec<usize> = (0..numbers.len()).map(|task| sampled.place(task).0).collect();
+    let mut counted = vec![0; sampled.count()];
+    let counts = |task: &usize| weight.is_none_or(|weight| weight.at(*task) > 0.0);
+    (0..of.len()).filter(counts).for_each(|task| counted[of[task]] += 1);
+    counted.into_iter().any(|tasks| tasks > 1).then_some(of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clusters_matter_where_two_tasks_of_one_count() {
+        let clusters = |cluster: Option<&[f64]>, weight: Option<&[f64]>| {
+            let values = |of: Option<&[f64]>| of.map(|of| Values::Many(of.to_vec()));
+            let counts = Values::Many(vec![2.0; 3]);
+            let (attempts, correct) = (counts.clone(), counts);
+            let (weight, cluster) = (values(weight), values(cluster));
+            clusters_of(&Tasks::Counts {
+                attempts,
+                correct,
+                posterior: false,
+                prior: None,
+                weight,
+                cluster,
+                names: None,
+            })
+        };
+        assert_eq!(clusters(None, None), None);
+        assert_eq!(clusters(Some(&[4.0, 2.0, 7.0]), None), None);
+        assert_eq!(clusters(Some(&[4.0, 2.0, 4.0]), None), Some(vec![0, 1, 0]));
+        assert_eq!(clusters(Some(&[4.0, 2.0, 4.0]), Some(&[1.0, 1.0, 0.0])), None);
+        assert_eq!(clusters(Some(&[4.0, 2.0, 4.0]), Some(&[1.0, 0.0, 2.0])), Some(vec![0, 1, 0]));
     }
 }

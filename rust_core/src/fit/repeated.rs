@@ -105,13 +105,18 @@ pub enum Law {
 }
 
 impl Believed for Prior {
+    type Population = Self;
     type Law = Law;
 
-    fn law(&self, of: f64, seen: f64, _resample: usize) -> Self::Law {
-        if self.weight == f64::INFINITY {
-            return Law::Rate(self.mean);
+    fn populations(&self, _: usize, _: &mut Sequence) -> Vec<Self> {
+        vec![*self]
+    }
+
+    fn law(&Self { mean, weight }: &Self, of: f64, seen: f64) -> Law {
+        if weight == f64::INFINITY {
+            return Law::Rate(mean);
         }
-        Law::Beta([self.weight * self.mean + seen, self.weight * (1.0 - self.mean) + of - seen])
+        Law::Beta([weight * mean + seen, weight * (1.0 - mean) + of - seen])
     }
 
     fn draw(law: &Self::Law, random: &mut Sequence) -> f64 {

@@ -3,7 +3,6 @@
 use std::array;
 use std::marker::PhantomData;
 
-use super::mixture::BetaMixture;
 use crate::error::Result;
 use crate::fit::beta_binomial::Counts;
 use crate::run::{Control, run};
@@ -20,25 +19,43 @@ const BOXES: usize = 64;
 /// Of so few distinct counts the posterior takes less than starting threads for it.
 const SPREAD: usize = 16;
 
+/// Counts of tasks, by themselves or in clusters.
+pub trait Observed: Sync {
+    /// How many are distinct.
+    fn distinct(&self) -> usize;
+}
+
+impl Observed for Counts {
+    fn distinct(&self) -> usize {
+        self.groups.len()
+    }
+}
+
 /// A family of populations with a prior that is bounded over the unit cube.
 pub trait Shape: Sized + Sync {
     /// Cells along each axis, one where an axis is not used: while the posterior is looked for, and then.
     const CELLS: [[usize; AXES]; 2];
 
+    /// What is observed.
+    type Seen: Observed;
+
+    /// What a place stands for.
+    type Population;
+
     /// What all steps of the first axis have in common.
     type Tables: Sync;
 
     /// The population at a place of the unit cube.
-    fn population(place: &[f64; AXES]) -> BetaMixture;
+    fn population(place: &[f64; AXES]) -> Self::Population;
 
     /// Those of a grid.
-    fn tables(grid: &Grid<Self>) -> Self::Tables;
+    fn tables(grid: &Grid<Self>, seen: &Self::Seen) -> Self::Tables;
 
     /// The logarithms of likelihood and prior at the middles of the cells of one step of the first axis.
     fn heights(
         grid: &Grid<Self>,
         tables: &Self::Tables,
-        counts: &Counts,
+        seen: &Self::Seen,
         step: usize,
         control: &Control,
     ) -> Result<Vec<f64>>;
@@ -54,12 +71,12 @@ pub struct Grid<S> {
 
 impl<S: Shape> Grid<S> {
     /// Over a box that is narrowed until it holds the posterior closely.
-    pub fn new(counts: &Counts, threads: usize, control: &Control) -> Result<Self> {
+    pub fn new(seen: &S::Seen, threads: usize, control: &Control) -> Result<Self> {
         let [coarse, cells] = S::CELLS;
         let bounds = cells.map(|cells| [0.0, if cells > 1 { 1.0 } else { 0.0 }]);
         let mut found = Self { shape: PhantomData, bounds, cells: coarse, heights: Vec::new() };
         for _ in 0..BOXES {
-            found.fill(counts, threads, control)?;
+            found.fill(seen, threads, control)?;
             let next = found.narrowed();
             let further = next.iter().zip(found.bounds).any(|(next, now)| {
                 // It shrinks, or goes on beyond a side.
@@ -71,7 +88,7 @@ impl<S: Shape> Grid<S> {
             }
         }
         found.cells = cells;
-        found.fill(counts, threads, control)?;
+        found.fill(seen, threads, control)?;
         Ok(found)
     }
 
@@ -112,11 +129,11 @@ impl<S: Shape> Grid<S> {
         sides.filter(|side| *side > 0.0).product()
     }
 
-    fn fill(&mut self, counts: &Counts, threads: usize, control: &Control) -> Result<()> {
-        let threads = if counts.groups.len() > SPREAD { threads } else { 1 };
+    fn fill(&mut self, seen: &S::Seen, threads: usize, control: &Control) -> Result<()> {
+        let threads = if seen.distinct() > SPREAD { threads } else { 1 };
         let mut heights = Vec::with_capacity(self.cells.iter().product());
-        let tables = S::tables(self);
-        let work = |(): &mut (), step: u64| S::heights(self, &tables, counts, step as usize, control);
+        let tables = S::tables(self, seen);
+        let work = |(): &mut (), step: u64| S::heights(self, &tables, seen, step as usize, control);
         run(self.cells[0] as u64, threads, control, || (), work, |found| heights.extend(found))?;
         self.heights = heights;
         Ok(())
@@ -150,13 +167,18 @@ mod tests {
     use libm::{cos, log};
 
     use super::super::inflated::{Inflated, Plain};
+    use super::super::mixture::BetaMixture;
     use super::super::two_betas::TwoBetas;
     use super::*;
     use crate::fit::rises::ln_rises;
     use crate::special::ln_add_exp;
 
     /// Task by task from the population at the middle of each cell.
-    fn check<S: Shape>(of: &[f64], seen: &[f64], ln_prior: fn(&[f64; AXES]) -> f64) {
+    fn check<S: Shape<Seen = Counts, Population = BetaMixture>>(
+        of: &[f64],
+        seen: &[f64],
+        ln_prior: fn(&[f64; AXES]) -> f64,
+    ) {
         let control = Control::default();
         let counts = Counts::new(of, seen, None, &control).expect("counts");
         let grid = Grid::<S>::new(&counts, 2, &control).expect("not cancelled");

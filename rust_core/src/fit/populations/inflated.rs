@@ -21,13 +21,15 @@ pub struct Inflated;
 
 impl Shape for Plain {
     const CELLS: [[usize; AXES]; 2] = [[25, 25, 1, 1, 1], [65, 65, 1, 1, 1]];
+    type Seen = Counts;
+    type Population = BetaMixture;
     type Tables = ();
 
     fn population(&[mean, icc, ..]: &[f64; AXES]) -> BetaMixture {
         BetaMixture::inflated(shape(mean, icc), 0.0, 0.0)
     }
 
-    fn tables(_: &Grid<Self>) {}
+    fn tables(_: &Grid<Self>, _: &Counts) {}
 
     fn heights(grid: &Grid<Self>, (): &(), counts: &Counts, step: usize, control: &Control) -> Result<Vec<f64>> {
         let betas = betas(grid, step);
@@ -45,8 +47,15 @@ impl Shape for Plain {
     }
 }
 
+/// The logarithm of the prior density of the turns of the share at 0 and of that at 1 among the others: of the first it
+/// has 2 cos^2, of the other a quarter turn of cos.
+pub fn ln_prior_of_masses(turns: [f64; 2]) -> f64 {
+    let [root, other] = turns.map(|turn| cos(FRAC_PI_2 * turn));
+    log(2.0 * root * root * FRAC_PI_2 * other)
+}
+
 /// The Betas of a step of the mean.
-fn betas<S: Shape>(grid: &Grid<S>, step: usize) -> Vec<[f64; 2]> {
+fn betas<S: Shape<Seen = Counts>>(grid: &Grid<S>, step: usize) -> Vec<[f64; 2]> {
     (0..grid.steps(1)).map(|icc| shape(grid.middle(0, step), grid.middle(1, icc))).collect()
 }
 
@@ -68,6 +77,8 @@ struct Of {
 
 impl Shape for Inflated {
     const CELLS: [[usize; AXES]; 2] = [[9, 9, 9, 9, 1], [21, 21, 21, 21, 1]];
+    type Seen = Counts;
+    type Population = BetaMixture;
     type Tables = Shares;
 
     fn population(&[mean, icc, zero, one, _]: &[f64; AXES]) -> BetaMixture {
@@ -75,23 +86,18 @@ impl Shape for Inflated {
         BetaMixture::inflated(shape(mean, icc), zero, (1.0 - zero) * share(one))
     }
 
-    fn tables(grid: &Grid<Self>) -> Shares {
+    fn tables(grid: &Grid<Self>, _: &Counts) -> Shares {
         let cells = grid.steps(2) * grid.steps(3);
         let turns = |cell: usize| [grid.middle(2, cell / grid.steps(3)), grid.middle(3, cell % grid.steps(3))];
         let masses = |cell: usize| {
             let [zero, one] = turns(cell).map(share);
             [zero, (1.0 - zero) * one]
         };
-        let prior = |cell: usize| {
-            // The density of each share's turn: that of the one at 0 has 2 cos^2, of the other a quarter turn of cos.
-            let [root, other] = turns(cell).map(|turn| cos(FRAC_PI_2 * turn));
-            log(2.0 * root * root * FRAC_PI_2 * other)
-        };
         let of = |first: usize| {
             let at = |lane: usize| (first + lane).min(cells - 1);
             let masses = [0, 1].map(|end| each(|lane| masses(at(lane))[end]));
             let rest = each(|lane| (1.0 - masses[0][lane] - masses[1][lane]).max(0.0));
-            Of { ln_prior: each(|lane| prior(at(lane))), masses, rest, ln_rest: rest.map(log) }
+            Of { ln_prior: each(|lane| ln_prior_of_masses(turns(at(lane)))), masses, rest, ln_rest: rest.map(log) }
         };
         let lanes: Vec<Of> = (0..cells).step_by(LANES).map(of).collect();
         let least = [0, 1].map(|end| {

@@ -10,6 +10,9 @@
 //! One attempt of each task says nothing of how rates are spread. A third of the populations then have one rate for all
 //! tasks, and a third rates of 0 and 1 only: the ends between which pass@k of all others lies. A third are Betas between.
 
+mod cluster_counts;
+mod cluster_shapes;
+mod clusters;
 mod grid;
 mod inflated;
 mod lanes;
@@ -17,6 +20,7 @@ mod likelihoods;
 mod mixture;
 mod two_betas;
 
+pub use clusters::ClusterPopulations;
 use grid::{AXES, Grid, Shape};
 use inflated::{Inflated, Plain};
 pub use mixture::BetaMixture;
@@ -48,10 +52,6 @@ pub fn population_draws(
     threads: usize,
     control: &Control,
 ) -> Result<Vec<BetaMixture>> {
-    let point = |draw: usize, step: f64| {
-        let x = 0.5 + (draw + 1) as f64 * step;
-        x - x.floor()
-    };
     let first = |draw: usize| point(draw, FIRST[dimension]);
     let sum = |of: fn(&Group) -> f64| counts.groups.iter().map(|g| g.tasks * of(g)).sum::<f64>();
     let [trials, seen] = [sum(|g| g.attempts), sum(|g| g.correct)];
@@ -70,7 +70,18 @@ pub fn population_draws(
     let plain = Grid::<Plain>::new(counts, threads, control)?;
     let inflated = Grid::<Inflated>::new(counts, threads, control)?;
     let two_betas = Grid::<TwoBetas>::new(counts, threads, control)?;
-    let shapes: [&dyn Weighed; 3] = [&plain, &inflated, &two_betas];
+    let shapes: [&dyn Weighed<BetaMixture>; 3] = [&plain, &inflated, &two_betas];
+    Ok((0..draws).map(drawn(&shapes, dimension)).collect())
+}
+
+/// The coordinate of a draw that advances by a step.
+fn point(draw: usize, step: f64) -> f64 {
+    let x = 0.5 + (draw + 1) as f64 * step;
+    x - x.floor()
+}
+
+/// The population of each draw from the posteriors of shapes that are equally likely beforehand.
+fn drawn<P>(shapes: &[&dyn Weighed<P>], dimension: usize) -> impl Fn(usize) -> P {
     let top = shapes.iter().flat_map(|shape| shape.heights()).copied().fold(f64::NEG_INFINITY, f64::max);
     let mut mass = 0.0;
     let mut below = Vec::new();
@@ -81,8 +92,8 @@ pub fn population_draws(
             mass
         }));
     }
-    let drawn = |draw: usize| {
-        let wanted = first(draw) * mass;
+    move |draw: usize| {
+        let wanted = point(draw, FIRST[dimension]) * mass;
         let mut cell = below.partition_point(|&below| below <= wanted).min(below.len() - 1);
         let within = |axis: usize| point(draw, ROOT.powi(-((1 + axis + AXES * dimension) as i32)));
         let mut shapes = shapes.iter();
@@ -93,8 +104,7 @@ pub fn population_draws(
                 Some(rest) => cell = rest,
             }
         }
-    };
-    Ok((0..draws).map(drawn).collect())
+    }
 }
 
 /// What the logarithms of densities stand for, over that of the largest.
@@ -114,13 +124,13 @@ fn densities(heights: &[f64], top: f64) -> Vec<f64> {
 }
 
 /// A shape with the posterior of its populations.
-trait Weighed {
+trait Weighed<P> {
     fn heights(&self) -> &[f64];
     fn volume(&self) -> f64;
-    fn population(&self, cell: usize, within: &dyn Fn(usize) -> f64) -> BetaMixture;
+    fn population(&self, cell: usize, within: &dyn Fn(usize) -> f64) -> P;
 }
 
-impl<S: Shape> Weighed for Grid<S> {
+impl<S: Shape> Weighed<S::Population> for Grid<S> {
     fn heights(&self) -> &[f64] {
         &self.heights
     }
@@ -129,7 +139,7 @@ impl<S: Shape> Weighed for Grid<S> {
         self.volume()
     }
 
-    fn population(&self, cell: usize, within: &dyn Fn(usize) -> f64) -> BetaMixture {
+    fn population(&self, cell: usize, within: &dyn Fn(usize) -> f64) -> S::Population {
         S::population(&self.place(cell, within))
     }
 }

@@ -18,6 +18,8 @@ pub struct TwoBetas;
 
 impl Shape for TwoBetas {
     const CELLS: [[usize; AXES]; 2] = [[7; AXES], [11; AXES]];
+    type Seen = Counts;
+    type Population = BetaMixture;
     type Tables = Vec<Share>;
 
     fn population(&[mean, spread, part, lower, own]: &[f64; AXES]) -> BetaMixture {
@@ -26,7 +28,7 @@ impl Shape for TwoBetas {
         BetaMixture { zero: 0.0, one: 0.0, betas: [(own, first), (1.0 - own, second)] }
     }
 
-    fn tables(grid: &Grid<Self>) -> Vec<Share> {
+    fn tables(grid: &Grid<Self>, _: &Counts) -> Vec<Share> {
         let of = |own: f64| Share { first: own, second: 1.0 - own, least: -log(own.min(1.0 - own)) };
         (0..grid.steps(4)).map(|step| of(share(grid.middle(4, step)))).collect()
     }
