@@ -144,10 +144,10 @@ def test_counts_pools_and_weights_have_clusters_too():
 
 @pytest.mark.parametrize("attempts", [1, 4])
 def test_rates_of_counts_differ_between_clusters_as_their_attempts_say(attempts):
-    """Of a rate at one attempt a log tells its interval without any population: that of drawn rates is as wide.
+    """A log tells the interval of the mean rate without any population: that of drawn rates is as wide.
 
-    One data set's ratio has a standard deviation of .04, so that the mean of eight leaves [.93, 1.06] once in 10^4. Under
-    a population of all tasks, which draws clusters together, it was .85.
+    One data set's ratio has a standard deviation of .04, so that the mean of eight leaves [.93, 1.06] once in 10^4.
+    Under a population of all tasks, which draws clusters together, it was .85.
     """
     ratios = []
     for at in range(8):
