@@ -203,11 +203,13 @@ def record_runs() -> pl.DataFrame:
     language = epoch_models().filter(pl.col("domain").str.split(",").list.contains("Language"))
     parts = []
     for variable, column in (("compute", "compute"), ("demand", "tokens")):
-        runs = language.drop_nulls(column).sort("date", column, "parameters", descending=[False, True, True])
+        runs = language.drop_nulls(column).sort(
+            "date", column, "parameters", descending=[False, True, True], maintain_order=True
+        )
         before = pl.col(column).cum_max().shift(1, fill_value=0.0)
         runs = runs.filter(pl.col(column) > before)
         parts.append(runs.select("model", "date", pl.lit(variable).alias("variable"), pl.col(column).alias("value")))
-    return pl.concat(parts).sort("date", "variable")
+    return pl.concat(parts).sort("date", "variable", maintain_order=True)
 
 
 def repetition_runs() -> pl.DataFrame:

@@ -226,7 +226,7 @@ def _why_null(short: int, tasks: int, clusters: int, k: float) -> str | None:
 def holm(p_values: Floats) -> Floats:
     """The p-values adjusted for all of them; NaN stays."""
     adjusted = np.full(len(p_values), np.nan)
-    order = np.argsort(p_values)[: int((~np.isnan(p_values)).sum())]
+    order = np.argsort(p_values, kind="stable")[: int((~np.isnan(p_values)).sum())]
     factors = np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(p_values[order] * factors), 1.0)
     return adjusted

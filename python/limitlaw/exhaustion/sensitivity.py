@@ -105,7 +105,7 @@ def sensitivity(
             again = sample_years(scenario, trials=trials, seed=seed, threads=threads, redrawn=redrawn)
             row[column], row[f"{column}_se"] = estimate(event, again[definition] <= year)
         rows.append(row)
-    order = np.argsort([-abs(rho) for _, rho, _ in correlations])
+    order = np.argsort([-abs(rho) for _, rho, _ in correlations], kind="stable")
     columns = {"input": pl.String, "spearman": pl.Float64, "spearman_se": pl.Float64}
     of_year = pl.lit(f"year of {definition}").alias("outcome")
     of_event = pl.lit(f"{definition} by {year}").alias("outcome")
@@ -114,7 +114,7 @@ def sensitivity(
     return Sensitivity(
         correlations=_no_nan(ranked).with_columns(of_year, *ends),
         indices=_no_nan(pl.DataFrame(rows))
-        .sort("total", descending=True, nulls_last=True)
+        .sort("total", descending=True, nulls_last=True, maintain_order=True)
         .with_columns(of_event, *ends),
     )
 

@@ -209,7 +209,7 @@ class ScalingFit:
         for size, way in zip(sizes[::-1], ways[::-1], strict=True):
             step = way / scale * self._spread / max(size, 1e-300)
             step = step * (1.0 if step[np.abs(way).argmax()] >= 0 else -1.0)
-            main = [k for k in np.argsort(-np.abs(way)) if abs(way[k]) > 0.3]  # noqa: PLR2004
+            main = [k for k in np.argsort(-np.abs(way), kind="stable") if abs(way[k]) > 0.3]  # noqa: PLR2004
             words = ", ".join(f"{names[k]} {step[k]:+.2g}" for k in main)
             rows.append(
                 {
