@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import limitlaw as ll
-from limitlaw.recommendation.options import Options, _resampled
+from limitlaw.recommendation import options
 from limitlaw.sampling.verifier import LabelledVerifier
 
 DATA = ll.datasets.codegen_humaneval()
@@ -327,7 +327,7 @@ def test_many_labels_leave_nothing_worth_buying() -> None:
     assert "labels" not in ll.recommend(tasks, ll.Verifier.rates(), utility=utility).evidence["evidence"]
 
 
-def test_few_verifiers_tell_what_attempts_leave_open() -> None:
+def test_few_verifiers_tell_what_attempts_leave_open(monkeypatch) -> None:
     """12 of the verifiers move the utilities of data sets as all of them do: within a third of their spread."""
     random = np.random.default_rng(3)
     correct = random.random(200) < 0.5
@@ -338,12 +338,55 @@ def test_few_verifiers_tell_what_attempts_leave_open() -> None:
     tasks = ll.Tasks.counts([6] * 12, right, posterior=True, prior=(0.01, 0.01))
     utility = ll.Utility(wrong_cost=2, attempt_cost=0.01)
     asked = {"verifier": verifier, "utility": utility, "cost": None, "max_attempts": [1, 2, 4, 8]}
-    options = Options.of(tasks, [ll.FirstAccepted()], asked)
-    few = options.redrawn(np.full(12, 1 / 12), np.random.default_rng(5))
+    made = options.Options.of(tasks, [ll.FirstAccepted()], asked)
+    few = made.redrawn()
+    monkeypatch.setattr(options, "_FEW_VERIFIERS", 300)
+    all_of_them = made.redrawn()
     assert few is not None
-    again, all_of_them = np.random.default_rng(5), np.zeros_like(few)
-    for row in all_of_them:
-        one = options.scenarios[0].replace(tasks=_resampled(tasks, again))
-        row[1:] = ll.solve(one, columns=["utility"])["utility"].to_numpy()
+    assert all_of_them is not None
+    assert (few != all_of_them)[:, 1:].all()
     moved, wanted = (sets[:, 1:] - sets[:, 1:].mean(axis=0) for sets in (few, all_of_them))
     assert (np.std(moved - wanted, axis=0) < np.std(wanted, axis=0) / 3).all()
+
+
+def test_each_verifier_is_solved_as_it_would_be_alone() -> None:
+    labels = pl.DataFrame({"task": np.arange(60) // 6, "correct": np.arange(60) % 2, "accepted": np.arange(60) % 3 > 0})
+    verifier = ll.Verifier.from_labels(labels, draws=10)
+    assert isinstance(verifier, LabelledVerifier)
+    assert np.any(verifier.false_positive_icc > 0)
+    asked = {"verifier": verifier, "utility": ll.Utility(wrong_cost=1), "cost": None, "max_attempts": [1, 3]}
+    made = options.Options.of(
+        ll.Tasks.fixed([0.1, 0.4, 0.8]), [ll.FirstAccepted(), ll.FirstAccepted(fallback="last")], asked
+    )
+    found = made.of_verifiers()
+    assert found is not None
+    for row, number in zip(found, range(10), strict=True):
+        one = options._chosen(verifier, np.array([number]))
+        alone = [ll.solve(scenario.replace(verifier=one))["utility"].to_numpy() for scenario in made.scenarios]
+        assert row == pytest.approx([0.0, *np.concatenate(alone)], abs=1e-14)
+
+
+@pytest.mark.parametrize("kind", ["counts", "pool", "log"])
+def test_attempts_drawn_anew_have_the_variance_of_binomial_counts(kind: str, monkeypatch) -> None:
+    """Accuracy with one attempt is linear in the counts: its variance within 6 standard errors of 2,000 sets."""
+    monkeypatch.setattr(options, "_ATTEMPT_SETS", 2_000)
+    n, right = np.array([4, 6, 10, 8]), np.array([1, 3, 9, 8])
+    weight = np.array([1.0, 2.0, 1.0, 4.0])
+    log = pl.DataFrame({"task": np.repeat(np.arange(4), n), "correct": np.concatenate([np.arange(m) for m in n])})
+    log = log.with_columns(correct=pl.col("correct") < pl.Series(np.repeat(right, n)))
+    tasks, more = {
+        "counts": (lambda: ll.Tasks.counts(n, right, posterior=True, prior=(2.0, 3.0), weight=weight), 5.0),
+        "pool": (lambda: ll.Tasks.pool(n, right, right, weight=weight), 0.0),
+        "log": (lambda: ll.Tasks.from_attempts(log.with_columns(accepted="correct"), accepted="accepted"), 0.0),
+    }[kind]
+    weight = np.ones(4) if kind == "log" else weight
+    asked = {"verifier": None, "utility": ll.Utility(), "cost": None, "max_attempts": [1]}
+    sets = options.Options.of(tasks(), [ll.FirstAccepted()], asked).redrawn()
+    assert sets is not None
+    share, weight = right / n, weight / weight.sum()
+    mean, variance = (
+        weight @ ((n * share + 0.4 * more) / (n + more)),
+        weight**2 @ (n * share * (1 - share) / (n + more) ** 2),
+    )
+    assert sets[:, 1].mean() == pytest.approx(mean, abs=6 * np.sqrt(variance / 2_000))
+    assert sets[:, 1].var() == pytest.approx(variance, rel=6 * np.sqrt(2 / 2_000))

@@ -50,7 +50,7 @@ def test_some_tasks_of_a_long_log_stand_for_all_where_attempts_are_drawn_anew(mo
         monkeypatch.setattr(options, "_ROWS_AGAIN", rows)
         asked = {"verifier": None, "utility": ll.Utility(wrong_cost=1), "cost": None, "max_attempts": [1, 2, 4, 8]}
         made = options.Options.of(tasks, [ll.FirstAccepted()], asked)
-        sets = made.redrawn(np.full(400, 1 / 400), np.random.default_rng(1))
+        sets = made.redrawn()
         scatter.append(sets[:, 1:].std(axis=0))
     assert scatter[1] == pytest.approx(scatter[0], rel=0.3)
 

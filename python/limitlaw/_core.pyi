@@ -100,6 +100,26 @@ def resampled_ends(
     progress: _Progress | None,
 ) -> _Floats: ...
 def drawn_rates(spec: str, arrays: Sequence[_Floats], *, resamples: int, key: Sequence[int]) -> _Floats: ...
+def resampled_means(
+    values: _Floats,
+    weight: _Floats | None,
+    cluster: _Floats | None,
+    *,
+    resamples: int,
+    confidence: float | None,
+    key: Sequence[int],
+) -> _Floats: ...
+def resampled_utilities(
+    spec: str,
+    arrays: Sequence[_Floats],
+    *,
+    anew: str,
+    resamples: int,
+    trials: int | None,
+    key: Sequence[int],
+    progress: _Progress | None,
+) -> _Floats: ...
+def sample_sizes(tasks: int, weight: _Floats | None, cluster: _Floats | None) -> tuple[int, float]: ...
 def accuracies_sampling(spec: str, arrays: Sequence[_Floats]) -> _Floats: ...
 def never_wrong(spec: str, arrays: Sequence[_Floats]) -> bool: ...
 def short_tasks(spec: str, arrays: Sequence[_Floats]) -> list[int]: ...

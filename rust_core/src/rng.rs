@@ -87,6 +87,9 @@ pub mod purpose {
     pub const TASK_WEIGHTS: u64 = 85;
     /// Columns of variates that are drawn for callers outside the core; a chunk for each.
     pub const COLUMNS: u64 = 86;
+    /// Tasks that are drawn again where what each is worth is known; as replicate 1 attempts, as replicate 2 the trials of
+    /// their simulations.
+    pub const DRAWN_AGAIN: u64 = 87;
     /// First number of the exhaustion inputs; each input adds its own offset.
     pub const EXHAUSTION: u64 = 1024;
     /// First number of the inputs of the constraint model; each input adds its own offset.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from limitlaw._arguments import as_confidence, as_within, shown
+from limitlaw._elementary import normal_quantile
 from limitlaw.plan.intervals import MAX_TASKS, fewest, power_of_comparison, width_of_difference, width_of_mean
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 #: So much less power of ``compare_systems`` than by the formula is no matter.
 _CLOSE = 0.05
-_NORMAL = NormalDist()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,11 +68,11 @@ class Goal:
 
     def _by_formula(self, variance: Floats) -> Floats:
         """Tasks by the normal formula."""
-        z = _NORMAL.inv_cdf(0.5 + self.confidence / 2.0)
+        z = normal_quantile(0.5 + self.confidence / 2.0)
         root = (
             2.0 * z / self.width
             if self.width is not None
-            else (z + _NORMAL.inv_cdf(self.power)) / (self.difference or 1.0)
+            else (z + normal_quantile(self.power)) / (self.difference or 1.0)
         )
         factor = root * root  # infinite where ** would raise
         return np.asarray(np.multiply(factor, variance, where=variance > 0.0, out=np.zeros_like(variance)))

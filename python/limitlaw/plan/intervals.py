@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from limitlaw._elementary import normal_cdf, normal_quantile
 from limitlaw.closed_form._evaluate import evaluate
 from limitlaw.fit.clusters import student
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 MAX_TASKS = 10**9
 #: From here on quantiles are taken from their expansions.
 _LARGE = 200
-_NORMAL = NormalDist()
-_normal = np.vectorize(_NORMAL.cdf, otypes=[np.float64])
 
 
 def width_of_mean(n: Floats, mean: float | None, variance: Floats, confidence: float) -> Floats:
@@ -32,7 +30,7 @@ def width_of_mean(n: Floats, mean: float | None, variance: Floats, confidence: f
     mean that of a normal mean.
     """
     if mean is None:
-        return np.asarray(2.0 * _NORMAL.inv_cdf(0.5 + confidence / 2.0) * np.sqrt(variance / n))
+        return np.asarray(2.0 * normal_quantile(0.5 + confidence / 2.0) * np.sqrt(variance / n))
     variance = np.minimum(variance, 0.25)
     # Shares have at most the variance m (1 - m): of more, the mean is as far from 0 and 1 as it has to be.
     side = 0.5 - np.sqrt(0.25 - variance)
@@ -57,7 +55,7 @@ def power_of_comparison(n: Floats, difference: float, variance: Floats, confiden
     """P(the interval of ``compare_systems`` excludes 0), its width taken for the one that is expected."""
     half = _student(n, confidence) * _error(n, difference, variance, alike)
     spread, middle = np.sqrt(variance * n) / (n + 2.0), abs(difference) * n / (n + 2.0)
-    return np.asarray(_normal((middle - half) / spread) + _normal((-middle - half) / spread))
+    return np.asarray(normal_cdf((middle - half) / spread) + normal_cdf((-middle - half) / spread))
 
 
 def _error(n: Floats, mean: float, variance: Floats, alike: Flags) -> Floats:
@@ -92,9 +90,10 @@ def _beta_quantile(alpha: Floats, beta: Floats, p: float) -> Floats:
     skew = 2.0 * (beta - alpha) * np.sqrt(total + 1.0) / ((total + 2.0) * np.sqrt(alpha * beta))
     excess = (alpha - beta) ** 2 * (total + 1.0) - alpha * beta * (total + 2.0)
     excess = 6.0 * excess / (alpha * beta * (total + 2.0) * (total + 3.0))
-    z = _NORMAL.inv_cdf(p)
-    found = z + skew * (z * z - 1.0) / 6.0 + excess * (z**3 - 3.0 * z) / 24.0
-    found = np.asarray(mean + sd * (found - skew * skew * (2.0 * z**3 - 5.0 * z) / 36.0))
+    z = normal_quantile(p)
+    cube = z * z * z
+    found = z + skew * (z * z - 1.0) / 6.0 + excess * (cube - 3.0 * z) / 24.0
+    found = np.asarray(mean + sd * (found - skew * skew * (2.0 * cube - 5.0 * z) / 36.0))
     small = np.minimum(alpha, beta) < _LARGE
     if small.any():
         found[small] = evaluate("beta_quantile", {"alpha": alpha[small], "beta": beta[small], "p": p})[0]
@@ -104,8 +103,9 @@ def _beta_quantile(alpha: Floats, beta: Floats, p: float) -> Floats:
 def _student(n: Floats, confidence: float) -> Floats:
     """The two-sided quantile of Student's t for n - 1 degrees of freedom; of many as Abramowitz and Stegun, 26.7.5."""
     df = np.maximum(n - 1.0, 1.0)
-    z = _NORMAL.inv_cdf(0.5 + confidence / 2.0)
-    t = z + (z**3 + z) / (4.0 * df) + (5.0 * z**5 + 16.0 * z**3 + 3.0 * z) / (96.0 * df**2)
+    z = normal_quantile(0.5 + confidence / 2.0)
+    cube = z * z * z
+    t = z + (cube + z) / (4.0 * df) + (5.0 * cube * z * z + 16.0 * cube + 3.0 * z) / (96.0 * df**2)
     for few in np.unique(df[df < _LARGE]):
         t[df == few] = student(float(few), 1.0 - confidence)
     return np.asarray(t)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_confidence, as_whole, as_within, check_choice, shown
+from limitlaw._elementary import exp, log, log1p, normal_quantile
 from limitlaw.fit.clusters import student
 
 #: The most labels of a plan.
@@ -103,7 +103,7 @@ def labels(
         >>> ll.plan.labels(**judge, pilot=10, rule="lee").select("split_wrong", "split_correct").row(0)
         (136, 64)
     """
-    z = NormalDist().inv_cdf(0.5 + as_confidence(confidence) / 2.0)
+    z = normal_quantile(0.5 + as_confidence(confidence) / 2.0)
     factor = 1.0 + (as_within(per_task, "per_task", 1.0) - 1.0) * as_within(icc, "icc", 0.0, 1.0)
     row: dict[str, float | int | None]
     if (verdict_tasks is None) != (correct_icc is None) or (verdict_tasks is not None and accuracy is None):
@@ -151,14 +151,15 @@ def _bounded(rate: float, bound: float, power: float, confidence: float) -> dict
         if reached >= power:
             return {"independent": n, "errors_allowed": errors, "power": reached}
         if n > _EXACT:
-            z = NormalDist()
-            spread = z.inv_cdf(power) * math.sqrt(rate * (1.0 - rate)) + z.inv_cdf(confidence) * math.sqrt(
+            spread = normal_quantile(power) * math.sqrt(rate * (1.0 - rate)) + normal_quantile(confidence) * math.sqrt(
                 bound * (1.0 - bound)
             )
             n = _whole((spread / (bound - rate)) ** 2)
             return {
                 "independent": n,
-                "errors_allowed": math.floor(n * bound - z.inv_cdf(confidence) * math.sqrt(n * bound * (1.0 - bound))),
+                "errors_allowed": math.floor(
+                    n * bound - normal_quantile(confidence) * math.sqrt(n * bound * (1.0 - bound))
+                ),
                 "power": power,
             }
         errors += 1 if errors < 50 else errors // 50  # noqa: PLR2004  (within 2 % of the fewest)
@@ -181,10 +182,8 @@ def _at_most(errors: int, n: int, rate: float) -> float:
     if rate == 1.0:
         return 0.0
     i = np.arange(errors + 1)
-    logs = np.cumsum(
-        np.concatenate([[n * math.log1p(-rate)], np.log((n - i[:-1]) / i[1:]) + math.log(rate / (1.0 - rate))])
-    )
-    return float(min(np.exp(logs).sum(), 1.0))
+    logs = np.cumsum(np.concatenate([[n * log1p(-rate)], log((n - i[:-1]) / i[1:]) + log(rate / (1.0 - rate))]))
+    return float(min(exp(logs).sum(), 1.0))
 
 
 @dataclasses.dataclass(frozen=True)

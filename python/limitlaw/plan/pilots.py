@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_within, shown
+from limitlaw._elementary import hypot, power, products
 from limitlaw.decisions.reading import Reading
 from limitlaw.errors import MisfitWarning
 from limitlaw.sampling.clusters import warn_independent
@@ -183,10 +184,10 @@ def _resampled(x: Floats, noise: Floats, within: Floats, *, alone: bool) -> Floa
     for start in range(0, _RESAMPLES, size):
         weights = random.exponential(size=(min(size, _RESAMPLES - start), len(x)))
         weights /= weights.sum(axis=1, keepdims=True)
-        middle = weights @ x
+        middle, square, lost, inside = products(weights, np.stack([x, x**2, noise, within])).T
         # Unbiased: of m values the weights leave (m - 1)/(m + 1) of their variance.
-        spread = (weights @ x**2 - middle**2) * (len(x) + 1.0) / (len(x) - 1.0)
-        blocks.append(np.column_stack([np.maximum(spread - weights @ noise, 0.0), weights @ within]))
+        spread = (square - middle**2) * (len(x) + 1.0) / (len(x) - 1.0)
+        blocks.append(np.column_stack([np.maximum(spread - lost, 0.0), inside]))
     return np.concatenate(blocks)
 
 
@@ -197,21 +198,30 @@ def _rates(shares: Floats, noise: Floats) -> Floats:
     attempts. What leaves [0, 1] is put back to its end.
     """
     mean = shares.mean(axis=1, keepdims=True)
-    seen = (shares - mean) @ (shares - mean).T / (shares.shape[1] - 1)
+    apart = shares - mean
+    seen = products(apart, apart) / (shares.shape[1] - 1)
     axes = np.array([[1.0, -1.0], [1.0, 1.0]])[-len(shares) :, -len(shares) :]
-    wanted = axes @ (seen - np.diag(noise)) @ axes.T
+    inverse = axes.T / len(shares)
+    wanted = products(products(axes, seen - np.diag(noise)), axes)
     spread = np.sqrt(np.maximum(np.diag(wanted), 0.0))
     wanted = np.clip(wanted, -np.outer(spread, spread), np.outer(spread, spread))  # a correlation is at most 1
-    back = np.linalg.inv(axes) @ wanted @ np.linalg.inv(axes).T
-    return np.asarray(np.clip(mean + _power(back, 0.5) @ _power(seen, -0.5) @ (shares - mean), 0.0, 1.0))
+    back = products(products(inverse, wanted), inverse)
+    moved = products(products(_power(back, 0.5), _power(seen, -0.5)), apart.T)
+    return np.asarray(np.clip(mean + moved, 0.0, 1.0))
 
 
 def _power(covariance: Floats, exponent: float) -> Floats:
-    """Of a symmetric matrix; 0 where nothing varies."""
-    values, axes = np.linalg.eigh(covariance)
-    kept = values > 1e-12 * max(values.max(), 1e-300)
-    scaled = np.where(kept, np.where(kept, values, 1.0) ** exponent, 0.0)
-    return np.asarray((axes * scaled) @ axes.T)
+    """Of a symmetric matrix of one row or two; 0 where nothing varies.
+
+    It is the mean of its eigenvalues and, times half their distance, a reflection, and so is its power.
+    """
+    first, last, one = covariance[0, 0], covariance[-1, -1], np.eye(len(covariance))
+    middle, radius = 0.5 * (first + last), hypot(0.5 * (first - last), covariance[0, -1]) if len(one) > 1 else 0.0
+    values = np.array([middle + radius, middle - radius])
+    kept = values > 1e-12 * max(values[0], 1e-300)
+    high, low = np.where(kept, power(np.where(kept, values, 1.0), exponent), 0.0)
+    reflection = (covariance - middle * one) / radius if radius > 0.0 else 0.0 * one
+    return np.asarray(0.5 * (high + low) * one + 0.5 * (high - low) * reflection)
 
 
 def _tasks(given: object) -> object:

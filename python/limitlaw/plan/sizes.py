@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import warnings
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_array, as_confidence, as_whole, as_within, shown
+from limitlaw._elementary import normal_cdf, normal_quantile, products
+from limitlaw._elementary import power as to_power
 from limitlaw._frames import known
 from limitlaw.errors import MisfitWarning
 from limitlaw.plan.goal import Goal, alike, least_variance
@@ -31,7 +32,6 @@ _MAX_DRAWS = 50_000_000
 _MAX_CELLS = 256
 #: The most numbers that NumPy draws in one call.
 _MAX_ROWS = 500_000
-_NORMAL = NormalDist()
 
 
 def tasks(
@@ -247,7 +247,7 @@ def power(
     d = given.difference if difference is None else as_within(difference, "difference", -1.0, 1.0)
     if d is None:
         raise ValueError("difference must be given where the pilot has none, got None")
-    z = _NORMAL.inv_cdf(0.5 + as_confidence(confidence) / 2.0)
+    z = normal_quantile(0.5 + as_confidence(confidence) / 2.0)
     sizes, ks = grid_of(tasks, "tasks"), grid_of(attempts, "attempts")
     count = as_whole(sets, "sets", 0, 1_000_000)
     rows = []
@@ -257,7 +257,7 @@ def power(
             variance = max(given.variance(k), least_variance(d, k))
             se = math.sqrt(variance / n)
             at = abs(d) / se if se > 0.0 else 0.0
-            formula = _NORMAL.cdf(at - z) + _NORMAL.cdf(-at - z)
+            formula = normal_cdf(at - z) + normal_cdf(-at - z)
             args = np.array([n]), d, np.array([variance]), as_confidence(confidence), alike(given, np.array([k]))
             careful = float(power_of_comparison(*args)[0]) if n > 1 and se > 0.0 else formula
             row = {
@@ -294,8 +294,8 @@ def _simulated(  # noqa: PLR0917
         if law is not None:
             tasks_with = random.multinomial(n, law, size)
             x = np.arange(-k, k + 1)
-            total = tasks_with @ x
-            square = (n * (tasks_with @ x**2) - total**2) / (n * max(n - 1, 1))
+            total = (tasks_with * x).sum(axis=1)
+            square = (n * (tasks_with * x**2).sum(axis=1) - total**2) / (n * max(n - 1, 1))
         else:
             drawn = random.integers(0, len(p), (size, n))
             keep = random.random((size, n)) < kept
@@ -308,10 +308,11 @@ def _simulated(  # noqa: PLR0917
 
 def _law_of_differences(p: Floats, q: Floats, k: int, kept: float) -> Floats:
     """P(one system has j more of k attempts right at a task drawn from the pilot's), j from -k to k."""
-    j = np.arange(k + 1)
-    ways = np.array([float(math.comb(k, i)) for i in j])
-    first, second = (ways * rates[:, None] ** j * (1.0 - rates[:, None]) ** (k - j) for rates in (p, q))
-    law = np.mean([np.convolve(a, b[::-1]) for a, b in zip(first, second, strict=True)], axis=0)
+    j = np.arange(k + 1.0)
+    ways = np.array([float(math.comb(k, i)) for i in range(k + 1)])
+    first, second = (ways * to_power(x[:, None], j) * to_power(1.0 - x[:, None], k - j) for x in (p, q))
+    both = products(first.T, second.T)  # by what both have right
+    law = np.array([both.trace(-more) for more in range(-k, k + 1)])
     law = kept * law + (1.0 - kept) * law[::-1]
     return np.asarray(law / law.sum())
 

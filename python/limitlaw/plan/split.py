@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from limitlaw._elementary import exp, log
 from limitlaw.plan.intervals import MAX_TASKS, fewest
 
 if TYPE_CHECKING:
@@ -91,8 +92,10 @@ def most_precise(
 
 def _grid(first: int, last: int) -> Floats:
     """Some 16 numbers to each doubling."""
-    count = 2 + math.ceil(16.0 * math.log2(max(last / first, 1.0)))
-    return np.unique(np.append(np.floor(np.geomspace(first, last, count)), [float(first), float(last)]))
+    start, end = log(float(first)), log(float(last))
+    count = 2 + math.ceil(16.0 * max(end - start, 0.0) / log(2.0))
+    between = np.floor(exp(np.linspace(start, end, count)[1:-1]))
+    return np.unique(np.concatenate([[float(first)], between, [float(last)]]))
 
 
 def _thinned(first: float, last: float) -> Floats:

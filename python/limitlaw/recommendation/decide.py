@@ -12,19 +12,20 @@ import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_confidence, as_whole, as_within, shown
+from limitlaw._elementary import expm1, log1p
 from limitlaw._frames import first
 from limitlaw._inputs import html_of
 from limitlaw._progress import check_wanted, reporting
 from limitlaw._unused import quietly
-from limitlaw.fit.clusters import student
 from limitlaw.recommendation.options import MEASURES, Options, Steps, grid_of, policies_of
 from limitlaw.recommendation.words import Judged, paragraph
-from limitlaw.sampling.clusters import effective, sampled
+from limitlaw.sampling.clusters import effective, resampled_means, sampled
 from limitlaw.sampling.cost import Cost, Utility
 from limitlaw.sampling.short import held
 from limitlaw.sampling.tasks import CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verdicts import warn_unjudged
 from limitlaw.sampling.verifier import Verifier
+from limitlaw.seed import key_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 #: The best number of attempts is told where its interval stays within that factor.
 _FACTOR = 2.0
-#: The most weights of tasks that are drawn at once.
-_MAX_WEIGHTS = 1_000_000
 #: Options that differ by less, in parts of the largest utility of a task, differ by rounding alone.
 _ROUNDING = 1e-12
 #: Up to here a policy that gains by further attempts need not show it.
@@ -170,54 +169,25 @@ def recommend(
     with quietly(), reporting(progress, 100, "%") as report:
         asked = {"verifier": verifier, "utility": utility, "cost": cost, "max_attempts": grid_of(most)}
         options = Options.of(tasks, policies_of(tasks, policies), asked, seed=seed, step=Steps(report))
-        random = np.random.default_rng(seed)
-        equal = np.full(len(tasks), 1.0 / len(tasks))
-        mean = equal if tasks.weight is None else tasks.weight / tasks.weight.sum()
-        over_tasks = _again(options.tables["utility"], tasks, draws, random)
-        again = over_tasks
+        resampled = tasks, draws, key_of(seed)[0], level
+        again = over_tasks = resampled_means(options.tables["utility"][None], *resampled)
         if options.sets is not None:  # of counts each resample has one of the sets of rates that they leave open
-            share = -(-draws // len(options.sets))
-            again = np.concatenate([_again(table, tasks, share, random) for table in options.sets])[:draws]
-        if tasks.cluster is not None:
-            over_tasks, again = (_widened(means, effective(tasks), level) for means in (over_tasks, again))
-        known = options.of_verifiers()
+            again = resampled_means(options.sets, *resampled)
+        verifiers = options.of_verifiers()
+        if (
+            verifiers is not None
+        ):  # each resample has one: what that adds to an option's mean over the tasks is added to it
+            again = again + np.resize(verifiers - verifiers.mean(axis=0), again.shape)
         slack *= utility.correct_reward
-        resamples = _Resamples(options, utility, mean, again, over_tasks, level, slack, known, end, short)
-        return resamples.with_verifiers(random).judged(random)
-
-
-def _again(table: Floats, tasks: Tasks, draws: int, random: np.random.Generator) -> Floats:
-    """The mean of each option in each resample of the tasks, or of their clusters.
-
-    A few resamples at a time: for memory and for Ctrl-C.
-    """
-    own, cluster = tasks.weight, tasks.cluster
-    if cluster is not None:
-        own = np.ones(len(tasks)) if own is None else own
-    count = sampled(tasks)
-    equal, rows = np.full(count, 1.0 / count), max(1, _MAX_WEIGHTS // table.shape[1])
-    found = np.empty((draws, len(table)))
-    for at in range(0, draws, rows):
-        weight = random.multinomial(count, equal, min(rows, draws - at)) / count
-        weight = weight if cluster is None else weight[:, cluster]
-        found[at : at + rows] = (weight if own is None else _weighted(weight, own)) @ table.T
-    return found
-
-
-def _widened(means: Floats, size: float, level: float) -> Floats:
-    """The means of few clusters spread as they would be over others: by Student's t, and by a degree of freedom."""
-    wider = student(size - 1.0, 1.0 - level) / student(0.0, 1.0 - level) * math.sqrt(size / (size - 1.0))
-    middle = means.mean(axis=0)
-    return np.asarray(middle + wider * (means - middle))
+        return _Resamples(options, utility, again, over_tasks, level, slack, verifiers, end, short).judged()
 
 
 @dataclasses.dataclass(frozen=True)
 class _Resamples:
-    """All options, the weights of the tasks, and the mean utility of each option in each resample of them."""
+    """All options, and the mean utility of each in each resample of the tasks."""
 
     options: Options
     utility: Utility
-    mean: Floats
     again: Floats
     #: Of resamples of the tasks alone.
     over_tasks: Floats
@@ -231,27 +201,19 @@ class _Resamples:
     #: Of tasks with fewer attempts than others, in words.
     short: str = ""
 
-    def with_verifiers(self, random: np.random.Generator) -> _Resamples:
-        """Each resample with one of the verifiers: what that adds to an option's mean over the tasks is added to it."""
-        if self.verifiers is None:
-            return self
-        apart = self.verifiers - self.verifiers.mean(axis=0)
-        return dataclasses.replace(self, again=self.again + apart[random.integers(0, len(apart), len(self.again))])
-
-    def judged(self, random: np.random.Generator) -> Recommendation:
+    def judged(self) -> Recommendation:
         """The verdict: what is lost beyond ``slack`` matters."""
-        options, level, slack = self.options, self.level, self.slack
-        table, tail = options.tables["utility"], 0.5 * (1.0 - level)
-        value, again = table @ self.mean, self.again
+        options, level, slack, again = self.options, self.level, self.slack, self.again
+        value, tail = options.means["utility"], 0.5 * (1.0 - level)
         best, at = int(self._best(value)), self._best(again)
         chosen, number = options.policies[best], int(options.attempts[best])
         low, high = np.quantile(options.attempts[at], [tail, 1.0 - tail], method="inverted_cdf")
         same = float(np.mean([options.policies[i] == chosen for i in at]))
         lost = again.max(axis=1) - again[:, best]
-        lost = np.where(lost > _ROUNDING * np.abs(table).max(), lost, 0.0)
+        lost = np.where(lost > self._rounding, lost, 0.0)
         # Tasks that are all alike show no other kind, of which there may be so many.
         alike = hasattr(options.tasks, "attempts") and options.are_alike
-        unseen = 1.0 - (1.0 - level) ** (1.0 / sampled(options.tasks)) if alike else 0.0
+        unseen = -expm1(log1p(-level) / sampled(options.tasks)) if alike else 0.0
         ended = self.end is not None and (
             (high >= self.end and self._beyond(best) > slack) or (number == 0 and self._may_pay(value[best]))
         )
@@ -268,10 +230,10 @@ class _Resamples:
         frame = first(frame, [], ["utility", "utility_low", "utility_high", "p_best"])
         if not options.tables["cost"].any():
             frame = frame.drop("cost")
-        evidence = self._evidence(value, random, censored=censored)
+        evidence = self._evidence(value, censored=censored)
         found = Recommendation(verdict, chosen, number, frame, evidence, float(lost.mean()), "")
         judged = Judged(
-            *(options, self.utility, best, self.mean, (int(low), int(high)), level, slack),
+            *(options, self.utility, best, (int(low), int(high)), level, slack),
             *(unseen, self.end if ended else None, self.short),
         )
         words = paragraph(judged, verdict, frame, evidence, found.regret)
@@ -279,12 +241,12 @@ class _Resamples:
 
     def _beyond(self, option: int) -> float:
         """What more attempts may bring at most: all answers may become right."""
-        right, wrong = (float(self.options.tables[name][option] @ self.mean) for name in ("accuracy", "wrong"))
+        right, wrong = (float(self.options.means[name][option]) for name in ("accuracy", "wrong"))
         return self.utility.correct_reward * (1.0 - right) + self.utility.wrong_cost * wrong
 
     def _may_pay(self, value: float) -> bool:
         """Whether a policy that still rises where attempts end may come to more than that with further ones."""
-        options, means = self.options, self.options.tables["utility"] @ self.mean
+        options, means = self.options, self.options.means["utility"]
         for policy in dict.fromkeys(options.policies[1:]):
             own = np.array([name == policy for name in options.policies])
             last = int(np.flatnonzero(own)[-1])
@@ -308,9 +270,13 @@ class _Resamples:
         among = np.sum(list(best.values()), axis=0)
         return {policy: float((one / among).mean()) for policy, one in best.items()}
 
+    @property
+    def _rounding(self) -> float:
+        return _ROUNDING * float(np.abs(self.options.tables["utility"]).max())
+
     def _tied(self, values: Floats) -> npt.NDArray[np.bool_]:
         """The best options of each row: of the equally good ones those of fewest attempts, of these the best."""
-        attempts, rounding = self.options.attempts, _ROUNDING * np.abs(self.options.tables["utility"]).max()
+        attempts, rounding = self.options.attempts, self._rounding
         near = values >= values.max(axis=-1, keepdims=True) - max(_EQUAL * self.slack, rounding)
         fewest = np.where(near, attempts, attempts.max()).min(axis=-1, keepdims=True)
         among = np.where(near & (attempts == fewest), values, -np.inf)
@@ -318,8 +284,8 @@ class _Resamples:
 
     def _row(self, policy: str, chosen: int | None) -> dict[str, Any]:
         """A policy at its own best number of attempts, or as it was chosen."""
-        options, level, mean = self.options, self.level, self.mean
-        value = options.tables["utility"] @ mean
+        options, level = self.options, self.level
+        value = options.means["utility"]
         own = np.array([name == policy for name in options.policies])
         best = int(self._best(np.where(own, value, -np.inf))) if chosen is None else chosen
         among = self._best(np.where(own, self.again, -np.inf))
@@ -329,16 +295,16 @@ class _Resamples:
         row |= {"attempts_low": int(span[0]), "attempts_high": int(span[1])}
         ends = self.options.ends(best, level)
         for name in MEASURES:
-            row[name] = float(self.options.tables[name][best] @ mean)
+            row[name] = float(options.means[name][best])
             if name in {"utility", "accuracy"}:
                 row |= {f"{name}_low": ends[name][0], f"{name}_high": ends[name][1]}
         return row
 
-    def _evidence(self, value: Floats, random: np.random.Generator, *, censored: bool) -> pl.DataFrame:
+    def _evidence(self, value: Floats, *, censored: bool) -> pl.DataFrame:
         tasks = self.options.tasks
         unit = "tasks" if tasks.cluster is None else "clusters"
         rows: list[tuple[str, int | None, float | None]] = [(unit, sampled(tasks), _of_double(value, self.over_tasks))]
-        drawn = self.options.redrawn(self.mean, random)
+        drawn = self.options.redrawn()
         if drawn is not None and not isinstance(tasks, FixedTasks):
             mean = round(float(np.mean(tasks.attempts)))  # type: ignore[attr-defined]
             # Twice as many would offer further numbers, of which nothing is known where the best is at their end.
@@ -354,8 +320,3 @@ def _of_double(value: Floats, drawn: Floats) -> float:
     deviation = drawn - drawn.mean(axis=0)
     gain = float((value + math.sqrt(0.5) * deviation).max(axis=1).mean() - value.max())
     return gain if gain > _ROUNDING * np.abs(value).max() else 0.0
-
-
-def _weighted(weight: Floats, own: Floats) -> Floats:
-    both = weight * own
-    return np.asarray(both / np.maximum(both.sum(axis=1, keepdims=True), 1e-300))

@@ -6,13 +6,16 @@ import dataclasses
 import math
 import warnings
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import polars as pl
 
+from limitlaw import _core
 from limitlaw._arguments import shown
 from limitlaw._core import NoClosedFormError
+from limitlaw._elementary import products
 from limitlaw.errors import MisfitWarning
 from limitlaw.run import simulate, solve
 from limitlaw.sampling import policy as rules
@@ -20,7 +23,7 @@ from limitlaw.sampling.frames import solve_tasks
 from limitlaw.sampling.plug_in import drawn_rates, is_plug_in
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.short import chosen
-from limitlaw.sampling.tasks import CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
+from limitlaw.sampling.tasks import FixedTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verdicts import asks_answers
 from limitlaw.sampling.verifier import LabelledVerifier, Verifier
 from limitlaw.seed import key_of
@@ -68,9 +71,19 @@ class Steps:
             self.report(min(self.done, self.total), self.total)
         return found
 
+    def along(self) -> Callable[[int, int], None]:
+        """Takes in how many of the next steps are done."""
+        before = self.done
+
+        def reached(done: int, _: int) -> None:
+            while self.done < before + done:
+                self.after(None)
+
+        return reached
+
 
 def _further_steps(tasks: Tasks, verifier: Verifier | None, drawn: int) -> int:
-    """The steps of ``redrawn`` and ``of_verifiers``."""
+    """The steps of ``redrawn`` and ``of_verifiers``, of each policy."""
     labels = min(len(verifier.false_positive_rate), _VERIFIERS) if isinstance(verifier, LabelledVerifier) else 0
     return labels + (0 if isinstance(tasks, FixedTasks) or drawn > 1 else _ATTEMPT_SETS)
 
@@ -106,7 +119,7 @@ class Options:
         tables: dict[str, list[Floats]] = {name: [np.zeros((1, len(tasks)))] for name in MEASURES}
         drawn = _drawn(tasks, asked["verifier"], len(policies) * len(asked["max_attempts"]), seed)
         sets = [np.zeros((len(drawn), 1, len(tasks)))]
-        step.total = len(policies) * (len(drawn) + 1) + _further_steps(tasks, asked["verifier"], len(drawn))
+        step.total = len(policies) * (len(drawn) + 1 + _further_steps(tasks, asked["verifier"], len(drawn)))
         for policy in policies:
             scenario = SamplingScenario(tasks=tasks, policies=[policy], **asked)
             each = [scenario.replace(**one) for one in drawn]
@@ -133,6 +146,17 @@ class Options:
         stacked = {name: np.vstack(rows) for name, rows in tables.items()}
         several = np.concatenate(sets, axis=1) if len(drawn) > 1 else None
         return Options(tasks, scenarios, labels, np.array(attempts), stacked, errors, several, seed, step)
+
+    @cached_property
+    def weight(self) -> Floats:
+        """The weights of the tasks, adding to 1."""
+        own = np.ones(len(self.tasks)) if self.tasks.weight is None else self.tasks.weight
+        return np.asarray(own / own.sum())
+
+    @cached_property
+    def means(self) -> dict[str, Floats]:
+        """By measure: the mean of each option over the tasks."""
+        return {name: products(table, self.weight[None])[:, 0] for name, table in self.tables.items()}
 
     @property
     def are_alike(self) -> bool:
@@ -161,20 +185,16 @@ class Options:
             return frame.row(by_predicate=pl.col("max_attempts") == int(self.attempts[option]), named=True)
         return solve(scenario.replace(max_attempts=[int(self.attempts[option])]), **options).row(0, named=True)
 
-    def redrawn(self, mean: Floats, random: np.random.Generator) -> Floats | None:
+    def redrawn(self) -> Floats | None:
         """The utility of every option as far as the attempts leave it open; none where there are none."""
         if isinstance(self.tasks, FixedTasks):
             return None
         if self.sets is not None:
-            return self.sets @ mean
-        sets = np.zeros((_ATTEMPT_SETS, len(self.attempts)))
+            return products(self.sets.reshape(-1, len(self.tasks)), self.weight[None]).reshape(self.sets.shape[:2])
         verifier = self.scenarios[0].verifier
         few = _some(verifier, _FEW_VERIFIERS) if isinstance(verifier, LabelledVerifier) else verifier
         tasks, few, wider = _standing_for(self.tasks, few)
-        for row in sets:
-            again = {"tasks": _resampled(tasks, random), "verifier": few}
-            row[1:] = np.concatenate([self._utility(scenario.replace(**again)) for scenario in self.scenarios])
-            self.step.after(None)
+        sets = self._utilities("attempts", _ATTEMPT_SETS, tasks, few)
         return sets if wider == 1.0 else sets.mean(axis=0) + (sets - sets.mean(axis=0)) / wider
 
     def of_verifiers(self) -> Floats | None:
@@ -183,20 +203,18 @@ class Options:
         if not isinstance(verifier, LabelledVerifier):
             return None
         some = _some(verifier, _VERIFIERS)
-        sets = np.zeros((len(some.false_positive_rate), len(self.attempts)))
-        for at, row in enumerate(sets):
-            one = _chosen(some, np.array([at]))
-            row[1:] = np.concatenate([self._utility(scenario.replace(verifier=one)) for scenario in self.scenarios])
-            self.step.after(None)
-        return sets
+        return self._utilities("verifier", len(some.false_positive_rate), self.tasks, some)
 
-    def _utility(self, scenario: SamplingScenario) -> Floats:
-        if scenario.policies[0].label in self.errors:
-            trials = _trials(scenario.tasks, _SIMULATED_AGAIN)
-            frame = simulate(scenario, columns=["utility"], trials=trials, seed=self.seed)
-        else:
-            frame = solve(scenario, columns=["utility"])
-        return np.asarray(frame["utility"].to_numpy())
+    def _utilities(self, anew: str, count: int, tasks: Tasks, verifier: Verifier | None) -> Floats:
+        """The utility of every option in each of so many sets; that of not asking is 0."""
+        found = [np.zeros((count, 1))]
+        for scenario in self.scenarios:
+            spec, arrays = scenario.replace(tasks=tasks, verifier=verifier).wire()
+            simulated = scenario.policies[0].label in self.errors
+            how: dict[str, Any] = {"trials": _trials(tasks, _SIMULATED_AGAIN) if simulated else None}
+            how |= {"resamples": count, "key": key_of(self.seed)[0], "progress": self.step.along()}
+            found.append(_core.resampled_utilities(spec, arrays, anew=anew, **how).reshape(count, -1))
+        return np.concatenate(found, axis=1)
 
 
 def _drawn(tasks: Tasks, verifier: Verifier | None, options: int, seed: int) -> list[dict[str, Any]]:
@@ -251,25 +269,6 @@ def _wrong(columns: dict[str, Floats]) -> Floats:
     return wrong
 
 
-def _resampled(tasks: Any, random: np.random.Generator) -> Tasks:
-    if isinstance(tasks, CountsTasks):  # with a posterior
-        n = tasks.attempts.astype(np.int64)
-        return tasks.replace(correct=random.binomial(n, tasks.correct / np.maximum(n, 1)))
-    if isinstance(tasks, PoolTasks):
-        right, accepted, n = tasks.accepted_correct, tasks.accepted, tasks.attempts
-        hidden = right if tasks.correct is None else tasks.correct
-        kinds = np.stack([right, accepted - right, hidden - right, n - accepted - hidden + right], axis=1)
-        drawn = np.array([random.multinomial(int(total), kind / total) for total, kind in zip(n, kinds, strict=True)])
-        changed = {"accepted": drawn[:, 0] + drawn[:, 1], "accepted_correct": drawn[:, 0]}
-        return tasks.replace(**changed, correct=None if tasks.correct is None else drawn[:, 0] + drawn[:, 2])
-    n = tasks.attempts.astype(np.int64)
-    rows = np.repeat(np.cumsum(n) - n, n) + random.integers(0, np.repeat(n, n))
-    names = ("correct", "accepted", "answer", "score", "tokens", "cost", "seconds")
-    columns = {name: column[rows] for name in names if (column := getattr(tasks, name)) is not None}
-    found: Tasks = tasks.replace(**columns, names=None)  # which move no number, and take time
-    return found
-
-
 def _check_solvable(scenario: SamplingScenario) -> None:
     """Of a long log, ask for the closed form of its longest task first: where there is none, the others need no time.
 
@@ -292,8 +291,8 @@ def _standing_for(tasks: Any, verifier: Verifier | None) -> tuple[Any, Verifier 
     counting = np.flatnonzero(weight)
     most = max(len(tasks) * _ROWS_AGAIN // rows, 1)
     kept[counting[np.linspace(0, len(counting) - 1, min(most, len(counting))).astype(np.int64)]] = True
-    few, every = (float(np.sqrt((one**2).sum()) / one.sum()) for one in (weight[kept], weight))
-    return *chosen(tasks, verifier, kept), few / every
+    few, every = (_core.sample_sizes(len(one), one, None)[1] for one in (weight[kept], weight))
+    return *chosen(tasks, verifier, kept), math.sqrt(every / few)
 
 
 def policies_of(tasks: Tasks, given: Sequence[Any] | None) -> list[Any]:

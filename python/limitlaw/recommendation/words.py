@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from limitlaw._elementary import log1p, products
 from limitlaw.recommendation.options import MEASURES, Options
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
     import polars as pl
 
     from limitlaw.sampling.cost import Utility
@@ -29,7 +29,6 @@ class Judged:
     options: Options
     utility: Utility
     best: int
-    mean: npt.NDArray[np.float64]
     span: tuple[int, int]
     level: float
     #: A loss that does not matter.
@@ -47,7 +46,7 @@ def paragraph(judged: Judged, verdict: str, frame: pl.DataFrame, evidence: pl.Da
     policy, attempts = judged.options.policies[judged.best], int(judged.options.attempts[judged.best])
     top = frame.row(0, named=True)
     if attempts == 0:
-        most = max(0.0, float((judged.options.tables["utility"] @ judged.mean).max()))
+        most = max(0.0, float(judged.options.means["utility"].max()))
         worth = f"utility above {most:.1g}" if most > _NONE else "positive utility"
         most_asked = f" with up to {judged.end} of their attempts" if _censored(judged) else ""
         head = f"Do not ask: no policy has a {worth} on these tasks{most_asked}."
@@ -110,7 +109,7 @@ def _further(judged: Judged, verdict: str, evidence: pl.DataFrame) -> str:
         share = judged.slack / (judged.utility.correct_reward + judged.utility.wrong_cost)
         if share <= 0.0:
             return "Worth collecting: tasks of other kinds."
-        enough = math.ceil(math.log(1.0 - judged.level) / math.log1p(-share))
+        enough = math.ceil(log1p(-judged.level) / log1p(-share))
         return f"Worth collecting: more {_unit(evidence)}; {enough:,} in all would tell, were they all alike."
     if _censored(judged):
         attempts = f"{judged.end} attempt{'' if judged.end == 1 else 's'}"
@@ -131,29 +130,30 @@ def _simulated(judged: Judged) -> str:
     """What had no closed form, and how far the simulation is off."""
     if not judged.options.errors:
         return ""
-    error = max(float(np.sqrt((se**2) @ judged.mean**2).max()) for se in judged.options.errors.values())
+    squares = [products(se**2, judged.options.weight[None] ** 2) for se in judged.options.errors.values()]
+    error = max(float(np.sqrt(one).max()) for one in squares)
     names = ", ".join(judged.options.errors)
     return f"Simulated, for want of a closed form: {names}; the standard error of utility is at most {error:.1g}."
 
 
 def _limit(judged: Judged) -> str:
     """What keeps more attempts from being better, and where the answer turns."""
-    options, best, mean, utility = judged.options, judged.best, judged.mean, judged.utility
-    tables, turn = options.tables, _turn(judged)
+    options, best, utility = judged.options, judged.best, judged.utility
+    means, turn = options.means, _turn(judged)
     if options.attempts[best] == 0:
         return turn
-    right, wrong, used, money = (float(tables[name][best] @ mean) for name in MEASURES[1:])
+    right, wrong, used, money = (float(means[name][best]) for name in MEASURES[1:])
     if best + 1 == len(options.attempts) or options.policies[best + 1] != options.policies[best]:
         if _censored(judged):
             return turn
         beyond = utility.correct_reward * (1.0 - right) + utility.wrong_cost * wrong
         more = "more may be better" if beyond > judged.slack else f"more would bring {beyond:.2g} at most"
         return f"It is the largest number that was looked at: {more}. {turn}".strip()
-    after = [float(tables[name][best + 1] @ mean) for name in MEASURES[1:]]
+    after = [float(means[name][best + 1]) for name in MEASURES[1:]]
     worse = utility.wrong_cost * (after[1] - wrong)
     dearer = utility.attempt_cost * (after[2] - used) + after[3] - money
     policy = np.array([name == options.policies[best] for name in options.policies])
-    gain = float((tables["utility"] @ mean)[policy].max() - tables["utility"][best] @ mean)
+    gain = float(means["utility"][policy].max() - means["utility"][best])
     if gain > _NONE:
         return f"More attempts bring {gain:.1g} of utility at most. {turn}".strip()
     if worse <= 0.0 and dearer <= 0.0:
@@ -164,8 +164,8 @@ def _limit(judged: Judged) -> str:
 
 def _turn(judged: Judged) -> str:
     """Up to which cost of a wrong answer asking pays, by the option that bears the highest."""
-    tables, utility = judged.options.tables, judged.utility
-    right, wrong, used, money = (tables[name] @ judged.mean for name in MEASURES[1:])
+    utility = judged.utility
+    right, wrong, used, money = (judged.options.means[name] for name in MEASURES[1:])
     worth = utility.correct_reward * right - utility.attempt_cost * used - money
     if (worth[wrong <= _NONE] > 0.0).any():  # nothing wrong is answered
         return ""

@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from limitlaw import _core
 from limitlaw.errors import MisfitWarning
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from limitlaw.sampling.tasks import Tasks
+
+    Floats = npt.NDArray[np.float64]
 
 
 def sampled(tasks: Tasks) -> int:
     """How many are sampled: tasks, or clusters of them."""
-    return len(tasks) if tasks.cluster is None else int(tasks.cluster.max()) + 1
+    return _core.sample_sizes(len(tasks), *_weights_and_clusters(tasks))[0]
 
 
 def effective(tasks: Tasks) -> float:
     """How many of equal weight know a mean as well (Kish)."""
-    own = np.ones(len(tasks)) if tasks.weight is None else tasks.weight / tasks.weight.max()
-    weight = own if tasks.cluster is None else np.bincount(tasks.cluster, own)
-    return float(weight.sum() ** 2 / (weight**2).sum())
+    return _core.sample_sizes(len(tasks), *_weights_and_clusters(tasks))[1]
+
+
+def resampled_means(values: Floats, tasks: Tasks, resamples: int, key: Sequence[int], confidence: float) -> Floats:
+    """Means of each option over tasks in resamples of these, or of their clusters, which the sets of values share.
+
+    Where clusters are few the means spread as over others, for an interval of that confidence. Values have the shape
+    ``(sets, options, tasks)``, means ``(resamples, options)``.
+    """
+    how: dict[str, Any] = {"resamples": resamples, "confidence": confidence, "key": key}
+    means = _core.resampled_means(np.ascontiguousarray(values), *_weights_and_clusters(tasks), **how)
+    return means.reshape(resamples, values.shape[1])
+
+
+def _weights_and_clusters(tasks: Tasks) -> tuple[Floats | None, Floats | None]:
+    found = (None if one is None else np.ascontiguousarray(one, np.float64) for one in (tasks.weight, tasks.cluster))
+    return next(found), next(found)
 
 
 def warn_independent(*tasks: object, stacklevel: int = 3) -> None:

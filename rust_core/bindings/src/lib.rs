@@ -4,6 +4,7 @@
 #![allow(clippy::too_many_arguments, reason = "arguments that are keywords in Python")]
 
 mod api;
+mod clusters;
 mod columns;
 mod constraint;
 mod error;
@@ -32,6 +33,8 @@ mod _core {
     #[pymodule_export]
     use super::api::{capped_path, check};
     #[pymodule_export]
+    use super::clusters::{resampled_means, sample_sizes};
+    #[pymodule_export]
     use super::constraint::simulate_constraint;
     #[pymodule_export]
     use super::error::NoClosedFormError;
@@ -56,8 +59,8 @@ mod _core {
     use super::paired::{paired_differences, task_pass_rates};
     #[pymodule_export]
     use super::sampling::{
-        accuracies_sampling, compare_sampling, drawn_rates, never_wrong, resampled_ends, short_tasks,
-        simulate_sampling, solve_sampling,
+        accuracies_sampling, compare_sampling, drawn_rates, never_wrong, resampled_ends, resampled_utilities,
+        short_tasks, simulate_sampling, solve_sampling,
     };
     #[pymodule_export]
     use super::scaling::{fit_scaling_law, scaling_coefficients, scaling_gradients};

@@ -4,6 +4,7 @@ use limitlaw_core::error::{Error, Result};
 use limitlaw_core::fit::over_attempts::over_attempts;
 use limitlaw_core::fit::over_tasks::over_tasks as over_tasks_of_counts;
 use limitlaw_core::fit::redrawn_rates::RedrawnRates;
+use limitlaw_core::fit::resampled_utilities::{Anew, utilities};
 use limitlaw_core::fit::resampling::Resampling;
 use limitlaw_core::memory;
 use limitlaw_core::rng::{Stream, purpose};
@@ -352,6 +353,29 @@ pub fn drawn_rates<'py>(
         let scenario: SamplingScenario = parse(spec, &arrays)?;
         let rates = RedrawnRates::new(&scenario, (Resample::Tasks, resamples), resolve_threads(None)?, control)?;
         rates.success(resamples, key, control)
+    })?;
+    Ok(found.into_pyarray(py))
+}
+
+/// The utility of every row where the attempts, or the verifier, are drawn anew: resample by resample, policy by policy; with
+/// `trials` of simulations.
+#[pyfunction]
+#[pyo3(signature = (spec, arrays, *, anew, resamples, trials, key, progress))]
+pub fn resampled_utilities<'py>(
+    py: Python<'py>,
+    spec: &str,
+    arrays: Arrays<'py>,
+    anew: &str,
+    resamples: u64,
+    trials: Option<u64>,
+    key: [u64; 2],
+    progress: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let arrays = owned(&arrays);
+    let found = wait(py, resamples, progress.as_ref(), |control| {
+        let threads = resolve_threads(None)?;
+        let how = Resampling { resamples, confidence: f64::NAN, key, threads, trials, coverage: false };
+        utilities(&parse(spec, &arrays)?, Anew::parse(anew)?, how, control)
     })?;
     Ok(found.into_pyarray(py))
 }

@@ -22,6 +22,7 @@ pub mod record_attempts;
 pub mod redrawn_log;
 pub mod redrawn_rates;
 pub mod repeated;
+pub mod resampled_utilities;
 pub mod resampling;
 mod rises;
 pub mod scaling;

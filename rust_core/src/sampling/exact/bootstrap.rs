@@ -1,8 +1,6 @@
 //! The uncertainty of the best number of attempts, or of the best limit: resample tasks (other tasks could have been asked),
 //! draw what the attempts of each task leave open of its rates, and find the optimum again.
 
-use libm::sqrt;
-
 use crate::error::{Error, Result, quoted};
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::run::{Control, run};
@@ -10,6 +8,7 @@ use crate::sampling::exact::best_limit::Limits;
 use crate::sampling::exact::expected::no_closed_form;
 use crate::sampling::exact::optimum::{Optimum, TaskRates, independent, value_at};
 use crate::sampling::exact::pool_steps::pool_changes;
+use crate::sampling::exact::resampled_means::drawn_again;
 use crate::sampling::exact::steps::best;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::Utility;
@@ -17,7 +16,7 @@ use crate::sampling::scenario::drawn_laws::{DrawnLaws, Reach};
 use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::population_law::Redraw;
 use crate::sampling::scenario::tasks::Tasks;
-use crate::special::student_t::square_of_t;
+use crate::special::student_t::wider_for_few;
 use crate::variates::below;
 
 /// The most resamples.
@@ -28,6 +27,9 @@ const MAX_POINTS: usize = 3_000_000;
 const UNRESOLVED: f64 = 1e-12;
 /// The most numbers (tasks times attempts) of the curves of a pool.
 const MAX_CURVES: f64 = 1e8;
+
+/// The confidence of the interval for which resamples of few tasks are spread.
+const CONFIDENCE: f64 = 0.9;
 
 /// What is drawn anew in each resample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,19 +127,8 @@ pub fn optima(
             if problem.drawn.is_none() && verifiers > 1 { below(verifiers as u64, &mut random) as usize } else { 0 };
         let own = if problem.drawn.is_none() { &problem.laws[number * tasks..][..tasks] } else { &problem.laws[..] };
         let mut times = plain.clone();
-        // Only tasks of weight 0 say nothing: such a draw is drawn again.
         if resample == Resample::Tasks {
-            let mut drawn = vec![0.0; sampled.count()];
-            loop {
-                drawn.fill(0.0);
-                for _ in 0..sampled.count() {
-                    drawn[below(sampled.count() as u64, &mut random) as usize] += 1.0;
-                }
-                times = sampled.times(&drawn);
-                if problem.weights.iter().zip(&times).any(|(w, t)| w * t > 0.0) {
-                    break;
-                }
-            }
+            times = sampled.times(&drawn_again(&sampled, &mut random));
         }
         let redrawn = redraw(index, &mut random).map(|one| {
             let one = if verifiers > 1 { one.with_verifier(number) } else { one };
@@ -163,7 +154,7 @@ pub fn optima(
             let all = o.resamples.iter().map(|again| again.utility);
             // Of drawn rates not the estimate is in the middle, which takes the observed shares for rates.
             let middle = if observed { all.sum::<f64>() / resamples as f64 } else { o.estimate.utility };
-            let wider = for_few(sampled.effective());
+            let wider = wider_for_few(sampled.effective(), CONFIDENCE);
             let worth = utilities[at % utilities.len()];
             let least = if worth.attempt_cost > 0.0 { f64::NEG_INFINITY } else { -worth.wrong_cost };
             for again in &mut o.resamples {
@@ -172,17 +163,6 @@ pub fn optima(
         }
     }
     Ok(found)
-}
-
-/// By how much the spread over resamples of few tasks is too narrow for an interval: the variance of a sample (T - 1), and
-/// the quantile of Student's t, here of 90 %. One task tells nothing of others.
-fn for_few(tasks: f64) -> f64 {
-    /// The square of the normal distribution's 95 % point.
-    const NORMAL: f64 = 2.705_543_454_095_404;
-    if tasks <= 1.0 {
-        return f64::NAN;
-    }
-    sqrt(tasks / (tasks - 1.0) * square_of_t(tasks, 0.9) / NORMAL)
 }
 
 /// What an attempt costs in money is part of its cost, unless limits count the money themselves.

@@ -19,6 +19,7 @@ pub mod record_outcomes;
 pub mod record_sums;
 pub mod record_votes;
 pub mod recorded;
+pub mod resampled_means;
 pub mod steps;
 pub mod two_answers;
 

@@ -19,14 +19,21 @@ impl SamplingScenario {
     /// The scenario with the verifier of that number.
     #[must_use]
     pub fn with_verifier(&self, number: usize) -> Self {
-        let verifier = self.labelled().map(|labelled| verifier(labelled, number, self.tasks.count()));
+        self.with_rates_of(number, number)
+    }
+
+    /// The scenario with the verifier of that number, whose tasks stand among one another as those of verifier `placed` do:
+    /// of two that are placed alike only what labels say of them differs.
+    #[must_use]
+    pub fn with_rates_of(&self, number: usize, placed: usize) -> Self {
+        let verifier = self.labelled().map(|labelled| verifier(labelled, [number, placed], self.tasks.count()));
         Self { verifier: verifier.or_else(|| self.verifier.clone()), ..self.clone() }
     }
 }
 
-/// The verifier of that number, on so many tasks.
-fn verifier(labelled: &Labelled, number: usize, tasks: usize) -> Verifier {
-    let mut random = Stream::new(KEY, 0, purpose::ERROR_RATES, number as u64).sequence();
+/// The verifier of that number, on so many tasks that are placed as those of another.
+fn verifier(labelled: &Labelled, [number, placed]: [usize; 2], tasks: usize) -> Verifier {
+    let mut random = Stream::new(KEY, 0, purpose::ERROR_RATES, placed as u64).sequence();
     let mut rates = |mean: &Values, icc: &Values| {
         let (mean, icc) = (mean.at(number), icc.at(number));
         if icc == 0.0 {

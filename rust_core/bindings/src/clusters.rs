@@ -1,0 +1,48 @@
+//! Tasks, or clusters of them, as a sample across the border.
+
+use limitlaw_core::run::resolve_threads;
+use limitlaw_core::sampling::exact::resampled_means::{Resamples, resampled_means as means};
+use limitlaw_core::sampling::scenario::success_law::scaled;
+use limitlaw_core::special::clusters::Sampled;
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray3};
+use pyo3::prelude::*;
+
+use crate::run::wait;
+
+type Column<'py> = Option<PyReadonlyArray1<'py, f64>>;
+
+/// So many tasks with weights of any scale, and the number of the cluster of each.
+fn sampled(tasks: usize, weight: &Column<'_>, cluster: &Column<'_>) -> PyResult<Sampled> {
+    let weights = weight.as_ref().map(|weight| weight.as_slice().map(scaled)).transpose()?;
+    let clusters = cluster.as_ref().map(PyReadonlyArray1::as_slice).transpose()?;
+    Ok(Sampled::new(tasks, weights, clusters))
+}
+
+/// How many are sampled, tasks or clusters of them, and how many of equal weight know a mean as well.
+#[pyfunction]
+pub fn sample_sizes(tasks: usize, weight: Column<'_>, cluster: Column<'_>) -> PyResult<(usize, f64)> {
+    let sampled = sampled(tasks, &weight, &cluster)?;
+    Ok((sampled.count(), sampled.effective()))
+}
+
+/// The mean of each option over the tasks, in resamples of these or of their clusters: resample by resample, from values by
+/// set, option and task, contiguous.
+#[pyfunction]
+#[pyo3(signature = (values, weight, cluster, *, resamples, confidence, key))]
+pub fn resampled_means<'py>(
+    py: Python<'py>,
+    values: PyReadonlyArray3<'py, f64>,
+    weight: Column<'py>,
+    cluster: Column<'py>,
+    resamples: u64,
+    confidence: Option<f64>,
+    key: [u64; 2],
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let (_, options, tasks) = values.as_array().dim();
+    let (values, sampled) = (values.as_slice()?, sampled(tasks, &weight, &cluster)?);
+    let found = wait(py, 0, None, |control| {
+        let how = Resamples { count: resamples, confidence, key, threads: resolve_threads(None)? };
+        means(values, options, tasks, &sampled, how, control)
+    })?;
+    Ok(found.into_pyarray(py))
+}
