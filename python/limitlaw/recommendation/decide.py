@@ -174,9 +174,7 @@ def recommend(
         if options.sets is not None:  # of counts each resample has one of the sets of rates that they leave open
             again = resampled_means(options.sets, *resampled)
         verifiers = options.of_verifiers()
-        if (
-            verifiers is not None
-        ):  # each resample has one: what that adds to an option's mean over the tasks is added to it
+        if verifiers is not None:  # each resample has one: what that adds to an option's mean is added to it
             again = again + np.resize(verifiers - verifiers.mean(axis=0), again.shape)
         slack *= utility.correct_reward
         return _Resamples(options, utility, again, over_tasks, level, slack, verifiers, end, short).judged()
