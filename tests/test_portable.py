@@ -22,7 +22,7 @@ from kernel_cases import KERNELS, SEED, digest, digests
 
 PACKAGE = Path(__file__).parent.parent / "python" / "limitlaw"
 #: What draws pictures and pages, and what tests are made of, makes no results.
-APART = {"plots", "pages", "testing", "plan", "recommendation"}
+APART = {"plots", "pages", "testing"}
 #: Of NumPy and of `math`: everything that is neither exact nor one fixed order of exact operations.
 WORDS = """
     acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh cbrt cos cosh erf erfc
@@ -123,6 +123,8 @@ RUNS = pl.DataFrame(
     }
 )
 PILOT = ll.plan.Pilot(between=0.09, within=(0.04, 0.07))
+WORTH = ASKED.replace(utility=ll.Utility(wrong_cost=2), max_attempts=[1])
+POOL = ll.Tasks.pool(**VERDICTS)
 STOCK = ll.ExhaustionScenario.preset("epoch2024")
 #: What Python has a part in, and no pin holds.
 CALLS: dict[str, Callable[[], pl.DataFrame]] = {
@@ -132,6 +134,10 @@ CALLS: dict[str, Callable[[], pl.DataFrame]] = {
     "required": lambda: ll.required_false_positive_rate(ASKED, accuracy=0.5, seed=SEED, trials=500),
     "pilot": lambda: ll.plan.tasks(ll.plan.pilot({"a": SYSTEM, "b": OTHER}, attempts="attempts"), difference=0.1),
     "power": lambda: ll.plan.power(PILOT, tasks=[20, 90], attempts=[1, 7], difference=0.1, sets=500),
+    "best_attempts": lambda: ll.plan.best_attempts(WORTH, tasks=[5, 20], attempts=[4, 9], sets=20),
+    "labels": lambda: ll.plan.labels(rate=0.02, bound=0.05),
+    "recommend": lambda: ll.recommend(TASKS, CHECK, utility=WORTH.utility, max_attempts=30).policies,
+    "recommend pool": lambda: ll.recommend(POOL, utility=WORTH.utility).evidence,
     "fit_judge": lambda: ll.fit.fit_judge(**JUDGED).estimates,
     "fit_error_rates": lambda: ll.fit.fit_error_rates(**VERDICTS),
     "fit_growth": lambda: ll.fit.fit_growth(TREND, value="tokens", seed=SEED, bootstrap=50).predict([2027.0, 2030.0]),

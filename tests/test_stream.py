@@ -1,11 +1,15 @@
 """The random stream equals NumPy's Philox bit for bit, word by word of the counter."""
 
+import itertools
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limitlaw import _core
+from limitlaw._random import Random
 
 WORD = st.integers(0, 2**64 - 1)
 SEEDS = [0, 1, 7, 2**32 - 1, 2**32, 2**64 - 1, 2**64, 2**127, 2**128 - 1, 2**200 + 12345]
@@ -56,3 +60,20 @@ def test_too_many_blocks_are_refused() -> None:
         _core.stream_words([0, 0], 0, 0, 0, 0, 2**20 + 1)
     with pytest.raises(OverflowError):
         _core.stream_words([0, 2**64], 0, 0, 0, 0, 1)
+
+
+def test_multinomial_counts_have_their_law() -> None:
+    """Each outcome of 3 draws as often as its probability says, within 6 standard errors of 50,000 rows."""
+    rows, shares = 50_000, np.array([0.5, 0.0, 0.3, 0.2])
+    found = Random(5).multinomial(3, np.tile(shares, (rows, 1)))
+    assert found.shape == (rows, 4)
+    assert (found.sum(axis=1) == 3).all()
+    assert not found[:, 1].any()
+    for outcome in itertools.product(range(4), repeat=3):
+        if sum(outcome) != 3:
+            continue
+        ways = math.factorial(3) / math.prod(math.factorial(count) for count in outcome)
+        expected = ways * math.prod(shares[[0, 2, 3]] ** outcome)
+        seen = (found[:, [0, 2, 3]] == outcome).all(axis=1).mean()
+        assert abs(seen - expected) < 6 * np.sqrt(expected * (1 - expected) / rows)
+    assert Random(5).multinomial(7, np.array([[0.0, 1.0, 0.0]])).tolist() == [[0, 7, 0]]

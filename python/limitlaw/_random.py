@@ -38,6 +38,17 @@ class Random:
         """How many of ``count`` happen, each with probability ``p``; of one count or of several."""
         return self._column("binomial", len(p), count, p).astype(np.int64)
 
+    def multinomial(self, count: int, shares: Floats) -> npt.NDArray[np.int64]:
+        """How many of ``count`` are of each kind, row by row of shares that add to 1 in each."""
+        found, left = np.zeros(shares.shape, dtype=np.int64), np.full(len(shares), count)
+        rest = np.cumsum(shares[:, ::-1], axis=1)[:, ::-1]  # of a kind and those after it
+        for kind in range(shares.shape[1] - 1):
+            share = np.divide(shares[:, kind], rest[:, kind], out=np.zeros(len(shares)), where=rest[:, kind] > 0.0)
+            found[:, kind] = self.binomial(left, share)
+            left -= found[:, kind]
+        found[:, -1] = left
+        return found
+
     def permutation(self, count: int) -> npt.NDArray[np.int64]:
         """The numbers from 0 to below ``count`` in random order."""
         return np.asarray(np.argsort(self.uniform(count), kind="stable"))

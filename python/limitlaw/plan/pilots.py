@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_within, shown
-from limitlaw._elementary import hypot, power, products
+from limitlaw._elementary import hypot, log1p, power, products
+from limitlaw._random import Random
 from limitlaw.decisions.reading import Reading
 from limitlaw.errors import MisfitWarning
 from limitlaw.sampling.clusters import warn_independent
@@ -179,10 +180,11 @@ def _resampled(x: Floats, noise: Floats, within: Floats, *, alone: bool) -> Floa
     unseen = [float(x.mean() < 0.5)] if alone else [size, -size]  # noqa: PLR2004  (the far end)
     x = np.concatenate([x, unseen])
     noise, within = (np.concatenate([one, np.zeros(len(unseen))]) for one in (noise, within))
-    random = np.random.default_rng(0)
+    random = Random(0)
     blocks, size = [], max(1, _MAX_WEIGHTS // len(x))
     for start in range(0, _RESAMPLES, size):
-        weights = random.exponential(size=(min(size, _RESAMPLES - start), len(x)))
+        rows = min(size, _RESAMPLES - start)
+        weights = -log1p(-random.uniform(rows * len(x)).reshape(rows, -1))
         weights /= weights.sum(axis=1, keepdims=True)
         middle, square, lost, inside = products(weights, np.stack([x, x**2, noise, within])).T
         # Unbiased: of m values the weights leave (m - 1)/(m + 1) of their variance.

@@ -13,6 +13,7 @@ from limitlaw._arguments import as_array, as_confidence, as_whole, as_within, sh
 from limitlaw._elementary import normal_cdf, normal_quantile, products
 from limitlaw._elementary import power as to_power
 from limitlaw._frames import known
+from limitlaw._random import Random
 from limitlaw.errors import MisfitWarning
 from limitlaw.plan.goal import Goal, alike, least_variance
 from limitlaw.plan.intervals import MAX_TASKS, power_of_comparison
@@ -30,7 +31,7 @@ _MAX_GRID = 10_000
 _MAX_DRAWS = 50_000_000
 #: Up to so many differences that a task can show, data sets are drawn by how many tasks show each.
 _MAX_CELLS = 256
-#: The most numbers that NumPy draws in one call.
+#: The most numbers that are drawn in one call.
 _MAX_ROWS = 500_000
 
 
@@ -284,7 +285,7 @@ def _simulated(  # noqa: PLR0917
     kept = 0.5 + 0.5 * d / seen  # of the tasks; in the others the systems are exchanged
     if n > _MAX_DRAWS // 8:
         raise ValueError(f"tasks must be at most {_MAX_DRAWS // 8} where they are simulated (sets=0: are not), got {n}")
-    random = np.random.default_rng([as_whole(seed, "seed", 0, 2**64 - 1), n, k])
+    random = Random(np.random.SeedSequence([as_whole(seed, "seed", 0, 2**64 - 1), n, k]))
     counted = 2 * k + 1 <= min(n, _MAX_CELLS)
     law = _law_of_differences(p, q, k, kept) if counted else None
     block = max(1, min(sets, _MAX_ROWS // (2 * k + 1) if counted else _MAX_DRAWS // (8 * n)))
@@ -292,13 +293,13 @@ def _simulated(  # noqa: PLR0917
     for start in range(0, sets, block):
         size = min(block, sets - start)
         if law is not None:
-            tasks_with = random.multinomial(n, law, size)
+            tasks_with = random.multinomial(n, np.broadcast_to(law, (size, len(law))))
             x = np.arange(-k, k + 1)
             total = (tasks_with * x).sum(axis=1)
             square = (n * (tasks_with * x**2).sum(axis=1) - total**2) / (n * max(n - 1, 1))
         else:
-            drawn = random.integers(0, len(p), (size, n))
-            keep = random.random((size, n)) < kept
+            drawn = random.below(len(p), size * n).reshape(size, n)
+            keep = random.uniform(size * n).reshape(size, n) < kept
             a, b = np.where(keep, p[drawn], q[drawn]), np.where(keep, q[drawn], p[drawn])
             x = _binomial(random, k, a) - _binomial(random, k, b)
             total, square = x.sum(axis=1), x.var(axis=1, ddof=1 if n > 1 else 0)
@@ -317,10 +318,11 @@ def _law_of_differences(p: Floats, q: Floats, k: int, kept: float) -> Floats:
     return np.asarray(law / law.sum())
 
 
-def _binomial(random: np.random.Generator, k: int, p: Floats) -> npt.NDArray[np.int64]:
-    """The same numbers as in one call, a few rows at a time, so that Ctrl-C is heard."""
-    rows = max(1, _MAX_ROWS // p.shape[1])
-    return np.concatenate([random.binomial(k, p[at : at + rows]) for at in range(0, len(p), rows)])
+def _binomial(random: Random, k: int, p: Floats) -> npt.NDArray[np.int64]:
+    """In pieces, so that Ctrl-C is heard between them."""
+    each = p.ravel()
+    pieces = [random.binomial(k, each[at : at + _MAX_ROWS]) for at in range(0, len(each), _MAX_ROWS)]
+    return np.concatenate(pieces).reshape(p.shape)
 
 
 def grid_of(value: Any, name: str) -> Floats:

@@ -39,7 +39,7 @@ def cheapest(
     cost = n * price
     best = int(np.argmin(cost))
     found, least = (int(grid[best]), int(n[best])), float(cost[best])
-    order = np.argsort(n[1:] * price[:-1])
+    order = np.argsort(n[1:] * price[:-1], kind="stable")
     for at in order:
         first, last = grid[at], grid[at + 1]
         if n[at + 1] * price[at] >= least:
@@ -80,7 +80,7 @@ def most_precise(
     each = spread(grid)
     best, least = float(grid[np.argmin(each)]), float(each.min())
     bounds = variance(attempts(grid[:-1])) / grid[1:]
-    for at in np.argsort(bounds):
+    for at in np.argsort(bounds, kind="stable"):
         if bounds[at] >= least:
             break
         ns = _thinned(grid[at], grid[at + 1])
