@@ -4,10 +4,12 @@ import itertools
 import math
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import limitlaw as ll
 from limitlaw import _core
 from limitlaw._random import Random
 
@@ -77,3 +79,28 @@ def test_multinomial_counts_have_their_law() -> None:
         seen = (found[:, [0, 2, 3]] == outcome).all(axis=1).mean()
         assert abs(seen - expected) < 6 * np.sqrt(expected * (1 - expected) / rows)
     assert Random(5).multinomial(7, np.array([[0.0, 1.0, 0.0]])).tolist() == [[0, 7, 0]]
+
+
+@pytest.mark.parametrize("call", ["recommend", "power", "best_attempts", "whole_web_stock", "optimal_attempts"])
+def test_every_call_takes_the_same_seeds(call: str) -> None:
+    correct = [0, 1, 2, 3, 4, 5, 1, 0]
+    tasks = ll.Tasks.counts([5] * 8, correct)
+    scenario = ll.SamplingScenario(tasks=tasks, verifier=ll.Verifier.rates(false_positive_rate=0.2), max_attempts=[9])
+    seen = pl.DataFrame({"task": range(8), "attempts": 5, "correct": correct})
+    pilot = ll.plan.pilot(
+        {"a": seen, "b": seen.with_columns(correct=pl.Series([2, 1, 3, 3, 5, 5, 2, 1]))}, attempts="attempts"
+    )
+    calls = {
+        "recommend": lambda seed: ll.recommend(tasks, scenario.verifier, bootstrap=100, seed=seed).policies,
+        "power": lambda seed: ll.plan.power(pilot, tasks=40, sets=300, seed=seed),
+        "best_attempts": lambda seed: ll.plan.best_attempts(scenario, tasks=6, attempts=4, sets=20, seed=seed),
+        "whole_web_stock": lambda seed: pl.DataFrame({"stock": ll.exhaustion.whole_web_stock(5, seed=seed)}),
+        "optimal_attempts": lambda seed: ll.optimal_attempts(scenario, wrong_cost=1.0, bootstrap=50, seed=seed),
+    }
+    drawn = {name: calls[call](seed) for name, seed in {"number": 7, "sequence": np.random.SeedSequence(7)}.items()}
+    assert drawn["number"].equals(drawn["sequence"])
+    assert not calls[call](2**200 + 1).equals(drawn["number"])
+    with pytest.raises(TypeError, match="seed must be a whole number or a SeedSequence, got a Generator"):
+        calls[call](np.random.default_rng(7))
+    with pytest.raises(ValueError, match="seed must not be negative, got -1"):
+        calls[call](-1)

@@ -62,6 +62,18 @@ def _key_of_number(number: int) -> tuple[tuple[int, int], str]:
     return _state(np.random.SeedSequence(number)), str(number)
 
 
+def child_of(seed: Seed, *numbers: int) -> np.random.SeedSequence:
+    """A seed of its own for each of several parts of the work of one seed, named by numbers.
+
+    Raises:
+        TypeError: As ``key_of`` does.
+        ValueError: As ``key_of`` does.
+    """
+    key_of(seed)
+    whole = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(operator.index(seed))
+    return np.random.SeedSequence(whole.entropy, spawn_key=(*whole.spawn_key, *numbers))
+
+
 def _state(sequence: np.random.SeedSequence) -> tuple[int, int]:
     low, high = sequence.generate_state(2, np.uint64)
     return int(low), int(high)

@@ -15,6 +15,7 @@ from limitlaw.sampling.clusters import warn_independent
 from limitlaw.sampling.optimum import optimal_attempts
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.tasks import BetaTasks, CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
+from limitlaw.seed import Seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ def best_attempts(
     wrong_cost: float | None = None,
     sets: int = 200,
     confidence: float = 0.9,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> pl.DataFrame:
     """With how many tasks and attempts the best number of attempts is found to within a factor.
 
@@ -59,7 +60,7 @@ def best_attempts(
         wrong_cost: Of a wrong answer; the scenario's unless given.
         sets: Data sets of each row.
         confidence: Of the middle range of what is found.
-        seed: Of the data sets.
+        seed: Of the data sets: a whole number, or a ``numpy.random.SeedSequence``.
 
     Returns:
         One row per T and n: ``tasks``, ``attempts``, ``p_within`` (share of data sets within the factor) and
@@ -93,7 +94,7 @@ def best_attempts(
     count = as_whole(sets, "sets", 1, _MAX_SETS // (len(sizes) * len(tries)))
     if float(sizes.max()) * count > _MAX_RATES:
         raise ValueError(f"tasks must be at most {_MAX_RATES // count} with sets={count}, got {int(sizes.max())}")
-    random = Random(as_whole(seed, "seed", 0, 2**64 - 1))
+    random = Random(seed)
     kinds, drawn, truth = _population(scenario, random, (count, int(sizes.max())))
     options: dict[str, Any] = {"bootstrap": 0, "wrong_cost": wrong_cost}
     best = _best(scenario, truth, options)

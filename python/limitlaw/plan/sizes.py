@@ -19,6 +19,7 @@ from limitlaw.plan.goal import Goal, alike, least_variance
 from limitlaw.plan.intervals import MAX_TASKS, power_of_comparison
 from limitlaw.plan.pilots import Pilot, as_pilot
 from limitlaw.plan.split import cheapest, most_precise
+from limitlaw.seed import Seed, child_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -209,7 +210,7 @@ def power(
     difference: float | None = None,
     confidence: float = 0.95,
     sets: int = 10_000,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> pl.DataFrame:
     """P(two systems are told apart) with so many tasks and attempts: by the formula, and by simulation.
 
@@ -225,7 +226,7 @@ def power(
         difference: The true difference; the pilot's unless given.
         confidence: Of the interval.
         sets: Data sets of the simulation; 0 for none.
-        seed: Of the simulation.
+        seed: Of the simulation: a whole number, or a ``numpy.random.SeedSequence``.
 
     Returns:
         One row per T and K: ``tasks``, ``attempts``, ``difference``, ``power`` (formula), ``power_compared`` (that the
@@ -248,13 +249,14 @@ def power(
     d = given.difference if difference is None else as_within(difference, "difference", -1.0, 1.0)
     if d is None:
         raise ValueError("difference must be given where the pilot has none, got None")
+    own = child_of(seed)
     z = normal_quantile(0.5 + as_confidence(confidence) / 2.0)
     sizes, ks = grid_of(tasks, "tasks"), grid_of(attempts, "attempts")
     count = as_whole(sets, "sets", 0, 1_000_000)
     rows = []
     for n in sizes:
         for k in ks:
-            share = _simulated(given, d, int(n), int(k), z, count, seed)
+            share = _simulated(given, d, int(n), int(k), z, count, own)
             variance = max(given.variance(k), least_variance(d, k))
             se = math.sqrt(variance / n)
             at = abs(d) / se if se > 0.0 else 0.0
@@ -275,7 +277,7 @@ def power(
 
 
 def _simulated(  # noqa: PLR0917
-    given: Pilot, d: float, n: int, k: int, z: float, sets: int, seed: int
+    given: Pilot, d: float, n: int, k: int, z: float, sets: int, seed: Seed
 ) -> float:
     """The share of data sets that tell two systems apart."""
     seen = given.difference
@@ -285,7 +287,7 @@ def _simulated(  # noqa: PLR0917
     kept = 0.5 + 0.5 * d / seen  # of the tasks; in the others the systems are exchanged
     if n > _MAX_DRAWS // 8:
         raise ValueError(f"tasks must be at most {_MAX_DRAWS // 8} where they are simulated (sets=0: are not), got {n}")
-    random = Random(np.random.SeedSequence([as_whole(seed, "seed", 0, 2**64 - 1), n, k]))
+    random = Random(child_of(seed, n, k))
     counted = 2 * k + 1 <= min(n, _MAX_CELLS)
     law = _law_of_differences(p, q, k, kept) if counted else None
     block = max(1, min(sets, _MAX_ROWS // (2 * k + 1) if counted else _MAX_DRAWS // (8 * n)))

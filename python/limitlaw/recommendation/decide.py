@@ -25,7 +25,7 @@ from limitlaw.sampling.short import held
 from limitlaw.sampling.tasks import CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verdicts import warn_unjudged
 from limitlaw.sampling.verifier import Verifier
-from limitlaw.seed import key_of
+from limitlaw.seed import Seed, key_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -99,7 +99,7 @@ def recommend(
     tolerance: float = 0.01,
     confidence: float = 0.9,
     bootstrap: int = 4_000,
-    seed: int = 0,
+    seed: Seed = 0,
     progress: bool | Callable[[int, int], object] | None = None,
 ) -> Recommendation:
     """Recommend a policy and a number of attempts, and say whether the data can tell.
@@ -124,7 +124,7 @@ def recommend(
         tolerance: A loss of utility per task, in rewards of a correct answer, that does not matter.
         confidence: Of the intervals.
         bootstrap: Resamples of the tasks.
-        seed: Of the resamples.
+        seed: Of the resamples: a whole number, or a ``numpy.random.SeedSequence``.
         progress: Called with (steps done, steps); ``True`` shows a bar where someone is looking.
 
     Returns:
@@ -158,7 +158,7 @@ def recommend(
         )
     level, slack = as_confidence(confidence), as_within(tolerance, "tolerance", 0.0)
     draws, most = as_whole(bootstrap, "bootstrap", 100, 100_000), as_whole(max_attempts, "max_attempts", 1, 10**6)
-    seed = as_whole(seed, "seed", 0, 2**64 - 1)
+    key = key_of(seed)[0]
     utility = Utility() if utility is None else utility
     warn_unjudged("recommend", tasks, verifier, policies_of(tasks, policies), utility.wrong_cost)
     end, short = None, ""
@@ -169,7 +169,7 @@ def recommend(
     with quietly(), reporting(progress, 100, "%") as report:
         asked = {"verifier": verifier, "utility": utility, "cost": cost, "max_attempts": grid_of(most)}
         options = Options.of(tasks, policies_of(tasks, policies), asked, seed=seed, step=Steps(report))
-        resampled = tasks, draws, key_of(seed)[0], level
+        resampled = tasks, draws, key, level
         again = over_tasks = resampled_means(options.tables["utility"][None], *resampled)
         if options.sets is not None:  # of counts each resample has one of the sets of rates that they leave open
             again = resampled_means(options.sets, *resampled)

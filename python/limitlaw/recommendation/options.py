@@ -26,7 +26,7 @@ from limitlaw.sampling.short import chosen
 from limitlaw.sampling.tasks import FixedTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verdicts import asks_answers
 from limitlaw.sampling.verifier import LabelledVerifier, Verifier
-from limitlaw.seed import key_of
+from limitlaw.seed import Seed, key_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -103,13 +103,13 @@ class Options:
     #: Of counts, the utility under each set of rates that their attempts leave open, of which the tables hold the mean.
     sets: Floats | None = None
     #: Of these simulations.
-    seed: int = 0
+    seed: Seed = 0
     #: Called after every step of the work.
     step: Steps = dataclasses.field(default_factory=lambda: Steps(None))
 
     @staticmethod
     def of(
-        tasks: Tasks, policies: list[Any], asked: dict[str, Any], *, seed: int = 0, step: Steps | None = None
+        tasks: Tasks, policies: list[Any], asked: dict[str, Any], *, seed: Seed = 0, step: Steps | None = None
     ) -> Options:
         """By solving each policy; one that has no closed form is simulated."""
         step = Steps(None) if step is None else step
@@ -217,7 +217,7 @@ class Options:
         return np.concatenate(found, axis=1)
 
 
-def _drawn(tasks: Tasks, verifier: Verifier | None, options: int, seed: int) -> list[dict[str, Any]]:
+def _drawn(tasks: Tasks, verifier: Verifier | None, options: int, seed: Seed) -> list[dict[str, Any]]:
     """The tasks to solve: of counts, sets of the rates that their attempts leave open, equally likely.
 
     Each set meets some of the verifiers that labels leave open, and all sets together meet all.
