@@ -32,7 +32,9 @@ pub struct ClusterCounts {
     pub distinct_of: Vec<usize>,
     /// The distinct counts of which none or all are correct, and which: 0 or 1.
     extreme: Vec<(usize, usize)>,
-    pub nodes: Nodes,
+    /// Of means of clusters, and of their shares of a sort of tasks.
+    pub means: Nodes,
+    pub shares: Nodes,
 }
 
 /// The tasks of a cluster: distinct counts, and how many tasks have each.
@@ -52,12 +54,14 @@ impl ClusterCounts {
         let numbers: Vec<usize> = (0..counts.groups.len()).collect();
         let count = cluster.iter().max().map_or(0, |last| last + 1);
         let mut attempts = vec![0.0; count];
+        let mut tried = vec![0.0; count];
         let mut tasks: Vec<BTreeMap<usize, u64>> = vec![BTreeMap::new(); count];
         for ((&cluster, group), &of) in cluster.iter().zip(counts.each_task(&numbers)).zip(of) {
             attempts[cluster] += of;
             // A task without attempts says nothing.
             if of > 0.0 {
                 *tasks[cluster].entry(group).or_insert(0) += 1;
+                tried[cluster] += 1.0;
             }
         }
         let is_extreme = |group: &usize| [0.0, counts.groups[*group].attempts].contains(&counts.groups[*group].correct);
@@ -76,8 +80,23 @@ impl ClusterCounts {
         times.resize(distinct.len().next_multiple_of(ROWS), 0.0);
         let which = |group: usize| usize::from(counts.groups[group].correct > 0.0);
         let extreme = extreme.into_iter().map(|group| (group, which(group))).collect();
-        let nodes = Nodes::new(attempts.into_iter().fold(0.0, f64::max));
-        Ok(Self { counts, distinct, times, distinct_of, extreme, nodes })
+        // A task tells its sort as an attempt does whether it is correct, and no better.
+        let [means, shares] = [attempts, tried].map(|most| Nodes::new(most.into_iter().fold(0.0, f64::max)));
+        Ok(Self { counts, distinct, times, distinct_of, extreme, means, shares })
+    }
+}
+
+impl ClusterCounts {
+    /// For each of some nodes of each distinct cluster.
+    fn ones(&self, nodes: &Nodes) -> Vec<f64> {
+        vec![1.0; self.times.len() * nodes.count()]
+    }
+
+    /// `Within::likelihoods` of two sorts of tasks, from the logarithms of how likely each distinct count is for each.
+    pub fn of_sorts(&self, sorts: [&[f64]; 2]) -> (Vec<f64>, f64) {
+        let mut found = self.ones(&self.shares);
+        let top = dispatch(OfSorts { seen: self, sorts, found: &mut found });
+        (found, top)
     }
 }
 
@@ -108,6 +127,8 @@ pub struct Nodes {
     turns: Vec<f64>,
     /// The logarithms of the mean and of its complement.
     ln: Vec<[f64; 2]>,
+    /// Both, side by side.
+    both: Vec<[Lanes; 2]>,
     /// The mean at the end of the first part.
     edge: f64,
 }
@@ -126,8 +147,11 @@ impl Nodes {
         };
         let turn = |node: usize| if node < count / 2 { below(node) } else { 1.0 - below(count - 1 - node) };
         let turns: Vec<f64> = (0..count).map(turn).collect();
-        let ln = (0..count).map(|node| [node, count - 1 - node].map(|node| log(share(turns[node])))).collect();
-        Self { turns, ln, edge }
+        let both = |node: usize| [node, count - 1 - node].map(|node| share(turns[node]));
+        let ln = (0..count).map(|node| both(node).map(log)).collect();
+        let lanes = |first: usize| [0, 1].map(|of| each(|lane| both(first + lane)[of]));
+        let both = (0..count).step_by(LANES).map(lanes).collect();
+        Self { turns, ln, both, edge }
     }
 
     /// How many there are.
@@ -175,7 +199,7 @@ pub struct Within<'a> {
 impl<'a> Within<'a> {
     /// At an intra-class correlation within clusters.
     pub fn new(seen: &'a ClusterCounts, icc: f64, control: &Control) -> Result<Self> {
-        let betas: Vec<[f64; 2]> = seen.nodes.turns.iter().map(|&turn| shape(turn, icc)).collect();
+        let betas: Vec<[f64; 2]> = seen.means.turns.iter().map(|&turn| shape(turn, icc)).collect();
         let all = LnLikelihoods::new(&seen.counts, &betas, control)?;
         let extreme = all.lanes().flat_map(|counts| seen.extreme.iter().map(|&(group, _)| counts[group])).collect();
         let mut between = Vec::with_capacity(seen.distinct.len() * betas.len() / LANES);
@@ -196,7 +220,7 @@ impl<'a> Within<'a> {
     /// part of where they are likeliest, cluster by cluster and then ones; and the sum of the logarithms of the
     /// likeliest.
     pub fn likelihoods(&self, masses: [f64; 2]) -> (Vec<f64>, f64) {
-        let mut found = vec![1.0; self.seen.times.len() * self.seen.nodes.count()];
+        let mut found = self.seen.ones(&self.seen.means);
         let top = dispatch(Likelihoods { within: self, masses, found: &mut found });
         (found, top)
     }
@@ -216,7 +240,7 @@ impl Kernel for Likelihoods<'_> {
         let Self { within: &Within { seen, ref between, ref extreme }, masses, found } = self;
         let rest = 1.0 - masses[0] - masses[1];
         let ln_rest = ln(rest);
-        let (nodes, counts) = (seen.nodes.count(), seen.extreme.len());
+        let (nodes, counts) = (seen.means.count(), seen.extreme.len());
         let mut mixed = vec![[0.0; LANES]; extreme.len()];
         for (at, (mixed, likely)) in mixed.iter_mut().zip(extreme).enumerate() {
             let mass = masses[seen.extreme[at % counts].1];
@@ -230,21 +254,69 @@ impl Kernel for Likelihoods<'_> {
         let mut all = 0.0;
         let clusters = seen.distinct.iter().zip(&seen.times).zip(between.chunks_exact(nodes / LANES));
         for (((own, times), between), row) in clusters.zip(found.chunks_exact_mut(nodes)) {
-            let mut largest = [f64::NEG_INFINITY; LANES];
             for (some, (between, row)) in between.iter().zip(row.chunks_exact_mut(LANES)).enumerate() {
                 let mut sum = each(|lane| between[lane] + own.tasks * ln_rest);
                 for &(number, tasks) in &own.extreme {
                     let mixed = &mixed[some * counts + number];
                     sum = each(|lane| sum[lane] + tasks * mixed[lane]);
                 }
-                for lane in 0..LANES {
-                    row[lane] = sum[lane];
-                    largest[lane] = if sum[lane] > largest[lane] { sum[lane] } else { largest[lane] };
-                }
+                row.copy_from_slice(&sum);
             }
-            let top = largest.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            row.iter_mut().for_each(|x| *x = exp(*x - top));
-            all += times * top;
+            all += times * over_largest(row);
+        }
+        all
+    }
+}
+
+/// What logarithms stand for, as parts of the largest; its logarithm.
+#[inline(always)]
+fn over_largest(row: &mut [f64]) -> f64 {
+    let mut largest = [f64::NEG_INFINITY; LANES];
+    for some in row.chunks_exact(LANES) {
+        largest = each(|lane| if some[lane] > largest[lane] { some[lane] } else { largest[lane] });
+    }
+    let top = largest.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    row.iter_mut().for_each(|x| *x = exp(*x - top));
+    top
+}
+
+/// Where tasks are of two sorts, of which each cluster has its own shares: nodes are those of the share of the first.
+struct OfSorts<'a> {
+    seen: &'a ClusterCounts,
+    /// The logarithms of how likely each distinct count is for each sort.
+    sorts: [&'a [f64]; 2],
+    found: &'a mut [f64],
+}
+
+impl Kernel for OfSorts<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        let Self { seen, sorts: [first, second], found } = self;
+        let (nodes, groups) = (seen.shares.count(), first.len());
+        let mut mixed = vec![[0.0; LANES]; nodes / LANES * groups];
+        for (shares, mixed) in seen.shares.both.iter().zip(mixed.chunks_exact_mut(groups)) {
+            for ((&first, &second), mixed) in first.iter().zip(second).zip(mixed) {
+                let larger = if first > second { first } else { second };
+                let [one, other] = [exp(first - larger), exp(second - larger)];
+                *mixed = each(|lane| larger + ln(shares[0][lane] * one + shares[1][lane] * other));
+            }
+        }
+        let mut all = 0.0;
+        for ((own, times), row) in seen.distinct.iter().zip(&seen.times).zip(found.chunks_exact_mut(nodes)) {
+            for (mixed, row) in mixed.chunks_exact(groups).zip(row.chunks_exact_mut(LANES)) {
+                let mut sum = [0.0; LANES];
+                for &(group, tasks) in &own.between {
+                    sum = each(|lane| sum[lane] + tasks * mixed[group][lane]);
+                }
+                for &(number, tasks) in &own.extreme {
+                    let mixed = &mixed[seen.extreme[number].0];
+                    sum = each(|lane| sum[lane] + tasks * mixed[lane]);
+                }
+                row.copy_from_slice(&sum);
+            }
+            all += times * over_largest(row);
         }
         all
     }

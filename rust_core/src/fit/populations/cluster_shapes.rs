@@ -2,24 +2,82 @@
 
 use libm::log;
 
-use super::cluster_counts::{ClusterCounts, LEAST_SPREAD, OverMeans, Within};
+use super::cluster_counts::{ClusterCounts, LEAST_SPREAD, Nodes, OverMeans, Within};
 use super::grid::{AXES, Grid, Shape};
 use super::inflated::ln_prior_of_masses;
 use super::lanes::{LANES, Lanes, each};
-use super::mixture::{shape, share};
+use super::likelihoods::LnLikelihoods;
+use super::mixture::{BetaMixture, shape, share};
 use crate::dispatch::dispatch;
 use crate::error::Result;
 use crate::run::Control;
 
-/// A population: of the means of clusters, and of rates about them.
+/// A population: of clusters, and of the rates in one.
 #[derive(Debug, Clone, Copy)]
 pub struct ClusterLaw {
-    /// The Beta of the means.
+    /// The Beta of the means of clusters, or of their shares of the first sort.
     pub means: [f64; 2],
-    /// The intra-class correlation of rates about a mean.
-    pub within: f64,
-    /// Shares at 0 and at 1.
-    pub masses: [f64; 2],
+    pub rates: Rates,
+}
+
+/// The rates in a cluster.
+#[derive(Debug, Clone, Copy)]
+pub enum Rates {
+    /// About the mean of the cluster.
+    About {
+        /// Their intra-class correlation.
+        within: f64,
+        /// Shares at 0 and at 1.
+        masses: [f64; 2],
+    },
+    /// Of two sorts, each with its Beta.
+    Sorts([[f64; 2]; 2]),
+}
+
+impl ClusterLaw {
+    /// `Within::likelihoods` of this population.
+    pub fn likelihoods(&self, seen: &ClusterCounts, control: &Control) -> Result<Vec<f64>> {
+        match self.rates {
+            Rates::About { within, masses } => Ok(Within::new(seen, within, control)?.likelihoods(masses).0),
+            Rates::Sorts(sorts) => {
+                let all = LnLikelihoods::new(&seen.counts, &sorts, control)?;
+                let [first, second] = [0, 1].map(|sort| all.of(sort).collect::<Vec<f64>>());
+                Ok(seen.of_sorts([&first, &second]).0)
+            }
+        }
+    }
+
+    /// The nodes of these.
+    pub const fn nodes<'a>(&self, seen: &'a ClusterCounts) -> &'a Nodes {
+        match self.rates {
+            Rates::About { .. } => &seen.means,
+            Rates::Sorts(_) => &seen.shares,
+        }
+    }
+
+    /// The population of a cluster at a turn of its mean, or of its share of the first sort.
+    pub fn at(&self, turn: f64) -> BetaMixture {
+        match self.rates {
+            Rates::About { within, masses: [zero, one] } => BetaMixture::inflated(shape(turn, within), zero, one),
+            Rates::Sorts([first, second]) => {
+                BetaMixture { zero: 0.0, one: 0.0, betas: [(share(turn), first), (share(1.0 - turn), second)] }
+            }
+        }
+    }
+}
+
+/// For each of some means and correlations of clusters, side by side: the probabilities of the nodes.
+pub fn probabilities(nodes: &Nodes, means: &[[f64; 2]]) -> Vec<Vec<Lanes>> {
+    let all: Vec<Vec<f64>> = means.iter().map(|&means| nodes.probabilities(means)).collect();
+    let side_by_side =
+        |some: &[Vec<f64>]| (0..nodes.count()).map(|node| each(|lane| some[lane.min(some.len() - 1)][node])).collect();
+    all.chunks(LANES).map(side_by_side).collect()
+}
+
+/// The Beta of the means of clusters at a turn of their mean and a place of the root of their correlation.
+pub fn means(turn: f64, between: f64) -> [f64; 2] {
+    let root = root_between(between);
+    shape(turn, root * root)
 }
 
 /// Axes: the root of the intra-class correlation within clusters, the mean, the root of that of the means of clusters,
@@ -27,7 +85,7 @@ pub struct ClusterLaw {
 pub struct Clusters<const MASSES: bool>;
 
 /// The root of the correlation of the means of clusters: it is not 0, which no nodes tell.
-fn root_between(place: f64) -> f64 {
+pub fn root_between(place: f64) -> f64 {
     LEAST_SPREAD + (1.0 - LEAST_SPREAD) * place
 }
 
@@ -36,24 +94,17 @@ impl<const MASSES: bool> Shape for Clusters<MASSES> {
         if MASSES { [[7; AXES], [9; AXES]] } else { [[11, 11, 11, 1, 1], [25, 25, 25, 1, 1]] };
     type Seen = ClusterCounts;
     type Population = ClusterLaw;
-    /// For each mean and correlation between clusters, side by side: the probabilities of the nodes.
+    /// Those of each mean and correlation of clusters.
     type Tables = Vec<Vec<Lanes>>;
 
     fn population(&[within, mean, between, zero, one]: &[f64; AXES]) -> ClusterLaw {
-        let root = root_between(between);
-        ClusterLaw { means: shape(mean, root * root), within: within * within, masses: masses([zero, one]) }
+        let rates = Rates::About { within: within * within, masses: masses([zero, one]) };
+        ClusterLaw { means: means(mean, between), rates }
     }
 
     fn tables(grid: &Grid<Self>, seen: &ClusterCounts) -> Vec<Vec<Lanes>> {
-        let of = |cell: usize| {
-            let root = root_between(grid.middle(2, cell % grid.steps(2)));
-            seen.nodes.probabilities(shape(grid.middle(1, cell / grid.steps(2)), root * root))
-        };
-        let all: Vec<Vec<f64>> = (0..grid.steps(1) * grid.steps(2)).map(of).collect();
-        let side_by_side = |some: &[Vec<f64>]| {
-            (0..seen.nodes.count()).map(|node| each(|lane| some[lane.min(some.len() - 1)][node])).collect()
-        };
-        all.chunks(LANES).map(side_by_side).collect()
+        let of = |cell: usize| means(grid.middle(1, cell / grid.steps(2)), grid.middle(2, cell % grid.steps(2)));
+        probabilities(&seen.means, &(0..grid.steps(1) * grid.steps(2)).map(of).collect::<Vec<_>>())
     }
 
     fn heights(
@@ -98,49 +149,42 @@ fn ln_prior(within: f64, between: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
-    /// The mean of a polynomial in a cluster's mean m, under the Beta of the means: of the product over the cluster's
-    /// tasks of the masses that explain a count and the chance of its attempts, one after another.
-    fn by_moments(law: &ClusterLaw, tasks: &[(f64, f64)]) -> f64 {
-        let size = 1.0 / law.within - 1.0;
-        let times = |one: &[f64], [constant, slope]: [f64; 2]| {
-            let mut found = vec![0.0; one.len() + 1];
-            for (power, x) in one.iter().enumerate() {
-                found[power] += constant * x;
-                found[power + 1] += slope * x;
-            }
-            found
-        };
-        let mut product = vec![1.0];
-        for &(of, seen) in tasks {
-            let mut task = vec![1.0 - law.masses[0] - law.masses[1]];
-            for i in 0..of as u32 {
-                let all = size + f64::from(i);
-                let wrong = f64::from(i) - seen;
-                task = if wrong < 0.0 {
-                    times(&task, [f64::from(i) / all, size / all])
-                } else {
-                    times(&task, [(size + wrong) / all, -size / all])
-                };
-            }
-            task[0] += if seen == 0.0 { law.masses[0] } else { 0.0 } + if seen == of { law.masses[1] } else { 0.0 };
-            let mut next = vec![0.0; product.len() + task.len() - 1];
-            for (i, x) in product.iter().enumerate() {
-                task.iter().enumerate().for_each(|(j, y)| next[i + j] += x * y);
-            }
-            product = next;
-        }
-        let [a, b] = law.means;
+    /// The mean of a product of polynomials under a Beta.
+    pub fn mean_of_product([a, b]: [f64; 2], polynomials: &[Vec<f64>]) -> f64 {
+        let product = polynomials.iter().fold(vec![1.0], |one, other| times(&one, other));
         let mut moment = 1.0;
         let mut sum = 0.0;
         for (power, x) in product.iter().enumerate() {
             sum += x * moment;
-            let power = power as f64;
-            moment *= (a + power) / (a + b + power);
+            moment *= (a + power as f64) / (a + b + power as f64);
         }
         sum
+    }
+
+    fn times(one: &[f64], other: &[f64]) -> Vec<f64> {
+        let mut found = vec![0.0; one.len() + other.len() - 1];
+        for (i, x) in one.iter().enumerate() {
+            other.iter().enumerate().for_each(|(j, y)| found[i + j] += x * y);
+        }
+        found
+    }
+
+    /// How likely a count is, as a polynomial in its cluster's mean: the masses that explain it, and the chance of its
+    /// attempts, one after another.
+    fn of_mean(law: &ClusterLaw, of: f64, seen: f64) -> Vec<f64> {
+        let Rates::About { within, masses } = law.rates else { panic!("no sorts") };
+        let size = 1.0 / within - 1.0;
+        let mut task = vec![1.0 - masses[0] - masses[1]];
+        for i in 0..of as u32 {
+            let (all, wrong) = (size + f64::from(i), f64::from(i) - seen);
+            let next = if wrong < 0.0 { [f64::from(i), size] } else { [size + wrong, -size] };
+            task = times(&task, &next.map(|x| x / all));
+        }
+        task[0] += if seen == 0.0 { masses[0] } else { 0.0 } + if seen == of { masses[1] } else { 0.0 };
+        task
     }
 
     fn check<const MASSES: bool>(of: &[f64], seen: &[f64], cluster: &[usize]) {
@@ -152,7 +196,7 @@ mod tests {
             let law = Clusters::<MASSES>::population(&place);
             let own = |number: usize| {
                 let all = of.iter().zip(seen).zip(cluster).filter(|(_, of)| **of == number);
-                by_moments(&law, &all.map(|((of, seen), _)| (*of, *seen)).collect::<Vec<_>>())
+                mean_of_product(law.means, &all.map(|((of, seen), _)| of_mean(&law, *of, *seen)).collect::<Vec<_>>())
             };
             let likely: f64 = (0..counts.distinct_of.len()).map(|number| log(own(number))).sum();
             let root = root_between(place[2]);

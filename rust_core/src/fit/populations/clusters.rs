@@ -6,19 +6,21 @@
 //! what is not known of a rate towards the mean of all clusters, and these with it: their means would differ less than
 //! clusters do.
 //!
-//! Two shapes, as likely as each other beforehand: with tasks that never and that always succeed, and without. Two
-//! sorts of tasks are none here: clusters are as many sorts as there are. Prior: that of `Plain` for the mean and the
-//! intra-class correlation of all rates, uniform for the part of their variance that is between clusters, that of
-//! `Inflated` for the shares at 0 and 1. The means of clusters are integrated by a sum over nodes; those of a draw have
-//! a density that is constant about each node.
+//! Three shapes, as likely as each other beforehand: a Beta about the mean of the cluster, the same beside tasks that
+//! never and that always succeed, and two sorts of tasks, of which each cluster has its own shares. Prior: that of
+//! `Plain` for the mean and the intra-class correlation of all rates, uniform for the part of their variance that is
+//! between clusters, that of `Inflated` for the shares at 0 and 1; of sorts that of `TwoBetas`, with one spread for
+//! both, and uniform for the correlation of shares. Means, or shares, of clusters are integrated by a sum over nodes;
+//! those of a draw have a density that is constant about each node.
 //!
 //! One attempt of each task tells the means of clusters, and nothing of how rates vary about them: as without clusters
 //! a third of the populations have one rate for all tasks of a cluster, and a third rates of 0 and 1 only.
 
-use super::cluster_counts::{ClusterCounts, Within};
-use super::cluster_shapes::{ClusterLaw, Clusters};
+use super::cluster_counts::ClusterCounts;
+use super::cluster_shapes::{ClusterLaw, Clusters, Rates};
+use super::cluster_sorts::ClusterSorts;
 use super::grid::Grid;
-use super::mixture::{BetaMixture, shape};
+use super::mixture::BetaMixture;
 use super::{ONE_RATE, Weighed, drawn};
 use crate::error::Result;
 use crate::fit::identification::{Reason, open};
@@ -48,12 +50,17 @@ impl ClusterPopulations {
             let shapes: [&dyn Weighed<ClusterLaw>; 1] = [&plain];
             let law = drawn(&shapes, dimension);
             let ends = [Some(1.0 / ONE_RATE), Some(1.0 - 1.0 / ONE_RATE), None];
-            let spread =
-                |draw: usize, law: ClusterLaw| ClusterLaw { within: ends[draw % 3].unwrap_or(law.within), ..law };
+            let spread = |draw: usize, law: ClusterLaw| match (law.rates, ends[draw % 3]) {
+                (Rates::About { masses, .. }, Some(within)) => {
+                    ClusterLaw { rates: Rates::About { within, masses }, ..law }
+                }
+                _ => law,
+            };
             (0..draws).map(|draw| spread(draw, law(draw))).collect()
         } else {
             let inflated = Grid::<Clusters<true>>::new(&seen, threads, control)?;
-            let shapes: [&dyn Weighed<ClusterLaw>; 2] = [&plain, &inflated];
+            let sorts = Grid::<ClusterSorts>::new(&seen, threads, control)?;
+            let shapes: [&dyn Weighed<ClusterLaw>; 3] = [&plain, &inflated, &sorts];
             (0..draws).map(drawn(&shapes, dimension)).collect()
         };
         Ok(Self { seen, laws })
@@ -61,11 +68,10 @@ impl ClusterPopulations {
 
     /// The population within each cluster in a resample, a word each.
     pub fn within(&self, resample: usize, random: &mut Sequence) -> Vec<BetaMixture> {
-        let &ClusterLaw { means, within, masses } = &self.laws[resample];
-        let nodes = &self.seen.nodes;
-        let probabilities = nodes.probabilities(means);
-        let within_of = Within::new(&self.seen, within, &Control::default()).expect("nobody cancels it");
-        let (likelihoods, _) = within_of.likelihoods(masses);
+        let law = &self.laws[resample];
+        let nodes = law.nodes(&self.seen);
+        let probabilities = nodes.probabilities(law.means);
+        let likelihoods = law.likelihoods(&self.seen, &Control::default()).expect("nobody cancels it");
         let below: Vec<Vec<f64>> =
             likelihoods.chunks_exact(nodes.count()).map(|likely| sums(likely, &probabilities)).collect();
         let of_cluster = |&distinct: &usize| {
@@ -74,7 +80,7 @@ impl ClusterPopulations {
             let node = below.partition_point(|&below| below < wanted);
             let before = if node == 0 { 0.0 } else { below[node - 1] };
             let part = ((wanted - before) / (below[node] - before)).clamp(0.0, 1.0);
-            BetaMixture::inflated(shape(nodes.turn(node, part), within), masses[0], masses[1])
+            law.at(nodes.turn(node, part))
         };
         self.seen.distinct_of.iter().map(of_cluster).collect()
     }
@@ -93,6 +99,10 @@ fn sums(likelihoods: &[f64], probabilities: &[f64]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::FRAC_PI_2;
+
+    use libm::{asin, sqrt};
+
     use super::*;
     use crate::rng::Stream;
     use crate::variates::{beta, binomial};
@@ -107,56 +117,53 @@ mod tests {
         Stream::new([2, 9], 0, 99, number).sequence()
     }
 
-    /// Against draws of the prior, half with masses, weighted by how likely they make the counts.
+    /// Against draws of the prior, a third of each shape, weighted by how likely they make the counts.
     #[test]
     fn the_draws_are_the_posterior() {
-        let (of, seen, cluster) = (
-            vec![6.0, 4.0, 8.0, 5.0, 6.0, 6.0, 4.0, 0.0],
-            vec![1.0, 0.0, 2.0, 4.0, 6.0, 5.0, 3.0, 0.0],
-            vec![0, 0, 0, 1, 1, 1, 2, 2],
-        );
-        let tasks = (of, seen, cluster);
+        let of = vec![6.0, 4.0, 8.0, 5.0, 6.0, 6.0, 4.0, 0.0];
+        let tasks = (of, vec![1.0, 0.0, 2.0, 4.0, 6.0, 5.0, 3.0, 0.0], vec![0, 0, 0, 1, 1, 1, 2, 2]);
         let found = populations(&tasks, 20_000);
-        let mut sums = [0.0; 9];
-        let mut words = random(0);
+        let (mut got, mut words) = ([0.0; 9], random(0));
         for draw in 0..20_000 {
-            let law = &found.laws[draw];
             let within = found.within(draw, &mut words);
-            add(&mut sums, 1.0, &values(law, &within, &tasks));
+            add(&mut got, 1.0 / 20_000.0, &values(&found.laws[draw], &within, &tasks));
         }
-        let got = sums.map(|sum| sum / 20_000.0);
-        let (mut sums, mut all) = ([0.0; 9], 0.0);
-        let mut words = random(1);
-        for trial in 0..400_000 {
-            let mean = beta([0.5, 0.5], &mut words);
-            let [all_rates, part] = [words.open01(), words.open01()];
-            let between = all_rates * part;
-            let within = (all_rates - between) / (1.0 - between);
-            let masses = if trial % 2 == 0 {
-                [0.0; 2]
-            } else {
-                let zero = beta([0.5, 1.5], &mut words);
-                [zero, (1.0 - zero) * beta([0.5, 1.0], &mut words)]
+        let (mut sums, mut all, mut words) = ([0.0; 9], 0.0, random(1));
+        for trial in 0..600_000 {
+            let law = of_prior(trial % 3, &mut words);
+            let mut cluster = || {
+                let turn = asin(sqrt(beta(law.means, &mut words))) / FRAC_PI_2;
+                law.at(turn.clamp(1e-9, 1.0 - 1e-9))
             };
-            let size = 1.0 / between - 1.0;
-            let law = ClusterLaw { means: [mean * size, (1.0 - mean) * size], within, masses };
-            let of_clusters: Vec<BetaMixture> = (0..3)
-                .map(|_| {
-                    let mean = beta(law.means, &mut words);
-                    let size = 1.0 / within - 1.0;
-                    BetaMixture::inflated([mean * size, (1.0 - mean) * size], masses[0], masses[1])
-                })
-                .collect();
-            let likely: f64 =
-                (0..8).map(|task| likelihood(&of_clusters[tasks.2[task]], tasks.0[task], tasks.1[task])).product();
+            let within: Vec<BetaMixture> = (0..3).map(|_| cluster()).collect();
+            let task = |task: usize| likelihood(&within[tasks.2[task]], tasks.0[task], tasks.1[task]);
+            let likely: f64 = (0..8).map(task).product();
             if likely > 0.0 {
-                add(&mut sums, likely, &values(&law, &of_clusters, &tasks));
+                add(&mut sums, likely, &values(&law, &within, &tasks));
                 all += likely;
             }
         }
         for (at, (got, sum)) in got.into_iter().zip(sums).enumerate() {
-            assert!((got - sum / all).abs() < 0.01, "{at}: {got} {}", sum / all);
+            // Weighted draws have a standard error of about .002; cells are wide.
+            assert!((got - sum / all).abs() < 0.015, "{at}: {got} {}", sum / all);
         }
+    }
+
+    fn of_prior(shape: u32, words: &mut Sequence) -> ClusterLaw {
+        let of_mean = |mean: f64, icc: f64| [mean, 1.0 - mean].map(|of| of * (1.0 / icc - 1.0));
+        let mean = beta([0.5, 0.5], words);
+        let [all, part] = [words.open01(), words.open01()];
+        if shape == 2 {
+            let mut sorts = [beta([0.5, 0.5], words), beta([0.5, 0.5], words)];
+            sorts.sort_by(|a, b| b.total_cmp(a));
+            let rates = Rates::Sorts(sorts.map(|sort| of_mean(sort, (0.1 + 0.9 * part).powi(2))));
+            return ClusterLaw { means: of_mean(mean, all), rates };
+        }
+        let between = all * part;
+        let zero = if shape == 1 { beta([0.5, 1.5], words) } else { 0.0 };
+        let one = if shape == 1 { (1.0 - zero) * beta([0.5, 1.0], words) } else { 0.0 };
+        let rates = Rates::About { within: (all - between) / (1.0 - between), masses: [zero, one] };
+        ClusterLaw { means: of_mean(mean, between), rates }
     }
 
     fn add(sums: &mut [f64; 9], weight: f64, values: &[f64; 9]) {
@@ -164,25 +171,30 @@ mod tests {
     }
 
     fn likelihood(population: &BetaMixture, of: f64, seen: f64) -> f64 {
-        let [a, b] = population.betas[0].1;
         let rise = |a: f64, n: f64| (0..n as u32).map(|i| a + f64::from(i)).product::<f64>();
-        let between = population.betas[0].0 * rise(a, seen) * rise(b, of - seen) / rise(a + b, of);
+        let between = |[a, b]: [f64; 2]| rise(a, seen) * rise(b, of - seen) / rise(a + b, of);
         let never = if seen == 0.0 { population.zero } else { 0.0 };
-        never + if seen == of { population.one } else { 0.0 } + between
+        let always = if seen == of { population.one } else { 0.0 };
+        never + always + population.betas.iter().map(|&(share, shape)| share * between(shape)).sum::<f64>()
     }
 
-    /// Of a law and the populations within clusters: whether there are masses, these, the spreads, the mean of each
-    /// cluster, and the mean rates of two tasks, one of which was not tried.
+    /// The mean rate.
+    fn mean(population: &BetaMixture) -> f64 {
+        population.one + population.betas.iter().map(|(share, [a, b])| share * a / (a + b)).sum::<f64>()
+    }
+
+    /// Of a law and the populations of clusters: which shape it is, the masses, the correlation of clusters, the means
+    /// of two, and the mean rates of two tasks, one of which was not tried.
     fn values(law: &ClusterLaw, within: &[BetaMixture], tasks: &Tasks) -> [f64; 9] {
-        let mean = |population: &BetaMixture| {
-            let [a, b] = population.betas[0].1;
-            population.one + population.betas[0].0 * a / (a + b)
-        };
         let task = |task: usize| mean(&within[tasks.2[task]].posterior(tasks.0[task], tasks.1[task]));
-        let [zero, one] = law.masses;
+        let ([zero, one], sorts) = match law.rates {
+            Rates::About { masses, .. } => (masses, 0.0),
+            Rates::Sorts(_) => ([0.0; 2], 1.0),
+        };
         let between = 1.0 / (1.0 + law.means[0] + law.means[1]);
-        let [first, second, third] = [0, 1, 2].map(|cluster| mean(&within[cluster]));
-        [f64::from(zero + one > 0.0), zero, one, between, law.within, first, second, third, task(7)]
+        let inflated = f64::from(u8::from(zero + one > 0.0));
+        let [first, third] = [0, 2].map(|cluster| mean(&within[cluster]));
+        [inflated, sorts, zero, one, between, first, third, task(1), task(7)]
     }
 
     /// Many tasks of many clusters tell how far both are spread, and where every cluster is.
@@ -201,20 +213,23 @@ mod tests {
             }
         }
         let found = populations(&(of, seen, cluster), 300);
-        let mean = |of: &dyn Fn(&ClusterLaw) -> f64| found.laws.iter().map(of).sum::<f64>() / 300.0;
+        let about = |law: &ClusterLaw| match law.rates {
+            Rates::About { within, .. } => within,
+            Rates::Sorts(_) => f64::NAN, // refuted
+        };
+        let over = |of: &dyn Fn(&ClusterLaw) -> f64| found.laws.iter().map(of).sum::<f64>() / 300.0;
         // Five standard errors: of the mean over clusters, and about those of both correlations.
-        let got = [mean(&|law| law.means[0] / (law.means[0] + law.means[1])), mean(&|law| law.within)];
+        let got = [over(&|law| law.means[0] / (law.means[0] + law.means[1])), over(&about)];
         assert!((got[0] - 0.4).abs() < 5.0 * 0.2 / 60_f64.sqrt(), "{got:?}");
         assert!((got[1] - 1.0 / 7.0).abs() < 0.05, "{got:?}");
-        let between = mean(&|law| 1.0 / (1.0 + law.means[0] + law.means[1]));
+        let between = over(&|law| 1.0 / (1.0 + law.means[0] + law.means[1]));
         assert!((between - 1.0 / 6.0).abs() < 0.13, "{between}");
         // The draws of a cluster's mean are about it, as far away as they are from one another.
         let mut squares = 0.0;
         let mut spread = vec![[0.0; 2]; 60];
         for draw in 0..300 {
             for ((population, truth), spread) in found.within(draw, &mut words).iter().zip(&truth).zip(&mut spread) {
-                let [a, b] = population.betas[0].1;
-                let far = a / (a + b) - truth;
+                let far = mean(population) - truth;
                 *spread = [spread[0] + far, spread[1] + far * far];
             }
         }

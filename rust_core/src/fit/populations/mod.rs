@@ -12,6 +12,7 @@
 
 mod cluster_counts;
 mod cluster_shapes;
+mod cluster_sorts;
 mod clusters;
 mod grid;
 mod inflated;

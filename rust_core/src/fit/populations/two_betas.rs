@@ -82,7 +82,7 @@ pub struct Share {
 
 /// The Beta of a sort of tasks: its spread is the root of its intra-class correlation, the standard deviation of its rates
 /// as a part of the largest that there is.
-fn sort(mean: f64, spread: f64) -> [f64; 2] {
+pub fn sort(mean: f64, spread: f64) -> [f64; 2] {
     shape(mean, spread * spread)
 }
 
