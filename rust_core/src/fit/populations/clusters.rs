@@ -19,9 +19,9 @@
 use super::cluster_counts::ClusterCounts;
 use super::cluster_shapes::{ClusterLaw, Clusters, Rates};
 use super::cluster_sorts::ClusterSorts;
+use super::draws::{ONE_RATE, Weighed, drawn};
 use super::grid::Grid;
 use super::mixture::BetaMixture;
-use super::{ONE_RATE, Weighed, drawn};
 use crate::error::Result;
 use crate::fit::identification::{Reason, open};
 use crate::rng::Sequence;
