@@ -196,6 +196,54 @@ def test_files_of_two_harnesses_and_of_none_are_refused(tmp_path: Path) -> None:
         ll.read_attempts(tmp_path / "d.jsonl")
 
 
+def test_types_of_a_csv_are_those_of_all_rows(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("task,correct,score\n" + "".join(f"{i},1,{i % 2}\n" for i in range(5000)) + "5000,0,0.5\n")
+    found = ll.read_attempts(path)
+    assert found.dtypes == [pl.Int64, pl.Int64, pl.Float64]
+    assert found.row(-1) == (5000, 0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("texts", "read"),
+    [
+        (["001", "1"], ["001", "1"]),
+        (["1.10", "1.1"], ["1.10", "1.1"]),
+        (["1e3", "1000"], ["1e3", "1000"]),
+        (["True", "true"], ["True", "true"]),
+        (["12345678901234567890123", "1"], ["12345678901234567890123", "1"]),
+        (["1", "2"], [1, 2]),
+        (["0.5", "2.25"], [0.5, 2.25]),
+        (["true", "false"], [True, False]),
+    ],
+)
+def test_names_in_a_csv_stay_apart_as_they_are_written(tmp_path: Path, texts: list[str], read: list[Any]) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("task,doc_id,mine,answer,score,correct\n" + "".join(f"{t},{t},{t},{t},01.0,01\n" for t in texts))
+    found = ll.read_attempts(path, names=["mine"])
+    for name in ("task", "doc_id", "mine", "answer"):
+        assert found[name].to_list() == read
+    assert (found["score"].dtype, found["correct"].dtype) == (pl.Float64, pl.Int64)
+    assert len(ll.Tasks.from_attempts(found, answer="answer")) == 2
+    # A name that is missing is missing, and other columns have the types that they had.
+    path.write_text("task,answer,attempt\nx,,00\nx,7,01\n")
+    assert ll.read_attempts(path).rows() == [("x", None, 0), ("x", 7, 1)]
+    with pytest.raises(TypeError, match="names must be a list of columns, got 'mine'"):
+        ll.read_attempts(path, names="mine")
+
+
+def test_names_in_a_csv_are_those_of_other_files(tmp_path: Path) -> None:
+    whole, padded = ([str(i) for i in range(5)], [f"{i:03}" for i in range(5)])
+    for texts, values in ((whole, [*range(5)]), (whole, whole), (padded, padded)):
+        a, b, c = tmp_path / "a.csv", tmp_path / "b.jsonl", tmp_path / "c.parquet"
+        a.write_text("task,correct\n" + "".join(f"{text},1\n" for text in texts))
+        other = pl.DataFrame({"task": values, "correct": [0] * 5})
+        other.write_ndjson(b)
+        other.write_parquet(c)
+        frames = {path.stem: ll.read_attempts(path) for path in (a, b, c)}
+        assert ll.compare_systems(frames)["tasks"].to_list() == [5, 5, 5]
+
+
 def test_a_copied_attempt_is_no_further_one(tmp_path: Path) -> None:
     log = pl.DataFrame({"task": ["a", "a", "b"], "attempt": [0, 1, 0], "correct": [True, False, True]})
     paths = [tmp_path / "one.csv", tmp_path / "two.csv"]

@@ -6,7 +6,7 @@ import contextlib
 import csv
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ __all__ = ["parse_json", "read_table", "reading"]
 
 #: How the files of tables end.
 _TABLES = (".csv", ".jsonl", ".parquet")
+#: Columns that hold names whatever they look like, beside those that end in ``id``.
+_NAMES = {"task", "answer", "cluster", "model", "system", "question", "repository", "id"}
 
 
 @contextlib.contextmanager
@@ -50,8 +52,15 @@ def parse_json(text: str) -> Any:
         raise ValueError(f"expected JSON, got text that fails at {error}") from None
 
 
-def read_table(path: Path) -> pl.DataFrame:
+def read_table(path: Path, names: Collection[str | None] = ()) -> pl.DataFrame:
     """A table from a ``.csv``, ``.jsonl`` or ``.parquet`` file, in which every column has a name of its own.
+
+    A column of a ``.csv`` file has the type that all its rows have. One of names is text unless all of them are written
+    as numbers are: 1 and 2 are numbers, 001 and 1 two texts.
+
+    Args:
+        path: The file.
+        names: Columns of names, beside those that are usually called so.
 
     Raises:
         ValueError: Another ending, a column named twice, or what no reader takes; the message names the file.
@@ -67,13 +76,25 @@ def read_table(path: Path) -> pl.DataFrame:
                 rows = [_object(path, at, line) for at, line in enumerate(lines, 1) if line.strip()]
             return pl.DataFrame(rows, infer_schema_length=None, strict=False)
         with path.open(encoding="utf-8-sig", newline="") as file:
-            names = next(csv.reader(file), [])
-        repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+            header = next(csv.reader(file), [])
+        repeated = [name for name in dict.fromkeys(header) if header.count(name) > 1]
         if repeated:
             raise ValueError(f"{path}: every column must have a name of its own, got {shown(repeated[0])} twice")
-        return pl.read_csv(path, glob=False)
+        named = [name for name in header if name in {*_NAMES, *names} or name.endswith("_id")]
+        texts = dict.fromkeys(named, pl.String)
+        frame = pl.read_csv(path, glob=False, infer_schema_length=None, schema_overrides=texts)
+        return frame.with_columns(_as_written(frame[name]) for name in named)
     except (pl.exceptions.PolarsError, UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} cannot be read: {str(error).partition(chr(10))[0]}") from error
+
+
+def _as_written(names: pl.Series) -> pl.Series:
+    """Names as numbers or booleans, where these are written as the names are; else the text."""
+    if names.is_in(["true", "false"]).all() and names.null_count() < len(names):
+        return (names == "true").alias(names.name)
+    kinds = (pl.Int64, pl.Float64)
+    made = (names.cast(kind, strict=False) for kind in kinds)
+    return next((one for one in made if one.cast(pl.String).equals(names) and one.is_not_null().any()), names)
 
 
 def _object(path: Path, at: int, line: str) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def fit(
     from limitlaw._files import read_table  # noqa: PLC0415
 
     check_out(out)
-    frame = read_table(counts)
+    frame = read_table(counts, [cluster])
     n, c = as_column(frame, "--attempts", attempts), as_column(frame, "--correct", correct)
     of = None if cluster is None else as_column(frame, "--cluster", cluster, of="names")
     ks = ks or tuple(k for k in (1, 10, 100) if k <= max(min(n, default=0), 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,7 @@ def compare_systems(
     check_out(out)
     grid = sorted(set(ks)) if all_k is None else range(1, all_k + 1)
     reading = {name: given.pop(name) for name in ("harness", "metric", "filter_key")}
+    reading["names"] = [name for name in (task, given["cluster"]) if name is not None]
     frames = read_systems(systems, counts=given["attempts"] is not None, **reading)
     with progress_bar(len(frames) * (len(frames) - 1) // 2) as progress:
         found = ll.compare_systems(frames, task=task, k=list(grid), progress=progress, **given)
@@ -87,7 +89,9 @@ def recommend(*, scenario: Path, out: Path | None, form: str, **given: Any) -> N
     emit({"recommendation": found.policies, "evidence": found.evidence}, form=form, out=out)
 
 
-def read_systems(systems: tuple[str, ...], *, counts: bool, **reading: Any) -> dict[str, pl.DataFrame]:
+def read_systems(
+    systems: tuple[str, ...], *, counts: bool, names: Sequence[str], **reading: Any
+) -> dict[str, pl.DataFrame]:
     """The frames of files, by the name before the equals sign or that of the file."""
     from limitlaw._files import read_table  # noqa: PLC0415  (with Polars)
 
@@ -100,5 +104,5 @@ def read_systems(systems: tuple[str, ...], *, counts: bool, **reading: Any) -> d
             raise click.ClickException(f"systems must have names of their own, got {name!r} twice")
         if not path.is_file():
             raise click.ClickException(f"systems must be files (NAME=FILE), got {place!r}, which is none")
-        frames[name] = read_table(path) if counts else ll.read_attempts(path, **reading)
+        frames[name] = read_table(path, names) if counts else ll.read_attempts(path, names=names, **reading)
     return frames

@@ -61,7 +61,7 @@ def verifier(
     from limitlaw._files import read_table  # noqa: PLC0415  (with Polars)
 
     check_out(out)
-    frame = read_table(labels)
+    frame = read_table(labels, [task])
     if independent:
         frame = frame.with_row_index(task := "task of its own")
     found: dict[str, pl.DataFrame] = {}
@@ -145,8 +145,8 @@ def corrected(
 
     check_out(out)
     found = ll.corrected_accuracy(
-        read_table(labels),
-        read_table(verdicts),
+        read_table(labels, [task]),
+        read_table(verdicts, [task]),
         accepted=accepted,
         correct=correct,
         task=None if independent else task,

@@ -164,7 +164,8 @@ def is_settings(file: Path) -> bool:
 def read_log(file: Path, given: dict[str, Any]) -> pl.DataFrame:
     """The rows of a log or of counts."""
     options = {name: given[name] for name in ("harness", "metric", "filter_key")}
-    return ll.read_attempts(file, **options)
+    names = [given[name] for name in ("task", "answer", "cluster") if given[name] is not None]
+    return ll.read_attempts(file, names=names, **options)
 
 
 def of_table(frame: pl.DataFrame, given: dict[str, Any]) -> ll.SamplingScenario | None:

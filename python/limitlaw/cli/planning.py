@@ -101,6 +101,6 @@ def plan(
             raise click.ClickException(f"plan labels takes no files, got {systems[0]!r}")
         emit(call(**chosen), form=form, out=out)
         return
-    frames = read_systems(systems, counts=attempts is not None)
+    frames = read_systems(systems, counts=attempts is not None, names=[task])
     data: Any = frames if len(frames) != 1 else next(iter(frames.values()))
     emit(call(ll.plan.pilot(data, task=task, attempts=attempts, correct=correct), **chosen), form=form, out=out)

@@ -97,7 +97,9 @@ def fit_growth(
         (4.56, 4.11, 5.01)
         >>> scenario = ll.ExhaustionScenario.preset("default").replace(**fit.inputs("compute"))
     """
-    table = read_table(as_path(frame, "frame")) if isinstance(frame, (str, Path)) else as_frame(frame, "frame")
+    table = (
+        read_table(as_path(frame, "frame"), [cluster]) if isinstance(frame, (str, Path)) else as_frame(frame, "frame")
+    )
     base = as_year(base_year, "base_year")
     if not _YEARS[0] <= base <= _YEARS[1]:
         raise ValueError(f"base_year must be in [{_YEARS[0]:.0f}, {_YEARS[1]:.0f}], got {shown(base)}")

@@ -37,6 +37,7 @@ def read_attempts(
     harness: Harness | None = None,
     metric: str | None = None,
     filter_key: str | None = None,
+    names: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Read the log of an evaluation as one row per attempt, for ``Tasks.from_attempts``.
 
@@ -56,6 +57,8 @@ def read_attempts(
         harness: Where the file is from; recognised unless given.
         metric: The scorer of Inspect or the metric of lm-eval that says what is correct, where there are several.
         filter_key: The filter of lm-eval, where there are several.
+        names: Columns of a ``.csv`` file that hold names, beside ``task``, ``answer``, ``cluster``, ``model`` and what
+            ends in ``id``. Names are numbers where all are written as numbers are, else text: 001 is not 1.
 
     Returns:
         ``task``, ``attempt`` (its number within the task, from 0), ``correct``, and of ``accepted``, ``answer``,
@@ -80,6 +83,8 @@ def read_attempts(
     for name, value in (("metric", metric), ("filter_key", filter_key)):
         if value is not None and not isinstance(value, str):
             raise TypeError(f"{name} must be text, got {shown(value)}")
+    if not is_sequence(names) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"names must be a list of columns, got {shown(names)}")
     given: Sequence[object] = path if is_sequence(path) else [path]  # type: ignore[assignment]
     paths = [as_path(one, "path" if one is path else f"path[{i}]") for i, one in enumerate(given)]
     if not paths:
@@ -91,7 +96,7 @@ def read_attempts(
     if len(set(known)) > 1:
         raise ValueError(f"path must be files of one harness, got {sorted(set(known))}")
     if known[0] == "table":
-        return _joined([_table(one) for one in paths])
+        return _joined([_table(one, names) for one in paths])
     rows = [row for one in paths for row in HARNESSES[known[0]](one, metric, filter_key)]
     if not rows:
         raise ValueError(f"path must be a log with attempts, got none in {paths[0]}")
@@ -124,7 +129,7 @@ def _frame(rows: Sequence[Row]) -> pl.DataFrame:
     return pl.DataFrame(values, schema=columns)
 
 
-def _table(path: Path) -> pl.DataFrame:
+def _table(path: Path, names: Sequence[str]) -> pl.DataFrame:
     """A table; columns of lists become rows."""
     if path.suffix.lower() == ".jsonl":
         entries = list(lines(path))
@@ -134,7 +139,7 @@ def _table(path: Path) -> pl.DataFrame:
             reason = str(error).partition("\n")[0]
             raise ValueError(f"{path} must have values of one type in every column: {reason}") from None
     else:
-        frame = read_table(path)
+        frame = read_table(path, names)
     lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
     if not lists:
         return frame

@@ -48,14 +48,14 @@ def with_tables(data: Any, folder: Path) -> Any:
 
 
 def _table(given: dict[str, Any], name: str, folder: Path) -> pl.DataFrame:
-    """The table that a setting names."""
+    """The table that a setting names, and its columns of names."""
     file = given["file"]
     if not isinstance(file, str):
         raise TypeError(f"{name}.file must be a path as text, got {shown(file)}")
     path = folder / file
     if not path.is_file():
         raise ValueError(f"{name}.file must be a file that exists, got {str(path)!r}")
-    return read_table(path)
+    return read_table(path, [given.get(column) for column in ("task", "answer", "cluster")])
 
 
 def _named(given: dict[str, Any], name: str, columns: tuple[str, ...], others: tuple[str, ...]) -> dict[str, Any]:
