@@ -332,3 +332,17 @@ BAD: list[tuple[Any, type[Exception], str]] = [
 def test_what_cannot_be_compared_is_refused(call: Any, kind: Any, message: str) -> None:
     with pytest.raises(kind, match="^" + re.escape(message)):
         call()
+
+
+def test_a_copied_attempt_is_no_further_one() -> None:
+    log = pl.DataFrame({"task": list("aaabb"), "attempt": [0, 0, 1, 0, 1], "correct": [1, 1, 0, 0, 0]})
+    message = "frame must have every attempt at a task in one row, got attempt 0 at task 'a' in several"
+    good = log[1:]
+    assert ll.compare_systems({"a": good, "b": good})["tasks"].to_list() == [2]
+    with pytest.raises(ValueError, match=f"systems\\['b'\\]: {message}"):
+        ll.compare_systems({"a": good, "b": log})
+    with pytest.raises(ValueError, match=message):
+        ll.plan.pilot(log)
+    # Of counts a column of that name says something else.
+    rows = pl.DataFrame({"task": list("ab"), "attempt": [3, 3], "n": [4, 4], "correct": [1, 2]})
+    assert ll.compare_systems({"a": rows, "b": rows}, attempts="n")["tasks"].to_list() == [2]

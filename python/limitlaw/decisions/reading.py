@@ -10,7 +10,7 @@ import numpy as np
 from limitlaw import _core
 from limitlaw._arguments import as_column, as_frame, shown
 from limitlaw.run import solve
-from limitlaw.sampling.attempts import check_flags, cluster_names
+from limitlaw.sampling.attempts import check_flags, check_once, cluster_names
 from limitlaw.sampling.policy import Policy
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.stopped import warn_stopped
@@ -153,6 +153,7 @@ class Reading:
         if len(wrong):
             expected = "a column of booleans, or of 0 and 1, in frames with a row per attempt"
             raise ValueError(f"correct must be {expected} (attempts= names a column of counts), got {wrong[0]:g}")
+        check_once(table, self.task)
         numbers: dict[str, int] = {}
         place = [numbers.setdefault(name, len(numbers)) for name in names]
         warn_stopped(table, np.array(place), {"a correct one": c.astype(np.int64)})

@@ -93,7 +93,8 @@ def compare_systems(
 
     Raises:
         ValueError: There are fewer than two systems, two share no task, a column is missing or out of range, a task has
-            two rows of counts, clusters are not the same in all systems, or k is not ascending.
+            two rows of counts, a column ``attempt`` a number twice at one task, clusters are not the same in all
+            systems, or k is not ascending.
         TypeError: A system is neither a frame nor recorded attempts (recorded attempts are needed by a policy).
         NoClosedFormError: The policy is one that only ``simulate`` knows.
 

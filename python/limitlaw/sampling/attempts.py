@@ -35,7 +35,7 @@ def recorded(
     if not len(names):
         raise ValueError("frame must have a row for each attempt, got none")
     texts = [str(name) for name in names]
-    _check_once(frame, task)
+    check_once(frame, task)
     numbers: dict[str, int] = {}
     place = np.array([numbers.setdefault(name, len(numbers)) for name in texts])
     of_flags = {"correct": correct, "accepted": columns["accepted"]}
@@ -92,7 +92,7 @@ def settled(frame: pl.DataFrame, flagged: Mapping[str, str | None], missing: str
     return frame
 
 
-def _check_once(frame: pl.DataFrame, task: str) -> None:
+def check_once(frame: pl.DataFrame, task: str) -> None:
     """A log that numbers its attempts has each of them once; a copy would count as a further attempt."""
     if "attempt" not in frame.columns or task == "attempt" or frame["attempt"].dtype.is_nested():
         return
