@@ -377,6 +377,23 @@ def test_every_question_of_a_benchmark_has_a_verb(spec: Path) -> None:
     assert found.output == ll.compare_policies(ll.SamplingScenario.from_file(two), trials=200, seed=2).write_csv()
 
 
+def test_an_interruption_is_no_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = tmp_path / "scenario.toml"
+    spec.write_text(SPEC)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    options = {"check": ["--min-accuracy", 0.1], "simulate": ["--seed", 1], "report": ["--out", tmp_path / "x.html"]}
+    for verb, given in options.items():
+        with monkeypatch.context() as patch:
+            patch.setattr(ll, verb, interrupted)
+            found = run(verb, spec, *given)
+        assert (found.exit_code, found.stderr) == (130, "interrupted\n"), verb
+    monkeypatch.setattr(main, "get_command", interrupted)  # while its module is imported: of every verb
+    assert run("fit").exit_code == 130
+
+
 def test_systems_in_files_are_compared(tmp_path: Path) -> None:
     counts = pl.DataFrame({"task": ["x", "y", "z"], "n": [4, 4, 4], "c": [0, 2, 4]})
     a, b, log = tmp_path / "a.csv", tmp_path / "b.parquet", tmp_path / "log.csv"

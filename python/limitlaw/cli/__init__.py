@@ -40,6 +40,15 @@ _VERBS = {
 class _Verbs(click.Group):
     """A group that lists its verbs without importing them."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Ctrl-C ends every verb with 130, as a shell has it; click's 1 is a verdict of ``check``."""
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort) as interrupt:
+            for note in getattr(interrupt, "__notes__", ["interrupted"]):
+                click.echo(note, err=True)
+            ctx.exit(130)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         return list(_VERBS)
 

@@ -37,7 +37,7 @@ def report(
     check_folder(out)
     subject: Any
     if file.is_dir():
-        subject = ll.Store(file).collect()
+        subject = file
     elif is_settings(file):
         subject = scenario_of(file, given)
     else:

@@ -40,7 +40,7 @@ def report(
 
     Args:
         subject: A sampling, exhaustion or constraint scenario, a result of ``simulate``, ``sweep``, ``backtest``,
-            ``sensitivity``, ``recommend`` or a fit, or any frame of this library.
+            ``sensitivity``, ``recommend`` or a fit, a ``Store`` or its folder, or any frame of this library.
         path: The ``.html`` file to write.
         title: Title of the page; the question unless given.
         trials: Trials of each point that is simulated.
@@ -52,7 +52,7 @@ def report(
         The absolute path of the file.
 
     Raises:
-        ValueError: The path does not end in ``.html``, or a value is out of range.
+        ValueError: The path does not end in ``.html``, a folder is no store, or a value is out of range.
         TypeError: It is no result of this library.
         ImportError: The extra ``plots`` is not installed.
 
@@ -93,7 +93,12 @@ def _page(subject: Any, options: dict[str, Any]) -> Page:
 
         return exhaustion_page(subject, **options)
     from limitlaw.pages.result import result_page  # noqa: PLC0415
+    from limitlaw.sweeps.store import Store  # noqa: PLC0415
 
+    if isinstance(subject, (str, Path)):
+        subject = Store(subject)
+    if isinstance(subject, Store):
+        subject = subject.collect()
     if isinstance(subject, ConstraintScenario):
         from limitlaw.run import simulate  # noqa: PLC0415
 
