@@ -84,7 +84,7 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: ll.Tasks.counts(attempts=[5.5], correct=[1]), ValueError, "attempts[0] must be a whole number, got 5.5"),
     (lambda: ll.Tasks.counts(attempts=[5], correct=[1, 2]), ValueError, "correct must be as long as attempts (1), got 2 values"),
     (lambda: ll.Tasks.counts(attempts=[2**62], correct=[1]), ValueError, "attempts must be at most 2**53 in size"),
-    (lambda: ll.Tasks.counts(attempts=[5], correct=[1], posterior=True), ValueError, "prior must be 'jeffreys' or (alpha, beta) where"),
+    (lambda: ll.Tasks.counts(attempts=[5], correct=[1], posterior=True), ValueError, "prior must be 'jeffreys', 'fitted' or (alpha, beta) where posterior is True, got None"),
     (lambda: ll.Tasks.counts(attempts=[5], correct=[1], prior="jeffreys"), ValueError, "prior must be None where posterior is False"),
     (lambda: ll.Tasks.counts(attempts=[5], correct=[1], posterior=1), TypeError, "posterior must be True or False, got 1"),
     (lambda: ll.Tasks.counts(attempts=[5], correct=[1], posterior=True, prior=(0, 1)), ValueError, "prior must be two positive numbers up to 1e9, got (0, 1)"),

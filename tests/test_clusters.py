@@ -399,6 +399,22 @@ def test_a_gate_says_how_many_clusters_it_lacks_attempts_of():
     assert (gate["verdict"][0], gate["evidence"][0]) == ("cannot tell", "50 tasks in 12 clusters")
 
 
+def test_clusters_and_tasks_without_weight_are_no_evidence():
+    weight, cluster = np.repeat([1.0, 2.0, 0.0], 5), np.repeat(["a", "b", "c"], 5)
+    for named, unit, count, said in (
+        (cluster, "clusters", 2, "10 tasks in 2 clusters"),
+        (None, "tasks", 10, "10 tasks"),
+    ):
+        tasks = ll.Tasks.counts([8] * 15, list(range(1, 6)) * 3, weight=weight, cluster=named)
+        found = ll.recommend(tasks, max_attempts=4, bootstrap=200)
+        assert found.evidence.row(0)[:2] == (unit, count)
+        scenario = ll.SamplingScenario(tasks=tasks, policies=[ll.AnyOf()], max_attempts=[2])
+        assert ll.check(scenario, min_accuracy=0.01)["evidence"][0] == said
+    one = ll.Tasks.fixed([0.5] * 15, weight=[1.0] * 5 + [0.0] * 10, cluster=cluster)
+    with pytest.raises(ValueError, match=r"^tasks must be of at least two clusters, or tasks, with a weight, got 1"):
+        ll.recommend(one)
+
+
 def test_a_scenario_file_names_the_column_of_clusters(tmp_path):
     cluster, correct = made(2, SIZES)
     log = log_of(cluster, correct)

@@ -1,5 +1,7 @@
 """Frames that read well: the answer first, nothing that cannot exist, errors where wanted, where rows come from."""
 
+import pickle
+
 import polars as pl
 import pytest
 
@@ -132,6 +134,33 @@ def test_result_objects_print_their_frames() -> None:
     )
     assert advice.text in repr(advice)
     assert "attempts_low" in advice._repr_html_()
+
+
+def test_results_of_the_same_content_are_equal() -> None:
+    world = ll.ExhaustionScenario.preset("default")
+    tasks = ll.Tasks.counts(attempts=[20, 20, 20], correct=[1, 4, 15])
+    models = ll.datasets.epoch_models().filter(pl.col("compute_rank") <= 10)
+    judged = {"score": [1, 2, 3, 4, 5, 2], "threshold": 2.5}
+    for make, other in (
+        (lambda: ll.simulate(world, trials=100, seed=1), lambda: ll.simulate(world, trials=100, seed=2)),
+        (
+            lambda: ll.recommend(tasks, bootstrap=100, max_attempts=4),
+            lambda: ll.recommend(tasks, bootstrap=100, max_attempts=5),
+        ),
+        (
+            lambda: ll.fit.fit_growth(models, since=2018, bootstrap=9, seed=1),
+            lambda: ll.fit.fit_growth(models, since=2018, bootstrap=9, seed=2),
+        ),
+        (
+            lambda: ll.fit.fit_judge(correct=[0, 1, 0, 1, 1, 0], **judged),
+            lambda: ll.fit.fit_judge(correct=[0, 1, 0, 1, 1, 1], **judged),
+        ),
+    ):
+        one, again, different = make(), make(), other()
+        assert one == again
+        assert one == pickle.loads(pickle.dumps(one))
+        assert one != different
+        assert one != 5
 
 
 def test_what_cannot_exist_is_left_out() -> None:

@@ -354,6 +354,15 @@ def run(*words):
     return CliRunner().invoke(main, ["check", *map(str, words)])
 
 
+def test_tasks_whose_attempts_end_early_are_said_once(tmp_path):
+    rows = [(f"t{i}", i % 10 > 0, a) for i in range(150) for a in range(4)]
+    pl.DataFrame(rows, schema=["task", "correct", "accepted"], orient="row").with_columns(
+        accepted=pl.col("correct")
+    ).write_csv(tmp_path / "log.csv")
+    found = run(tmp_path / "log.csv", "--max-attempts", "6", "--min-coverage", "0.5", "--max-wrong", "0.1")
+    assert "cannot tell: at 6 attempts, from 150 tasks, at 4 attempts, with" in found.output.splitlines()[-1]
+
+
 def test_the_command_ends_with_its_verdict(tmp_path):
     path = tmp_path / "scenario.json"
     path.write_text(counted(verifier=RATES).to_json())

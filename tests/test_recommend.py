@@ -246,6 +246,13 @@ BAD: list[tuple[Any, type[Exception], str]] = [
     (lambda: ll.recommend(ll.Tasks.beta(alpha=1, beta=1, count=5)), TypeError, "tasks must be known, counted"),
     (lambda: ll.recommend(ll.Tasks.fixed(success=[0.5])), ValueError, "tasks must be at least two, got 1"),
     (lambda: ll.recommend(POOL, policies=[]), ValueError, "policies must be one policy or more, got []"),
+    (
+        lambda: ll.recommend(POOL, policies=ll.FirstAccepted()),
+        TypeError,
+        "policies must be a list of policies, got FirstAcc",
+    ),
+    (lambda: ll.recommend(POOL, policies="best"), TypeError, "policies must be a list of policies, got 'best'"),
+    (lambda: ll.recommend(POOL, utility=4), TypeError, "utility must be a Utility, got 4"),
     (lambda: ll.recommend(POOL, tolerance=-1), ValueError, "tolerance must be at least 0, got -1"),
     (lambda: ll.recommend(POOL, confidence=2), ValueError, "confidence must be in"),
 ]

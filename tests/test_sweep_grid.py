@@ -1,6 +1,7 @@
 """Grids and shards: every point is the scenario it says, and every row is what `solve` and `simulate` give for it."""
 
 import json
+import pickle
 
 import numpy as np
 import polars as pl
@@ -262,6 +263,23 @@ def test_the_identity_is_that_of_the_data_and_its_steps_are_public():
     data = json.loads(json.dumps(same.identity()))
     assert data["axes"] == [["verifier.false_positive_rate", [0.0, 0.5]]]
     assert data["stream"] == "philox4x64-v1"
+
+
+def test_grids_of_the_same_points_are_equal():
+    def made(rates=(0.0, 0.1), misses=(0.0, 0.2), zipped=(), success=0.1):
+        scenario = ll.SamplingScenario(tasks=ll.Tasks.fixed(success=[success, 0.4]), max_attempts=[1, 10])
+        axes = {"verifier.false_positive_rate": rates, "verifier.false_negative_rate": misses}
+        return ll.Grid(scenario, axes, zip=zipped)
+
+    grid = made()
+    for same in (made(), made(rates=np.array([0, 0.1])), pickle.loads(pickle.dumps(grid))):
+        assert same == grid
+        assert hash(same) == hash(grid)
+    together = ["verifier.false_positive_rate", "verifier.false_negative_rate"]
+    others = [made(rates=(0.0, 0.2)), made(misses=(0.0,)), made(zipped=[together]), made(success=0.2)]
+    for other in (*others, grid.shard(0, of=2), 5):
+        assert other != grid
+    assert grid.shard(0, of=2) == made().shard(0, of=2)
 
 
 def test_parts_of_a_grid_are_the_whole():

@@ -27,6 +27,28 @@ _EXACT = "exact"
 _WRITTEN = re.compile(r"(exact|[0-9/+]+)-([0-9a-f]+)(?:-(v\w+))?(?:-(\w+))?")
 
 
+class Alike:
+    """A result that equals another of its kind where all that they hold is equal, frames and arrays value by value."""
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        fields = [field.name for field in dataclasses.fields(self)]  # type: ignore[arg-type]
+        return all(_is_alike(getattr(self, name), getattr(other, name)) for name in fields)
+
+    __hash__ = None  # type: ignore[assignment]  # frames have none
+
+
+def _is_alike(one: Any, other: Any) -> bool:
+    if isinstance(one, pl.DataFrame) and isinstance(other, pl.DataFrame):
+        return one.equals(other)
+    if isinstance(one, (tuple, list)) and isinstance(other, (tuple, list)):
+        return len(one) == len(other) and all(map(_is_alike, one, other))
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    return bool(one == other)
+
+
 @dataclasses.dataclass(frozen=True)
 class Run:
     """What the column ``run`` says: ``seed-settings-stream``, ``-sobol`` behind it, or ``exact-settings``.

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._frames import closing, first, known, labels, ordered, run_of
+from limitlaw._frames import Alike, closing, first, known, labels, ordered, run_of
 from limitlaw._inputs import html_of
 from limitlaw._show import brief
 
@@ -39,8 +39,8 @@ ORDER: dict[str, tuple[list[str], list[str]]] = {
 DEFINITIONS: list[str] = list(_core.EXHAUSTION_DEFINITIONS)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
-class ExhaustionResult:
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class ExhaustionResult(Alike):
     """What ``simulate`` returns for an exhaustion scenario.
 
     Attributes:

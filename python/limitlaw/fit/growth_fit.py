@@ -13,6 +13,7 @@ from limitlaw import _core
 from limitlaw._arguments import check_choice, is_sequence
 from limitlaw._dates import as_year
 from limitlaw._elementary import exp, exp10, log, log10, power
+from limitlaw._frames import Alike
 from limitlaw._inputs import html_of
 from limitlaw._show import brief
 from limitlaw.exhaustion.dist import from_samples
@@ -34,8 +35,8 @@ _LN_MOST = 690.0
 _SCATTER, _THINNED, _DATES = 201, 1000, 10_000
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
-class GrowthFit:
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class GrowthFit(Alike):
     """A log-linear trend; made by :func:`fit_growth`.
 
     Attributes:

@@ -14,6 +14,7 @@ import polars as pl
 
 from limitlaw._arguments import as_confidence, as_number, as_numbers, check_choice, check_flag, shown
 from limitlaw._elementary import exp, normal_cdf, normal_quantile
+from limitlaw._frames import Alike
 from limitlaw._show import Frames
 from limitlaw.errors import MisfitWarning
 from limitlaw.fit.clusters import Clusters
@@ -24,8 +25,8 @@ Array = npt.NDArray[np.float64]
 _SQRT_2_PI = math.sqrt(2.0 * math.pi)
 
 
-@dataclasses.dataclass(frozen=True, repr=False)
-class JudgeFit(Frames):
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class JudgeFit(Alike, Frames):
     """A judge as its labelled scores show it; made by :func:`fit_judge`.
 
     Attributes:

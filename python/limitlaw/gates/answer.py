@@ -52,7 +52,8 @@ def _of_tasks(scenario: SamplingScenario, seen: Observed, requirement: Requireme
     """From the values of observed tasks."""
     metric, size = requirement.metric, sampled(scenario.tasks)
     values, weight = seen.sampled()
-    said, unit = f"{len(scenario.tasks):,} tasks", "tasks"
+    count = len(scenario.tasks) if scenario.tasks.weight is None else np.count_nonzero(scenario.tasks.weight)
+    said, unit = f"{count:,} tasks", "tasks"
     if seen.cluster is not None:
         said, unit = f"{said} in {size:,} cluster{'' if size == 1 else 's'}", "clusters"
     if seen.missing is not None:

@@ -49,7 +49,9 @@ def shown(frame: pl.DataFrame) -> str:
         table = table.with_columns(pl.col("would_tell").fill_null(""))
     at = next(name for name in ("max_attempts", "limit") if name in frame.columns)
     place = f"{frame[at][0]} attempts" if at == "max_attempts" else f"the limit {frame[at][0]}"
-    from_ = "; ".join(frame["evidence"].unique(maintain_order=True).to_list())
+    told_by = frame["evidence"].unique(maintain_order=True).to_list()
+    # Tasks alone are said by what says them with their attempts.
+    from_ = "; ".join(one for one in told_by if not any(other.startswith(f"{one}, ") for other in told_by))
     return (
         f"{brief(table)}\n{verdict_of(frame)}: at {place}, from {from_}, with an error of at most {frame['error'][0]:g}"
     )

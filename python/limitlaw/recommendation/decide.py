@@ -13,7 +13,7 @@ import polars as pl
 
 from limitlaw._arguments import as_confidence, as_whole, as_within, shown
 from limitlaw._elementary import expm1, log1p
-from limitlaw._frames import first
+from limitlaw._frames import Alike, first
 from limitlaw._inputs import html_of
 from limitlaw._progress import check_wanted, reporting
 from limitlaw._unused import quietly
@@ -44,8 +44,8 @@ _EQUAL = 0.01
 _ONE = 1.0 + 1e-9
 
 
-@dataclasses.dataclass(frozen=True, repr=False)
-class Recommendation:
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Recommendation(Alike):
     """What :func:`recommend` found. ``print`` shows the paragraph.
 
     Args:
@@ -132,7 +132,7 @@ def recommend(
         ``text``.
 
     Raises:
-        TypeError: Tasks from a law (Beta, mixture): they hold no data to resample.
+        TypeError: Tasks from a law (Beta, mixture): they hold no data to resample; or an argument has another type.
         ValueError: There is one task, or cluster, with a weight, or an argument is out of range.
 
     Warns:
@@ -153,12 +153,12 @@ def recommend(
     if len(tasks) < 2:  # noqa: PLR2004  (one shows no spread)
         raise ValueError(f"tasks must be at least two, got {len(tasks)}")
     if effective(tasks) <= _ONE:
-        raise ValueError(
-            f"tasks must be of at least two clusters, or tasks, with a weight, got one of {sampled(tasks)}"
-        )
+        raise ValueError(f"tasks must be of at least two clusters, or tasks, with a weight, got {sampled(tasks)}")
     level, slack = as_confidence(confidence), as_within(tolerance, "tolerance", 0.0)
     draws, most = as_whole(bootstrap, "bootstrap", 100, 100_000), as_whole(max_attempts, "max_attempts", 1, 10**6)
     key = key_of(seed)[0]
+    if utility is not None and not isinstance(utility, Utility):
+        raise TypeError(f"utility must be a Utility, got {shown(utility)}")
     utility = Utility() if utility is None else utility
     warn_unjudged("recommend", tasks, verifier, policies_of(tasks, policies), utility.wrong_cost)
     end, short = None, ""

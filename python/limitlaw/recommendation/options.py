@@ -298,7 +298,9 @@ def _standing_for(tasks: Any, verifier: Verifier | None) -> tuple[Any, Verifier 
 def policies_of(tasks: Tasks, given: Sequence[Any] | None) -> list[Any]:
     """The policies to choose from: those given, or what these tasks have the columns for."""
     if given is not None:
-        if not isinstance(given, Sequence) or isinstance(given, str) or not given:
+        if not isinstance(given, Sequence) or isinstance(given, str):
+            raise TypeError(f"policies must be a list of policies, got {shown(given)}")
+        if not given:
             raise ValueError(f"policies must be one policy or more, got {shown(given)}")
         voting = [i for i, one in enumerate(given) if isinstance(one, rules.Policy) and asks_answers(one)]
         if voting and getattr(tasks, "answer", None) is None:

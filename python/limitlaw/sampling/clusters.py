@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def sampled(tasks: Tasks) -> int:
-    """How many are sampled: tasks, or clusters of them."""
+    """How many are sampled: tasks, or clusters of them, that have a weight."""
     return _core.sample_sizes(len(tasks), *_weights_and_clusters(tasks))[0]
 
 

@@ -108,6 +108,16 @@ class Grid:
         """The number of points of the whole grid."""
         return math.prod(self._lengths())
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both have the same points in the same order, and are the same part of them."""
+        return isinstance(other, Grid) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[Spec, str, tuple[int, int]]:
+        return self.scenario, self.wire(), self.part
+
     def __repr__(self) -> str:
         axes = ", ".join(f"{path}: {len(values)}" for path, values in self.axes.items())
         part = "" if self.part == (0, 1) else f", shard {self.part[0]} of {self.part[1]}"

@@ -18,11 +18,12 @@ fn sampled(tasks: usize, weight: &Column<'_>, cluster: &Column<'_>) -> PyResult<
     Ok(Sampled::new(tasks, weights, clusters))
 }
 
-/// How many are sampled, tasks or clusters of them, and how many of equal weight know a mean as well.
+/// How many are sampled, tasks or clusters of them that have a weight, and how many of equal weight know a mean as well.
 #[pyfunction]
 pub fn sample_sizes(tasks: usize, weight: Column<'_>, cluster: Column<'_>) -> PyResult<(usize, f64)> {
     let sampled = sampled(tasks, &weight, &cluster)?;
-    Ok((sampled.count(), sampled.effective()))
+    let weighty = |weights: &[f64]| weights.iter().filter(|&&weight| weight > 0.0).count();
+    Ok((sampled.weights().map_or(sampled.count(), weighty), sampled.effective()))
 }
 
 /// The mean of each option over the tasks, in resamples of these or of their clusters: resample by resample, from values by

@@ -256,7 +256,7 @@ impl Spec for Tasks {
                     (true, None) => {
                         return Err(Error::argument(
                             "prior",
-                            "'jeffreys' or (alpha, beta) where posterior is True",
+                            "'jeffreys', 'fitted' or (alpha, beta) where posterior is True",
                             "None",
                         ));
                     }
