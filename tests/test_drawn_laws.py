@@ -198,8 +198,12 @@ def test_a_bootstrap_of_posteriors_draws_tasks_again() -> None:
     scenario = ll.SamplingScenario(tasks=tasks, verifier=ll.Verifier.rates(false_positive_rate=0.05), max_attempts=[1])
     row = ll.optimal_attempts(scenario, wrong_cost=2.0, bootstrap=50, seed=1).row(0, named=True)
     assert row["utility_q05"] < row["utility"] < row["utility_q95"]
+    again = ll.optimal_attempts(scenario, wrong_cost=2.0, bootstrap=50, resample="attempts", seed=1).row(0, named=True)
+    assert again["utility_q95"] - again["utility_q05"] < (row["utility_q95"] - row["utility_q05"]) / 2
+    spread = ll.Verifier.rates(false_positive_rate=0.05, icc=0.1)
+    known = scenario.replace(tasks=ll.Tasks.fixed([0.1, 0.9]), verifier=spread)
     with pytest.raises(ValueError, match="resample must be 'tasks' where rates are drawn"):
-        ll.optimal_attempts(scenario, wrong_cost=2.0, bootstrap=5, resample="attempts", seed=1)
+        ll.optimal_attempts(known, wrong_cost=2.0, bootstrap=5, resample="attempts", seed=1)
 
 
 def test_policies_without_verdicts_keep_their_closed_forms_beside_others() -> None:

@@ -242,3 +242,59 @@ def test_a_ceiling_lies_within_its_ends_and_is_no_more_than_one(tasks: Any, rate
     assert row["difference_low"] <= row["difference"] <= row["difference_high"]
     assert ll.ceilings(scenario)["ceiling_all_tasks"].item() <= 1
     assert ll.optimal_attempts(scenario, bootstrap=0)["utility"].item() <= 1
+
+
+@pytest.mark.filterwarnings("ignore::limitlaw.MisfitWarning")
+@pytest.mark.parametrize("resample", ["tasks", "attempts"])
+@pytest.mark.parametrize("prior", ["fitted", "jeffreys", (3.0, 4.0)])
+def test_a_prior_moves_estimates_and_no_interval(prior: Any, resample: Any) -> None:
+    counts = {"attempts": [4] * 12, "correct": [0, 1, 2, 3, 4, 1, 0, 0, 2, 4, 1, 0]}
+    plain, with_prior = (
+        ll.solve(
+            ll.SamplingScenario(tasks=tasks, verifier=VERIFIER, max_attempts=[1, 8]),
+            resample=resample,
+            bootstrap=100,
+            seed=3,
+            columns=["accuracy", "precision"],
+        )
+        for tasks in (ll.Tasks.counts(**counts), ll.Tasks.counts(**counts, posterior=True, prior=prior))
+    )
+    ends = [f"{name}_{end}" for name in ("accuracy", "precision") for end in ("low", "high")]
+    assert with_prior.select(ends).equals(plain.select(ends))
+    assert not with_prior["accuracy"].equals(plain["accuracy"])
+
+
+def test_tasks_without_attempts_make_no_interval_narrower() -> None:
+    """Of ten tasks of four attempts the mean of other tasks is known no better for fifty that nobody tried."""
+    seen = [1, 2, 3, 2, 0, 4, 1, 2, 3, 2]
+
+    def width(untried: int, call: str) -> float:
+        attempts, correct = [0] * untried + [4] * 10, [0] * untried + seen
+        tasks = ll.Tasks.counts(attempts, correct, posterior=True, prior="fitted")
+        scenario = ll.SamplingScenario(tasks=tasks, verifier=VERIFIER, max_attempts=[4], utility=ll.Utility())
+        if call == "best":
+            row = ll.optimal_attempts(scenario, wrong_cost=1.0, bootstrap=300, seed=1).row(0, named=True)
+            return row["utility_q95"] - row["utility_q05"]
+        if call == "fit":
+            row = ll.fit.fit_beta_binomial(attempts, correct).row(2, named=True)
+            return row["high"] - row["low"]
+        row = ll.solve(scenario, resample="tasks", bootstrap=300).row(0, named=True)
+        return row["accuracy_high"] - row["accuracy_low"]
+
+    assert width(50, "fit") == width(0, "fit")
+    for call in ("best", "solve"):
+        assert width(50, call) > 0.6 * width(0, call)  # as means of posteriors: a sixth
+
+
+def test_the_best_number_of_counts_with_a_verifier_that_differs_between_tasks() -> None:
+    """With next to no difference between tasks it is that without; resamples once had no tasks, and said 0."""
+    tasks = ll.Tasks.counts([5] * 20, [0, 1, 2, 3, 4, 5, 1, 0, 2, 3] * 2)
+    rows = []
+    for icc in (0.0, 1e-9, 0.3):
+        verifier = ll.Verifier.rates(false_positive_rate=0.2, false_negative_rate=0.1, icc=icc)
+        scenario = ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[9], utility=ll.Utility())
+        rows.append(ll.optimal_attempts(scenario, wrong_cost=1.0, bootstrap=100, seed=1).row(0, named=True))
+    for name in ("utility_q05", "utility_q50", "utility_q95"):
+        assert rows[1][name] == pytest.approx(rows[0][name], abs=1e-6)
+    assert rows[2]["p_zero"] < 0.1
+    assert rows[2]["utility_q05"] < rows[2]["utility"] < rows[2]["utility_q95"]

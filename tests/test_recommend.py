@@ -341,10 +341,10 @@ def test_few_verifiers_tell_what_attempts_leave_open(monkeypatch) -> None:
     accepted = correct != (random.random(200) < 0.1)
     labels = pl.DataFrame({"task": np.arange(200) // 10, "correct": correct, "accepted": accepted})
     verifier = ll.Verifier.from_labels(labels, draws=300)
-    right = random.binomial(6, random.beta(0.6, 1, 12))
-    tasks = ll.Tasks.counts([6] * 12, right, posterior=True, prior=(0.01, 0.01))
+    right = random.random((12, 6)) < random.beta(0.6, 1, 12)[:, None]
+    tasks = ll.Tasks.from_attempts(pl.DataFrame({"task": np.arange(72) // 6, "correct": right.ravel()}))
     utility = ll.Utility(wrong_cost=2, attempt_cost=0.01)
-    asked = {"verifier": verifier, "utility": utility, "cost": None, "max_attempts": [1, 2, 4, 8]}
+    asked = {"verifier": verifier, "utility": utility, "cost": None, "max_attempts": [1, 2, 4, 6]}
     made = options.Options.of(tasks, [ll.FirstAccepted()], asked)
     few = made.redrawn()
     monkeypatch.setattr(options, "_FEW_VERIFIERS", 300)
@@ -373,7 +373,7 @@ def test_each_verifier_is_solved_as_it_would_be_alone() -> None:
         assert row == pytest.approx([0.0, *np.concatenate(alone)], abs=1e-14)
 
 
-@pytest.mark.parametrize("kind", ["counts", "pool", "log"])
+@pytest.mark.parametrize("kind", ["pool", "log"])
 def test_attempts_drawn_anew_have_the_variance_of_binomial_counts(kind: str, monkeypatch) -> None:
     """Accuracy with one attempt is linear in the counts: its variance within 6 standard errors of 2,000 sets."""
     monkeypatch.setattr(options, "_ATTEMPT_SETS", 2_000)
@@ -381,19 +381,15 @@ def test_attempts_drawn_anew_have_the_variance_of_binomial_counts(kind: str, mon
     weight = np.array([1.0, 2.0, 1.0, 4.0])
     log = pl.DataFrame({"task": np.repeat(np.arange(4), n), "correct": np.concatenate([np.arange(m) for m in n])})
     log = log.with_columns(correct=pl.col("correct") < pl.Series(np.repeat(right, n)))
-    tasks, more = {
-        "counts": (lambda: ll.Tasks.counts(n, right, posterior=True, prior=(2.0, 3.0), weight=weight), 5.0),
-        "pool": (lambda: ll.Tasks.pool(n, right, right, weight=weight), 0.0),
-        "log": (lambda: ll.Tasks.from_attempts(log.with_columns(accepted="correct"), accepted="accepted"), 0.0),
+    tasks = {
+        "pool": lambda: ll.Tasks.pool(n, right, right, weight=weight),
+        "log": lambda: ll.Tasks.from_attempts(log.with_columns(accepted="correct"), accepted="accepted"),
     }[kind]
     weight = np.ones(4) if kind == "log" else weight
     asked = {"verifier": None, "utility": ll.Utility(), "cost": None, "max_attempts": [1]}
     sets = options.Options.of(tasks(), [ll.FirstAccepted()], asked).redrawn()
     assert sets is not None
     share, weight = right / n, weight / weight.sum()
-    mean, variance = (
-        weight @ ((n * share + 0.4 * more) / (n + more)),
-        weight**2 @ (n * share * (1 - share) / (n + more) ** 2),
-    )
+    mean, variance = weight @ share, weight**2 @ (share * (1 - share) / n)
     assert sets[:, 1].mean() == pytest.approx(mean, abs=6 * np.sqrt(variance / 2_000))
     assert sets[:, 1].var() == pytest.approx(variance, rel=6 * np.sqrt(2 / 2_000))

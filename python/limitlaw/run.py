@@ -267,8 +267,9 @@ def solve(
     correct answer takes has the limits of a ratio (Donner and Zou 2012). One task, or cluster, has none. Of counts each
     resample, over attempts and over tasks, draws every task's rate from its posterior under a population that is
     itself drawn (a Beta, a Beta beside tasks that never and always succeed, or two Betas, as far as counts tell; of
-    one attempt each, one rate for all, only 0 and 1, or a Beta of any spread); the columns take the observed shares
-    for rates, and may lie outside (a warning then says so). Pools and logs are drawn anew at rates that are themselves
+    one attempt each, one rate for all, only 0 and 1, or a Beta of any spread), with ``posterior`` too, whose prior
+    decides the columns alone; these, or the observed shares that columns take for rates without, may lie outside (a
+    warning then says so). Pools and logs are drawn anew at rates that are themselves
     drawn; the limits of a share are then those of Clopper and Pearson for as many independent trials as have the
     variance of such logs, as in ``pass_at_k``. ``docs/intervals.md`` has the coverage.
 

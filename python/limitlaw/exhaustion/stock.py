@@ -109,8 +109,8 @@ def high_quality_stock_2022(draws: int, *, seed: Seed) -> Floats:
 
     Example:
         >>> stock = high_quality_stock_2022(100_000, seed=1)
-        >>> f"{np.median(stock):.1e}"
-        '8.1e+12'
+        >>> f"{np.median(stock):.0e}"
+        '8e+12'
     """
     rng, draws = Random(seed), as_whole(draws, "draws", 1, MAX_DRAWS)
 

@@ -41,7 +41,7 @@ def fit_beta_binomial(
     has no unbiased estimate, so the population is what such data can give.
 
     Args:
-        attempts: n, attempts of each task; one number serves all tasks.
+        attempts: n, attempts of each task; one number serves all tasks. Tasks without any say nothing and are left out.
         correct: c, correct ones among them.
         unsolvable: Fit the share z as well.
         stopped_at: r, where tasks stopped at that number of correct attempts; tasks below it ran out of attempts.
@@ -78,6 +78,9 @@ def fit_beta_binomial(
     again = as_whole(bootstrap, "bootstrap", 1, MAX_RESAMPLES) if interval == "bootstrap" else 0
     options, text = resampling(again, seed, confidence=confidence, threads=threads, progress=progress)
     n, c = counts(attempts, correct)
+    if len(n) == len(c):  # else the core says so
+        said = (n != 0.0) | (c != 0.0)
+        n, c = n[said], c[said]
     found = _core.fit_beta_binomial(n, c, stopped_at=stop(stopped_at), unsolvable=unsolvable, **options)
     rows = len(_QUANTITIES) if unsolvable else len(_QUANTITIES) - 1
     return pl.DataFrame(

@@ -23,7 +23,7 @@ from limitlaw.sampling.frames import solve_tasks
 from limitlaw.sampling.plug_in import drawn_rates, is_plug_in
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.short import chosen
-from limitlaw.sampling.tasks import FixedTasks, RecordedTasks, Tasks
+from limitlaw.sampling.tasks import CountsTasks, FixedTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verdicts import asks_answers
 from limitlaw.sampling.verifier import LabelledVerifier, Verifier
 from limitlaw.seed import Seed, key_of
@@ -137,12 +137,15 @@ class Options:
                 squares = [frame["utility_se"].to_numpy().reshape(-1, len(tasks)) ** 2 for frame in frames]
                 errors[policy.label] = np.sqrt(np.sum(squares, axis=0)) / len(drawn)
                 found = [_measured(_columns(frame), len(tasks)) for frame in frames]
+            mean = {name: np.mean([one[name] for one in found], axis=0) for name in MEASURES}
+            if isinstance(tasks, CountsTasks) and tasks.posterior:
+                mean = _of_prior(scenario, seed)
             scenarios.append(scenario)
             labels += [policy.label] * len(asked["max_attempts"])
             attempts += list(asked["max_attempts"])
             sets.append(np.stack([one["utility"] for one in found]))
             for name in MEASURES:
-                tables[name].append(np.mean([one[name] for one in found], axis=0))
+                tables[name].append(mean[name])
         stacked = {name: np.vstack(rows) for name, rows in tables.items()}
         several = np.concatenate(sets, axis=1) if len(drawn) > 1 else None
         return Options(tasks, scenarios, labels, np.array(attempts), stacked, errors, several, seed, step)
@@ -217,12 +220,21 @@ class Options:
         return np.concatenate(found, axis=1)
 
 
+def _of_prior(scenario: SamplingScenario, seed: Seed) -> dict[str, Floats]:
+    """What the tables say of tasks whose prior decides the estimates."""
+    try:
+        frame = solve(scenario, by="task")
+    except NoClosedFormError:
+        frame = simulate(scenario, by="task", trials=_trials(scenario.tasks), seed=seed)
+    return _measured(_columns(frame), len(scenario.tasks))
+
+
 def _drawn(tasks: Tasks, verifier: Verifier | None, options: int, seed: Seed) -> list[dict[str, Any]]:
     """The tasks to solve: of counts, sets of the rates that their attempts leave open, equally likely.
 
     Each set meets some of the verifiers that labels leave open, and all sets together meet all.
     """
-    if not is_plug_in(tasks):
+    if not isinstance(tasks, CountsTasks):
         return [{"tasks": tasks}]
     count = max(min(_RATE_SETS, _MOST_NUMBERS // (options * len(tasks))), _FEWEST_RATE_SETS)
     rates = drawn_rates(tasks, count, key_of(seed)[0])

@@ -25,8 +25,11 @@ def is_plug_in(tasks: Tasks) -> TypeGuard[CountsTasks]:
 
 
 def is_resampled(tasks: Tasks, resample: str | None) -> bool:
-    """Whether an interval is made of resamples: over attempts, or over tasks whose rates are not known."""
-    return resample == "attempts" or (resample == "tasks" and is_plug_in(tasks))
+    """Whether an interval is made of resamples: over attempts, or over tasks whose rates are not known.
+
+    Neither the shares of counts nor the means of their posteriors are: these scatter less than rates do.
+    """
+    return resample == "attempts" or (resample == "tasks" and isinstance(tasks, CountsTasks))
 
 
 def resamples_of(tasks: Tasks, resample: str | None, most: int) -> int:
@@ -45,8 +48,8 @@ def drawn_rates(tasks: CountsTasks, resamples: int, key: tuple[int, int]) -> npt
 
 
 def warn_outside(tasks: Tasks, frame: pl.DataFrame, ends: tuple[str, str] = ("_low", "_high")) -> None:
-    """Says where estimates from observed shares lie outside the intervals of what the attempts leave open."""
-    if not is_plug_in(tasks):
+    """Says where estimates from counts lie outside the intervals of what the attempts leave open."""
+    if not isinstance(tasks, CountsTasks):
         return
     low, high = ends
     names = [name.removesuffix(low) for name in frame.columns if name.endswith(low)]
@@ -57,11 +60,14 @@ def warn_outside(tasks: Tasks, frame: pl.DataFrame, ends: tuple[str, str] = ("_l
 
     outside = [name for name in names if name in frame.columns and is_outside(name)]
     if outside:
-        warnings.warn(
-            f"{', '.join(outside)}: the estimate lies outside its interval. Tasks.counts takes the observed share "
-            f"of at most {int(tasks.attempts.max())} attempts for a task's rate: one with none correct never succeeds; "
-            "the interval is of the rates that the attempts leave open. Tasks.counts(..., posterior=True, "
-            "prior='fitted') puts these into the estimate too",
-            MisfitWarning,
-            stacklevel=3,
+        most = int(tasks.attempts.max())
+        why = (
+            f"Tasks.counts takes the observed share of at most {most} attempts for a task's rate: one with none "
+            "correct never succeeds; the interval is of the rates that the attempts leave open. Tasks.counts(..., "
+            "posterior=True, prior='fitted') puts these into the estimate too"
+            if is_plug_in(tasks)
+            else f"The prior decides what at most {most} attempts leave open of a task's rate; the interval lets the "
+            "tasks themselves say how rates are spread, as prior='fitted' does"
         )
+        text = f"{', '.join(outside)}: the estimate lies outside its interval. {why}"
+        warnings.warn(text, MisfitWarning, stacklevel=3)

@@ -86,10 +86,10 @@ pub fn optima_sampling<'py>(
         utilities.iter().try_for_each(Spec::check)?;
         let resample = Resample::parse(resample)?;
         let threads = resolve_threads(threads)?;
-        // Observed shares are no rates: tasks that are all alike may have others beside them, and more attempts than were
-        // seen succeed where none did.
+        // Observed shares are no rates, and neither are means of posteriors: tasks that are all alike may have others beside
+        // them, and more attempts than were seen succeed where none did.
         let observed = match &scenario.tasks {
-            Tasks::Counts { posterior: false, .. } | Tasks::Pool { .. } => Some(scenario.clone()),
+            Tasks::Counts { .. } | Tasks::Pool { .. } => Some(scenario.clone()),
             Tasks::Recorded(recorded) => {
                 Some(SamplingScenario { tasks: Tasks::of_counts(recorded), ..scenario.clone() })
             }

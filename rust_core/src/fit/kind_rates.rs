@@ -118,7 +118,7 @@ fn counts_of(tasks: &Tasks) -> Option<(Vec<[f64; KINDS]>, bool)> {
     let kinds =
         |[n, accepted, both, right]: [f64; 4]| [n - right - (accepted - both), accepted - both, right - both, both];
     match tasks {
-        Tasks::Counts { attempts, correct, posterior: false, .. } => {
+        Tasks::Counts { attempts, correct, .. } => {
             let pairs = attempts.as_slice().iter().zip(correct.as_slice());
             Some((pairs.map(|(&n, &right)| kinds([n, right, right, right])).collect(), false))
         }

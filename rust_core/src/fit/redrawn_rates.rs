@@ -69,8 +69,7 @@ impl RedrawnRates {
             population_draws(&counts, draws, dimension, threads, control).map(Populations::Tasks)
         };
         let rates = KindRates::new(&scenario.tasks, cluster.as_deref(), populations)?.ok_or_else(|| {
-            let expected =
-                "'tasks' for tasks that rest on no observed attempts, or whose posterior holds what they leave open";
+            let expected = "'tasks' for tasks that rest on no observed attempts";
             Error::argument("resample", expected, "'attempts'")
         })?;
         Ok(Self { rates })

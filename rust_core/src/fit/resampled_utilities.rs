@@ -56,10 +56,6 @@ pub fn utilities(scenario: &SamplingScenario, anew: Anew, how: Resampling, contr
 fn attempted_again(tasks: &Tasks, random: &mut Sequence) -> Tasks {
     let mut again = tasks.clone();
     match &mut again {
-        Tasks::Counts { attempts, correct, .. } => {
-            let one = |i: usize| some_of(attempts.at(i), correct.at(i), attempts.at(i), random);
-            *correct = Values::Many((0..tasks.count()).map(one).collect());
-        }
         Tasks::Pool { attempts, accepted, accepted_correct, correct, .. } => {
             let mut columns: [Vec<f64>; 3] = Default::default();
             for i in 0..tasks.count() {
@@ -85,7 +81,8 @@ fn attempted_again(tasks: &Tasks, random: &mut Sequence) -> Tasks {
                 *column = Values::Many(rows.iter().map(|&row| column.at(row)).collect());
             }
         }
-        Tasks::Fixed { .. } | Tasks::Drawn(_) => {}
+        // What attempts of counts leave open is drawn otherwise (`redrawn_rates`).
+        Tasks::Fixed { .. } | Tasks::Counts { .. } | Tasks::Drawn(_) => {}
     }
     again
 }

@@ -95,7 +95,8 @@ pub fn optima(
     }
     let utilities = &with_money(scenario, utilities)?;
     let problem = Problem::new(scenario, control)?;
-    if resample == Resample::Attempts && resamples > 0 && problem.drawn.is_some() {
+    let counted = matches!(scenario.tasks, Tasks::Counts { .. });
+    if resample == Resample::Attempts && resamples > 0 && problem.laws.drawn.is_some() && !counted {
         let expected = "'tasks' where rates are drawn: their laws hold what the observed attempts leave open";
         return Err(Error::argument("resample", expected, "'attempts'"));
     }
@@ -107,7 +108,8 @@ pub fn optima(
         ));
     }
     let tasks = problem.weights.len();
-    let verifiers = problem.laws.len() / tasks;
+    let Laws { each: laws, drawn } = &problem.laws;
+    let verifiers = laws.len() / tasks;
     if resamples > 0 && scenario.tasks.population().is_some() {
         let got = format!("{resamples} resamples");
         return Err(Error::argument("bootstrap", "0 for a population whose law is given, not observed", got));
@@ -115,7 +117,7 @@ pub fn optima(
     let plain = vec![1.0; tasks];
     let sampled = scenario.sampled(0);
     let mut found: Vec<Optima> = problem
-        .optima(&problem.laws, &plain, utilities, None, control)?
+        .optima((drawn.as_ref(), laws), &plain, utilities, None, control)?
         .into_iter()
         .map(|estimate| Optima { estimate, resamples: Vec::new() })
         .collect();
@@ -123,18 +125,17 @@ pub fn optima(
     let work = |(): &mut (), index: u64| {
         let mut random = Stream::new(key, 0, purpose::BOOTSTRAP, index).sequence();
         // Of verifiers that labels leave open each resample has one.
-        let number =
-            if problem.drawn.is_none() && verifiers > 1 { below(verifiers as u64, &mut random) as usize } else { 0 };
-        let own = if problem.drawn.is_none() { &problem.laws[number * tasks..][..tasks] } else { &problem.laws[..] };
+        let number = if drawn.is_none() && verifiers > 1 { below(verifiers as u64, &mut random) as usize } else { 0 };
+        let own = if drawn.is_none() { &laws[number * tasks..][..tasks] } else { &laws[..] };
         let mut times = plain.clone();
         if resample == Resample::Tasks {
             times = sampled.times(&drawn_again(&sampled, &mut random));
         }
-        let redrawn = redraw(index, &mut random).map(|one| {
-            let one = if verifiers > 1 { one.with_verifier(number) } else { one };
-            one.laws()
-        });
-        let laws = redrawn.as_deref().unwrap_or(own);
+        let redrawn = redraw(index, &mut random)
+            .map(|one| Laws::new(&if verifiers > 1 { one.with_verifier(number) } else { one }, control))
+            .transpose()?;
+        let own = (problem.laws.drawn.as_ref(), own);
+        let laws = redrawn.as_ref().map_or(own, |laws| (laws.drawn.as_ref(), &laws.each));
         let mut again = problem.optima(laws, &times, utilities, Some(&at), control)?;
         if redrawn.is_some() && resample == Resample::Tasks && problem.pool.is_some() {
             // As far as a pool reaches it tells itself what its tasks are best asked; how sure its utility is of other
@@ -147,8 +148,7 @@ pub fn optima(
     };
     let collect = |again: Vec<Optimum>| found.iter_mut().zip(again).for_each(|(o, optimum)| o.resamples.push(optimum));
     run(resamples, threads, control, || (), work, collect)?;
-    let observed =
-        matches!(scenario.tasks, Tasks::Counts { posterior: false, .. } | Tasks::Pool { .. } | Tasks::Recorded(_));
+    let observed = counted || matches!(scenario.tasks, Tasks::Pool { .. } | Tasks::Recorded(_));
     if resample == Resample::Tasks {
         for (at, o) in found.iter_mut().enumerate() {
             let all = o.resamples.iter().map(|again| again.utility);
@@ -221,23 +221,16 @@ fn laws_of_verifiers(scenario: &SamplingScenario) -> Result<Vec<TaskLaw>> {
     Ok((0..labelled.count()).flat_map(|number| scenario.with_verifier(number).laws()).collect())
 }
 
-struct Problem<'a> {
-    scenario: &'a SamplingScenario,
-    /// The laws of the tasks, under one verifier after another where labels leave several open; where rates are drawn, of
-    /// the points that their laws weigh.
-    laws: Vec<TaskLaw>,
+/// The laws of tasks.
+struct Laws {
+    /// Under one verifier after another where labels leave several open; where rates are drawn, of the points that their
+    /// laws weigh.
+    each: Vec<TaskLaw>,
     drawn: Option<DrawnLaws>,
-    /// The weights of the tasks.
-    weights: Vec<f64>,
-    /// The attempts that every task of a pool can answer; `None` for independent attempts.
-    pool: Option<usize>,
-    limits: Option<Limits<'a>>,
 }
 
-impl<'a> Problem<'a> {
-    fn new(scenario: &'a SamplingScenario, control: &Control) -> Result<Self> {
-        let count = scenario.tasks.count();
-        let weights = scenario.weights().unwrap_or_else(|| vec![1.0 / count as f64; count]);
+impl Laws {
+    fn new(scenario: &SamplingScenario, control: &Control) -> Result<Self> {
         let (drawn, laws) = match scenario.redraw() {
             None => (None, laws_of_verifiers(scenario)?),
             Some(_) if scenario.labelled().is_some() => {
@@ -277,7 +270,26 @@ impl<'a> Problem<'a> {
                 (Some(drawn), laws)
             }
         };
-        let pools = laws.iter().filter_map(|law| match law {
+        Ok(Self { each: laws, drawn })
+    }
+}
+
+struct Problem<'a> {
+    scenario: &'a SamplingScenario,
+    laws: Laws,
+    /// The weights of the tasks.
+    weights: Vec<f64>,
+    /// The attempts that every task of a pool can answer; `None` for independent attempts.
+    pool: Option<usize>,
+    limits: Option<Limits<'a>>,
+}
+
+impl<'a> Problem<'a> {
+    fn new(scenario: &'a SamplingScenario, control: &Control) -> Result<Self> {
+        let count = scenario.tasks.count();
+        let weights = scenario.weights().unwrap_or_else(|| vec![1.0 / count as f64; count]);
+        let laws = Laws::new(scenario, control)?;
+        let pools = laws.each.iter().filter_map(|law| match law {
             TaskLaw::Pool { attempts, .. } => Some(*attempts),
             _ => None,
         });
@@ -289,15 +301,15 @@ impl<'a> Problem<'a> {
                 pool.unwrap_or(0.0) * count as f64,
             ));
         }
-        let limits = if scenario.limits.is_some() { Some(Limits::new(scenario, &laws, control)?) } else { None };
-        Ok(Self { scenario, laws, drawn, weights, pool: pool.map(|n| n as usize), limits })
+        let limits = if scenario.limits.is_some() { Some(Limits::new(scenario, &laws.each, control)?) } else { None };
+        Ok(Self { scenario, laws, weights, pool: pool.map(|n| n as usize), limits })
     }
 
     /// The optima of all policies and utilities with tasks counted `times`; with `at`, the utilities there instead of
     /// at the optimum itself.
     fn optima(
         &self,
-        laws: &[TaskLaw],
+        (drawn, laws): (Option<&DrawnLaws>, &[TaskLaw]),
         times: &[f64],
         utilities: &[Utility],
         at: Option<&[f64]>,
@@ -305,14 +317,14 @@ impl<'a> Problem<'a> {
     ) -> Result<Vec<Optimum>> {
         let scale: f64 = self.weights.iter().zip(times).map(|(w, t)| w * t).sum();
         let weight = |i: usize| self.weights[i] * times[i] / scale;
-        let weights: Vec<f64> = if let Some(drawn) = &self.drawn {
+        let weights: Vec<f64> = if let Some(drawn) = drawn {
             drawn.mixed(weight)
         } else {
             let verifiers = (laws.len() / times.len()) as f64;
             (0..laws.len()).map(|at| weight(at % times.len()) / verifiers).collect()
         };
         if let Some(limits) = &self.limits {
-            let again = (laws != self.laws).then(|| limits.outcomes(laws, control)).transpose()?;
+            let again = (laws != self.laws.each).then(|| limits.outcomes(laws, control)).transpose()?;
             return Ok(limits.optima(again.as_deref(), &weights, utilities, at));
         }
         let mut found = Vec::new();
