@@ -1,5 +1,6 @@
 """Verbs over a log of attempts in place of a scenario, and what they say is missing."""
 
+import io
 from pathlib import Path
 
 import polars as pl
@@ -116,3 +117,19 @@ def test_a_comparison_is_read_from_its_main_columns(tmp_path: Path) -> None:
     assert max(map(len, printed.splitlines())) <= 120
     heads = [word.strip() for word in printed.splitlines()[1].strip("│").split("┆")]
     assert heads == ["system", "other", "k", "difference", "low", "high", "p_holm", "winner", "tasks"]
+
+
+def test_columns_that_an_option_names_are_names(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("q,c,right\n001,01,1\n1,1,0\n2,1,1\n")
+    pl.DataFrame({"q": ["001", "1", "2"], "c": ["01", "1", "1"], "right": [1, 0, 0]}).write_ndjson(tmp_path / "b.jsonl")
+    columns = ["--task", "q", "--correct", "right", "--cluster", "c"]
+    found = run("check", tmp_path / "log.csv", *columns, "--max-attempts", 1, "--min-accuracy", 0.1)
+    assert "from 3 tasks in 2 clusters" in found.output
+    both = [f"a={tmp_path / 'log.csv'}", f"b={tmp_path / 'b.jsonl'}"]
+    table = pl.read_csv(io.StringIO(run("compare-systems", *both, *columns, "--format", "csv").stdout))
+    assert table.select("tasks", "clusters").row(0) == (3, 2)
+    (tmp_path / "s.toml").write_text(
+        'kind = "sampling"\nmax_attempts = [1]\n'
+        '[tasks]\nkind = "recorded"\nfile = "log.csv"\ntask = "q"\ncorrect = "right"\n'
+    )
+    assert ll.read_scenario(tmp_path / "s.toml").tasks.names == ("001", "1", "2")

@@ -244,6 +244,15 @@ def test_names_in_a_csv_are_those_of_other_files(tmp_path: Path) -> None:
         assert ll.compare_systems(frames)["tasks"].to_list() == [5, 5, 5]
 
 
+def test_names_of_several_files_stay_apart(tmp_path: Path) -> None:
+    paths = []
+    for number, texts in enumerate((["1", "9007199254740993"], ["true", "false"], ["0.5", "2.25"])):
+        paths.append(tmp_path / f"{number}.csv")
+        paths[-1].write_text("task,correct\n" + "".join(f"{text},1\n" for text in texts))
+    found = ll.read_attempts(paths)
+    assert found["task"].to_list() == ["1", "9007199254740993", "true", "false", "0.5", "2.25"]
+
+
 def test_a_copied_attempt_is_no_further_one(tmp_path: Path) -> None:
     log = pl.DataFrame({"task": ["a", "a", "b"], "attempt": [0, 1, 0], "correct": [True, False, True]})
     paths = [tmp_path / "one.csv", tmp_path / "two.csv"]

@@ -14,7 +14,7 @@ import polars as pl
 
 from limitlaw._arguments import as_path, shown
 
-__all__ = ["parse_json", "read_table", "reading"]
+__all__ = ["holds_names", "parse_json", "read_table", "reading"]
 
 #: How the files of tables end.
 _TABLES = (".csv", ".jsonl", ".parquet")
@@ -80,12 +80,17 @@ def read_table(path: Path, names: Collection[str | None] = ()) -> pl.DataFrame:
         repeated = [name for name in dict.fromkeys(header) if header.count(name) > 1]
         if repeated:
             raise ValueError(f"{path}: every column must have a name of its own, got {shown(repeated[0])} twice")
-        named = [name for name in header if name in {*_NAMES, *names} or name.endswith("_id")]
+        named = [name for name in header if holds_names(name, names)]
         texts = dict.fromkeys(named, pl.String)
         frame = pl.read_csv(path, glob=False, infer_schema_length=None, schema_overrides=texts)
         return frame.with_columns(_as_written(frame[name]) for name in named)
     except (pl.exceptions.PolarsError, UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} cannot be read: {str(error).partition(chr(10))[0]}") from error
+
+
+def holds_names(column: str, names: Collection[str | None]) -> bool:
+    """Whether a column is one of names: of these, or called as such are."""
+    return column in _NAMES or column.endswith("_id") or column in names
 
 
 def _as_written(names: pl.Series) -> pl.Series:

@@ -10,7 +10,7 @@ from typing import Literal
 import polars as pl
 
 from limitlaw._arguments import as_path, check_choice, is_sequence, shown
-from limitlaw._files import read_table
+from limitlaw._files import holds_names, read_table
 from limitlaw.logs.harness import HARNESSES, Row, lines, recognised
 
 #: The harnesses whose logs are read; a table may come from anywhere.
@@ -96,15 +96,23 @@ def read_attempts(
     if len(set(known)) > 1:
         raise ValueError(f"path must be files of one harness, got {sorted(set(known))}")
     if known[0] == "table":
-        return _joined([_table(one, names) for one in paths])
+        return _joined([_table(one, names) for one in paths], names)
     rows = [row for one in paths for row in HARNESSES[known[0]](one, metric, filter_key)]
     if not rows:
         raise ValueError(f"path must be a log with attempts, got none in {paths[0]}")
     return _frame(rows)
 
 
-def _joined(tables: list[pl.DataFrame]) -> pl.DataFrame:
-    """Tables one below the other: each numbers its own attempts, so those of a further one are numbered on."""
+def _joined(tables: list[pl.DataFrame], names: Sequence[str]) -> pl.DataFrame:
+    """Tables one below the other: each numbers its own attempts, so those of a further one are numbered on.
+
+    Names that are of one type here and of another there are texts: as a number true would be 1.
+    """
+    for column in {name for table in tables for name in table.columns if holds_names(name, names)}:
+        kinds = {table.schema[column] for table in tables if column in table.columns}
+        if len(kinds) > 1 and not any(kind.is_nested() for kind in kinds):
+            text = pl.col(column).cast(pl.String)
+            tables = [table.with_columns(text) if column in table.columns else table for table in tables]
     begin, found = 0, []
     for table in tables:
         numbered = "attempt" in table.columns and table["attempt"].dtype.is_integer() and len(tables) > 1
