@@ -82,7 +82,7 @@ def read_table(path: Path, names: Collection[str | None] = ()) -> pl.DataFrame:
             raise ValueError(f"{path}: every column must have a name of its own, got {shown(repeated[0])} twice")
         named = [name for name in header if holds_names(name, names)]
         texts = dict.fromkeys(named, pl.String)
-        frame = pl.read_csv(path, glob=False, infer_schema_length=None, schema_overrides=texts)
+        frame = _typed(path, texts)
         return frame.with_columns(_as_written(frame[name]) for name in named)
     except (pl.exceptions.PolarsError, UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} cannot be read: {str(error).partition(chr(10))[0]}") from error
@@ -91,6 +91,15 @@ def read_table(path: Path, names: Collection[str | None] = ()) -> pl.DataFrame:
 def holds_names(column: str, names: Collection[str | None]) -> bool:
     """Whether a column is one of names: of these, or called as such are."""
     return column in _NAMES or column.endswith("_id") or column in names
+
+
+def _typed(path: Path, texts: dict[str, Any]) -> pl.DataFrame:
+    """A ``.csv`` file whose columns have the types that all rows have: the first rows tell numbers, if they do."""
+    with contextlib.suppress(pl.exceptions.PolarsError):
+        frame = pl.read_csv(path, glob=False, schema_overrides=texts)
+        if all(kind != pl.String for name, kind in frame.schema.items() if name not in texts):
+            return frame
+    return pl.read_csv(path, glob=False, infer_schema_length=None, schema_overrides=texts)
 
 
 def _as_written(names: pl.Series) -> pl.Series:
