@@ -26,11 +26,9 @@ from limitlaw._inputs import html_of, inputs_of
 from limitlaw._lines import line_of
 from limitlaw._unused import is_quiet, quietly, warn_unused
 
-#: Every concrete setting by (family, kind): how ``from_json`` finds the class.
-#: The metadata of a field of which only the length crosses into the core.
-COUNTED = "counted"
 #: What crosses into the core is kept up to so many characters and numbers.
 _KEPT = 10_000
+#: Every concrete setting by (family, kind): how ``from_json`` finds the class.
 _REGISTRY: dict[tuple[str, str], type[Spec]] = {}
 
 
@@ -61,6 +59,8 @@ class Spec:
 
     #: What else an error says that a setting of this class may be, such as " or a number".
     _or_else: ClassVar[str] = ""
+    #: The fields of which only the length crosses into the core.
+    _counted: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
     def _adapt(cls, value: Any) -> Any:
@@ -212,9 +212,9 @@ class Spec:
 
     def _encode(self, encode_array: Any, *, crossing: bool = False) -> dict[str, Any]:
         data: dict[str, Any] = {"kind": self.kind}
-        for name, counted in _fields(type(self)).items():  # type: ignore[arg-type]  # as above
+        for name in _fields(type(self)):  # type: ignore[arg-type]  # as above
             value = getattr(self, name)
-            if crossing and counted and value is not None:
+            if crossing and name in self._counted and value is not None:
                 value = len(value)
             data[name] = _encode(value, encode_array, crossing=crossing)
         return data
@@ -252,9 +252,9 @@ def _makers(kind: type[Spec]) -> list[str]:
 
 
 @functools.cache
-def _fields(cls: type) -> dict[str, bool]:
-    """The names of the fields of a class; whether only the length of one crosses into the core."""
-    return {field.name: bool(field.metadata.get(COUNTED)) for field in dataclasses.fields(cls)}
+def _fields(cls: type) -> tuple[str, ...]:
+    """The names of the fields of a class."""
+    return tuple(field.name for field in dataclasses.fields(cls))
 
 
 @functools.cache

@@ -34,7 +34,7 @@ fn scenario(most: u64) -> SamplingScenario {
     let mut grid: Vec<u64> = (0..=30).map(|i| (most as f64).powf(f64::from(i) / 30.0).round() as u64).collect();
     grid.dedup();
     let json = format!(
-        r#"{{"kind":"sampling","tasks":{{"kind":"fixed","success":{{"array":0}},"weight":null}},
+        r#"{{"kind":"sampling","tasks":{{"kind":"fixed","success":{{"array":0}}}},
         "verifier":{{"kind":"rates","false_positive_rate":{{"array":1}},"false_negative_rate":0.02}},
         "policies":[{{"kind":"first_accepted","fallback":"abstain"}}],"max_attempts":{grid:?},"utility":null}}"#
     );

@@ -63,6 +63,14 @@ impl Values {
     pub fn check_range(&self, argument: &str, low: f64, high: f64) -> Result<()> {
         check_range(argument, self.as_slice(), low, high)
     }
+
+    /// Checks that every number is whole.
+    pub fn check_whole(&self, argument: &str) -> Result<()> {
+        match self.as_slice().iter().position(|x| x.fract() != 0.0) {
+            Some(i) => Err(Error::argument(&format!("{argument}[{i}]"), "a whole number", self.at(i))),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A setting that can be read from the wire: knows where its arrays are and what is in range.

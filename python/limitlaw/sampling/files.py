@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from limitlaw._arguments import check_flag, check_name, shown
 from limitlaw._files import read_table
-from limitlaw.sampling.tasks import Tasks
+from limitlaw.sampling.tasks import COLUMNS, Tasks
 from limitlaw.sampling.verifier import Verifier
 
 if TYPE_CHECKING:
@@ -96,7 +96,5 @@ def _tasks(given: dict[str, Any], folder: Path) -> Tasks:
     made = Tasks.from_frame(frame, **columns)
     if not others:
         return made
-    found: dict[str, Any] = {
-        name: getattr(made, name) for name in ("attempts", "correct", "weight", "cluster", "names")
-    }
+    found: dict[str, Any] = {name: getattr(made, name) for name in ("attempts", "correct", *COLUMNS)}
     return Tasks.counts(**found, **others)

@@ -19,7 +19,7 @@ def counts(
 ) -> dict[str, Any]:
     """The fields of a pool where ``accepted`` is among the columns, else of counts."""
     names = None if task is None else [str(name) for name in as_column(frame, "task", task, of="names")]
-    if names is not None and (again := repeated(names)) is not None:
+    if names is not None and (again := _repeated(names)) is not None:
         summed = [column for column in columns.values() if column is not None]
         line = _summing_line(frame, task, str(columns["attempts"]), summed, [weight, cluster])
         raise ValueError(f"task must name each task once, got {again}: sum the rows of a task first, {line}")
@@ -42,7 +42,13 @@ def counts(
     return fields
 
 
-def repeated(names: Sequence[str]) -> str | None:
+def check_names(names: Sequence[str] | None) -> None:
+    """Whether each name stands once."""
+    if names is not None and (again := _repeated(names)) is not None:
+        raise ValueError(f"names must name each task once, got {again}: sum the counts of a task first")
+
+
+def _repeated(names: Sequence[str]) -> str | None:
     """The first name that comes back, in words; none where all differ."""
     if len(set(names)) == len(names):
         return None

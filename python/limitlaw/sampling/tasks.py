@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from limitlaw._declared import ClusterArray, CountArray, FloatArray, IntArray
-from limitlaw._spec import COUNTED, Spec
+from limitlaw._spec import Spec
 from limitlaw.sampling import attempts as log
 from limitlaw.sampling import table
 from limitlaw.sampling.fitted_prior import fitted
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
     import polars as pl
+
+COLUMNS = ("weight", "cluster", "names")  #: What is said of each task, where they are known one by one.
+#: When the tasks of a population are drawn.
+Redraw = Literal["trial", "run"]
 
 
 class Tasks(Spec):
@@ -29,14 +33,10 @@ class Tasks(Spec):
     """
 
     family: ClassVar[str] = "tasks"
+    _counted: ClassVar[frozenset[str]] = frozenset({"names"})
     weight: FloatArray | None = None
     cluster: ClusterArray | None = None
-    names: tuple[str, ...] | None = None  # the base is no dataclass: a field here would be read as its value
-
-    def _check(self) -> None:
-        super()._check()
-        if self.names is not None and (repeated := table.repeated(self.names)) is not None:
-            raise ValueError(f"names must name each task once, got {repeated}: sum the counts of a task first")
+    names: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         """The number of tasks."""
@@ -300,21 +300,30 @@ class Tasks(Spec):
         return RecordedTasks(**fields, blank=blank, short=short)
 
 
-#: When the tasks of a population are drawn.
-Redraw = Literal["trial", "run"]
+class KnownTasks(Tasks):
+    """Tasks that are known one by one: a kind has the columns of ``Tasks`` behind its own fields."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        cls.__annotations__ |= {name: Tasks.__annotations__[name] for name in COLUMNS}
+        super().__init_subclass__(**kwargs)
+
+    def _check(self) -> None:
+        super()._check()
+        table.check_names(self.names)
+
+    def _encode(self, encode_array: Any, *, crossing: bool = False) -> dict[str, Any]:
+        data = super()._encode(encode_array, crossing=crossing)
+        return data | {"columns": {name: data.pop(name) for name in COLUMNS}} if crossing else data
 
 
-class FixedTasks(Tasks):
+class FixedTasks(KnownTasks):
     """Tasks with known success rates; made by ``Tasks.fixed``."""
 
     kind: ClassVar[str] = "fixed"
     success: FloatArray
-    weight: FloatArray | None = None
-    cluster: ClusterArray | None = None
-    names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
 
 
-class CountsTasks(Tasks):
+class CountsTasks(KnownTasks):
     """Tasks known by observed counts; made by ``Tasks.counts``."""
 
     kind: ClassVar[str] = "counts"
@@ -322,9 +331,6 @@ class CountsTasks(Tasks):
     correct: CountArray
     posterior: bool = False
     prior: Literal["jeffreys", "fitted"] | tuple[float, float] | None = None
-    weight: FloatArray | None = None
-    cluster: ClusterArray | None = None
-    names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
 
     def _check(self) -> None:
         if self.prior == "fitted":
@@ -335,7 +341,7 @@ class CountsTasks(Tasks):
         super()._check()
 
 
-class PoolTasks(Tasks):
+class PoolTasks(KnownTasks):
     """Observed attempts, drawn without replacement; made by ``Tasks.pool``."""
 
     kind: ClassVar[str] = "pool"
@@ -343,12 +349,9 @@ class PoolTasks(Tasks):
     accepted: CountArray
     accepted_correct: CountArray
     correct: CountArray | None = None
-    weight: FloatArray | None = None
-    cluster: ClusterArray | None = None
-    names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
 
 
-class RecordedTasks(Tasks):
+class RecordedTasks(KnownTasks):
     """Recorded attempts, a value for each, task by task; drawn without replacement; made by ``Tasks.from_attempts``."""
 
     kind: ClassVar[str] = "recorded"
@@ -362,9 +365,6 @@ class RecordedTasks(Tasks):
     seconds: FloatArray | None = None
     blank: Literal["vote", "skip"] = "vote"
     short: Literal["null", "drop"] = "null"
-    weight: FloatArray | None = None
-    cluster: ClusterArray | None = None
-    names: tuple[str, ...] | None = dataclasses.field(default=None, metadata={COUNTED: True})
 
     def counted(self) -> PoolTasks:
         """The same attempts as counts; accepted are the correct ones where no verdict was recorded.
@@ -376,7 +376,7 @@ class RecordedTasks(Tasks):
             [2, 1]
         """
         fields: dict[str, Any] = log.counted(self.attempts, self.correct, self.accepted)
-        return PoolTasks(**fields, weight=self.weight, cluster=self.cluster, names=self.names)
+        return PoolTasks(**fields, **{name: getattr(self, name) for name in COLUMNS})
 
 
 class BetaTasks(Tasks):

@@ -68,7 +68,7 @@ impl<'a> Log<'a> {
     pub fn again(&self, rates: &[TaskRates], read: Needs, random: &mut Sequence) -> Tasks {
         match (self.tasks, &self.places) {
             (_, Some(places)) => Tasks::Recorded(places.again(rates, (self.rates.has_verdicts(), read), random)),
-            (Tasks::Pool { attempts, correct, weight, cluster, .. }, None) => {
+            (Tasks::Pool { attempts, correct, columns: given, .. }, None) => {
                 let mut columns: [Vec<f64>; 3] = Default::default();
                 for (i, &[success, wrong, missed]) in rates.iter().enumerate() {
                     let n = attempts.at(i) as u64;
@@ -83,9 +83,7 @@ impl<'a> Log<'a> {
                     accepted,
                     accepted_correct: both,
                     correct: correct.as_ref().map(|_| found),
-                    weight: weight.clone(),
-                    cluster: cluster.clone(),
-                    names: None,
+                    columns: given.clone(),
                 }
             }
             (tasks, None) => tasks.clone(),

@@ -98,8 +98,8 @@ impl RedrawnRates {
     pub fn scenario(&self, scenario: &SamplingScenario, resample: usize, random: &mut Sequence) -> SamplingScenario {
         let rates = self.rates.draw(resample, random);
         let of = |rate: usize| Values::Many(rates.iter().map(|rates| rates[rate]).collect());
-        let [weight, cluster] = [scenario.tasks.weight(), scenario.tasks.cluster()].map(Option::<&Values>::cloned);
-        let tasks = Tasks::Fixed { success: of(0), weight, cluster, names: None };
+        let columns = scenario.tasks.columns().cloned().unwrap_or_default();
+        let tasks = Tasks::Fixed { success: of(0), columns };
         let verifier = if self.rates.has_verdicts() {
             let missed = if scenario.knows_coverage() { of(2) } else { Values::Many(vec![0.0; rates.len()]) };
             Some(Verifier::Rates { false_positive_rate: of(1), false_negative_rate: missed })
@@ -124,6 +124,7 @@ fn clusters_of(tasks: &Tasks) -> Option<Vec<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sampling::scenario::task_columns::TaskColumns;
 
     #[test]
     fn clusters_matter_where_two_tasks_of_one_count() {
@@ -131,16 +132,8 @@ mod tests {
             let values = |of: Option<&[f64]>| of.map(|of| Values::Many(of.to_vec()));
             let counts = Values::Many(vec![2.0; 3]);
             let (attempts, correct) = (counts.clone(), counts);
-            let (weight, cluster) = (values(weight), values(cluster));
-            clusters_of(&Tasks::Counts {
-                attempts,
-                correct,
-                posterior: false,
-                prior: None,
-                weight,
-                cluster,
-                names: None,
-            })
+            let columns = TaskColumns { weight: values(weight), cluster: values(cluster), names: None };
+            clusters_of(&Tasks::Counts { attempts, correct, posterior: false, prior: None, columns })
         };
         assert_eq!(clusters(None, None), None);
         assert_eq!(clusters(Some(&[4.0, 2.0, 7.0]), None), None);

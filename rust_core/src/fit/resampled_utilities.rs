@@ -96,6 +96,7 @@ fn some_of(attempts: f64, part: f64, whole: f64, random: &mut Sequence) -> f64 {
 mod tests {
     use super::*;
     use crate::sampling::scenario::recorded::{Blank, Short};
+    use crate::sampling::scenario::task_columns::TaskColumns;
 
     fn values(of: &[f64]) -> Values {
         Values::Many(of.to_vec())
@@ -110,9 +111,7 @@ mod tests {
             accepted: values(&[accepted, 0.0]),
             accepted_correct: values(&[both, 0.0]),
             correct: Some(values(&[correct, 0.0])),
-            weight: None,
-            cluster: None,
-            names: None,
+            columns: TaskColumns::default(),
         };
         let (draws, mut sums) = (20_000.0, [[0.0; 2]; 4]);
         for index in 0..20_000 {
@@ -150,9 +149,7 @@ mod tests {
             seconds: None,
             blank: Blank::Vote,
             short: Short::Null,
-            weight: None,
-            cluster: None,
-            names: None,
+            columns: TaskColumns::default(),
         });
         let mut random = Stream::new([1, 2], 1, purpose::DRAWN_AGAIN, 0).sequence();
         let mut alike = 0;

@@ -239,7 +239,7 @@ mod tests {
                 r#"{"kind":"mixture","type_weight":[1.0,3.0],"success":[0.001,0.0002],"count":1.0,"redraw":"trial"}"#,
                 SuccessLaw { points: vec![(0.25, 0.001), (0.75, 0.0002)], betas: Vec::new() },
             ),
-            (r#"{"kind":"fixed","success":[0.0007],"weight":null}"#, SuccessLaw::fixed(0.0007)),
+            (r#"{"kind":"fixed","success":[0.0007]}"#, SuccessLaw::fixed(0.0007)),
         ] {
             let json = format!(
                 r#"{{"kind":"sampling","tasks":{tasks},"verifier":{{"kind":"rates","false_positive_rate":0.1,"false_negative_rate":0.2}},"answers":{{"kind":"uniform","count":2}},

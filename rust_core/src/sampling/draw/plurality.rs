@@ -309,7 +309,7 @@ mod tests {
             (r#""dirichlet","count":4,"concentration":0.5"#, &[3, 30, 300]),
         ] {
             let json = format!(
-                r#"{{"kind":"sampling","tasks":{{"kind":"fixed","success":{{"array":0}},"weight":null}},"utility":null,
+                r#"{{"kind":"sampling","tasks":{{"kind":"fixed","success":{{"array":0}}}},"utility":null,
                 "verifier":{{"kind":"rates","false_positive_rate":0.1,"false_negative_rate":0.2}},
                 "answers":{{"kind":{answers}}},"policies":[{{"kind":"majority_vote"}}],"max_attempts":{grid:?}}}"#
             );

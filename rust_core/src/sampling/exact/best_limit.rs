@@ -210,7 +210,7 @@ mod tests {
                         })
                         .collect();
                     let text = format!(
-                        r#"{{"kind":"sampling","tasks":{{"kind":"fixed","success":[0.9,0.3,0.002,0.0],"weight":null}},
+                        r#"{{"kind":"sampling","tasks":{{"kind":"fixed","success":[0.9,0.3,0.002,0.0]}},
                         "verifier":{{"kind":"judge","d_prime":1.5,"threshold":1.0,"votes":1.0,"fresh":0.0}},
                         "answers":null,"policies":[{policies}],"max_attempts":{most},"limits":[{}],
                         "cost":{{"kind":"cost","prompt_tokens":200.0,"output_tokens":{tokens},"law":"gamma","price_in":50.0,

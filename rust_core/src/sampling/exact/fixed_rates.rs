@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn all_at_once_is_one_by_one() {
-        let json = r#"{"kind":"sampling","tasks":{"kind":"fixed","success":[0.0,5e-324,1e-300,1e-12,0.1,0.5,0.999,1.0],"weight":null},
+        let json = r#"{"kind":"sampling","tasks":{"kind":"fixed","success":[0.0,5e-324,1e-300,1e-12,0.1,0.5,0.999,1.0]},
             "verifier":{"kind":"rates","false_positive_rate":0.0625,"false_negative_rate":0.25},"answers":null,
             "policies":[],"max_attempts":[1.0,10.0],"limits":null,"cost":null,
             "utility":{"kind":"utility","correct_reward":2.0,"wrong_cost":3.0,"attempt_cost":0.125}}"#;

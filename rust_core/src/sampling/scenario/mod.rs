@@ -17,6 +17,7 @@ pub mod records;
 pub mod scores;
 pub mod setting;
 pub mod success_law;
+pub mod task_columns;
 pub mod tasks;
 mod unused;
 pub mod verifier;

@@ -223,15 +223,15 @@ mod tests {
     #[test]
     fn a_correlation_keeps_the_mean_error_rates() {
         let tasks = [
-            r#"{"kind":"fixed","success":[0.0],"weight":null}"#,
-            r#"{"kind":"fixed","success":[0.1,0.7],"weight":null}"#,
-            r#"{"kind":"fixed","success":[0.0,0.0,0.0,1.0],"weight":null}"#,
-            r#"{"kind":"fixed","success":[0.3,0.1,0.1,0.9],"weight":[4.0,1.0,2.0,0.5]}"#,
-            r#"{"kind":"fixed","success":[0.3,0.1,0.2],"weight":[1.0,0.0,3.0]}"#,
-            r#"{"kind":"counts","attempts":[10.0,10.0,4.0],"correct":[0.0,0.0,3.0],"posterior":false,"prior":null,"weight":null}"#,
-            r#"{"kind":"counts","attempts":[10.0],"correct":[0.0],"posterior":true,"prior":"jeffreys","weight":null}"#,
-            r#"{"kind":"counts","attempts":[10.0,20.0,5.0],"correct":[1.0,18.0,2.0],"posterior":true,"prior":[1.0,1.0],"weight":[1.0,5.0,2.0]}"#,
-            r#"{"kind":"counts","attempts":[0.0,0.0,9.0],"correct":[0.0,0.0,9.0],"posterior":true,"prior":[1e-6,1e-6],"weight":null}"#,
+            r#"{"kind":"fixed","success":[0.0]}"#,
+            r#"{"kind":"fixed","success":[0.1,0.7]}"#,
+            r#"{"kind":"fixed","success":[0.0,0.0,0.0,1.0]}"#,
+            r#"{"kind":"fixed","success":[0.3,0.1,0.1,0.9],"columns":{"weight":[4.0,1.0,2.0,0.5]}}"#,
+            r#"{"kind":"fixed","success":[0.3,0.1,0.2],"columns":{"weight":[1.0,0.0,3.0]}}"#,
+            r#"{"kind":"counts","attempts":[10.0,10.0,4.0],"correct":[0.0,0.0,3.0],"posterior":false,"prior":null}"#,
+            r#"{"kind":"counts","attempts":[10.0],"correct":[0.0],"posterior":true,"prior":"jeffreys"}"#,
+            r#"{"kind":"counts","attempts":[10.0,20.0,5.0],"correct":[1.0,18.0,2.0],"posterior":true,"prior":[1.0,1.0],"columns":{"weight":[1.0,5.0,2.0]}}"#,
+            r#"{"kind":"counts","attempts":[0.0,0.0,9.0],"correct":[0.0,0.0,9.0],"posterior":true,"prior":[1e-6,1e-6]}"#,
             r#"{"kind":"beta","alpha":0.5,"beta":2.0,"count":2.0,"unsolvable":0.3,"redraw":"trial"}"#,
             r#"{"kind":"mixture","type_weight":[2.0,1.0],"success":[0.8,0.02],"count":2.0,"redraw":"trial"}"#,
         ];

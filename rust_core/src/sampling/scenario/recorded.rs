@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::task_columns::TaskColumns;
 use crate::error::{Error, Result};
 use crate::spec::Values;
 
@@ -56,12 +57,9 @@ pub struct Recorded {
     pub blank: Blank,
     /// What a row says of tasks that have too few attempts.
     pub short: Short,
-    /// Weights of the tasks in every mean.
-    pub weight: Option<Values>,
-    /// The number of each task's cluster.
-    pub cluster: Option<Values>,
-    /// How many names the tasks have.
-    pub names: Option<usize>,
+    /// What all kinds of known tasks may say of each task.
+    #[serde(default)]
+    pub columns: TaskColumns,
 }
 
 impl Recorded {
@@ -98,20 +96,18 @@ impl Recorded {
 
     /// Its columns.
     pub fn values(&mut self) -> impl Iterator<Item = &mut Values> {
-        let Self { attempts, correct, accepted, answer, score, tokens, cost, seconds, weight, cluster, .. } = self;
-        let optional = [accepted, answer, score, tokens, cost, seconds, weight, cluster];
-        [attempts, correct].into_iter().chain(optional.into_iter().flatten())
+        let Self { attempts, correct, accepted, answer, score, tokens, cost, seconds, columns, .. } = self;
+        let optional = [accepted, answer, score, tokens, cost, seconds];
+        [attempts, correct].into_iter().chain(optional.into_iter().flatten()).chain(columns.values())
     }
 
     /// Checks every column.
     pub fn check(&self) -> Result<()> {
-        if self.short == Short::Drop && self.weight.is_some() {
+        if self.short == Short::Drop && self.columns.weight.is_some() {
             return Err(Error::argument("weight", "None where short is 'drop'", "weights"));
         }
         self.attempts.check_range("attempts", 1.0, MAX_RECORDED as f64)?;
-        if let Some(i) = self.attempts.as_slice().iter().position(|n| n.fract() != 0.0) {
-            return Err(Error::argument(&format!("attempts[{i}]"), "a whole number", self.attempts.at(i)));
-        }
+        self.attempts.check_whole("attempts")?;
         let all: f64 = self.attempts.as_slice().iter().sum();
         if all > MAX_RECORDED as f64 {
             return Err(Error::argument("attempts", format!("at most {MAX_RECORDED} of all tasks"), all));
@@ -124,10 +120,7 @@ impl Recorded {
                 return Err(Error::argument(name, expected, format!("{found} values")));
             }
             values.check_range(name, low, high)?;
-            match values.as_slice().iter().position(|x| whole && x.fract() != 0.0) {
-                Some(i) => Err(Error::argument(&format!("{name}[{i}]"), "a whole number", values.at(i))),
-                None => Ok(()),
-            }
+            if whole { values.check_whole(name) } else { Ok(()) }
         };
         column("correct", Some(&self.correct), [0.0, 1.0], true)?;
         column("accepted", self.accepted.as_ref(), [0.0, 1.0], true)?;

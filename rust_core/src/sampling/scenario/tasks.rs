@@ -4,13 +4,12 @@ use serde::Deserialize;
 
 use super::population_law::PopulationLaw;
 use super::recorded::Recorded;
+use super::task_columns::{MAX_OBSERVED, TaskColumns, check_counts};
 use crate::error::{Error, Result, check_whole, number};
 use crate::spec::{Spec, Values};
 
 /// The most tasks of one scenario.
 pub const MAX_TASKS: usize = 10_000_000;
-/// The most observed attempts of one task.
-pub const MAX_OBSERVED: f64 = 1e9;
 
 /// The tasks of a benchmark.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -20,12 +19,9 @@ pub enum Tasks {
     Fixed {
         /// P(one attempt is correct), per task.
         success: Values,
-        /// Weights of the tasks in every mean.
-        weight: Option<Values>,
-        /// The number of each task's cluster.
-        cluster: Option<Values>,
-        /// How many names the tasks have.
-        names: Option<usize>,
+        /// What all kinds of known tasks may say of each task.
+        #[serde(default)]
+        columns: TaskColumns,
     },
     /// Observed attempts and correct answers.
     Counts {
@@ -37,12 +33,9 @@ pub enum Tasks {
         posterior: bool,
         /// The Beta prior of a task's rate.
         prior: Option<Prior>,
-        /// Weights of the tasks in every mean.
-        weight: Option<Values>,
-        /// The number of each task's cluster.
-        cluster: Option<Values>,
-        /// How many names the tasks have.
-        names: Option<usize>,
+        /// What all kinds of known tasks may say of each task.
+        #[serde(default)]
+        columns: TaskColumns,
     },
     /// The observed attempts themselves, drawn without replacement.
     Pool {
@@ -54,12 +47,9 @@ pub enum Tasks {
         accepted_correct: Values,
         /// Correct attempts, accepted or not, where known.
         correct: Option<Values>,
-        /// Weights of the tasks in every mean.
-        weight: Option<Values>,
-        /// The number of each task's cluster.
-        cluster: Option<Values>,
-        /// How many names the tasks have.
-        names: Option<usize>,
+        /// What all kinds of known tasks may say of each task.
+        #[serde(default)]
+        columns: TaskColumns,
     },
     /// Recorded attempts, one by one, drawn without replacement.
     Recorded(Recorded),
@@ -105,9 +95,7 @@ impl Tasks {
             accepted: column(1),
             accepted_correct: column(2),
             correct: Some(column(3)),
-            weight: recorded.weight.clone(),
-            cluster: recorded.cluster.clone(),
-            names: None,
+            columns: recorded.columns.clone(),
         }
     }
 
@@ -121,22 +109,23 @@ impl Tasks {
         }
     }
 
-    /// The weights, where given.
-    pub const fn weight(&self) -> Option<&Values> {
+    /// The columns of tasks that are known one by one.
+    pub const fn columns(&self) -> Option<&TaskColumns> {
         match self {
-            Self::Fixed { weight, .. } | Self::Counts { weight, .. } | Self::Pool { weight, .. } => weight.as_ref(),
-            Self::Recorded(recorded) => recorded.weight.as_ref(),
+            Self::Fixed { columns, .. } | Self::Counts { columns, .. } | Self::Pool { columns, .. } => Some(columns),
+            Self::Recorded(recorded) => Some(&recorded.columns),
             Self::Drawn(_) => None,
         }
     }
 
-    /// The number of each task's cluster, where given: tasks of one may depend on one another.
-    pub const fn cluster(&self) -> Option<&Values> {
-        match self {
-            Self::Fixed { cluster, .. } | Self::Counts { cluster, .. } | Self::Pool { cluster, .. } => cluster.as_ref(),
-            Self::Recorded(recorded) => recorded.cluster.as_ref(),
-            Self::Drawn(_) => None,
-        }
+    /// The weights, where given.
+    pub fn weight(&self) -> Option<&Values> {
+        self.columns()?.weight.as_ref()
+    }
+
+    /// The number of each task's cluster, where given.
+    pub fn cluster(&self) -> Option<&Values> {
+        self.columns()?.cluster.as_ref()
     }
 
     /// The attempts of each task, where they are drawn without replacement.
@@ -181,14 +170,6 @@ impl Tasks {
             _ => None,
         }
     }
-
-    const fn names(&self) -> Option<usize> {
-        match self {
-            Self::Fixed { names, .. } | Self::Counts { names, .. } | Self::Pool { names, .. } => *names,
-            Self::Recorded(recorded) => recorded.names,
-            Self::Drawn(_) => None,
-        }
-    }
 }
 
 /// Checks that `part[i] <= whole[i]` for every task.
@@ -205,28 +186,20 @@ fn check_part(name: &str, part: &Values, whole_name: &str, whole: &Values) -> Re
     Ok(())
 }
 
-/// Checks a column of counts: length, whole numbers, range.
-fn check_counts(name: &str, counts: &Values, low: f64, length: usize, of: &str) -> Result<()> {
-    counts.check_length(name, length, of)?;
-    counts.check_range(name, low, MAX_OBSERVED)?;
-    match counts.as_slice().iter().position(|x| x.fract() != 0.0) {
-        Some(i) => Err(Error::argument(&format!("{name}[{i}]"), "a whole number", counts.as_slice()[i])),
-        None => Ok(()),
-    }
-}
-
 impl Spec for Tasks {
     fn resolve(&mut self, arrays: &[Vec<f64>]) -> Result<()> {
-        let (required, optional): (Vec<&mut Values>, Vec<&mut Option<Values>>) = match self {
-            Self::Fixed { success, weight, cluster, .. } => (vec![success], vec![weight, cluster]),
-            Self::Counts { attempts, correct, weight, cluster, .. } => (vec![attempts, correct], vec![weight, cluster]),
-            Self::Pool { attempts, accepted, accepted_correct, correct, weight, cluster, .. } => {
-                (vec![attempts, accepted, accepted_correct], vec![correct, weight, cluster])
+        let columns: Vec<&mut Values> = match self {
+            Self::Fixed { success, columns } => [success].into_iter().chain(columns.values()).collect(),
+            Self::Counts { attempts, correct, columns, .. } => {
+                [attempts, correct].into_iter().chain(columns.values()).collect()
             }
-            Self::Recorded(recorded) => (recorded.values().collect(), Vec::new()),
-            Self::Drawn(population) => (population.values(), Vec::new()),
+            Self::Pool { attempts, accepted, accepted_correct, correct, columns } => {
+                [attempts, accepted, accepted_correct].into_iter().chain(correct).chain(columns.values()).collect()
+            }
+            Self::Recorded(recorded) => recorded.values().collect(),
+            Self::Drawn(population) => population.values(),
         };
-        required.into_iter().chain(optional.into_iter().flatten()).try_for_each(|values| values.resolve(arrays))
+        columns.into_iter().try_for_each(|values| values.resolve(arrays))
     }
 
     fn check(&self) -> Result<()> {
@@ -298,21 +271,6 @@ impl Spec for Tasks {
             Self::Recorded(recorded) => recorded.check()?,
             Self::Drawn(population) => population.check()?,
         }
-        if let Some(weight) = self.weight() {
-            weight.check_length("weight", count, first)?;
-            weight.check_range("weight", 0.0, 1e100)?;
-            if !weight.as_slice().iter().any(|&w| w > 0.0) {
-                return Err(Error::argument("weight", "positive for at least one task", "zeros"));
-            }
-        }
-        if let Some(cluster) = self.cluster() {
-            check_counts("cluster", cluster, 0.0, count, first)?;
-        }
-        match self.names() {
-            Some(names) if names != count => {
-                Err(Error::argument("names", format!("as long as {first} ({count})"), format!("{names} names")))
-            }
-            _ => Ok(()),
-        }
+        self.columns().map_or(Ok(()), |columns| columns.check(count, first))
     }
 }
