@@ -264,6 +264,21 @@ def test_what_is_not_integrated_says_why() -> None:
         ll.optimal_attempts(both, bootstrap=0)
 
 
+def test_the_best_number_where_success_rates_and_both_error_rates_are_drawn() -> None:
+    """So many points are merged: the best number is still that of the closed form at its neighbours."""
+    scenario = ll.SamplingScenario(
+        tasks=ll.Tasks.beta(2.0, 3.0, 100),
+        verifier=ll.Verifier.rates(false_positive_rate=0.05, false_negative_rate=0.2, icc=0.3),
+        max_attempts=[9],
+        utility=ll.Utility(wrong_cost=0.5, attempt_cost=0.005),
+    )
+    row = ll.optimal_attempts(scenario, bootstrap=0).row(0, named=True)
+    best = row["optimal_attempts"]
+    around = ll.solve(scenario.replace(max_attempts=[best - 1, best, best + 1]))["utility"].to_list()
+    assert max(around) == around[1]
+    assert row["utility"] == pytest.approx(around[1], abs=1e-4)
+
+
 def test_the_required_false_positive_rate_is_exact_where_rates_are_drawn() -> None:
     scenario = ll.SamplingScenario(
         tasks=ll.Tasks.counts([10, 10], [1, 8], posterior=True, prior="jeffreys"),

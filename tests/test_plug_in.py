@@ -298,3 +298,20 @@ def test_the_best_number_of_counts_with_a_verifier_that_differs_between_tasks() 
         assert rows[1][name] == pytest.approx(rows[0][name], abs=1e-6)
     assert rows[2]["p_zero"] < 0.1
     assert rows[2]["utility_q05"] < rows[2]["utility"] < rows[2]["utility_q95"]
+
+
+def test_the_best_number_of_many_tasks_whose_error_rates_are_both_drawn() -> None:
+    """As many points once were refused, or took minutes: at rates known in effect it is that of tasks with these."""
+    correct = np.random.default_rng(4).binomial(9_999, np.random.default_rng(5).beta(0.6, 1.4, 164))
+    rows = []
+    for tasks in (ll.Tasks.fixed((correct / 9_999).tolist()), ll.Tasks.counts([9_999] * 164, correct.tolist())):
+        verifier = ll.Verifier.rates(false_positive_rate=0.05, false_negative_rate=0.2, icc=0.1)
+        scenario = ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[9], utility=ll.Utility())
+        rows.append(ll.optimal_attempts(scenario, wrong_cost=0.5, bootstrap=100, seed=1).row(0, named=True))
+        # Against the closed form of one number of attempts, which takes another way through the same law.
+        best = ll.solve(scenario.replace(max_attempts=[rows[-1]["optimal_attempts"]])).row(0, named=True)
+        assert rows[-1]["utility"] == pytest.approx(best["accuracy"] - 0.5 * best["wrong"], abs=1e-4)
+    fixed, counts = rows
+    for name in ("utility_q05", "utility_q50", "utility_q95"):
+        # A standard deviation over tasks is .03, of a quantile of 100 resamples .006.
+        assert counts[name] == pytest.approx(fixed[name], abs=0.03)

@@ -12,12 +12,28 @@
 
 use libm::{exp, expm1, log, log1p, sqrt};
 
-/// The largest step.
-const STEP: f64 = 0.25;
-/// The largest step in standard deviations of the logit.
-const SHARE: f64 = 0.6;
 /// Points are left out where what they add is below exp of its negative.
 const CUT: f64 = 34.0;
+
+/// How exact a mean is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digits {
+    /// To twelve digits and more.
+    All,
+    /// To eight or nine, with half of the points.
+    Eight,
+}
+
+impl Digits {
+    /// The largest step, and that in standard deviations of the logit.
+    const fn steps(self) -> [f64; 2] {
+        match self {
+            Self::All => [0.25, 0.6],
+            Self::Eight => [0.5, 1.2],
+        }
+    }
+}
+
 /// A smaller parameter beside a larger one is the same to all digits, and so are two smaller ones with their ratio.
 const LEAST: f64 = 1e-290;
 /// Stands for the whole of a tail at 0: far below one over any number of attempts, and not 0.
@@ -27,12 +43,13 @@ pub const NEXT_TO_ZERO: f64 = 1e-300;
 ///
 /// `scale` says how fast what is averaged may change at both ends: it is its value at 0 up to order `scale[0] p`, and its
 /// value at 1 up to order `scale[1] (1-p)`.
-pub fn beta_points(parameters: [f64; 2], scale: [f64; 2]) -> Vec<(f64, f64)> {
+pub fn beta_points(parameters: [f64; 2], scale: [f64; 2], digits: Digits) -> Vec<(f64, f64)> {
+    let [largest, share] = digits.steps();
     let [a, b] = parameters;
     let up = if a.max(b) < LEAST { LEAST / a.min(b) } else { 1.0 };
     let [a, b] = [a, b].map(|x| (up * x).max(LEAST));
-    let mut step = STEP;
-    while step > SHARE * sqrt(1.0 / a + 1.0 / b) {
+    let mut step = largest;
+    while step > share * sqrt(1.0 / a + 1.0 / b) {
         step *= 0.5;
     }
     let mean = a / (a + b);
@@ -149,7 +166,7 @@ mod tests {
     fn weights_add_to_one_and_give_known_moments() {
         for [a, b] in LAWS {
             for most in [1.0, 1e3, 1e6, 1e12] {
-                let points = beta_points([a, b], [most, most]);
+                let points = beta_points([a, b], [most, most], Digits::All);
                 let mean = |of: &dyn Fn(f64) -> f64| points.iter().map(|&(p, w)| w * of(p)).sum::<f64>();
                 let near = |got: f64, want: f64, what: &str| {
                     assert!((got - want).abs() < 1e-12, "Beta({a}, {b}) to {most}: {what} {got} {want}");
@@ -185,7 +202,8 @@ mod tests {
                         // The limit of many attempts has a scale of its own, and is left out.
                         if k == 0.0 { rejected } else { right / (right + wrong) * (1.0 - none) }
                     };
-                    let mean = |law| beta_points(law, [1e6, 1e6]).iter().map(|&(p, w)| w * value(p)).sum::<f64>();
+                    let mean =
+                        |law| beta_points(law, [1e6, 1e6], Digits::All).iter().map(|&(p, w)| w * value(p)).sum::<f64>();
                     let (got, want) = (mean([a, b]), (a * mean([a + 1.0, b]) + b * mean([a, b + 1.0])) / (a + b));
                     assert!((got - want).abs() < 1e-12, "Beta({a}, {b}), f {f}, g {g}, {k}: {got} {want}");
                 }

@@ -5,26 +5,20 @@ use crate::error::{Error, Result, quoted};
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::run::{Control, run};
 use crate::sampling::exact::best_limit::Limits;
-use crate::sampling::exact::expected::no_closed_form;
 use crate::sampling::exact::optimum::{Optimum, TaskRates, independent, value_at};
+use crate::sampling::exact::optimum_laws::{Laws, OptimumLaws};
 use crate::sampling::exact::pool_steps::pool_changes;
 use crate::sampling::exact::resampled_means::drawn_again;
 use crate::sampling::exact::steps::best;
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::Utility;
-use crate::sampling::scenario::drawn_laws::{DrawnLaws, Reach};
 use crate::sampling::scenario::law::TaskLaw;
-use crate::sampling::scenario::population_law::Redraw;
 use crate::sampling::scenario::tasks::Tasks;
 use crate::special::student_t::wider_for_few;
 use crate::variates::below;
 
 /// The most resamples.
 pub const MAX_RESAMPLES: u64 = 1_000_000;
-/// The most points of all laws.
-const MAX_POINTS: usize = 3_000_000;
-/// The largest share of a law whose limit of many attempts may be open.
-const UNRESOLVED: f64 = 1e-12;
 /// The most numbers (tasks times attempts) of the curves of a pool.
 const MAX_CURVES: f64 = 1e8;
 
@@ -96,7 +90,7 @@ pub fn optima(
     let utilities = &with_money(scenario, utilities)?;
     let problem = Problem::new(scenario, control)?;
     let counted = matches!(scenario.tasks, Tasks::Counts { .. });
-    if resample == Resample::Attempts && resamples > 0 && problem.laws.drawn.is_some() && !counted {
+    if resample == Resample::Attempts && resamples > 0 && problem.laws.are_drawn() && !counted {
         let expected = "'tasks' where rates are drawn: their laws hold what the observed attempts leave open";
         return Err(Error::argument("resample", expected, "'attempts'"));
     }
@@ -108,8 +102,11 @@ pub fn optima(
         ));
     }
     let tasks = problem.weights.len();
-    let Laws { each: laws, drawn } = &problem.laws;
-    let verifiers = laws.len() / tasks;
+    let verifiers = problem.laws.verifiers(tasks);
+    // What is drawn again anyway need not be integrated to all digits.
+    let coarse = (problem.laws.are_drawn() && problem.limits.is_none() && resamples > 0)
+        .then(|| OptimumLaws::merged(scenario, control))
+        .transpose()?;
     if resamples > 0 && scenario.tasks.population().is_some() {
         let got = format!("{resamples} resamples");
         return Err(Error::argument("bootstrap", "0 for a population whose law is given, not observed", got));
@@ -117,7 +114,7 @@ pub fn optima(
     let plain = vec![1.0; tasks];
     let sampled = scenario.sampled(0);
     let mut found: Vec<Optima> = problem
-        .optima((drawn.as_ref(), laws), &plain, utilities, None, control)?
+        .optima(problem.laws.all(), &plain, utilities, None, control)?
         .into_iter()
         .map(|estimate| Optima { estimate, resamples: Vec::new() })
         .collect();
@@ -125,17 +122,20 @@ pub fn optima(
     let work = |(): &mut (), index: u64| {
         let mut random = Stream::new(key, 0, purpose::BOOTSTRAP, index).sequence();
         // Of verifiers that labels leave open each resample has one.
-        let number = if drawn.is_none() && verifiers > 1 { below(verifiers as u64, &mut random) as usize } else { 0 };
-        let own = if drawn.is_none() { &laws[number * tasks..][..tasks] } else { &laws[..] };
+        let number = if verifiers > 1 { below(verifiers as u64, &mut random) as usize } else { 0 };
+        let laws = coarse.as_ref().unwrap_or(&problem.laws);
+        let own = if verifiers > 1 { laws.of_verifier(number, tasks) } else { laws.all() };
         let mut times = plain.clone();
         if resample == Resample::Tasks {
             times = sampled.times(&drawn_again(&sampled, &mut random));
         }
         let redrawn = redraw(index, &mut random)
-            .map(|one| Laws::new(&if verifiers > 1 { one.with_verifier(number) } else { one }, control))
+            .map(|one| {
+                let one = if verifiers > 1 { one.with_verifier(number) } else { one };
+                OptimumLaws::merged(&one, control)
+            })
             .transpose()?;
-        let own = (problem.laws.drawn.as_ref(), own);
-        let laws = redrawn.as_ref().map_or(own, |laws| (laws.drawn.as_ref(), &laws.each));
+        let laws = redrawn.as_ref().map_or(own, OptimumLaws::all);
         let mut again = problem.optima(laws, &times, utilities, Some(&at), control)?;
         if redrawn.is_some() && resample == Resample::Tasks && problem.pool.is_some() {
             // As far as a pool reaches it tells itself what its tasks are best asked; how sure its utility is of other
@@ -205,78 +205,9 @@ fn with_money(scenario: &SamplingScenario, utilities: &[Utility]) -> Result<Vec<
     Ok(utilities.iter().map(|&u| Utility { attempt_cost: u.attempt_cost + money, ..u }).collect())
 }
 
-/// The laws of the tasks, under one verifier after another where labels leave several open.
-fn laws_of_verifiers(scenario: &SamplingScenario) -> Result<Vec<TaskLaw>> {
-    let Some(labelled) = scenario.labelled() else { return Ok(scenario.laws()) };
-    if scenario.limits.is_some() {
-        return Err(Error::NoClosedForm(
-            "no closed form of the best limit where the verifier is known by labels; use solve on several limits"
-                .into(),
-        ));
-    }
-    let points = scenario.tasks.count() * labelled.count();
-    if points > MAX_POINTS {
-        return Err(Error::argument("tasks times draws of the verifier", format!("at most {MAX_POINTS}"), points));
-    }
-    Ok((0..labelled.count()).flat_map(|number| scenario.with_verifier(number).laws()).collect())
-}
-
-/// The laws of tasks.
-struct Laws {
-    /// Under one verifier after another where labels leave several open; where rates are drawn, of the points that their
-    /// laws weigh.
-    each: Vec<TaskLaw>,
-    drawn: Option<DrawnLaws>,
-}
-
-impl Laws {
-    fn new(scenario: &SamplingScenario, control: &Control) -> Result<Self> {
-        let (drawn, laws) = match scenario.redraw() {
-            None => (None, laws_of_verifiers(scenario)?),
-            Some(_) if scenario.labelled().is_some() => {
-                return Err(Error::NoClosedForm(
-                    "no closed form of the optimum where success rates are drawn and the verifier is known by labels; use \
-                     solve on a grid of max_attempts"
-                        .into(),
-                ));
-            }
-            Some(Redraw::Run) => {
-                return Err(Error::NoClosedForm(
-                    "no closed form of the optimum for redraw='run', whose tasks depend on a seed; use redraw='trial', or \
-                     simulate"
-                        .into(),
-                ));
-            }
-            Some(Redraw::Trial) => {
-                let drawn = DrawnLaws::new(scenario, Reach::Limit, control)?;
-                if drawn.unresolved() > UNRESOLVED {
-                    return Err(Error::NoClosedForm(
-                        "no closed form of the optimum where success rates and false positive rates may both be next to 0: \
-                         the limit of many attempts is not resolved; use simulate"
-                            .into(),
-                    ));
-                }
-                if let Some(policy) = scenario.policies.iter().find(|p| !p.is_binned()) {
-                    return Err(no_closed_form(policy.name(), "the rates are drawn anew in every trial"));
-                }
-                if drawn.points() > MAX_POINTS {
-                    return Err(Error::NoClosedForm(
-                        "no closed form of the optimum where success rates, false positive and false negative rates are \
-                         all drawn; use simulate"
-                            .into(),
-                    ));
-                }
-                let laws = drawn.rates().into_iter().map(TaskLaw::Attempts).collect();
-                (Some(drawn), laws)
-            }
-        };
-        Ok(Self { each: laws, drawn })
-    }
-}
-
 struct Problem<'a> {
     scenario: &'a SamplingScenario,
-    laws: Laws,
+    laws: OptimumLaws,
     /// The weights of the tasks.
     weights: Vec<f64>,
     /// The attempts that every task of a pool can answer; `None` for independent attempts.
@@ -288,7 +219,7 @@ impl<'a> Problem<'a> {
     fn new(scenario: &'a SamplingScenario, control: &Control) -> Result<Self> {
         let count = scenario.tasks.count();
         let weights = scenario.weights().unwrap_or_else(|| vec![1.0 / count as f64; count]);
-        let laws = Laws::new(scenario, control)?;
+        let laws = OptimumLaws::new(scenario, control)?;
         let pools = laws.each.iter().filter_map(|law| match law {
             TaskLaw::Pool { attempts, .. } => Some(*attempts),
             _ => None,
@@ -301,7 +232,11 @@ impl<'a> Problem<'a> {
                 pool.unwrap_or(0.0) * count as f64,
             ));
         }
-        let limits = if scenario.limits.is_some() { Some(Limits::new(scenario, &laws.each, control)?) } else { None };
+        let limits = if scenario.limits.is_some() {
+            Some(Limits::new(scenario, &laws.all().weighed(count, |i| weights[i]).0, control)?)
+        } else {
+            None
+        };
         Ok(Self { scenario, laws, weights, pool: pool.map(|n| n as usize), limits })
     }
 
@@ -309,7 +244,7 @@ impl<'a> Problem<'a> {
     /// at the optimum itself.
     fn optima(
         &self,
-        (drawn, laws): (Option<&DrawnLaws>, &[TaskLaw]),
+        laws: Laws<'_>,
         times: &[f64],
         utilities: &[Utility],
         at: Option<&[f64]>,
@@ -317,14 +252,10 @@ impl<'a> Problem<'a> {
     ) -> Result<Vec<Optimum>> {
         let scale: f64 = self.weights.iter().zip(times).map(|(w, t)| w * t).sum();
         let weight = |i: usize| self.weights[i] * times[i] / scale;
-        let weights: Vec<f64> = if let Some(drawn) = drawn {
-            drawn.mixed(weight)
-        } else {
-            let verifiers = (laws.len() / times.len()) as f64;
-            (0..laws.len()).map(|at| weight(at % times.len()) / verifiers).collect()
-        };
+        let (laws, weights) = laws.weighed(times.len(), weight);
         if let Some(limits) = &self.limits {
-            let again = (laws != self.laws.each).then(|| limits.outcomes(laws, control)).transpose()?;
+            let known = std::ptr::eq(laws.as_ptr(), self.laws.each.as_ptr());
+            let again = (!known).then(|| limits.outcomes(&laws, control)).transpose()?;
             return Ok(limits.optima(again.as_deref(), &weights, utilities, at));
         }
         let mut found = Vec::new();

@@ -11,6 +11,7 @@ use crate::sampling::scenario::limit::MOST_ATTEMPTS;
 use crate::sampling::scenario::population_law::{PopulationLaw, Redraw};
 use crate::sampling::scenario::success_law::SuccessLaw;
 use crate::sampling::scenario::verifier::Verifier;
+use crate::special::beta_quadrature::Digits;
 
 /// The exact law of every task.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ impl ExactLaws {
             ));
         }
         if verdicts && scenario.verifier.as_ref().is_some_and(Verifier::draws_rates) {
-            return Ok(Self::Drawn(DrawnLaws::new(scenario, reach, control)?));
+            return Ok(Self::Drawn(DrawnLaws::new(scenario, reach, Digits::All, control)?));
         }
         let errors = |i| if verdicts { scenario.errors(i) } else { ErrorRates::NONE };
         let alike = (1..tasks).all(|i| errors(i) == errors(0));
@@ -75,7 +76,7 @@ impl ExactLaws {
                 };
                 laws((0..each).flat_map(of).collect(), points.len() + betas.len())
             }
-            _ => Ok(Self::Drawn(DrawnLaws::new(scenario, reach, control)?)),
+            _ => Ok(Self::Drawn(DrawnLaws::new(scenario, reach, Digits::All, control)?)),
         }
     }
 

@@ -50,8 +50,9 @@ struct Term {
     ln_b: f64,
     /// `ln_b` less that of the slowest group.
     decay: f64,
-    /// Gain less loss.
+    /// Gain less loss, and ln of its size.
     coefficient: f64,
+    ln_coefficient: f64,
     /// Gain and loss.
     size: f64,
 }
@@ -119,7 +120,7 @@ impl Sum {
                 loss += accepted * worth[0];
             }
             let (coefficient, size) = (t.weight * (gain - loss), t.weight * (gain + loss));
-            terms.push(Term { accepted, ln_b: t.ln_rejected, decay: 0.0, coefficient, size });
+            terms.push(Term { accepted, ln_b: t.ln_rejected, decay: 0.0, coefficient, ln_coefficient: 0.0, size });
         }
         terms.sort_by(|x, y| x.ln_b.total_cmp(&y.ln_b));
         terms.dedup_by(|next, kept| {
@@ -133,7 +134,10 @@ impl Sum {
         });
         terms.retain(|t| t.coefficient.abs() > TIE * t.size);
         let slowest = terms.last().map_or(0.0, |t| t.ln_b.max(f64::MIN));
-        terms.iter_mut().for_each(|t| t.decay = t.ln_b - slowest);
+        for t in &mut terms {
+            t.decay = t.ln_b - slowest;
+            t.ln_coefficient = log(t.coefficient.abs());
+        }
         Self { start, terms }
     }
 
@@ -146,7 +150,7 @@ impl Sum {
         let mut parts = Parts { ln: [f64::NEG_INFINITY; 2], slope: [0.0; 2] };
         for (side, sign) in [1.0, -1.0].into_iter().enumerate() {
             let on_side = || self.terms.iter().filter(|t| t.coefficient * sign > 0.0);
-            let exponent = |t: &Term| log(t.coefficient * sign) + if k == 1.0 { 0.0 } else { (k - 1.0) * t.decay };
+            let exponent = |t: &Term| t.ln_coefficient + if k == 1.0 { 0.0 } else { (k - 1.0) * t.decay };
             let top = on_side().map(exponent).fold(f64::NEG_INFINITY, f64::max);
             if top == f64::NEG_INFINITY {
                 continue;
@@ -233,7 +237,7 @@ impl Sum {
                 .terms
                 .iter()
                 .filter(|t| t.coefficient * sign > 0.0)
-                .map(|t| log(t.coefficient * sign) + low * t.decay + ln_attempts(t, high - low))
+                .map(|t| t.ln_coefficient + low * t.decay + ln_attempts(t, high - low))
                 .collect();
             let top = sizes.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             if top == f64::INFINITY {

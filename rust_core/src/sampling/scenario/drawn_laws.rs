@@ -20,7 +20,7 @@ use crate::sampling::scenario::population_law::PopulationLaw;
 use crate::sampling::scenario::success_law::SuccessLaw;
 use crate::sampling::scenario::tasks::Tasks;
 use crate::sampling::scenario::verifier::Verifier;
-use crate::special::beta_quadrature::{NEXT_TO_ZERO, beta_points};
+use crate::special::beta_quadrature::{Digits, NEXT_TO_ZERO, beta_points};
 
 /// The most points of a law in one direction, about, and the bytes of each.
 const POINTS: usize = 400;
@@ -98,7 +98,7 @@ impl Success {
 
 impl DrawnLaws {
     /// The laws of a scenario whose trials draw rates, or the reason why they are not integrated.
-    pub fn new(scenario: &SamplingScenario, reach: Reach, control: &Control) -> Result<Self> {
+    pub fn new(scenario: &SamplingScenario, reach: Reach, digits: Digits, control: &Control) -> Result<Self> {
         let errors = ErrorLaws::new(scenario.verifier.as_ref())?;
         let count = scenario.tasks.count();
         let mut found = Self { groups: Vec::new(), laws: Vec::new(), of_task: Vec::with_capacity(count) };
@@ -114,7 +114,7 @@ impl DrawnLaws {
             let group = *groups.entry(bits).or_insert(groups_known);
             if group == groups_known {
                 control.check()?;
-                let errors = errors.points(rates, reach);
+                let errors = errors.points(rates, reach, digits);
                 points += errors.len();
                 if points > checked {
                     checked = 2 * points;
@@ -142,7 +142,7 @@ impl DrawnLaws {
             control.check()?;
             let known = &mut found.groups[group].success;
             let places = &mut places[group];
-            let weights = success_points(success, alike.as_ref(), scale(reach, rates));
+            let weights = success_points(success, alike.as_ref(), scale(reach, rates), digits);
             let weights = weights
                 .into_iter()
                 .map(|(p, weight)| {
@@ -158,14 +158,20 @@ impl DrawnLaws {
         Ok(found)
     }
 
-    /// The points of all laws together with their weights, where task `i` counts `weight(i)`.
-    pub fn mixed(&self, weight: impl Fn(usize) -> f64) -> Vec<f64> {
+    /// The weights of every group's success rates, where task `i` counts `weight(i)`.
+    pub fn success_weights(&self, weight: impl Fn(usize) -> f64) -> Vec<Vec<f64>> {
         let mut of_law = vec![0.0; self.laws.len()];
         self.of_task.iter().enumerate().for_each(|(i, &law)| of_law[law] += weight(i));
         let mut success: Vec<Vec<f64>> = self.groups.iter().map(|group| vec![0.0; group.success.len()]).collect();
         for (law, total) in self.laws.iter().zip(of_law).filter(|(_, total)| *total > 0.0) {
             law.weights.iter().for_each(|&(at, weight)| success[law.group][at as usize] += total * weight);
         }
+        success
+    }
+
+    /// The points of all laws together with their weights, where task `i` counts `weight(i)`.
+    pub fn mixed(&self, weight: impl Fn(usize) -> f64) -> Vec<f64> {
+        let success = self.success_weights(weight);
         let weights = self.groups.iter().zip(&success);
         weights.flat_map(|(group, w)| w.iter().flat_map(|w| group.errors.iter().map(move |(v, _)| w * v))).collect()
     }
@@ -244,15 +250,15 @@ fn scale(reach: Reach, errors: ErrorRates) -> [f64; 2] {
 }
 
 /// Success rates and their weights, of a population by its law.
-fn success_points(success: Success, alike: Option<&SuccessLaw>, scale: [f64; 2]) -> Vec<(f64, f64)> {
+fn success_points(success: Success, alike: Option<&SuccessLaw>, scale: [f64; 2], digits: Digits) -> Vec<(f64, f64)> {
     match success {
         Success::Fixed(p) => vec![(p, 1.0)],
-        Success::Beta(parameters) => beta_points(parameters, scale),
+        Success::Beta(parameters) => beta_points(parameters, scale, digits),
         Success::Alike => {
             let Some(SuccessLaw { points, betas }) = alike else { return Vec::new() };
             let points = points.iter().filter(|(weight, _)| *weight > 0.0).map(|&(weight, p)| (p, weight));
             let betas = betas.iter().filter(|(weight, _)| *weight > 0.0).flat_map(|&(weight, parameters)| {
-                beta_points(parameters, scale).into_iter().map(move |(p, w)| (p, weight * w))
+                beta_points(parameters, scale, digits).into_iter().map(move |(p, w)| (p, weight * w))
             });
             points.chain(betas).collect()
         }
@@ -281,7 +287,7 @@ impl ErrorLaws {
     }
 
     /// The points of error rates with these means.
-    fn points(&self, means: ErrorRates, reach: Reach) -> Vec<(f64, ErrorRates)> {
+    fn points(&self, means: ErrorRates, reach: Reach, digits: Digits) -> Vec<(f64, ErrorRates)> {
         if self.icc < NO_ICC {
             return vec![(1.0, means)];
         }
@@ -298,7 +304,7 @@ impl ErrorLaws {
                 return vec![(0.0, 1.0 - mean), (1.0, mean)];
             }
             let size = (1.0 - self.icc) / self.icc;
-            beta_points([mean * size, (1.0 - mean) * size], scale)
+            beta_points([mean * size, (1.0 - mean) * size], scale, digits)
         };
         let missed = one(means.false_negative, [1.0, most]);
         one(means.false_positive, [most, 1.0])

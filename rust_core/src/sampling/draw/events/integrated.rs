@@ -23,6 +23,7 @@ use crate::sampling::scenario::law::Rates;
 use crate::sampling::scenario::tasks::Tasks;
 use crate::sampling::scenario::verifier::Verifier;
 use crate::sampling::work::TableWork;
+use crate::special::beta_quadrature::Digits;
 
 /// The most bytes of all laws.
 const MOST_BYTES: f64 = 1e9;
@@ -77,7 +78,7 @@ impl Integrated {
             return Ok(None);
         }
         let most = grid.last().copied().unwrap_or(1) as f64;
-        let drawn = match DrawnLaws::new(scenario, Reach::Attempts(most), &control.quiet()) {
+        let drawn = match DrawnLaws::new(scenario, Reach::Attempts(most), Digits::All, &control.quiet()) {
             Ok(drawn) => drawn,
             Err(Error::NoClosedForm(_)) => return Ok(None),
             Err(error) => return Err(error),
