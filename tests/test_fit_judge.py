@@ -189,6 +189,80 @@ def test_a_judge_without_an_error_is_not_taken_for_perfect() -> None:
         fit.fit_judge(score=y, correct=y).verifier()
 
 
+def missed(tasks: int) -> float:
+    """The rate of which so many tasks show no case with a probability of .025."""
+    return 1 - 0.025 ** (1 / tasks)
+
+
+def test_scores_that_are_all_alike_leave_open_what_so_few_can_miss() -> None:
+    """Neither an AUC of .5 nor a kappa of 0 or 1 is certain where nothing varied."""
+    y = np.repeat([1, 0], [20, 12])
+    tied = {
+        r["quantity"]: r for r in fit.fit_judge(score=[3] * 32, correct=y, threshold=2).estimates.iter_rows(named=True)
+    }
+    assert (tied["auc"]["estimate"], tied["kappa"]["estimate"]) == (0.5, 0.0)
+    half = missed(12) / 2
+    assert (tied["auc"]["low"], tied["auc"]["high"]) == (pytest.approx(0.5 - half), pytest.approx(0.5 + half))
+    assert tied["d_prime"]["low"] < 0 < tied["d_prime"]["high"]
+    # Of 12 wrong answers none was rejected, of 20 correct ones neither.
+    rejects = [np.repeat([1, 1 - missed(12)], [20, 12]), np.repeat([1 - missed(20), 1], [20, 12])]
+    agree = [
+        2 * (np.mean(y * a) - y.mean() * a.mean()) / (y.mean() + a.mean() - 2 * y.mean() * a.mean()) for a in rejects
+    ]
+    assert (tied["kappa"]["high"], tied["kappa"]["low"]) == (pytest.approx(agree[0]), pytest.approx(agree[1]))
+
+    right = fit.fit_judge(score=y, correct=y, threshold=0.5).estimates.filter(quantity="kappa").row(0, named=True)
+    accepts = [np.repeat([1, missed(12)], [20, 12]), np.repeat([1 - missed(20), 0], [20, 12])]
+    agree = [
+        2 * (np.mean(y * a) - y.mean() * a.mean()) / (y.mean() + a.mean() - 2 * y.mean() * a.mean()) for a in accepts
+    ]
+    assert (right["estimate"], right["high"], right["low"]) == (1.0, 1.0, pytest.approx(min(agree)))
+
+
+def test_tasks_that_agree_by_chance_are_not_taken_for_all_tasks() -> None:
+    """In each of three tasks one of two wrong attempts is accepted, and one of two correct ones."""
+    task = np.repeat([0, 1, 2], 4)
+    rows = fit.fit_judge(score=[1, 0, 1, 0] * 3, correct=[0, 0, 1, 1] * 3, task=task, threshold=0.5).estimates
+    for name in ("auc", "auc_within", "false_positive_rate", "false_negative_rate"):
+        low, high = rows.filter(quantity=name).select("low", "high").row(0)
+        assert (low, high) == (pytest.approx(0.5 - missed(3) / 2), pytest.approx(0.5 + missed(3) / 2)), name
+    low, high = rows.filter(quantity="kappa").select("low", "high").row(0)
+    assert low < -0.3
+    assert high > 0.3
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "share"),
+    [
+        pytest.param([0.05, 0.95], [0.02, 0.98], 0.5, id="nearly all accepted"),
+        pytest.param([0.05, 0.95], [0.02, 0.98], 0.9, id="nearly all accepted, few wrong"),
+        pytest.param([0.97, 0.03], [0.01, 0.99], 0.5, id="nearly always right"),
+        pytest.param([0.995, 0.005], [0.9, 0.1], 0.5, id="nearly all rejected"),
+    ],
+)
+def test_the_auc_and_kappa_of_grades_that_hardly_vary_are_covered(
+    wrong: list[float], right: list[float], share: float
+) -> None:
+    """Of 20 labels most sets show one grade alone: the standard errors are 0, and the truth is another."""
+    random, repetitions = np.random.default_rng(12), 200
+    truth = {"auc": right[1] * wrong[0] + (right[1] * wrong[1] + right[0] * wrong[0]) / 2}
+    taken, agree = share * right[1] + (1 - share) * wrong[1], share * right[1] + (1 - share) * wrong[0]
+    chance = share * taken + (1 - share) * (1 - taken)
+    truth["kappa"] = (agree - chance) / (1 - chance)
+    covered, sets = dict.fromkeys(truth, 0), 0
+    for _ in range(repetitions):
+        y = random.random(20) < share
+        if not 0 < y.sum() < 20:
+            continue
+        sets += 1
+        score = 1.0 * (random.random(20) < np.where(y, right[1], wrong[1]))
+        for row in fit.fit_judge(score=score, correct=y, threshold=0.5).estimates.iter_rows(named=True):
+            if row["quantity"] in truth:
+                covered[row["quantity"]] += row["low"] <= truth[row["quantity"]] <= row["high"]
+    for name, held in covered.items():
+        assert held >= 0.95 * sets or binomial_p_value(held, sets, 0.95) > FALSE_ALARM, (name, held / sets)
+
+
 S, Y = [0.1, 0.5, 0.9], [0, 1, 1]
 
 

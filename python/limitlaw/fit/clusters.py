@@ -33,6 +33,11 @@ def unseen(n: float, alpha: float) -> float:
     return -expm1(log(alpha / 2.0) / n)
 
 
+def alike(se: float | None) -> bool:
+    """Whether a standard error is that of clusters which are all alike, up to rounding."""
+    return se is not None and se < 1e-12  # noqa: PLR2004
+
+
 def logit_limits(share: float, half: float) -> tuple[float, float]:
     """The limits of a share inside (0, 1) on the scale of the logit, of half a width on its own."""
     middle, half = log(share / (1.0 - share)), half / (share * (1.0 - share))
@@ -84,9 +89,16 @@ class Clusters:
         return math.inf if se is None else student(effective - 1.0, self.alpha) * se
 
     def limits(self, share: float, se: float | None, effective: float) -> tuple[float, float]:
-        """The limits of a share on the scale of the logit; exact ones where it is 0 or 1."""
-        if share in (0.0, 1.0):
-            bound = unseen(effective, self.alpha)
-            return (0.0, bound) if share == 0.0 else (1.0 - bound, 1.0)
+        """The limits of a share on the scale of the logit; of clusters that are all alike by what they can miss."""
+        if share in (0.0, 1.0) or alike(se):
+            return self.missed(share, effective)
         half = self.half(se, effective)
         return (0.0, 1.0) if half == math.inf else logit_limits(share, half)
+
+    def missed(self, share: float, effective: float) -> tuple[float, float]:
+        """The limits of a share that is the same in all clusters: others, with none or all, may be among those unseen.
+
+        Of a share of 0 or 1 those of Clopper and Pearson.
+        """
+        bound = unseen(effective, self.alpha)
+        return share * (1.0 - bound), share + (1.0 - share) * bound

@@ -17,7 +17,7 @@ from limitlaw._elementary import exp, normal_cdf, normal_quantile
 from limitlaw._frames import Alike
 from limitlaw._show import Frames
 from limitlaw.errors import MisfitWarning
-from limitlaw.fit.clusters import Clusters
+from limitlaw.fit.clusters import Clusters, alike, logit_limits
 from limitlaw.sampling.labels import by_task
 from limitlaw.sampling.verifier import JudgeVerifier, LabelledVerifier, Verifier
 
@@ -110,10 +110,12 @@ def fit_judge(
     """Fit a judge to the scores of labelled attempts.
 
     Standard errors are those of sums over tasks (linearised; of the AUC by the placements of DeLong et al. and
-    Obuchowski), limits have Student's t for the tasks: of shares and AUCs on the scale of the logit. Where no error was
-    seen the limit is the exact one of Clopper and Pearson, a task counted once. Tasks that hold unequal parts of the
-    correct (or the wrong) attempts count as fewer, (sum of sizes)^2/(sum of squares); where one task holds all, the
-    standard error is null and the limits are those of no knowledge.
+    Obuchowski), limits have Student's t for the tasks: of shares and AUCs on the scale of the logit, of kappa on that
+    of the share of attempts where judge and label differ. Where no error was seen the limit is the exact one of Clopper
+    and Pearson, a task counted once; where all wrong, or all correct, attempts score (or are judged) alike, limits of
+    AUC and kappa take in as many others as that number of tasks can miss. Tasks that hold unequal parts of the correct
+    (or the wrong) attempts count as fewer, (sum of sizes)^2/(sum of squares); where one task holds all, the standard
+    error is null and the limits are those of no knowledge.
 
     Args:
         score: Scores, shape ``(attempts,)``, of any scale: only their order counts.
@@ -177,7 +179,12 @@ def _auc(s: Array, y: Array, clusters: Clusters) -> list[Row]:
     influence = np.where(y == 1, (below - auc) / y.sum(), (above - auc) / (1.0 - y).sum())
     effective = clusters.effective(y == 1, y == 0)
     se = clusters.se(influence, effective)
-    found = (auc, se, *clusters.limits(auc, se, effective))
+    ends = [*clusters.limits(auc, se, effective)]
+    for of in (y == 0, y == 1):
+        own = clusters.effective(of)
+        if alike(clusters.se(np.where(of, influence, 0.0), own)):
+            ends += clusters.missed(auc, own)
+    found = (auc, se, min(ends), max(ends))
     return [("auc", *found, _unspread(se)), _d_prime("d_prime", found)]
 
 
@@ -228,18 +235,45 @@ def _verdicts(accepted: Array, y: Array, clusters: Clusters) -> list[Row]:
         effective = clusters.effective(of)
         se = clusters.se(np.where(of, error - rate, 0.0) / of.sum(), effective)
         rows.append((name, rate, se, *clusters.limits(rate, se, effective), _unspread(se)))
-    right, taken, both = y.mean(), accepted.mean(), (y * accepted).mean()
+    return [*rows, _kappa(accepted, y, clusters)]
+
+
+def _kappa(accepted: Array, y: Array, clusters: Clusters) -> Row:
+    """Cohen's, 1 less the share of disagreements over that of chance, whose limits are on the scale of the logit.
+
+    Where the wrong attempts of all clusters were accepted alike, or the correct ones, as none or all of them are where
+    no error was seen, limits take in what so many clusters can miss.
+    """
+    right, taken, both = float(y.mean()), float(accepted.mean()), float((y * accepted).mean())
     spread = right + taken - 2.0 * right * taken
     kappa = 2.0 * (both - right * taken) / spread
 
     def slope(other: float) -> float:
-        return float((-2.0 * other - kappa * (1.0 - 2.0 * other)) / spread)
+        return (-2.0 * other - kappa * (1.0 - 2.0 * other)) / spread
 
     influence = 2.0 / spread * (y * accepted - both) + slope(taken) * (y - right) + slope(right) * (accepted - taken)
     effective = clusters.effective(y == 1, y == 0)
     se = clusters.se(influence / len(y), effective)
-    half = clusters.half(se, effective)
-    return [*rows, ("kappa", float(kappa), se, max(kappa - half, -1.0), min(kappa + half, 1.0), _unspread(se))]
+    if se is None:
+        return "kappa", kappa, None, -1.0, 1.0, _unspread(se)
+    differ = right + taken - 2.0 * both
+    low, high = differ, differ
+    if 0.0 < differ < 1.0:
+        low, high = logit_limits(differ, clusters.half(se, effective) * spread)
+    ends = [1.0 - high / spread, 1.0 - low / spread]
+    rates = [float(accepted[y == of].mean()) for of in (0, 1)]
+    for of in (0, 1):
+        own = clusters.effective(y == of)
+        if alike(clusters.se(np.where(y == of, accepted - rates[of], 0.0) / len(y), own)):
+            ends += [_agreement(right, *(*rates[:of], x, *rates[of + 1 :])) for x in clusters.missed(rates[of], own)]
+    return "kappa", kappa, se, max(min(ends), -1.0), min(max(ends), 1.0), None
+
+
+def _agreement(right: float, false: float, true: float) -> float:
+    """Kappa of a share of correct attempts and the shares of wrong and of correct ones that are accepted."""
+    both = right * true
+    taken = both + (1.0 - right) * false
+    return 2.0 * (both - right * taken) / (right + taken - 2.0 * right * taken)
 
 
 def _corners(s: Array, y: Array) -> pl.DataFrame:
