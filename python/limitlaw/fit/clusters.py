@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from limitlaw import _core
 from limitlaw._arguments import is_sequence, shown
 from limitlaw._elementary import exp, expm1, log, normal_quantile
 from limitlaw.closed_form._evaluate import evaluate
@@ -73,9 +74,9 @@ class Clusters:
         yield from np.split(order, np.cumsum(np.bincount(self.place, minlength=self.size))[:-1])
 
     def effective(self, *classes: npt.NDArray[np.bool_]) -> float:
-        """How many equally large clusters hold as much: (sum of sizes)^2/(sum of squares), of the class with fewest."""
-        sizes = [np.bincount(self.place, which, self.size) for which in classes]
-        return min(float(each.sum() ** 2 / (each**2).sum()) for each in sizes)
+        """How many equally large clusters hold as much (Kish), of the class with fewest."""
+        sizes = [np.bincount(self.place, which, self.size).astype(np.float64) for which in classes]
+        return min(_core.sample_sizes(self.size, each, None)[1] for each in sizes)
 
     def se(self, influence: Array, effective: float) -> float | None:
         """The standard error of a sum of what each attempt contributes; not known of one cluster."""

@@ -85,8 +85,7 @@ class Ratio:
         """How often each value counts."""
         if self.weight is None:
             return np.full(len(self.numerator), self.each)
-        weight = self.weight / self.weight.max()
-        copies: Array = self.each * weight * (weight.sum() / (weight**2).sum())
+        copies: Array = self.each * _core.sample_copies(self.weight)
         return copies
 
     def limits(self, tail: float) -> tuple[float, float]:

@@ -26,6 +26,14 @@ pub fn sample_sizes(tasks: usize, weight: Column<'_>, cluster: Column<'_>) -> Py
     Ok((sampled.weights().map_or(sampled.count(), weighty), sampled.effective()))
 }
 
+/// How often each of some tasks, with weights of any scale, counts in a sample of as many as know a mean as well (Kish).
+#[pyfunction]
+pub fn sample_copies<'py>(py: Python<'py>, weight: PyReadonlyArray1<'py, f64>) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let tasks = weight.len()?;
+    let sampled = sampled(tasks, &Some(weight), &None)?;
+    Ok((0..tasks).map(|task| sampled.copies(task)).collect::<Vec<f64>>().into_pyarray(py))
+}
+
 /// The mean of each option over the tasks, in resamples of these or of their clusters: resample by resample, from values by
 /// set, option and task, contiguous.
 #[pyfunction]

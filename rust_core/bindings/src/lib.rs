@@ -33,7 +33,7 @@ mod _core {
     #[pymodule_export]
     use super::api::{capped_path, check};
     #[pymodule_export]
-    use super::clusters::{resampled_means, sample_sizes};
+    use super::clusters::{resampled_means, sample_copies, sample_sizes};
     #[pymodule_export]
     use super::constraint::simulate_constraint;
     #[pymodule_export]

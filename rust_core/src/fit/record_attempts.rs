@@ -23,6 +23,7 @@ use crate::sampling::record::estimate::Estimates;
 use crate::sampling::record::metrics::{COUNT, Kind, METRICS, Quantity, RATIOS, TaskMeans};
 use crate::sampling::scenario::SamplingScenario;
 use crate::spec::Values;
+use crate::special::clusters::Sampled;
 use crate::special::proportion::{lower, upper};
 use crate::special::student_t::square_of_t;
 use crate::variates::below;
@@ -107,7 +108,7 @@ impl<'a> RecordAttempts<'a> {
     /// The tasks that the row of a point is about; where they have weights, as many of equal weight as know a mean as well.
     fn tasks(&self, point: usize) -> f64 {
         let kept = self.scenario.kept(point).map_or(self.attempts.len(), |kept| kept.len());
-        self.scenario.weights().map_or(kept as f64, |w| 1.0 / w.iter().map(|w| w * w).sum::<f64>())
+        Sampled::new(kept, self.scenario.weights(), None).effective()
     }
 
     /// What two logs at the same rates say of every row.

@@ -44,12 +44,12 @@ impl Sampled {
         let totals =
             (0..sums.len()).map(|cluster| if alone(cluster) { sizes[cluster] } else { sums[cluster] }).collect();
         let total: f64 = sums.iter().sum();
-        let alike = sums.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits());
-        let weights = (!alike).then(|| sums.iter().map(|sum| sum / total).collect());
-        Self::of(known.len(), weights, Some(Clusters { of, own, totals }))
+        let weights = sums.iter().map(|sum| sum / total).collect();
+        Self::of(known.len(), Some(weights), Some(Clusters { of, own, totals }))
     }
 
     fn of(count: usize, weights: Option<Vec<f64>>, clusters: Option<Clusters>) -> Self {
+        let weights = weights.filter(|weights| weights.windows(2).any(|pair| pair[0].to_bits() != pair[1].to_bits()));
         let effective = weights.as_ref().map_or(count as f64, |w| 1.0 / w.iter().map(|w| w * w).sum::<f64>());
         Self { count, weights, effective, clusters }
     }
@@ -128,6 +128,19 @@ mod tests {
         let means = sampled.means(&column);
         assert!((means[0] - 4.0).abs() < 1e-15 && (means[1] - 6.0).abs() < 1e-15);
         assert!((sampled.effective() - 1.0 / 0.52).abs() < 1e-12);
+    }
+
+    /// In floating point 49 weights of 1 / 49 neither add to 1 nor know as much as 49 tasks do.
+    #[test]
+    fn equal_weights_are_none() {
+        for size in [1, 3, 10, 49, 164] {
+            let sampled = Sampled::new(size, Some(vec![1.0 / size as f64; size]), None);
+            assert_eq!(sampled.weights(), None);
+            assert_eq!(
+                [sampled.effective(), sampled.copies(0)].map(f64::to_bits),
+                [size as f64, 1.0].map(f64::to_bits)
+            );
+        }
     }
 
     #[test]
