@@ -28,7 +28,7 @@ pub struct ClusterCounts {
     pub counts: Counts,
     /// Clusters that differ, how many there are of each, and which of them each cluster is.
     distinct: Vec<Own>,
-    pub times: Vec<f64>,
+    times: Vec<f64>,
     pub distinct_of: Vec<usize>,
     /// The distinct counts of which none or all are correct, and which: 0 or 1.
     extreme: Vec<(usize, usize)>,
@@ -97,6 +97,17 @@ impl ClusterCounts {
         let mut found = self.ones(&self.shares);
         let top = dispatch(OfSorts { seen: self, sorts, found: &mut found });
         (found, top)
+    }
+
+    /// The logarithm of how likely the counts are under each law of the means of clusters, or of their shares, from the
+    /// probabilities of the nodes under it and the likelihoods at these, as a part of the likeliest; the last lanes too.
+    pub fn over_means(&self, laws: &[Vec<Lanes>], likelihoods: &[f64], control: &Control) -> Result<Vec<f64>> {
+        let mut found = Vec::with_capacity(laws.len() * LANES);
+        for probabilities in laws {
+            control.check()?;
+            found.extend(dispatch(OverMeans { probabilities, likelihoods, times: &self.times }));
+        }
+        Ok(found)
     }
 }
 
@@ -323,12 +334,12 @@ impl Kernel for OfSorts<'_> {
 }
 
 /// The logarithm of how likely the counts are when the means of clusters have the probabilities of each lane.
-pub struct OverMeans<'a> {
+struct OverMeans<'a> {
     /// Node by node.
-    pub probabilities: &'a [Lanes],
+    probabilities: &'a [Lanes],
     /// Those of `Within::likelihoods`, and how many clusters have each.
-    pub likelihoods: &'a [f64],
-    pub times: &'a [f64],
+    likelihoods: &'a [f64],
+    times: &'a [f64],
 }
 
 impl Kernel for OverMeans<'_> {

@@ -2,13 +2,12 @@
 
 use libm::log;
 
-use super::cluster_counts::{ClusterCounts, LEAST_SPREAD, Nodes, OverMeans, Within};
+use super::cluster_counts::{ClusterCounts, LEAST_SPREAD, Nodes, Within};
 use super::grid::{AXES, Grid, Shape};
 use super::inflated::ln_prior_of_masses;
 use super::lanes::{LANES, Lanes, each};
 use super::likelihoods::LnLikelihoods;
 use super::mixture::{BetaMixture, shape, share};
-use crate::dispatch::dispatch;
 use crate::error::Result;
 use crate::run::Control;
 
@@ -122,13 +121,9 @@ impl<const MASSES: bool> Shape for Clusters<MASSES> {
             let turns = [grid.middle(3, at / grid.steps(4)), grid.middle(4, at % grid.steps(4))];
             let (likelihoods, top) = within.likelihoods(masses(turns));
             let start = top + if MASSES { ln_prior_of_masses(turns) } else { 0.0 };
-            for (some, probabilities) in tables.iter().enumerate() {
-                control.check()?;
-                let heights = dispatch(OverMeans { probabilities, likelihoods: &likelihoods, times: &seen.times });
-                for (cell, height) in (some * LANES..cells).zip(heights) {
-                    let between = root_between(grid.middle(2, cell % grid.steps(2)));
-                    found[cell * shares + at] = start + ln_prior(root, between) + height;
-                }
+            for (cell, height) in (0..cells).zip(seen.over_means(tables, &likelihoods, control)?) {
+                let between = root_between(grid.middle(2, cell % grid.steps(2)));
+                found[cell * shares + at] = start + ln_prior(root, between) + height;
             }
         }
         Ok(found)

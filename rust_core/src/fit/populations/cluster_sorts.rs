@@ -2,13 +2,12 @@
 
 use libm::log;
 
-use super::cluster_counts::{ClusterCounts, OverMeans};
+use super::cluster_counts::ClusterCounts;
 use super::cluster_shapes::{ClusterLaw, Rates, means, probabilities, root_between};
 use super::grid::{AXES, Grid, Shape};
-use super::lanes::{LANES, Lanes};
+use super::lanes::Lanes;
 use super::likelihoods::LnLikelihoods;
 use super::two_betas::sort;
-use crate::dispatch::dispatch;
 use crate::error::Result;
 use crate::run::Control;
 
@@ -57,12 +56,9 @@ impl Shape for ClusterSorts {
         for at in 0..second.len() {
             let second: Vec<f64> = below.of(at).collect();
             let (likelihoods, top) = seen.of_sorts([&first[at % spreads], &second]);
-            for (some, probabilities) in tables.iter().enumerate() {
-                control.check()?;
-                let heights = dispatch(OverMeans { probabilities, likelihoods: &likelihoods, times: &seen.times });
-                let prior = |cell: usize| ln_prior(mean, root_between(grid.middle(4, cell % grid.steps(4))));
-                found.extend((some * LANES..cells).zip(heights).map(|(cell, height)| top + height + prior(cell)));
-            }
+            let heights = seen.over_means(tables, &likelihoods, control)?;
+            let prior = |cell: usize| ln_prior(mean, root_between(grid.middle(4, cell % grid.steps(4))));
+            found.extend((0..cells).zip(heights).map(|(cell, height)| top + height + prior(cell)));
         }
         Ok(found)
     }
