@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::dist::Dist;
 use super::kind::Kind;
 use crate::error::{Error, Result, number, quoted};
+use crate::special::cholesky::cholesky;
 
 /// A rank correlation between two inputs.
 #[derive(Debug, Clone, Deserialize)]
@@ -122,27 +123,6 @@ impl Copula {
     }
 }
 
-/// The lower Cholesky factor; the error is the row that fails.
-pub fn cholesky(matrix: &[Vec<f64>]) -> std::result::Result<Vec<Vec<f64>>, usize> {
-    let n = matrix.len();
-    let mut factor = vec![vec![0.0; n]; n];
-    for i in 0..n {
-        for j in 0..=i {
-            let dot: f64 = (0..j).map(|k| factor[i][k] * factor[j][k]).sum();
-            let rest = matrix[i][j] - dot;
-            if i == j {
-                if !(rest > 1e-12 * matrix[i][i]) {
-                    return Err(i);
-                }
-                factor[i][i] = rest.sqrt();
-            } else {
-                factor[i][j] = rest / factor[j][j];
-            }
-        }
-    }
-    Ok(factor)
-}
-
 /// The rows tied to `start` by correlations, itself included.
 fn connected(matrix: &[Vec<f64>], start: usize) -> Vec<usize> {
     let mut group = vec![start];
@@ -157,22 +137,4 @@ fn connected(matrix: &[Vec<f64>], start: usize) -> Vec<usize> {
         next += 1;
     }
     group
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_factor_gives_the_matrix_back() {
-        let matrix = vec![vec![1.0, 0.7, 0.2], vec![0.7, 1.0, -0.3], vec![0.2, -0.3, 1.0]];
-        let l = cholesky(&matrix).expect("positive definite");
-        for i in 0..3 {
-            for j in 0..3 {
-                let back: f64 = (0..3).map(|k| l[i][k] * l[j][k]).sum();
-                assert!((back - matrix[i][j]).abs() < 1e-15);
-            }
-        }
-        assert_eq!(cholesky(&[vec![1.0, 0.9, -0.9], vec![0.9, 1.0, 0.9], vec![-0.9, 0.9, 1.0]]), Err(2));
-    }
 }

@@ -1,7 +1,6 @@
 //! The inputs of a chunk of draws: random words to normal numbers, the copula, then each input's distribution.
 
-use super::copula::Correlation;
-use super::copula::{Copula, cholesky};
+use super::copula::{Copula, Correlation};
 use super::dist::Dist;
 use super::latents::{self, AGAIN, COUNT, LAW, LAW_CHOICE, ROWS, TREND_CHOICE};
 use super::laws::base::{EXPONENT_HIGH, EXPONENT_LOW};
@@ -13,6 +12,7 @@ use crate::dispatch::Kernel;
 use crate::error::{Error, Result, quoted};
 use crate::rng::{Key, Stream, open01};
 use crate::spec::Values;
+use crate::special::cholesky::cholesky;
 use crate::special::normal::{normal_quantile, normal_quantiles};
 
 /// Draws per chunk of the random stream.

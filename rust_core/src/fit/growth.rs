@@ -20,6 +20,7 @@ use super::pass_rates::Bootstrap;
 use crate::error::{Error, Result};
 use crate::rng::{Sequence, Stream, purpose};
 use crate::run::{Control, run};
+use crate::special::cholesky::{backward, factorise, forward};
 use crate::special::normal::normal_quantile;
 
 /// The most breaks.
@@ -300,27 +301,12 @@ fn solve(beyond: &[Sums], places: &[f64], chosen: &[usize]) -> Option<([f64; MOS
             matrix[j + 2][i + 2] = tt - (c + before) * t + c * before * w;
         }
     }
-    let mut factor = [[0.0; MOST]; MOST];
-    let (mut half, mut explained) = ([0.0; MOST], 0.0);
-    for i in 0..n {
-        for j in 0..=i {
-            let rest = matrix[i][j] - (0..j).map(|k| factor[i][k] * factor[j][k]).sum::<f64>();
-            if i > j {
-                factor[i][j] = rest / factor[j][j];
-            } else if rest > 1e-9 * matrix[i][i] && rest > 0.0 {
-                factor[i][i] = sqrt(rest);
-            } else {
-                return None;
-            }
-        }
-        half[i] = (right[i] - (0..i).map(|k| factor[i][k] * half[k]).sum::<f64>()) / factor[i][i];
-        explained += half[i] * half[i];
-    }
-    let mut solution = [0.0; MOST];
-    for i in (0..n).rev() {
-        solution[i] = (half[i] - (i + 1..n).map(|k| factor[k][i] * solution[k]).sum::<f64>()) / factor[i][i];
-    }
-    Some((solution, explained))
+    let (factor, solution) = (&mut matrix[..n], &mut right[..n]);
+    factorise(factor, |entry, rest| (rest > 1e-9 * entry && rest > 0.0).then_some(rest)).ok()?;
+    forward(factor, solution);
+    let explained = solution.iter().map(|x| x * x).sum();
+    backward(factor, solution);
+    Some((right, explained))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! `libm`'s, so the numbers are the same bits on every machine.
 
 pub mod beta_quadrature;
+pub mod cholesky;
 pub mod clusters;
 pub mod elementary;
 pub mod gauss;

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::base::Base;
 use crate::error::{Error, Result, number};
-use crate::exhaustion::copula::cholesky;
 use crate::spec::{Spec, Values};
+use crate::special::cholesky::cholesky;
 
 /// The joint prior of the base of the law: (ln A, ln B, ln E, alpha, beta).
 #[derive(Debug, Clone, Deserialize)]

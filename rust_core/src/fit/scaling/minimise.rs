@@ -2,6 +2,8 @@
 
 use libm::sqrt;
 
+use crate::special::cholesky::{backward, factorise, forward};
+
 /// Steps of reweighted least squares before the search goes on with BFGS.
 const NEWTON_STEPS: usize = 6;
 const STEPS: usize = 400;
@@ -112,27 +114,23 @@ fn inverse<const N: usize>(matrix: &[[f64; N]; N], held: &[bool; N]) -> [[f64; N
     let mut l = [[0.0; N]; N];
     for i in 0..N {
         for j in 0..=i {
-            let entry = if held[i] || held[j] {
+            l[i][j] = if held[i] || held[j] {
                 if i == j { 1.0 } else { 0.0 }
             } else if i == j {
                 matrix[i][i] * (1.0 + 1e-9) + 1e-12 * most + f64::MIN_POSITIVE
             } else {
                 matrix[i][j]
             };
-            let rest = entry - (0..j).map(|k| l[i][k] * l[j][k]).sum::<f64>();
-            l[i][j] = if i == j { sqrt(rest.max(1e-14 * entry)) } else { rest / l[j][j] };
         }
     }
+    let factorised = factorise(&mut l, |entry, rest| Some(rest.max(1e-14 * entry)));
+    debug_assert!(factorised.is_ok(), "every pivot is raised");
     let mut found = [[0.0; N]; N];
     for column in (0..N).filter(|&c| !held[c]) {
         let mut x = [0.0; N];
-        for i in 0..N {
-            let one = if i == column { 1.0 } else { 0.0 };
-            x[i] = (one - (0..i).map(|k| l[i][k] * x[k]).sum::<f64>()) / l[i][i];
-        }
-        for i in (0..N).rev() {
-            x[i] = (x[i] - (i + 1..N).map(|k| l[k][i] * x[k]).sum::<f64>()) / l[i][i];
-        }
+        x[column] = 1.0;
+        forward(&l, &mut x);
+        backward(&l, &mut x);
         for i in (0..N).filter(|&i| !held[i]) {
             found[i][column] = x[i];
         }
