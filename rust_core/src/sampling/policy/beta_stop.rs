@@ -6,11 +6,9 @@
 
 use serde::Deserialize;
 
-use super::rule::{Alone, Foresight, Needs, Rule, Setting};
-use super::seen::Selector;
-use super::stopping_vote::{self, Enough, runner_up};
+use super::rule::Foresight;
+use super::stopping_vote::{Enough, StoppingVote, runner_up};
 use crate::error::{Result, check_range};
-use crate::sampling::exact::expected::{Expected, Part};
 use crate::special::incomplete_beta::beta_cdf;
 
 /// The largest confidence: above it rounding decides.
@@ -45,6 +43,10 @@ impl BetaStop {
             needed[others as usize]
         }
     }
+}
+
+impl StoppingVote for BetaStop {
+    const NAME: &'static str = "beta_stop";
 
     fn enough(self) -> impl Enough {
         let mut needed = self.needed();
@@ -53,40 +55,14 @@ impl BetaStop {
             (votes[given] > others && votes[given] >= needed(others)).then_some(given)
         }
     }
-}
 
-impl Rule for BetaStop {
-    fn name(&self) -> &'static str {
-        "beta_stop"
-    }
-
-    fn needs(&self) -> Needs {
-        Needs { answers: true, attempts: true, ..Needs::NONE }
-    }
-
-    fn alone(&self) -> Option<Alone> {
-        Some(Alone::Stopping)
-    }
-
-    fn check_parameters(&self) -> Result<()> {
+    fn check(&self) -> Result<()> {
         check_range("confidence", &[self.confidence], 0.5, MAX_CONFIDENCE)
     }
 
-    fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
-        stopping_vote::selector(setting, self.enough())
-    }
-
-    fn foresight(&self) -> Option<Foresight> {
+    fn votes_off(&self) -> Option<Foresight> {
         let mut needed = self.needed();
         Some(Box::new(move |[most, next], _| needed(next).saturating_sub(most)))
-    }
-
-    fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
-        stopping_vote::expected(self.name(), setting, part, cap, self.enough())
-    }
-
-    fn going_on(&self, setting: &Setting, part: Part, n: f64) -> f64 {
-        stopping_vote::going_on(setting, part, n, self.enough())
     }
 }
 
@@ -120,7 +96,7 @@ mod tests {
     #[test]
     fn the_soonest_stop_is_the_first_that_votes_for_the_leader_bring() {
         for rule in [0.5, 0.8, 0.95, 0.9999].map(|confidence| BetaStop { confidence }) {
-            let (mut enough, mut soonest) = (rule.enough(), rule.foresight().expect("it can tell"));
+            let (mut enough, mut soonest) = (rule.enough(), rule.votes_off().expect("it can tell"));
             for [most, next] in (0..900).map(|i| [i / 30, i % 30]).filter(|[most, next]| next <= most) {
                 let want = (0..500).find(|more| enough(&[most + more, next, next / 2], 0).is_some());
                 assert_eq!(Some(soonest([most, next], most + next + next / 2)), want, "{rule:?} {most} {next}");

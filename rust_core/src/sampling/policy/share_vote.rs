@@ -6,11 +6,9 @@
 use libm::floor;
 use serde::Deserialize;
 
-use super::rule::{Alone, Foresight, Needs, Rule, Setting};
-use super::seen::Selector;
-use super::stopping_vote::{self, Enough, runner_up};
+use super::rule::Foresight;
+use super::stopping_vote::{Enough, StoppingVote, runner_up};
 use crate::error::{Result, check_range, check_whole};
-use crate::sampling::exact::expected::{Expected, Part};
 
 /// A share that rounds is still reached.
 const SLACK: f64 = 1e-12;
@@ -33,6 +31,22 @@ impl ShareVote {
         (self.share * (1.0 - SLACK), self.min_votes as u64)
     }
 
+    fn soonest(self, [most, next]: [u64; 2], all: u64) -> u64 {
+        let (share, least) = self.bounds();
+        let reached = |more: u64| (most + more) as f64 >= share * (all + more) as f64;
+        if all >= least && most > next && reached(0) {
+            return 0;
+        }
+        // All votes for the leader: most + more = share (all + more); rounded down so that none is passed over.
+        let more = floor((share * all as f64 - most as f64) / (1.0 - share) * (1.0 - ROUNDING)) as u64;
+        let more = if more == 0 || !reached(more) { more + 1 } else { more };
+        more.max(least.saturating_sub(all))
+    }
+}
+
+impl StoppingVote for ShareVote {
+    const NAME: &'static str = "share_vote";
+
     fn enough(self) -> impl Enough {
         let (share, least) = self.bounds();
         move |votes, given| {
@@ -47,55 +61,15 @@ impl ShareVote {
             (leads && votes[leader] as f64 >= share * all as f64).then_some(leader)
         }
     }
-}
 
-impl ShareVote {
-    fn soonest(self, [most, next]: [u64; 2], all: u64) -> u64 {
-        let (share, least) = self.bounds();
-        let reached = |more: u64| (most + more) as f64 >= share * (all + more) as f64;
-        if all >= least && most > next && reached(0) {
-            return 0;
-        }
-        // All votes for the leader: most + more = share (all + more); rounded down so that none is passed over.
-        let more = floor((share * all as f64 - most as f64) / (1.0 - share) * (1.0 - ROUNDING)) as u64;
-        let more = if more == 0 || !reached(more) { more + 1 } else { more };
-        more.max(least.saturating_sub(all))
-    }
-}
-
-impl Rule for ShareVote {
-    fn name(&self) -> &'static str {
-        "share_vote"
-    }
-
-    fn needs(&self) -> Needs {
-        Needs { answers: true, attempts: true, ..Needs::NONE }
-    }
-
-    fn alone(&self) -> Option<Alone> {
-        Some(Alone::Stopping)
-    }
-
-    fn check_parameters(&self) -> Result<()> {
+    fn check(&self) -> Result<()> {
         check_range("share", &[self.share], 0.0, 1.0)?;
         check_whole("min_votes", self.min_votes, 1.0, 1e12)
     }
 
-    fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
-        stopping_vote::selector(setting, self.enough())
-    }
-
-    fn foresight(&self) -> Option<Foresight> {
+    fn votes_off(&self) -> Option<Foresight> {
         let rule = *self;
         Some(Box::new(move |leaders, all| rule.soonest(leaders, all)))
-    }
-
-    fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
-        stopping_vote::expected(self.name(), setting, part, cap, self.enough())
-    }
-
-    fn going_on(&self, setting: &Setting, part: Part, n: f64) -> f64 {
-        stopping_vote::going_on(setting, part, n, self.enough())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Votes that stop: attempt by attempt, until an answer has enough votes by some rule.
 
-use super::rule::Setting;
+use super::rule::{Alone, Foresight, Needs, Rule, Setting};
 use super::seen::{Attempt, Seen, Selector};
 use super::ties::Priorities;
 use crate::error::Result;
@@ -19,31 +19,77 @@ pub fn runner_up(votes: &[u64], answer: usize) -> u64 {
     votes.iter().enumerate().filter(|(other, _)| *other != answer).map(|(_, &votes)| votes).max().unwrap_or(0)
 }
 
-/// The vote among simulated attempts.
-pub fn selector(setting: &Setting, enough: impl Enough) -> Box<dyn Selector> {
-    Box::new(Vote { enough, votes: vec![0; setting.votes()], right: Vec::new(), stopped: None, priorities: None })
+/// A vote that stops: what is particular to one. All else a [`Rule`] says is the same for all of them.
+pub trait StoppingVote: Copy {
+    /// Its kind, as in a spec.
+    const NAME: &'static str;
+    /// Why votes for two answers do not decide it, where they do not.
+    const UNSOLVED: Option<&'static str> = None;
+
+    /// When an answer has enough votes.
+    fn enough(self) -> impl Enough;
+
+    /// Checks its parameters.
+    fn check(&self) -> Result<()>;
+
+    /// How many votes off its stop is, where it can tell.
+    fn votes_off(&self) -> Option<Foresight> {
+        None
+    }
 }
 
-/// What the vote comes to in expectation: known where there are two answers, the correct one and a wrong one.
-pub fn expected(name: &str, setting: &Setting, part: Part, cap: f64, enough: impl Enough) -> Result<Expected> {
-    let (_, rates) = fixed_rates(name, part)?;
-    if setting.votes() != 2 {
-        return Err(no_closed_form(name, "with more than one wrong answer the votes of all attempts decide together"));
+impl<V: StoppingVote> Rule for V {
+    fn name(&self) -> &'static str {
+        V::NAME
     }
-    if cap > MOST_VOTES {
-        return Err(no_closed_form(name, &format!("above {MOST_VOTES} votes the count takes too long")));
-    }
-    let TwoAnswers { correct, wrong, attempts, .. } = TwoAnswers::new(rates.success, cap as u64, enough);
-    Ok(Expected { attempts, ..Expected::after_all(part, cap, [f64::NAN, correct, wrong, 0.0]) })
-}
 
-/// P(the vote has not stopped after `n` attempts), where that is known.
-pub fn going_on(setting: &Setting, part: Part, n: f64, enough: impl Enough) -> f64 {
-    match part {
-        Part::Fixed(TaskLaw::Attempts(rates)) if setting.votes() == 2 && n <= MOST_VOTES => {
-            TwoAnswers::new(rates.success, n as u64, enough).going_on
+    fn needs(&self) -> Needs {
+        Needs { answers: true, attempts: true, ..Needs::NONE }
+    }
+
+    fn alone(&self) -> Option<Alone> {
+        Some(Alone::Stopping)
+    }
+
+    fn check_parameters(&self) -> Result<()> {
+        self.check()
+    }
+
+    fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
+        let votes = vec![0; setting.votes()];
+        Box::new(Vote { enough: self.enough(), votes, right: Vec::new(), stopped: None, priorities: None })
+    }
+
+    fn foresight(&self) -> Option<Foresight> {
+        self.votes_off()
+    }
+
+    /// Known where there are two answers, the correct one and a wrong one.
+    fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected> {
+        let (_, rates) = fixed_rates(V::NAME, part)?;
+        if let Some(reason) = V::UNSOLVED {
+            return Err(no_closed_form(V::NAME, reason));
         }
-        _ => 1.0,
+        if setting.votes() != 2 {
+            let reason = "with more than one wrong answer the votes of all attempts decide together";
+            return Err(no_closed_form(V::NAME, reason));
+        }
+        if cap > MOST_VOTES {
+            return Err(no_closed_form(V::NAME, &format!("above {MOST_VOTES} votes the count takes too long")));
+        }
+        let TwoAnswers { correct, wrong, attempts, .. } = TwoAnswers::new(rates.success, cap as u64, self.enough());
+        Ok(Expected { attempts, ..Expected::after_all(part, cap, [f64::NAN, correct, wrong, 0.0]) })
+    }
+
+    fn going_on(&self, setting: &Setting, part: Part, n: f64) -> f64 {
+        match part {
+            Part::Fixed(TaskLaw::Attempts(rates))
+                if V::UNSOLVED.is_none() && setting.votes() == 2 && n <= MOST_VOTES =>
+            {
+                TwoAnswers::new(rates.success, n as u64, self.enough()).going_on
+            }
+            _ => 1.0,
+        }
     }
 }
 

@@ -5,11 +5,8 @@
 
 use serde::Deserialize;
 
-use super::rule::{Alone, Needs, Rule, Setting};
-use super::seen::Selector;
-use super::stopping_vote::{self, Enough};
+use super::stopping_vote::{Enough, StoppingVote};
 use crate::error::{Result, check_whole};
-use crate::sampling::exact::expected::{Expected, Part, fixed_rates, no_closed_form};
 
 /// The policy.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -19,7 +16,10 @@ pub struct WindowStop {
     pub size: f64,
 }
 
-impl WindowStop {
+impl StoppingVote for WindowStop {
+    const NAME: &'static str = "window_stop";
+    const UNSOLVED: Option<&'static str> = Some("which attempts share a window decides together with the votes");
+
     fn enough(self) -> impl Enough {
         let size = self.size as u64;
         let (mut first, mut agrees) = (0, true);
@@ -32,32 +32,9 @@ impl WindowStop {
             (agrees && number.is_multiple_of(size)).then_some(given)
         }
     }
-}
 
-impl Rule for WindowStop {
-    fn name(&self) -> &'static str {
-        "window_stop"
-    }
-
-    fn needs(&self) -> Needs {
-        Needs { answers: true, attempts: true, ..Needs::NONE }
-    }
-
-    fn alone(&self) -> Option<Alone> {
-        Some(Alone::Stopping)
-    }
-
-    fn check_parameters(&self) -> Result<()> {
+    fn check(&self) -> Result<()> {
         check_whole("size", self.size, 1.0, 1e12)
-    }
-
-    fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
-        stopping_vote::selector(setting, self.enough())
-    }
-
-    fn expected(&self, _: &Setting, part: Part, _: f64) -> Result<Expected> {
-        fixed_rates(self.name(), part)?;
-        Err(no_closed_form(self.name(), "which attempts share a window decides together with the votes"))
     }
 }
 
