@@ -70,12 +70,13 @@ fn identity<const N: usize>(scale: f64) -> [[f64; N]; N] {
     std::array::from_fn(|i| std::array::from_fn(|j| if i == j { scale } else { 0.0 }))
 }
 
-fn dot<const N: usize>(x: &[f64; N], y: &[f64; N]) -> f64 {
+/// The sum of the products of two points.
+pub fn dot<const N: usize>(x: &[f64; N], y: &[f64; N]) -> f64 {
     x.iter().zip(y).map(|(a, b)| a * b).sum()
 }
 
-/// (I - s y'/k) H (I - y s'/k) + s s'/k.
-fn updated<const N: usize>(h: &[[f64; N]; N], s: &[f64; N], y: &[f64; N], k: f64) -> [[f64; N]; N] {
+/// The metric H after a step s along which the slope changed by y, with k = s'y: (I - s y'/k) H (I - y s'/k) + s s'/k.
+pub fn updated<const N: usize>(h: &[[f64; N]; N], s: &[f64; N], y: &[f64; N], k: f64) -> [[f64; N]; N] {
     let hy: [f64; N] = std::array::from_fn(|i| dot(&h[i], y));
     let scale = (1.0 + dot(y, &hy) / k) / k;
     std::array::from_fn(|i| std::array::from_fn(|j| h[i][j] - (hy[i] * s[j] + s[i] * hy[j]) / k + scale * s[i] * s[j]))

@@ -6,12 +6,17 @@ use crate::math::ln;
 use crate::special::ln_beta_ratio;
 
 /// Sums up to the most attempts cost less than formulas if there are at most so many attempts to a distinct count.
-pub const FEW_COUNTS: f64 = 32.0;
+const FEW_COUNTS: f64 = 32.0;
 const LANES: usize = 8;
 
 /// `ln B(alpha + c, beta + n - c) / B(alpha, beta)`.
 pub fn ln_rises(alpha: f64, beta: f64, attempts: f64, correct: f64) -> f64 {
     ln_beta_ratio(beta, alpha, correct) + ln_beta_ratio(alpha + correct, beta, attempts - correct)
+}
+
+/// Whether formulas cost less than sums, for so many distinct counts of at most so many attempts.
+pub fn by_formula(counts: usize, most: f64) -> bool {
+    most > FEW_COUNTS * counts as f64
 }
 
 /// A Beta, and what all counts have in common.
@@ -27,8 +32,7 @@ impl Rises {
         // A large sum is taken out of every factor, so that no logarithm is larger than those of the mean.
         let unit = 1.0 / (alpha + beta).max(1.0);
         let sums = |start: f64| dispatch(Sums { start, unit, steps: most as usize });
-        let few = most <= FEW_COUNTS * counts as f64;
-        Self { beta: [alpha, beta], sums: few.then(|| [alpha, beta, alpha + beta].map(sums)) }
+        Self { beta: [alpha, beta], sums: (!by_formula(counts, most)).then(|| [alpha, beta, alpha + beta].map(sums)) }
     }
 
     /// `ln B(alpha + c, beta + n - c) / B(alpha, beta)`, and its slope in ln alpha and ln beta.

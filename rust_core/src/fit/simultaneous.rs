@@ -5,6 +5,7 @@ use libm::{exp, sqrt};
 use crate::error::Result;
 use crate::rng::{Key, Stream, purpose};
 use crate::run::Control;
+use crate::special::elementary::dot;
 use crate::special::normal::normal_quantiles;
 use crate::special::student_t::square_of_t;
 use crate::stats::quantile;
@@ -106,19 +107,6 @@ fn factor(rows: &[f64], points: usize, known: &[usize], control: &Control) -> Re
         factor.push(row);
     }
     Ok(factor)
-}
-
-/// In eight sums, which go side by side.
-fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (x, y) = (x.chunks_exact(8), y.chunks_exact(8));
-    let rest: f64 = x.remainder().iter().zip(y.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in x.zip(y) {
-        for i in 0..8 {
-            sums[i] += x[i] * y[i];
-        }
-    }
-    sums.iter().sum::<f64>() + rest
 }
 
 #[cfg(test)]

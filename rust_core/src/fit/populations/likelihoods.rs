@@ -4,7 +4,7 @@ use super::lanes::{LANES, Lanes, each};
 use crate::dispatch::{Kernel, dispatch};
 use crate::error::Result;
 use crate::fit::beta_binomial::{Counts, Group};
-use crate::fit::rises::{FEW_COUNTS, ln_rises};
+use crate::fit::rises::{by_formula, ln_rises};
 use crate::math::ln;
 use crate::run::Control;
 
@@ -20,7 +20,7 @@ impl LnLikelihoods {
     pub fn new(counts: &Counts, betas: &[[f64; 2]], control: &Control) -> Result<Self> {
         let groups = counts.groups.len();
         let most = counts.groups.iter().fold(0.0_f64, |most, group| most.max(group.attempts));
-        let by_formula = most > FEW_COUNTS * groups as f64;
+        let by_formula = by_formula(groups, most);
         let steps = if by_formula { 0 } else { most as usize + 1 };
         let mut sums = [vec![[0.0; LANES]; steps], vec![[0.0; LANES]; steps], vec![[0.0; LANES]; steps]];
         let mut values = Vec::with_capacity(groups * betas.len().div_ceil(LANES));

@@ -2,6 +2,7 @@
 
 use libm::sqrt;
 
+use crate::fit::maximum::{dot, updated};
 use crate::special::cholesky::{backward, factorise, forward};
 
 /// Steps of reweighted least squares before the search goes on with BFGS.
@@ -104,10 +105,6 @@ pub fn minimise<const N: usize>(
     Minimum { at, value }
 }
 
-fn dot<const N: usize>(x: &[f64; N], y: &[f64; N]) -> f64 {
-    x.iter().zip(y).map(|(a, b)| a * b).sum()
-}
-
 /// The inverse of a positive semidefinite matrix without its held rows, its diagonal raised a little; by Cholesky.
 fn inverse<const N: usize>(matrix: &[[f64; N]; N], held: &[bool; N]) -> [[f64; N]; N] {
     let most = (0..N).filter(|&i| !held[i]).fold(0.0_f64, |m, i| m.max(matrix[i][i]));
@@ -136,13 +133,6 @@ fn inverse<const N: usize>(matrix: &[[f64; N]; N], held: &[bool; N]) -> [[f64; N
         }
     }
     found
-}
-
-/// (I - s y'/k) H (I - y s'/k) + s s'/k.
-fn updated<const N: usize>(h: &[[f64; N]; N], s: &[f64; N], y: &[f64; N], k: f64) -> [[f64; N]; N] {
-    let hy: [f64; N] = std::array::from_fn(|i| dot(&h[i], y));
-    let scale = (1.0 + dot(y, &hy) / k) / k;
-    std::array::from_fn(|i| std::array::from_fn(|j| h[i][j] - (hy[i] * s[j] + s[i] * hy[j]) / k + scale * s[i] * s[j]))
 }
 
 #[cfg(test)]
