@@ -18,7 +18,7 @@ __all__ = ["holds_names", "parse_json", "read_table", "reading"]
 
 #: How the files of tables end.
 _TABLES = (".csv", ".jsonl", ".parquet")
-#: Columns that hold names whatever they look like, beside those that end in ``id``.
+#: Columns that hold names whatever they look like, beside those that end in ``_id``.
 _NAMES = {"task", "answer", "cluster", "model", "system", "question", "repository", "id"}
 
 

@@ -57,8 +57,9 @@ def read_attempts(
         harness: Where the file is from; recognised unless given.
         metric: The scorer of Inspect or the metric of lm-eval that says what is correct, where there are several.
         filter_key: The filter of lm-eval, where there are several.
-        names: Columns of a ``.csv`` file that hold names, beside ``task``, ``answer``, ``cluster``, ``model`` and what
-            ends in ``id``. Names are numbers where all are written as numbers are, else text: 001 is not 1.
+        names: Columns of a ``.csv`` file that hold names, beside ``task``, ``answer``, ``cluster``, ``model``,
+            ``system``, ``question``, ``repository``, ``id`` and what ends in ``_id``. Names are numbers where all are
+            written as numbers are, else text: 001 is not 1.
 
     Returns:
         ``task``, ``attempt`` (its number within the task, from 0), ``correct``, and of ``accepted``, ``answer``,

@@ -14,7 +14,8 @@ from limitlaw.plots.forms import forest, lines
 if TYPE_CHECKING:
     from limitlaw.fit import JudgeFit
 
-_NAMES = {"pass_at_k": "pass@k", "pass_hat_k": "pass^k"}
+#: How pass rates are written, by their column.
+RATES = {"pass_at_k": "pass@k", "pass_hat_k": "pass^k"}
 
 
 def pass_rates(
@@ -30,7 +31,7 @@ def pass_rates(
     Raises:
         ValueError: A frame lacks a column, or the two are of different rates.
     """
-    name = next((name for name in _NAMES if name in as_frame(frame, "frame").columns), "pass_at_k")
+    name = next((name for name in RATES if name in as_frame(frame, "frame").columns), "pass_at_k")
     parts = [(frame, "observed", "frame")] + ([] if forecast is None else [(forecast, "forecast", "forecast")])
     rows = []
     for part, series, argument in parts:
@@ -49,7 +50,7 @@ def pass_rates(
     shown = pl.concat(rows)
     missing = shown["value"].null_count()
     if missing == shown.height:
-        raise ValueError(f"frame must have a {_NAMES[name]} that exists, got nulls: k is beyond the attempts of a task")
+        raise ValueError(f"frame must have a {RATES[name]} that exists, got nulls: k is beyond the attempts of a task")
     confidence = frame["confidence"][0] if "confidence" in frame.columns else None
     text = "Line: mean over tasks" + ("" if confidence is None else f"; band: {confidence:.0%} interval")
     if missing:
@@ -57,8 +58,8 @@ def pass_rates(
     x = alt.X(
         "k:Q", title="k (log scale)", scale=alt.Scale(type="log", nice=False), axis=alt.Axis(format=",", tickCount=6)
     )
-    heading = title or f"{_NAMES[name]}: {'some' if name == 'pass_at_k' else 'all'} of k attempts correct"
-    return lines(shown, x=x, title=heading, subtitle=f"{text}.", axis=_NAMES[name], share=True, points=True)
+    heading = title or f"{RATES[name]}: {'some' if name == 'pass_at_k' else 'all'} of k attempts correct"
+    return lines(shown, x=x, title=heading, subtitle=f"{text}.", axis=RATES[name], share=True, points=True)
 
 
 def error_rates(frame: pl.DataFrame, *, title: str = "How often the verifier errs") -> alt.VConcatChart:

@@ -6,11 +6,11 @@ import altair as alt
 import polars as pl
 
 from limitlaw.plots.chart import check_columns, check_rows
+from limitlaw.plots.estimates import RATES
 from limitlaw.plots.forms import MAX_ROWS, forest, lines
 
 #: From so many k on the difference is a line.
 _LINE = 4
-_NAMES = {"pass_at_k": "pass@k", "pass_hat_k": "pass^k"}
 
 
 def differences(frame: pl.DataFrame, *, title: str = "Which system is better") -> alt.VConcatChart:
@@ -29,7 +29,7 @@ def differences(frame: pl.DataFrame, *, title: str = "Which system is better") -
     if known.is_empty():
         raise ValueError("frame must have a difference, got nulls: k is beyond the attempts of a task")
     statistic = frame["statistic"][0] if "statistic" in frame.columns else "pass_at_k"
-    axis = f"difference of {_NAMES.get(statistic, f'accuracy: {statistic}')}"
+    axis = f"difference of {RATES.get(statistic, f'accuracy: {statistic}')}"
     confidence = f"{frame['confidence'][0]:.0%} " if "confidence" in frame.columns else ""
     pair = pl.format("{} less {}", pl.col("system").cast(pl.String), pl.col("other").cast(pl.String))
     if known["k"].n_unique() >= _LINE:
