@@ -334,6 +334,27 @@ def test_what_cannot_be_compared_is_refused(call: Any, kind: Any, message: str) 
         call()
 
 
+@pytest.mark.parametrize("column", ["model", "system"])
+def test_attempts_of_several_models_are_not_pooled_without_a_word(column: str) -> None:
+    log = pl.DataFrame({"task": list("aaaabbbb"), column: ["x", "y"] * 4, "correct": [1, 0, 0, 1, 1, 1, 0, 1]})
+    alone = log.filter(pl.col(column) == "x")
+    said = f"of {column} 'x' and 'y' at task 'a': take a frame of each, as in frame.filter(pl.col('{column}') == 'x')"
+    for call in (
+        lambda: ll.Tasks.from_attempts(log),
+        lambda: ll.compare_systems({"a": alone, "b": log}),
+        lambda: ll.plan.pilot({"a": alone, "b": log}),
+    ):
+        with pytest.warns(ll.MisfitWarning, match=re.escape(f"frame pools attempts {said}")) as caught:
+            call()
+        assert caught[0].filename == __file__
+    with pytest.raises(ValueError, match=re.escape(f"got attempt 0 at task 'a' in several, {said}")):
+        ll.Tasks.from_attempts(log.with_columns(attempt=0))
+    # One model each, or each at tasks of its own, or told by no column: no warning, which would be an error.
+    ll.compare_systems({"a": alone, "b": log.filter(pl.col(column) == "y")})
+    ll.Tasks.from_attempts(log.with_columns(pl.col("task") + pl.col(column)))
+    ll.Tasks.from_attempts(log.drop(column))
+
+
 def test_a_copied_attempt_is_no_further_one() -> None:
     log = pl.DataFrame({"task": list("aaabb"), "attempt": [0, 0, 1, 0, 1], "correct": [1, 1, 0, 0, 0]})
     message = "frame must have every attempt at a task in one row, got attempt 0 at task 'a' in several"

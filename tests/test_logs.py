@@ -173,6 +173,7 @@ def without(log: Any, *path: Any) -> Any:
         ("x.json", SWE_BENCH | {"resolved_ids": "d-2"}, {}, TypeError, "x.json: resolved_ids must be a list, got 'd-2'"),
         ("x.json", [{"task_id": 1, "reward": 0.3}], {}, ValueError, "x.json: [0].reward must be a boolean, 0, 1, 'C' or 'I', got 0.3"),
         ("x.jsonl", [{"a": [1, 2], "b": [1]}], {}, ValueError, "x.jsonl must have lists of one length in a row, got a 2, b 1 in row 0 (from 0)"),
+        ("x.jsonl", [{"task": "a", "correct": [True]}, {"task": "b", "correct": []}], {}, ValueError, "x.jsonl must have an attempt in every row of lists, got none in row 1 (from 0): leave that row out"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(  # noqa: PLR0917  (a column each)

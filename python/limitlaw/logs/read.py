@@ -157,4 +157,9 @@ def _table(path: Path, names: Sequence[str]) -> pl.DataFrame:
         if len(set(row)) > 1:
             sizes = ", ".join(f"{name} {size}" for name, size in zip(lists, row, strict=True))
             raise ValueError(f"{path} must have lists of one length in a row, got {sizes} in row {at} (from 0)")
+        if row[0] == 0:
+            raise ValueError(
+                f"{path} must have an attempt in every row of lists, got none in row {at} (from 0): leave that row out "
+                "if its task was not tried"
+            )
     return frame.explode(lists)

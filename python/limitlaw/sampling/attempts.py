@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_column, as_frame, check_choice, listed, shown
+from limitlaw._unused import warn_at_user
+from limitlaw.errors import MisfitWarning
 from limitlaw.sampling.stopped import warn_stopped
 
 if TYPE_CHECKING:
@@ -93,17 +95,40 @@ def settled(frame: pl.DataFrame, flagged: Mapping[str, str | None], missing: str
 
 
 def check_once(frame: pl.DataFrame, task: str) -> None:
-    """A log that numbers its attempts has each of them once; a copy would count as a further attempt."""
-    if "attempt" not in frame.columns or task == "attempt" or frame["attempt"].dtype.is_nested():
-        return
-    both = frame.select(task, "attempt").drop_nulls("attempt")
-    copies = both.filter(both.is_duplicated())
-    if copies.height:
-        name, attempt = copies.row(0)
-        raise ValueError(
-            f"frame must have every attempt at a task in one row, got attempt {shown(attempt)} at task {shown(name)} "
-            "in several (leave the column attempt out if it does not number attempts)"
-        )
+    """A log that numbers its attempts has each of them once; a copy would count as a further attempt.
+
+    Attempts of several models at one task are no attempts of one, and a warning says so.
+    """
+    models = _models(frame, task)
+    if "attempt" in frame.columns and task != "attempt" and not frame["attempt"].dtype.is_nested():
+        both = frame.select(task, "attempt").drop_nulls("attempt")
+        copies = both.filter(both.is_duplicated())
+        if copies.height:
+            name, attempt = copies.row(0)
+            why = f", {models}" if models else " (leave the column attempt out if it does not number attempts)"
+            raise ValueError(
+                f"frame must have every attempt at a task in one row, got attempt {shown(attempt)} at task "
+                f"{shown(name)} in several{why}"
+            )
+    if models is not None:
+        warn_at_user(f"frame pools attempts {models}, or leave that column out", MisfitWarning)
+
+
+def _models(frame: pl.DataFrame, task: str) -> str | None:
+    """Which models or systems attempts at one task are of, where a column of that name says that they are several."""
+    for column in ("model", "system"):
+        if column not in frame.columns or column == task or frame[column].dtype.is_nested():
+            continue
+        pairs = frame.select(task, column).drop_nulls().unique(maintain_order=True)
+        several = pairs.filter(pairs[task].is_duplicated())
+        if several.height:
+            name = several[task][0]
+            first, second = several.filter(several[task] == name)[column].head(2)
+            return (
+                f"of {column} {shown(first)} and {shown(second)} at task {shown(name)}: take a frame of each, as in "
+                f"frame.filter(pl.col({column!r}) == {shown(first)})"
+            )
+    return None
 
 
 def flags(frame: pl.DataFrame, name: str, column: str) -> npt.NDArray[np.int64]:

@@ -279,7 +279,8 @@ class Tasks(Spec):
             TypeError: ``frame`` is not a Polars frame, or a column has the wrong type.
 
         Warns:
-            MisfitWarning: No attempt follows a success: the tasks seem to have been tried until they succeeded.
+            MisfitWarning: No attempt follows a success: the tasks seem to have been tried until they succeeded. Or the
+                attempts at a task are of several models, by a column ``model`` or ``system``.
 
         Source: subsets without replacement as in pass@k (Chen et al., arXiv 2107.03374, equation 1).
 
