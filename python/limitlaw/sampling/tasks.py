@@ -312,10 +312,6 @@ class KnownTasks(Tasks):
         super()._check()
         table.check_names(self.names)
 
-    def _encode(self, encode_array: Any, *, crossing: bool = False) -> dict[str, Any]:
-        data = super()._encode(encode_array, crossing=crossing)
-        return data | {"columns": {name: data.pop(name) for name in COLUMNS}} if crossing else data
-
 
 class FixedTasks(KnownTasks):
     """Tasks with known success rates; made by ``Tasks.fixed``."""

@@ -35,7 +35,6 @@ pub enum Blank {
 
 /// Recorded attempts.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Recorded {
     /// Attempts, per task.
     pub attempts: Values,
@@ -58,7 +57,7 @@ pub struct Recorded {
     /// What a row says of tasks that have too few attempts.
     pub short: Short,
     /// What all kinds of known tasks may say of each task.
-    #[serde(default)]
+    #[serde(flatten)]
     pub columns: TaskColumns,
 }
 

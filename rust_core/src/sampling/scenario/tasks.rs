@@ -13,14 +13,14 @@ pub const MAX_TASKS: usize = 10_000_000;
 
 /// The tasks of a benchmark.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Tasks {
     /// Known success rates.
     Fixed {
         /// P(one attempt is correct), per task.
         success: Values,
         /// What all kinds of known tasks may say of each task.
-        #[serde(default)]
+        #[serde(flatten)]
         columns: TaskColumns,
     },
     /// Observed attempts and correct answers.
@@ -34,7 +34,7 @@ pub enum Tasks {
         /// The Beta prior of a task's rate.
         prior: Option<Prior>,
         /// What all kinds of known tasks may say of each task.
-        #[serde(default)]
+        #[serde(flatten)]
         columns: TaskColumns,
     },
     /// The observed attempts themselves, drawn without replacement.
@@ -48,7 +48,7 @@ pub enum Tasks {
         /// Correct attempts, accepted or not, where known.
         correct: Option<Values>,
         /// What all kinds of known tasks may say of each task.
-        #[serde(default)]
+        #[serde(flatten)]
         columns: TaskColumns,
     },
     /// Recorded attempts, one by one, drawn without replacement.
