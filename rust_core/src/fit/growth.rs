@@ -301,11 +301,12 @@ fn solve(beyond: &[Sums], places: &[f64], chosen: &[usize]) -> Option<([f64; MOS
             matrix[j + 2][i + 2] = tt - (c + before) * t + c * before * w;
         }
     }
-    let (factor, solution) = (&mut matrix[..n], &mut right[..n]);
-    factorise(factor, |entry, rest| (rest > 1e-9 * entry && rest > 0.0).then_some(rest)).ok()?;
-    forward(factor, solution);
-    let explained = solution.iter().map(|x| x * x).sum();
-    backward(factor, solution);
+    // Coefficients that are not asked for: each is 0, whatever the others are.
+    (n..MOST).for_each(|i| matrix[i][i] = 1.0);
+    factorise(&mut matrix, |entry, rest| (rest > 1e-9 * entry && rest > 0.0).then_some(rest)).ok()?;
+    forward(&matrix, &mut right);
+    let explained = right.iter().map(|x| x * x).sum();
+    backward(&matrix, &mut right);
     Some((right, explained))
 }
 

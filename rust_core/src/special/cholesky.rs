@@ -6,30 +6,33 @@ use libm::sqrt;
 pub fn cholesky(matrix: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, usize> {
     let mut factor = matrix.to_vec();
     factorise(&mut factor, |entry, rest| (rest > 1e-12 * entry).then_some(rest))?;
+    factor.iter_mut().enumerate().for_each(|(i, row)| row[i + 1..].fill(0.0));
     Ok(factor)
 }
 
-/// Makes a matrix, of which only the lower triangle is read, its lower factor.
+/// Makes the lower triangle of a matrix that of its factor; the upper one is neither read nor written.
 ///
 /// `pivot` takes an entry of the diagonal and what the columns before leave of it, which it may raise; without it, or where it
 /// gives none, the error is the row that fails.
+#[inline(always)]
 pub fn factorise<R: AsRef<[f64]> + AsMut<[f64]>>(
     matrix: &mut [R],
     pivot: impl Fn(f64, f64) -> Option<f64>,
 ) -> Result<(), usize> {
     for i in 0..matrix.len() {
         for j in 0..=i {
-            let [row, other] = [i, j].map(|row| matrix[row].as_ref());
-            let known: f64 = (0..j).map(|k| row[k] * other[k]).sum();
-            let rest = row[j] - known;
-            matrix[i].as_mut()[j] = if i == j { sqrt(pivot(row[i], rest).ok_or(i)?) } else { rest / other[j] };
+            let known: f64 = (0..j).map(|k| matrix[i].as_ref()[k] * matrix[j].as_ref()[k]).sum();
+            let entry = matrix[i].as_ref()[j];
+            let rest = entry - known;
+            let factor = if i == j { sqrt(pivot(entry, rest).ok_or(i)?) } else { rest / matrix[j].as_ref()[j] };
+            matrix[i].as_mut()[j] = factor;
         }
-        matrix[i].as_mut()[i + 1..].fill(0.0);
     }
     Ok(())
 }
 
 /// Solves L x = b, of which `x` is b at first.
+#[inline(always)]
 pub fn forward<R: AsRef<[f64]>>(factor: &[R], x: &mut [f64]) {
     for (i, row) in factor.iter().enumerate() {
         let row = row.as_ref();
@@ -38,6 +41,7 @@ pub fn forward<R: AsRef<[f64]>>(factor: &[R], x: &mut [f64]) {
 }
 
 /// Solves L' x = b, of which `x` is b at first.
+#[inline(always)]
 pub fn backward<R: AsRef<[f64]>>(factor: &[R], x: &mut [f64]) {
     let n = factor.len();
     for i in (0..n).rev() {
