@@ -271,6 +271,24 @@ def test_a_bound_on_what_a_log_did_not_record_is_refused(bound, column):
         ll.check(scenario, **{bound: 99.0})
 
 
+@pytest.mark.parametrize("column", ["tokens", "seconds"])
+def test_what_a_log_recorded_without_a_price_costs_nothing(column):
+    """Utility has the limits that it has without the column, and with a price those of the price."""
+    right, taken = np.tile([1, 1, 1, 0], 40), np.tile([1, 1, 0, 0], 40)
+    log = pl.DataFrame(
+        {"task": np.repeat(np.arange(40), 4), "correct": right, "accepted": taken, column: 300 - 200 * right}
+    )
+    log = log.with_columns(cost=pl.lit(0.0))
+    utility = ll.Utility(wrong_cost=2, attempt_cost=0.05)
+    rows = []
+    for read in ({}, {column: column}, {"cost": "cost"}):
+        tasks = ll.Tasks.from_attempts(log, accepted="accepted", **read)
+        rows.append(ll.check(ll.SamplingScenario(tasks=tasks, max_attempts=[2], utility=utility), min_utility=0.3))
+    for row in rows:
+        assert row.select("verdict", "low", "high").rows() == rows[0].select("verdict", "low", "high").rows()
+    assert rows[0]["verdict"].to_list() == ["holds"]
+
+
 def test_short_tasks_are_left_out_where_that_was_asked_for():
     random = np.random.default_rng(2)
     rows = [(i, bool(random.random() < 0.8)) for i in range(50) for _ in range(8 if i > 2 else 1)]

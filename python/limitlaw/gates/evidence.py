@@ -175,16 +175,15 @@ def ends(scenario: SamplingScenario, metric: str) -> tuple[float, float]:
         return 0.0, _most(scenario, metric)
     utility = scenario.utility
     assert utility is not None  # checked where it was required
-    spent = _most(scenario, "cost") if _has_bill(scenario) else 0.0
+    spent = _most(scenario, "cost") if _has_money(scenario) else 0.0
     if utility.attempt_cost:
         spent += utility.attempt_cost * _attempts(scenario, "min_utility")
     return -(0.0 if _core.never_wrong(*scenario.wire()) else utility.wrong_cost) - spent, utility.correct_reward
 
 
-def _has_bill(scenario: SamplingScenario) -> bool:
-    tasks = scenario.tasks
-    recorded = isinstance(tasks, RecordedTasks) and any(getattr(tasks, name) is not None for name in _RECORDED)
-    return scenario.cost is not None or recorded
+def _has_money(scenario: SamplingScenario) -> bool:
+    """Whether attempts have a price; tokens or seconds that were recorded alone have none."""
+    return scenario.cost is not None or (isinstance(scenario.tasks, RecordedTasks) and scenario.tasks.cost is not None)
 
 
 #: What recorded attempts may have taken, by the column of a result.
