@@ -213,6 +213,23 @@ def test_lees_split_of_labels_and_the_one_of_least_variance() -> None:
     assert ll.plan.labels(total=400, **judge, rule="lee")["se"].item() > both["se"]
 
 
+def test_a_plan_does_not_leave_prices_of_attempts_out():
+    """The best number is another where recorded attempts have prices: they were dropped in silence."""
+    log = pl.DataFrame(
+        {"task": list("aabb"), "correct": [1, 0, 1, 1], "accepted": [1, 0, 1, 0], "cost": [0.2, 0.6, 0.2, 0.6]}
+    )
+    utility = ll.Utility(wrong_cost=1)
+    priced = ll.SamplingScenario(
+        tasks=ll.Tasks.from_attempts(log, accepted="accepted", cost="cost"), max_attempts=[1], utility=utility
+    )
+    billed = priced.replace(
+        tasks=ll.Tasks.from_attempts(log, accepted="accepted"), cost=ll.Cost(output_tokens=(1000, 0), price_out=300)
+    )
+    for scenario in (priced, billed):
+        with pytest.raises(ll.NoClosedFormError, match="attempts have prices of their own; Utility"):
+            ll.plan.best_attempts(scenario, tasks=3, attempts=2, sets=5)
+
+
 def test_the_best_number_of_attempts_is_known_with_more_tasks() -> None:
     scenario = ll.SamplingScenario(
         tasks=ll.Tasks.beta(alpha=0.4, beta=1.6, count=100),

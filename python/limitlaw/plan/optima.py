@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_confidence, as_whole, as_within, shown
+from limitlaw._core import NoClosedFormError
 from limitlaw._frames import known
 from limitlaw._random import Random
 from limitlaw.plan.sizes import grid_of
@@ -88,6 +89,11 @@ def best_attempts(
         raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
     if len(scenario.policies) != 1 or scenario.limits is not None:
         raise ValueError("scenario must have one policy and no limits, for one best number")
+    if isinstance(scenario.tasks, RecordedTasks) and (scenario.cost is not None or scenario.tasks.cost is not None):
+        raise NoClosedFormError(
+            "no closed form of the optimum where attempts have prices of their own; Utility(attempt_cost=) is one "
+            "price for all of them (leave out cost, of the scenario and of Tasks.from_attempts)"
+        )
     warn_independent(scenario.tasks)
     sizes, tries = grid_of(tasks, "tasks"), grid_of(attempts, "attempts")
     factor, tail = as_within(within, "within", 1.0), 0.5 - 0.5 * as_confidence(confidence)
