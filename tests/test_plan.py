@@ -213,6 +213,24 @@ def test_lees_split_of_labels_and_the_one_of_least_variance() -> None:
     assert ll.plan.labels(total=400, **judge, rule="lee")["se"].item() > both["se"]
 
 
+@pytest.mark.parametrize("kind", ["fixed", "counts", "pool"])
+def test_a_plan_weighs_tasks_as_the_best_number_does(kind: str) -> None:
+    """Hard tasks that count for little move the best number: 4 without their weights, 7 with them (3 and 6 of the pool)."""
+    weight, right = [1.0] * 10 + [0.05] * 10 + [0.0] * 5, [30] * 10 + [1] * 10 + [0] * 5
+    verifier = None if kind == "pool" else ll.Verifier.rates(false_positive_rate=0.05)
+    tasks = {
+        "fixed": ll.Tasks.fixed(np.array(right) / 50, weight=weight),
+        "counts": ll.Tasks.counts([50] * 25, right, weight=weight),
+        "pool": ll.Tasks.pool([50] * 25, [31] * 10 + [4] * 10 + [50] * 5, right, weight=weight),
+    }[kind]
+    utility = ll.Utility(wrong_cost=1)
+    scenario = ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[1], utility=utility)
+    row = ll.plan.best_attempts(scenario, tasks=[200], attempts=100, within=1.5, sets=20).row(0, named=True)
+    assert row["optimal_attempts"] == ll.optimal_attempts(scenario, bootstrap=0)["optimal_attempts"].item()
+    assert row["found_low"] >= 6
+    assert row["p_within"] == 1.0
+
+
 def test_a_plan_does_not_leave_prices_of_attempts_out():
     """The best number is another where recorded attempts have prices: they were dropped in silence."""
     log = pl.DataFrame(

@@ -46,10 +46,10 @@ def best_attempts(
 ) -> pl.DataFrame:
     """With how many tasks and attempts the best number of attempts is found to within a factor.
 
-    Data sets are drawn from the scenario's tasks (T of them, with n attempts at each), and in each the best number is
-    found from the counts, as ``ll.optimal_attempts`` does; it is held against the one at the rates themselves. All rows
-    use the same tasks as far as they reach. The verifier's error rates are taken as known; a pool has no more than n
-    attempts, so that a best number beyond them cannot be found.
+    Data sets are drawn from the scenario's tasks (T of them, with n attempts at each and with their weights), and in
+    each the best number is found from the counts, as ``ll.optimal_attempts`` does; it is held against the one at the
+    rates themselves. All rows use the same tasks as far as they reach. The verifier's error rates are taken as known; a
+    pool has no more than n attempts, so that a best number beyond them cannot be found.
 
     Args:
         scenario: Tasks with known rates, counts (whose shares serve as rates), a pool or recorded attempts (whose
@@ -101,7 +101,7 @@ def best_attempts(
     if float(sizes.max()) * count > _MAX_RATES:
         raise ValueError(f"tasks must be at most {_MAX_RATES // count} with sets={count}, got {int(sizes.max())}")
     random = Random(seed)
-    kinds, drawn, truth = _population(scenario, random, (count, int(sizes.max())))
+    kinds, drawn, weight, truth = _population(scenario, random, (count, int(sizes.max())))
     options: dict[str, Any] = {"bootstrap": 0, "wrong_cost": wrong_cost}
     best = _best(scenario, truth, options)
     rows = []
@@ -109,7 +109,7 @@ def best_attempts(
         for n in tries:
             found = np.empty(count)
             for at, rows_of in enumerate(drawn[:, : int(t)]):
-                one = _attempted(random, kinds, rows_of, int(n))
+                one = _attempted(random, kinds, rows_of, int(n), None if weight is None else weight[at, : int(t)])
                 found[at] = _best(scenario, one, options)
             inside = (found == best) | (
                 (found > 0) & np.isfinite(found) & (found <= best * factor) & (found * factor >= best)
@@ -133,8 +133,8 @@ def _best(scenario: SamplingScenario, tasks: Any, options: dict[str, Any]) -> fl
     return np.inf if found is None else float(found)
 
 
-def _population(scenario: SamplingScenario, random: Random, shape: tuple[int, int]) -> tuple[Any, Any, Any]:
-    """Shares of the kinds of attempts (none: rates are drawn), what data sets draw, and the tasks that stand for all.
+def _population(scenario: SamplingScenario, random: Random, shape: tuple[int, int]) -> tuple[Any, Any, Any, Any]:
+    """Shares of the kinds of attempts (none: rates are drawn), what data sets draw, its weights, and all tasks.
 
     Data sets draw numbers of tasks where there are kinds, else rates.
     """
@@ -143,21 +143,20 @@ def _population(scenario: SamplingScenario, random: Random, shape: tuple[int, in
         alpha, beta, unsolvable = given.alpha, given.beta, given.unsolvable
         rates = _drawn(lambda size: random.beta(np.full(size, alpha), np.full(size, beta)), shape)
         rates[_drawn(lambda size: random.uniform(size) < unsolvable, shape)] = 0.0
-        return None, rates, given
+        return None, rates, None, given
     if isinstance(given, RecordedTasks):
         given = given.counted()
-    number = _drawn(lambda size: random.below(len(given), size), shape)
+    if not isinstance(given, PoolTasks | FixedTasks | CountsTasks):
+        raise TypeError(f"scenario must have observed or known tasks, or a Beta law, got {type(given).__name__}")
+    counting = np.arange(len(given)) if given.weight is None else np.flatnonzero(given.weight)
+    number = counting[_drawn(lambda size: random.below(len(counting), size), shape)]
+    weight = None if given.weight is None else np.asarray(given.weight)[number]
     if isinstance(given, PoolTasks):
         right, accepted = given.accepted_correct, given.accepted
         kinds = np.stack([right, accepted - right, given.attempts - accepted], axis=1) / given.attempts[:, None]
-        return kinds, number, given
-    if isinstance(given, FixedTasks):
-        success = given.success
-    elif isinstance(given, CountsTasks):
-        success = given.correct / given.attempts
-    else:
-        raise TypeError(f"scenario must have observed or known tasks, or a Beta law, got {type(given).__name__}")
-    return None, success[number], Tasks.fixed(success=success)
+        return kinds, number, weight, given
+    success = given.success if isinstance(given, FixedTasks) else given.correct / given.attempts
+    return None, success[number], weight, Tasks.fixed(success=success, weight=given.weight)
 
 
 def _drawn(draw: Callable[[int], Any], shape: tuple[int, int]) -> Any:
@@ -167,10 +166,10 @@ def _drawn(draw: Callable[[int], Any], shape: tuple[int, int]) -> Any:
     return np.concatenate(pieces).reshape(shape)
 
 
-def _attempted(random: Random, kinds: Any, drawn: Any, n: int) -> Tasks:
+def _attempted(random: Random, kinds: Any, drawn: Any, n: int, weight: Any) -> Tasks:
     """One data set: n attempts at each of these tasks."""
     attempts = np.full(len(drawn), n)
     if kinds is None:
-        return Tasks.counts(attempts=attempts, correct=random.binomial(n, drawn))
-    found = random.multinomial(n, kinds[drawn])
-    return Tasks.pool(attempts=attempts, accepted=found[:, 0] + found[:, 1], accepted_correct=found[:, 0])
+        return Tasks.counts(attempts=attempts, correct=random.binomial(n, drawn), weight=weight)
+    right, wrong = random.multinomial(n, kinds[drawn])[:, :2].T
+    return Tasks.pool(attempts=attempts, accepted=right + wrong, accepted_correct=right, weight=weight)
