@@ -231,6 +231,13 @@ def test_a_plan_weighs_tasks_as_the_best_number_does(kind: str) -> None:
     assert row["p_within"] == 1.0
 
 
+def test_a_pilot_says_that_it_takes_no_weights() -> None:
+    plain = ll.plan.pilot(ll.Tasks.counts([10] * 4, [1, 2, 8, 9], weight=[2.0] * 4))  # alike: no warning
+    weighed = ll.Tasks.counts([10] * 4, [1, 2, 8, 9], weight=[1, 1, 9, 9])
+    with pytest.warns(ll.MisfitWarning, match="the tasks have weights, and a pilot takes all tasks alike"):
+        assert ll.plan.pilot(weighed).difference == plain.difference
+
+
 def test_a_plan_does_not_leave_prices_of_attempts_out():
     """The best number is another where recorded attempts have prices: they were dropped in silence."""
     log = pl.DataFrame(

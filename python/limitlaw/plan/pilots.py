@@ -112,8 +112,8 @@ def pilot(
         TypeError: The data are of another kind.
 
     Warns:
-        MisfitWarning: Tasks with fewer than two attempts are left out, or tasks come in clusters: plans take them as
-            independent.
+        MisfitWarning: Tasks with fewer than two attempts are left out, tasks come in clusters (plans take them as
+            independent), or they have weights (plans take all alike).
 
     Example:
         >>> import limitlaw as ll
@@ -132,6 +132,12 @@ def pilot(
         between = solvable * square - (solvable * mean) ** 2
         return Pilot(between=between, within=(solvable * (mean - square),), difference=solvable * mean)
     warn_independent(*map(_tasks, systems))
+    if any(len(set(weight)) > 1 for one in systems if (weight := getattr(_tasks(one), "weight", None)) is not None):
+        warnings.warn(
+            "the tasks have weights, and a pilot takes all tasks alike: it is of their plain mean",
+            MisfitWarning,
+            stacklevel=2,
+        )
     reading = Reading(task, attempts, correct, "pass_at_k", np.array([1.0]))
     read = [_counts(_tasks(one), reading) for one in systems]
     shared = [name for name in read[0] if all(name in one for one in read[1:])]
