@@ -334,6 +334,16 @@ def test_what_cannot_be_compared_is_refused(call: Any, kind: Any, message: str) 
         call()
 
 
+def test_weights_of_tasks_are_not_left_out_in_silence() -> None:
+    plain = ll.Tasks.from_attempts(pl.DataFrame({"task": list("aabbcc"), "correct": [1, 0, 0, 0, 1, 1]}))
+    alike = plain.replace(weight=[2.0, 2.0, 2.0])
+    assert ll.compare_systems({"a": alike, "b": plain})["difference"].to_list() == [0.0]
+    with pytest.raises(
+        ValueError, match=r"systems\['b'\]: recorded attempts must have no weights, for tasks count alike"
+    ):
+        ll.compare_systems({"a": plain, "b": plain.replace(weight=[1.0, 1.0, 8.0])})
+
+
 @pytest.mark.parametrize("column", ["model", "system"])
 def test_attempts_of_several_models_are_not_pooled_without_a_word(column: str) -> None:
     log = pl.DataFrame({"task": list("aaaabbbb"), column: ["x", "y"] * 4, "correct": [1, 0, 0, 1, 1, 1, 0, 1]})

@@ -84,6 +84,10 @@ class Reading:
     def system(self, name: str, given: object) -> System:
         """One system, whose errors are named by it."""
         try:
+            if isinstance(given, RecordedTasks) and given.weight is not None and len(set(given.weight)) > 1:
+                raise ValueError(
+                    f"recorded attempts must have no weights, for tasks count alike, got {shown(given.weight)}"
+                )
             if isinstance(self.statistic, Policy):
                 tasks, values = self._by_policy(given, self.statistic)
                 kept = np.ones(len(tasks), dtype=bool)
