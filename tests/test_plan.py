@@ -255,6 +255,29 @@ def test_a_plan_does_not_leave_prices_of_attempts_out():
             ll.plan.best_attempts(scenario, tasks=3, attempts=2, sets=5)
 
 
+def test_the_best_number_of_recorded_attempts_is_planned_or_refused_in_words_of_a_log() -> None:
+    random = np.random.default_rng(0)
+    rows = [
+        (t, bool(random.random() < p), bool(random.random() < 0.5))
+        for t, p in enumerate(random.random(20))
+        for _ in "12345678"
+    ]
+    log = pl.DataFrame(rows, schema=["task", "correct", "accepted"], orient="row")
+    plain, judged = ll.Tasks.from_attempts(log), ll.Tasks.from_attempts(log, accepted="accepted")
+    last = ll.FirstAccepted(fallback="last")
+    for tasks, policy in ((plain, ll.FirstAccepted()), (judged, ll.FirstAccepted()), (judged, last), (plain, last)):
+        utility = ll.Utility(wrong_cost=1, attempt_cost=0.01)
+        scenario = ll.SamplingScenario(tasks=tasks, policies=[policy], max_attempts=[1], utility=utility)
+        found = ll.plan.best_attempts(scenario, tasks=2000, attempts=8, sets=20).row(0, named=True)
+        best = ll.optimal_attempts(scenario, bootstrap=0)["optimal_attempts"].item()
+        assert found["optimal_attempts"] == best
+        # So many tasks tell it.
+        assert found["found_low"] <= best <= found["found_high"] <= best + 2
+    drawn = scenario.replace(tasks=plain, verifier=ll.Verifier.rates(false_positive_rate=0.3))
+    with pytest.raises(ll.NoClosedFormError, match="on recorded attempts whose verdicts a verifier draws"):
+        ll.plan.best_attempts(drawn, tasks=3, attempts=2, sets=5)
+
+
 def test_the_best_number_of_attempts_is_known_with_more_tasks() -> None:
     scenario = ll.SamplingScenario(
         tasks=ll.Tasks.beta(alpha=0.4, beta=1.6, count=100),

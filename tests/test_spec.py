@@ -270,6 +270,11 @@ def test_any_value_is_taken_or_refused_by_name(name: str, value: Any) -> None:
     ("text", "error", "message"),
     [
         ('{"kind":"inner","rat":1}', ValueError, "Inner has the fields ['rate'], got 'rat'"),
+        (
+            '{"kind":"inner","counts":[1]}',
+            ValueError,
+            "Inner has the fields ['rate'], got 'counts', a field of kind 'outer' or 'tally'",
+        ),
         ('{"kind":"innner"}', ValueError, "kind must be one of ['inner', 'outer', 'tally'] for toy, got 'innner'"),
         ('{"rate":1}', TypeError, "expected an object with a kind for toy, got {'rate': 1}"),
         ("[1]", TypeError, "expected an object with a kind for toy, got [1]"),

@@ -268,7 +268,9 @@ def _check_names(cls: type[Spec], given: dict[str, Any]) -> None:
     known = _fields(cls)  # type: ignore[arg-type]  # as above
     for name in given:
         if name not in known:
-            raise ValueError(f"{cls.__name__} has the fields {listed(list(known), name)}, got {shown(name)}")
+            others = [kind for (family, kind), c in _REGISTRY.items() if family == cls.family and name in _fields(c)]  # type: ignore[arg-type]  # as above
+            hint = f", a field of kind {' or '.join(map(repr, sorted(others)))}" if others else ""
+            raise ValueError(f"{cls.__name__} has the fields {listed(list(known), name)}, got {shown(name)}{hint}")
 
 
 def coerce_field(owner: Spec | tuple[Any, ...], name: str, value: Any, label: str) -> Any:

@@ -94,6 +94,8 @@ def best_attempts(
             "no closed form of the optimum where attempts have prices of their own; Utility(attempt_cost=) is one "
             "price for all of them (leave out cost, of the scenario and of Tasks.from_attempts)"
         )
+    if isinstance(scenario.tasks, RecordedTasks):
+        optimal_attempts(scenario, bootstrap=0, wrong_cost=wrong_cost)  # refuses what the counts of a log do not show
     warn_independent(scenario.tasks)
     sizes, tries = grid_of(tasks, "tasks"), grid_of(attempts, "attempts")
     factor, tail = as_within(within, "within", 1.0), 0.5 - 0.5 * as_confidence(confidence)
@@ -128,7 +130,9 @@ def best_attempts(
 
 def _best(scenario: SamplingScenario, tasks: Any, options: dict[str, Any]) -> float:
     """The best number of attempts; infinite where more is always better."""
-    one = scenario.replace(tasks=tasks, max_attempts=[1])
+    # A pool has the verdicts of its attempts, and so have recorded ones of which it is made.
+    verifier = None if isinstance(tasks, PoolTasks) else scenario.verifier
+    one = scenario.replace(tasks=tasks, verifier=verifier, max_attempts=[1])
     found = optimal_attempts(one, **options)["optimal_attempts"].item()
     return np.inf if found is None else float(found)
 
@@ -153,8 +157,11 @@ def _population(scenario: SamplingScenario, random: Random, shape: tuple[int, in
     weight = None if given.weight is None else np.asarray(given.weight)[number]
     if isinstance(given, PoolTasks):
         right, accepted = given.accepted_correct, given.accepted
-        kinds = np.stack([right, accepted - right, given.attempts - accepted], axis=1) / given.attempts[:, None]
-        return kinds, number, weight, given
+        kinds = [right, accepted - right]
+        if given.correct is not None and getattr(scenario.policies[0], "fallback", None) == "last":
+            kinds.append(given.correct - right)
+        kinds.append(given.attempts - sum(kinds))
+        return np.stack(kinds, axis=1) / given.attempts[:, None], number, weight, given
     success = given.success if isinstance(given, FixedTasks) else given.correct / given.attempts
     return None, success[number], weight, Tasks.fixed(success=success, weight=given.weight)
 
@@ -171,5 +178,7 @@ def _attempted(random: Random, kinds: Any, drawn: Any, n: int, weight: Any) -> T
     attempts = np.full(len(drawn), n)
     if kinds is None:
         return Tasks.counts(attempts=attempts, correct=random.binomial(n, drawn), weight=weight)
-    right, wrong = random.multinomial(n, kinds[drawn])[:, :2].T
-    return Tasks.pool(attempts=attempts, accepted=right + wrong, accepted_correct=right, weight=weight)
+    right, wrong, *missed, _ = random.multinomial(n, kinds[drawn]).T
+    correct = right + missed[0] if missed else None
+    accepted = right + wrong
+    return Tasks.pool(attempts=attempts, accepted=accepted, accepted_correct=right, correct=correct, weight=weight)
