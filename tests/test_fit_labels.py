@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 import limitlaw as ll
 from reference.tails import FALSE_ALARM, binomial_p_value
@@ -88,6 +89,48 @@ def test_intervals_cover_where_tasks_are_drawn_anew(method: Any) -> None:
     assert covered >= 0.93 * repetitions or binomial_p_value(covered, repetitions, 0.93) > FALSE_ALARM
     if method != "labels":  # 200 labels are spread over so many tasks that they are nearly independent
         assert binomial_p_value(independent, repetitions, 0.93) < FALSE_ALARM
+
+
+def test_the_ends_of_rogan_and_gladen_are_where_the_ratio_is_told_from_the_estimate() -> None:
+    """Where (p - f) - x (t - f) is t standard errors from 0 (Fieller), of a sum over tasks computed here."""
+    random = np.random.default_rng(3)
+    verdicts, truth = attempts()
+    verdicts = verdicts ^ (random.random(verdicts.shape) < 0.1)  # errors of both kinds are seen
+    labels, others = split(verdicts, truth, random.random(verdicts.shape) < 0.02)
+    row = ll.corrected_accuracy(labels, others, method="rogan_gladen").row(0, named=True)
+    task, y, a = (labels[name].to_numpy() for name in ("task", "correct", "accepted"))
+
+    def by_task(mask: np.ndarray, values: np.ndarray, place: np.ndarray) -> np.ndarray:
+        return np.bincount(place[mask], (values - values[mask].mean())[mask], 164) / mask.sum()
+
+    wrong, right = by_task(y == 0, a, task), by_task(y == 1, a, task)
+    g = others["accepted"].to_numpy()
+    taken = by_task(np.ones(len(g), dtype=bool), g, others["task"].to_numpy())
+    p, f, t = g.mean(), a[y == 0].mean(), a[y == 1].mean()
+    tasks = labels["task"].n_unique()
+    for x in (row["low"], row["high"]):
+        sums = taken - (1 - x) * wrong - x * right
+        se = math.sqrt((sums**2).sum() * tasks / (tasks - 1))
+        assert abs(p - f - x * (t - f)) / se == pytest.approx(stats.t.ppf(0.975, tasks - 1), rel=1e-9)
+
+
+def test_a_judge_that_hardly_tells_says_little() -> None:
+    """It accepts .95 of wrong and .99 of correct attempts: limits of the estimate and its error held .49 and .75."""
+    random, covered, count = np.random.default_rng(7), 0, 0
+    for labelled in (10, 20):
+        for _ in range(200):
+            correct = random.random((164, 3)) < random.beta(1.2, 0.8, (164, 1))
+            accepted = random.random((164, 3)) < np.where(correct, 0.99, 0.95)
+            chosen = np.zeros(492, dtype=bool)
+            chosen[random.choice(492, labelled, replace=False)] = True
+            labels, others = split(accepted.astype(int), correct.astype(int), chosen.reshape(164, 3))
+            try:
+                row = ll.corrected_accuracy(labels, others, method="rogan_gladen").row(0, named=True)
+            except ValueError:
+                continue  # as often accepted where wrong, or none wrong: it cannot be had
+            covered, count = covered + (row["low"] <= 0.6 <= row["high"]), count + 1
+    assert count > 80
+    assert covered >= 0.95 * count or binomial_p_value(covered, count, 0.95) > FALSE_ALARM
 
 
 def frame(rows: list[tuple[int, int, int, int]]) -> pl.DataFrame:

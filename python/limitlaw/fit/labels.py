@@ -39,10 +39,11 @@ def corrected_accuracy(
     - ``"labels"``: the mean label; the verdicts are not used.
 
     Attempts of one task resemble one another: an interval that takes them for independent is far too narrow. The
-    standard error is that of a sum over tasks (linearised), the interval has Student's t for the labelled tasks (of
-    labels alone and of PPI on the scale of the logit). Where no labelled
-    attempt shows an error of a kind, the exact bound on its rate (Clopper and Pearson, a task counted once) widens the
-    interval on the side where such errors would move it, by the square root of the sum of squares.
+    standard error is that of a sum over tasks (linearised), the interval has Student's t for the labelled tasks: of
+    labels alone and of PPI on the scale of the logit, of Rogan and Gladen that of a ratio (Fieller), which is all of
+    [0, 1] where labels do not tell that the judge accepts correct attempts more often. Where no labelled attempt shows
+    an error of a kind, the exact bound on its rate (Clopper and Pearson, a task counted once) widens the interval on
+    the side where such errors would move it, by the square root of the sum of squares.
 
     Args:
         labels: One row per labelled attempt, with its verdict, its label and its task.
@@ -64,7 +65,8 @@ def corrected_accuracy(
         TypeError: An argument is not a Polars frame.
 
     Source: Angelopoulos, Duchi, Zrnic, PPI++, arXiv 2311.01453; Rogan and Gladen, American Journal of Epidemiology 107
-    (1978); Lee et al., arXiv 2511.21140; Zou and Donner, Statistics in Medicine 27 (2008), for the sum of squares.
+    (1978); Lee et al., arXiv 2511.21140; Fieller, Journal of the Royal Statistical Society B 16 (1954); Zou and Donner,
+    Statistics in Medicine 27 (2008), for the sum of squares.
 
     Example:
         >>> import limitlaw as ll, polars as pl
@@ -85,8 +87,8 @@ def corrected_accuracy(
         found = estimators[method](seen, alpha)
         estimate, se = found.estimate, found.se
         half = student(seen.labelled - 1, alpha) * se
-        low, high = estimate - half, estimate + half
-        if method != "rogan_gladen" and 0.0 < estimate < 1.0:
+        low, high = found.limits or (estimate - half, estimate + half)
+        if found.limits is None and 0.0 < estimate < 1.0:
             low, high = logit_limits(estimate, half)
         low = estimate - hypot(estimate - low, found.below)
         high = estimate + hypot(high - estimate, found.above)
@@ -149,6 +151,8 @@ class _Found:
     se: float
     below: float = 0.0
     above: float = 0.0
+    #: Of an interval that is not the estimate and its error on either side.
+    limits: tuple[float, float] | None = None
 
 
 def _labels(seen: _Seen, alpha: float) -> _Found:
@@ -200,15 +204,41 @@ def _rogan_gladen(seen: _Seen, alpha: float) -> _Found:
     youden = q0 + q1 - 1.0
     estimate = (p + q0 - 1.0) / youden
     slopes = 1.0 / youden, (1.0 - estimate) / youden, estimate / youden
-    influence = slopes[0] * (seen.others_accepted - p * seen.others) / seen.others.sum()
-    influence += slopes[1] * ((1.0 - q0) * wrong - (seen.accepted - seen.both)) / wrong.sum()
-    influence -= slopes[2] * (seen.both - q1 * right) / right.sum()
+    taken = (seen.others_accepted - p * seen.others) / seen.others.sum()
+    false = (seen.accepted - seen.both - (1.0 - q0) * wrong) / wrong.sum()
+    true = (seen.both - q1 * right) / right.sum()
+    influence = slopes[0] * taken - slopes[1] * false - slopes[2] * true
     # False positives that were not seen would lower the estimate, false negatives would raise it.
     below = max(slopes[1], 0.0) * unseen(int((wrong > 0).sum()), alpha) * (q0 == 1.0)
     above = max(slopes[2], 0.0) * unseen(int((right > 0).sum()), alpha) * (q1 == 1.0)
     shares = (p, seen.others.sum()), (q0, wrong.sum()), (q1, right.sum())
-    least = sum(slope**2 * x * (1.0 - x) / size for slope, (x, size) in zip(slopes, shares, strict=True))
-    return _Found(estimate, seen.se(influence, least), below, above)
+    apart = [x * (1.0 - x) / float(size) for x, size in shares]
+    least = sum(slope**2 * variance for slope, variance in zip(slopes, apart, strict=True))
+    above_false, over_false = taken - false, true - false
+    spread = seen.labelled / (seen.labelled - 1)
+    covariances = [
+        spread * float((x * y).sum())
+        for x, y in ((above_false, above_false), (above_false, over_false), (over_false, over_false))
+    ]
+    limits = [
+        _fieller((p + q0 - 1.0, youden), student(seen.labelled - 1, alpha), of)
+        for of in (covariances, [apart[0] + apart[1], apart[1], apart[1] + apart[2]])
+    ]
+    ends = min(low for low, _ in limits), max(high for _, high in limits)
+    return _Found(estimate, seen.se(influence, least), below, above, ends)
+
+
+def _fieller(parts: tuple[float, float], quantile: float, covariances: list[float]) -> tuple[float, float]:
+    """The limits of a ratio from the variance above, the covariance and the variance below the line.
+
+    Infinite where what is below is not told from 0.
+    """
+    (over, under), (first, both, second) = parts, (quantile**2 * x for x in covariances)
+    square, middle, rest = under**2 - second, over * under - both, over**2 - first
+    if square <= 0.0:
+        return -math.inf, math.inf
+    root = math.sqrt(max(middle**2 - square * rest, 0.0))
+    return (middle - root) / square, (middle + root) / square
 
 
 def _lee(seen: _Seen, alpha: float) -> tuple[float, float, float, float]:
