@@ -214,11 +214,11 @@ def _rogan_gladen(seen: _Seen, alpha: float) -> _Found:
     shares = (p, seen.others.sum()), (q0, wrong.sum()), (q1, right.sum())
     apart = [x * (1.0 - x) / float(size) for x, size in shares]
     least = sum(slope**2 * variance for slope, variance in zip(slopes, apart, strict=True))
-    above_false, over_false = taken - false, true - false
+    numerator, denominator = taken - false, true - false
     spread = seen.labelled / (seen.labelled - 1)
     covariances = [
         spread * float((x * y).sum())
-        for x, y in ((above_false, above_false), (above_false, over_false), (over_false, over_false))
+        for x, y in ((numerator, numerator), (numerator, denominator), (denominator, denominator))
     ]
     limits = [
         _fieller((p + q0 - 1.0, youden), student(seen.labelled - 1, alpha), of)
@@ -229,12 +229,12 @@ def _rogan_gladen(seen: _Seen, alpha: float) -> _Found:
 
 
 def _fieller(parts: tuple[float, float], quantile: float, covariances: list[float]) -> tuple[float, float]:
-    """The limits of a ratio from the variance above, the covariance and the variance below the line.
+    """The limits of numerator over denominator, from the variance of one, their covariance and that of the other.
 
-    Infinite where what is below is not told from 0.
+    Infinite where the denominator is not told from 0.
     """
-    (over, under), (first, both, second) = parts, (quantile**2 * x for x in covariances)
-    square, middle, rest = under**2 - second, over * under - both, over**2 - first
+    (numerator, denominator), (first, both, second) = parts, (quantile**2 * x for x in covariances)
+    square, middle, rest = denominator**2 - second, numerator * denominator - both, numerator**2 - first
     if square <= 0.0:
         return -math.inf, math.inf
     root = math.sqrt(max(middle**2 - square * rest, 0.0))

@@ -26,11 +26,12 @@ pub fn merged(drawn: &DrawnLaws, weight: impl Fn(usize) -> f64) -> Vec<(f64, Rat
         for (&p, of_success) in group.success.iter().zip(success).filter(|(_, weight)| *weight > 0.0) {
             for &(weight, errors) in &group.errors {
                 let weight = of_success * weight;
+                let rates = Rates { success: p, errors };
                 let joint = [
-                    p * errors.true_positive,
-                    (1.0 - p) * errors.false_positive,
-                    p * errors.false_negative,
-                    (1.0 - p) * errors.true_negative,
+                    rates.accepted_correct(),
+                    rates.accepted_wrong(),
+                    rates.rejected_correct(),
+                    rates.rejected_wrong(),
                 ];
                 let cell = ((joint[0] + joint[1]).min(1.0).to_bits() >> BITS_WITHIN) as usize;
                 let of_octave = octaves[cell / CELLS].get_or_insert_with(|| Box::new([[0.0; 5]; CELLS]));
