@@ -17,7 +17,7 @@ from limitlaw.cli.options import (
     threads_option,
     trials_option,
 )
-from limitlaw.cli.output import check_out, emit, output_options
+from limitlaw.cli.output import emit, output_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,6 @@ def best(
     A log or a table of counts may stand in its place: the best number is then that of first accepted, the only policy
     of which it is known exactly (recommend looks at the others too).
     """
-    check_out(out)
     given["policies"] = given["policies"] or ("first_accepted",)
     settings = scenario_of(scenario, taken(given))
     with progress_bar(bootstrap) as progress:
@@ -74,7 +73,6 @@ def best(
 @one_line_errors
 def ceilings(scenario: Path, out: Path | None, form: str) -> None:
     """The accuracy that attempts without end would reach in the SCENARIO of a file, counted in three ways."""
-    check_out(out)
     settings: Any = ll.read_scenario(scenario)
     emit(ll.ceilings(settings), form=form, out=out)
 
@@ -91,7 +89,6 @@ def required(
     *, scenario: Path, accuracy: float, trials: int, seed: int, threads: int | None, out: Path | None, form: str
 ) -> None:
     """The largest false positive rate with which the SCENARIO of a file still reaches an accuracy."""
-    check_out(out)
     settings: Any = ll.read_scenario(scenario)
     found = ll.required_false_positive_rate(settings, accuracy=accuracy, trials=trials, seed=seed, threads=threads)
     emit(found, form=form, out=out)
@@ -115,7 +112,6 @@ def compare(
     *, scenario: Path, metric: Any, trials: int, seed: int, threads: int | None, out: Path | None, form: str
 ) -> None:
     """Which policy of the SCENARIO of a file wins at the same spending, pair by pair on the same attempts."""
-    check_out(out)
     settings: Any = ll.read_scenario(scenario)
     with progress_bar(trials) as progress:
         found = ll.compare_policies(
@@ -156,7 +152,6 @@ def fit(
     from limitlaw._arguments import as_column  # noqa: PLC0415  (with Polars)
     from limitlaw._files import read_table  # noqa: PLC0415
 
-    check_out(out)
     frame = read_table(counts, [cluster])
     n, c = as_column(frame, "--attempts", attempts), as_column(frame, "--correct", correct)
     of = None if cluster is None else as_column(frame, "--cluster", cluster, of="names")

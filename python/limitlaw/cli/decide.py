@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import limitlaw as ll
-from limitlaw.cli.logs import log_options, reading_options, scenario_of, taken
+from limitlaw.cli.logs import log_options, reading_options, sampling_of, taken
 from limitlaw.cli.options import Whole, file_argument, one_line_errors, progress_bar, seed_option, threads_option
-from limitlaw.cli.output import check_out, emit, output_options
+from limitlaw.cli.output import emit, output_options
 
 if TYPE_CHECKING:
     import polars as pl
@@ -52,7 +52,6 @@ def compare_systems(
     Each FILE holds one system's attempts, in any form that read_attempts knows, or with --attempts a row of counts for
     each task (.csv, .jsonl, .parquet). NAME= may be left out: the file's name serves.
     """
-    check_out(out)
     grid = sorted(set(ks)) if all_k is None else range(1, all_k + 1)
     reading = {name: given.pop(name) for name in ("harness", "metric", "filter_key")}
     reading["names"] = [name for name in (task, given["cluster"]) if name is not None]
@@ -77,10 +76,7 @@ def recommend(*, scenario: Path, out: Path | None, form: str, **given: Any) -> N
     A log has a row for each attempt, in any form that read_attempts knows. Of a scenario its tasks, verifier, utility,
     cost and policies count, not its grid of attempts.
     """
-    check_out(out)
-    asked = scenario_of(scenario, taken(given))
-    if not isinstance(asked, ll.SamplingScenario):
-        raise TypeError(f"scenario must be one of repeated sampling, got {type(asked).__name__} in {scenario}")
+    asked = sampling_of(scenario, taken(given))
     options: dict[str, Any] = {"utility": asked.utility, "cost": asked.cost, "policies": list(asked.policies)}
     with progress_bar(100, "recommend") as progress:
         found = ll.recommend(asked.tasks, asked.verifier, **options, progress=progress, **given)

@@ -9,24 +9,17 @@ from typing import Any
 import click
 
 from limitlaw.cli.options import file_argument, one_line_errors, seed_option, threads_option, trials_option
-from limitlaw.cli.output import check_folder
+from limitlaw.cli.output import written_option
 
 
 @click.command(epilog="Example: limitlaw demo --trials 1e5 --out picture.png")
 @trials_option()
 @seed_option(7)
 @threads_option
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default="limitlaw-demo.png",
-    show_default=True,
-    help="Where the picture goes.",
-)
+@written_option("--out", default="limitlaw-demo.png", show_default=True, help="Where the picture goes.")
 @one_line_errors
 def demo(trials: int, seed: int, threads: int | None, out: Path) -> None:
     """The main job on bundled real data: a table and, where Altair is installed, a picture."""
-    check_folder(out)
     drawn = importlib.util.find_spec("altair") is not None and importlib.util.find_spec("vl_convert") is not None
     if drawn:
         from limitlaw.plots.chart import check_ending  # noqa: PLC0415  (slow to import)
@@ -39,12 +32,7 @@ def demo(trials: int, seed: int, threads: int | None, out: Path) -> None:
 
 @click.command(epilog="Example: limitlaw plot result.parquet --out picture.png --show accuracy --show precision")
 @file_argument("result")
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="The picture to write: .png, .svg or .json.",
-)
+@written_option("--out", required=True, help="The picture to write: .png, .svg or .json.")
 @click.option("--show", multiple=True, metavar="NAME", help="A metric, or a variable by year, to draw; repeat.")
 @click.option("--dark", is_flag=True, help="On a dark ground, in lighter colours.")
 @one_line_errors
@@ -55,6 +43,5 @@ def plot(result: Path, out: Path, show: tuple[str, ...], dark: bool) -> None:
     from limitlaw.plots.pick import pick_shown  # noqa: PLC0415
 
     plots.chart.check_ending(out, "--out")
-    check_folder(out)
     chart: Any = pick_shown(read_table(result), list(show))
     click.echo(f"picture: {plots.save(plots.dark(chart) if dark else chart, out)}")

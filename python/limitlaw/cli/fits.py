@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import limitlaw as ll
-from limitlaw.cli.options import Whole, file_argument, one_line_errors, progress_bar, seed_option, threads_option
-from limitlaw.cli.output import check_out, emit, output_options
+from limitlaw.cli.options import (
+    Whole,
+    file_argument,
+    one_line_errors,
+    progress_bar,
+    seed_option,
+    stacked,
+    threads_option,
+)
+from limitlaw.cli.output import emit, output_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +30,7 @@ _PLANNED = ("parameters", "tokens", "epochs", "loss")
 
 def _of_runs(seed: int | None, resamples: str) -> Callable[[Any], Any]:
     """The table of runs, and what a bootstrap of them takes."""
-    options = [
+    return stacked(
         file_argument("runs"),
         click.option("--bootstrap", type=Whole(), default=1000, show_default=True, help=resamples),
         click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals."),
@@ -31,8 +38,7 @@ def _of_runs(seed: int | None, resamples: str) -> Callable[[Any], Any]:
         threads_option,
         output_options,
         one_line_errors,
-    ]
-    return lambda command: functools.reduce(lambda found, option: option(found), reversed(options), command)
+    )
 
 
 @click.command(epilog="Example: limitlaw fit-law runs.csv --parameters params --tokens tokens --loss loss --plan 1e24")
@@ -71,7 +77,6 @@ def fit_law(
     """
     from limitlaw._files import read_table  # noqa: PLC0415  (with Polars)
 
-    check_out(out)
     if stock is not None and not plan and not reach:
         raise click.ClickException("--stock is for --plan or --reach, got neither")
     if stock is not None and given["law"] == "chinchilla":
@@ -128,7 +133,6 @@ def _asked(
 @_of_runs(None, "Resamples.")
 def fit_growth(*, runs: Path, draws: bool, out: Path | None, form: str, **given: Any) -> None:
     """Fit how fast the values of the RUNS of a .csv, .jsonl or .parquet file grow, and where their trend stands."""
-    check_out(out)
     with progress_bar(given["bootstrap"]) as progress:
         found = ll.fit.fit_growth(runs, progress=progress, **given)
     emit(found.draws if draws else found.estimates, form=form, out=out)

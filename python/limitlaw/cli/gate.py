@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -10,16 +9,17 @@ from xml.etree import ElementTree as ET
 import click
 
 import limitlaw as ll
-from limitlaw.cli.logs import log_options, scenario_of, taken
+from limitlaw.cli.logs import log_options, sampling_of, taken
 from limitlaw.cli.options import (
     file_argument,
     one_line_errors,
     progress_bar,
     seed_option,
+    stacked,
     threads_option,
     trials_option,
 )
-from limitlaw.cli.output import check_folder, check_out, emit, output_options
+from limitlaw.cli.output import emit, output_options, written_option
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,11 +39,10 @@ _BOUNDS = {
 }
 
 
-def _bounds(command: Callable[..., None]) -> Callable[..., None]:
-    """An option for each requirement."""
-    for name, text in reversed(_BOUNDS.items()):
-        command = click.option(f"--{name.replace('_', '-')}", type=float, help=text)(command)
-    return command
+#: An option for each requirement.
+_bounds = stacked(
+    *(click.option(f"--{name.replace('_', '-')}", type=float, help=text) for name, text in _BOUNDS.items())
+)
 
 
 @click.command(
@@ -65,7 +64,7 @@ def _bounds(command: Callable[..., None]) -> Callable[..., None]:
 @seed_option(0)
 @threads_option
 @output_options
-@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the verdicts to this .xml file.")
+@written_option("--junit", help="Write the verdicts to this .xml file.")
 @one_line_errors
 def check(
     *,
@@ -87,11 +86,7 @@ def check(
     (--min-precision, --max-wrong, --min-utility with a --wrong-cost) is then refused: --accepted names the column of
     verdicts, --false-positive-rate 0 says that the verifier never errs.
     """
-    check_out(out)
-    check_folder(junit)
-    settings = scenario_of(scenario, taken(given))
-    if not isinstance(settings, ll.SamplingScenario):
-        raise TypeError(f"scenario must be one of repeated sampling, got {type(settings).__name__} in {scenario}")
+    settings = sampling_of(scenario, taken(given))
     if all(bound is None for bound in given.values()):
         named = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise ValueError(f"one of {named} must be given, got none")

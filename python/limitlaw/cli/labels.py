@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import limitlaw as ll
-from limitlaw.cli.options import file_argument, one_line_errors
-from limitlaw.cli.output import check_out, emit, output_options
+from limitlaw.cli.options import file_argument, one_line_errors, stacked
+from limitlaw.cli.output import emit, output_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,20 +16,14 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def _columns(command: Callable[..., None]) -> Callable[..., None]:
-    """The columns of verdicts, labels and tasks."""
-    options = (
-        click.option(
-            "--accepted", default="accepted", show_default=True, help="Column of verdicts: true, false, 1, 0."
-        ),
-        click.option("--correct", default="correct", show_default=True, help="Column of labels: true, false, 1, 0."),
-        click.option("--task", default="task", show_default=True, help="Column of tasks."),
-        click.option("--independent", is_flag=True, help="Take attempts for independent: there is no column of tasks."),
-        click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+#: The columns of verdicts, labels and tasks.
+_columns = stacked(
+    click.option("--accepted", default="accepted", show_default=True, help="Column of verdicts: true, false, 1, 0."),
+    click.option("--correct", default="correct", show_default=True, help="Column of labels: true, false, 1, 0."),
+    click.option("--task", default="task", show_default=True, help="Column of tasks."),
+    click.option("--independent", is_flag=True, help="Take attempts for independent: there is no column of tasks."),
+    click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals."),
+)
 
 
 @click.command(epilog="Example: limitlaw verifier labels.csv --accepted passed --correct label --task question")
@@ -60,7 +53,6 @@ def verifier(
     """
     from limitlaw._files import read_table  # noqa: PLC0415  (with Polars)
 
-    check_out(out)
     frame = read_table(labels, [task])
     if independent:
         frame = frame.with_row_index(task := "task of its own")
@@ -143,7 +135,6 @@ def corrected(
     """
     from limitlaw._files import read_table  # noqa: PLC0415  (with Polars)
 
-    check_out(out)
     found = ll.corrected_accuracy(
         read_table(labels, [task]),
         read_table(verdicts, [task]),

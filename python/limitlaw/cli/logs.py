@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 import limitlaw as ll
-from limitlaw.cli.options import Whole
+from limitlaw.cli.options import Whole, stacked
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _GRID = [1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 200, 500, 1000]
 #: What a log may say of its attempts beside their task and whether they are correct.
 _RECORDED = ("accepted", "answer", "score", "tokens", "cost", "seconds")
+#: The options that a verb leaves to logs.
+_NAMES = (
+    *("task", "correct", "attempts", *_RECORDED, "cluster", "short", "missing", "harness", "metric", "filter_key"),
+    *("false_positive_rate", "false_negative_rate", "attempt_cost", "wrong_cost", "policies", "grid"),
+)
 _POLICIES = ("first_accepted", "best_of", "majority_vote", "weighted_vote")
 _HARNESSES = ("inspect", "lm_eval", "evalplus", "swe_bench", "tau_bench", "promptfoo", "table")
 
@@ -84,29 +89,19 @@ _GRID_OPTION = click.option(
 )
 
 
-def _all(options: list[Callable[..., Any]]) -> Callable[..., Any]:
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
 #: How a log is read.
-reading_options = _all(_READING)
+reading_options = stacked(*_READING)
 
 
 def log_options(*, grid: bool = True, wrong_cost: bool = True) -> Callable[..., Any]:
     """The options of a log or of counts, collected in ``log``: with those of a verb's own left to it."""
-    options = [
+    return stacked(
         *_COLUMNS,
         *_READING,
         *_SETTINGS,
         *([_GRID_OPTION] if grid else []),
         *([_WRONG_COST] if wrong_cost else []),
-    ]
-    return _all(options)
+    )
 
 
 def scenario_of(file: Path, given: dict[str, Any]) -> Any:
@@ -116,8 +111,7 @@ def scenario_of(file: Path, given: dict[str, Any]) -> Any:
         ValueError: An option of logs beside a file of settings, or a table that is neither a log nor counts.
     """
     if is_settings(file):
-        ours = {*_names(), "policies", "grid"} & set(given)
-        for name in sorted(ours):
+        for name in sorted(given):
             if _is_stated(name):
                 option = {"policies": "policy", "grid": "max-attempts"}.get(name, name.replace("_", "-"))
                 raise ValueError(f"--{option} is of a log or of counts; settings stand in {file}")
@@ -133,22 +127,22 @@ def scenario_of(file: Path, given: dict[str, Any]) -> Any:
     return found
 
 
+def sampling_of(file: Path, given: dict[str, Any]) -> ll.SamplingScenario:
+    """The same where nothing but repeated sampling will do."""
+    found = scenario_of(file, given)
+    if not isinstance(found, ll.SamplingScenario):
+        raise TypeError(f"scenario must be one of repeated sampling, got {type(found).__name__} in {file}")
+    return found
+
+
 def _is_stated(name: str) -> bool:
     """Whether an option stands on the command line."""
     return click.get_current_context().get_parameter_source(name) == ParameterSource.COMMANDLINE
 
 
-def _names() -> set[str]:
-    """The options of logs that every verb leaves to them."""
-    return {
-        *("task", "correct", "attempts", *_RECORDED, "cluster", "short", "missing", "harness", "metric", "filter_key"),
-        *("false_positive_rate", "false_negative_rate", "attempt_cost", "wrong_cost"),
-    }
-
-
 def taken(given: dict[str, Any]) -> dict[str, Any]:
     """The options of logs, taken out of what a verb was given."""
-    return {name: given.pop(name) for name in (*_names(), "policies", "grid") if name in given}
+    return {name: given.pop(name) for name in _NAMES if name in given}
 
 
 def is_settings(file: Path) -> bool:

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = [
+    "BadInputError",
     "Whole",
     "file_argument",
     "one_line_errors",
     "progress_bar",
     "seed_option",
+    "stacked",
     "threads_option",
     "trials_option",
 ]
@@ -47,6 +49,11 @@ class Whole(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
         return int(number)
 
 
+def stacked(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several options as one, in their order."""
+    return lambda command: functools.reduce(lambda found, option: option(found), reversed(options), command)
+
+
 def file_argument(name: str) -> Callable[[Any], Any]:
     """A file that exists."""
     return click.argument(name, type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -68,7 +75,7 @@ def seed_option(default: int | None = None) -> Callable[[Any], Any]:
 threads_option = click.option("--threads", type=Whole(), help="Threads.  [default: every core]")
 
 
-class _BadInputError(click.ClickException):
+class BadInputError(click.ClickException):
     """What a command cannot answer: it ends with 2, as click's own errors do, for 1 may be an answer."""
 
     exit_code = 2
@@ -86,9 +93,9 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
         except click.UsageError:
             raise
         except click.ClickException as error:
-            raise _BadInputError(error.message) from error
+            raise BadInputError(error.message) from error
         except (TypeError, ValueError, NotImplementedError, OSError, ImportError) as error:
-            raise _BadInputError(str(error)) from error
+            raise BadInputError(str(error)) from error
 
     return wrapped
 

@@ -10,7 +10,7 @@ import click
 
 import limitlaw as ll
 from limitlaw.cli.options import Whole, file_argument, one_line_errors, seed_option, threads_option, trials_option
-from limitlaw.cli.output import check_out, emit, output_options
+from limitlaw.cli.output import emit, output_options
 
 _definition = click.option(
     "--definition",
@@ -33,7 +33,6 @@ def levers(
     *, scenario: Path, definition: str, trials: int, seed: int, threads: int | None, out: Path | None, form: str
 ) -> None:
     """What each of the built-in changes of the SCENARIO of a file does to the year of running out."""
-    check_out(out)
     settings: Any = ll.read_scenario(scenario)
     found = ll.levers(settings, trials=trials, seed=seed, threads=threads)
     emit(found.filter(definition=definition), form=form, out=None)
@@ -61,7 +60,6 @@ def sensitivity(
     form: str,
 ) -> None:
     """Which inputs of the SCENARIO of a file the probability of having run out by a year depends on."""
-    check_out(out)
     settings: Any = ll.read_scenario(scenario)
     found = ll.sensitivity(
         settings,
@@ -103,7 +101,6 @@ def backtest(
     """Score what the SCENARIO of a file projects against what was observed after it was made."""
     from limitlaw._files import read_table  # noqa: PLC0415  (only where a table is read)
 
-    check_out(out)
     settings: Any = ll.read_scenario(scenario)
     seen = ll.datasets.record_runs() if observations is None else read_table(observations)
     found = ll.backtest(settings, seen, as_of=as_of.date(), trials=trials, seed=seed, threads=threads)

@@ -2,52 +2,55 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from limitlaw.cli.options import BadInputError, stacked
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import polars as pl
 
-__all__ = ["check_folder", "check_out", "emit", "output_options"]
-
-_FORMATS = ("table", "json", "csv", "markdown")
-_ENDINGS = (".parquet", ".csv", ".json", ".md")
+__all__ = ["emit", "output_options", "written_option"]
 
 
-def output_options(command: Callable[..., None]) -> Callable[..., None]:
-    """``--out`` and ``--format``."""
-    out = click.option(
+def written_option(name: str, endings: tuple[str, ...] = (), **options: Any) -> Callable[[Any], Any]:
+    """A file to write, checked before the work and not after it."""
+    place = click.Path(dir_okay=False, path_type=Path)
+    return click.option(name, type=place, callback=functools.partial(_checked, endings), **options)
+
+
+def _checked(endings: tuple[str, ...], _: click.Context, param: click.Parameter, out: Path | None) -> Path | None:
+    name = param.opts[0]
+    if out is not None and endings and out.suffix not in endings:
+        *others, last = endings
+        raise BadInputError(f"{name} must end in {', '.join(others)} or {last}, got {out.name!r}")
+    if out is not None and not out.absolute().parent.is_dir():
+        raise BadInputError(f"{name} must be in a folder that exists, got {str(out)!r}")
+    return out
+
+
+#: ``--out`` and ``--format``.
+output_options = stacked(
+    written_option(
         "--out",
-        type=click.Path(dir_okay=False, path_type=Path),
+        (".parquet", ".csv", ".json", ".md"),
         help="Write every column to this .parquet, .csv, .json or .md file; several frames go to NAME-FRAME beside it.",
-    )
-    form = click.option(
+    ),
+    click.option(
         "--format",
         "form",
-        type=click.Choice(_FORMATS),
+        type=click.Choice(["table", "json", "csv", "markdown"]),
         default="table",
         show_default=True,
         help="What is printed: a table of the main columns, or every column.",
-    )
-    return out(form(command))
-
-
-def check_out(out: Path | None) -> None:
-    """Before the work, not after it."""
-    if out is not None and out.suffix not in _ENDINGS:
-        raise ValueError(f"--out must end in .parquet, .csv, .json or .md, got {out.name!r}")
-    check_folder(out)
-
-
-def check_folder(out: Path | None) -> None:
-    """Before the work, not after it."""
-    if out is not None and not out.absolute().parent.is_dir():
-        raise ValueError(f"--out must be in a folder that exists, got {str(out)!r}")
+    ),
+)
 
 
 def emit(

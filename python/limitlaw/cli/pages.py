@@ -12,12 +12,12 @@ import click
 import limitlaw as ll
 from limitlaw.cli.logs import is_settings, log_options, of_table, read_log, scenario_of
 from limitlaw.cli.options import one_line_errors, seed_option, threads_option, trials_option
-from limitlaw.cli.output import check_folder
+from limitlaw.cli.output import written_option
 
 
 @click.command(epilog="Example: limitlaw report scenario.toml --out page.html")
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The .html file to write.")
+@written_option("--out", required=True, help="The .html file to write.")
 @click.option("--title", help="Title of the page.  [default: the question]")
 @trials_option(10_000)
 @seed_option(0)
@@ -34,7 +34,6 @@ def report(
 
     The page has the answer with its interval, charts with sliders, tables, assumptions, caveats and this command.
     """
-    check_folder(out)
     subject: Any
     if file.is_dir():
         subject = file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,36 +10,14 @@ import click
 import limitlaw as ll
 from limitlaw.cli.decide import read_systems
 from limitlaw.cli.options import Whole, one_line_errors
-from limitlaw.cli.output import check_out, emit, output_options
+from limitlaw.cli.output import emit, output_options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: What each plan takes beside the pilot.
-_TAKES = {
-    "tasks": ("difference", "width", "k", "power", "confidence", "task_cost", "attempt_cost"),
-    "attempts": ("difference", "width", "budget", "power", "confidence", "task_cost", "attempt_cost"),
-    "power": ("difference", "tasks", "k", "confidence"),
-    "labels": (
-        *("rate", "bound", "width", "accuracy", "false_positive_rate", "false_negative_rate", "verdicts"),
-        *(
-            "verdict_tasks",
-            "correct_icc",
-            "power",
-            "confidence",
-            "per_task",
-            "icc",
-            "total",
-            "accepted",
-            "pilot",
-            "rule",
-        ),
-    ),
-}
-
 
 @click.command(epilog="Example: limitlaw plan tasks a=a.csv b=b.csv --attempts n --difference 0.03 --k 1 --k 5")
-@click.argument("what", type=click.Choice(list(_TAKES)))
+@click.argument("what", type=click.Choice(["tasks", "attempts", "power", "labels"]))
 @click.argument("systems", nargs=-1, metavar="[NAME=FILE]...")
 @click.option("--task", default="task", show_default=True, help="Column of tasks.")
 @click.option("--attempts", help="Column of attempts per task.  [default: a row per attempt]")
@@ -83,19 +62,21 @@ def plan(
 
     The pilot is one file of attempts, or two (NAME=FILE, as compare-systems reads them); labels need none.
     """
-    check_out(out)
+    call = getattr(ll.plan, what)
+    # The attempts at a task are --k here, where --attempts names a column.
+    named = [name for name, one in inspect.signature(call).parameters.items() if one.kind is one.KEYWORD_ONLY]
+    takes = ["k" if name == "attempts" else name for name in named]
     chosen = {name: value for name, value in given.items() if value not in {None, ()}}
     for name in chosen:
-        if name not in _TAKES[what]:
-            takes = ", ".join(f"--{one.replace('_', '-')}" for one in _TAKES[what])
-            raise click.ClickException(f"--{name.replace('_', '-')} is no option of plan {what}, which takes {takes}")
+        if name not in takes:
+            options = ", ".join(f"--{one.replace('_', '-')}" for one in takes if one in given)
+            raise click.ClickException(f"--{name.replace('_', '-')} is no option of plan {what}, which takes {options}")
     if "k" in chosen:
         chosen["attempts"] = list(chosen.pop("k"))
     if "tasks" in chosen:
         chosen["tasks"] = list(chosen["tasks"])
     elif what == "power":
         raise click.ClickException("--tasks must be given for plan power")
-    call = getattr(ll.plan, what)
     if what == "labels":
         if systems:
             raise click.ClickException(f"plan labels takes no files, got {systems[0]!r}")

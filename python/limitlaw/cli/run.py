@@ -16,7 +16,7 @@ from limitlaw.cli.options import (
     threads_option,
     trials_option,
 )
-from limitlaw.cli.output import check_out, emit, output_options
+from limitlaw.cli.output import emit, output_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,6 @@ def simulate(
     sampler: Any,
 ) -> None:
     """Simulate the SCENARIO of a .toml or .json file: sampling, exhaustion or constraint."""
-    check_out(out)
     settings: Any = ll.read_scenario(scenario)
     with progress_bar(trials) as progress:
         found: Any = ll.simulate(
@@ -83,7 +82,6 @@ def solve(
     *, scenario: Path, resample: str | None, confidence: float, seed: int, out: Path | None, form: str, **given: Any
 ) -> None:
     """Compute the SCENARIO of a .toml or .json file, a log or counts exactly, where a closed form exists."""
-    check_out(out)
     settings = scenario_of(scenario, taken(given))
     options: dict[str, Any] = {"resample": resample, "seed": seed} if resample else {}
     emit(ll.solve(settings, confidence=confidence, **options), form=form, out=out)

@@ -10,7 +10,7 @@ import click
 
 import limitlaw as ll
 from limitlaw.cli.options import Whole, file_argument, one_line_errors, threads_option
-from limitlaw.cli.output import check_out, emit, output_options
+from limitlaw.cli.output import emit, output_options
 
 
 @click.command(epilog="Example: limitlaw sweep sweep.toml --store runs/verifier --shard 0/8")
@@ -51,7 +51,6 @@ def sweep(spec: Path, store: Path, executor: str | None, shard: str | None, thre
 @one_line_errors
 def rows(store: Path, point: int | None, limit: int, out: Path | None, form: str) -> None:
     """The rows of a STORE, those of all finished shards, each checked against its digest."""
-    check_out(out)
     if limit < 0:
         raise ValueError(f"--limit must be at least 0, got {limit}")
     held = ll.Store(store)
