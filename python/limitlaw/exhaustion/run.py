@@ -37,6 +37,12 @@ ORDER: dict[str, tuple[list[str], list[str]]] = {
 }
 #: Definitions of running out.
 DEFINITIONS: list[str] = list(_core.EXHAUSTION_DEFINITIONS)
+#: What they say, as charts and pages have it.
+MEANINGS = {
+    "effective_stock": "demand reaches the effective stock",
+    "unique_tokens": "demand reaches the unique tokens",
+    "half_compute": "the shortage wastes half of the compute",
+}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)

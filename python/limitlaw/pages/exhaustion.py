@@ -8,16 +8,11 @@ import polars as pl
 
 from limitlaw._unused import quietly
 from limitlaw.exhaustion.families import Constant
-from limitlaw.exhaustion.run import ExhaustionResult, simulate_exhaustion
+from limitlaw.exhaustion.run import MEANINGS, ExhaustionResult
 from limitlaw.exhaustion.scenario import ExhaustionScenario
-from limitlaw.pages.page import Control, Page
-from limitlaw.seed import key_of
+from limitlaw.pages.page import Control, Page, told_apart
+from limitlaw.run import simulate
 
-_NAMES = {
-    "effective_stock": "demand reaches the effective stock",
-    "unique_tokens": "demand reaches the unique tokens",
-    "half_compute": "the shortage wastes half of the compute",
-}
 _SHARES = [0.1, 0.3, 0.5, 0.7, 0.9]
 _GROWTHS = [2.0, 3.0, 4.0, 5.0, 6.0]
 
@@ -25,7 +20,7 @@ _GROWTHS = [2.0, 3.0, 4.0, 5.0, 6.0]
 def exhaustion_page(scenario: ExhaustionScenario, *, trials: int, seed: int, threads: int | None) -> Page:
     """The page of a scenario."""
     options: dict[str, Any] = {"trials": trials, "seed": seed, "threads": threads}
-    own = _run(scenario, **options)
+    own = simulate(scenario, **options)
     idle = scenario.unused(["data_share", "compute_growth"])  # nothing to slide
     shares: list[Any] = ["as assumed", *([] if "data_share" in idle else _SHARES)]
     growths: list[Any] = ["as assumed", *([] if "compute_growth" in idle else _GROWTHS)]
@@ -35,7 +30,7 @@ def exhaustion_page(scenario: ExhaustionScenario, *, trials: int, seed: int, thr
         for growth in growths:
             changes: dict[str, Any] = {} if isinstance(share, str) else {"data_share": share}
             changes |= {} if isinstance(growth, str) else {"compute_growth": growth}
-            row.append(_point(own if not changes else _run(_replaced(scenario, changes), **options)))
+            row.append(_point(own if not changes else simulate(_replaced(scenario, changes), **options)))
         points.append(row)
     controls = [
         Control(
@@ -53,7 +48,7 @@ def exhaustion_page(scenario: ExhaustionScenario, *, trials: int, seed: int, thr
             start=0,
         ),
     ]
-    first = [{"year": year, "value": 0.0, "series": name} for name in _NAMES.values() for year in scenario.years[:2]]
+    first = [{"year": year, "value": 0.0, "series": name} for name in MEANINGS.values() for year in scenario.years[:2]]
     frame = own.exhaustion
     columns = ["definition", "q05", "q25", "q50", "q75", "q95", "p_by_2030", "p_by_2035", "p_not_by_horizon"]
     return Page(
@@ -63,7 +58,7 @@ def exhaustion_page(scenario: ExhaustionScenario, *, trials: int, seed: int, thr
         charts={"years": _spec(first)},
         captions={"years": "Share of the worlds that have run out by each year, by three definitions."},
         controls=[control for control in controls if len(control.values) > 1],
-        data={"points": points, "years": list(scenario.years), "names": _NAMES},
+        data={"points": points, "years": list(scenario.years), "names": MEANINGS},
         tables={"The year of running out": frame.select([name for name in columns if name in frame.columns])},
         assumptions=scenario.inputs(),
         caveats=[
@@ -84,22 +79,6 @@ def _replaced(scenario: ExhaustionScenario, changes: dict[str, Any]) -> Exhausti
         return scenario.replace(**{name: Constant(value=value) for name, value in changes.items()}, correlations=kept)
 
 
-def _run(scenario: ExhaustionScenario, *, trials: int, seed: int, threads: int | None) -> ExhaustionResult:
-    key, text = key_of(seed)
-    return simulate_exhaustion(
-        scenario,
-        trials=trials,
-        key=key,
-        seed=text,
-        replicate=0,
-        threads=threads,
-        progress=None,
-        samples=(),
-        sampler="philox",
-        exact_quantiles=False,
-    )
-
-
 def _point(result: ExhaustionResult) -> dict[str, Any]:
     by = {
         str(name[0]): [round(p, 4) for p in part["probability"]]
@@ -115,21 +94,13 @@ def _answer(frame: pl.DataFrame) -> list[str]:
         years = [None if row[q] is None else f"{row[q]:.0f}" for q in ("q05", "q50", "q95")]
         low, middle, high = (year or "after the horizon" for year in years)
         texts.append(
-            f"{_NAMES[row['definition']].capitalize()}: median {middle}, 90 % between {low} and {high}; "
+            f"{MEANINGS[row['definition']].capitalize()}: median {middle}, 90 % between {low} and {high}; "
             f"not by the horizon in {row['p_not_by_horizon']:.0%} of the worlds."
         )
     return texts
 
 
 def _spec(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    names = list(_NAMES.values())
-    colour = {
-        "field": "series",
-        "type": "nominal",
-        "legend": {"title": None, "orient": "top", "labelLimit": 0, "symbolType": "stroke", "columns": 1},
-        "scale": {"domain": names, "range": ["#12305e", "#d1661c", "#4fa79a"]},
-    }
-    dash = {"field": "series", "type": "nominal", "scale": {"domain": names, "range": [[1, 0], [7, 3], [2, 2]]}}
     return {
         "width": "container",
         "height": 300,
@@ -140,8 +111,7 @@ def _spec(rows: list[dict[str, Any]]) -> dict[str, Any]:
                   "scale": {"zero": False, "nice": False}},
             "y": {"field": "value", "type": "quantitative", "title": "share of the worlds", "axis": {"format": "%"},
                   "scale": {"domain": [0, 1]}},
-            "color": colour,
-            "strokeDash": dash,
+            **told_apart(list(MEANINGS.values()), labelLimit=0, columns=1),
         },
         "config": {"background": "#ffffff"},
     }  # fmt: skip

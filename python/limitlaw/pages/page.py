@@ -9,14 +9,17 @@ import json
 import os
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from limitlaw import _core
 from limitlaw._extras import command_for
 
-__all__ = ["Control", "Page", "written"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Control", "Page", "told_apart", "written"]
 
 #: Characters of a cell that stay on one line.
 _SHORT = 22
@@ -76,6 +79,17 @@ class Page:
     settings: str | None = None
     run: str = ""
     command: str | None = None
+
+
+def told_apart(names: Sequence[str], **legend: Any) -> dict[str, Any]:
+    """The encodings that tell the series of a chart apart: their colours, which survive greyscale, and their dashes."""
+    kind = {"field": "series", "type": "nominal"}
+    colours, dashes = ["#12305e", "#d1661c", "#4fa79a"][: len(names)], [[1, 0], [7, 3], [2, 2]][: len(names)]
+    shown = {"title": None, "orient": "top", "symbolType": "stroke", **legend}
+    return {
+        "color": kind | {"legend": shown, "scale": {"domain": names, "range": colours}},
+        "strokeDash": kind | {"scale": {"domain": names, "range": dashes}},
+    }
 
 
 def written(page: Page, path: Path) -> Path:

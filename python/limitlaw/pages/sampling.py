@@ -9,18 +9,17 @@ import polars as pl
 
 from limitlaw._core import NoClosedFormError
 from limitlaw._unused import quietly
-from limitlaw.pages.page import Control, Page
+from limitlaw.pages.page import Control, Page, told_apart
 from limitlaw.pages.places import Places
 from limitlaw.recommendation import Recommendation, recommend
+from limitlaw.run import simulate, solve
 from limitlaw.sampling.cost import Utility
-from limitlaw.sampling.frames import simulate_frame, solve_frame
 from limitlaw.sampling.optimum import ceilings, optimal_attempts
 from limitlaw.sampling.plug_in import is_plug_in
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.short import held
 from limitlaw.sampling.tasks import PoolTasks, RecordedTasks
 from limitlaw.sampling.verifier import RatesVerifier
-from limitlaw.seed import key_of
 
 #: False positive rates of the slider beside the scenario's own.
 _RATES = [0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3, 0.5]
@@ -134,22 +133,9 @@ def _rate_control(rates: list[float], start: int) -> Control:
 def _frame(scenario: SamplingScenario, *, trials: int, seed: int, threads: int | None) -> tuple[pl.DataFrame, bool]:
     """The rows of a scenario, exact where they can be."""
     try:
-        return solve_frame(scenario, by="policy", columns=None), True
+        return solve(scenario), True
     except NoClosedFormError:
-        pass
-    key, text = key_of(seed)
-    frame = simulate_frame(
-        scenario,
-        trials=trials,
-        key=key,
-        seed=text,
-        replicate=0,
-        by="policy",
-        columns=None,
-        threads=threads,
-        progress=None,
-    )
-    return frame, False
+        return simulate(scenario, trials=trials, seed=seed, threads=threads), False
 
 
 def _columns(frame: pl.DataFrame) -> dict[str, list[float | None]]:
@@ -291,17 +277,6 @@ def _shares_spec(point: dict[str, list[float | None]], places: Places, chosen: i
         for i, k in enumerate(attempts)
         if point[name][i] is not None
     ]
-    colour = {
-        "field": "series",
-        "type": "nominal",
-        "legend": {"title": None, "orient": "top", "symbolType": "stroke"},
-        "scale": {"domain": series, "range": ["#12305e", "#d1661c", "#4fa79a"][: len(series)]},
-    }
-    dash = {
-        "field": "series",
-        "type": "nominal",
-        "scale": {"domain": series, "range": [[1, 0], [7, 3], [2, 2]][: len(series)]},
-    }
     y = {
         "field": "value",
         "type": "quantitative",
@@ -321,7 +296,7 @@ def _shares_spec(point: dict[str, list[float | None]], places: Places, chosen: i
             {
                 "data": {"name": "shares", "values": rows},
                 "mark": {"type": "line", "strokeWidth": 2.5, "point": len(attempts) < 30},  # noqa: PLR2004
-                "encoding": {"x": _x(places), "y": y, "color": colour, "strokeDash": dash},
+                "encoding": {"x": _x(places), "y": y, **told_apart(series)},
             },
         ],
         "config": {"background": "#ffffff"},

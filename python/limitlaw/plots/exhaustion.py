@@ -13,6 +13,7 @@ import polars as pl
 from limitlaw._arguments import as_whole, check_flag, check_name, is_sequence
 from limitlaw._arguments import shown as describe
 from limitlaw._frames import PROVENANCE
+from limitlaw.exhaustion.run import MEANINGS
 from limitlaw.plots.chart import (
     INK,
     STYLES,
@@ -31,11 +32,6 @@ if TYPE_CHECKING:
 
 _RAISED = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
 _UNITS = {"OOM": "orders of magnitude", "nats/token": "nats per token"}
-_MEANINGS = {
-    "effective_stock": "demand reaches the effective stock",
-    "unique_tokens": "demand reaches the unique tokens",
-    "half_compute": "the shortage wastes half of the compute",
-}
 #: The quantiles that are drawn.
 _DRAWN = ["q05", "q25", "q50", "q75", "q95"]
 _BANDS = (("q05", "q95", 0.15), ("q25", "q75", 0.25))
@@ -134,7 +130,7 @@ def exhausted(exhausted_by: pl.DataFrame, *, title: str = "Run out by then") -> 
     """
     check_columns(exhausted_by, ["definition", "year", "probability"], "exhausted_by")
     check_rows(exhausted_by, ["definition", "year"], "exhausted_by")
-    frame = exhausted_by.with_columns(series=pl.col("definition").cast(pl.String).replace(_MEANINGS))
+    frame = exhausted_by.with_columns(series=pl.col("definition").cast(pl.String).replace(MEANINGS))
     names = frame["series"].unique(maintain_order=True).to_list()
     legend = alt.Legend(title=None, orient="top", labelLimit=0, labelFontSize=13, symbolSize=400, symbolStrokeWidth=2.5)
     colour = alt.Scale(domain=names, range=[c for c, _ in STYLES[: len(names)]])

@@ -7,14 +7,9 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from limitlaw.exhaustion.run import MEANINGS
 from limitlaw.plots.chart import WIDTH, check_columns, check_rows, own_legends, run_words, titled
 from limitlaw.plots.forms import bars, forest
-
-_DEFINITIONS = {
-    "effective_stock": "demand reaches the effective stock",
-    "unique_tokens": "demand reaches the unique tokens",
-    "half_compute": "the shortage wastes half of the compute",
-}
 
 
 def _words(frame: pl.DataFrame) -> str:
@@ -34,7 +29,7 @@ def run_out(frame: pl.DataFrame, *, title: str = "When training data run out") -
     """
     check_columns(frame, ["definition", "q05", "q25", "q50", "q75", "q95", "p_not_by_horizon"])
     check_rows(frame, ["definition"])
-    names = pl.col("definition").cast(pl.String).replace(_DEFINITIONS)
+    names = pl.col("definition").cast(pl.String).replace(MEANINGS)
     rows = frame.select(
         pl.format("{} ({} % not by the horizon)", names, (100 * pl.col("p_not_by_horizon")).round(0).cast(pl.Int64))
         .alias("label"),
