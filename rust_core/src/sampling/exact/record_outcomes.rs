@@ -4,35 +4,44 @@ use libm::exp;
 
 use crate::closed_form::stopping::NO_ICC;
 use crate::sampling::exact::expected::{Charged, Expected, Part, coverage, stop_at_acceptance};
-use crate::sampling::scenario::cost::Bill;
 use crate::sampling::scenario::error_rates::ErrorRates;
 use crate::sampling::scenario::records::TaskRecords;
 use crate::special::ln_none_drawn;
 
-/// A policy that uses all of `cap` attempts: P(accepted), P(correct), P(wrong), P(nothing is returned).
-pub fn after_all(records: &TaskRecords, cap: u64, checked: bool, outcome: [f64; 4]) -> Charged {
-    let expected = Expected::after_all(Part::Fixed(records.law(|_| false)), cap as f64, outcome);
-    Charged { expected, bill: records.mean_bill(checked, |_| true).map(|each| each * cap as f64) }
+/// A policy that uses all attempts, by their number: P(accepted), P(correct), P(wrong), P(nothing is returned).
+pub fn after_all(
+    records: &TaskRecords,
+    caps: &[u64],
+    checked: bool,
+    outcomes: impl IntoIterator<Item = [f64; 4]>,
+) -> Vec<Charged> {
+    let (part, each) = (Part::Fixed(records.law(|_| false)), records.mean_bill(checked, |_| true));
+    let charged = |(&cap, outcome): (&u64, [f64; 4])| Charged {
+        expected: Expected::after_all(part, cap as f64, outcome),
+        bill: each.map(|each| each * cap as f64),
+    };
+    caps.iter().zip(outcomes).map(charged).collect()
 }
 
-/// Stopping at the first attempt that is `accepted`, at most `cap`; without one the last is returned, or nothing.
+/// Stopping at the first attempt that is `accepted`, by the most attempts; without one the last is returned, or nothing.
+///
+/// Each accepted attempt is as often the last one used, each of the others as often one before it.
 pub fn stop_at_first(
     records: &TaskRecords,
     accepted: impl Fn(usize) -> bool + Copy,
-    cap: u64,
+    caps: &[u64],
     returns_last: bool,
-) -> Charged {
-    let expected = stop_at_acceptance(Part::Fixed(records.law(accepted)), cap as f64, returns_last);
-    Charged { expected, bill: stopped_bill(records, accepted, &expected) }
-}
-
-/// The bill of stopping at the first acceptance: each accepted attempt is as often the last one used, each of the others
-/// as often one before it.
-pub fn stopped_bill(records: &TaskRecords, accepted: impl Fn(usize) -> bool, outcome: &Expected) -> Bill {
-    let first = records.mean_bill(true, &accepted);
+) -> Vec<Charged> {
+    let part = Part::Fixed(records.law(accepted));
+    let last = records.mean_bill(true, accepted);
     let before = records.mean_bill(true, |i| !accepted(i));
-    let stopped = outcome.accepted;
-    [0, 1, 2].map(|part| stopped * first[part] + (outcome.attempts - stopped) * before[part])
+    let charged = |&cap: &u64| {
+        let expected = stop_at_acceptance(part, cap as f64, returns_last);
+        let stopped = expected.accepted;
+        let bill = [0, 1, 2].map(|part| stopped * last[part] + (expected.attempts - stopped) * before[part]);
+        Charged { expected, bill }
+    };
+    caps.iter().map(charged).collect()
 }
 
 /// A verdict that comes with probability `rate`, or not, after it came `times` times in a row: where the rate is Beta with
@@ -47,16 +56,21 @@ fn again([rate, other]: [f64; 2], icc: f64, times: usize) -> [f64; 2] {
 
 /// Stopping at the first acceptance by a verifier that errs at these rates. The verdicts of different attempts are
 /// independent given the task's rates, which may be drawn: with the intra-class correlation of the records.
-pub fn stop_at_verdict(records: &TaskRecords, errors: ErrorRates, cap: u64, returns_last: bool) -> Charged {
+/// `caps` rise.
+pub fn stop_at_verdict(records: &TaskRecords, errors: ErrorRates, caps: &[u64], returns_last: bool) -> Vec<Charged> {
     let n = records.len();
+    let most = caps.last().map_or(0, |&cap| cap as usize);
     let correct = records.correct.iter().filter(|&&correct| correct).count();
+    let part = Part::Fixed(records.law(|_| false));
+    let bills = [true, false].map(|class| records.mean_bill(true, |i| records.correct[i] == class));
     // P(the first k attempts hold j correct ones and are all rejected), by j.
-    let mut rejected = vec![0.0; correct.min(cap as usize) + 1];
+    let mut rejected = vec![0.0; correct.min(most) + 1];
     rejected[0] = 1.0;
     let mut expected = Expected::default();
     // How many correct and wrong attempts are used.
     let mut used = [0.0; 2];
-    for k in 0..cap as usize {
+    let (mut found, mut caps) = (Vec::with_capacity(caps.len()), caps.iter().peekable());
+    for k in 0..most {
         let left = (n - k) as f64;
         for j in (0..rejected.len()).rev() {
             let here = rejected[j];
@@ -78,21 +92,23 @@ pub fn stop_at_verdict(records: &TaskRecords, errors: ErrorRates, cap: u64, retu
                 rejected[j + 1] += here * right * missed;
             }
         }
+        let Some(&cap) = caps.next_if(|&&cap| cap == k as u64 + 1) else { continue };
+        let accepted = expected.correct + expected.wrong;
+        let mut ended = Expected { accepted, attempts: used[0] + used[1], ..expected };
+        let none: f64 = rejected.iter().sum();
+        if returns_last {
+            // Any of the rejected attempts is as often the last one.
+            let right: f64 = rejected.iter().enumerate().map(|(j, p)| p * j as f64 / cap as f64).sum();
+            ended.correct += right;
+            ended.wrong += none - right;
+        } else {
+            ended.abstained = none;
+        }
+        ended.coverage = coverage(part, cap as f64);
+        let bill = [0, 1, 2].map(|part| used[0] * bills[0][part] + used[1] * bills[1][part]);
+        found.push(Charged { expected: ended, bill });
     }
-    expected.accepted = expected.correct + expected.wrong;
-    expected.attempts = used[0] + used[1];
-    let none: f64 = rejected.iter().sum();
-    if returns_last {
-        // Any of the rejected attempts is as often the last one.
-        let right: f64 = rejected.iter().enumerate().map(|(j, p)| p * j as f64 / cap as f64).sum();
-        expected.correct += right;
-        expected.wrong += none - right;
-    } else {
-        expected.abstained = none;
-    }
-    expected.coverage = coverage(Part::Fixed(records.law(|_| false)), cap as f64);
-    let [right, bad] = [true, false].map(|class| records.mean_bill(true, |i| records.correct[i] == class));
-    Charged { expected, bill: [0, 1, 2].map(|part| used[0] * right[part] + used[1] * bad[part]) }
+    found
 }
 
 /// The highest score of `cap` attempts among those of `among`, all of which they are: P(it is correct), P(it is wrong),

@@ -43,10 +43,11 @@ impl Rule for AllOf {
         Ok(Expected::after_all(part, cap, [f64::NAN, exp(ln_all), one_less_exp(ln_all), 0.0]))
     }
 
-    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
-        let Expected { correct, wrong, .. } =
-            self.expected(setting, Part::Fixed(records.law(|_| false)), cap as f64)?;
-        Ok(recorded::after_all(records, cap, self.needs().checks(), [f64::NAN, correct, wrong, 0.0]))
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, caps: &[u64]) -> Result<Vec<Charged>> {
+        let part = Part::Fixed(records.law(|_| false));
+        let found = caps.iter().map(|&cap| self.expected(setting, part, cap as f64)).collect::<Result<Vec<_>>>()?;
+        let outcomes = found.iter().map(|found| [f64::NAN, found.correct, found.wrong, 0.0]);
+        Ok(recorded::after_all(records, caps, self.needs().checks(), outcomes))
     }
 }
 

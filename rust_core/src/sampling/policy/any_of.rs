@@ -32,9 +32,11 @@ impl Rule for AnyOf {
         Ok(Expected::after_all(part, cap, [f64::NAN, coverage(part, cap), 0.0, not_covered(part, cap)]))
     }
 
-    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
-        let found = self.expected(setting, Part::Fixed(records.law(|_| false)), cap as f64)?;
-        Ok(recorded::after_all(records, cap, self.needs().checks(), [f64::NAN, found.correct, 0.0, found.abstained]))
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, caps: &[u64]) -> Result<Vec<Charged>> {
+        let part = Part::Fixed(records.law(|_| false));
+        let found = caps.iter().map(|&cap| self.expected(setting, part, cap as f64)).collect::<Result<Vec<_>>>()?;
+        let outcomes = found.iter().map(|found| [f64::NAN, found.correct, 0.0, found.abstained]);
+        Ok(recorded::after_all(records, caps, self.needs().checks(), outcomes))
     }
 }
 

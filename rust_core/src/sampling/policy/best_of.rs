@@ -64,15 +64,19 @@ impl Rule for BestOf {
         Ok(Expected::after_all(part, cap, [one_less_exp(ln_none), correct, wrong, exp(ln_none)]))
     }
 
-    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, caps: &[u64]) -> Result<Vec<Charged>> {
         if setting.recorded_scores.is_none() {
             return Err(no_closed_form(self.name(), "the scores are drawn for recorded attempts"));
         }
         let all: Vec<usize> = (0..records.len()).collect();
-        let [correct, wrong] = recorded::best_score(records, &all, cap, self.threshold.unwrap_or(f64::NEG_INFINITY));
-        let accepted = if self.threshold.is_some() { correct + wrong } else { f64::NAN };
-        let none = self.threshold.map_or(0.0, |at| records.none_of(cap, |i| records.score[i] > at));
-        Ok(recorded::after_all(records, cap, self.needs().checks(), [accepted, correct, wrong, none]))
+        let above = self.threshold.unwrap_or(f64::NEG_INFINITY);
+        let outcome = |cap: u64| {
+            let [correct, wrong] = recorded::best_score(records, &all, cap, above);
+            let accepted = if self.threshold.is_some() { correct + wrong } else { f64::NAN };
+            let none = self.threshold.map_or(0.0, |at| records.none_of(cap, |i| records.score[i] > at));
+            [accepted, correct, wrong, none]
+        };
+        Ok(recorded::after_all(records, caps, self.needs().checks(), caps.iter().map(|&cap| outcome(cap))))
     }
 }
 

@@ -11,7 +11,7 @@ use super::vote_count::VoteCount;
 use crate::error::Result;
 use crate::sampling::exact::expected::{Charged, Expected, Part, fixed_rates, no_closed_form};
 use crate::sampling::exact::record_outcomes as recorded;
-use crate::sampling::exact::record_votes::plurality;
+use crate::sampling::exact::record_votes::pluralities;
 use crate::sampling::scenario::law::Event;
 use crate::sampling::scenario::records::TaskRecords;
 use crate::special::one_less_exp;
@@ -52,13 +52,14 @@ impl Rule for FilteredVote {
         Ok(Expected::after_all(part, cap, [one_less_exp(ln_none), correct, wrong, exp(ln_none)]))
     }
 
-    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, caps: &[u64]) -> Result<Vec<Charged>> {
         if records.draws_verdicts() {
             return Err(no_closed_form(self.name(), "the verdicts are drawn for recorded attempts"));
         }
         let answers = records.accepted_answers();
         let idle = records.len() as u64 - answers.iter().map(|answer| answer.attempts).sum::<u64>();
-        let [correct, wrong, none] = plurality(&answers, idle, cap, Ties::Share, &setting.control)?;
-        Ok(recorded::after_all(records, cap, self.needs().checks(), [correct + wrong, correct, wrong, none]))
+        let found = pluralities(&answers, idle, caps, Ties::Share, &setting.control)?;
+        let outcomes = found.iter().map(|&[correct, wrong, none]| [correct + wrong, correct, wrong, none]);
+        Ok(recorded::after_all(records, caps, self.needs().checks(), outcomes))
     }
 }

@@ -58,12 +58,12 @@ impl Rule for FirstAbove {
         Ok(stop_at_acceptance(Part::Fixed(self.law(setting, rates.success)), cap, false))
     }
 
-    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, caps: &[u64]) -> Result<Vec<Charged>> {
         match setting.scores {
-            None => Ok(recorded::stop_at_first(records, |i| records.score[i] > self.threshold, cap, false)),
+            None => Ok(recorded::stop_at_first(records, |i| records.score[i] > self.threshold, caps, false)),
             Some(scores) => {
                 let errors = ErrorRates::of_scores(scores.above(self.threshold), scores.below(self.threshold));
-                Ok(recorded::stop_at_verdict(records, errors, cap, false))
+                Ok(recorded::stop_at_verdict(records, errors, caps, false))
             }
         }
     }

@@ -75,22 +75,24 @@ impl Rule for FirstAccepted {
         Ok(first)
     }
 
-    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, caps: &[u64]) -> Result<Vec<Charged>> {
         let last = self.fallback == Fallback::Last;
         let best = self.fallback == Fallback::Best;
         if best && (setting.scores.is_some() || records.draws_verdicts()) {
             return Err(no_closed_form(self.name(), "verdicts or scores are drawn for recorded attempts"));
         }
         if let Some(errors) = records.errors {
-            return Ok(recorded::stop_at_verdict(records, errors, cap, last));
+            return Ok(recorded::stop_at_verdict(records, errors, caps, last));
         }
-        let mut first = recorded::stop_at_first(records, |i| records.accepted[i], cap, last);
+        let mut first = recorded::stop_at_first(records, |i| records.accepted[i], caps, last);
         if best {
             let rejected: Vec<usize> = (0..records.len()).filter(|&i| !records.accepted[i]).collect();
-            let [correct, wrong] = recorded::best_score(records, &rejected, cap, f64::NEG_INFINITY);
-            first.expected.correct += correct;
-            first.expected.wrong += wrong;
-            first.expected.abstained = 0.0;
+            for (first, &cap) in first.iter_mut().zip(caps) {
+                let [correct, wrong] = recorded::best_score(records, &rejected, cap, f64::NEG_INFINITY);
+                first.expected.correct += correct;
+                first.expected.wrong += wrong;
+                first.expected.abstained = 0.0;
+            }
         }
         Ok(first)
     }

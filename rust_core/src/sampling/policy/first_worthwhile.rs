@@ -59,10 +59,11 @@ impl Rule for FirstWorthwhile {
         Ok(Expected { accepted, correct: right * accepted, wrong: bad * accepted, abstained, ..first })
     }
 
-    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
-        let first = recorded::stop_at_first(records, |i| records.accepted[i], cap, false);
-        let expected = self.expected(setting, Part::Fixed(records.law(|i| records.accepted[i])), cap as f64)?;
-        Ok(Charged { expected, ..first })
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, caps: &[u64]) -> Result<Vec<Charged>> {
+        let part = Part::Fixed(records.law(|i| records.accepted[i]));
+        let first = recorded::stop_at_first(records, |i| records.accepted[i], caps, false);
+        let worthwhile = |(first, &cap)| Ok(Charged { expected: self.expected(setting, part, cap as f64)?, ..first });
+        first.into_iter().zip(caps).map(worthwhile).collect()
     }
 
     fn stopping(&self, setting: &Setting, law: TaskLaw) -> Option<Stopping> {

@@ -11,7 +11,7 @@ use crate::closed_form::voting;
 use crate::error::Result;
 use crate::sampling::exact::expected::{Charged, Expected, Part, fixed_rates, no_closed_form};
 use crate::sampling::exact::record_outcomes as recorded;
-use crate::sampling::exact::record_votes::plurality;
+use crate::sampling::exact::record_votes::pluralities;
 use crate::sampling::record::outcome::Outcome;
 use crate::sampling::scenario::records::TaskRecords;
 
@@ -58,10 +58,11 @@ impl Rule for MajorityVote {
         Ok(Expected::after_all(part, cap, [f64::NAN, correct, wrong, 0.0]))
     }
 
-    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, caps: &[u64]) -> Result<Vec<Charged>> {
         let idle = records.answer.iter().filter(|answer| answer.is_none()).count() as u64;
-        let [correct, wrong, none] = plurality(&records.answers, idle, cap, self.ties, &setting.control)?;
-        Ok(recorded::after_all(records, cap, self.needs().checks(), [f64::NAN, correct, wrong, none]))
+        let found = pluralities(&records.answers, idle, caps, self.ties, &setting.control)?;
+        let outcomes = found.iter().map(|&[correct, wrong, none]| [f64::NAN, correct, wrong, none]);
+        Ok(recorded::after_all(records, caps, self.needs().checks(), outcomes))
     }
 }
 

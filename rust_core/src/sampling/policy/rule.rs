@@ -177,8 +177,9 @@ pub trait Rule {
     /// What it comes to in expectation on a part of one task with `cap` attempts, or the reason why that is not known.
     fn expected(&self, setting: &Setting, part: Part, cap: f64) -> Result<Expected>;
 
-    /// What it comes to on recorded attempts, `cap` of them drawn without replacement, or the reason why that is not known.
-    fn expected_of_records(&self, _setting: &Setting, _records: &TaskRecords, _cap: u64) -> Result<Charged> {
+    /// What it comes to on recorded attempts, so many of them drawn without replacement, for each of these numbers, or the
+    /// reason why that is not known.
+    fn expected_of_records(&self, _setting: &Setting, _records: &TaskRecords, _caps: &[u64]) -> Result<Vec<Charged>> {
         Err(no_closed_form(self.name(), "on recorded attempts the order of all of them decides"))
     }
 

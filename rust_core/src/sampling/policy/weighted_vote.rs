@@ -58,14 +58,19 @@ impl Rule for WeightedVote {
         Err(no_closed_form(self.name(), "the votes of all attempts decide together"))
     }
 
-    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, cap: u64) -> Result<Charged> {
+    fn expected_of_records(&self, setting: &Setting, records: &TaskRecords, caps: &[u64]) -> Result<Vec<Charged>> {
         let Some(unit) = setting.recorded_scores else {
             return Err(no_closed_form(self.name(), "the scores are drawn for recorded attempts"));
         };
-        let Some([correct, wrong, none]) = largest_sum(records, cap, unit, &setting.control)? else {
-            return Err(no_closed_form(self.name(), &format!("the scores of a task have more than {MOST_SUMS} sums")));
+        let outcome = |&cap: &u64| {
+            let Some([correct, wrong, none]) = largest_sum(records, cap, unit, &setting.control)? else {
+                let reason = format!("the scores of a task have more than {MOST_SUMS} sums");
+                return Err(no_closed_form(self.name(), &reason));
+            };
+            Ok([f64::NAN, correct, wrong, none])
         };
-        Ok(recorded::after_all(records, cap, self.needs().checks(), [f64::NAN, correct, wrong, none]))
+        let outcomes = caps.iter().map(outcome).collect::<Result<Vec<_>>>()?;
+        Ok(recorded::after_all(records, caps, self.needs().checks(), outcomes))
     }
 }
 
