@@ -312,7 +312,7 @@ def test_a_fan_shades_the_years_of_running_out(exhaustion: ll.ExhaustionResult) 
 
 def test_running_out_has_a_line_for_each_definition(exhaustion: ll.ExhaustionResult) -> None:
     text = plots.exhausted(exhaustion.exhausted_by).to_json()
-    for words in ("effective stock", "unique tokens", "half of the compute", '"probability": 0.0', "500 worlds"):
+    for words in ("effective stock", "unique tokens", "half of the compute", '"value": 0.0', "500 worlds"):
         assert words in text
     with pytest.raises(ValueError, match=r"^exhausted_by must have a column 'probability'"):
         plots.exhausted(exhaustion.exhausted_by.drop("probability"))

@@ -9,7 +9,7 @@ import polars as pl
 
 from limitlaw._arguments import as_frame, is_sequence, shown
 from limitlaw.plots.chart import check_columns, check_rows, run_words
-from limitlaw.plots.forms import forest, lines
+from limitlaw.plots.forms import ATTEMPTS, are_shares, forest, lines, log_x, two_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,12 +21,6 @@ _CEILINGS = {
 }
 _HEADINGS = {"cost": "money", "tokens": "tokens", "seconds": "seconds"}
 _VERDICTS = ["cannot", "too close to call", "can"]
-_ATTEMPTS = alt.X(
-    "max_attempts:Q",
-    title="attempts allowed per task (log scale)",
-    scale=alt.Scale(type="log", nice=False),
-    axis=alt.Axis(format=",", tickCount=6, gridOpacity=0.4),
-)
 
 
 def ceilings(frame: pl.DataFrame, *, title: str = "Where accuracy ends") -> alt.VConcatChart:
@@ -45,9 +39,7 @@ def ceilings(frame: pl.DataFrame, *, title: str = "Where accuracy ends") -> alt.
         {
             "label": list(_CEILINGS.values()),
             "value": [frame[name][0] for name in _CEILINGS],
-            "low": pl.Series([None] * 3, dtype=pl.Float64),
-            "high": pl.Series([None] * 3, dtype=pl.Float64),
-            "group": ["ceiling"] * 3,
+            "group": "ceiling",
         }
     )
     return forest(
@@ -140,28 +132,16 @@ def required_rate(frame: pl.DataFrame, *, title: str = "How good the verifier mu
     check_rows(frame, ["policy", "max_attempts"])
     if frame[name].is_null().all():
         raise ValueError("frame must have a row that reaches its target, got none: not even a rate of 0 is enough")
-    ends = [
-        pl.col(f"{name}_{end}") if f"{name}_{end}" in frame.columns else pl.lit(None, pl.Float64)
-        for end in ("low", "high")
-    ]
-    required = frame.select(
-        "max_attempts", value=pl.col(name), low=ends[0], high=ends[1], series=pl.col("policy").cast(pl.String)
-    )
-    present = frame.select(
-        "max_attempts",
-        value="false_positive_rate",
-        low=pl.lit(None, pl.Float64),
-        high=pl.lit(None, pl.Float64),
-        series=pl.lit("the rate it has"),
-    ).unique(maintain_order=True)
+    ends = {end: f"{name}_{end}" for end in ("low", "high") if f"{name}_{end}" in frame.columns}
+    required = frame.select("max_attempts", value=name, series=pl.col("policy").cast(pl.String), **ends)
+    present = frame.select("max_attempts", value="false_positive_rate", series=pl.lit("the rate it has"))
+    rows = pl.concat([required, present.unique(maintain_order=True)], how="diagonal")
     short = frame[name].null_count()
     target = f"{frame['target'][0]:g}"
     text = f"Line: the largest rate that reaches an accuracy of {target}; band: its interval where simulated."
     if short:
         text += f" {short} of {frame.height} rows cannot reach it at any rate."
-    return lines(
-        pl.concat([required, present]), x=_ATTEMPTS, title=title, subtitle=text, axis="false positive rate", points=True
-    )
+    return lines(rows, x=ATTEMPTS, title=title, subtitle=text, axis="false positive rate", points=True)
 
 
 def limits(frame: pl.DataFrame, *, metric: str = "accuracy", title: str = "What more money buys") -> alt.VConcatChart:
@@ -181,20 +161,16 @@ def limits(frame: pl.DataFrame, *, metric: str = "accuracy", title: str = "What 
     kinds = {(unit, crossing) for unit, _, crossing in parts}
     if len(kinds) != 1:
         raise ValueError(f"frame must have limits of one unit and crossing, got {sorted(kinds)}")
-    error = f"{metric}_se"
-    spread = 2 * pl.col(error) if error in frame.columns else pl.lit(None, pl.Float64)
     rows = frame.select(
         amount=pl.Series([amount for _, amount, _ in parts], dtype=pl.Float64),
         value=metric,
-        low=pl.col(metric) - spread,
-        high=pl.col(metric) + spread,
         series=pl.col("policy").cast(pl.String),
+        **two_errors(frame, metric),
     ).sort("amount")
     (unit, crossing) = kinds.pop()
-    heading = _HEADINGS[unit]
-    x = alt.X("amount:Q", title=f"{heading} per task (log scale)", scale=alt.Scale(type="log", nice=False))
+    x = log_x("amount", f"{_HEADINGS[unit]} per task")
     words = f"Where a limit is crossed: {crossing}; band: two standard errors. {run_words(frame).capitalize()}".strip()
-    share = bool(rows["value"].drop_nulls().is_between(0, 1).all()) and metric not in ("cost", "utility")
+    share = are_shares(rows["value"], metric)
     return lines(rows, x=x, title=title, subtitle=words, axis=metric.replace("_", " "), share=share, points=True)
 
 

@@ -85,6 +85,11 @@ def own_legends(*charts: Any, **properties: Any) -> alt.VConcatChart:
     return found
 
 
+def top_legend(**options: Any) -> alt.Legend:
+    """A legend above a chart, with its labels in full."""
+    return alt.Legend(title=None, orient="top", labelLimit=0, labelFontSize=13, **options)
+
+
 def titled(title: str, subtitle: str | list[str]) -> alt.TitleParams:
     """A title with what the reader must know below it."""
     if not isinstance(title, str):

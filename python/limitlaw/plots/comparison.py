@@ -9,7 +9,7 @@ import polars as pl
 
 from limitlaw._arguments import shown
 from limitlaw.plots.chart import check_columns, check_rows, run_words
-from limitlaw.plots.forms import lines
+from limitlaw.plots.forms import ATTEMPTS, are_shares, lines, two_errors
 
 #: Colours that can be told apart.
 _MOST = 8
@@ -40,15 +40,12 @@ def scenarios(
         name = f"frames[{label!r}]"
         check_columns(frame, ["policy", "max_attempts", metric], name)
         check_rows(frame, ["max_attempts"], name)
-        error = f"{metric}_se"
-        spread = 2 * pl.col(error) if error in frame.columns else pl.lit(None, pl.Float64)
         rows.append(
             frame.select(
                 "max_attempts",
                 value=pl.col(metric).cast(pl.Float64),
-                low=pl.col(metric) - spread,
-                high=pl.col(metric) + spread,
                 series=pl.lit(str(label), pl.String),
+                **two_errors(frame, metric),
             )
         )
         said.append(run_words(frame))
@@ -56,16 +53,9 @@ def scenarios(
     if every["value"].null_count() == every.height:
         raise ValueError(f"metric must be a column with values, got {metric!r}, in which all are null")
     words = metric.replace("_", " ")
-    known = every["value"].drop_nulls()
-    share = bool(known.is_between(0.0, 1.0).all()) and metric not in ("utility", "cost")
+    share = are_shares(every["value"], metric)
     runs = "; ".join(dict.fromkeys(word for word in said if word))
     band = " Band: two standard errors to each side." if every["low"].null_count() < every.height else ""
-    x = alt.X(
-        "max_attempts:Q",
-        title="attempts allowed per task (log scale)",
-        scale=alt.Scale(type="log", nice=False),
-        axis=alt.Axis(format=",", tickCount=6, gridOpacity=0.4),
-    )
     heading = title or f"{words[:1].upper()}{words[1:]} side by side"
     text = f"Line: {words}{' (share of tasks)' if share else ''}.{band} {runs[:1].upper()}{runs[1:]}."
-    return lines(every, x=x, title=heading, subtitle=text.replace(" .", ""), axis=words, share=share)
+    return lines(every, x=ATTEMPTS, title=heading, subtitle=text.replace(" .", ""), axis=words, share=share)

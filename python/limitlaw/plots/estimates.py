@@ -9,7 +9,7 @@ import polars as pl
 
 from limitlaw._arguments import as_frame, shown
 from limitlaw.plots.chart import INK, STYLES, check_columns, check_rows, own_legends, titled
-from limitlaw.plots.forms import forest, lines
+from limitlaw.plots.forms import forest, lines, log_x
 
 if TYPE_CHECKING:
     from limitlaw.fit import JudgeFit
@@ -37,17 +37,9 @@ def pass_rates(
     for part, series, argument in parts:
         check_columns(part, ["k", name], argument)
         check_rows(part, ["k"], argument)
-        ends = [pl.col(end) if end in part.columns else pl.lit(None) for end in ("low", "high")]
-        rows.append(
-            part.select(
-                "k",
-                value=pl.col(name),
-                low=ends[0].cast(pl.Float64),
-                high=ends[1].cast(pl.Float64),
-                series=pl.lit(series),
-            )
-        )
-    shown = pl.concat(rows)
+        ends = {end: pl.col(end).cast(pl.Float64) for end in ("low", "high") if end in part.columns}
+        rows.append(part.select("k", value=name, series=pl.lit(series), **ends))
+    shown = pl.concat(rows, how="diagonal")
     missing = shown["value"].null_count()
     if missing == shown.height:
         raise ValueError(f"frame must have a {RATES[name]} that exists, got nulls: k is beyond the attempts of a task")
@@ -55,9 +47,7 @@ def pass_rates(
     text = "Line: mean over tasks" + ("" if confidence is None else f"; band: {confidence:.0%} interval")
     if missing:
         text += f"; {missing} beyond the attempts left out"
-    x = alt.X(
-        "k:Q", title="k (log scale)", scale=alt.Scale(type="log", nice=False), axis=alt.Axis(format=",", tickCount=6)
-    )
+    x = log_x("k", "k", format=",", tickCount=6)
     heading = title or f"{RATES[name]}: {'some' if name == 'pass_at_k' else 'all'} of k attempts correct"
     return lines(shown, x=x, title=heading, subtitle=f"{text}.", axis=RATES[name], share=True, points=True)
 
@@ -77,7 +67,6 @@ def error_rates(frame: pl.DataFrame, *, title: str = "How often the verifier err
     if by_task:
         rows = frame.with_columns(label=pl.format("task {}", "task"))
     else:
-        check_columns(frame, ["estimate"])
         rows = frame.filter(pl.col("quantity") == "mean").with_columns(label=pl.col("rate").str.replace_all("_", " "))
     shown = rows.drop_nulls("estimate").select(
         "label", "low", "high", value="estimate", group=pl.col("rate").str.replace_all("_", " ")

@@ -25,7 +25,9 @@ from limitlaw.plots.chart import (
     part_words,
     run_words,
     titled,
+    top_legend,
 )
+from limitlaw.plots.forms import lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,12 +89,11 @@ def fan(
         shown = shown.with_columns(pl.when(pl.col(_DRAWN) > 0.0).then(pl.col(_DRAWN)))
     shown = shown.with_columns(series=pl.col("variable").replace(labels))
     names = list(labels.values())
-    legend = alt.Legend(title=None, orient="top", labelLimit=0, labelFontSize=13, symbolOpacity=1)
+    legend = top_legend(symbolOpacity=1)
     scale = alt.Scale(domain=names, range=[colour for colour, _ in STYLES[: len(names)]])
     colour = alt.Color("series:N", scale=scale, legend=legend)
     ends = (int(shown["year"].min()), int(shown["year"].max()))  # type: ignore[arg-type]  # whole years
-    span = alt.Scale(domain=ends, nice=False, zero=False)
-    x = alt.X("year:Q", title=None, scale=span, axis=alt.Axis(format="d", tickMinStep=1, labelFlush=False))
+    x = _years(ends)
     kind = alt.Scale(type="log", nice=False) if log else alt.Scale(zero=False)
     axis = _powers(shown) if log else alt.Axis()
     unit = _UNITS.get(units[0], units[0])
@@ -109,7 +110,7 @@ def fan(
     shade: list[Any] = []
     if exhaustion is not None:
         _check_same_run(trajectories, exhaustion)
-        shade, text = _shade(exhaustion, definition, ends, span)
+        shade, text = _shade(exhaustion, definition, ends)
         subtitle.append(text)
     chart = alt.layer(*shade, *bands, medians, width=WIDTH, height=400)
     return own_legends(chart, title=titled(title or ", ".join(names).capitalize(), subtitle))
@@ -131,25 +132,21 @@ def exhausted(exhausted_by: pl.DataFrame, *, title: str = "Run out by then") -> 
     check_columns(exhausted_by, ["definition", "year", "probability"], "exhausted_by")
     check_rows(exhausted_by, ["definition", "year"], "exhausted_by")
     frame = exhausted_by.with_columns(series=pl.col("definition").cast(pl.String).replace(MEANINGS))
-    names = frame["series"].unique(maintain_order=True).to_list()
-    legend = alt.Legend(title=None, orient="top", labelLimit=0, labelFontSize=13, symbolSize=400, symbolStrokeWidth=2.5)
-    colour = alt.Scale(domain=names, range=[c for c, _ in STYLES[: len(names)]])
-    dash = alt.Scale(domain=names, range=[d for _, d in STYLES[: len(names)]])
     years = frame["year"].to_list()
-    ends = alt.Scale(domain=[min(years), max(years)], nice=False, zero=False)
-    chart = (
-        alt.Chart(frame)
-        .mark_line(strokeWidth=2.5)
-        .encode(
-            x=alt.X("year:Q", title=None, scale=ends, axis=alt.Axis(format="d", tickMinStep=1, labelFlush=False)),
-            y=alt.Y("probability:Q", title="share of the worlds", axis=alt.Axis(format="%")),
-            color=alt.Color("series:N", scale=colour, legend=legend),
-            strokeDash=alt.StrokeDash("series:N", scale=dash, legend=legend),
-        )
-        .properties(width=WIDTH, height=240)
-    )
+    x = _years((min(years), max(years)))
     subtitle = "By three definitions; later relief does not count" + _provenance(exhausted_by)
-    return own_legends(chart, title=titled(title, subtitle))
+    rows = frame.select("year", "series", value="probability")
+    return lines(rows, x=x, title=title, subtitle=subtitle, axis="share of the worlds", share=True, height=240)
+
+
+def _years(ends: tuple[int, int]) -> alt.X:
+    """The axis of years."""
+    axis = alt.Axis(format="d", tickMinStep=1, labelFlush=False)
+    return alt.X("year:Q", title=None, scale=_span(ends), axis=axis)
+
+
+def _span(ends: tuple[int, int]) -> alt.Scale:
+    return alt.Scale(domain=ends, nice=False, zero=False)
 
 
 def _powers(shown: pl.DataFrame) -> alt.Axis:
@@ -165,7 +162,7 @@ def _powers(shown: pl.DataFrame) -> alt.Axis:
     return alt.Axis(values=[10.0**k for k in ticks], labelExpr=expression)
 
 
-def _shade(exhaustion: pl.DataFrame, definition: str, ends: tuple[int, int], span: alt.Scale) -> tuple[list[Any], str]:
+def _shade(exhaustion: pl.DataFrame, definition: str, ends: tuple[int, int]) -> tuple[list[Any], str]:
     """The middle half of the years of running out as a band, their median as a rule, and both in words."""
     check_columns(exhaustion, ["definition", "q25", "q50", "q75", "p_not_by_horizon"], "exhaustion")
     check_rows(exhaustion, ["definition"], "exhaustion")
@@ -183,10 +180,10 @@ def _shade(exhaustion: pl.DataFrame, definition: str, ends: tuple[int, int], spa
     layers: list[Any] = []
     if row["q25"] < ends[1]:
         band = alt.Chart(place).mark_rect(color="#888888", opacity=0.17)
-        layers.append(band.encode(x=alt.X("from:Q", scale=span), x2="to:Q"))
+        layers.append(band.encode(x=alt.X("from:Q", scale=_span(ends)), x2="to:Q"))
     if row["q50"] is not None and row["q50"] < ends[1]:
         rule = alt.Chart(pl.DataFrame({"median": [row["q50"]]})).mark_rule(color=INK, strokeDash=[5, 3])
-        layers.append(rule.encode(x=alt.X("median:Q", scale=span)))
+        layers.append(rule.encode(x=alt.X("median:Q", scale=_span(ends))))
     return layers, text
 
 

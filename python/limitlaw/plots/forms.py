@@ -7,12 +7,36 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from limitlaw.plots.chart import INK, STYLES, WIDTH, own_legends, titled
+from limitlaw.plots.chart import INK, STYLES, WIDTH, own_legends, titled, top_legend
 
 #: Where four colours are not enough: Okabe and Ito's, told apart by people who see no red or no green.
 _MORE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999"]
 #: Rows of a forest that are still told apart.
 MAX_ROWS = 60
+#: Metrics that are no shares, whatever their values.
+_AMOUNTS = ("cost", "utility")
+
+
+def log_x(column: str, title: str, **axis: Any) -> alt.X:
+    """A logarithmic axis across."""
+    form: Any = {"axis": alt.Axis(**axis)} if axis else {}
+    return alt.X(f"{column}:Q", title=f"{title} (log scale)", scale=alt.Scale(type="log", nice=False), **form)
+
+
+#: Where most charts have attempts.
+ATTEMPTS = log_x("max_attempts", "attempts allowed per task", format=",", tickCount=6, gridOpacity=0.4)
+
+
+def two_errors(frame: pl.DataFrame, metric: str, error: str | None = None) -> dict[str, pl.Expr]:
+    """``low`` and ``high`` two standard errors to each side, where the frame has any."""
+    error = error or f"{metric}_se"
+    spread = 2 * pl.col(error) if error in frame.columns else pl.lit(None, pl.Float64)
+    return {"low": pl.col(metric) - spread, "high": pl.col(metric) + spread}
+
+
+def are_shares(values: pl.Series, metric: str) -> bool:
+    """Whether values of a metric are drawn as percentages."""
+    return values.dtype.is_float() and bool(values.is_between(0.0, 1.0).all()) and metric not in _AMOUNTS
 
 
 def forest(
@@ -32,7 +56,7 @@ def forest(
     """A dot and an interval for each row, in the order of the frame.
 
     Args:
-        rows: Columns ``label``, ``value``, ``low``, ``high`` (null: no interval) and ``group`` (colours).
+        rows: Columns ``label``, ``value``, ``group`` (colours), and ``low`` and ``high`` where there are intervals.
         title: Title of the chart.
         subtitle: What the dots and bars are.
         axis: Title of the axis of values.
@@ -46,12 +70,13 @@ def forest(
     """
     if rows.height > MAX_ROWS:
         raise ValueError(f"frame must have at most {MAX_ROWS} rows to be drawn, got {rows.height}: filter it first")
+    rows = _with_ends(rows)
     order = list(dict.fromkeys(rows["label"]))
     groups = legend or rows["group"].unique(maintain_order=True).to_list()
     every = colours or groups
     palette = alt.Scale(domain=every, range=_colours(len(every)))
     hidden = len(every) == 1 or legend == []
-    shown = None if hidden else alt.Legend(title=None, orient="top", labelLimit=0, labelFontSize=13)
+    shown = None if hidden else top_legend()
     colour = alt.Color("group:N", scale=palette, legend=shown)
     y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=0, labelFontSize=12, grid=True))
     # Rows of one label, of several groups, stand below each other.
@@ -85,6 +110,11 @@ def forest(
     return own_legends(chart, title=titled(title, subtitle))
 
 
+def _with_ends(rows: pl.DataFrame) -> pl.DataFrame:
+    """With ends that are null, where there are no intervals."""
+    return rows.with_columns(pl.lit(None, pl.Float64).alias(end) for end in ("low", "high") if end not in rows.columns)
+
+
 def _colours(count: int) -> list[str]:
     """A colour for each of some series; more than there are is an error of the caller."""
     if count > len(_MORE):
@@ -108,7 +138,7 @@ def lines(
     """A line for each series, with a band where a row has ``low`` and ``high``.
 
     Args:
-        rows: The column of ``x``, ``value``, ``low``, ``high`` and ``series``.
+        rows: The column of ``x``, ``value``, ``series``, and ``low`` and ``high`` where there are bands.
         x: The axis across.
         title: Title of the chart.
         subtitle: What lines and bands are.
@@ -119,26 +149,14 @@ def lines(
         numbers: How values are written on their axis, as a Vega expression.
         height: Of the chart, in pixels.
     """
+    rows = _with_ends(rows)
     names = rows["series"].unique(maintain_order=True).to_list()
     if share:
         rows = rows.with_columns(pl.col("low", "high").clip(0.0, 1.0))
     colours = alt.Scale(domain=names, range=_colours(len(names)))
     dashes = alt.Scale(domain=names, range=[STYLES[i % len(STYLES)][1] for i in range(len(names))])
-    shown = (
-        alt.Legend(
-            title=None,
-            orient="top",
-            labelLimit=0,
-            labelFontSize=13,
-            symbolType="stroke",
-            symbolSize=700,
-            symbolStrokeWidth=2.5,
-            symbolOpacity=1,
-            columns=5,
-        )
-        if len(names) > 1
-        else None
-    )
+    stroke = {"symbolType": "stroke", "symbolSize": 700, "symbolStrokeWidth": 2.5, "symbolOpacity": 1}
+    shown = top_legend(**stroke, columns=5) if len(names) > 1 else None
     colour = alt.Color("series:N", scale=colours, legend=shown)
     dash = alt.StrokeDash("series:N", scale=dashes, legend=shown)
     scale = alt.Scale(type="log", nice=False) if log else alt.Scale(zero=share)
@@ -164,22 +182,21 @@ def bars(
     subtitle: str | list[str],
     axis: str,
     share: bool = False,
-    names: list[str] | None = None,
 ) -> alt.VConcatChart:
     """A bar for each label, side by side where there are several groups, with its interval.
 
     Args:
-        rows: Columns ``label``, ``value``, ``low``, ``high`` and ``group``.
+        rows: Columns ``label``, ``value``, ``group``, and ``low`` and ``high`` where there are intervals.
         title: Title of the chart.
         subtitle: What bars and rules are.
         axis: Title of the axis of values.
         share: Whether values are shares.
-        names: The groups in their order.
     """
-    groups = names or rows["group"].unique(maintain_order=True).to_list()
+    rows = _with_ends(rows)
+    groups = rows["group"].unique(maintain_order=True).to_list()
     order = rows["label"].unique(maintain_order=True).to_list()
     colours = alt.Scale(domain=groups, range=_colours(len(groups)))
-    shown = alt.Legend(title=None, orient="top", labelLimit=0, labelFontSize=13) if len(groups) > 1 else None
+    shown = top_legend() if len(groups) > 1 else None
     form = alt.Axis(format="%") if share else alt.Axis()
     y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=0, labelFontSize=12))
     place = alt.YOffset("group:N", sort=groups)

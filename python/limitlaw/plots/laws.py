@@ -14,7 +14,7 @@ from limitlaw.exhaustion.allocation import loss
 from limitlaw.exhaustion.law import Law, MixtureLaw
 from limitlaw.fit.scaling_fit import ScalingFit
 from limitlaw.plots.chart import INK, STYLES, WIDTH, own_legends, titled
-from limitlaw.plots.forms import lines
+from limitlaw.plots.forms import lines, log_x
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -71,8 +71,7 @@ def isoflops(fit: ScalingFit, *, title: str = "Loss at equal compute") -> alt.VC
     scale = alt.Scale(domain=names, scheme="viridis")
     legend = alt.Legend(title="compute", orient="right", labelLimit=0)
     colour = alt.Color("budget:N", scale=scale, sort=names, legend=legend)
-    axis = alt.Axis(labelExpr=_BILLIONS, labelOverlap="greedy", labelSeparation=10)
-    x = alt.X("parameters:Q", title="parameters (log scale)", scale=alt.Scale(type="log", nice=False), axis=axis)
+    x = log_x("parameters", "parameters", labelExpr=_BILLIONS, labelOverlap="greedy", labelSeparation=10)
     y = alt.Y("loss:Q", title="loss, nats per token", scale=alt.Scale(zero=False))
     layers: list[Any] = [
         alt.Chart(pl.concat(curves)).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour),
@@ -148,8 +147,7 @@ def allocation(
     )
     level = fit.confidence if confidence is None else confidence
     band = f"; band: {level:.0%} interval" if len(fit.table) else ""
-    axis = alt.Axis(format=".0e", tickCount=8)
-    x = alt.X("compute:Q", title="compute, FLOP (log scale)", scale=alt.Scale(type="log", nice=False), axis=axis)
+    x = log_x("compute", "compute, FLOP", format=".0e", tickCount=8)
     text = [f"Line: the estimate{band}.", f"The runs end at {found.max():.1e} FLOP; beyond it the law is extrapolated."]
     return lines(
         rows, x=x, title=title, subtitle=text, axis="parameters, tokens (log scale)", log=True, numbers=_BILLIONS
@@ -188,19 +186,18 @@ def epochs(
     rows = []
     for name, law in laws.items():
         tokens = as_number(unique_tokens, "unique_tokens") * times
-        ends: dict[str, Any] = {"low": None, "high": None}
+        ends: dict[str, Any] = {}
         if isinstance(law, MixtureLaw):
             found = loss(law, parameters, tokens, unique_tokens, confidence=as_confidence(confidence))
             values, ends = found["loss"], {"low": found["low"], "high": found["high"]}
         else:
             values = pl.Series(loss(law, parameters, tokens, unique_tokens))
-        row = pl.DataFrame({"epochs": times, "value": values, **ends}, schema_overrides=dict.fromkeys(ends, pl.Float64))
-        rows.append(row.with_columns(series=pl.lit(str(name))))
-    x = alt.X("epochs:Q", title="epochs (log scale)", scale=alt.Scale(type="log", nice=False))
+        rows.append(pl.DataFrame({"epochs": times, "value": values, "series": str(name), **ends}))
     uncertain = any(isinstance(law, MixtureLaw) for law in laws.values())
     band = f"; band: {confidence:.0%} interval of the law" if uncertain else ""
     text = f"{parameters:.3g} parameters, {unique_tokens:.3g} unique tokens. Line: the law{band}."
-    return lines(pl.concat(rows), x=x, title=title, subtitle=text, axis="loss, nats per token")
+    every, x = pl.concat(rows, how="diagonal"), log_x("epochs", "epochs")
+    return lines(every, x=x, title=title, subtitle=text, axis="loss, nats per token")
 
 
 def _check_fit(fit: object, *, envelope: bool = False) -> ScalingFit:

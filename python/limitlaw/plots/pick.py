@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import altair as alt
@@ -29,9 +30,7 @@ from limitlaw.plots.sweeps import sweep
 
 def plot(result: Any, **options: Any) -> alt.VConcatChart:
     """As :func:`limitlaw.plot`, which imports this when it is called."""
-    charts = _of_object(result)
-    if charts is None:
-        charts = [lambda **given: _of_frame(result)(result, **given)]
+    charts = _charts(result)
     if options and len(charts) > 1:
         raise ValueError(f"options must be left out where a result has several charts, got {sorted(options)}")
     return stack(*(chart(**options) for chart in charts))
@@ -56,8 +55,7 @@ def pick_shown(frame: pl.DataFrame, show: Sequence[str]) -> alt.VConcatChart:
 def has_chart(result: Any) -> bool:
     """Whether a result, or frame, of a kind that is known has a chart."""
     try:
-        if _of_object(result) is None:
-            _of_frame(result)
+        _charts(result)
     except (TypeError, ValueError):
         return False
     return True
@@ -102,35 +100,35 @@ _FRAMES: list[tuple[set[str], Callable[..., Any]]] = [
 ]
 
 
-def _of_object(result: Any) -> list[Callable[..., Any]] | None:
-    """The charts of a result object; none where it is a frame."""
+#: By the name of a result object's class, its chart.
+_OBJECTS: dict[str, Callable[..., Any]] = {
+    "Sweep": lambda result, **given: sweep(result.frame(), **given),
+    "ConstraintResult": forecasts.constraints,
+    "Backtest": forecasts.backtest,
+    "GrowthFit": trends.growth,
+    "JudgeFit": estimates.judge,
+    "Recommendation": decided.recommended,
+    "Sensitivity": forecasts.sensitivity,
+}
+
+
+def _charts(result: Any) -> list[Callable[..., Any]]:
+    """The charts of a result, which take its options."""
     if isinstance(result, pl.DataFrame):
-        return None
+        return [partial(_of_frame(result), result)]
+    if isinstance(result, Mapping):
+        return [partial(comparison.scenarios, result)]
     kind = type(result).__name__
     if kind == "ExhaustionResult":
-        fan = {"exhaustion": result.exhaustion}
-        return [
-            lambda: exhaustion.fan(result.trajectories, ["effective_stock", "demand"], **fan),
-            lambda: exhaustion.exhausted(result.exhausted_by),
-        ]
+        years = partial(_fan, result.trajectories, exhaustion=result.exhaustion)
+        return [years, partial(exhaustion.exhausted, result.exhausted_by)]
     if kind == "ScalingFit":
-        if result.form == "envelope" or result.untold:
-            return [lambda **given: laws.residuals(result, **given)]
-        return [lambda: laws.isoflops(result), lambda: laws.residuals(result), lambda: laws.allocation(result)]
-    known: dict[str, Callable[..., Any]] = {
-        "Sweep": lambda result, **given: sweep(result.frame(), **given),
-        "ConstraintResult": forecasts.constraints,
-        "Backtest": forecasts.backtest,
-        "GrowthFit": trends.growth,
-        "JudgeFit": estimates.judge,
-        "Recommendation": decided.recommended,
-        "Sensitivity": forecasts.sensitivity,
-    }
-    if isinstance(result, Mapping):
-        return [lambda **given: comparison.scenarios(result, **given)]
-    if kind not in known:
+        alone = result.form == "envelope" or result.untold
+        charts = [laws.residuals] if alone else [laws.isoflops, laws.residuals, laws.allocation]
+        return [partial(chart, result) for chart in charts]
+    if kind not in _OBJECTS:
         raise TypeError(f"result must be a frame or a result of limitlaw, got {shown(result)}")
-    return [lambda **given: known[kind](result, **given)]
+    return [partial(_OBJECTS[kind], result)]
 
 
 def _of_frame(frame: pl.DataFrame) -> Callable[..., Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -10,7 +9,10 @@ import polars as pl
 
 from limitlaw._arguments import as_frame
 from limitlaw.plots.chart import check_columns, check_rows
-from limitlaw.plots.forms import bars, lines
+from limitlaw.plots.forms import bars, lines, log_x, two_errors
+
+#: The axis of a number of things.
+_COUNTED: dict[str, Any] = {"format": ",", "tickCount": 6}
 
 
 def planned(frame: pl.DataFrame, *, title: str | None = None) -> alt.VConcatChart:
@@ -32,8 +34,9 @@ def planned(frame: pl.DataFrame, *, title: str | None = None) -> alt.VConcatChar
         return _split(frame, title)
     if {"labels", "independent"} <= columns:
         check_rows(frame, ["labels"])
-        names = [name for name in ("labels", "independent", "tasks") if name in columns]
-        rows = _bars(frame, names)
+        words = {"labels": "labels", "independent": "labels, were they independent", "tasks": "tasks"}
+        numbers = {text: float(frame[name][0]) for name, text in words.items() if name in columns}
+        rows = pl.DataFrame({"label": [*numbers], "value": [*numbers.values()], "group": "number"})
         return bars(rows, title=title or "Labels to collect", subtitle="Bar: how many.", axis="number")
     check_columns(frame, ["attempts", "tasks", "tasks_low", "tasks_high"])
     check_rows(frame, ["attempts"])
@@ -43,7 +46,7 @@ def planned(frame: pl.DataFrame, *, title: str | None = None) -> alt.VConcatChar
     band = "; band: the middle 90% over resamples of the pilot" if rows["low"].null_count() < rows.height else ""
     return lines(
         rows,
-        x=_log("attempts", "attempts at each task"),
+        x=log_x("attempts", "attempts at each task", **_COUNTED),
         title=title or "Tasks to collect",
         subtitle=f"Line: tasks that are needed{band}.",
         axis="tasks (log scale)",
@@ -94,11 +97,9 @@ def allocations(frame: pl.DataFrame, *, title: str = "How compute is best spent"
     rows = frame.unpivot(["parameters", "tokens", "unique_tokens"], index="compute", variable_name="series").select(
         "compute",
         "value",
-        low=pl.lit(None, pl.Float64),
-        high=pl.lit(None, pl.Float64),
         series=pl.col("series").str.replace("_", " "),
     )
-    x = _log("compute", "compute, FLOP", form=".0e")
+    x = log_x("compute", "compute, FLOP", format=".0e", tickCount=6)
     text = "Lines: parameters and tokens (repeats counted) of the run with the least loss."
     return lines(
         rows, x=x, title=title, subtitle=text, axis="number (log scale)", log=True, numbers="format(datum.value, '.0e')"
@@ -122,8 +123,6 @@ def held_out(frame: pl.DataFrame, *, title: str = "Which law foretells larger ru
     rows = frame.drop_nulls("rms").select(
         label=pl.format("part {}", "part"),
         value=100 * pl.col("rms"),
-        low=pl.lit(None, pl.Float64),
-        high=pl.lit(None, pl.Float64),
         group="law",
     )
     text = "Bar: root mean square of ln(loss / predicted) over the runs of a part, predicted without them."
@@ -133,27 +132,15 @@ def held_out(frame: pl.DataFrame, *, title: str = "Which law foretells larger ru
 def _by_tasks(frame: pl.DataFrame, column: str, title: str, axis: str) -> alt.VConcatChart:
     check_columns(frame, ["tasks", "attempts", column])
     check_rows(frame, ["tasks", "attempts"])
-    error = f"{column}_se"
-    spread = 2 * pl.col(error) if error in frame.columns else pl.lit(None, pl.Float64)
-    parts = [
-        frame.select(
-            "tasks",
-            value=column,
-            low=pl.col(column) - spread,
-            high=pl.col(column) + spread,
-            series=pl.format(
-                "{} attempt{} at each task",
-                "attempts",
-                pl.when(pl.col("attempts") > 1).then(pl.lit("s")).otherwise(pl.lit("")),
-            ),
-        )
-    ]
+    plural = pl.when(pl.col("attempts") > 1).then(pl.lit("s")).otherwise(pl.lit(""))
+    series = pl.format("{} attempt{} at each task", "attempts", plural)
+    rows = frame.select("tasks", value=column, series=series, **two_errors(frame, column))
     text = "Line: within the factor, of simulated data sets; band: two standard errors to each side."
     if column == "power":
         difference = frame["difference"][0] if "difference" in frame.columns else None
         text = "Line: by the formula" + ("." if difference is None else f", for a difference of {abs(difference):.3g}.")
-    x = _log("tasks", "tasks")
-    return lines(pl.concat(parts), x=x, title=title, subtitle=text, axis=axis, share=True, points=True)
+    x = log_x("tasks", "tasks", **_COUNTED)
+    return lines(rows, x=x, title=title, subtitle=text, axis=axis, share=True, points=True)
 
 
 def _split(frame: pl.DataFrame, title: str | None) -> alt.VConcatChart:
@@ -163,28 +150,8 @@ def _split(frame: pl.DataFrame, title: str | None) -> alt.VConcatChart:
         {
             "label": [f"{row['attempts']:,} attempts at each of {row['tasks']:,} tasks", "one attempt at each task"],
             "value": [row["cost"], row["cost_of_one"]],
-            "low": pl.Series([None, None], dtype=pl.Float64),
-            "high": pl.Series([None, None], dtype=pl.Float64),
-            "group": ["cost", "cost"],
+            "group": "cost",
         }
     )
     text = f"Bar: what it costs to get a standard error of {row['se']:.3g}."
     return bars(rows, title=title or "Tasks or attempts", subtitle=text, axis="cost")
-
-
-def _bars(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "label": [{"independent": "labels, were they independent"}.get(name, name) for name in names],
-            "value": [float(frame[name][0]) for name in names],
-            "low": pl.Series([None] * len(names), dtype=pl.Float64),
-            "high": pl.Series([None] * len(names), dtype=pl.Float64),
-            "group": ["number"] * len(names),
-        }
-    )
-
-
-def _log(column: str, title: str, **form: Any) -> alt.X:
-    axis = alt.Axis(format=form.get("form", ","), tickCount=6)
-    scale = alt.Scale(type="log", nice=False)
-    return alt.X(f"{column}:Q", title=f"{title} (log scale)", scale=scale, axis=axis)

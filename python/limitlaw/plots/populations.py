@@ -63,12 +63,12 @@ def population(
         spread += tasks * below * (1.0 - below)
     observed = np.searchsorted(np.sort(c / n), at + 1e-9, side="right") / len(n)
     fitted, half = fitted / len(n), 1.96 * np.sqrt(spread) / len(n)
-    none = np.full(_POINTS, np.nan)
-    parts = [("observed", observed, none, none), ("fitted population", fitted, fitted - half, fitted + half)]
-    rows = pl.concat(
-        pl.DataFrame({"at": at, "value": value, "low": low, "high": high}).with_columns(series=pl.lit(name))
-        for name, value, low, high in parts
-    ).with_columns(pl.col("low", "high").fill_nan(None))
+    band = {"low": fitted - half, "high": fitted + half}
+    parts: list[dict[str, Any]] = [
+        {"value": observed, "series": "observed"},
+        {"value": fitted, "series": "fitted population", **band},
+    ]
+    rows = pl.concat([pl.DataFrame({"at": at, **part}) for part in parts], how="diagonal")
     x = alt.X("at:Q", title="success rate of a task, c/n", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
     text = (
         f"{len(n):,} tasks; mean {mean:.3g}, intra-class correlation {icc:.3g}. Band: 95% of such data, at each rate."

@@ -9,7 +9,7 @@ import polars as pl
 
 from limitlaw._arguments import check_name, listed, shown
 from limitlaw.plots.chart import WIDTH, axes_of, check_columns, titled
-from limitlaw.plots.forms import lines
+from limitlaw.plots.forms import are_shares, lines, log_x, two_errors
 
 #: The most panels of small multiples, and lines of one panel.
 MAX_PANELS, MAX_LINES = 12, 8
@@ -65,7 +65,7 @@ def sweep(
         raise ValueError(f"frame must have one row for each {' and '.join([*varying, *others])}, got several")
     text = "; ".join([*fixed, f"{frame['point'].n_unique():,} points"])
     words = metric.replace("_", " ")
-    share = frame[metric].dtype.is_float() and bool(frame[metric].is_between(0.0, 1.0).all()) and metric != "utility"
+    share = are_shares(frame[metric], metric)
     heading = title or words[:1].upper() + words[1:]
     if len(varying) == 1:
         return _lines(frame, metric, varying[0], others, heading=heading, text=text, share=share)
@@ -91,10 +91,8 @@ def _series(frame: pl.DataFrame, others: list[str]) -> pl.Series:
     ]
     if not parts:
         return pl.Series("series", ["all rows"]).new_from_index(0, frame.height)
-    label = parts[0]
-    for part in parts[1:]:
-        label = label + ", " + part
-    return label.alias("series").str.replace_all("_", " ")
+    joined = pl.concat_str(pl.all(), separator=", ").str.replace_all("_", " ")
+    return pl.DataFrame(parts).select(series=joined)["series"]
 
 
 def _is_log(values: pl.Series) -> bool:
@@ -117,19 +115,17 @@ def _lines(
             f"frame must have at most {MAX_LINES} rows for each point, got {series.n_unique()}: filter {listed(others)}"
         )
     error = next((name for name in (f"{metric}_se", "se") if name in frame.columns), None)
-    spread = pl.lit(None, pl.Float64) if error is None else 2 * pl.col(error)
     numbers = frame[axis].dtype.is_numeric()
     rows = frame.select(
         at=pl.col(axis) if numbers else pl.col(axis).cast(pl.String),
         value=metric,
-        low=pl.col(metric) - spread,
-        high=pl.col(metric) + spread,
+        **two_errors(frame, metric, error),
     ).with_columns(series)
     name = _axis_name(axis)
     if not numbers:
         x = alt.X("at:O", title=name, sort=rows["at"].unique(maintain_order=True).to_list())
     elif _is_log(frame[axis]):
-        x = alt.X("at:Q", title=f"{name} (log scale)", scale=alt.Scale(type="log", nice=False))
+        x = log_x("at", name)
     else:
         x = alt.X("at:Q", title=name, scale=alt.Scale(zero=False, nice=False))
     words = f"{text}; band: two standard errors to each side." if error is not None else f"{text}."

@@ -7,7 +7,7 @@ import polars as pl
 
 from limitlaw.plots.chart import check_columns, check_rows
 from limitlaw.plots.estimates import RATES
-from limitlaw.plots.forms import MAX_ROWS, forest, lines
+from limitlaw.plots.forms import forest, lines, log_x
 
 #: From so many k on the difference is a line.
 _LINE = 4
@@ -36,12 +36,11 @@ def differences(frame: pl.DataFrame, *, title: str = "Which system is better") -
         banded = "band_low" in frame.columns
         ends = ("band_low", "band_high") if banded else ("low", "high")
         rows = known.select("k", value="difference", low=ends[0], high=ends[1], series=pair)
-        x = alt.X("k:Q", title="k (log scale)", scale=alt.Scale(type="log", nice=False), axis=alt.Axis(tickCount=6))
         what = "band that holds at all k together" if banded else "interval at each k"
         pairs = rows["series"].unique(maintain_order=True)
         heading = title if len(pairs) > 1 else f"{title}: {pairs[0]}"
         text = f"Line: mean over shared tasks; {confidence}{what}; 0: no difference."
-        return lines(rows, x=x, title=heading, subtitle=text, axis=axis)
+        return lines(rows, x=log_x("k", "k", tickCount=6), title=heading, subtitle=text, axis=axis)
     several = known["k"].n_unique() > 1
     label = pl.format("{} at k = {}", pair, "k") if several else pair
     rows = known.select(
@@ -51,8 +50,6 @@ def differences(frame: pl.DataFrame, *, title: str = "Which system is better") -
         label=label,
         group=pl.when(pl.col("winner").is_null()).then(pl.lit("not told apart")).otherwise(pl.lit("told apart")),
     )
-    if rows.height > MAX_ROWS:
-        raise ValueError(f"frame must have at most {MAX_ROWS} rows to be drawn, got {rows.height}: filter it first")
     legend = ["told apart", "not told apart"]
     text = f"Dot: mean over shared tasks; bar: {confidence}interval of that pair; told apart: Holm over all pairs."
     return forest(rows, title=title, subtitle=text, axis=axis, mark=0.0, legend=legend, colours=legend)
