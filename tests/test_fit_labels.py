@@ -176,7 +176,7 @@ VERDICTS = LABELS.drop("correct")
         (lambda: ll.corrected_accuracy(LABELS.to_dict(), VERDICTS), TypeError, "labels: frame must be a polars.DataFrame"),
         (lambda: ll.corrected_accuracy(LABELS, 3), TypeError, "verdicts: frame must be a polars.DataFrame, got 3"),
         (lambda: ll.corrected_accuracy(LABELS, VERDICTS.drop("task")), ValueError, "verdicts: task must name one of the columns ['accepted'], got 'task'"),
-        (lambda: ll.corrected_accuracy(LABELS, VERDICTS, correct="task"), ValueError, "labels: correct must be a column of booleans, or of 0 and 1, got 2.0"),
+        (lambda: ll.corrected_accuracy(LABELS, VERDICTS, correct="task"), ValueError, "labels: correct must be a column of booleans, or of 0 and 1, got 2 in row 6 (from 0)"),
         (lambda: ll.corrected_accuracy(LABELS, VERDICTS, method="x"), ValueError, "method must be 'ppi', 'rogan_gladen' or 'labels', got 'x'"),
         (lambda: ll.corrected_accuracy(LABELS.head(3), VERDICTS), ValueError, "labels must be of at least 2 tasks, got 3 labels of 1"),
         (lambda: ll.corrected_accuracy(LABELS, VERDICTS.clear()), ValueError, "verdicts must have a row for each attempt that is not labelled, got none"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import math
 import numbers
 import operator
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -76,14 +77,19 @@ def as_confidence(value: object, name: str = "confidence") -> float:
     return number
 
 
+def index_of(value: object) -> int | None:
+    """A whole number of any kind; none of anything else, to which booleans and spans of time belong."""
+    try:
+        return None if isinstance(value, (bool, np.bool_, np.timedelta64)) else operator.index(value)  # type: ignore[arg-type]
+    except Exception:  # noqa: BLE001  (an object's own conversion may fail in any way)
+        return None
+
+
 def as_whole(value: object, name: str, low: int, high: int) -> int:
     """A whole number in [low, high]."""
-    try:
-        if isinstance(value, (bool, np.timedelta64)):
-            raise TypeError
-        number = operator.index(value)  # type: ignore[arg-type]
-    except Exception:  # noqa: BLE001  (an object's own conversion may fail in any way)
-        raise TypeError(f"{name} must be a whole number, got {shown(value)}") from None
+    number = index_of(value)
+    if number is None:
+        raise TypeError(f"{name} must be a whole number, got {shown(value)}")
     if not low <= number <= high:
         raise ValueError(f"{name} must be in [{low}, {brief(high)}], got {shown(number)}")
     return number
@@ -235,6 +241,16 @@ def check_progress(value: Callable[[int, int], object] | None) -> None:
     """Something to call, or nothing."""
     if value is not None and not callable(value):
         raise TypeError(f"progress must be callable, got {shown(value)}")
+
+
+@contextlib.contextmanager
+def naming(what: object) -> Iterator[None]:
+    """An error within says first what it is about."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{what}: {error}") from None
 
 
 def is_sequence(value: Any) -> bool:

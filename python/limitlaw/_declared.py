@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import operator
 import types
 import typing
 from collections.abc import Callable, Sequence
@@ -11,7 +10,17 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from limitlaw._arguments import as_array, as_clusters, as_number, is_sequence, is_text, shown
+from limitlaw._arguments import (
+    as_array,
+    as_clusters,
+    as_number,
+    check_flag,
+    index_of,
+    is_sequence,
+    is_text,
+    naming,
+    shown,
+)
 from limitlaw._dates import as_year
 
 #: A one-dimensional read-only array of floats; any sequence of numbers is accepted (hence ``Any`` for type checkers).
@@ -99,18 +108,16 @@ def _sequence(rule: Rule, length: int | None, value: Any, name: str) -> tuple[An
 
 
 def _flag(value: Any, name: str) -> bool:
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, got {shown(value)}")
+    check_flag(value, name)
     return bool(value)
 
 
 def _whole(value: Any, name: str) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    try:
-        number: int = _not_bool(operator.index(value), value)
-    except Exception:  # noqa: BLE001  (an object's own conversion may fail in any way)
-        raise TypeError(f"{name} must be a whole number, got {shown(value)}") from None
+    number = index_of(value)
+    if number is None:
+        raise TypeError(f"{name} must be a whole number, got {shown(value)}")
     as_number(number, name)  # the core reads a float
     return number
 
@@ -126,17 +133,8 @@ def _text(value: Any, name: str) -> str:
 def _setting(kind: Any, value: Any, name: str) -> Any:
     if isinstance(value, kind):
         return value
-    try:
+    with naming(name):
         value = kind.from_data(value) if isinstance(value, dict) else kind._adapt(value)  # noqa: SLF001  (of a setting)
-    except (TypeError, ValueError) as error:
-        failed = TypeError if isinstance(error, TypeError) else ValueError
-        raise failed(f"{name}: {error}") from None
     if isinstance(value, kind):
         return value
     raise TypeError(f"{name} must be a {kind.__name__}{kind._or_else}, got {shown(value)}")  # noqa: SLF001  (as above)
-
-
-def _not_bool(number: Any, value: Any) -> Any:
-    if isinstance(value, (bool, np.bool_, np.timedelta64)):
-        raise TypeError
-    return number

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from limitlaw._arguments import as_path, shown
+from limitlaw._arguments import as_path, naming, shown
 
 __all__ = ["holds_names", "parse_json", "read_table", "reading"]
 
@@ -32,12 +32,9 @@ def reading(path: str | Path) -> Iterator[Any]:
             "limitlaw check, recommend, best and solve; a scenario's file names it (kind = 'recorded' and file = "
             f"{path.name!r} under [tasks]); Tasks.from_attempts(read_attempts(path)) makes tasks of it"
         )
-    try:
+    with naming(path):
         text = path.read_text(encoding="utf-8-sig")
         yield _parse_toml(text) if path.suffix.lower() == ".toml" else parse_json(text)
-    except (TypeError, ValueError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{path}: {error}") from None
 
 
 def parse_json(text: str) -> Any:
@@ -113,10 +110,8 @@ def _as_written(names: pl.Series) -> pl.Series:
 
 def _object(path: Path, at: int, line: str) -> dict[str, Any]:
     """One line of a ``.jsonl`` file."""
-    try:
+    with naming(f"{path}: line {at}"):
         row = parse_json(line)
-    except ValueError as error:
-        raise ValueError(f"{path}: line {at}: {error}") from None
     if isinstance(row, dict):
         return row
     raise ValueError(f"{path}: line {at} must be a JSON object, got {shown(row)}")

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from limitlaw._arguments import shown
+from limitlaw._arguments import index_of, shown
 
 #: Seeds are below this number: their text must stay readable.
 MAX_SEED = 2**4096
@@ -43,12 +43,9 @@ def key_of(seed: Seed) -> tuple[tuple[int, int], str]:
         sequence = seed
         text = str(seed.entropy) if not seed.spawn_key else f"{seed.entropy}/{'/'.join(map(str, seed.spawn_key))}"
     else:
-        try:
-            if isinstance(seed, (bool, np.bool_)):
-                raise TypeError
-            number = operator.index(seed)
-        except Exception:  # noqa: BLE001  (an object's own conversion may fail in any way)
-            raise TypeError(f"seed must be a whole number or a SeedSequence, got {shown(seed)}") from None
+        number = index_of(seed)
+        if number is None:
+            raise TypeError(f"seed must be a whole number or a SeedSequence, got {shown(seed)}")
         if number >= MAX_SEED:
             raise ValueError("seed must be below 2**4096, got a larger number")
         if number < 0:

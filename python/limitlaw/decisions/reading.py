@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from limitlaw import _core
-from limitlaw._arguments import as_column, as_frame, shown
+from limitlaw._arguments import as_column, as_frame, naming, shown
 from limitlaw.run import solve
 from limitlaw.sampling.attempts import check_flags, check_once, cluster_names
 from limitlaw.sampling.policy import Policy
@@ -83,7 +83,7 @@ class Reading:
 
     def system(self, name: str, given: object) -> System:
         """One system, whose errors are named by it."""
-        try:
+        with naming(f"systems[{name!r}]"):
             if isinstance(given, RecordedTasks) and given.weight is not None and len(set(given.weight)) > 1:
                 raise ValueError(
                     f"recorded attempts must have no weights, for tasks count alike, got {shown(given.weight)}"
@@ -103,8 +103,6 @@ class Reading:
                         f"tasks must have one with {self.grid[-1]:.0f} attempts, got {most} at most (short='drop')"
                     )
             clusters = self._clusters(given, tasks)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"systems[{name!r}]: {error}") from None
         rows = np.flatnonzero(kept)
         own = None if clusters is None else [clusters[row] for row in rows]
         return System(name, [tasks[row] for row in rows], values[kept], own)

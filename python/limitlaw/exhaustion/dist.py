@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 import polars as pl
 
-from limitlaw._arguments import as_number, brief, is_sequence, shown
+from limitlaw._arguments import as_number, brief, is_sequence, naming, shown
 from limitlaw._elementary import erf, exp, hypot, interpolated, log, normal_cdf, normal_quantile
 from limitlaw.exhaustion.families import (
     Beta,
@@ -330,10 +330,8 @@ def from_samples(samples: Any, rows: str = "samples") -> Any:
         return empirical(samples)
     columns = {}
     for name in names:
-        try:
+        with naming(f"samples[{shown(name)}]"):
             columns[str(name)] = empirical(samples[name], rows=rows)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"samples[{shown(name)}]: {error}") from None
     lengths = {name: len(column.values) for name, column in columns.items()}
     if len(set(lengths.values())) != 1:
         raise ValueError(f"samples must have columns of one length, at least one, got {shown(lengths)}")

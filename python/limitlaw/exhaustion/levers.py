@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from limitlaw._arguments import as_share, as_whole, is_sequence, shown
+from limitlaw._arguments import as_share, as_whole, is_sequence, naming, shown
 from limitlaw._unused import quietly
 from limitlaw.exhaustion.built_in_levers import default_levers
 from limitlaw.exhaustion.draws import check_scenario, provenance, sample_years
@@ -98,10 +98,7 @@ def levers(
 
 
 def _replaced(scenario: ExhaustionScenario, name: str, changes: Mapping[str, Any]) -> ExhaustionScenario:
-    try:
-        with quietly():  # what one lever makes of other settings is no news
-            changed = scenario.replace(**changes)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"levers[{name!r}]: {error}") from None
+    with naming(f"levers[{name!r}]"), quietly():  # what one lever makes of other settings is no news
+        changed = scenario.replace(**changes)
     changed.warn_unused(changes)
     return changed

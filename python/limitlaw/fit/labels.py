@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from limitlaw._arguments import as_column, as_confidence, check_choice, shown
+from limitlaw._arguments import as_column, as_confidence, check_choice, naming
 from limitlaw._elementary import hypot
 from limitlaw.fit.clusters import logit_limits, student, unseen
+from limitlaw.sampling.attempts import flags
 
 Array = npt.NDArray[np.float64]
 #: How the accuracy is estimated.
@@ -260,10 +261,8 @@ def _lee(seen: _Seen, alpha: float) -> tuple[float, float, float, float]:
 def _places(labels: pl.DataFrame, verdicts: pl.DataFrame, task: str) -> list[npt.NDArray[np.int64]]:
     """The number of the task of every row, in both frames."""
     for name, frame in (("labels", labels), ("verdicts", verdicts)):
-        try:
+        with naming(name):
             as_column(frame, "task", task, of="names")
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{name}: {error}") from None
     columns = [frame.get_column(task) for frame in (labels, verdicts)]
     names = pl.concat(
         pl.Series([str(name) for name in column.to_list()]) if column.dtype.is_nested() else column.cast(pl.String)
@@ -274,11 +273,5 @@ def _places(labels: pl.DataFrame, verdicts: pl.DataFrame, task: str) -> list[npt
 
 
 def _flags(frame: pl.DataFrame, argument: str, column: str, of: str) -> Array:
-    try:
-        values = as_column(frame, argument, column).astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{of}: {error}") from None
-    if not ((values == 0.0) | (values == 1.0)).all():
-        bad = values[(values != 0.0) & (values != 1.0)][0]
-        raise ValueError(f"{of}: {argument} must be a column of booleans, or of 0 and 1, got {shown(float(bad))}")
-    return values
+    with naming(of):
+        return flags(frame, argument, column).astype(np.float64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from limitlaw._arguments import listed, shown
+from limitlaw._arguments import listed, naming, shown
 from limitlaw._files import reading
 from limitlaw.sampling.files import with_tables
 from limitlaw.sampling.scenario import SamplingScenario
@@ -62,10 +62,8 @@ def _parse(data: Any, folder: Path) -> tuple[Grid, Settings]:
 
 def _scenario(data: dict[str, Any], folder: Path) -> Spec:
     kind = scenario_class(data)
-    try:
+    with naming("scenario"):
         return kind.from_data(with_tables(data, folder) if kind is SamplingScenario else data)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"scenario: {error}") from None
 
 
 def _flat(axes: dict[str, Any], prefix: str = "") -> dict[str, Any]:
