@@ -27,7 +27,7 @@ from limitlaw.exhaustion.scenario import ExhaustionScenario
 from limitlaw.sampling.files import with_tables
 from limitlaw.sampling.frames import By, check_resampled, simulate_frame, solve_frame
 from limitlaw.sampling.plug_in import is_resampled, resamples_of, warn_outside
-from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.scenario import SamplingScenario, check_scenario
 from limitlaw.sampling.tallies import merge_frames, tallies_frame
 from limitlaw.seed import Seed, key_of
 
@@ -374,5 +374,4 @@ def check_solvable(scenario: object) -> None:
         raise TypeError(
             f"scenario must be a SamplingScenario to be solved, got one that can be simulated only: {scenario}"
         )
-    if not isinstance(scenario, SamplingScenario):
-        raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
+    check_scenario(scenario)

@@ -20,6 +20,7 @@ from limitlaw.gates.limits import Ratio
 from limitlaw.gates.requirement import BILLS, METRICS
 from limitlaw.run import simulate, solve
 from limitlaw.sampling.policy import FirstAccepted, Policy
+from limitlaw.sampling.table import said_of_each
 from limitlaw.sampling.tasks import CountsTasks, PoolTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verifier import RatesVerifier, SpreadVerifier, Verifier
 
@@ -130,8 +131,7 @@ def _recorded(scenario: SamplingScenario) -> dict[str, Any]:
     ends_ = np.cumsum(tasks.attempts)
     place = np.arange(ends_[-1]) - np.repeat(ends_ - tasks.attempts, tasks.attempts)
     correct = (place < np.repeat(tasks.correct, tasks.attempts)).astype(np.int64)
-    fields: dict[str, Any] = {"attempts": tasks.attempts, "correct": correct, "weight": tasks.weight}
-    fields["cluster"] = tasks.cluster
+    fields: dict[str, Any] = {"attempts": tasks.attempts, "correct": correct, **said_of_each(tasks)}
     changes: dict[str, Any] = {"answers": None}
     if cost is not None and cost.wrong_output_tokens is not None:
         # The mean tokens of each attempt as if they were recorded: a bill's mean is that of means.

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from limitlaw._arguments import as_confidence, as_whole, as_within, shown
-from limitlaw._core import NoClosedFormError
+from limitlaw._arguments import as_confidence, as_whole, as_within
 from limitlaw._frames import known
 from limitlaw._random import Random
 from limitlaw.plan.sizes import grid_of
 from limitlaw.sampling.clusters import warn_independent
 from limitlaw.sampling.optimum import optimal_attempts
-from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.scenario import SamplingScenario, check_scenario
 from limitlaw.sampling.tasks import BetaTasks, CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
 from limitlaw.seed import Seed
 
@@ -85,15 +84,9 @@ def best_attempts(
         >>> found["p_within"].to_list()
         [0.94, 1.0]
     """
-    if not isinstance(scenario, SamplingScenario):
-        raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
+    check_scenario(scenario)
     if len(scenario.policies) != 1 or scenario.limits is not None:
         raise ValueError("scenario must have one policy and no limits, for one best number")
-    if isinstance(scenario.tasks, RecordedTasks) and (scenario.cost is not None or scenario.tasks.cost is not None):
-        raise NoClosedFormError(
-            "no closed form of the optimum where attempts have prices of their own; Utility(attempt_cost=) is one "
-            "price for all of them (leave out cost, of the scenario and of Tasks.from_attempts)"
-        )
     if isinstance(scenario.tasks, RecordedTasks):
         optimal_attempts(scenario, bootstrap=0, wrong_cost=wrong_cost)  # refuses what the counts of a log do not show
     warn_independent(scenario.tasks)

@@ -19,10 +19,12 @@ from limitlaw._elementary import products
 from limitlaw.errors import MisfitWarning
 from limitlaw.run import simulate, solve
 from limitlaw.sampling import policy as rules
+from limitlaw.sampling.clusters import weights
 from limitlaw.sampling.frames import solve_tasks
 from limitlaw.sampling.plug_in import drawn_rates, is_plug_in
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.short import chosen
+from limitlaw.sampling.table import said_of_each
 from limitlaw.sampling.tasks import CountsTasks, FixedTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verdicts import asks_answers
 from limitlaw.sampling.verifier import LabelledVerifier, Verifier
@@ -153,8 +155,7 @@ class Options:
     @cached_property
     def weight(self) -> Floats:
         """The weights of the tasks, adding to 1."""
-        own = np.ones(len(self.tasks)) if self.tasks.weight is None else self.tasks.weight
-        return np.asarray(own / own.sum())
+        return weights(self.tasks)
 
     @cached_property
     def means(self) -> dict[str, Floats]:
@@ -238,9 +239,8 @@ def _drawn(tasks: Tasks, verifier: Verifier | None, options: int, seed: Seed) ->
         return [{"tasks": tasks}]
     count = max(min(_RATE_SETS, _MOST_NUMBERS // (options * len(tasks))), _FEWEST_RATE_SETS)
     rates = drawn_rates(tasks, count, key_of(seed)[0])
-    sets: list[dict[str, Any]] = [
-        {"tasks": Tasks.fixed(one, weight=tasks.weight, cluster=tasks.cluster)} for one in rates
-    ]
+    own = said_of_each(tasks) | {"names": None}  # many tasks are made, and no number depends on these
+    sets: list[dict[str, Any]] = [{"tasks": Tasks.fixed(one, **own)} for one in rates]
     if isinstance(verifier, LabelledVerifier):
         verifiers = len(verifier.false_positive_rate)
         apart = max(verifiers // _FEW_VERIFIERS, 1)

@@ -164,26 +164,11 @@ def _answers(
         given = given.fill_nan(None)
     if given.dtype == pl.String:
         given = given.to_frame().select(pl.when(pl.col(column).str.strip_chars() != "").then(pl.col(column)))[column]
-        return _numbered(given.gather(order), place)
-    texts = given.to_list()
-    numbers: dict[tuple[int, str], int] = {}
-    count: dict[int, int] = {}
-    found = np.full(len(texts), -1, dtype=np.int64)
-    for at, (row, task) in enumerate(zip(order.tolist(), place.tolist(), strict=True)):
-        answer = texts[row]
-        if answer is None:
-            continue
-        key = (task, answer if isinstance(answer, str) else repr(answer))
-        if key not in numbers:
-            numbers[key] = count.get(task, 0)
-            count[task] = numbers[key] + 1
-        found[at] = numbers[key]
-    return found
-
-
-def _numbered(answers: pl.Series, place: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The same of text, a column at once: a long log has a million."""
-    rows = pl.DataFrame({"task": place, "answer": answers}).with_row_index("at")
+    else:
+        texts = [one if one is None or isinstance(one, str) else repr(one) for one in given.to_list()]
+        given = pl.Series(texts, dtype=pl.String)
+    # A column at once: a long log has a million answers.
+    rows = pl.DataFrame({"task": place, "answer": given.gather(order)}).with_row_index("at")
     first = rows.drop_nulls("answer").group_by("task", "answer").agg(pl.col("at").min()).sort("task", "at")
     first = first.select("task", "answer", number=pl.int_range(pl.len(), dtype=pl.Int64).over("task"))
     found = rows.join(first, on=["task", "answer"], how="left", maintain_order="left")["number"]
@@ -218,7 +203,7 @@ def _column(frame: pl.DataFrame, argument: str, name: str) -> pl.Series:
 
 def counted(
     attempts: npt.NDArray[np.int64], correct: npt.NDArray[np.int64], accepted: npt.NDArray[np.int64] | None
-) -> dict[str, npt.NDArray[np.int64]]:
+) -> dict[str, Any]:
     """Recorded attempts as counts."""
     starts = np.concatenate([[0], np.cumsum(attempts)[:-1]])
     if accepted is None:

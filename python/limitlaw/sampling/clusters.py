@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 
+def weights(tasks: Tasks) -> Floats:
+    """The weights of tasks, adding to 1."""
+    own = np.ones(len(tasks)) if tasks.weight is None else tasks.weight
+    return np.asarray(own / own.sum())
+
+
 def sampled(tasks: Tasks) -> int:
     """How many are sampled: tasks, or clusters of them, that have a weight."""
     return _core.sample_sizes(len(tasks), *_weights_and_clusters(tasks))[0]

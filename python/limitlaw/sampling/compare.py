@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from limitlaw import _core
-from limitlaw._arguments import as_threads, as_whole, check_choice, check_progress, shown
+from limitlaw._arguments import as_threads, as_whole, check_choice, check_progress
 from limitlaw._elementary import dot
 from limitlaw._frames import closing, first, run_of
-from limitlaw.sampling.scenario import SamplingScenario, row_key
+from limitlaw.sampling.scenario import SamplingScenario, check_scenario, row_key
 from limitlaw.seed import Seed, key_of
 
 if TYPE_CHECKING:
@@ -126,10 +126,9 @@ def compare_policies(
     return first(pl.DataFrame(columns | ends), ["policy", key_name, "other", "difference"], ["difference_se", "winner"])
 
 
-def _check(scenario: object, trials: int, metric: object) -> tuple[list[str], int]:
+def _check(scenario: SamplingScenario, trials: int, metric: object) -> tuple[list[str], int]:
     """The labels of the policies and the trials, where they can be compared."""
-    if not isinstance(scenario, SamplingScenario):
-        raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
+    check_scenario(scenario)
     labels = [policy.label for policy in scenario.policies]
     if len(labels) < 2:  # noqa: PLR2004  (a comparison takes two)
         raise ValueError(f"policies must be at least two to be compared, got {len(labels)}")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from limitlaw._arguments import check_flag, check_name, shown
 from limitlaw._files import read_table
-from limitlaw.sampling.tasks import COLUMNS, Tasks
+from limitlaw.sampling.table import said_of_each
+from limitlaw.sampling.tasks import CountsTasks, Tasks
 from limitlaw.sampling.verifier import Verifier
 
 if TYPE_CHECKING:
@@ -96,5 +97,5 @@ def _tasks(given: dict[str, Any], folder: Path) -> Tasks:
     made = Tasks.from_frame(frame, **columns)
     if not others:
         return made
-    found: dict[str, Any] = {name: getattr(made, name) for name in ("attempts", "correct", *COLUMNS)}
-    return Tasks.counts(**found, **others)
+    assert isinstance(made, CountsTasks)  # a pool has no others
+    return Tasks.counts(made.attempts, made.correct, **said_of_each(made), **others)

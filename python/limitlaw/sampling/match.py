@@ -12,11 +12,12 @@ from limitlaw import _core
 from limitlaw._arguments import as_confidence, as_floats, as_numbers, shown
 from limitlaw._elementary import hypot, normal_quantile
 from limitlaw._unused import quietly
+from limitlaw.sampling.clusters import weights
 from limitlaw.sampling.frames import solve_frame
 from limitlaw.sampling.optimum import ceilings
 from limitlaw.sampling.policy import FirstAccepted
 from limitlaw.sampling.scenario import SamplingScenario
-from limitlaw.sampling.tasks import CountsTasks, PoolTasks, RecordedTasks, Tasks
+from limitlaw.sampling.tasks import CountsTasks, PoolTasks, RecordedTasks
 from limitlaw.sampling.verifier import LabelledVerifier, Verifier
 
 if TYPE_CHECKING:
@@ -164,24 +165,13 @@ def _single_attempt(strong: SamplingScenario | float) -> tuple[float, float]:
     with quietly():
         one = strong.replace(policies=[FirstAccepted()], max_attempts=[1], limits=None)
     row = solve_frame(one, by="policy", columns=["coverage", "accuracy"]).row(0, named=True)
-    tasks, weight = _counted(strong.tasks), _weights(strong)
+    tasks = strong.tasks.counted() if isinstance(strong.tasks, RecordedTasks) else strong.tasks
     variance = 0.0
     if isinstance(tasks, (CountsTasks, PoolTasks)):
         correct = tasks.correct if tasks.correct is not None else tasks.accepted_correct  # type: ignore[union-attr]
         rate = (correct + 0.5) / (tasks.attempts + 1.0)
-        variance = float((weight**2 * rate * (1.0 - rate) / tasks.attempts).sum())
+        variance = float((weights(tasks) ** 2 * rate * (1.0 - rate) / tasks.attempts).sum())
     return row["accuracy"] if row["coverage"] is None else row["coverage"], variance
-
-
-def _counted(tasks: Tasks) -> Tasks:
-    """Recorded attempts as counts."""
-    return tasks.counted() if isinstance(tasks, RecordedTasks) else tasks
-
-
-def _weights(scenario: SamplingScenario) -> npt.NDArray[np.float64]:
-    weight = scenario.tasks.weight
-    count = len(scenario.tasks)
-    return np.full(count, 1.0 / count) if weight is None else weight / weight.sum()
 
 
 def _attempts_to_reach(weak: SamplingScenario, target: float) -> int | None:

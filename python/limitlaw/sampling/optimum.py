@@ -17,12 +17,11 @@ from limitlaw._arguments import (
     check_choice,
     check_progress,
     is_sequence,
-    shown,
 )
 from limitlaw._frames import closing, first, repeat, run_of
 from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.plug_in import warn_outside
-from limitlaw.sampling.scenario import SamplingScenario
+from limitlaw.sampling.scenario import SamplingScenario, check_scenario
 from limitlaw.sampling.tasks import PoolTasks, RecordedTasks
 from limitlaw.sampling.verdicts import warn_unjudged
 from limitlaw.seed import Seed, key_of
@@ -99,8 +98,7 @@ def optimal_attempts(
         >>> ll.optimal_attempts(scenario, wrong_cost=[0, 1, 8], bootstrap=0)["optimal_attempts"].to_list()
         [None, 3, 1]
     """
-    if not isinstance(scenario, SamplingScenario):
-        raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
+    check_scenario(scenario)
     costs = _costs(scenario, wrong_cost)
     resamples = as_whole(bootstrap, "bootstrap", 0, 1_000_000)
     if len(costs) * max(resamples, 1) > _MAX_OPTIMA:
@@ -232,8 +230,7 @@ def ceilings(scenario: SamplingScenario, *, confidence: float = 0.95) -> pl.Data
         >>> ll.ceilings(ll.SamplingScenario(tasks=tasks, max_attempts=[1])).row(0)[:3]
         (0.5, 0.75, 0.8333333333333333)
     """
-    if not isinstance(scenario, SamplingScenario):
-        raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
+    check_scenario(scenario)
     confidence = as_confidence(confidence)
     found = np.array(_core.ceilings_sampling(*scenario.wire()))
     found[:, :3] = np.minimum(found[:, :3], 1.0)  # weights may add to a little more than 1

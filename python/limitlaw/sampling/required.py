@@ -19,7 +19,7 @@ from limitlaw.sampling.enough import required_of_labelled
 from limitlaw.sampling.frames import simulate_frame, solve_frame
 from limitlaw.sampling.plug_in import is_plug_in, resamples_of, warn_outside
 from limitlaw.sampling.root import last_reaching
-from limitlaw.sampling.scenario import SamplingScenario, row_key, rows_alone
+from limitlaw.sampling.scenario import SamplingScenario, check_scenario, row_key, rows_alone
 from limitlaw.sampling.verifier import LabelledVerifier, RatesVerifier, SpreadVerifier
 from limitlaw.seed import Seed, key_of
 
@@ -169,8 +169,7 @@ def _score(confidence: float) -> float:
 
 
 def _scaled_verifier(scenario: SamplingScenario) -> RatesVerifier | SpreadVerifier:
-    if not isinstance(scenario, SamplingScenario):
-        raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
+    check_scenario(scenario)
     if not isinstance(scenario.verifier, (RatesVerifier, SpreadVerifier)):
         raise TypeError(f"scenario.verifier must be made by Verifier.rates, got {shown(scenario.verifier)}")
     return scenario.verifier

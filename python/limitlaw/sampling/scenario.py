@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import polars as pl
 
+from limitlaw._arguments import shown
 from limitlaw._declared import IntArray
 from limitlaw._spec import Spec
 from limitlaw._unused import quietly
@@ -71,6 +72,12 @@ class SamplingScenario(Spec):
         if self.verifier is None and not judged:
             object.__setattr__(self, "verifier", STAND_IN)
         super()._check()
+
+
+def check_scenario(scenario: object) -> None:
+    """A scenario of repeated sampling."""
+    if not isinstance(scenario, SamplingScenario):
+        raise TypeError(f"scenario must be a SamplingScenario, got {shown(scenario)}")
 
 
 def row_key(scenario: SamplingScenario) -> tuple[str, pl.Series]:

@@ -1,4 +1,4 @@
-"""Observed counts, from a frame with a row per task."""
+"""Observed counts, from a frame with a row per task; what is said of each task."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from typing import Any
 import polars as pl
 
 from limitlaw._arguments import as_column, shown
+
+#: What is said of each task, where they are known one by one.
+COLUMNS = ("weight", "cluster", "names")
+
+
+def said_of_each(tasks: Any) -> dict[str, Any]:
+    """Those columns of tasks, for others in their place."""
+    return {name: getattr(tasks, name) for name in COLUMNS}
 
 
 def counts(

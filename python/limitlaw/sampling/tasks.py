@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import polars as pl
 
-COLUMNS = ("weight", "cluster", "names")  #: What is said of each task, where they are known one by one.
 #: When the tasks of a population are drawn.
 Redraw = Literal["trial", "run"]
 
@@ -305,7 +304,7 @@ class KnownTasks(Tasks):
     """Tasks that are known one by one: a kind has the columns of ``Tasks`` behind its own fields."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        cls.__annotations__ |= {name: Tasks.__annotations__[name] for name in COLUMNS}
+        cls.__annotations__ |= {name: Tasks.__annotations__[name] for name in table.COLUMNS}
         super().__init_subclass__(**kwargs)
 
     def _check(self) -> None:
@@ -372,8 +371,7 @@ class RecordedTasks(KnownTasks):
             >>> ll.Tasks.from_attempts(log).counted().correct.tolist()
             [2, 1]
         """
-        fields: dict[str, Any] = log.counted(self.attempts, self.correct, self.accepted)
-        return PoolTasks(**fields, **{name: getattr(self, name) for name in COLUMNS})
+        return PoolTasks(**log.counted(self.attempts, self.correct, self.accepted), **table.said_of_each(self))
 
 
 class BetaTasks(Tasks):

@@ -182,8 +182,9 @@ fn with_money(scenario: &SamplingScenario, utilities: &[Utility]) -> Result<Vec<
         }
         if scenario.billed()[1] {
             return Err(Error::NoClosedForm(
-                "no closed form of the optimum where attempts have prices of their own; use solve on a grid of \
-                 max_attempts"
+                "no closed form of the optimum where attempts have prices of their own; Utility(attempt_cost=) is one \
+                 price for all of them (leave out cost, of the scenario and of Tasks.from_attempts), and solve on a grid \
+                 of max_attempts takes them as they are"
                     .into(),
             ));
         }
