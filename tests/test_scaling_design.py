@@ -241,7 +241,8 @@ def test_one_run_more_than_coefficients_is_called_too_few() -> None:
     random = np.random.default_rng(1)
     params = 10 ** random.uniform(7.5, 9.5, 7)
     tokens = params * np.exp(random.uniform(1, 5, 7))
-    frame = pl.DataFrame({"params": params, "tokens": tokens, "loss": ll.loss(LAW, params, tokens)})
+    losses = ll.loss(LAW, params, tokens) * np.exp(0.005 * random.normal(size=7))
+    frame = pl.DataFrame({"params": params, "tokens": tokens, "loss": losses})
     with pytest.warns(ll.MisfitWarning, match="^6 runs for 5 coefficients: intervals over resamples of so few are too"):
         fit_scaling_law(frame.head(6), bootstrap=10, seed=1)
     with warnings.catch_warnings():

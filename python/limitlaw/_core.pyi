@@ -195,6 +195,7 @@ def fit_scaling_law(
     unique_tokens: _Floats,
     loss: _Floats,
     weights: _Floats,
+    cluster: _Floats,
     fixed: Sequence[float | None],
     ceiling: float,
     resamples: int,

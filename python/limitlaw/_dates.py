@@ -12,7 +12,10 @@ import polars as pl
 
 from limitlaw._arguments import as_number, shown
 
-__all__ = ["as_date", "as_year", "as_years", "year_of"]
+__all__ = ["YEARS", "as_date", "as_year", "as_year_within", "as_years", "year_of"]
+
+#: Years that the dates of a trend may lie in.
+YEARS = (1800.0, 2300.0)
 
 _TEXT = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 _EXPECTED = "a date such as '2026-03' or '2026-03-15'"
@@ -49,6 +52,14 @@ def as_year(value: Any, name: str) -> float:
     if isinstance(value, (str, dt.date)):
         return year_of(as_date(value, name))
     return as_number(value, name)
+
+
+def as_year_within(value: Any, name: str) -> float:
+    """As :func:`as_year`, within the years of a trend: 20260301 is no year."""
+    year = as_year(value, name)
+    if not YEARS[0] <= year <= YEARS[1]:
+        raise ValueError(f"{name} must be in [{YEARS[0]:.0f}, {YEARS[1]:.0f}], got {shown(year)}")
+    return year
 
 
 def as_years(column: pl.Series, name: str) -> npt.NDArray[np.float64]:

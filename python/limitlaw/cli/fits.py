@@ -48,6 +48,7 @@ def _of_runs(seed: int | None, resamples: str) -> Callable[[Any], Any]:
 @click.option("--unique-tokens", help="Column of unique tokens, for laws of repeats.")
 @click.option("--compute", help="Column of FLOP, for an envelope.  [default: 6 N D]")
 @click.option("--weight", help="Column of weights.  [default: equal]")
+@click.option("--cluster", help="Column of names whose runs are drawn together, such as checkpoints of one model.")
 @click.option(
     "--law",
     type=click.Choice(["chinchilla", "muennighoff", "penalty", "bounded", "envelope"]),

@@ -12,7 +12,7 @@ BASE = ("log_a", "log_b", "log_e", "alpha", "beta")
 _FADELESS = 100.0
 #: Of an exponent: above it a term is gone within the range of any table.
 _STEEP = 2.0
-_LEAST_EXPONENT = {"alpha": 0.05, "beta": 0.05, "gamma": 1e-3, "delta": 1e-3, "kappa": 1e-3}
+LEAST_EXPONENT = {"alpha": 0.05, "beta": 0.05, "gamma": 1e-3, "delta": 1e-3, "kappa": 1e-3}
 _NO_LOSS = -49.0
 _KINDS: dict[str, type[Law]] = {
     "chinchilla": ChinchillaLaw,
@@ -36,6 +36,6 @@ def runs_off(name: str, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_
         return np.asarray(values > _FADELESS)
     if name == "log_e":
         return np.asarray(values <= _NO_LOSS)
-    if name in _LEAST_EXPONENT:
-        return np.asarray((values <= _LEAST_EXPONENT[name] * (1.0 + 1e-9)) | (values > _STEEP))
+    if name in LEAST_EXPONENT:
+        return np.asarray((values <= LEAST_EXPONENT[name] * (1.0 + 1e-9)) | (values > _STEEP))
     return np.zeros(len(values), dtype=np.bool_)

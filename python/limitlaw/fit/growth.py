@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,13 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import as_frame, as_path, as_whole, is_sequence, listed, shown
-from limitlaw._dates import as_year, as_years
+from limitlaw._dates import YEARS, as_year, as_year_within, as_years
 from limitlaw._elementary import exp, log
 from limitlaw._files import read_table
+from limitlaw.errors import MisfitWarning
 from limitlaw.fit._counts import resampling
 from limitlaw.fit.growth_fit import GrowthFit
+from limitlaw.fit.run_clusters import clusters_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,10 +27,10 @@ if TYPE_CHECKING:
 
     from limitlaw.seed import Seed
 
+#: Residuals in orders of magnitude that are rounding.
+_EXACT = 1e-9
 #: The most breaks, and the fewest and the most runs.
 _BREAKS, _FEW, _RUNS = 2, 3, 1_000_000
-#: Years that a date may lie in.
-_YEARS = (1800.0, 2300.0)
 
 
 def fit_growth(
@@ -85,6 +88,9 @@ def fit_growth(
             seed.
         TypeError: A column has the wrong type.
 
+    Warns:
+        MisfitWarning: Values lie on the trend to the last digits, so that its intervals have no width.
+
     Source: Epoch AI, *Training compute of frontier AI models grows by 4-5x per year* (2024), whose trends are such
     lines; Bai and Perron, Econometrica 66 (1998), for breaks; Hesterberg, The American Statistician 69 (2015), section
     3.1.2, for the widening.
@@ -100,9 +106,7 @@ def fit_growth(
     table = (
         read_table(as_path(frame, "frame"), [cluster]) if isinstance(frame, (str, Path)) else as_frame(frame, "frame")
     )
-    base = as_year(base_year, "base_year")
-    if not _YEARS[0] <= base <= _YEARS[1]:
-        raise ValueError(f"base_year must be in [{_YEARS[0]:.0f}, {_YEARS[1]:.0f}], got {shown(base)}")
+    base = as_year_within(base_year, "base_year")
     runs = _runs(table, date, value, cluster)
     logs, years = log(runs["value"].to_numpy()), runs["year"].to_numpy() - base
     within = np.ones(runs.height, dtype=np.bool_)
@@ -116,6 +120,8 @@ def fit_growth(
     if used.height < _FEW:
         raise ValueError(f"frame must have at least {_FEW} runs of the dates asked for, got {used.height}")
     places = _places(breaks, used["year"].to_numpy() - base, base)
+    if seed is None:
+        raise ValueError("seed must be given, got None")
     options, text = resampling(
         as_whole(bootstrap, "bootstrap", 2, 100_000), seed, **_rest(confidence, threads, progress)
     )
@@ -132,7 +138,7 @@ def fit_growth(
         **options,
     )
     columns = len(found["estimate"])
-    return GrowthFit._of(  # noqa: SLF001  (its only maker)
+    fit = GrowthFit._of(  # noqa: SLF001  (its only maker)
         runs=used.drop("cluster"),
         fitted=exp(found["fitted"][chosen[given]]),
         estimate=found["estimate"],
@@ -143,6 +149,11 @@ def fit_growth(
         confidence=options["confidence"],
         seed=str(text),
     )
+    if float(np.abs(fit.runs["residual"].to_numpy()).max()) < _EXACT:
+        warnings.warn(
+            f"{value} lies on the trend to the last digits: its intervals have no width", MisfitWarning, stacklevel=2
+        )
+    return fit
 
 
 def _rest(confidence: float, threads: int | None, progress: Any) -> dict[str, Any]:
@@ -151,8 +162,8 @@ def _rest(confidence: float, threads: int | None, progress: Any) -> dict[str, An
 
 def _runs(table: pl.DataFrame, date: str, value: str, cluster: str | None) -> pl.DataFrame:
     """The rows with a value, in order of date: ``year``, ``value``, ``cluster``."""
-    for name, column in (("date", date), ("value", value), ("cluster", cluster)):
-        if column is not None and (not isinstance(column, str) or column not in table.columns):
+    for name, column in (("date", date), ("value", value)):
+        if not isinstance(column, str) or column not in table.columns:
             raise ValueError(f"{name} must be a column of frame, {listed(table.columns, column)}, got {shown(column)}")
     if not table[value].dtype.is_numeric():
         raise TypeError(f"{value} must be a column of numbers, got {table[value].dtype}")
@@ -164,17 +175,10 @@ def _runs(table: pl.DataFrame, date: str, value: str, cluster: str | None) -> pl
     if bad.any():
         raise ValueError(f"{value} must be finite and above 0 in every row, got {shown(float(values[bad][0]))}")
     years = as_years(table[date], date)
-    outside = (years < _YEARS[0]) | (years > _YEARS[1])
+    outside = (years < YEARS[0]) | (years > YEARS[1])
     if outside.any():
-        raise ValueError(f"{date} must be in {_YEARS[0]:.0f} to {_YEARS[1]:.0f}, got {shown(float(years[outside][0]))}")
-    # Runs without a name stand alone.
-    alone = pl.int_range(table.height, 2 * table.height, eager=True)
-    of_cluster = (
-        alone
-        if cluster is None
-        else table[cluster].rank("dense").cast(pl.Int64).zip_with(table[cluster].is_not_null(), alone)
-    )
-    return pl.DataFrame({"year": years, "value": values, "cluster": of_cluster}).sort(
+        raise ValueError(f"{date} must be in {YEARS[0]:.0f} to {YEARS[1]:.0f}, got {shown(float(years[outside][0]))}")
+    return pl.DataFrame({"year": years, "value": values, "cluster": clusters_of(table, cluster)}).sort(
         "year", "value", descending=[False, True], maintain_order=True
     )
 

@@ -11,12 +11,13 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import check_choice, is_sequence
-from limitlaw._dates import as_year
+from limitlaw._dates import as_year_within
 from limitlaw._elementary import exp, exp10, log, log10, power
 from limitlaw._frames import Alike
 from limitlaw._inputs import html_of
 from limitlaw._show import brief
 from limitlaw.exhaustion.dist import from_samples
+from limitlaw.fit.one_run import scatter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,6 +130,9 @@ class GrowthFit(Alike):
             base_year: That of the scenario, to which each draw's level is moved by its own growth; that of the fit
                 unless given.
 
+        Raises:
+            ValueError: The trend is beyond the range of the input at that year: it is another quantity, or unit.
+
         Example:
             >>> from limitlaw import fit
             >>> dates = ["2020-01", "2021-05", "2023-02", "2024-09"]
@@ -138,10 +142,18 @@ class GrowthFit(Alike):
             (['trend_dataset', 'trend_growth'], 1000)
         """
         check_choice(quantity, "quantity", tuple(_LEVELS))
-        later = 0.0 if base_year is None else as_year(base_year, "base_year") - self.base_year
+        later = 0.0 if base_year is None else as_year_within(base_year, "base_year") - self.base_year
         growth, level = self.draws["growth"].to_numpy(), self.draws["level"].to_numpy()
         with np.errstate(over="ignore"):
             columns = {_LEVELS[quantity]: level * power(growth, later), f"{quantity}_growth": growth}
+        best = dict(self.estimates.select("quantity", "estimate").rows())
+        with np.errstate(over="ignore"):
+            level_there = float(best["level"] * power(best["growth"], later))
+        for name, estimate in ((_LEVELS[quantity], level_there), (f"{quantity}_growth", best["growth"])):
+            least, most = _core.EXHAUSTION_RANGES[name]
+            if not least <= estimate <= most:
+                there = f" in {self.base_year + later:g}" * (name == _LEVELS[quantity])
+                raise ValueError(f"{name} must be in [{least:g}, {most:g}], got an estimate of {estimate:.4g}{there}")
         # As with every input, draws beyond its range are moved to its ends: few runs have draws that are far out.
         moved = {name: np.clip(values, *_core.EXHAUSTION_RANGES[name]) for name, values in columns.items()}
         return from_samples(moved, rows=f"growth of {quantity}")
@@ -152,17 +164,17 @@ class GrowthFit(Alike):
         Returns:
             One row per date: ``year``, ``estimate`` of the trend (the median of runs where scatter is symmetric),
             ``low`` and ``high``, its interval, ``run_low`` and ``run_high``, that of one further run: the trend's draws
-            with the residuals, which are enlarged by ``sqrt(n / (n - coefficients))``.
+            with the residuals, which are enlarged by ``sqrt(n / (n - coefficients))``, beyond the outermost of them
+            Student's t.
         """
         given: Any = dates if is_sequence(dates) else [dates]
         if not 0 < len(given) <= _DATES:
             raise ValueError(f"dates must be 1 to {_DATES}, got {len(given)}")
-        years = np.array([as_year(at, f"dates[{i}]") for i, at in enumerate(given)])
+        years = np.array([as_year_within(at, f"dates[{i}]") for i, at in enumerate(given)])
         best = {name: np.array([x]) for name, x in self.estimates.select("quantity", "estimate").rows()}
         residuals = self.runs["residual"].to_numpy()
         lost = 2 * sum(name == "growth" or name.startswith("growth_") for name in best)
-        wider = np.sqrt(len(residuals) / max(len(residuals) - lost, 1))
-        scatter = wider * np.quantile(residuals, (np.arange(_SCATTER) + 0.5) / _SCATTER)
+        further = scatter(residuals, coefficients=lost, independent=self.estimates["clusters"][0], points=_SCATTER)
         draws = {name: self.draws[name].to_numpy() for name in self.draws.columns}
         shares = (0.5 - self.confidence / 2, 0.5 + self.confidence / 2)
         rows = []
@@ -170,7 +182,7 @@ class GrowthFit(Alike):
             trend = _orders(draws, year, self.base_year)
             ends = np.quantile(trend, shares)
             thinned = np.quantile(trend, (np.arange(_THINNED) + 0.5) / _THINNED)
-            run = np.quantile((thinned[:, None] + scatter).ravel(), shares)
+            run = np.quantile((thinned[:, None] + further).ravel(), shares)
             with np.errstate(over="ignore"):
                 row = exp10(np.array([_orders(best, year, self.base_year)[0], *ends, *run]))
             rows.append((float(year), *row.tolist()))

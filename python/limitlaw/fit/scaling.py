@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import polars as pl
 
 from limitlaw import _core
@@ -15,7 +16,7 @@ from limitlaw.errors import MisfitWarning
 from limitlaw.exhaustion.law import Law
 from limitlaw.fit._counts import resampling
 from limitlaw.fit.design import design
-from limitlaw.fit.fitted_coefficients import BASE
+from limitlaw.fit.fitted_coefficients import BASE, LEAST_EXPONENT
 from limitlaw.fit.scaling_fit import ScalingFit
 from limitlaw.fit.training_runs import check_runs
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from limitlaw.seed import Seed
 
 LawName = Literal["chinchilla", "muennighoff", "penalty", "bounded", "envelope"]
+#: Residuals of ln loss that are rounding.
+_EXACT = 1e-9
 LAWS = ("chinchilla", "muennighoff", "penalty", "bounded", "envelope")
 
 
@@ -37,6 +40,7 @@ def fit_scaling_law(
     unique_tokens: str | None = None,
     compute: str | None = None,
     weight: str | None = None,
+    cluster: str | None = None,
     law: LawName = "chinchilla",
     fixed: Mapping[str, float] | Law | None = None,
     vocabulary: int = 50_257,
@@ -63,6 +67,9 @@ def fit_scaling_law(
         unique_tokens: Column of U, unique tokens; for ``"muennighoff"``, ``"penalty"``, ``"bounded"``.
         compute: For ``"envelope"``: column of C, FLOP; 6 N D unless given.
         weight: Column of weights, not negative, in any unit; equal unless given.
+        cluster: Column of names whose runs are drawn together, such as the model of which the rows are checkpoints, or
+            the seed: their residuals are alike, and taken as independent their intervals are far too narrow
+            (docs/intervals.md). Runs without a name stand alone.
         law: The form: ``"chinchilla"``, ``"muennighoff"``, ``"penalty"``, ``"bounded"`` (see ``ll.Law``), or
             ``"envelope"``, L(C) = E + A C^-alpha: give it the best run of each compute.
         fixed: Coefficients that are not fitted, by name; of a law its base.
@@ -77,14 +84,15 @@ def fit_scaling_law(
         A :class:`ScalingFit`: ``estimates``, ``law``, ``parameters``, ``residuals``, ``predict`` and so on.
 
     Raises:
-        ValueError: A value is not positive, there are no more runs than coefficients, no run repeats tokens where the
-            law is about repeats, or a seed is missing.
+        ValueError: A value is not positive, there are no more runs (or clusters of them) than coefficients, no run
+            repeats tokens where the law is about repeats, E is fixed above most losses, or a seed is missing.
         TypeError: A column is no column of numbers.
 
     Warns:
         MisfitWarning: No losses of runs of these sizes would tell some coefficients (``untold``): they are null, and so
-            is what rests on them. Or there is only one run more than coefficients: at 95 % intervals of such fits held
-            the truth in .77 to .89 of data sets, with one run more in .93 and more.
+            is what rests on them. Or there is only one run (or cluster) more than coefficients: at 95 % intervals of
+            such fits held the truth in .77 to .89 of data sets, with one run more in .93 and more. Or rows are copies
+            of others, losses lie on the law to the last digits, or they do not fall.
         UnitsWarning: Numbers look like billions, like the wrong column, or like a perplexity.
         UnusedSettingWarning: ``unique_tokens`` says nothing to the law.
 
@@ -104,7 +112,10 @@ def fit_scaling_law(
     names = tuple(_core.scaling_coefficients(law))
     held = _fixed(fixed, names)
     wanted = {"parameters": parameters, "tokens": tokens, "unique_tokens": unique_tokens, "compute": compute}
-    runs = check_runs(frame, law, wanted, loss=loss, weight=weight)
+    runs = check_runs(frame, law, wanted, loss=loss, weight=weight, cluster=cluster)
+    if "log_e" in held and held["log_e"] >= log(float(np.median(runs.loss))):
+        middle = log(float(np.median(runs.loss)))
+        raise ValueError(f"fixed['log_e'] must be below ln of the median loss, {middle:.4g}, got {held['log_e']:.4g}")
     options, text = resampling(bootstrap, seed, confidence=confidence, threads=threads, progress=progress)
     level = options.pop("confidence")
     found: dict[str, Any] = _core.fit_scaling_law(
@@ -114,6 +125,7 @@ def fit_scaling_law(
         unique_tokens=runs.unique_tokens,
         loss=runs.loss,
         weights=runs.weights,
+        cluster=np.empty(0) if runs.cluster is None else runs.cluster.astype(np.float64),
         fixed=[held.get(name) for name in names],
         ceiling=ceiling,
         **options,
@@ -137,16 +149,36 @@ def fit_scaling_law(
         seed=text,
         design=design(law, names, held, sizes, estimate=found["coefficients"], ceiling=ceiling),
     )
-    free = len(names) - len(held)
-    if bootstrap and int(kept.sum()) <= free + 1:
-        warnings.warn(
-            f"{int(kept.sum())} runs for {free} coefficients: intervals over resamples of so few are too narrow",
-            MisfitWarning,
-            stacklevel=2,
-        )
+    for text in _doubts(fit, bool(bootstrap)):
+        warnings.warn(text, MisfitWarning, stacklevel=2)
     if fit.untold:
         warnings.warn(f"{len(fit.untold)} coefficients are null, from {fit.unknown}", MisfitWarning, stacklevel=2)
     return fit
+
+
+def _doubts(fit: ScalingFit, resampled: bool) -> list[str]:
+    """Why the intervals are narrower than they should be, or the law is none."""
+    runs, free, found = fit.runs, len(fit.names) - len(fit.fixed), []
+    kept = runs.weights > 0
+    if resampled and runs.independent <= free + 1:
+        what = "runs" if runs.cluster is None else "clusters of runs"
+        found.append(
+            f"{runs.independent} {what} for {free} coefficients: intervals over resamples of so few are too narrow"
+        )
+    rows = np.column_stack([runs.parameters, runs.tokens, runs.unique_tokens, runs.compute, runs.loss])[kept]
+    copies = len(rows) - len(np.unique(rows, axis=0))
+    if resampled and runs.cluster is None and copies and not fit.untold:
+        found.append(
+            f"{copies} of {len(rows)} runs are copies of others, to the last digit of the loss, and are resampled as "
+            "independent, so that intervals are too narrow: leave them out, or name their cluster"
+        )
+    if resampled and not fit.untold and (np.abs(log(runs.loss / fit.fitted))[kept] < _EXACT).all():
+        found.append("every loss lies on the law to the last digits: its intervals have no width")
+    exponents = [n for n in ("alpha", "beta") if n in fit.names and not fit.fixed + fit.untold]
+    at_least = (fit.coefficients[fit.names.index(n)] <= LEAST_EXPONENT[n] * (1.0 + 1e-9) for n in exponents)
+    if exponents and all(at_least):
+        found.append(f"{' and '.join(exponents)} at the least of the range: losses do not fall as those of a law do")
+    return found
 
 
 def _fixed(fixed: object, names: tuple[str, ...]) -> dict[str, float]:

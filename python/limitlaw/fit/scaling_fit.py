@@ -22,6 +22,7 @@ from limitlaw.exhaustion.law import Law, MixtureLaw
 from limitlaw.exhaustion.prior import LawParameters, RowsLawParameters
 from limitlaw.fit.design import Design
 from limitlaw.fit.fitted_coefficients import BASE, as_law_of, runs_off
+from limitlaw.fit.one_run import scatter
 from limitlaw.fit.training_runs import Runs, check_units
 
 Array = npt.NDArray[np.float64]
@@ -81,7 +82,8 @@ class ScalingFit:
 
         Coefficients by name (logarithms are natural; of E = 0 it is -50), and ``parameters_exponent``, beta / (alpha +
         beta): with unlimited data the optimal N grows as C to this power. Null is what the runs cannot tell
-        (:attr:`untold`). Then ``runs``, ``bootstrap``, ``confidence``, ``seed``.
+        (:attr:`untold`). Then ``runs``, ``clusters`` (of positive weight; runs where none are named), ``bootstrap``,
+        ``confidence``, ``seed``.
         """
         values, table, names = self.coefficients, self.table, list(self.names)
         if {"alpha", "beta"} <= set(names):
@@ -96,15 +98,10 @@ class ScalingFit:
                 continue
             low, high = self._ends(table[:, i]) if name not in self.fixed else (None, None)
             rows.append((name, float(values[i]), low, high, self._note(name)))
-        schema = {
-            "quantity": pl.String,
-            "estimate": pl.Float64,
-            "low": pl.Float64,
-            "high": pl.Float64,
-            "note": pl.String,
-        }
+        schema = {"quantity": pl.String, **dict.fromkeys(("estimate", "low", "high"), pl.Float64), "note": pl.String}
         return pl.DataFrame(rows, schema=schema, orient="row").with_columns(
             runs=pl.lit(len(self.runs.loss)),
+            clusters=pl.lit(self.runs.independent),
             bootstrap=pl.lit(len(self.table)),
             confidence=pl.lit(self.confidence),
             seed=pl.lit(self.seed, pl.String),
@@ -230,8 +227,8 @@ class ScalingFit:
 
         Returns:
             The frame with ``predicted`` (the estimate), ``low`` and ``high`` (what the law is there, over resamples),
-            ``run_low`` and ``run_high`` (where a single run is: residuals of the fit on top of the resampled laws, at
-            least what the law is). All are null of runs whose loss rests on what the runs of the fit cannot tell.
+            ``run_low`` and ``run_high`` (where a single run is: residuals, beyond the outermost Student's t, on top of
+            the resampled laws). All are null of runs whose loss rests on what the runs of the fit cannot tell.
 
         Raises:
             ValueError: A column is missing, or a value is not positive.
@@ -249,12 +246,9 @@ class ScalingFit:
             unique = as_column(frame, "unique_tokens", names["unique_tokens"], of="numbers")
             columns["unique_tokens"] = as_floats(unique, "unique_tokens", 1e-6, 1e100)
         check_units(columns, np.empty(0))
-        residual = log(self.runs.loss / self.fitted)
-        free = len(self.names) - len(self.fixed)
-        noise = residual * np.sqrt(len(residual) / (len(residual) - free))
         if self.form == "envelope":
             x = columns["compute"] if "compute" in columns else 6.0 * columns["parameters"] * columns["tokens"]
-            predicted, ends = self._envelope(x, noise, level)
+            predicted, ends = self._envelope(x, self._noise, level)
             told = self.design.tells(x, np.ones(len(x)), np.ones(len(x)))
         else:
             n, d = columns["parameters"], columns["tokens"]
@@ -262,12 +256,12 @@ class ScalingFit:
             predicted = _core.law_losses(self._law.wire()[0], n, d, u)["loss"]
             ends = {}
             if len(self.table):
-                found = _core.law_losses(self._laws.wire()[0], n, d, u, level, noise.tolist())
+                found = _core.law_losses(self._laws.wire()[0], n, d, u, level, self._noise.tolist())
                 ends = {"low": found["loss_low"], "high": found["loss_high"]}
                 ends |= {"run_low": found["run_low"], "run_high": found["run_high"]}
             told = self.design.tells(n, d, u)
         if ends:
-            # Few residuals, some of them 0, say less than the resampled laws do.
+            # Where residuals are 0 they say less than the resampled laws do.
             ends["run_low"] = np.minimum(ends["run_low"], ends["low"])
             ends["run_high"] = np.maximum(ends["run_high"], ends["high"])
         if not told.all():
@@ -338,6 +332,13 @@ class ScalingFit:
         return MixtureLaw(laws=laws, weights=(1.0,) * len(laws))
 
     @functools.cached_property
+    def _noise(self) -> Array:
+        """What one run lies off the law, in ln loss, one for each resample."""
+        residual = log(self.runs.loss / self.fitted)[self.runs.weights > 0]
+        free = len(self.names) - len(self.fixed)
+        return scatter(residual, coefficients=free, independent=self.runs.independent, points=max(len(self.table), 1))
+
+    @functools.cached_property
     def _spread(self) -> float:
         """The robust standard deviation of residuals."""
         residual = log(self.runs.loss / self.fitted)
@@ -371,7 +372,7 @@ class ScalingFit:
         if len(self.table):
             tails = [0.5 * (1.0 - level), 0.5 * (1.0 + level)]
             drawn = np.stack([losses(row) for row in self.table])
-            factors = exp(noise[np.arange(len(drawn)) % len(noise)])[:, None]
+            factors = exp(noise)[:, None]
             (ends["low"], ends["high"]) = np.quantile(drawn, tails, axis=0)
             (ends["run_low"], ends["run_high"]) = np.quantile(drawn * factors, tails, axis=0)
         return losses(self.coefficients), ends

@@ -13,6 +13,7 @@ from limitlaw._arguments import as_column, shown
 from limitlaw._elementary import log
 from limitlaw._unused import warn_unused
 from limitlaw.errors import UnitsWarning
+from limitlaw.fit.run_clusters import clusters_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,8 @@ REPEATS = ("muennighoff", "penalty", "bounded")
 _LEAST = {"parameters": 1e4, "tokens": 1e6, "unique_tokens": 1e5, "compute": 1e10}
 #: Nats per token of a uniform guess among a million tokens.
 _MOST_LOSS = log(1e6)
+#: No model of text is so sure of every token.
+_LEAST_LOSS = 0.01
 _MOST_RATIO = 1e5
 
 
@@ -40,6 +43,7 @@ class Runs:
     given_compute: Array | None
     loss: Array
     weights: Array
+    cluster: npt.NDArray[np.int64] | None = None
 
     @property
     def compute(self) -> Array:
@@ -51,9 +55,21 @@ class Runs:
         """U; above D only D count."""
         return self.tokens if self.unique is None else np.minimum(self.unique, self.tokens)
 
+    @property
+    def independent(self) -> int:
+        """How many runs of positive weight, or clusters of them, there are."""
+        kept = self.weights > 0
+        return int(kept.sum()) if self.cluster is None else len(np.unique(self.cluster[kept]))
+
 
 def check_runs(
-    frame: pl.DataFrame, law: str, named: Mapping[str, str | None], *, loss: str, weight: str | None
+    frame: pl.DataFrame,
+    law: str,
+    named: Mapping[str, str | None],
+    *,
+    loss: str,
+    weight: str | None,
+    cluster: str | None = None,
 ) -> Runs:
     """The columns of the runs, each checked."""
     unique_tokens, compute = named["unique_tokens"], named["compute"]
@@ -71,8 +87,10 @@ def check_runs(
     columns = {name: _positive(frame, name, column) for name, column in wanted.items()}
     losses = _positive(frame, "loss", loss)
     weights = np.ones(len(losses)) if weight is None else as_column(frame, "weight", weight, of="numbers").astype(float)
-    if not (np.isfinite(weights).all() and (weights >= 0).all()):
-        raise ValueError(f"weight must be finite and not negative, got {weights[~(weights >= 0)][:1]}")
+    bad = ~(np.isfinite(weights) & (weights >= 0))
+    if bad.any():
+        at = int(bad.argmax())
+        raise ValueError(f"weight must be finite and not negative, got {weights[at]:g} in row {at} of {weight!r}")
     check_units(columns, losses)
     runs = Runs(
         names=wanted | {"loss": loss},
@@ -82,6 +100,7 @@ def check_runs(
         given_compute=columns.get("compute"),
         loss=losses,
         weights=weights,
+        cluster=None if cluster is None else clusters_of(frame, cluster),
     )
     repeated = bool((runs.tokens > 1.001 * runs.unique_tokens).any())
     if law in ("muennighoff", "penalty") and not repeated:
@@ -115,5 +134,7 @@ def check_units(columns: dict[str, npt.NDArray[np.float64]], loss: npt.NDArray[n
             found.append(f"tokens per parameter have the median {ratio:.2g}: are the columns what they should be?")
     if len(loss) and loss.max() > _MOST_LOSS:
         found.append(f"loss should be nats per token: the largest is {loss.max():g} (a perplexity? take its logarithm)")
+    if len(loss) and loss.max() < _LEAST_LOSS:
+        found.append(f"loss should be nats per token: the largest is {loss.max():g}")
     for text in found:
         warnings.warn(text, UnitsWarning, stacklevel=4)

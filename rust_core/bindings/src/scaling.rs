@@ -24,7 +24,7 @@ fn law_of(name: &str, ceiling: f64) -> Result<Fitted> {
 /// The law of least Huber loss: `coefficients` (in the order of `names`), `objective`, `ln_fitted`, `gradients` (run by
 /// run), `draws` (resample by resample), `others` (the objective and coefficients of other minima).
 #[pyfunction]
-#[pyo3(signature = (law, *, parameters, tokens, unique_tokens, loss, weights, fixed, ceiling, resamples, key, threads, progress))]
+#[pyo3(signature = (law, *, parameters, tokens, unique_tokens, loss, weights, cluster, fixed, ceiling, resamples, key, threads, progress))]
 pub fn fit_scaling_law<'py>(
     py: Python<'py>,
     law: &str,
@@ -33,6 +33,7 @@ pub fn fit_scaling_law<'py>(
     unique_tokens: PyReadonlyArray1<'py, f64>,
     loss: PyReadonlyArray1<'py, f64>,
     weights: PyReadonlyArray1<'py, f64>,
+    cluster: PyReadonlyArray1<'py, f64>,
     fixed: Vec<Option<f64>>,
     ceiling: f64,
     resamples: u64,
@@ -42,7 +43,8 @@ pub fn fit_scaling_law<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let [parameters, tokens, unique_tokens, loss, weights] =
         [&parameters, &tokens, &unique_tokens, &loss, &weights].map(|c| c.as_array().to_vec());
-    let runs = Runs { parameters, tokens, unique_tokens, loss, weights };
+    let cluster = cluster.as_array().iter().map(|&c| c as usize).collect();
+    let runs = Runs { parameters, tokens, unique_tokens, loss, weights, cluster };
     let found = wait(py, resamples, progress.as_ref(), |control| {
         let resampling = Resampling { resamples, key, threads: resolve_threads(threads)? };
         fit(law_of(law, ceiling)?, &runs, &fixed, resampling, control)

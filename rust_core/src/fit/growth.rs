@@ -149,7 +149,7 @@ pub fn fit(
     let independent = seen.iter().filter(|&&seen| seen).count();
     let freedom = independent as f64 - trend.row().len() as f64;
     if freedom < 1.0 {
-        let expected = format!("at least {} independent runs", trend.row().len() + 1);
+        let expected = format!("of at least {} independent runs", trend.row().len() + 1);
         return Err(Error::argument("frame", expected, independent));
     }
     let estimate = trend.row();

@@ -72,6 +72,8 @@ pub struct Runs {
     pub loss: Vec<f64>,
     /// Weights, in any unit.
     pub weights: Vec<f64>,
+    /// The cluster of each run, from 0 without gaps; where it is empty each run stands alone.
+    pub cluster: Vec<usize>,
 }
 
 /// How often runs are resampled, and how the search is seeded.
@@ -138,6 +140,8 @@ struct Search<const N: usize, F> {
     runs: Vec<Run>,
     ln_loss: Vec<f64>,
     weights: Vec<f64>,
+    /// The runs of each cluster, which are drawn together.
+    clusters: Vec<Vec<usize>>,
     /// ln of the units of parameters and of tokens.
     centre: [f64; 2],
     /// The means of the runs in these units.
@@ -152,9 +156,11 @@ impl<const N: usize, F: Form<N>> Search<N, F> {
         if free == 0 {
             return Err(Error::argument("fixed", "some of the coefficients, not all", "all"));
         }
-        let known = runs.weights.iter().filter(|&&w| w > 0.0).count();
+        let clusters = members(runs);
+        let known = clusters.iter().filter(|of| of.iter().any(|&i| runs.weights[i] > 0.0)).count();
         if known <= free {
-            let expected = format!("more runs of positive weight than coefficients ({free})");
+            let what = if runs.cluster.is_empty() { "runs" } else { "clusters of runs" };
+            let expected = format!("of more {what} of positive weight than coefficients ({free})");
             return Err(Error::argument("frame", expected, known));
         }
         let (n, d, u) = (logs(&runs.parameters), logs(&runs.tokens), logs(&runs.unique_tokens));
@@ -174,6 +180,7 @@ impl<const N: usize, F: Form<N>> Search<N, F> {
             runs: rows(&n, &d, &u, centre),
             ln_loss: logs(&runs.loss),
             weights: runs.weights.clone(),
+            clusters,
             centre,
             middle: [means[0] - centre[0], means[1] - centre[1]],
             given: [None; N],
@@ -266,9 +273,10 @@ impl<const N: usize, F: Form<N>> Search<N, F> {
             control.check()?;
             let mut random = Stream::new(resampling.key, 0, purpose::BOOTSTRAP, index).sequence();
             let mut weights = vec![0.0; self.runs.len()];
-            for _ in 0..self.runs.len() {
-                let i = ((random.open01() * self.runs.len() as f64) as usize).min(self.runs.len() - 1);
-                weights[i] += self.weights[i];
+            let clusters = self.clusters.len();
+            for _ in 0..clusters {
+                let of = ((random.open01() * clusters as f64) as usize).min(clusters - 1);
+                self.clusters[of].iter().for_each(|&i| weights[i] += self.weights[i]);
             }
             let rows = Rows::new(&self.runs, &self.ln_loss, &weights);
             let found = begin.iter().map(|&at| self.descend(&rows, at, FLAT.1, control));
@@ -343,6 +351,16 @@ impl<const N: usize, F: Form<N>> Search<N, F> {
         }
         natural
     }
+}
+
+/// The runs of each cluster.
+fn members(runs: &Runs) -> Vec<Vec<usize>> {
+    if runs.cluster.is_empty() {
+        return (0..runs.loss.len()).map(|i| vec![i]).collect();
+    }
+    let mut clusters = vec![Vec::new(); runs.cluster.iter().max().map_or(0, |last| last + 1)];
+    runs.cluster.iter().enumerate().for_each(|(i, &of)| clusters[of].push(i));
+    clusters
 }
 
 /// The range of each coefficient in a law.
