@@ -37,7 +37,7 @@ MUTATIONS = [
      "exp(sqrt(variance) * normal(&mut self.random) - 0.4 * variance)", ["lognormal tokens", "limits, lognormal"]),
     ("let at_mode = exp(ln_choose(c, mode)", "let at_mode = 0.9 * exp(ln_choose(c, mode)", ["pool"]),
     ("order.swap(at, other);", "order.swap(at, at);", ["recorded"]),
-    ("found[0] += ways * weight;", "found[0] += 0.9 * ways * weight;", ["exact recorded"]),
+    ("free, rest) * self.last;", "free, rest) * 0.9 * self.last;", ["exact recorded"]),
     ("slot[1] += right / k as f64;", "slot[1] += 0.9 * right / k as f64;", ["exact recorded"]),
     ("outcome.correct += exp(none) * right;", "outcome.correct += 0.9 * exp(none) * right;",
      ["exact pool", "exact limits"]),
