@@ -7,10 +7,12 @@
 
 use libm::{exp, log, round};
 
+use crate::dispatch::{Kernel, dispatch};
 use crate::error::Result;
 use crate::run::Control;
 use crate::sampling::policy::ties::Ties;
 use crate::sampling::scenario::records::AnswerCount;
+use crate::special::elementary::dot;
 use crate::special::incomplete_beta::binomial_pmf;
 
 /// How unlikely the numbers of attempts may be that one share serves, as a logarithm: doubles go to 1e-308, or -708.
@@ -77,7 +79,7 @@ impl<'a> Counted<'a> {
         let mut found: Vec<[f64; 3]> =
             self.caps.iter().map(|&cap| [0.0, 0.0, pmf(idle, cap) * pmf(all - idle, 0)]).collect();
         let most = self.answers.iter().map(|answer| answer.attempts).max().unwrap_or(0);
-        let (mut free, mut others) = (u64::MAX, Vec::new());
+        let (mut free, mut others, mut reversed) = (u64::MAX, Vec::new(), Vec::new());
         let drawn = self.caps[self.caps.len() - 1];
         let mut tied = Tied::default();
         for votes in 1..=most.min(drawn) {
@@ -87,10 +89,11 @@ impl<'a> Counted<'a> {
             let left = all - high.iter().map(|answer| answer.attempts).sum::<u64>();
             if left != free {
                 (free, others) = (left, binomial_law(left, drawn, self.share));
+                reversed = others.iter().rev().copied().collect();
             }
             tied.count(&others, &high, votes as usize, drawn as usize);
             for (found, &cap) in found.iter_mut().zip(self.caps).filter(|(_, cap)| **cap >= votes) {
-                for (others, [ways, right, none]) in tied.of(&others, cap as usize).enumerate() {
+                for (others, [ways, right, none]) in tied.of(&reversed, cap as usize).enumerate() {
                     let [right, none] = [right, none].map(|sum| sum / (others + 1) as f64);
                     match ties {
                         Ties::Abstain if others > 0 => found[2] += ways,
@@ -113,9 +116,10 @@ impl<'a> Counted<'a> {
 #[derive(Default)]
 struct Tied {
     /// The ways of all but the last answer, and the sums of the correct and of the blank ones of the tied, by the number of
-    /// tied answers and of attempts; empty where they are 0.
+    /// tied answers and of attempts. The latter two may not be asked for: they are 0.
     sums: [Vec<f64>; 3],
     next: [Vec<f64>; 3],
+    asked: [bool; 3],
     /// The votes, the most attempts, the answers counted.
     votes: usize,
     drawn: usize,
@@ -123,8 +127,10 @@ struct Tied {
     /// The last answer's chance of so many votes, and its shares.
     last: f64,
     shares: [f64; 2],
-    /// The law of the attempts of answers that cannot lead and of the last where it has fewer votes.
+    /// The law of the attempts of answers that cannot lead and of the last where it has fewer votes, the most first.
     fewer: Vec<f64>,
+    /// Room for numbers between zeros.
+    padded: Vec<f64>,
 }
 
 impl Tied {
@@ -134,13 +140,12 @@ impl Tied {
         (self.votes, self.drawn, self.answers) = (votes, drawn, 0);
         let size = (self.most(before.len()) + 1) * (drawn + 1);
         for kind in 0..3 {
-            let asked = kind == 0 || answers.iter().any(|answer| answer.shares[kind - 1] > 0.0);
+            self.asked[kind] = kind == 0 || answers.iter().any(|answer| answer.shares[kind - 1] > 0.0);
             for sums in [&mut self.sums[kind], &mut self.next[kind]] {
-                sums.clear();
-                sums.resize(if asked { size } else { 0 }, 0.0);
+                sums.resize(size.max(sums.len()), 0.0);
             }
+            self.sums[kind][0] = if kind == 0 { 1.0 } else { 0.0 };
         }
-        self.sums[0][0] = 1.0;
         for answer in before {
             self.add(answer);
         }
@@ -148,9 +153,9 @@ impl Tied {
         self.fewer.clear();
         if !before.is_empty() {
             self.fewer.resize(drawn + 1, 0.0);
-            for (v, weight) in last.law[..votes].iter().enumerate() {
-                add(&mut self.fewer[v..], free, *weight);
-            }
+            let law = &last.law[..votes];
+            dispatch(Convolve { to: &mut self.fewer, law, from: free, padded: &mut self.padded });
+            self.fewer.reverse();
         }
     }
 
@@ -173,16 +178,15 @@ impl Tied {
         for level in 0..=self.most(self.answers) {
             let range = self.attempts(level);
             let row = level * width + range.start()..level * width + range.end() + 1;
-            self.next.iter_mut().filter(|sums| !sums.is_empty()).for_each(|sums| sums[row.clone()].fill(0.0));
+            self.next.iter_mut().for_each(|sums| sums[row.clone()].fill(0.0));
         }
-        for (kind, next) in self.next.iter_mut().enumerate().filter(|(_, next)| !next.is_empty()) {
+        for (kind, next) in self.next.iter_mut().enumerate().filter(|(kind, _)| self.asked[*kind]) {
             for (level, range) in rows.iter().enumerate() {
                 let (start, end, least) = (level * width, (level + 1) * width, *range.start());
                 let row = start + least..start + range.end() + 1;
                 let sums = &self.sums[kind][row.clone()];
-                for (v, weight) in answer.law[..votes].iter().enumerate().take(width - least) {
-                    add(&mut next[start + least + v..end], sums, *weight);
-                }
+                let to = &mut next[start + least..end];
+                dispatch(Convolve { to, law: &answer.law[..votes], from: sums, padded: &mut self.padded });
                 if least + votes < width {
                     let (weight, above) = (answer.law[votes], &mut next[end + least + votes..end + width]);
                     add(above, sums, weight);
@@ -197,7 +201,7 @@ impl Tied {
 
     /// Of `cap` attempts, by the number of answers beside the first that are tied while none has more votes: the weight of
     /// all ways, and the same times the number of correct ones, and of blank ones, among the tied. The law `free` is that
-    /// of `count`.
+    /// of `count`, the most first.
     fn of(&self, free: &[f64], cap: usize) -> impl Iterator<Item = [f64; 3]> {
         let counted = self.most(self.answers);
         // Of the last answer only what makes up the rest is asked for: fewer votes than the leader has, or as many.
@@ -213,10 +217,10 @@ impl Tied {
         (1..=(cap / self.votes).min(self.answers + 1)).map(of_level)
     }
 
-    /// The sums of a kind and a number of tied answers, by the attempts beyond the fewest; nothing where they are 0.
+    /// The sums of a kind and a number of tied answers, by the attempts beyond the fewest; none where they are 0.
     fn row(&self, kind: usize, level: usize) -> &[f64] {
         let (start, attempts) = (level * (self.drawn + 1), self.attempts(level));
-        self.sums[kind].get(start + attempts.start()..=start + attempts.end()).unwrap_or(&[])
+        if self.asked[kind] { &self.sums[kind][start + attempts.start()..=start + attempts.end()] } else { &[] }
     }
 }
 
@@ -235,15 +239,53 @@ fn binomial_law(n: u64, most: u64, [share, rest]: [f64; 2]) -> Vec<f64> {
     law
 }
 
-/// The sum of the products of those of either whose numbers add to `total`.
-fn paired(one: &[f64], other: &[f64], total: usize) -> f64 {
-    let beyond = (total + 1).saturating_sub(other.len());
-    one.iter().skip(beyond).zip(other.iter().take(total + 1).rev()).map(|(x, y)| x * y).sum()
+/// The sum of the products of those of either whose numbers add to `total`; the other are the last first.
+fn paired(one: &[f64], reversed: &[f64], total: usize) -> f64 {
+    let beyond = (total + 1).saturating_sub(reversed.len());
+    let (one, other) =
+        (one.get(beyond..).unwrap_or(&[]), &reversed[(reversed.len() + beyond).saturating_sub(total + 1)..]);
+    let both = one.len().min(other.len());
+    dot(&one[..both], &other[..both])
 }
 
 /// Adds `weight` times the second to the first, as far as both go.
 fn add(to: &mut [f64], from: &[f64], weight: f64) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to += weight * from);
+}
+
+/// Adds all products of a law and of other weights at the sum of their numbers, as far as there is room.
+struct Convolve<'a> {
+    to: &'a mut [f64],
+    law: &'a [f64],
+    from: &'a [f64],
+    padded: &'a mut Vec<f64>,
+}
+
+impl Kernel for Convolve<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        /// So many sums are made at a time.
+        const TILE: usize = 16;
+        let Self { to, law, from, padded } = self;
+        padded.clear();
+        padded.resize(TILE, 0.0);
+        padded.extend_from_slice(from);
+        padded.resize(from.len() + 2 * TILE, 0.0);
+        let end = to.len().min(from.len() + law.len() - 1);
+        for at in (0..end).step_by(TILE) {
+            let mut sums = [0.0; TILE];
+            let (first, last) = ((at + 1).saturating_sub(from.len()), (at + TILE).min(law.len()));
+            for k in first..last {
+                let (weight, from) = (law[k], &padded[at + TILE - k..at + 2 * TILE - k]);
+                for i in 0..TILE {
+                    sums[i] += weight * from[i];
+                }
+            }
+            to[at..end].iter_mut().zip(sums).for_each(|(to, sum)| *to += sum);
+        }
+    }
 }
 
 #[cfg(test)]
