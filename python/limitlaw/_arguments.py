@@ -9,7 +9,7 @@ import numbers
 import operator
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -283,17 +283,22 @@ def as_array(value: Any, name: str, *, whole: bool = False, counts: bool = False
     return array
 
 
+def numbered(names: Iterable[str]) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """The different names in the order in which they come, and of each name its number among them."""
+    numbers: dict[str, int] = {}
+    found = np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
+    return list(numbers), found
+
+
 def as_clusters(value: Any, name: str) -> npt.NDArray[np.int64]:
     """A name for each task as the number of its cluster, from 0 in the order in which they come."""
     if not is_sequence(value):
         raise TypeError(f"{name} must be a sequence with the name of each task's cluster, got {shown(value)}")
     items = value.tolist() if isinstance(value, np.ndarray) else list(value)
-    numbers: dict[str, int] = {}
-    found = np.empty(len(items), dtype=np.int64)
     for at, item in enumerate(items):
         if item is None or item != item or is_sequence(item) or isinstance(item, dict):  # noqa: PLR0124  (NaN)
             raise ValueError(f"{name}[{at}] must be the name of a cluster, got {shown(item)}")
-        found[at] = numbers.setdefault(str(item), len(numbers))
+    _, found = numbered(map(str, items))
     found.flags.writeable = False
     return found
 

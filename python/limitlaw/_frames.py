@@ -133,6 +133,11 @@ def known(values: npt.NDArray[np.float64]) -> pl.Series:
     return pl.Series("values", values, nan_to_null=True)
 
 
+def whole(values: npt.NDArray[np.float64]) -> pl.Series:
+    """Whole numbers, null where there is none or no end to them."""
+    return known(np.where(np.isfinite(values), values, np.nan)).cast(pl.Int64)
+
+
 def in_order(names: Sequence[str], head: Sequence[str], tail: Sequence[str] = ()) -> list[str]:
     """The names with these first and those last, as far as they are among them."""
     first_names = [name for name in head if name in names]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from limitlaw import _core
-from limitlaw._arguments import as_column, as_frame, naming, shown
+from limitlaw._arguments import as_column, as_frame, naming, numbered, shown
 from limitlaw.run import solve
 from limitlaw.sampling.attempts import check_flags, check_once, cluster_names
 from limitlaw.sampling.policy import Policy
@@ -156,11 +156,10 @@ class Reading:
             expected = "a column of booleans, or of 0 and 1, in frames with a row per attempt"
             raise ValueError(f"correct must be {expected} (attempts= names a column of counts), got {wrong[0]:g}")
         check_once(table, self.task)
-        numbers: dict[str, int] = {}
-        place = [numbers.setdefault(name, len(numbers)) for name in names]
-        warn_stopped(table, np.array(place), {"a correct one": c.astype(np.int64)})
+        tasks, place = numbered(names)
+        warn_stopped(table, place, {"a correct one": c.astype(np.int64)})
         right = np.bincount(place, weights=c).astype(np.float64)
-        return list(numbers), np.bincount(place).astype(np.float64), right
+        return tasks, np.bincount(place).astype(np.float64), right
 
 
 def _names(tasks: RecordedTasks) -> list[str]:

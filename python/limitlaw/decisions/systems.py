@@ -18,7 +18,7 @@ from limitlaw._arguments import (
     check_progress,
     shown,
 )
-from limitlaw._frames import first, known, repeat
+from limitlaw._frames import first, known, repeat, whole
 from limitlaw.decisions.reading import Reading, clusters_of
 from limitlaw.sampling.policy import Policy
 from limitlaw.seed import Seed, key_of
@@ -171,9 +171,6 @@ def _frame(found: dict[str, Floats], names: list[str], reading: Reading, options
     adjusted = np.column_stack([holm(column) for column in p_value.T]).reshape(-1)
     better = np.where(found["difference"] > 0, np.repeat(pairs[0], points), np.repeat(pairs[1], points))
     apart = adjusted <= 1.0 - options["confidence"] + 1e-12  # false where there is no p-value
-
-    def whole(values: Floats) -> pl.Series:
-        return pl.Series(values, nan_to_null=True).cast(pl.Int64)
 
     columns = {
         "system": pl.Series(names, dtype=kind).gather(np.repeat(pairs[0], points)),

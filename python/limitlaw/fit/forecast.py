@@ -10,6 +10,7 @@ import polars as pl
 
 from limitlaw import _core
 from limitlaw._arguments import check_choice, check_flag
+from limitlaw._frames import whole
 from limitlaw.errors import MisfitWarning
 from limitlaw.fit._counts import closing, column, counts, resampling
 from limitlaw.fit.beta_binomial import stop
@@ -222,8 +223,8 @@ def attempts_for(
         resample=resample,
         **options,
     )
-    found |= {end: _whole(found[end]) for end in ("low", "high")}
-    columns = {"target": targets, "attempts": _whole(found["estimate"])}
+    found |= {end: whole(found[end]) for end in ("low", "high")}
+    columns = {"target": targets, "attempts": whole(found["estimate"])}
     return _frame(columns, found, resample, _closing(len(c), options, text))
 
 
@@ -235,10 +236,6 @@ def _shape(chosen: bool | None, name: str = "unsolvable") -> bool | None:
 
 def _closing(tasks: int, options: dict[str, Any], seed: str | None) -> list[pl.Expr]:
     return closing(tasks, options, seed, bootstrap=options["resamples"])
-
-
-def _whole(values: npt.NDArray[np.float64]) -> pl.Series:
-    return pl.Series([int(x) if np.isfinite(x) else None for x in values], dtype=pl.Int64)
 
 
 def _frame(

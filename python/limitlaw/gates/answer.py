@@ -87,7 +87,7 @@ def _told(ratio: Ratio, requirement: Requirement, ask: Ask, seen: tuple[int, str
         return Answer("holds" if verdict else "fails", *ends_, said)
     if not ask.sizes:
         return Answer("cannot tell", *ends_, said)
-    copies = ratio.needed(lambda above, below: above or below, requirement.bound, ask.tail)
+    copies = ratio.needed(requirement.bound, ask.tail)
     if copies is None:
         return Answer("cannot tell", *ends_, said, f"no number of {unit}: the estimate is at the bound")
     needed = math.ceil(copies * size)

@@ -48,7 +48,6 @@ class Observed:
         values: By column, a number for each task; without those that do not exist for the policy.
         weight: Of each task; none where all count alike.
         cluster: The number of each task's cluster; none where tasks stand alone.
-        fewest: The attempts of the task that has the fewest.
         attempts: The attempts that these values are of, where the tasks have fewer than the scenario's; else none.
         missing: What there would have to be for values; none where there are.
         more: What attempts there would have to be for values of the scenario's.
@@ -58,7 +57,6 @@ class Observed:
     values: dict[str, Array]
     weight: Array | None
     cluster: npt.NDArray[np.int64] | None
-    fewest: int
     attempts: int | None = None
     missing: str | None = None
     more: str = ""
@@ -85,7 +83,7 @@ def observed(scenario: SamplingScenario, columns: list[str], seed: Seed) -> Obse
     """
     tasks: Any = scenario.tasks
     fewest = int(tasks.attempts.min())
-    nothing = functools.partial(Observed, {}, tasks.weight, tasks.cluster, fewest)
+    nothing = functools.partial(Observed, {}, tasks.weight, tasks.cluster)
     wanted = None if scenario.max_attempts is None else int(scenario.max_attempts[-1])
     if wanted is None or scenario.limits is not None:
         return nothing(missing="max_attempts in place of limits: observed attempts have no order")
@@ -115,7 +113,7 @@ def observed(scenario: SamplingScenario, columns: list[str], seed: Seed) -> Obse
             totals[name] = totals.get(name, 0.0) + frame[name].to_numpy() / len(verifiers)
     drawn = simulated or len(verifiers) > 1
     seen = fewest if short else None
-    return Observed(totals, tasks.weight, tasks.cluster, fewest, attempts=seen, more=more, drawn=drawn)
+    return Observed(totals, tasks.weight, tasks.cluster, attempts=seen, more=more, drawn=drawn)
 
 
 def _grows(policy: Policy, fewest: int) -> bool:

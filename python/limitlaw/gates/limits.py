@@ -102,11 +102,11 @@ class Ratio:
         high = _edge(lambda b: self._margin(b, tail, above=False), self.most, self.least)
         return low, high
 
-    def needed(self, decided: Callable[[bool, bool], bool], bound: float, tail: float) -> float | None:
+    def needed(self, bound: float, tail: float) -> float | None:
         """How many times the data would decide, were further tasks like these; none where that is more than 1e9."""
 
         def enough(copies: float) -> bool:
-            return decided(*self.refuted(bound, tail, copies))
+            return any(self.refuted(bound, tail, copies))
 
         high = 1.0
         while not enough(high):

@@ -11,25 +11,13 @@ from limitlaw._arguments import as_number, as_share
 if TYPE_CHECKING:
     from limitlaw.seed import Seed
 
-#: By metric, the column whose mean is divided by that of another (none: by 1).
-METRICS = {
-    "accuracy": ("accuracy", None),
-    "precision": ("accuracy", "returned"),
-    "coverage": ("coverage", None),
-    "accepted": ("accepted", None),
-    "utility": ("utility", None),
-    "wrong": ("wrong", None),
-    "cost": ("cost", None),
-    "tokens": ("tokens", None),
-    "latency": ("latency", None),
-}
 #: Those in [0, 1].
 SHARES = ("accuracy", "precision", "coverage", "accepted", "wrong")
 #: Those that attempts take, at least 0.
 BILLS = ("cost", "tokens", "latency")
-#: The requirements that there are: a metric must be at least, or at most, so much.
-LEAST = ("accuracy", "precision", "coverage", "accepted", "utility")
-MOST = ("wrong", *BILLS)
+#: By metric, the column whose mean is divided by that of another (none: by 1).
+METRICS: dict[str, tuple[str, str | None]] = {name: (name, None) for name in (*SHARES, "utility", *BILLS)}
+METRICS["precision"] = ("accuracy", "returned")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from limitlaw._arguments import listed, shown
+from limitlaw._arguments import listed, naming, shown
 from limitlaw._files import parse_json
 from limitlaw.logs.entry import Entry
 
@@ -24,10 +24,9 @@ def lines(path: Path) -> Iterator[Entry]:
         for number, line in enumerate(file, 1):
             if line.strip():
                 place = f"{path}, line {number}"
-                try:
-                    yield Entry(parse_json(line), place, top=True)
-                except ValueError as error:
-                    raise ValueError(f"{place}: {error}") from None
+                with naming(place):
+                    data = parse_json(line)
+                yield Entry(data, place, top=True)
 
 
 def inspect(path: Path, metric: str | None, _: str | None) -> Iterator[Row]:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from limitlaw._arguments import as_confidence, as_whole, as_within
-from limitlaw._frames import known
+from limitlaw._frames import whole
 from limitlaw._random import Random
 from limitlaw.plan.sizes import grid_of
 from limitlaw.sampling.clusters import warn_independent
@@ -114,11 +114,8 @@ def best_attempts(
             rows.append((int(t), int(n), share, np.sqrt(share * (1.0 - share) / count), best, low, high))
     names = ("tasks", "attempts", "p_within", "p_within_se", "optimal_attempts", "found_low", "found_high")
     frame = pl.DataFrame(rows, schema=list(names), orient="row")
-    whole = [
-        known(np.where(np.isfinite(frame[name].to_numpy()), frame[name].to_numpy(), np.nan)).cast(pl.Int64).alias(name)
-        for name in names[4:]
-    ]
-    return frame.with_columns(*whole, pl.lit(count, pl.Int64).alias("sets"))
+    numbers = (whole(frame[name].to_numpy()).alias(name) for name in names[4:])
+    return frame.with_columns(*numbers, pl.lit(count, pl.Int64).alias("sets"))
 
 
 def _best(scenario: SamplingScenario, tasks: Any, options: dict[str, Any]) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from limitlaw._arguments import as_column, as_frame, check_choice, listed, shown
+from limitlaw._arguments import as_column, as_frame, check_choice, listed, numbered, shown
 from limitlaw._unused import warn_at_user
 from limitlaw.errors import MisfitWarning
 from limitlaw.sampling.stopped import warn_stopped
@@ -38,8 +38,7 @@ def recorded(
         raise ValueError("frame must have a row for each attempt, got none")
     texts = [str(name) for name in names]
     check_once(frame, task)
-    numbers: dict[str, int] = {}
-    place = np.array([numbers.setdefault(name, len(numbers)) for name in texts])
+    tasks, place = numbered(texts)
     of_flags = {"correct": correct, "accepted": columns["accepted"]}
     given = {name: flags(frame, name, column) for name, column in of_flags.items() if column is not None}
     warn_stopped(frame, place, {_KINDS[name]: given[name] for name in reversed(given)})
@@ -55,8 +54,8 @@ def recorded(
             alike = pl.DataFrame({"row": order, "task": place, "correct": fields["correct"]})
             fields[name] = _filled(frame, name, column, alike, task)
     if cluster is not None:
-        fields["cluster"] = cluster_names(frame, cluster, texts, list(numbers))
-    return {"attempts": np.bincount(place), **fields, "names": tuple(numbers)}
+        fields["cluster"] = cluster_names(frame, cluster, texts, tasks)
+    return {"attempts": np.bincount(place), **fields, "names": tuple(tasks)}
 
 
 def cluster_names(frame: pl.DataFrame, column: str, names: list[str], tasks: list[str]) -> list[str]:

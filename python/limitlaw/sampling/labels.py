@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from limitlaw._arguments import as_column
+from limitlaw._arguments import as_column, numbered
 from limitlaw.sampling.attempts import flags
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ def labelled(frame: pl.DataFrame, accepted: str, correct: str, task: str | None)
         raise ValueError(f"correct must hold labels of correct and of wrong attempts, got {got}")
     place = np.arange(len(label))
     if task is not None:
-        numbers: dict[str, int] = {}
-        names = as_column(frame, "task", task, of="names")
-        place = np.array([numbers.setdefault(str(name), len(numbers)) for name in names])
+        _, place = numbered(map(str, as_column(frame, "task", task, of="names")))
     return by_task(place, verdict, label)
 
 

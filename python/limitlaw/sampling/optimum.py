@@ -18,7 +18,7 @@ from limitlaw._arguments import (
     check_progress,
     is_sequence,
 )
-from limitlaw._frames import closing, first, repeat, run_of
+from limitlaw._frames import closing, first, known, repeat, run_of, whole
 from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.plug_in import warn_outside
 from limitlaw.sampling.scenario import SamplingScenario, check_scenario
@@ -129,9 +129,9 @@ def optimal_attempts(
     )
     # The most that could be found.
     end = float(scenario.tasks.attempts.min()) if isinstance(scenario.tasks, (PoolTasks, RecordedTasks)) else None
-    name, series = "optimal_attempts", _attempts
+    name, series = "optimal_attempts", whole
     if scenario.limits is not None:
-        name, series, end = "optimal_limit", _amounts, max(limit.amount for limit in scenario.limits)
+        name, series, end = "optimal_limit", known, max(limit.amount for limit in scenario.limits)
     labels = [policy.label for policy in scenario.policies]
     rows = len(labels) * len(costs)
     best = found["optimal_attempts"]
@@ -150,7 +150,7 @@ def optimal_attempts(
     for quantity, values in ((name, drawn), ("utility", utility)):
         for p in _QUANTILES if resamples else ():
             cut = np.quantile(values, p, axis=1, method="inverted_cdf")
-            columns[f"{quantity}_q{round(100 * p):02d}"] = series(cut) if quantity == name else _amounts(cut)
+            columns[f"{quantity}_q{round(100 * p):02d}"] = series(cut) if quantity == name else known(cut)
     shares = {
         "p_zero": drawn == 0,
         "p_unbounded": np.isinf(drawn),
@@ -182,15 +182,6 @@ def _status(best: float, end: float | None) -> str:
     if np.isinf(best):
         return "unbounded"
     return "censored" if best == end else "interior"
-
-
-def _amounts(values: npt.NDArray[np.float64]) -> pl.Series:
-    return pl.Series(values, nan_to_null=True)
-
-
-def _attempts(values: npt.NDArray[np.float64]) -> pl.Series:
-    """Whole numbers; null where infinite (unbounded) or not known."""
-    return pl.Series([int(k) if np.isfinite(k) else None for k in values], dtype=pl.Int64)
 
 
 def _costs(scenario: SamplingScenario, wrong_cost: float | npt.ArrayLike | None) -> list[float]:
