@@ -107,6 +107,11 @@ def test_only_what_came_later_counts_and_columns_are_kept():
             AS_OF,
             r"observations\['variable'\] must name some of \['compute', .*, got 'size'",
         ),
+        (
+            RECORDS.with_columns(date=pl.when(pl.int_range(pl.len()) == 1).then(None).otherwise("date")),
+            AS_OF,
+            r"observations\['date'\] must be a date in every row, got null in row 1",
+        ),
     ],
 )
 def test_bad_observations_are_named(observations, as_of, message):

@@ -195,3 +195,18 @@ def test_an_uncertain_law_has_an_interval() -> None:
 def test_bad_input_is_one_clear_error(call, message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+@pytest.mark.parametrize("law", [PLAIN, ll.LawParameters.bootstrap()])
+def test_it_is_said_where_unique_tokens_are_no_limit(law) -> None:
+    said = "unique_tokens has no effect; law=Law.muennighoff"
+    for ask in (
+        lambda: ex.compute_for_loss(law, 2.0, 1e9),
+        lambda: ex.unique_tokens_for_loss(law, 2.0, 1e24),
+        lambda: ex.fewest_epochs(law, 1e24, 1e9),
+    ):
+        with pytest.warns(ll.UnusedSettingWarning, match=said):
+            ask()
+    # Where no run takes more than there is, nothing is left out; nor where no compute reaches the loss.
+    ex.compute_for_loss(law, [2.0, 0.5], 1e15)
+    ex.fewest_epochs(law, 1e24, 1e15)

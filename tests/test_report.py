@@ -178,8 +178,13 @@ def test_the_command_takes_scenarios_counts_results_and_stores(tmp_path: Path) -
         assert data_of(out)["charts"]
     for store in (ll.Store(tmp_path / "store"), tmp_path / "store", str(tmp_path / "store")):
         assert data_of(ll.report(store, tmp_path / "called.html")) == data_of(tmp_path / "store.html")
-    with pytest.raises(ValueError, match=r"store must be a store .*, got .*s\.json without manifest\.json"):
-        ll.report(tmp_path / "s.json", tmp_path / "called.html")
+    for no_folder in ("x", tmp_path / "s.json"):
+        with pytest.raises(ValueError, match=r"^subject must be a scenario, .* or the folder of a store, got '.*'"):
+            ll.report(no_folder, tmp_path / "called.html")
+    with pytest.raises(ValueError, match=r"store must be a store .* without manifest\.json"):
+        ll.report(tmp_path, tmp_path / "called.html")
+    with pytest.raises(ValueError, match=r"^subject must have rows, got an empty frame"):
+        ll.report(ll.solve(SCENARIO).clear(), tmp_path / "called.html")
     wrong = CliRunner().invoke(main, ["report", str(tmp_path / "s.json"), "--out", str(tmp_path / "x.pdf")])
     assert (wrong.exit_code, wrong.output) == (2, "Error: path must end in .html, got 'x.pdf'\n")
 

@@ -209,6 +209,9 @@ def _later(observations: object, as_of: object) -> pl.DataFrame:
         found = observations.schema[name]
         if found not in known if known is not None else not found.is_numeric():
             raise TypeError(f"observations[{name!r}] must be {expected}, got {found}")
+    if observations["date"].null_count():
+        at = observations["date"].is_null().arg_max()
+        raise ValueError(f"observations['date'] must be a date in every row, got null in row {at} (from 0)")
     if observations.schema["date"] != pl.Date:
         dates = [as_date(value, f"observations['date'][{i}]") for i, value in enumerate(observations["date"])]
         observations = observations.with_columns(date=pl.Series(dates, dtype=pl.Date))

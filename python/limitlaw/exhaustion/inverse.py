@@ -9,7 +9,7 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import as_confidence, as_floats, together
 from limitlaw._unused import warn_unused
-from limitlaw.exhaustion.allocation import as_law
+from limitlaw.exhaustion.allocation import as_law, optimal_allocation
 from limitlaw.exhaustion.law import ChinchillaLaw, Law, MixtureLaw
 from limitlaw.exhaustion.prior import RowsLawParameters
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["compute_for_loss", "dataset_value", "fewest_epochs", "speed_up", "unique_tokens_for_loss"]
 
 _COMPUTE, _TOKENS = (6.0, 1e100), (1.0, 1e99)
+#: What would use unique tokens that a law without repeats does not.
+_USER = "law=Law.muennighoff(base=law), under which repeats do not count in full,"
 
 
 def compute_for_loss(
@@ -41,6 +43,9 @@ def compute_for_loss(
     2 ulp(L) / abs(dL/dlnC), or 3e-11; where that is near 1 nothing tells one compute from another. A loss counts as
     reached where the optimum comes within 2 ulp of it, so that what a budget reaches has a finite answer.
 
+    Warns:
+        UnusedSettingWarning: The law counts repeats in full, and the run takes more than ``unique_tokens``.
+
     Source: the root of :func:`limitlaw.optimal_allocation`'s loss in compute; without scarcity Hoffmann et al. 2022,
     ``C = 6 ((L - E)/k0)^(-(alpha + beta)/(alpha beta))``.
 
@@ -51,7 +56,14 @@ def compute_for_loss(
         ['3.88e+21', '7.74e+25']
     """
     named = {"loss": (loss, 1e-6, 1e6), "unique_tokens": (unique_tokens, *_TOKENS)}
-    return _ask("compute_for_loss", law, named, ["compute"], confidence)
+    law = as_law(law)
+    found = _ask("compute_for_loss", law, named, ["compute"], confidence)
+    reached = found.filter(pl.col("compute").is_between(*_COMPUTE))
+    if _counts_repeats_in_full(law) and reached.height:
+        best = optimal_allocation(reached["compute"].to_numpy(), reached["unique_tokens"].to_numpy(), law)
+        if best["epochs"].max() > 1.0:  # type: ignore[operator]
+            warn_unused("compute_for_loss", {"unique_tokens": _USER})
+    return found
 
 
 def unique_tokens_for_loss(
@@ -69,6 +81,9 @@ def unique_tokens_for_loss(
         One row per question: ``loss``, ``compute``, ``unique_tokens`` (infinite where the budget does not reach the
         loss with any text), and of a mixture its interval.
 
+    Warns:
+        UnusedSettingWarning: The law counts repeats in full, so that one token is as good as any number.
+
     Example:
         >>> import limitlaw as ll
         >>> found = ll.exhaustion.unique_tokens_for_loss(ll.Law.muennighoff(), 2.0, [2e24, 1e25])
@@ -76,6 +91,9 @@ def unique_tokens_for_loss(
         ['1e+11', '9.6e+10']
     """
     named = {"loss": (loss, 1e-6, 1e6), "compute": (compute, *_COMPUTE)}
+    law = as_law(law)
+    if _counts_repeats_in_full(law):
+        warn_unused("unique_tokens_for_loss", {"unique_tokens": _USER})
     return _ask("unique_tokens_for_loss", law, named, ["unique_tokens"], confidence)
 
 
@@ -100,6 +118,9 @@ def fewest_epochs(
         One row per question: ``compute``, ``unique_tokens``, ``within``, ``epochs`` (at least 1), ``parameters``,
         ``tokens`` (with repeats), ``loss``; of a mixture with intervals.
 
+    Warns:
+        UnusedSettingWarning: As of :func:`compute_for_loss`.
+
     Example:
         >>> import limitlaw as ll
         >>> found = ll.exhaustion.fewest_epochs(ll.Law.muennighoff_c4(), 1e22, 25e9, within=[0, 0.001, 0.01])
@@ -111,7 +132,11 @@ def fewest_epochs(
         "unique_tokens": (unique_tokens, *_TOKENS),
         "within": (within, 0.0, 1e6),
     }
-    return _ask("fewest_epochs", law, named, ["epochs", "parameters", "tokens", "loss"], confidence)
+    law = as_law(law)
+    found = _ask("fewest_epochs", law, named, ["epochs", "parameters", "tokens", "loss"], confidence)
+    if _counts_repeats_in_full(law) and found.height and found["epochs"].max() > 1.0:  # type: ignore[operator]
+        warn_unused("fewest_epochs", {"unique_tokens": _USER})
+    return found
 
 
 def dataset_value(
@@ -152,9 +177,8 @@ def dataset_value(
         "added_tokens": (added_tokens, *_TOKENS),
     }
     law = as_law(law)
-    if all(isinstance(one, ChinchillaLaw) for one in (law.laws if isinstance(law, MixtureLaw) else (law,))):
-        user = "law=Law.muennighoff(base=law), under which repeats do not count in full,"
-        warn_unused("dataset_value", {"added_tokens": user})
+    if _counts_repeats_in_full(law):
+        warn_unused("dataset_value", {"added_tokens": _USER})
     return _ask("dataset_value", law, named, ["loss", "loss_with", "gain", "compute_factor"], confidence)
 
 
@@ -190,6 +214,11 @@ def speed_up(
     """
     named = {"compute": (compute, *_COMPUTE), "unique_tokens": (unique_tokens, *_TOKENS)}
     return _ask("speed_up", law, named, ["loss", "needed", "speed_up"], confidence, other=as_law(other))
+
+
+def _counts_repeats_in_full(law: Law) -> bool:
+    """To such a law unique tokens are no limit."""
+    return all(isinstance(one, ChinchillaLaw) for one in (law.laws if isinstance(law, MixtureLaw) else (law,)))
 
 
 def _ask(

@@ -96,6 +96,11 @@ def _page(subject: Any, options: dict[str, Any]) -> Page:
     from limitlaw.sweeps.store import Store  # noqa: PLC0415
 
     if isinstance(subject, (str, Path)):
+        if not as_path(subject, "subject").is_dir():
+            expected = "a scenario, a frame or a result of limitlaw, or the folder of a store"
+            raise ValueError(
+                f"subject must be {expected}, got {str(subject)!r} (read_scenario reads a scenario's file)"
+            )
         subject = Store(subject)
     if isinstance(subject, Store):
         subject = subject.collect()
@@ -105,6 +110,8 @@ def _page(subject: Any, options: dict[str, Any]) -> Page:
         return result_page(simulate(subject, **options), scenario=subject)
     if not isinstance(subject, pl.DataFrame) and type(subject).__name__ not in _RESULTS:
         raise TypeError(f"subject must be a scenario, a frame or a result of limitlaw, got {shown(subject)}")
+    if isinstance(subject, pl.DataFrame) and subject.is_empty():
+        raise ValueError("subject must have rows, got an empty frame")
     return result_page(subject)
 
 
