@@ -104,7 +104,7 @@ CASES = {
     "levers": (lambda: ll.levers(WORLD, {"private": {"private_share": 1}}, trials=200, seed=1), ["What buys time"]),
     "sensitivity": (
         lambda: ll.sensitivity(WORLD, trials=200, seed=1, year=2035),
-        ["with others (total)", "data_share"],
+        ["with others (total)", "data_share", "running out (effective stock by 2035)"],
     ),
     "backtest": (
         lambda: ll.backtest(

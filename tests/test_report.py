@@ -95,6 +95,7 @@ def test_the_worlds_of_the_page_are_those_of_the_library(pages: dict[str, Path])
     row = own.exhaustion.row(0, named=True)
     assert data["points"][0][0]["median"] == row["q50"]
     assert data["points"][0][0]["never"] == row["p_not_by_horizon"]
+    assert f"not by 2040 in {row['p_not_by_horizon']:.0%} of the worlds." in pages["exhaustion"].read_text("utf-8")
     changed = WORLD.replace(
         data_share=0.5, correlations=[c for c in WORLD.correlations if "data_share" not in (c.first, c.second)]
     )
@@ -183,6 +184,8 @@ def test_the_command_takes_scenarios_counts_results_and_stores(tmp_path: Path) -
             ll.report(no_folder, tmp_path / "called.html")
     with pytest.raises(ValueError, match=r"store must be a store .* without manifest\.json"):
         ll.report(tmp_path, tmp_path / "called.html")
+    trend = ll.fit.fit_growth(ll.datasets.epoch_models(), since=2018, bootstrap=50, seed=3)
+    assert "Resampled with seed 3." in ll.report(trend, tmp_path / "called.html").read_text("utf-8")
     with pytest.raises(ValueError, match=r"^subject must have rows, got an empty frame"):
         ll.report(ll.solve(SCENARIO).clear(), tmp_path / "called.html")
     wrong = CliRunner().invoke(main, ["report", str(tmp_path / "s.json"), "--out", str(tmp_path / "x.pdf")])

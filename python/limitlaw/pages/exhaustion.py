@@ -54,7 +54,7 @@ def exhaustion_page(scenario: ExhaustionScenario, *, trials: int, seed: int, thr
     return Page(
         title="When do training data run out?",
         kind="exhaustion",
-        answer=_answer(frame),
+        answer=_answer(frame, scenario.years[-1]),
         charts={"years": _spec(first)},
         captions={"years": "Share of the worlds that have run out by each year, by three definitions."},
         controls=[control for control in controls if len(control.values) > 1],
@@ -63,7 +63,7 @@ def exhaustion_page(scenario: ExhaustionScenario, *, trials: int, seed: int, thr
         assumptions=scenario.inputs(),
         caveats=[
             "Every input is uncertain; the bands hold that uncertainty, not that of the model itself.",
-            "A median that is null is beyond the horizon, the last year of the projection.",
+            f"A quantile that is null is beyond the horizon, {scenario.years[-1]}, the last year of the projection.",
             f"{trials:,} worlds were drawn for each position of the sliders, with the same random numbers.",
             "Many inputs are our own guesses: the table says which.",
         ],
@@ -88,14 +88,14 @@ def _point(result: ExhaustionResult) -> dict[str, Any]:
     return {"by": by, "median": row["q50"], "never": row["p_not_by_horizon"]}
 
 
-def _answer(frame: pl.DataFrame) -> list[str]:
+def _answer(frame: pl.DataFrame, horizon: int) -> list[str]:
     texts = []
     for row in frame.iter_rows(named=True):
         years = [None if row[q] is None else f"{row[q]:.0f}" for q in ("q05", "q50", "q95")]
-        low, middle, high = (year or "after the horizon" for year in years)
+        low, middle, high = (year or f"after {horizon}" for year in years)
         texts.append(
             f"{MEANINGS[row['definition']].capitalize()}: median {middle}, 90 % between {low} and {high}; "
-            f"not by the horizon in {row['p_not_by_horizon']:.0%} of the worlds."
+            f"not by {horizon} in {row['p_not_by_horizon']:.0%} of the worlds."
         )
     return texts
 

@@ -28,6 +28,8 @@ def result_page(result: Any, *, scenario: Spec | None = None) -> Page:
         tables[f"{name.replace('_', ' ').capitalize()}{cut}"] = frame.head(_MOST).drop(nested)
     runs = [run for frame in frames.values() for run in runs_of(frame)]
     words = ", ".join(dict.fromkeys(str(run) for run in runs))
+    seed = getattr(result, "seed", None)
+    how = f"Run (seed-settings-stream): {words}." if words else "The result does not say how it was made."
     return Page(
         title="What was found",
         kind="static",
@@ -37,7 +39,7 @@ def result_page(result: Any, *, scenario: Spec | None = None) -> Page:
         tables=tables,
         assumptions=None if scenario is None else scenario.inputs(),
         settings=None if scenario is None else scenario.to_json(indent=2),
-        run=f"Run (seed-settings-stream): {words}." if words else "The result does not say how it was made.",
+        run=f"Resampled with seed {seed}." if seed and not words else how,
     )
 
 

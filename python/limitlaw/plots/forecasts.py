@@ -82,7 +82,8 @@ def sensitivity(found: Any, *, title: str = "What the answer depends on") -> alt
     ).drop_nulls("value")
     if rows.is_empty():
         raise ValueError("indices must have values, got nulls: the event always or never happens")
-    text = "Share of the variance of running out by the year asked for; rule: two standard errors" + _words(frame)
+    event = str(frame["outcome"][0]).replace("_", " ") if "outcome" in frame.columns else "by the year asked for"
+    text = f"Share of the variance of running out ({event}); rule: two standard errors" + _words(frame)
     return bars(rows, title=title, subtitle=text, axis="share of the variance", share=True)
 
 
