@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from limitlaw.seed import Seed
 
 LawName = Literal["chinchilla", "muennighoff", "penalty", "bounded", "envelope"]
+#: Coefficients that only runs which repeat tokens tell.
+_OF_REPEATS = ("repetition_data", "repetition_params", "log_p", "delta", "kappa")
 #: Residuals of ln loss that are rounding.
 _EXACT = 1e-9
 LAWS = ("chinchilla", "muennighoff", "penalty", "bounded", "envelope")
@@ -91,8 +93,9 @@ def fit_scaling_law(
     Warns:
         MisfitWarning: No losses of runs of these sizes would tell some coefficients (``untold``): they are null, and so
             is what rests on them. Or there is only one run (or cluster) more than coefficients: at 95 % intervals of
-            such fits held the truth in .77 to .89 of data sets, with one run more in .93 and more. Or rows are copies
-            of others, losses lie on the law to the last digits, or they do not fall.
+            such fits held the truth in .77 to .89 of data sets, with one run more in .93 and more. Or no more runs
+            repeat tokens than there are coefficients of repeats (.63 to .92). Or rows are copies of others, losses lie
+            on the law to the last digits, or they do not fall.
         UnitsWarning: Numbers look like billions, like the wrong column, or like a perplexity.
         UnusedSettingWarning: ``unique_tokens`` says nothing to the law.
 
@@ -171,6 +174,13 @@ def _doubts(fit: ScalingFit, resampled: bool) -> list[str]:
         found.append(
             f"{copies} of {len(rows)} runs are copies of others, to the last digit of the loss, and are resampled as "
             "independent, so that intervals are too narrow: leave them out, or name their cluster"
+        )
+    repeats = [n for n in _OF_REPEATS if n in fit.names and n not in fit.fixed + fit.untold]
+    if resampled and fit.form in ("muennighoff", "penalty") and repeats and runs.repeated <= len(repeats):
+        what = "run repeats" if runs.repeated == 1 else "runs repeat"
+        found.append(
+            f"{runs.repeated} {what} tokens, for {len(repeats)} coefficients of repeats ({', '.join(repeats)}), whose "
+            "intervals are too narrow"
         )
     if resampled and not fit.untold and (np.abs(log(runs.loss / fit.fitted))[kept] < _EXACT).all():
         found.append("every loss lies on the law to the last digits: its intervals have no width")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 #: Laws that say something of repeated tokens.
 REPEATS = ("muennighoff", "penalty", "bounded")
+#: Tokens by unique tokens of which some are repeated, but for rounding.
+_REPEATED = 1.001
 #: Below these no run is a language model's: a column is in millions or billions.
 _LEAST = {"parameters": 1e4, "tokens": 1e6, "unique_tokens": 1e5, "compute": 1e10}
 #: Nats per token of a uniform guess among a million tokens.
@@ -58,8 +60,15 @@ class Runs:
     @property
     def independent(self) -> int:
         """How many runs of positive weight, or clusters of them, there are."""
-        kept = self.weights > 0
-        return int(kept.sum()) if self.cluster is None else len(np.unique(self.cluster[kept]))
+        return self._count(self.weights > 0)
+
+    @property
+    def repeated(self) -> int:
+        """How many of these repeat tokens."""
+        return self._count((self.weights > 0) & (self.tokens > _REPEATED * self.unique_tokens))
+
+    def _count(self, of: npt.NDArray[np.bool_]) -> int:
+        return int(of.sum()) if self.cluster is None else len(np.unique(self.cluster[of]))
 
 
 def check_runs(
@@ -102,8 +111,7 @@ def check_runs(
         weights=weights,
         cluster=None if cluster is None else clusters_of(frame, cluster),
     )
-    repeated = bool((runs.tokens > 1.001 * runs.unique_tokens).any())
-    if law in ("muennighoff", "penalty") and not repeated:
+    if law in ("muennighoff", "penalty") and not (runs.tokens > _REPEATED * runs.unique_tokens).any():
         raise ValueError(
             f"unique_tokens must be below tokens in some runs where law is {law!r}, got no repeated tokens"
         )
