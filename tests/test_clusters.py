@@ -392,6 +392,18 @@ def test_two_clusters_do_not_tell_the_best_number():
     assert found.verdict != "clear"
 
 
+@pytest.mark.parametrize("tasks", [ll.Tasks.fixed([0.3]), ll.Tasks.fixed([0.3, 0.5, 0.01], cluster=["a", "a", "a"])])
+def test_one_cluster_or_task_does_not_say_what_is_best_for_others(tasks):
+    judge = ll.Verifier.rates(false_positive_rate=0.1)
+    scenario = ll.SamplingScenario(tasks=tasks, verifier=judge, max_attempts=[1], utility=ll.Utility(wrong_cost=1))
+    found = ll.optimal_attempts(scenario, seed=1).row(0, named=True)
+    unknown = [name for name in found if name.startswith(("optimal_attempts_q", "p_", "utility_q"))]
+    assert len(unknown) == 13
+    assert all(found[name] is None for name in unknown)
+    several = scenario.replace(tasks=ll.Tasks.fixed([0.3, 0.5, 0.01], cluster=["a", "a", "b"]))
+    assert ll.optimal_attempts(several, seed=1)["p_unbounded"].item() is not None
+
+
 def test_a_gate_says_how_many_clusters_it_lacks_attempts_of():
     cluster, correct = made(2, SIZES)
     tasks = ll.Tasks.from_attempts(log_of(cluster, correct), cluster="repository")

@@ -314,8 +314,8 @@ def _verdict(row: dict[str, Any]) -> list[str]:
 
 
 def _sampled(row: dict[str, Any]) -> bool:
-    """Whether an optimum has a bootstrap interval; its null ends are then "no limit" and not "not known"."""
-    return "optimal_attempts_q95" in row
+    """Whether an optimum has an interval that is known; its null ends are then "no limit"."""
+    return "optimal_attempts_q95" in row and row.get("p_unbounded", 1.0) is not None
 
 
 def _check(frame: pl.DataFrame, columns: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ from limitlaw._arguments import (
     is_sequence,
 )
 from limitlaw._frames import closing, first, known, repeat, run_of, whole
+from limitlaw.sampling.clusters import sampled
 from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.plug_in import warn_outside
 from limitlaw.sampling.scenario import SamplingScenario, check_scenario
@@ -70,11 +71,12 @@ def optimal_attempts(
         better), ``status`` (``zero``: do not ask at all; ``interior``; ``unbounded``: more is always better;
         ``censored``: the best is the whole pool, more might be better), ``utility`` there; over the resamples the
         quantiles ``optimal_attempts_q05`` to ``_q95`` (null: unbounded), ``utility_q05`` to ``_q95``: a 90 % interval
-        of the utility that ``optimal_attempts`` has at other tasks (widened to Student's t; null for one task) or at
-        these tasks' true rates, and the shares ``p_zero``, ``p_unbounded``, ``p_censored`` (all left out without a
-        bootstrap); ``correct_reward`` and ``attempt_cost`` of the utility, ``bootstrap``, ``resample``, ``run``. Under
-        limits ``optimal_limit`` takes the place of ``optimal_attempts``: the amount in their unit, 0 where the best is
-        not to ask; ``censored`` is then the largest of them.
+        of the utility that ``optimal_attempts`` has at other tasks (widened to Student's t) or at these tasks' true
+        rates, and the shares ``p_zero``, ``p_unbounded``, ``p_censored`` (all left out without a bootstrap; null over
+        tasks where there is one, or one cluster, which says nothing of others); ``correct_reward`` and
+        ``attempt_cost`` of the utility, ``bootstrap``, ``resample``, ``run``. Under limits ``optimal_limit`` takes the
+        place of ``optimal_attempts``: the amount in their unit, 0 where the best is not to ask; ``censored`` is then
+        the largest of them.
         Of counts ``optimal_attempts`` and ``utility`` take the observed shares for rates, so that with few attempts
         a task without a success counts as hopeless; the resamples do not, and may all lie elsewhere (a warning then
         says so). Where error rates differ between tasks (``icc``) resamples are exact to about five digits, and so is
@@ -136,6 +138,8 @@ def optimal_attempts(
     rows = len(labels) * len(costs)
     best = found["optimal_attempts"]
     drawn = found["resampled_attempts"].reshape(rows, resamples)
+    if resample == "tasks" and sampled(scenario.tasks) == 1:  # it says nothing of others
+        drawn = np.full_like(drawn, np.nan)
     utility_of = scenario.utility or Utility()
     # An answer is worth no more; weights that do not quite add to 1 would have it so.
     most = np.tile([max(utility_of.correct_reward, -cost, 0.0) for cost in costs], len(labels))
@@ -156,13 +160,14 @@ def optimal_attempts(
         "p_unbounded": np.isinf(drawn),
         "p_censored": drawn == end if end is not None else np.zeros(drawn.shape, dtype=bool),
     }
-    sampled = {"bootstrap": repeat(resamples, rows, pl.Int64), "resample": repeat(resample, rows, pl.String)}
+    missing = np.isnan(drawn).any(axis=1)
+    resampled = {"bootstrap": repeat(resamples, rows, pl.Int64), "resample": repeat(resample, rows, pl.String)}
     if resamples:
-        columns |= {share: pl.Series(hit.mean(axis=1), dtype=pl.Float64) for share, hit in shares.items()}
+        columns |= {share: known(np.where(missing, np.nan, hit.mean(axis=1))) for share, hit in shares.items()}
     columns |= {
         "correct_reward": pl.Series([utility_of.correct_reward] * rows, dtype=pl.Float64),
         "attempt_cost": pl.Series([utility_of.attempt_cost] * rows, dtype=pl.Float64),
-        **(sampled if resamples else {}),
+        **(resampled if resamples else {}),
         **closing(rows, run_of(scenario, seed=text if resamples else None)),
     }
     ends = [f"{quantity}{q}" for quantity in (name, "utility") for q in ("_q50", "_q25", "_q75")]
