@@ -238,6 +238,7 @@ FRAME = runs_of(LAWS["chinchilla"], noise=0.01)
         ({"fixed": ll.Law.muennighoff()}, ValueError, "fixed must be a law with a base of its own"),
         ({"fixed": ll.Law.besiroglu()}, ValueError, "fixed must be some of the coefficients, not all, got all"),
         ({"bootstrap": 10}, ValueError, "seed must be given where there is a bootstrap"),
+        ({"bootstrap": 1, "seed": 1}, ValueError, "bootstrap must be 0, or at least 2 for an interval, got 1"),
         (
             {"weight": "loss", "frame": FRAME.with_columns(loss=pl.lit("x"))},
             TypeError,

@@ -44,6 +44,8 @@ def resampling(
 ) -> tuple[dict[str, Any], str | None]:
     """What every resampling call passes to the core, and the seed as text (none where nothing is resampled)."""
     resamples = as_whole(bootstrap, "bootstrap", 0, MAX_RESAMPLES)
+    if resamples == 1:
+        raise ValueError("bootstrap must be 0, or at least 2 for an interval, got 1")
     check_progress(progress)
     key, text = (0, 0), None
     if resamples > 0:
