@@ -361,3 +361,31 @@ def test_one_further_run_is_held_by_few_residuals() -> None:
         log_run = 50 - 1.5 * 4 + 0.8 * np.random.default_rng([seed, 1]).normal()
         held += said["run_low"] <= np.exp(log_run) <= said["run_high"]
     assert held >= 364
+
+
+@pytest.mark.parametrize(
+    ("early", "said"),
+    [
+        (1, "^the trend goes through the run of 2018.00 whatever its value"),
+        (2, "^all runs have one of two dates, and 2 the date 2018.00"),
+        (3, "^all runs have one of two dates, and 3 the date 2018.00"),
+        (4, None),
+    ],
+)
+def test_a_date_of_few_runs_that_the_trend_rests_on_is_named(early: int, said: str | None) -> None:
+    # Of 300 sets with 17 to 19 runs of another date the level at the first was held by 0, .55 and .80 of the sets at
+    # 95 %, of four with four .93.
+    logs = np.random.default_rng(4).normal(size=early + 9)
+    frame = pl.DataFrame({"date": [2018.0] * early + [2023.0] * 9, "compute": np.exp(logs)})
+    if said is None:
+        fit_growth(frame, bootstrap=50, seed=1)
+    else:
+        with pytest.warns(ll.MisfitWarning, match=said):
+            fit_growth(frame, bootstrap=50, seed=1)
+
+
+def test_a_piece_of_one_run_is_named() -> None:
+    years = [2016.0, *np.linspace(2019, 2024, 12)]
+    logs = np.random.default_rng(4).normal(size=13)
+    with pytest.warns(ll.MisfitWarning, match="^the trend goes through the run of 2016.00"):
+        fit_growth(pl.DataFrame({"date": years, "compute": np.exp(logs)}), breaks=[2018.5], bootstrap=50, seed=1)

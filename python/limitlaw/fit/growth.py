@@ -89,7 +89,9 @@ def fit_growth(
         TypeError: A column has the wrong type.
 
     Warns:
-        MisfitWarning: Values lie on the trend to the last digits, so that its intervals have no width.
+        MisfitWarning: Values lie on the trend to the last digits, so that its intervals have no width. Or a run alone
+            determines the trend somewhere (the only one of its date, where there are two), or all runs have one of two
+            dates and at most three have one of them: intervals are too narrow (docs/intervals.md).
 
     Source: Epoch AI, *Training compute of frontier AI models grows by 4-5x per year* (2024), whose trends are such
     lines; Bai and Perron, Econometrica 66 (1998), for breaks; Hesterberg, The American Statistician 69 (2015), section
@@ -149,11 +151,33 @@ def fit_growth(
         confidence=options["confidence"],
         seed=str(text),
     )
-    if float(np.abs(fit.runs["residual"].to_numpy()).max()) < _EXACT:
-        warnings.warn(
-            f"{value} lies on the trend to the last digits: its intervals have no width", MisfitWarning, stacklevel=2
-        )
+    for doubt in _doubts(fit, searched=isinstance(breaks, int) and breaks > 0):
+        warnings.warn(doubt, MisfitWarning, stacklevel=2)
     return fit
+
+
+def _doubts(fit: GrowthFit, *, searched: bool) -> list[str]:
+    """Why the intervals are narrower than they should be."""
+    off = np.abs(fit.runs["residual"].to_numpy())
+    if float(off.max()) < _EXACT:
+        return [f"{fit.value} lies on the trend to the last digits: its intervals have no width"]
+    found = []
+    # A trend goes through a run that alone determines it somewhere; by chance it does so once in a billion runs.
+    # Breaks that are searched move from resample to resample.
+    through = fit.runs.filter(pl.Series(off < _EXACT))
+    if through.height and not searched:
+        at = ", ".join(f"{year:.2f}" for year in through["year"].head(3))
+        found.append(
+            f"the trend goes through the run of {at} whatever its value, and no other shows how far it may lie off: "
+            "intervals are too narrow"
+        )
+    dates = fit.runs.group_by("year").len().sort("len", "year")
+    if dates.height == 2 and dates["len"][0] <= _FEW and not found:  # noqa: PLR2004  (a line takes two dates)
+        found.append(
+            f"all runs have one of two dates, and {dates['len'][0]} the date {dates['year'][0]:.2f}: so few hardly "
+            "show their scatter, and intervals are too narrow"
+        )
+    return found
 
 
 def _rest(confidence: float, threads: int | None, progress: Any) -> dict[str, Any]:
