@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 import limitlaw as ll
-from limitlaw.fit import fit_scaling_law
+from limitlaw.fit import compare_scaling_laws, fit_scaling_law
 
 LAW = ll.Law.besiroglu()
 BASE = dict(zip(("log_a", "log_b", "log_e", "alpha", "beta"), LAW.base, strict=True))
@@ -150,3 +150,14 @@ def test_as_few_repeats_as_coefficients_of_them_are_called_too_few(law: str, few
             fit_scaling_law(frame, law=law, unique_tokens="unique", bootstrap=10, seed=1)  # type: ignore[arg-type]
         texts = [str(one.message) for one in found]
         assert any(text.startswith(f"{few} runs repeat tokens, for {few} coefficients") for text in texts) == said
+
+
+def test_laws_are_compared_on_clusters_that_stay_together() -> None:
+    frame = checkpoints(1).with_columns(run=pl.int_range(pl.len()))
+    given = {"bootstrap": 50, "seed": 1}
+    plain = compare_scaling_laws(frame, **given)
+    assert compare_scaling_laws(frame, cluster="run", **given).equals(plain)
+    assert (compare_scaling_laws(frame, cluster="run", hold_out="random", **given)["runs"] == 24).all()
+    # Twelve models of ten rows in five parts: two or three models each.
+    parts = compare_scaling_laws(frame, cluster="model", hold_out="random", **given)
+    assert sorted(parts["runs"]) == [20, 20, 20, 30, 30]

@@ -38,6 +38,7 @@ def compare_scaling_laws(
     loss: str = "loss",
     unique_tokens: str | None = None,
     weight: str | None = None,
+    cluster: str | None = None,
     laws: Sequence[LawName] = ("chinchilla",),
     hold_out: Literal["largest", "random"] = "largest",
     by: Literal["compute", "parameters", "tokens"] = "compute",
@@ -58,6 +59,7 @@ def compare_scaling_laws(
         loss: Column of the loss, nats per token.
         unique_tokens: Column of U, for the laws that have it.
         weight: Column of weights.
+        cluster: Column of names whose runs are drawn together, and stay together in a random part.
         laws: Names of laws, one or several; not ``"envelope"``.
         hold_out: ``"largest"``: the runs are cut into ``parts`` of equal number by scale, and each part but the first
             is predicted from all smaller ones: does the law extrapolate? ``"random"``: each of ``parts`` random parts
@@ -106,12 +108,16 @@ def compare_scaling_laws(
         raise ValueError("seed must be given where parts are random, got None")
     named = {"parameters": parameters, "tokens": tokens, "unique_tokens": unique_tokens, "compute": None}
     most = next((name for name in laws if name != "chinchilla"), laws[0])
-    given = check_runs(frame, most, named, loss=loss, weight=weight)
+    given = check_runs(frame, most, named, loss=loss, weight=weight, cluster=cluster)
     scale = {"compute": given.compute, "parameters": given.parameters, "tokens": given.tokens}[by]
     place = _parts(scale, parts, hold_out, options["key"] if seed is None else seed)
+    if hold_out == "random" and given.cluster is not None:
+        # The clusters are what is put into parts.
+        place = _parts(np.zeros(int(given.cluster.max()) + 1), parts, hold_out, seed)[given.cluster]
     rows = []
     for law in laws:
-        columns: dict[str, Any] = {"parameters": parameters, "tokens": tokens, "loss": loss, "weight": weight}
+        columns: dict[str, Any] = {"parameters": parameters, "tokens": tokens, "loss": loss}
+        columns |= {"weight": weight, "cluster": cluster}
         columns |= {"unique_tokens": unique_tokens} if law != "chinchilla" else {}
         for part in range(1 if hold_out == "largest" else 0, int(place.max()) + 1):
             before = place < part if hold_out == "largest" else place != part
