@@ -389,3 +389,17 @@ def test_a_piece_of_one_run_is_named() -> None:
     logs = np.random.default_rng(4).normal(size=13)
     with pytest.warns(ll.MisfitWarning, match="^the trend goes through the run of 2016.00"):
         fit_growth(pl.DataFrame({"date": years, "compute": np.exp(logs)}), breaks=[2018.5], bootstrap=50, seed=1)
+
+
+@pytest.mark.parametrize(("slope", "said"), [(1.5, "compute grows by 4"), (-1.5, "compute falls to 0.2")])
+def test_the_chart_says_whether_values_grow_or_fall(slope: float, said: str) -> None:
+    fit = fit_growth(made(60, 2, slope=slope, scatter=0.1), bootstrap=50, seed=1)
+    assert said in str(ll.plot(fit).to_dict())
+
+
+def test_the_chart_of_what_few_runs_say_has_short_numbers() -> None:
+    fit = fit_growth(made(5, 3, scatter=6.0), breaks=[2020.0], bootstrap=50, seed=1)
+    low, high = fit.estimates.filter(quantity="growth").select("low", "high").row(0)
+    assert low < 0.1
+    assert high > 1000.0
+    assert f"[{low:.3g}, {high:.3g}]" in str(ll.plot(fit).to_dict())

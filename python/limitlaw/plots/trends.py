@@ -42,7 +42,8 @@ def growth(fit: GrowthFit, *, until: float | str | dt.date | None = None, title:
     band = fit.predict(np.linspace(first, last, _POINTS).tolist())
     band = band.with_columns(pl.selectors.float().clip(1e-300, 1e300))
     (best, low, high) = fit.estimates.filter(quantity="growth").select("estimate", "low", "high").row(0)
-    heading = title or f"{fit.value} grows by {best:.2f}x a year [{low:.2f}, {high:.2f}]"
+    grows = "grows by" if best >= 1.0 else "falls to"
+    heading = title or f"{fit.value} {grows} {_short(best)}x a year [{_short(low)}, {_short(high)}]"
     text = (
         f"Line: trend, {fit.confidence:.0%} interval shaded; outer band: {fit.confidence:.0%} of further runs. "
         f"{runs.height} runs, {fit.draws.height:,} resamples, seed {fit.seed}."
@@ -74,3 +75,7 @@ def growth(fit: GrowthFit, *, until: float | str | dt.date | None = None, title:
         layers.append(alt.Chart(breaks.select(year="estimate")).mark_rule(color=INK, strokeDash=[4, 4]).encode(x=x))
     chart = alt.layer(*layers, width=WIDTH, height=320, title=titled(heading, text))
     return alt.vconcat(chart)
+
+
+def _short(factor: float) -> str:
+    return f"{factor:.2f}" if 0.1 <= factor < 1000.0 else f"{factor:.3g}"  # noqa: PLR2004  (digits to read)
