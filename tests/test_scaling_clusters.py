@@ -1,5 +1,6 @@
 """Runs that are alike: clusters of them, copies, residuals of one further run, and fits that say nothing."""
 
+import math
 import warnings
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import limitlaw as ll
 from limitlaw.fit import compare_scaling_laws, fit_scaling_law
+from limitlaw.fit.one_run import scatter
 
 LAW = ll.Law.besiroglu()
 BASE = dict(zip(("log_a", "log_b", "log_e", "alpha", "beta"), LAW.base, strict=True))
@@ -80,6 +82,21 @@ def test_one_further_run_is_held_by_few_residuals() -> None:
         loss = ll.loss(LAW, *middle) * np.exp(0.005 * random.normal())
         held += bool(low <= loss <= high)
     assert held >= 179
+
+
+def test_residuals_stand_at_their_shares_and_beyond_them_students_t() -> None:
+    residuals = np.array([-4.0, -3, -2, -1, 0, 1, 2, 3, 4]) / 10
+    # Middles of 200 shares; the i-th of nine stands at i / 10. All are enlarged by sqrt(9 / 8).
+    found = scatter(residuals, coefficients=1, independent=9, points=200) / math.sqrt(9 / 8)
+    assert found[59:61].mean() == pytest.approx(-0.2)  # the third, at .3
+    assert found[139:141].mean() == pytest.approx(0.2)
+    # Of 8 degrees of freedom: 2.306 at .975, the mean of the middles around it.
+    spread = math.sqrt((residuals**2).mean())
+    assert found[194:196].mean() == pytest.approx(2.306 * spread, rel=2e-3)
+    assert found[4:6].mean() == pytest.approx(-2.306 * spread, rel=2e-3)
+    # An outlier is farther than that, and further runs may be, too.
+    residuals[-1] = 9.0
+    assert scatter(residuals, coefficients=1, independent=9, points=200)[-5] == pytest.approx(9.0 * math.sqrt(9 / 8))
 
 
 def test_runs_without_weight_say_nothing_of_a_further_one() -> None:
