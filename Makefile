@@ -18,6 +18,9 @@ rust := Cargo.toml Cargo.lock $(shell find rust_core -name '*.rs' -o -name Cargo
 python := pyproject.toml README.md LICENSE $(shell find python -type f -not -name '*.so' -not -path '*/__pycache__/*')
 sources := $(wildcard $(rust) $(python))
 
+# The wheel that tests, types and pages meet: quick, or wheel, the one that is published.
+TESTED := quick
+
 .PHONY: help demo test lint tidy clippy types format bench docs quick dist wheel tools compile clean
 help: ## what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -25,7 +28,7 @@ help: ## what there is
 demo: quick ## build, then run the main job on real data: a table and a picture
 	$(PY) -m limitlaw demo
 
-test: quick $(STAMPS)/test ## all tests: the Rust core, Python, and every example in docstrings, README and docs
+test: $(TESTED) $(STAMPS)/test ## all tests: the Rust core, Python, and every example in docstrings, README and docs
 	cargo test --profile quick --locked --quiet -p limitlaw-core
 	$(PY) -m pytest -n auto --dist worksteal tests --doctest-modules --pyargs limitlaw
 
@@ -36,7 +39,7 @@ tidy: $(STAMPS)/lint
 	$(PY) -m ruff format --check
 	$(PY) -m ruff check
 
-types: quick $(STAMPS)/lint $(STAMPS)/test
+types: $(TESTED) $(STAMPS)/lint $(STAMPS)/test
 	$(PY) -m mypy
 	$(PY) -m mypy --strict tests/user_script.py
 	$(VENV)/bin/basedpyright
@@ -58,7 +61,7 @@ bench: wheel $(STAMPS)/bench ## speed: kernels (Criterion), then side by side wi
 	$(PY) benches/peers_sweep.py
 	$(PY) benches/engine.py
 
-docs: quick $(STAMPS)/docs ## the documentation as a site in site/
+docs: $(TESTED) $(STAMPS)/docs ## the documentation as a site in site/
 	$(PY) -m sphinx -W --keep-going --fresh-env --quiet docs site
 	$(PY) docs/links.py site
 
