@@ -114,7 +114,7 @@ CASES = {
             seed=1,
             trials=200,
         ),
-        ["what came: demand", "what came: compute", "5 to 95 % of the projection"],
+        ["what came: demand", "what came: compute", "5 to 95 % of the projection", "demand, tokens (log scale)"],
     ),
     "constraints": (
         lambda: ll.simulate(ll.ConstraintScenario.epoch2030(), trials=200, seed=1),

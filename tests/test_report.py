@@ -184,6 +184,9 @@ def test_the_command_takes_scenarios_counts_results_and_stores(tmp_path: Path) -
             ll.report(no_folder, tmp_path / "called.html")
     with pytest.raises(ValueError, match=r"store must be a store .* without manifest\.json"):
         ll.report(tmp_path, tmp_path / "called.html")
+    bands = ll.report(ll.ConstraintScenario.epoch2030(), tmp_path / "called.html", trials=200).read_text("utf-8")
+    assert "What data, power and chips allow the largest training run: median 1." in bands
+    assert "Power binds most often, in 6" in bands
     trend = ll.fit.fit_growth(ll.datasets.epoch_models(), since=2018, bootstrap=50, seed=3)
     assert "Resampled with seed 3." in ll.report(trend, tmp_path / "called.html").read_text("utf-8")
     with pytest.raises(ValueError, match=r"^subject must have rows, got an empty frame"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from limitlaw._frames import runs_of
+from limitlaw.exhaustion.constraint import ConstraintResult
 from limitlaw.pages.page import Page
 from limitlaw.plots.pick import has_chart, plot
 
@@ -33,7 +34,7 @@ def result_page(result: Any, *, scenario: Spec | None = None) -> Page:
     return Page(
         title="What was found",
         kind="static",
-        answer=[str(getattr(result, "text", "The numbers of one result; nothing here was computed anew."))],
+        answer=_answer(result),
         charts=charts,
         captions={"result": "The chart of the result; its title says what its marks are."},
         tables=tables,
@@ -41,6 +42,18 @@ def result_page(result: Any, *, scenario: Spec | None = None) -> Page:
         settings=None if scenario is None else scenario.to_json(indent=2),
         run=f"Resampled with seed {seed}." if seed and not words else how,
     )
+
+
+def _answer(result: Any) -> list[str]:
+    if isinstance(result, ConstraintResult):
+        least = result.bands.row(by_predicate=pl.col("quantity") == "minimum", named=True)
+        first = result.binding.sort("share", descending=True).row(0, named=True)
+        middle, low, high = (f"{least[name]:.1e}" for name in ("q50", "q05", "q95"))
+        return [
+            f"What data, power and chips allow the largest training run: median {middle} FLOP, 90 % {low} to {high}.",
+            f"{first['constraint'].capitalize()} binds most often, in {first['share']:.0%} of the draws.",
+        ]
+    return [str(getattr(result, "text", "The numbers of one result; nothing here was computed anew."))]
 
 
 def _frames(result: Any) -> dict[str, pl.DataFrame]:

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from limitlaw.exhaustion.run import MEANINGS
+from limitlaw.exhaustion.run import MEANINGS, VARIABLES
 from limitlaw.plots.chart import WIDTH, check_columns, check_rows, own_legends, run_words, titled
 from limitlaw.plots.forms import bars, forest
 
@@ -115,12 +115,13 @@ def backtest(found: Any, *, title: str = "What the projection said, and what cam
         own = rows.filter(pl.col("variable") == variable)
         groups = [group for group in ("inside", "outside") if group in own["group"].to_list()]
         words = str(variable).replace("_", " ")
+        unit = VARIABLES.get(str(variable), "")
         panels.append(
             forest(
                 own,
                 title=f"{title}: {words}",
                 subtitle=text,
-                axis=f"{words} (log scale)",
+                axis=f"{words}, {unit} (log scale)" if unit not in ("", words) else f"{words} (log scale)",
                 log=True,
                 legend=groups,
                 colours=["inside", "outside"],
