@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 import limitlaw as ll
+from limitlaw.recommendation.options import grid_of
 
 
 @pytest.mark.parametrize(("attempts", "wrong_cost"), [(3, 1.5), (2, 2.0), (1, 2.0)])
@@ -40,3 +41,21 @@ def test_one_attempt_each_does_not_make_few_attempts_the_best():
     every = ll.SamplingScenario(tasks=ll.Tasks.beta(0.5, 0.25, count=10), max_attempts=[found.attempts, 1001])
     few, many = ll.solve(every)["accuracy"]
     assert many - few <= 0.01
+
+
+@pytest.mark.parametrize("most", [20, 64, 100, 128, 1000])
+def test_the_last_step_to_where_attempts_end_is_not_a_short_one(most):
+    grid = np.array(grid_of(most))
+    assert grid[:16].tolist() == list(range(1, 17))
+    assert grid[-1] == most
+    steps = grid[16:] / grid[15:-1]
+    assert steps.min() > 1.12
+    assert steps.max() < 1.28
+
+
+def test_attempts_that_still_gain_where_they_end_are_not_called_enough():
+    """One task in four hundred rises to the end, and 39 were never solved: from 99 to 100 there is hardly a gain."""
+    correct = [100] * 360 + [1] + [0] * 39
+    found = ll.recommend(ll.Tasks.pool([100] * 400, correct, correct, correct=correct))
+    assert (found.verdict, found.attempts) == ("cannot tell", 100)
+    assert "more may be better" in found.text

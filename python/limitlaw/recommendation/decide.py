@@ -104,13 +104,13 @@ def recommend(
 ) -> Recommendation:
     """Recommend a policy and a number of attempts, and say whether the data can tell.
 
-    Every policy is solved at every number of attempts (all up to 16, then in steps of a quarter), beside not asking at
-    all. Tasks are resampled, and all options read the same resamples: the interval of the best number, how often a
-    policy is best, and what is lost because one does not know. Of options that are equally good, within a hundredth
-    of ``tolerance``, the one of fewest attempts is taken. A policy without a closed form is simulated, each task apart,
-    so that the resamples hold the noise of the trials; the text says how large it is. The value of further evidence is
-    that of a sample whose deviations from the truth have the bootstrap's law, shrunk as the sample grows (Gaussian
-    approximation).
+    Every policy is solved at every number of attempts (all up to 16, then in equal ratios of at most 1.25), beside not
+    asking at all. Tasks are resampled, and all options read the same resamples: the interval of the best number, how
+    often a policy is best, and what is lost because one does not know. Of options that are equally good, within a
+    hundredth of ``tolerance``, the one of fewest attempts is taken. A policy without a closed form is simulated, each
+    task apart, so that the resamples hold the noise of the trials; the text says how large it is. The value of further
+    evidence is that of a sample whose deviations from the truth have the bootstrap's law, shrunk as the sample grows
+    (Gaussian approximation).
 
     Args:
         tasks: Tasks with known rates, counts, a pool or recorded attempts.

@@ -15,7 +15,7 @@ import polars as pl
 from limitlaw import _core
 from limitlaw._arguments import shown
 from limitlaw._core import NoClosedFormError
-from limitlaw._elementary import products
+from limitlaw._elementary import log, power, products
 from limitlaw.errors import MisfitWarning
 from limitlaw.run import simulate, solve
 from limitlaw.sampling import policy as rules
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-#: Up to here every number of attempts is an option; beyond it each is about that much larger than the one before.
+#: Up to here every number of attempts is an option; beyond it each is at most about that times the one before.
 _DENSE, _STEP = 16, 1.25
 #: Data sets with attempts drawn anew, each of which is solved.
 _ATTEMPT_SETS = 30
@@ -331,8 +331,11 @@ def policies_of(tasks: Tasks, given: Sequence[Any] | None) -> list[Any]:
 
 
 def grid_of(most: int) -> list[int]:
-    """The numbers of attempts to choose from."""
+    """The numbers of attempts to choose from. The last step is as long as those before it: a short one gains little."""
     grid = list(range(1, min(most, _DENSE) + 1))
-    while grid[-1] < most:
-        grid.append(min(math.ceil(grid[-1] * _STEP), most))
-    return grid
+    if most > _DENSE:
+        times = most / _DENSE
+        steps = int(np.ceil(log(times) / log(_STEP)))
+        grid += np.round(_DENSE * power(times, np.arange(1, steps) / steps)).astype(int).tolist()
+        grid.append(most)
+    return list(dict.fromkeys(grid))
