@@ -44,14 +44,17 @@ def sampling_page(scenario: SamplingScenario, *, trials: int, seed: int, threads
         one = scenario.replace(policies=[drawn], utility=utility)
     options: dict[str, Any] = {"trials": trials, "seed": seed, "threads": threads}
     rates, start = _rates(one)
-    found = {rate: _frame(_at(one, rate), **options) for rate in (rates[0], rates[-1])}
+    found = {rate: _frame(_at(one, rate), **options) for rate in dict.fromkeys((rates[0], rates[-1]))}
     asks = scenario.verifier is not None
     if len(rates) > 1 and _columns(found[rates[0]][0]) == _columns(found[rates[-1]][0]):  # the policy asks no verifier
         rates, start, asks = rates[:1], 0, False
     frames = [found[rate] if rate in found else _frame(_at(one, rate), **options) for rate in rates]
-    points, exact = [_columns(frame) for frame, _ in frames], all(is_exact for _, is_exact in frames)
-    own, is_exact = _frame(scenario.replace(utility=utility), **options)
-    exact = exact and is_exact
+    points = [_columns(frame) for frame, _ in frames]
+    every = [
+        frames[start] if policy is drawn else _frame(scenario.replace(policies=[policy], utility=utility), **options)
+        for policy in scenario.policies
+    ]
+    exact = all(is_exact for _, is_exact in [*frames, *every])
     middle = len(places.amounts) // 2 if best is None else places.amounts.index(best.attempts)
     costs = sorted({*_COSTS, float(utility.wrong_cost)})
     controls = [_rate_control(rates, start)] if len(rates) > 1 else []
@@ -95,7 +98,7 @@ def sampling_page(scenario: SamplingScenario, *, trials: int, seed: int, threads
             "reward": utility.correct_reward,
             "attempt_cost": utility.attempt_cost,
         },
-        tables={"The numbers": _numbers(own)} | table,
+        tables={"The numbers": _numbers([frame for frame, _ in every])} | table,
         assumptions=scenario.inputs(),
         caveats=_caveats(scenario, label, advice, asks=asks, exact=exact, trials=trials),
         settings=scenario.to_json(indent=2) if len(scenario.tasks) <= 2000 else None,  # noqa: PLR2004  (a page)
@@ -223,7 +226,7 @@ def _sentence(row: dict[str, Any], utility: Utility, places: Places) -> str:
     )
 
 
-def _numbers(frame: pl.DataFrame) -> pl.DataFrame:
+def _numbers(frames: list[pl.DataFrame]) -> pl.DataFrame:
     names = (
         "policy",
         "max_attempts",
@@ -236,7 +239,8 @@ def _numbers(frame: pl.DataFrame) -> pl.DataFrame:
         "cost",
         "utility",
     )
-    return frame.select([name for name in names if name in frame.columns])
+    every = pl.concat([frame.cast({"policy": pl.String}) for frame in frames], how="diagonal")
+    return every.select([name for name in names if name in every.columns])
 
 
 def _caveats(
