@@ -56,18 +56,26 @@ def recommended(shape: str, tasks: int, n: int):
     def check(random, level, seed):
         if level != LEVELS[0]:
             return
-        counts = ll.Tasks.counts([n] * tasks, random.binomial(n, population(random, shape, tasks)))
-        found = ll.recommend(
-            counts, verifier, utility=worth, max_attempts=most, bootstrap=RESAMPLES, confidence=level, seed=seed
-        )
-        row = found.policies.row(0, named=True)
-        asks = found.policies.row(by_predicate=pl.col("policy") == "first_accepted", named=True)
-        name = "`recommend`, counts, over tasks"
+        correct = random.binomial(n, population(random, shape, tasks))
+        accepted = correct + random.binomial(n - correct, F)
+        kinds = {
+            "counts": (ll.Tasks.counts([n] * tasks, correct), verifier),
+            "a pool": (ll.Tasks.pool([n] * tasks, accepted, correct, correct=correct), None),
+        }
         # Any of the numbers that are as good as the best of those that ask.
         best = 1 + np.flatnonzero(utility[1:] >= utility[1:].max() - 1e-3)
-        low, high = asks["attempts_low"], asks["attempts_high"]
-        yield f"{name}, attempts", low, high, min(max(low, best[0]), best[-1])
-        yield f"{name}, utility", row["utility_low"], row["utility_high"], utility[row["attempts"]]
+        for kind, (found, judge) in kinds.items():
+            advice = ll.recommend(
+                found, judge, utility=worth, max_attempts=most, bootstrap=RESAMPLES, confidence=level, seed=seed
+            )
+            row = advice.policies.row(0, named=True)
+            asks = advice.policies.row(by_predicate=pl.col("policy") == "first_accepted", named=True)
+            name = f"`recommend`, {kind}, over tasks"
+            low, high = asks["attempts_low"], asks["attempts_high"]
+            if kind == "a pool" and high == n:  # or more
+                high = most
+            yield f"{name}, attempts", low, high, min(max(low, best[0]), best[-1])
+            yield f"{name}, utility", row["utility_low"], row["utility_high"], utility[row["attempts"]]
 
     return check
 

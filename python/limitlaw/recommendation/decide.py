@@ -51,9 +51,8 @@ class Recommendation(Alike):
     Args:
         verdict: ``"clear"``: the data tell the policy and its number of attempts to within a factor of 2, and before
             recorded attempts end; ``"does not matter"``: they do not, but what is recommended is within ``tolerance``
-            of the best that was looked at; ``"cannot tell"``: neither, or the best is where recorded attempts end, or
-            not to ask, and more may be better by more than that, or all observed tasks are alike and too few to
-            exclude others.
+            of the best; ``"cannot tell"``: neither, or the best may be where recorded attempts end, or is not to ask,
+            and more may be better by more than that, or all observed tasks are alike and too few to exclude others.
         policy: The recommended policy.
         attempts: How many; 0: do not ask.
         policies: One row per policy, the recommended one first, the others by utility: ``policy``, ``attempts`` (its
@@ -216,12 +215,17 @@ class _Resamples:
             (high >= self.end and self._beyond(best) > slack) or (number == 0 and self._may_pay(value[best]))
         )
         censored = ended and number in {0, self.end}
+        # Where the best is at the end of the data, further attempts may be better by more than what they show.
+        at_end = ended & (options.attempts[at] >= (self.end or 0))
+        little = lost <= slack
+        harmless = bool(np.mean(little & ~at_end) >= level)
+        ends_early = censored or (not harmless and bool(np.mean(little) >= level))
         if unseen * (self.utility.correct_reward + self.utility.wrong_cost) > slack or censored:
             verdict = "cannot tell"
         elif not ended and same >= level and low * _FACTOR >= number and high <= _FACTOR * number:
             verdict = "clear"
         else:
-            verdict = "does not matter" if np.quantile(lost, level) <= slack else "cannot tell"
+            verdict = "does not matter" if harmless else "cannot tell"
         shares = self._shares()
         rows = [self._row(policy, best if policy == chosen else None) | {"p_best": shares[policy]} for policy in shares]
         frame = pl.DataFrame(sorted(rows, key=lambda row: (row["policy"] != chosen, -row["utility"])))
@@ -232,7 +236,7 @@ class _Resamples:
         found = Recommendation(verdict, chosen, number, frame, evidence, float(lost.mean()), "")
         judged = Judged(
             *(options, self.utility, best, (int(low), int(high)), level, slack),
-            *(unseen, self.end if ended else None, self.short),
+            *(unseen, self.end if ended else None, ends_early, self.short),
         )
         words = paragraph(judged, verdict, frame, evidence, found.regret)
         return dataclasses.replace(found, text=words)

@@ -37,6 +37,8 @@ class Judged:
     unseen: float
     #: Where the interval ends because the data do; none where it does not.
     end: int | None
+    #: Whether that end is why the data cannot tell.
+    ends_early: bool
     #: Of tasks with fewer attempts than others.
     short: str
 
@@ -90,6 +92,11 @@ def _told(judged: Judged, verdict: str, evidence: pl.DataFrame, regret: float) -
             f"and the attempts end at {judged.end}: more may be better."
         )
     span = f"{low} to {high}{'' if judged.end is None else ' or more'}"
+    if judged.ends_early:
+        return (
+            f"The data cannot tell: over {again} the best number is {span} ({level:.0%}), for the attempts end at "
+            f"{judged.end}. Up to there not knowing it costs {regret:.2g} of utility per task."
+        )
     return {
         "clear": f"The data tell: over {again} the best number is {span} ({level:.0%}).",
         "does not matter": (
@@ -111,7 +118,7 @@ def _further(judged: Judged, verdict: str, evidence: pl.DataFrame) -> str:
             return "Worth collecting: tasks of other kinds."
         enough = math.ceil(log1p(-judged.level) / log1p(-share))
         return f"Worth collecting: more {_unit(evidence)}; {enough:,} in all would tell, were they all alike."
-    if _censored(judged):
+    if judged.ends_early:
         attempts = f"{judged.end} attempt{'' if judged.end == 1 else 's'}"
         return f"Worth collecting: more than {attempts} at each task."
     worth = evidence.sort("value_of_double", descending=True).row(0, named=True)

@@ -38,7 +38,7 @@ def effective(tasks: Tasks) -> float:
 def resampled_means(values: Floats, tasks: Tasks, resamples: int, key: Sequence[int], confidence: float) -> Floats:
     """Means of each option over tasks in resamples of these, or of their clusters, which the sets of values share.
 
-    Where clusters are few the means spread as over others, for an interval of that confidence. Values have the shape
+    Where these are few the means spread as over others, for an interval of that confidence. Values have the shape
     ``(sets, options, tasks)``, means ``(resamples, options)``.
     """
     how: dict[str, Any] = {"resamples": resamples, "confidence": confidence, "key": key}

@@ -15,7 +15,7 @@ use crate::variates::below;
 pub struct Resamples {
     /// How often.
     pub count: u64,
-    /// The confidence of intervals, for which the means of few clusters are spread as over others; as drawn without.
+    /// The confidence of intervals, for which the means of few are spread as over others; as drawn without.
     pub confidence: Option<f64>,
     /// The key of the seed.
     pub key: Key,
@@ -71,7 +71,7 @@ pub fn resampled_means(
     };
     let mut found = Vec::with_capacity(how.count as usize * options);
     run(how.count, how.threads, control, || (), work, |means| found.extend(means))?;
-    if let (Some(confidence), true) = (how.confidence, sampled.is_clustered()) {
+    if let Some(confidence) = how.confidence {
         let wider = wider_for_few(sampled.effective(), confidence);
         for option in 0..options {
             let own = || (option..found.len()).step_by(options);
