@@ -38,6 +38,8 @@ _DAY = 86_400e9
 MAX_REPLICATE = 2**16 - 1
 #: 16 scramblings of a block of 64 draws.
 _LEAST_SOBOL = 1024
+#: What a manifest keeps of a plan as it is.
+_KEPT = ("method", "random", "frame", "sampler", "seed", "max_trials", "confidence", "size")
 
 
 class Settings(TypedDict, total=False):
@@ -209,32 +211,18 @@ class Plan:
         Trials and replicate are not part of it: further replicates of a sweep add to its precision in one store.
         """
         data = self.grid.to_data()
-        return (
-            {
-                "scenario": self.grid.scenario.fingerprint(),
-                "axes": data["axes"],
-                "zip": data["zip"],
-                "method": self.method,
-                "frame": self.frame,
-                "columns": list(self.columns),
-                "stream": _core.STREAM_VERSION,
-            }
-            | (
-                {"seed": self.seed, "key": list(self.key), "random": self.random, "sampler": self.sampler}
-                if self.method == "simulate"
-                else {}
-            )
-            | (
-                {
-                    "target_se": self.targets,
-                    "trials": self.trials,
-                    "max_trials": self.max_trials,
-                    "confidence": self.confidence,
-                }
-                if self.targets
-                else {}
-            )
-        )
+        found = {"scenario": self.grid.scenario.fingerprint(), "axes": data["axes"], "zip": data["zip"]}
+        found |= self._plain("method", "frame", "columns") | {"stream": _core.STREAM_VERSION}
+        if self.method == "simulate":
+            found |= self._plain("seed", "key", "random", "sampler")
+        if self.targets:
+            found |= {"target_se": self.targets} | self._plain("trials", "max_trials", "confidence")
+        return found
+
+    def _plain(self, *names: str) -> dict[str, Any]:
+        """Some of its settings as plain data."""
+        found = {name: getattr(self, name) for name in names}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
 
     @property
     def id(self) -> str:
@@ -261,45 +249,21 @@ class Plan:
         """What the core is told to do with every point."""
         if self.method == "solve":
             return json.dumps({"frame": self.frame, "columns": self.columns, "simulate": None})
-        target = {
-            "standard_errors": list(self.targets.items()),
-            "max_trials": self.max_trials,
-            "confidence": self.confidence,
-        }
-        simulate = {
-            "trials": self.trials,
-            "key": self.key,
-            "replicate": self.replicate,
-            "sampler": self.sampler,
-            "independent": self.random == "independent",
-            "offset": self.offset,
-            "target": target if self.targets else None,
-        }
+        target = {"standard_errors": list(self.targets.items())} | self._plain("max_trials", "confidence")
+        simulate = self._plain("trials", "key", "replicate", "sampler", "offset")
+        simulate |= {"independent": self.random == "independent", "target": target if self.targets else None}
         return json.dumps({"frame": self.frame, "columns": self.columns, "simulate": simulate})
 
     def to_data(self) -> dict[str, Any]:
         """The plan as plain data for a manifest, without what belongs to a replicate."""
-        return {
-            "grid": self.grid.to_data(),
-            "method": self.method,
-            "random": self.random,
-            "frame": self.frame,
-            "columns": list(self.columns),
-            "sampler": self.sampler,
-            "seed": self.seed,
-            "key": list(self.key),
-            "target_se": self.targets,
-            "max_trials": self.max_trials,
-            "confidence": self.confidence,
-            "size": self.size,
-        }
+        return {"grid": self.grid.to_data(), "target_se": self.targets} | self._plain(*_KEPT, "columns", "key")
 
     @classmethod
     def from_data(cls, data: dict[str, Any], *, trials: int | None, replicate: int) -> Plan:
         """The plan that ``to_data`` wrote, for one replicate."""
         plan = cls.__new__(cls)
         plan.grid, plan.offset = Grid.from_data(data["grid"]), 0
-        for name in ("method", "random", "frame", "sampler", "seed", "max_trials", "confidence", "size"):
+        for name in _KEPT:
             setattr(plan, name, data[name])
         plan.columns, plan.key, plan.targets = tuple(data["columns"]), tuple(data["key"]), data["target_se"]
         plan.trials, plan.replicate = trials, replicate
