@@ -16,6 +16,7 @@ from limitlaw.gates.answer import FIRST_TRIALS, answers
 from limitlaw.gates.requirement import BILLS, Ask, Requirement, requirements
 from limitlaw.gates.wording import VERDICTS
 from limitlaw.run import check_solvable
+from limitlaw.sampling.frames import BILL
 from limitlaw.sampling.scenario import row_key, rows_alone
 from limitlaw.sampling.short import left_out
 from limitlaw.sampling.tasks import RecordedTasks
@@ -186,7 +187,7 @@ def _check_known(scenario: SamplingScenario, wanted: list[Requirement]) -> None:
     for requirement in wanted:
         name = requirement.argument
         if requirement.metric in BILLS:
-            column, settings = _GIVEN_BY[requirement.metric]
+            column, settings = BILL[requirement.metric], _GIVEN_BY[requirement.metric]
             tasks: Any = scenario.tasks
             if getattr(tasks, column, None) is not None:
                 continue
@@ -213,11 +214,11 @@ def _check_judged(scenario: SamplingScenario, requirement: Requirement) -> None:
         )
 
 
-#: What a bill is known by: a column of recorded attempts, or one of these settings of a cost (none: any cost).
-_GIVEN_BY: dict[str, tuple[str, tuple[str, ...]]] = {
-    "cost": ("cost", ("price_in", "price_out", "verifier_price")),
-    "tokens": ("tokens", ()),
-    "latency": ("seconds", ("seconds_per_token", "verifier_seconds")),
+#: What a bill is known by beside a column of recorded attempts: one of these settings of a cost (none: any cost).
+_GIVEN_BY: dict[str, tuple[str, ...]] = {
+    "cost": ("price_in", "price_out", "verifier_price"),
+    "tokens": (),
+    "latency": ("seconds_per_token", "verifier_seconds"),
 }
 #: What is about wrong answers, beside a utility in which they cost something.
 _OF_WRONG_ANSWERS = ("precision", "wrong")

@@ -19,6 +19,7 @@ from limitlaw.gates.labelled import spread
 from limitlaw.gates.limits import Ratio
 from limitlaw.gates.requirement import BILLS, METRICS
 from limitlaw.run import simulate, solve
+from limitlaw.sampling.frames import BILL
 from limitlaw.sampling.policy import FirstAccepted, Policy
 from limitlaw.sampling.table import said_of_each
 from limitlaw.sampling.tasks import CountsTasks, PoolTasks, RecordedTasks, Tasks
@@ -184,12 +185,6 @@ def _has_money(scenario: SamplingScenario) -> bool:
     return scenario.cost is not None or (isinstance(scenario.tasks, RecordedTasks) and scenario.tasks.cost is not None)
 
 
-#: What recorded attempts may have taken, by the column of a result.
-_RECORDED = ("tokens", "cost", "seconds")
-#: The unit of a limit on a bill.
-_UNITS = {"cost": "cost", "tokens": "tokens", "latency": "seconds"}
-
-
 def _attempts(scenario: SamplingScenario, name: str) -> int:
     """The most attempts of a task."""
     if scenario.max_attempts is None:
@@ -199,7 +194,7 @@ def _attempts(scenario: SamplingScenario, name: str) -> int:
 
 def _most(scenario: SamplingScenario, bill: str) -> float:
     """What a task takes at most: its limit, or all attempts, each as dear as the dearest."""
-    if scenario.limits is not None and (limit := scenario.limits[-1]).unit == _UNITS[bill]:
+    if scenario.limits is not None and (limit := scenario.limits[-1]).unit == BILL[bill]:
         return limit.amount + (_dearest(scenario, bill) if limit.crossing == "finish" else 0.0)
     return _attempts(scenario, f"max_{bill}") * _dearest(scenario, bill)
 
@@ -209,7 +204,7 @@ def _dearest(scenario: SamplingScenario, bill: str) -> float:
     tasks = scenario.tasks
     alone: Any = Tasks.fixed(success=[0.0, 1.0])
     if isinstance(tasks, RecordedTasks):  # each attempt a task of its own
-        parts = {name: getattr(tasks, name) for name in ("correct", *_RECORDED)}
+        parts = {name: getattr(tasks, name) for name in ("correct", *BILL.values())}
         alone = RecordedTasks(attempts=np.ones(len(tasks.correct), dtype=np.int64), **parts)
     batch = 1 if scenario.cost is None or scenario.limits is None else scenario.cost.parallel
     with quietly():

@@ -6,9 +6,8 @@ import dataclasses
 
 import numpy as np
 
+from limitlaw.sampling.cost import UNITS
 from limitlaw.sampling.scenario import SamplingScenario
-
-_UNITS = {"cost": "money", "tokens": "tokens", "seconds": "seconds"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Places:
         kinds = {(limit.unit, limit.crossing) for limit in scenario.limits}
         if len(kinds) > 1:
             raise ValueError(f"subject must have limits of one unit and crossing for a report, got {sorted(kinds)}")
-        unit = _UNITS[scenario.limits[0].unit]
+        unit = UNITS[scenario.limits[0].unit]
         amounts = [limit.amount for limit in scenario.limits]
         return cls(
             amounts=amounts,

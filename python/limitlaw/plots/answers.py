@@ -10,6 +10,8 @@ import polars as pl
 from limitlaw._arguments import as_frame, is_sequence, shown
 from limitlaw.plots.chart import check_columns, check_rows, run_words
 from limitlaw.plots.forms import ATTEMPTS, are_shares, forest, lines, log_x, two_errors
+from limitlaw.sampling.cost import UNITS
+from limitlaw.sampling.match import VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +21,6 @@ _CEILINGS = {
     "ceiling_accepted_tasks": "tasks with an acceptance",
     "ceiling_pooled": "all acceptances pooled",
 }
-_HEADINGS = {"cost": "money", "tokens": "tokens", "seconds": "seconds"}
-_VERDICTS = ["cannot", "too close to call", "can"]
 
 
 def ceilings(frame: pl.DataFrame, *, title: str = "Where accuracy ends") -> alt.VConcatChart:
@@ -81,7 +81,7 @@ def can_match(
         subtitle="Dot: ceiling of the weak model less the strong model's single attempt; bar: interval",
         axis="difference in accuracy",
         mark=0.0,
-        colours=_VERDICTS,
+        colours=VERDICTS,
     )
 
 
@@ -168,7 +168,7 @@ def limits(frame: pl.DataFrame, *, metric: str = "accuracy", title: str = "What 
         **two_errors(frame, metric),
     ).sort("amount")
     (unit, crossing) = kinds.pop()
-    x = log_x("amount", f"{_HEADINGS[unit]} per task")
+    x = log_x("amount", f"{UNITS[unit]} per task")
     words = f"Where a limit is crossed: {crossing}; band: two standard errors. {run_words(frame).capitalize()}".strip()
     share = are_shares(rows["value"], metric)
     return lines(rows, x=x, title=title, subtitle=words, axis=metric.replace("_", " "), share=share, points=True)
@@ -178,6 +178,6 @@ def _parts(label: str) -> tuple[str, float, str]:
     """Unit, amount and crossing of a limit, from the label of its rows."""
     amount, _, crossing = label.partition(", ")
     unit, _, number = amount.partition("=")
-    if unit not in _HEADINGS:
+    if unit not in UNITS:
         raise ValueError(f"frame['limit'] must be limits as of ll.Limit, got {label!r}")
     return unit, float(number), crossing or "cut"

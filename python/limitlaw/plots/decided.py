@@ -8,10 +8,10 @@ import altair as alt
 import polars as pl
 
 from limitlaw._arguments import shown
+from limitlaw.gates.wording import VERDICTS
 from limitlaw.plots.chart import check_columns, check_rows, own_legends
 from limitlaw.plots.forms import forest
 
-_VERDICTS = ["fails", "cannot tell", "holds"]
 #: How far right of the largest number "no limit" stands.
 _BEYOND = 3.0
 
@@ -117,7 +117,7 @@ def checked(frame: pl.DataFrame, *, title: str = "Does it meet what is required"
         # A side that is not known ends at the bound of what a share can be, or at what is known.
         low=pl.coalesce("low", pl.when(_shares()).then(0.0), "estimate", "bound"),
         high=pl.coalesce("high", pl.when(_shares()).then(1.0), "estimate", "bound"),
-        value=pl.coalesce("estimate"),
+        value="estimate",
         group=pl.col("verdict").cast(pl.String),
     )
     panels: list[Any] = []
@@ -135,9 +135,9 @@ def checked(frame: pl.DataFrame, *, title: str = "Does it meet what is required"
             subtitle="" if panels else text,
             axis=name,
             share=share,
-            colours=_VERDICTS,
+            colours=VERDICTS,
             ticks="bound",
-            legend=_VERDICTS if not panels else [],
+            legend=VERDICTS if not panels else [],
         )
         panels.append(panel)
     return own_legends(*panels, spacing=20)

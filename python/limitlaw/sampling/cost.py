@@ -97,6 +97,10 @@ class Cost(Spec):
         super()._check()
 
 
+#: What can be limited, and what it is called.
+UNITS = {"cost": "money", "tokens": "tokens", "seconds": "seconds"}
+
+
 class Limit(Spec):
     """A limit per task in money, tokens or seconds, in place of a number of attempts.
 
@@ -140,7 +144,7 @@ class Limit(Spec):
     @property
     def unit(self) -> str:
         """What is limited: ``"cost"``, ``"tokens"`` or ``"seconds"``."""
-        return next(name for name in ("cost", "tokens", "seconds") if getattr(self, name) is not None)
+        return next(name for name in UNITS if getattr(self, name) is not None)
 
     @property
     def amount(self) -> float:

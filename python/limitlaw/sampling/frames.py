@@ -22,13 +22,13 @@ Progress = Callable[[int, int], object]
 Columns = dict[str, pl.Series]
 
 #: What a ``Cost`` bills, and the column of recorded attempts that says the same.
-_BILL = {"tokens": "tokens", "cost": "cost", "latency": "seconds"}
+BILL = {"tokens": "tokens", "cost": "cost", "latency": "seconds"}
 #: The metrics that not every scenario has.
 OPTIONAL = tuple(
-    metric for metric, of in _core.SAMPLING_METRICS.items() if not {*_BILL, "utility", "covered"}.isdisjoint(of)
+    metric for metric, of in _core.SAMPLING_METRICS.items() if not {*BILL, "utility", "covered"}.isdisjoint(of)
 )
 #: The scores whose quantiles are shown unless columns are chosen.
-_DEFAULT_SCORES = ("accuracy", *_BILL, "utility")
+_DEFAULT_SCORES = ("accuracy", *BILL, "utility")
 #: The first columns after the key, the shares that follow, and those before the end: Polars prints four of each end.
 _FIRST = ("accuracy", "accuracy_se", "utility", "utility_se")
 _SHARES = ("wrong", "accepted", "returned", "abstained", "false_discovery_rate")
@@ -289,7 +289,7 @@ def _missing(scenario: SamplingScenario) -> dict[str, str]:
     tasks, missing = scenario.tasks, {}
     if scenario.cost is None:
         record = tasks if isinstance(tasks, RecordedTasks) else None
-        missing = {name: "cost" for name, column in _BILL.items() if getattr(record, column, None) is None}
+        missing = {name: "cost" for name, column in BILL.items() if getattr(record, column, None) is None}
     if scenario.utility is None:
         missing["utility"] = "utility"
     if isinstance(tasks, PoolTasks) and tasks.correct is None:

@@ -23,6 +23,9 @@ from limitlaw.sampling.verifier import LabelledVerifier, Verifier
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+#: From the one that says least for the weak model.
+VERDICTS = ["cannot", "too close to call", "can"]
+
 
 def can_match(
     weak: SamplingScenario | npt.ArrayLike,
@@ -108,7 +111,7 @@ def can_match(
     verdict = np.where(most < 0.0, 0, np.where(least >= 0.0, 2, 1))
     return pl.DataFrame(
         {
-            "verdict": pl.Series(_VERDICTS, dtype=pl.Enum(_VERDICTS)).gather(verdict),
+            "verdict": pl.Series(VERDICTS, dtype=pl.Enum(VERDICTS)).gather(verdict),
             "difference": ceiling - single,
             "difference_low": least,
             "difference_high": most,
@@ -145,9 +148,6 @@ def _per_model(values: npt.NDArray[np.float64], name: str, models: int) -> npt.N
     if values.shape not in ((), (models,)):
         raise ValueError(f"{name} must be one number, or one for each of {models} models, got the shape {values.shape}")
     return np.broadcast_to(values, (models,))
-
-
-_VERDICTS = ["cannot", "too close to call", "can"]
 
 
 def _shares(name: str, value: Any, *, numbers: str, dimensions: tuple[int, ...]) -> npt.NDArray[np.float64]:

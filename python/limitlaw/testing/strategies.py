@@ -88,29 +88,27 @@ def _policies(  # noqa: PLR0917  (once for each combination of what is read)
     pool: Literal["verdicts", "correct"] | None,
     recorded: bool,
 ) -> st.SearchStrategy[Policy]:
-    kinds: list[st.SearchStrategy[Policy]] = []
+    voted, scored = answers and not pool, scores and not pool
+    fallbacks = ["abstain", *(["last"] if pool != "verdicts" else []), *(["best"] if scored else [])]
     threshold = st.floats(-4.0, 4.0)
-    if verdicts:
-        fallbacks = ["abstain", *(["last"] if pool != "verdicts" else []), *(["best"] if scores and not pool else [])]
-        kinds.append(st.builds(FirstAccepted, fallback=st.sampled_from(fallbacks)))
-    if pool != "verdicts":
-        kinds += [st.builds(AnyOf), st.builds(AllOf)]
-    kinds += [st.builds(FirstWorthwhile)] if verdicts and known else []
-    if not pool:
-        ties = st.sampled_from(["share", "share", "abstain", "lose"])
-        kinds += [st.builds(FilteredVote)] if verdicts and answers else []
-        kinds += (
-            [st.builds(MajorityVote, ties=ties), st.builds(StopWhenAhead, margin=st.integers(1, 4))] if answers else []
-        )
-        kinds += [st.builds(ShareVote, share=st.floats(0.0, 1.0), min_votes=st.integers(1, 6))] if answers else []
-        kinds += [st.builds(WindowStop, size=st.integers(1, 4))] if answers else []
-        kinds += [st.builds(BetaStop, confidence=st.floats(0.5, 0.999))] if answers else []
-        weights = ["score", *([] if recorded else ["likelihood"])]
+    kinds: list[tuple[bool, st.SearchStrategy[Policy]]] = [
+        (verdicts, st.builds(FirstAccepted, fallback=st.sampled_from(fallbacks))),
+        (pool != "verdicts", st.builds(AnyOf)),
+        (pool != "verdicts", st.builds(AllOf)),
+        (verdicts and known, st.builds(FirstWorthwhile)),
+        (voted and verdicts, st.builds(FilteredVote)),
+        (voted, st.builds(MajorityVote, ties=st.sampled_from(["share", "share", "abstain", "lose"]))),
+        (voted, st.builds(StopWhenAhead, margin=st.integers(1, 4))),
+        (voted, st.builds(ShareVote, share=st.floats(0.0, 1.0), min_votes=st.integers(1, 6))),
+        (voted, st.builds(WindowStop, size=st.integers(1, 4))),
+        (voted, st.builds(BetaStop, confidence=st.floats(0.5, 0.999))),
         # One for each weight: few scenarios have both that it reads.
-        kinds += [st.builds(WeightedVote, weight=st.just(one)) for one in weights] if scores and answers else []
-        if scores:
-            kinds += [st.builds(FirstAbove, threshold=threshold), st.builds(BestOf, threshold=st.none() | threshold)]
-    return st.one_of(kinds)
+        (voted and scored, st.builds(WeightedVote, weight=st.just("score"))),
+        (voted and scored and not recorded, st.builds(WeightedVote, weight=st.just("likelihood"))),
+        (scored, st.builds(FirstAbove, threshold=threshold)),
+        (scored, st.builds(BestOf, threshold=st.none() | threshold)),
+    ]
+    return st.one_of([kind for fits, kind in kinds if fits])
 
 
 @st.composite
