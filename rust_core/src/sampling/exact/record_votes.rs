@@ -5,6 +5,8 @@
 //! of all ways to add up are counted answer by answer, for all numbers of attempts at once. All terms are positive, so
 //! nothing cancels.
 
+use std::ops::Range;
+
 use libm::{exp, log, round};
 
 use crate::dispatch::{Kernel, dispatch};
@@ -116,7 +118,7 @@ impl<'a> Counted<'a> {
 #[derive(Default)]
 struct Tied {
     /// The ways of all but the last answer, and the sums of the correct and of the blank ones of the tied, by the number of
-    /// tied answers and of attempts. The latter two may not be asked for: they are 0.
+    /// tied answers and of the attempts that others got. The latter two may not be asked for: they are 0.
     sums: [Vec<f64>; 3],
     next: [Vec<f64>; 3],
     asked: [bool; 3],
@@ -124,6 +126,8 @@ struct Tied {
     votes: usize,
     drawn: usize,
     answers: usize,
+    /// The most attempts that others can get, and one more.
+    stride: usize,
     /// The last answer's chance of so many votes, and its shares.
     last: f64,
     shares: [f64; 2],
@@ -138,7 +142,8 @@ impl Tied {
     fn count(&mut self, free: &[f64], answers: &[&CountedAnswer], votes: usize, drawn: usize) {
         let (last, before) = answers.split_last().expect("one has as many votes");
         (self.votes, self.drawn, self.answers) = (votes, drawn, 0);
-        let size = (self.most(before.len()) + 1) * (drawn + 1);
+        self.stride = (before.len() * (votes - 1)).min(drawn) + 1;
+        let size = (self.most(before.len()) + 1) * self.stride;
         for kind in 0..3 {
             self.asked[kind] = kind == 0 || answers.iter().any(|answer| answer.shares[kind - 1] > 0.0);
             for sums in [&mut self.sums[kind], &mut self.next[kind]] {
@@ -164,34 +169,29 @@ impl Tied {
         (self.drawn / self.votes).min(answers)
     }
 
-    /// The numbers of attempts that so many tied answers and others with fewer votes can have.
-    fn attempts(&self, level: usize) -> std::ops::RangeInclusive<usize> {
-        let least = level * self.votes;
-        least..=(least + (self.answers - level) * (self.votes - 1)).min(self.drawn)
+    /// The place of the sums with so many tied answers, and of no more attempts of the others than they can have.
+    fn place(&self, level: usize) -> Range<usize> {
+        let start = level * self.stride;
+        let others = ((self.answers - level) * (self.votes - 1)).min(self.drawn - level * self.votes);
+        start..start + others + 1
     }
 
     /// Counts one more answer.
     fn add(&mut self, answer: &CountedAnswer) {
-        let (width, votes) = (self.drawn + 1, self.votes);
-        let rows: Vec<_> = (0..=self.most(self.answers)).map(|level| self.attempts(level)).collect();
+        let before: Vec<Range<usize>> = (0..=self.most(self.answers)).map(|level| self.place(level)).collect();
         self.answers += 1;
-        for level in 0..=self.most(self.answers) {
-            let range = self.attempts(level);
-            let row = level * width + range.start()..level * width + range.end() + 1;
-            self.next.iter_mut().for_each(|sums| sums[row.clone()].fill(0.0));
-        }
+        let after: Vec<Range<usize>> = (0..=self.most(self.answers)).map(|level| self.place(level)).collect();
+        let (fewer, tie) = (&answer.law[..self.votes], answer.law[self.votes]);
         for (kind, next) in self.next.iter_mut().enumerate().filter(|(kind, _)| self.asked[*kind]) {
-            for (level, range) in rows.iter().enumerate() {
-                let (start, end, least) = (level * width, (level + 1) * width, *range.start());
-                let row = start + least..start + range.end() + 1;
-                let sums = &self.sums[kind][row.clone()];
-                let to = &mut next[start + least..end];
-                dispatch(Convolve { to, law: &answer.law[..votes], from: sums, padded: &mut self.padded });
-                if least + votes < width {
-                    let (weight, above) = (answer.law[votes], &mut next[end + least + votes..end + width]);
-                    add(above, sums, weight);
+            after.iter().for_each(|place| next[place.clone()].fill(0.0));
+            for (level, place) in before.iter().enumerate() {
+                let sums = &self.sums[kind][place.clone()];
+                let to = &mut next[after[level].clone()];
+                dispatch(Convolve { to, law: fewer, from: sums, padded: &mut self.padded });
+                if let Some(above) = after.get(level + 1) {
+                    add(&mut next[above.clone()], sums, tie);
                     if kind > 0 {
-                        add(above, &self.sums[0][row], weight * answer.shares[kind - 1]);
+                        add(&mut next[above.clone()], &self.sums[0][place.clone()], tie * answer.shares[kind - 1]);
                     }
                 }
             }
@@ -217,10 +217,9 @@ impl Tied {
         (1..=(cap / self.votes).min(self.answers + 1)).map(of_level)
     }
 
-    /// The sums of a kind and a number of tied answers, by the attempts beyond the fewest; none where they are 0.
+    /// The sums of a kind and a number of tied answers, by the attempts of the others; none where they are 0.
     fn row(&self, kind: usize, level: usize) -> &[f64] {
-        let (start, attempts) = (level * (self.drawn + 1), self.attempts(level));
-        if self.asked[kind] { &self.sums[kind][start + attempts.start()..=start + attempts.end()] } else { &[] }
+        if self.asked[kind] { &self.sums[kind][self.place(level)] } else { &[] }
     }
 }
 
