@@ -21,7 +21,7 @@ sources := $(wildcard $(rust) $(python))
 # The wheel that tests, types and pages meet: quick, or wheel, the one that is published.
 TESTED := quick
 
-.PHONY: help demo test lint tidy clippy types format bench docs quick dist wheel tools compile clean
+.PHONY: help demo test lint tidy clippy types format bench docs quick dist sdist wheel tools compile clean
 help: ## what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
@@ -70,6 +70,16 @@ quick: $(STAMPS)/quick ## a wheel that builds in a third of the time and gives t
 dist: $(STAMPS)/dist ## the wheel that is published, optimised as a whole, in dist/
 
 wheel: $(STAMPS)/wheel ## the same, installed in the private environment
+
+# What it needs was compiled for the profile, its own code is not optimised once more.
+sdist: $(STAMPS)/venv ## the source package in target/sdist, which must build and install on its own
+	rm -rf target/sdist
+	$(PY) -m maturin sdist --out target/sdist
+	$(PY) -m venv target/sdist/venv
+	own="--config profile.quick.package.limitlaw-core.opt-level=0 --config profile.quick.package.limitlaw-python.opt-level=0"; \
+	MATURIN_PEP517_ARGS="--profile quick $$own" CARGO_TARGET_DIR=$(CURDIR)/target \
+		target/sdist/venv/bin/python -m pip --disable-pip-version-check --quiet install target/sdist/*.tar.gz
+	cd target/sdist && venv/bin/python -c "import limitlaw; print('limitlaw', limitlaw.__version__, 'from the source package')"
 
 # What a first run needs besides, in two pieces that other work can go beside.
 tools: $(STAMPS)/venv
