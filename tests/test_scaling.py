@@ -149,16 +149,18 @@ def test_conditioning_names_the_ridges() -> None:
 
 
 def test_predictions_have_an_interval_of_the_law_and_a_wider_one_of_a_run() -> None:
-    law = LAWS["chinchilla"]
-    fit = fit_scaling_law(runs_of(law, noise=0.01), bootstrap=300, seed=2)
-    fresh = runs_of(law, count=2000, noise=0.01, seed=9)
-    said = fit.predict(fresh)
-    truth = ll.loss(law, fresh["params"], fresh["tokens"])
-    within = (said["low"].to_numpy() <= truth) & (truth <= said["high"].to_numpy())
-    runs = (said["run_low"] <= said["loss"]) & (said["loss"] <= said["run_high"])
-    assert within.mean() > 0.8  # one fit: its errors at all runs go together
-    # 2,000 runs of probability near .95 with the error of one fit: .90 to .99 unless the noise is misjudged by a third.
-    assert 0.90 < runs.mean() < 0.99
+    law, within, runs = LAWS["chinchilla"], [], []
+    for seed in range(16):
+        fit = fit_scaling_law(runs_of(law, noise=0.01, seed=100 + seed), bootstrap=300, seed=seed)
+        fresh = runs_of(law, count=500, noise=0.01, seed=500 + seed)
+        said = fit.predict(fresh)
+        truth = ll.loss(law, fresh["params"], fresh["tokens"])
+        within.append(((said["low"].to_numpy() <= truth) & (truth <= said["high"].to_numpy())).mean())
+        runs.append(((said["run_low"] <= said["loss"]) & (said["loss"] <= said["run_high"])).mean())
+    assert np.mean(within) > 0.8  # of one fit errors at all runs go together
+    # Shares of single fits scatter by .012 about .95 or little more, so that the mean of 16 leaves .937 to .977 with a
+    # probability of 1e-5; with noise misjudged by a sixth it is .90 or .98.
+    assert 0.937 < np.mean(runs) < 0.977
     assert (said["run_high"] - said["run_low"] > said["high"] - said["low"]).all()
 
 
