@@ -11,13 +11,20 @@ LEVELS = (0.9, 0.95)
 
 
 def optima(shape: str, tasks: int, n: int):
-    """The utility at the best number of attempts, at other tasks and at these tasks' rates: 90 % intervals only."""
+    """The best number of attempts, and the utility there, at other tasks and at these tasks' rates: 90 % intervals only."""
     verifier = ll.Verifier.rates(false_positive_rate=F)
     other = population(np.random.default_rng(1), shape, 100_000)
+    numbers = np.concatenate([np.arange(201), np.geomspace(201, 1e9, 100), [np.inf]])
 
     def curve(p: np.ndarray, k: float) -> float:
         stopped = 1 - ((1 - p) * (1 - F)) ** k
         return float((stopped * (2 * precision(p) - 1)).mean())
+
+    def best_numbers(p: np.ndarray) -> np.ndarray:
+        utility = np.array([curve(p, k) for k in numbers])
+        return numbers[utility >= utility.max() - 1e-3]
+
+    best_of_others = best_numbers(other)
 
     def check(random, level, seed):
         if level != LEVELS[0]:
@@ -41,6 +48,11 @@ def optima(shape: str, tasks: int, n: int):
             best = np.inf if row["optimal_attempts"] is None else row["optimal_attempts"]
             ends = row["utility_q05"], row["utility_q95"]
             yield f"`optimal_attempts`, utility, {kind}", *ends, curve(rates, best)
+            low, high = (np.inf if end is None else end for end in (row[f"optimal_attempts_q{q}"] for q in ("05", "95")))
+            if found is pool and high == n:  # or more
+                high = np.inf
+            best = best_of_others if rates is other else best_numbers(rates)
+            yield f"`optimal_attempts`, {kind}", low, high, min(max(low, best[0]), best[-1])
 
     return check
 

@@ -19,7 +19,6 @@ from limitlaw._arguments import (
     is_sequence,
 )
 from limitlaw._frames import closing, first, known, repeat, run_of, whole
-from limitlaw.sampling.clusters import sampled
 from limitlaw.sampling.cost import Utility
 from limitlaw.sampling.plug_in import warn_outside
 from limitlaw.sampling.scenario import SamplingScenario, check_scenario
@@ -60,8 +59,7 @@ def optimal_attempts(
         bootstrap: Resamples for the interval; 0 for none.
         resample: What a resample draws anew: ``"tasks"`` (would other tasks say the same?) or ``"attempts"`` within
             each task (would other answers?), which counts, pools and recorded attempts have. Their rates are drawn
-            from what the attempts leave open, as in ``solve``; over tasks the best number of a pool is that of its own
-            attempts.
+            from what the attempts leave open, as in ``solve``.
         seed: The seed of the bootstrap; required unless ``bootstrap=0``.
         threads: Threads to use; every core unless given.
         progress: Called about every 50 ms with (resamples done, resamples).
@@ -70,16 +68,16 @@ def optimal_attempts(
         One row per policy and cost: ``policy``, ``wrong_cost``, ``optimal_attempts`` (null where more is always
         better), ``status`` (``zero``: do not ask at all; ``interior``; ``unbounded``: more is always better;
         ``censored``: the best is the whole pool, more might be better), ``utility`` there; over the resamples the
-        quantiles ``optimal_attempts_q05`` to ``_q95`` (null: unbounded; of ten tasks and fewer they are too near: see
-        the page on intervals), ``utility_q05`` to ``_q95``: a 90 % interval of the utility that ``optimal_attempts``
-        has at other tasks (widened to Student's t) or at these tasks' true rates, and the shares ``p_zero``,
+        quantiles ``optimal_attempts_q05`` to ``_q95`` (null: unbounded), ``utility_q05`` to ``_q95``: a 90 % interval of
+        the utility that ``optimal_attempts`` has at other tasks or at these tasks' true rates (over few tasks both are
+        spread to Student's t), and the shares ``p_zero``,
         ``p_unbounded``, ``p_censored`` (all left out without a bootstrap; null over tasks where there is one, or one
         cluster, which says nothing of others); ``correct_reward`` and ``attempt_cost`` of the utility, ``bootstrap``,
         ``resample``, ``run``. Under limits ``optimal_limit`` takes the place of ``optimal_attempts``: the amount in
         their unit, 0 where the best is not to ask; ``censored`` is then the largest of them.
         Of counts ``optimal_attempts`` and ``utility`` take the observed shares for rates, so that with few attempts
-        a task without a success counts as hopeless; the resamples do not, and may all lie elsewhere (a warning then
-        says so). Where error rates differ between tasks (``icc``) resamples are exact to about five digits, and so is
+        a task without a success counts as hopeless, and those of a pool end with the acceptances that it has; the
+        resamples do not, and may all lie elsewhere (of counts a warning then says so). Where error rates differ between tasks (``icc``) resamples are exact to about five digits, and so is
         the rest where the integral takes more than three million points.
 
     Raises:
@@ -138,8 +136,6 @@ def optimal_attempts(
     rows = len(labels) * len(costs)
     best = found["optimal_attempts"]
     drawn = found["resampled_attempts"].reshape(rows, resamples)
-    if resample == "tasks" and sampled(scenario.tasks) == 1:  # it says nothing of others
-        drawn = np.full_like(drawn, np.nan)
     utility_of = scenario.utility or Utility()
     # An answer is worth no more; weights that do not quite add to 1 would have it so.
     most = np.tile([max(utility_of.correct_reward, -cost, 0.0) for cost in costs], len(labels))

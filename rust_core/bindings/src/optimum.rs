@@ -4,7 +4,7 @@ use limitlaw_core::fit::ceiling;
 use limitlaw_core::fit::redrawn_rates::RedrawnRates;
 use limitlaw_core::rng::Sequence;
 use limitlaw_core::run::resolve_threads;
-use limitlaw_core::sampling::exact::bootstrap::{Bootstrap, Resample, optima};
+use limitlaw_core::sampling::exact::bootstrap::{Bootstrap, Redrawn, Resample, optima};
 use limitlaw_core::sampling::exact::ceilings;
 use limitlaw_core::sampling::scenario::SamplingScenario;
 use limitlaw_core::sampling::scenario::cost::Utility;
@@ -101,10 +101,11 @@ pub fn optima_sampling<'py>(
             }
             _ => None,
         };
-        let of_resample = |index: u64, random: &mut Sequence| {
-            redraw.as_ref().map(|redraw| redraw.scenario(&scenario, index as usize, random))
-        };
-        let bootstrap = Bootstrap { resample, redraw: &of_resample, resamples, key };
+        let of_resample = redraw
+            .as_ref()
+            .map(|redraw| |index: u64, random: &mut Sequence| redraw.scenario(&scenario, index as usize, random));
+        let redraw = of_resample.as_ref().map(|of_resample| of_resample as Redrawn<'_>);
+        let bootstrap = Bootstrap { resample, redraw, resamples, key };
         optima(&scenario, &utilities, &bootstrap, threads, control)
     })?;
     let columns = Columns::new(py);

@@ -127,23 +127,12 @@ impl<'a> Limits<'a> {
         Ok(Outcomes { values, changes })
     }
 
-    /// The best limit of every policy at every utility with tasks of these weights, which add to 1; with `at`, the
-    /// utility under those limits instead. `again`: other outcomes than those of the scenario itself.
-    pub fn optima(
-        &self,
-        again: Option<&[Outcomes]>,
-        weights: &[f64],
-        utilities: &[Utility],
-        at: Option<&[f64]>,
-    ) -> Vec<Optimum> {
+    /// The best limit of every policy at every utility with tasks of these weights, which add to 1. `again`: other
+    /// outcomes than those of the scenario itself.
+    pub fn best(&self, again: Option<&[Outcomes]>, weights: &[f64], utilities: &[Utility]) -> Vec<Optimum> {
         let mut found = Vec::new();
         for Outcomes { values, changes } in again.unwrap_or(&self.outcomes) {
-            let means: Vec<Value> = values
-                .chunks(weights.len())
-                .map(|tasks| {
-                    [0, 1, 2, 3].map(|j| tasks.iter().zip(weights).map(|(value, w)| w * value[j]).sum::<f64>())
-                })
-                .collect();
+            let means = means_of(values, weights);
             let changes: Vec<Change> = changes
                 .chunks(weights.len())
                 .map(|tasks| {
@@ -155,15 +144,33 @@ impl<'a> Limits<'a> {
             for &u in utilities {
                 let place =
                     if changes.is_empty() { best_of(&means, u) } else { best(changes.iter().map(|c| c.step(u))) };
-                let place_of = |amount: f64| self.amounts.iter().position(|&a| a == amount).map_or(0, |i| i + 1);
-                let shown = at.map_or(place, |at| place_of(at[found.len()]));
-                let utility = if shown == 0 { 0.0 } else { worth(&means[shown - 1], u) };
-                let attempts = if place == 0 { 0.0 } else { self.amounts[place - 1] };
-                found.push(Optimum { attempts, utility });
+                found.push(match place.checked_sub(1) {
+                    None => Optimum { attempts: 0.0, utility: 0.0 },
+                    Some(i) => Optimum { attempts: self.amounts[i], utility: worth(&means[i], u) },
+                });
             }
         }
         found
     }
+
+    /// The utility of every policy at every utility under the limit that `at` says of it.
+    pub fn values(&self, again: Option<&[Outcomes]>, weights: &[f64], utilities: &[Utility], at: &[f64]) -> Vec<f64> {
+        let mut found = Vec::new();
+        for outcomes in again.unwrap_or(&self.outcomes) {
+            let means = means_of(&outcomes.values, weights);
+            for &u in utilities {
+                let place = self.amounts.iter().position(|&amount| amount == at[found.len()]);
+                found.push(place.map_or(0.0, |i| worth(&means[i], u)));
+            }
+        }
+        found
+    }
+}
+
+/// The mean outcome of tasks of these weights, limit by limit.
+fn means_of(values: &[Value], weights: &[f64]) -> Vec<Value> {
+    let mean = |tasks: &[Value], j: usize| tasks.iter().zip(weights).map(|(value, w)| w * value[j]).sum::<f64>();
+    values.chunks(weights.len()).map(|tasks| [0, 1, 2, 3].map(|j| mean(tasks, j))).collect()
 }
 
 /// What a mean outcome gains and loses.

@@ -4,23 +4,18 @@
 use crate::error::{Error, Result, quoted};
 use crate::rng::{Key, Sequence, Stream, purpose};
 use crate::run::{Control, run};
-use crate::sampling::exact::best_limit::Limits;
-use crate::sampling::exact::optimum::{Optimum, TaskRates, independent, value_at};
-use crate::sampling::exact::optimum_laws::{Laws, OptimumLaws};
-use crate::sampling::exact::pool_steps::pool_changes;
-use crate::sampling::exact::resampled_means::drawn_again;
-use crate::sampling::exact::steps::best;
+use crate::sampling::exact::optima::Problem;
+use crate::sampling::exact::optimum::Optimum;
+use crate::sampling::exact::optimum_laws::OptimumLaws;
+use crate::sampling::exact::resampled_means::{drawn_again, spread};
 use crate::sampling::scenario::SamplingScenario;
 use crate::sampling::scenario::cost::Utility;
-use crate::sampling::scenario::law::TaskLaw;
 use crate::sampling::scenario::tasks::Tasks;
 use crate::special::student_t::wider_for_few;
 use crate::variates::below;
 
 /// The most resamples.
 pub const MAX_RESAMPLES: u64 = 1_000_000;
-/// The most numbers (tasks times attempts) of the curves of a pool.
-const MAX_CURVES: f64 = 1e8;
 
 /// The confidence of the interval for which resamples of few tasks are spread.
 const CONFIDENCE: f64 = 0.9;
@@ -55,15 +50,15 @@ pub struct Optima {
     pub resamples: Vec<Optimum>,
 }
 
-/// The scenario of a resample whose tasks have rates drawn from what their observed attempts leave open, if they do.
-pub type Redrawn<'a> = &'a (dyn Fn(u64, &mut Sequence) -> Option<SamplingScenario> + Sync);
+/// The scenario of a resample whose tasks have rates drawn from what their observed attempts leave open.
+pub type Redrawn<'a> = &'a (dyn Fn(u64, &mut Sequence) -> SamplingScenario + Sync);
 
 /// What is drawn anew, how often, and from which random numbers.
 pub struct Bootstrap<'a> {
     /// What is drawn anew.
     pub resample: Resample,
-    /// The scenario of each resample where its rates are.
-    pub redraw: Redrawn<'a>,
+    /// The scenario of each resample; none where no attempts were observed.
+    pub redraw: Option<Redrawn<'a>>,
     /// How often.
     pub resamples: u64,
     /// The key of the random numbers.
@@ -101,7 +96,7 @@ pub fn optima(
             "'attempts'",
         ));
     }
-    let tasks = problem.weights.len();
+    let tasks = problem.tasks();
     let verifiers = problem.laws.verifiers(tasks);
     // What is drawn again anyway need not be integrated to all digits.
     let coarse = (problem.laws.are_drawn() && problem.limits.is_none() && resamples > 0)
@@ -114,53 +109,55 @@ pub fn optima(
     let plain = vec![1.0; tasks];
     let sampled = scenario.sampled(0);
     let mut found: Vec<Optima> = problem
-        .optima(problem.laws.all(), &plain, utilities, None, control)?
+        .best(&problem.weighed(problem.laws.all(), &plain), None, utilities, control)?
         .into_iter()
         .map(|estimate| Optima { estimate, resamples: Vec::new() })
         .collect();
     let at: Vec<f64> = found.iter().map(|o| o.estimate.attempts).collect();
+    if resample == Resample::Tasks && sampled.effective() <= 1.0 {
+        let unknown = Optimum { attempts: f64::NAN, utility: f64::NAN }; // one says nothing of others
+        found.iter_mut().for_each(|o| o.resamples = vec![unknown; resamples as usize]);
+        return Ok(found);
+    }
     let work = |(): &mut (), index: u64| {
         let mut random = Stream::new(key, 0, purpose::BOOTSTRAP, index).sequence();
         // Of verifiers that labels leave open each resample has one.
         let number = if verifiers > 1 { below(verifiers as u64, &mut random) as usize } else { 0 };
         let laws = coarse.as_ref().unwrap_or(&problem.laws);
         let own = if verifiers > 1 { laws.of_verifier(number, tasks) } else { laws.all() };
-        let mut times = plain.clone();
-        if resample == Resample::Tasks {
-            times = sampled.times(&drawn_again(&sampled, &mut random));
-        }
-        let redrawn = redraw(index, &mut random)
-            .map(|one| {
+        let drawn = (resample == Resample::Tasks).then(|| drawn_again(&sampled, &mut random));
+        let times =
+            drawn.as_ref().map_or_else(|| plain.clone(), |drawn| sampled.times(&spread(&sampled, drawn, CONFIDENCE)));
+        let redrawn = redraw
+            .map(|scenario_of| {
+                let one = scenario_of(index, &mut random);
                 let one = if verifiers > 1 { one.with_verifier(number) } else { one };
                 OptimumLaws::merged(&one, control)
             })
             .transpose()?;
         let laws = redrawn.as_ref().map_or(own, OptimumLaws::all);
-        let mut again = problem.optima(laws, &times, utilities, Some(&at), control)?;
-        if redrawn.is_some() && resample == Resample::Tasks && problem.pool.is_some() {
-            // As far as a pool reaches it tells itself what its tasks are best asked; how sure its utility is of other
-            // tasks, of which it may show one kind only, the rates tell that it leaves open.
-            let best = problem.optima(own, &times, utilities, None, control)?;
-            again.iter_mut().zip(best).for_each(|(again, best)| again.attempts = best.attempts);
-        }
+        let outcomes = redrawn.as_ref().map_or(Ok(None), |laws| problem.outcomes(laws.all(), control))?;
+        let outcomes = outcomes.as_deref();
+        let weighed = problem.weighed(laws, &times);
+        let best = problem.best(&weighed, outcomes, utilities, control)?;
+        // Utilities at rates that are drawn are spread with these, below.
+        let as_drawn = drawn.filter(|_| redrawn.is_some()).map(|drawn| problem.weighed(laws, &sampled.times(&drawn)));
+        let values = problem.values(as_drawn.as_ref().unwrap_or(&weighed), outcomes, utilities, &at);
         control.advance(1);
-        Ok(again)
+        Ok(best.into_iter().zip(values).map(|(best, utility)| Optimum { utility, ..best }).collect::<Vec<_>>())
     };
     let collect = |again: Vec<Optimum>| found.iter_mut().zip(again).for_each(|(o, optimum)| o.resamples.push(optimum));
     run(resamples, threads, control, || (), work, collect)?;
-    let observed = counted || matches!(scenario.tasks, Tasks::Pool { .. } | Tasks::Recorded(_));
-    if resample == Resample::Tasks {
-        for (at, o) in found.iter_mut().enumerate() {
-            let all = o.resamples.iter().map(|again| again.utility);
-            // Of drawn rates not the estimate is in the middle, which takes the observed shares for rates.
-            let middle = if observed { all.sum::<f64>() / resamples as f64 } else { o.estimate.utility };
+    for (at, o) in found.iter_mut().enumerate() {
+        if redraw.is_some() && resample == Resample::Tasks {
+            // The estimate, which takes observed shares for rates, need not be in the middle.
+            let middle = o.resamples.iter().map(|again| again.utility).sum::<f64>() / resamples as f64;
             let wider = wider_for_few(sampled.effective(), CONFIDENCE);
-            let worth = utilities[at % utilities.len()];
-            let least = if worth.attempt_cost > 0.0 { f64::NEG_INFINITY } else { -worth.wrong_cost };
-            for again in &mut o.resamples {
-                again.utility = (middle + wider * (again.utility - middle)).clamp(least, worth.correct_reward);
-            }
+            o.resamples.iter_mut().for_each(|again| again.utility = middle + wider * (again.utility - middle));
         }
+        let worth = utilities[at % utilities.len()];
+        let least = if worth.attempt_cost > 0.0 || limited { f64::NEG_INFINITY } else { -worth.wrong_cost };
+        o.resamples.iter_mut().for_each(|again| again.utility = again.utility.clamp(least, worth.correct_reward));
     }
     Ok(found)
 }
@@ -204,101 +201,4 @@ fn with_money(scenario: &SamplingScenario, utilities: &[Utility]) -> Result<Vec<
     // Policies that stop at the first acceptance have every attempt verified.
     let money = if scenario.limits.is_some() { 0.0 } else { cost.mean_rates(true)[1] };
     Ok(utilities.iter().map(|&u| Utility { attempt_cost: u.attempt_cost + money, ..u }).collect())
-}
-
-struct Problem<'a> {
-    scenario: &'a SamplingScenario,
-    laws: OptimumLaws,
-    /// The weights of the tasks.
-    weights: Vec<f64>,
-    /// The attempts that every task of a pool can answer; `None` for independent attempts.
-    pool: Option<usize>,
-    limits: Option<Limits<'a>>,
-}
-
-impl<'a> Problem<'a> {
-    fn new(scenario: &'a SamplingScenario, control: &Control) -> Result<Self> {
-        let count = scenario.tasks.count();
-        let weights = scenario.weights().unwrap_or_else(|| vec![1.0 / count as f64; count]);
-        let laws = OptimumLaws::new(scenario, control)?;
-        let pools = laws.each.iter().filter_map(|law| match law {
-            TaskLaw::Pool { attempts, .. } => Some(*attempts),
-            _ => None,
-        });
-        let pool = pools.reduce(f64::min);
-        if pool.is_some_and(|n| n * count as f64 > MAX_CURVES) {
-            return Err(Error::argument(
-                "tasks times attempts of the pool",
-                format!("at most {MAX_CURVES}"),
-                pool.unwrap_or(0.0) * count as f64,
-            ));
-        }
-        let limits = if scenario.limits.is_some() {
-            Some(Limits::new(scenario, &laws.all().weighed(count, |i| weights[i]).0, control)?)
-        } else {
-            None
-        };
-        Ok(Self { scenario, laws, weights, pool: pool.map(|n| n as usize), limits })
-    }
-
-    /// The optima of all policies and utilities with tasks counted `times`; with `at`, the utilities there instead of
-    /// at the optimum itself.
-    fn optima(
-        &self,
-        laws: Laws<'_>,
-        times: &[f64],
-        utilities: &[Utility],
-        at: Option<&[f64]>,
-        control: &Control,
-    ) -> Result<Vec<Optimum>> {
-        let scale: f64 = self.weights.iter().zip(times).map(|(w, t)| w * t).sum();
-        let weight = |i: usize| self.weights[i] * times[i] / scale;
-        let (laws, weights) = laws.weighed(times.len(), weight);
-        if let Some(limits) = &self.limits {
-            let known = std::ptr::eq(laws.as_ptr(), self.laws.each.as_ptr());
-            let again = (!known).then(|| limits.outcomes(&laws, control)).transpose()?;
-            return Ok(limits.optima(again.as_deref(), &weights, utilities, at));
-        }
-        let mut found = Vec::new();
-        for policy in &self.scenario.policies {
-            // Rates drawn from what a pool leaves open are those of independent attempts.
-            let pools = laws.iter().all(|law| matches!(law, TaskLaw::Pool { .. }));
-            if let (Some(cap), true) = (self.pool, pools) {
-                control.check()?;
-                let pools = weights.iter().copied().zip(laws.iter().copied());
-                let changes = pool_changes(pools, policy.needs().last, cap);
-                for &u in utilities {
-                    let attempts = best(changes.iter().map(|c| c.step(u)));
-                    let at = at.map_or(attempts, |at| at[found.len()] as usize);
-                    let utility = changes[..at].iter().fold(0.0, |sum, c| sum + c.step(u).value());
-                    found.push(Optimum { attempts: attempts as f64, utility });
-                }
-                continue;
-            }
-            let tasks: Vec<TaskRates> = laws
-                .iter()
-                .zip(&weights)
-                .filter(|(_, weight)| **weight > 0.0)
-                .filter_map(|(law, &weight)| {
-                    let TaskLaw::Attempts(rates) = law else { return None };
-                    Some(TaskRates {
-                        accepted_correct: rates.accepted_correct(),
-                        accepted_wrong: rates.accepted_wrong(),
-                        ln_rejected: rates.ln_rejected(),
-                        last_correct: policy.needs().last.then(|| law.rejected_precision().0),
-                        weight,
-                    })
-                })
-                .collect();
-            for &u in utilities {
-                control.check()?;
-                let mut best = independent(&tasks, u, self.pool.map_or(f64::INFINITY, |cap| cap as f64));
-                if let Some(at) = at {
-                    best.utility = value_at(&tasks, u, at[found.len()]);
-                }
-                found.push(best);
-            }
-        }
-        Ok(found)
-    }
 }

@@ -19,13 +19,20 @@ const OCTAVES: usize = 1024;
 /// wrong, rejected and correct, rejected and wrong.
 type Cell = [f64; 5];
 
-/// The points of all laws together where task `i` counts `weight(i)`, each with its weight.
+/// The points of all laws together where task `i` counts `weight(i)`, each with its weight. Those that count less than
+/// nothing stand by themselves.
 pub fn merged(drawn: &DrawnLaws, weight: impl Fn(usize) -> f64) -> Vec<(f64, Rates)> {
+    let success = drawn.success_weights(weight);
+    [1.0, -1.0].into_iter().flat_map(|sign| of_sign(drawn, &success, sign)).collect()
+}
+
+/// The points whose weights have this sign.
+fn of_sign(drawn: &DrawnLaws, success: &[Vec<f64>], sign: f64) -> Vec<(f64, Rates)> {
     let mut octaves: Vec<Option<Box<[Cell; CELLS]>>> = vec![None; OCTAVES];
-    for (group, success) in drawn.groups.iter().zip(drawn.success_weights(weight)) {
-        for (&p, of_success) in group.success.iter().zip(success).filter(|(_, weight)| *weight > 0.0) {
+    for (group, success) in drawn.groups.iter().zip(success) {
+        for (&p, of_success) in group.success.iter().zip(success).filter(|(_, weight)| sign * **weight > 0.0) {
             for &(weight, errors) in &group.errors {
-                let weight = of_success * weight;
+                let weight = of_success.abs() * weight;
                 let rates = Rates { success: p, errors };
                 let joint = [
                     rates.accepted_correct(),
@@ -44,7 +51,7 @@ pub fn merged(drawn: &DrawnLaws, weight: impl Fn(usize) -> f64) -> Vec<(f64, Rat
         }
     }
     let cells = octaves.iter().flatten().flat_map(|of_octave| of_octave.iter());
-    cells.filter(|cell| cell[0] > 0.0).map(|cell| (cell[0], mean(cell))).collect()
+    cells.filter(|cell| cell[0] > 0.0).map(|cell| (sign * cell[0], mean(cell))).collect()
 }
 
 /// The mean rates of a cell.
@@ -82,7 +89,7 @@ mod tests {
             last_correct: Some(TaskLaw::Attempts(rates).rejected_precision().0),
             weight,
         };
-        points.filter(|(weight, _)| *weight > 0.0).map(one).collect()
+        points.filter(|(weight, _)| *weight != 0.0).map(one).collect()
     }
 
     #[test]
@@ -98,7 +105,7 @@ mod tests {
             let scenario: SamplingScenario = parse(&json, &[]).expect("the scenario is legal");
             let of =
                 |digits| DrawnLaws::new(&scenario, Reach::Limit, digits, &Control::default()).expect("rates are drawn");
-            let times = [1.0, 2.0, 1.0, 3.0, 0.0, 1.0, 1.0];
+            let times = [1.0, 2.5, 1.0, 3.0, 0.0, 2.0, -0.5];
             let weight = |i: usize| times[i] / 9.0;
             let all = of(Digits::All);
             let exact = of_rates(all.mixed(weight).into_iter().zip(all.rates()));

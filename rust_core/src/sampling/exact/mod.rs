@@ -13,6 +13,7 @@ pub mod fixed_rates;
 pub mod laws;
 pub mod limit_steps;
 pub mod merged_rates;
+pub mod optima;
 pub mod optimum;
 pub mod optimum_laws;
 pub mod over_verifiers;

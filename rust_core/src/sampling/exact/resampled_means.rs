@@ -38,6 +38,14 @@ pub fn drawn_again(sampled: &Sampled, random: &mut Sequence) -> Vec<f64> {
     }
 }
 
+/// How much each counts in a resample whose means are spread as over others, for intervals of this confidence: the fewer
+/// there are the further from 1. What is not drawn may count less than nothing; together they weigh what they did.
+pub fn spread(sampled: &Sampled, drawn: &[f64], confidence: f64) -> Vec<f64> {
+    let scale: f64 = drawn.iter().enumerate().map(|(i, times)| sampled.weight(i) * times).sum();
+    let wider = wider_for_few(sampled.effective(), confidence);
+    drawn.iter().map(|times| 1.0 + wider * (times / scale - 1.0)).collect()
+}
+
 /// The mean of each option over the tasks, resample by resample.
 ///
 /// `values` are by set, then option, then task. Sets are equally likely: the first resamples have the first set, the next
@@ -62,7 +70,8 @@ pub fn resampled_means(
     };
     let work = |(): &mut (), index: u64| {
         let mut random = Stream::new(how.key, 0, purpose::DRAWN_AGAIN, index).sequence();
-        let mut weights = drawn_again(sampled, &mut random);
+        let drawn = drawn_again(sampled, &mut random);
+        let mut weights = how.confidence.map_or_else(|| drawn.clone(), |c| spread(sampled, &drawn, c));
         weights.iter_mut().enumerate().for_each(|(i, times)| *times *= sampled.copies(i));
         let total: f64 = weights.iter().sum();
         let set = (index * sets / how.count) as usize;
@@ -71,14 +80,6 @@ pub fn resampled_means(
     };
     let mut found = Vec::with_capacity(how.count as usize * options);
     run(how.count, how.threads, control, || (), work, |means| found.extend(means))?;
-    if let Some(confidence) = how.confidence {
-        let wider = wider_for_few(sampled.effective(), confidence);
-        for option in 0..options {
-            let own = || (option..found.len()).step_by(options);
-            let middle = own().map(|at| found[at]).sum::<f64>() / how.count as f64;
-            own().for_each(|at| found[at] = middle + wider * (found[at] - middle));
-        }
-    }
     Ok(found)
 }
 
@@ -129,12 +130,35 @@ mod tests {
         }
         let wide = Resamples { confidence: Some(0.9), ..how(40_000, 1) };
         let wide = resampled_means(&values, 1, 4, &sampled, wide, &Control::default()).expect("fits");
-        let ([[middle, narrow]], [[same, spread]]) = (&moments(&plain, 1)[..], &moments(&wide, 1)[..]) else {
-            panic!("one column each")
-        };
         // Student's t of one degree of freedom at 95 % is 6.313752, the normal quantile 1.644854; n/(n - 1) of 1/.52.
         let wider = 6.313_751_5 / 1.644_853_6 * (1.0 / 0.52 / (1.0 / 0.52 - 1.0_f64)).sqrt();
-        assert!((middle - same).abs() < 1e-9 && ((spread / narrow).sqrt() / wider - 1.0).abs() < 1e-6);
+        for (plain, wide) in plain.iter().zip(wide) {
+            assert!((5.2 + wider * (plain - 5.2) - wide).abs() < 1e-5, "{plain} {wide}");
+        }
+    }
+
+    #[test]
+    fn weights_are_spread_as_of_few() {
+        for (count, weights) in [(3, None), (5, None), (4, Some(vec![0.1, 0.2, 0.3, 0.4]))] {
+            let sampled = Sampled::new(count, weights, None);
+            let wider = wider_for_few(sampled.effective(), 0.9);
+            let mut all = Vec::new();
+            for index in 0..20_000 {
+                let mut random = Stream::new([3, 4], 0, purpose::DRAWN_AGAIN, index).sequence();
+                let weights = spread(&sampled, &drawn_again(&sampled, &mut random), 0.9);
+                let total: f64 = (0..count).map(|i| sampled.weight(i) * weights[i]).sum();
+                assert!((total - 1.0).abs() < 1e-12, "{total}");
+                all.extend(weights);
+            }
+            if sampled.weights().is_none() {
+                let expected = wider * wider * (1.0 - 1.0 / count as f64);
+                for [mean, variance] in moments(&all, count) {
+                    assert!((mean - 1.0).abs() < 6.0 * (expected / 20_000.0).sqrt(), "{count}: {mean}");
+                    assert!((variance / expected - 1.0).abs() < 0.08, "{count}: {variance} {expected}");
+                }
+                assert!(all.iter().any(|&weight| weight < 0.0));
+            }
+        }
     }
 
     #[test]

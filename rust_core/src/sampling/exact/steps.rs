@@ -8,6 +8,11 @@ use crate::sampling::scenario::cost::Utility;
 /// prices such as 0.1 are no binary numbers.
 pub const TIE: f64 = 1e-12;
 
+/// Where what is gained and what is lost stand among the two, for a task of this weight: the other way round below 0.
+pub fn sides(weight: f64) -> [usize; 2] {
+    if weight < 0.0 { [1, 0] } else { [0, 1] }
+}
+
 /// Whether a gain is more than a loss; a tie is not.
 pub fn exceeds(gain: f64, loss: f64) -> bool {
     gain - loss > TIE * (gain + loss)
@@ -60,9 +65,9 @@ pub struct Change {
     pub correct: [f64; 2],
     /// P(wrong): gained and lost.
     pub wrong: [f64; 2],
-    /// Further attempts.
+    /// Further attempts, fewer where below 0.
     pub attempts: f64,
-    /// Further money.
+    /// Further money, less where below 0.
     pub money: f64,
     /// The logarithm of the unit.
     pub ln_unit: f64,
@@ -73,16 +78,16 @@ impl Change {
     pub const NONE: Self =
         Self { correct: [0.0; 2], wrong: [0.0; 2], attempts: 0.0, money: 0.0, ln_unit: f64::NEG_INFINITY };
 
-    /// Adds another, so many times.
+    /// Adds another, so many times; below 0 what it gains is lost, and what it loses gained.
     pub fn add(&mut self, times: f64, other: &Self) {
         if times == 0.0 || other.ln_unit == f64::NEG_INFINITY {
             return;
         }
         let unit = self.ln_unit.max(other.ln_unit);
         let (mine, others) = (scale(self.ln_unit, unit), times * scale(other.ln_unit, unit));
-        for j in 0..2 {
-            self.correct[j] = self.correct[j] * mine + other.correct[j] * others;
-            self.wrong[j] = self.wrong[j] * mine + other.wrong[j] * others;
+        for (j, side) in sides(times).into_iter().enumerate() {
+            self.correct[side] = self.correct[side] * mine + other.correct[j] * others.abs();
+            self.wrong[side] = self.wrong[side] * mine + other.wrong[j] * others.abs();
         }
         self.attempts = self.attempts * mine + other.attempts * others;
         self.money = self.money * mine + other.money * others;
@@ -98,8 +103,9 @@ impl Change {
     pub fn step(&self, u: Utility) -> Step {
         let [more, fewer] = self.correct;
         let [worse, better] = self.wrong;
-        let gain = u.correct_reward * more + u.wrong_cost * better;
-        let loss = u.correct_reward * fewer + u.wrong_cost * worse + u.attempt_cost * self.attempts + self.money;
+        let paid = u.attempt_cost * self.attempts + self.money;
+        let gain = u.correct_reward * more + u.wrong_cost * better + (-paid).max(0.0);
+        let loss = u.correct_reward * fewer + u.wrong_cost * worse + paid.max(0.0);
         Step { gain, loss, ln_unit: self.ln_unit }
     }
 }
@@ -114,4 +120,26 @@ pub fn best(steps: impl Iterator<Item = Step>) -> usize {
         }
     }
     best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sampling::scenario::cost::UtilityKind;
+
+    /// What counts less than nothing has its gains lost and its losses gained, and no gain or loss is less than 0.
+    #[test]
+    fn changes_less_than_nothing_undo_others() {
+        let change = Change { correct: [0.3, 0.1], wrong: [0.2, 0.05], attempts: 0.5, money: 0.4, ln_unit: -3.0 };
+        let utility = Utility { kind: UtilityKind::Utility, correct_reward: 1.0, wrong_cost: 2.0, attempt_cost: 0.1 };
+        let (mut less, mut none) = (Change::NONE, Change::NONE);
+        less.add(-2.0, &change);
+        let Step { gain, loss, .. } = less.step(utility);
+        assert!(gain >= 0.0 && loss >= 0.0);
+        assert!((less.step(utility).value() + 2.0 * change.step(utility).value()).abs() < 1e-15);
+        none.add(2.0, &change);
+        none.add(-2.0, &change);
+        assert_eq!(none.correct[0].to_bits(), none.correct[1].to_bits());
+        assert!(!none.step(utility).pays() && none.step(utility).value() == 0.0);
+    }
 }

@@ -163,7 +163,7 @@ impl DrawnLaws {
         let mut of_law = vec![0.0; self.laws.len()];
         self.of_task.iter().enumerate().for_each(|(i, &law)| of_law[law] += weight(i));
         let mut success: Vec<Vec<f64>> = self.groups.iter().map(|group| vec![0.0; group.success.len()]).collect();
-        for (law, total) in self.laws.iter().zip(of_law).filter(|(_, total)| *total > 0.0) {
+        for (law, total) in self.laws.iter().zip(of_law).filter(|(_, total)| *total != 0.0) {
             law.weights.iter().for_each(|&(at, weight)| success[law.group][at as usize] += total * weight);
         }
         success
