@@ -11,7 +11,7 @@ LEVELS = (0.9, 0.95)
 
 
 def optima(shape: str, tasks: int, n: int):
-    """The best number of attempts, and the utility there, at other tasks and at these tasks' rates: 90 % intervals only."""
+    """The best number of attempts, and the utility there, at other tasks and at these tasks' rates: 90 % intervals."""
     verifier = ll.Verifier.rates(false_positive_rate=F)
     other = population(np.random.default_rng(1), shape, 100_000)
     numbers = np.concatenate([np.arange(201), np.geomspace(201, 1e9, 100), [np.inf]])
@@ -48,7 +48,9 @@ def optima(shape: str, tasks: int, n: int):
             best = np.inf if row["optimal_attempts"] is None else row["optimal_attempts"]
             ends = row["utility_q05"], row["utility_q95"]
             yield f"`optimal_attempts`, utility, {kind}", *ends, curve(rates, best)
-            low, high = (np.inf if end is None else end for end in (row[f"optimal_attempts_q{q}"] for q in ("05", "95")))
+            low, high = (
+                np.inf if end is None else end for end in (row[f"optimal_attempts_q{q}"] for q in ("05", "95"))
+            )
             if found is pool and high == n:  # or more
                 high = np.inf
             best = best_of_others if rates is other else best_numbers(rates)

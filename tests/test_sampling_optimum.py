@@ -324,9 +324,9 @@ def test_a_pool_of_tasks_that_are_all_alike_does_not_know_others() -> None:
 def test_the_interval_of_the_best_number_holds_it_over_few_tasks() -> None:
     """A number within .001 of the best utility counts as the best.
 
-    It holds .85 of data sets of five tasks of known rates (of 200; resamples as drawn .61), and .98 and more of pools of
-    twenty tasks that are nearly always right, five attempts each (resamples of their own attempts .46): sure to be found
-    out, and false alarms of independent data sets are below 1e-4.
+    It holds .85 of data sets of five tasks of known rates (of 200; resamples as drawn .61), and .98 and more of pools
+    of twenty tasks that are nearly always right, five attempts each (resamples of their own attempts .46). False alarms
+    of independent data sets are below 1e-4.
     """
     verifier = ll.Verifier.rates(false_positive_rate=0.05)
     for shape, tasks, sets, least in (((0.6, 1.4), 5, 120, 86), ((19.0, 1.0), 20, 40, 36)):
@@ -347,7 +347,9 @@ def test_the_interval_of_the_best_number_holds_it_over_few_tasks() -> None:
                 pool = ll.Tasks.pool([5] * tasks, accepted, correct, correct=correct)
                 known = ll.SamplingScenario(tasks=pool, max_attempts=[1])
             row = ll.optimal_attempts(known, wrong_cost=1, bootstrap=200, seed=seed).row(0, named=True)
-            ends = [np.inf if row[f"optimal_attempts_{q}"] is None else row[f"optimal_attempts_{q}"] for q in ("q05", "q95")]
+            ends = [
+                np.inf if row[f"optimal_attempts_{q}"] is None else row[f"optimal_attempts_{q}"] for q in ("q05", "q95")
+            ]
             held += ends[0] <= best[-1] and ends[1] >= best[0]
         assert held >= least, (shape, held)
 

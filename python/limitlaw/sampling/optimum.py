@@ -68,17 +68,18 @@ def optimal_attempts(
         One row per policy and cost: ``policy``, ``wrong_cost``, ``optimal_attempts`` (null where more is always
         better), ``status`` (``zero``: do not ask at all; ``interior``; ``unbounded``: more is always better;
         ``censored``: the best is the whole pool, more might be better), ``utility`` there; over the resamples the
-        quantiles ``optimal_attempts_q05`` to ``_q95`` (null: unbounded), ``utility_q05`` to ``_q95``: a 90 % interval of
-        the utility that ``optimal_attempts`` has at other tasks or at these tasks' true rates (over few tasks both are
-        spread to Student's t), and the shares ``p_zero``,
+        quantiles ``optimal_attempts_q05`` to ``_q95`` (null: unbounded), ``utility_q05`` to ``_q95``: a 90 % interval
+        of the utility that ``optimal_attempts`` has at other tasks or at these tasks' true rates (over few tasks both
+        are spread to Student's t), and the shares ``p_zero``,
         ``p_unbounded``, ``p_censored`` (all left out without a bootstrap; null over tasks where there is one, or one
         cluster, which says nothing of others); ``correct_reward`` and ``attempt_cost`` of the utility, ``bootstrap``,
         ``resample``, ``run``. Under limits ``optimal_limit`` takes the place of ``optimal_attempts``: the amount in
         their unit, 0 where the best is not to ask; ``censored`` is then the largest of them.
         Of counts ``optimal_attempts`` and ``utility`` take the observed shares for rates, so that with few attempts
         a task without a success counts as hopeless, and those of a pool end with the acceptances that it has; the
-        resamples do not, and may all lie elsewhere (of counts a warning then says so). Where error rates differ between tasks (``icc``) resamples are exact to about five digits, and so is
-        the rest where the integral takes more than three million points.
+        resamples do not, and may all lie elsewhere (of counts a warning then says so). Where error rates differ between
+        tasks (``icc``) resamples are exact to about five digits, and so is the rest where the integral takes more than
+        three million points.
 
     Raises:
         ValueError: A cost is negative, ``resample="attempts"`` where no attempts were observed, or limits differ in
