@@ -103,13 +103,14 @@ def recommend(
 ) -> Recommendation:
     """Recommend a policy and a number of attempts, and say whether the data can tell.
 
-    Every policy is solved at every number of attempts (all up to 16, then in equal ratios of at most 1.25), beside not
-    asking at all. Tasks are resampled, and all options read the same resamples: the interval of the best number, how
-    often a policy is best, and what is lost because one does not know. Of options that are equally good, within a
-    hundredth of ``tolerance``, the one of fewest attempts is taken. A policy without a closed form is simulated, each
-    task apart, so that the resamples hold the noise of the trials; the text says how large it is. The value of further
-    evidence is that of a sample whose deviations from the truth have the bootstrap's law, shrunk as the sample grows
-    (Gaussian approximation).
+    Every policy is solved at every number of attempts (all up to 16, then in equal ratios of at most 1.25), beside
+    not asking at all. Tasks are resampled, and all options read the same resamples: the interval of the best
+    number, how often a policy is best, and what is lost because one does not know. Where nothing but counts of the
+    attempts is read (of correct and accepted ones, without a verifier), each resample has rates that they leave
+    open. Of options that are equally good, within a hundredth of ``tolerance``, the one of fewest attempts is
+    taken. A policy without a closed form is simulated, each task apart, so that the resamples hold the noise of the
+    trials; the text says how large it is. The value of further evidence is that of a sample whose deviations from
+    the truth have the bootstrap's law, shrunk as the sample grows (Gaussian approximation).
 
     Args:
         tasks: Tasks with known rates, counts, a pool or recorded attempts.
@@ -145,7 +146,7 @@ def recommend(
         >>> pool = ll.Tasks.pool(data["n"], data["accepted"], data["accepted_correct"], correct=data["correct"])
         >>> found = ll.recommend(pool, utility=ll.Utility(wrong_cost=4))
         >>> found.verdict, found.attempts, found.policies.select("attempts_low", "attempts_high").row(0)
-        ('cannot tell', 3, (1, 100))
+        ('cannot tell', 3, (1, 14))
     """
     if not isinstance(tasks, (FixedTasks, CountsTasks, PoolTasks, RecordedTasks)):
         raise TypeError(f"tasks must be known, counted, pooled or recorded tasks, got {shown(tasks)}")
@@ -170,7 +171,7 @@ def recommend(
         options = Options.of(tasks, policies_of(tasks, policies), asked, seed=seed, step=Steps(report))
         resampled = tasks, draws, key, level
         again = over_tasks = resampled_means(options.tables["utility"][None], *resampled)
-        if options.sets is not None:  # of counts each resample has one of the sets of rates that they leave open
+        if options.sets is not None:  # each resample has one of the sets of rates that the attempts leave open
             again = resampled_means(options.sets, *resampled)
         verifiers = options.of_verifiers()
         if verifiers is not None:  # each resample has one: what that adds to an option's mean is added to it

@@ -25,7 +25,7 @@ from limitlaw.sampling.plug_in import drawn_rates, is_plug_in
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.short import chosen
 from limitlaw.sampling.table import said_of_each
-from limitlaw.sampling.tasks import CountsTasks, FixedTasks, RecordedTasks, Tasks
+from limitlaw.sampling.tasks import CountsTasks, FixedTasks, PoolTasks, RecordedTasks, Tasks
 from limitlaw.sampling.verdicts import asks_answers
 from limitlaw.sampling.verifier import LabelledVerifier, Verifier
 from limitlaw.seed import Seed, key_of
@@ -84,10 +84,10 @@ class Steps:
         return reached
 
 
-def _further_steps(tasks: Tasks, verifier: Verifier | None, drawn: int) -> int:
+def _further_steps(tasks: Tasks, verifier: Verifier | None) -> int:
     """The steps of ``redrawn`` and ``of_verifiers``, of each policy."""
     labels = min(len(verifier.false_positive_rate), _VERIFIERS) if isinstance(verifier, LabelledVerifier) else 0
-    return labels + (0 if isinstance(tasks, FixedTasks) or drawn > 1 else _ATTEMPT_SETS)
+    return labels + (0 if isinstance(tasks, (FixedTasks, CountsTasks)) else _ATTEMPT_SETS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,7 +102,8 @@ class Options:
     tables: dict[str, Floats]
     #: By policy that has no closed form, and so is simulated: the standard error of utility by task.
     errors: dict[str, Floats] = dataclasses.field(default_factory=dict)
-    #: Of counts, the utility under each set of rates that their attempts leave open, of which the tables hold the mean.
+    #: Of what is counted, the utility under each set of rates that the attempts leave open; of counts the tables hold
+    #: the mean.
     sets: Floats | None = None
     #: Of these simulations.
     seed: Seed = 0
@@ -119,9 +120,10 @@ class Options:
         scenarios: list[SamplingScenario] = []
         errors: dict[str, Floats] = {}
         tables: dict[str, list[Floats]] = {name: [np.zeros((1, len(tasks)))] for name in MEASURES}
-        drawn = _drawn(tasks, asked["verifier"], len(policies) * len(asked["max_attempts"]), seed)
+        counted = _counted(tasks, policies, asked["verifier"])
+        drawn = _drawn(tasks, counted, asked["verifier"], len(policies) * len(asked["max_attempts"]), seed)
         sets = [np.zeros((len(drawn), 1, len(tasks)))]
-        step.total = len(policies) * (len(drawn) + 1 + _further_steps(tasks, asked["verifier"], len(drawn)))
+        step.total = len(policies) * (len(drawn) + 1 + _further_steps(tasks, asked["verifier"]))
         for policy in policies:
             scenario = SamplingScenario(tasks=tasks, policies=[policy], **asked)
             each = [scenario.replace(**one) for one in drawn]
@@ -140,8 +142,8 @@ class Options:
                 errors[policy.label] = np.sqrt(np.sum(squares, axis=0)) / len(drawn)
                 found = [_measured(_columns(frame), len(tasks)) for frame in frames]
             mean = {name: np.mean([one[name] for one in found], axis=0) for name in MEASURES}
-            if isinstance(tasks, CountsTasks) and tasks.posterior:
-                mean = _of_prior(scenario, seed)
+            if isinstance(counted, PoolTasks) or (isinstance(tasks, CountsTasks) and tasks.posterior):
+                mean = _of_itself(scenario, seed)
             scenarios.append(scenario)
             labels += [policy.label] * len(asked["max_attempts"])
             attempts += list(asked["max_attempts"])
@@ -193,7 +195,7 @@ class Options:
         """The utility of every option as far as the attempts leave it open; none where there are none."""
         if isinstance(self.tasks, FixedTasks):
             return None
-        if self.sets is not None:
+        if self.sets is not None and isinstance(self.tasks, CountsTasks):
             return products(self.sets.reshape(-1, len(self.tasks)), self.weight[None]).reshape(self.sets.shape[:2])
         verifier = self.scenarios[0].verifier
         few = _some(verifier, _FEW_VERIFIERS) if isinstance(verifier, LabelledVerifier) else verifier
@@ -221,8 +223,8 @@ class Options:
         return np.concatenate(found, axis=1)
 
 
-def _of_prior(scenario: SamplingScenario, seed: Seed) -> dict[str, Floats]:
-    """What the tables say of tasks whose prior decides the estimates."""
+def _of_itself(scenario: SamplingScenario, seed: Seed) -> dict[str, Floats]:
+    """What the tables say of tasks whose attempts, or prior, decide the estimates."""
     try:
         frame = solve(scenario, by="task")
     except NoClosedFormError:
@@ -230,17 +232,37 @@ def _of_prior(scenario: SamplingScenario, seed: Seed) -> dict[str, Floats]:
     return _measured(_columns(frame), len(scenario.tasks))
 
 
-def _drawn(tasks: Tasks, verifier: Verifier | None, options: int, seed: Seed) -> list[dict[str, Any]]:
+def _counted(tasks: Tasks, policies: list[Any], verifier: Verifier | None) -> CountsTasks | PoolTasks | None:
+    """The tasks as counts, where nothing else of their attempts is read."""
+    reads_verdicts = all(isinstance(one, rules.FirstAccepted) and one.fallback != "best" for one in policies)
+    if isinstance(tasks, CountsTasks):
+        return tasks
+    if verifier is not None or not reads_verdicts:
+        return None
+    if isinstance(tasks, RecordedTasks) and not any(
+        getattr(tasks, bill) is not None for bill in ("tokens", "cost", "seconds")
+    ):
+        return tasks.counted()
+    return tasks if isinstance(tasks, PoolTasks) else None
+
+
+def _drawn(
+    tasks: Tasks, counted: CountsTasks | PoolTasks | None, verifier: Verifier | None, options: int, seed: Seed
+) -> list[dict[str, Any]]:
     """The tasks to solve: of counts, sets of the rates that their attempts leave open, equally likely.
 
     Each set meets some of the verifiers that labels leave open, and all sets together meet all.
     """
-    if not isinstance(tasks, CountsTasks):
+    if counted is None:
         return [{"tasks": tasks}]
     count = max(min(_RATE_SETS, _MOST_NUMBERS // (options * len(tasks))), _FEWEST_RATE_SETS)
-    rates = drawn_rates(tasks, count, key_of(seed)[0])
+    success, passed, missed = drawn_rates(counted, count, key_of(seed)[0])
     own = said_of_each(tasks) | {"names": None}  # many tasks are made, and no number depends on these
-    sets: list[dict[str, Any]] = [{"tasks": Tasks.fixed(one, **own)} for one in rates]
+    sets: list[dict[str, Any]] = [{"tasks": Tasks.fixed(one, **own)} for one in success]
+    if isinstance(counted, PoolTasks):
+        missed = missed if counted.correct is not None else np.zeros_like(missed)
+        for one, of_wrong, of_correct in zip(sets, passed, missed, strict=True):
+            one["verifier"] = Verifier.rates(false_positive_rate=of_wrong, false_negative_rate=of_correct)
     if isinstance(verifier, LabelledVerifier):
         verifiers = len(verifier.false_positive_rate)
         apart = max(verifiers // _FEW_VERIFIERS, 1)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, TypeGuard
 
+import numpy as np
+
 from limitlaw import _core
 from limitlaw.errors import MisfitWarning
 from limitlaw.sampling.scenario import SamplingScenario
-from limitlaw.sampling.tasks import CountsTasks, Tasks
+from limitlaw.sampling.tasks import CountsTasks, PoolTasks, Tasks
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
     import polars as pl
 
@@ -37,14 +38,14 @@ def resamples_of(tasks: Tasks, resample: str | None, most: int) -> int:
     return min(most, max(_MOST_RATES // len(tasks), _LEAST_RESAMPLES)) if resample == "tasks" else most
 
 
-def drawn_rates(tasks: CountsTasks, resamples: int, key: tuple[int, int]) -> npt.NDArray[np.float64]:
-    """Success rates that the attempts leave open: posterior draws, under a population that is itself drawn.
+def drawn_rates(tasks: CountsTasks | PoolTasks, resamples: int, key: tuple[int, int]) -> npt.NDArray[np.float64]:
+    """Rates that the attempts leave open: posterior draws, under populations that are themselves drawn.
 
-    Shape ``(resamples, tasks)``.
+    Shape ``(3, resamples, tasks)``: of success, and of false positives and false negatives, which counts have not.
     """
     spec, arrays = SamplingScenario(tasks=tasks, max_attempts=[1]).wire()
     rates = _core.drawn_rates(spec, arrays, resamples=resamples, key=key)
-    return rates.reshape(resamples, len(tasks))
+    return np.moveaxis(rates.reshape(resamples, len(tasks), 3), 2, 0)
 
 
 def warn_outside(tasks: Tasks, frame: pl.DataFrame, ends: tuple[str, str] = ("_low", "_high")) -> None:

@@ -338,7 +338,8 @@ pub fn resampled_ends<'py>(
     Ok(frame.into_array(py))
 }
 
-/// The success rates of counts, drawn from what their attempts leave open: resample by resample.
+/// The rates of counts or a pool, drawn from what their attempts leave open: resample by resample, task by task those of
+/// success, of acceptance among wrong attempts and of rejection among correct ones.
 #[pyfunction]
 #[pyo3(signature = (spec, arrays, *, resamples, key))]
 pub fn drawn_rates<'py>(
@@ -352,9 +353,9 @@ pub fn drawn_rates<'py>(
     let found = wait(py, 0, None, |control| {
         let scenario: SamplingScenario = parse(spec, &arrays)?;
         let rates = RedrawnRates::new(&scenario, (Resample::Tasks, resamples), resolve_threads(None)?, control)?;
-        rates.success(resamples, key, control)
+        rates.rates(resamples, key, control)
     })?;
-    Ok(found.into_pyarray(py))
+    Ok(found.concat().into_pyarray(py))
 }
 
 /// The utility of every row where the attempts, or the verifier, are drawn anew: resample by resample, policy by policy; with
