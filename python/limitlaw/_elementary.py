@@ -123,7 +123,9 @@ def power_of_two(most: float) -> int:
 
 
 def _of(name: str, x: _X, *others: float | Array) -> _X:
-    columns = np.broadcast_arrays(*(np.asarray(one, dtype=np.float64) for one in (x, *others)))
+    columns = [np.asarray(one, dtype=np.float64) for one in (x, *others)]
+    if others:
+        columns = list(np.broadcast_arrays(*columns))
     found = _core.elementary(name, [np.ascontiguousarray(one).ravel() for one in columns])
     shaped: Any = found.reshape(columns[0].shape)
     # As of NumPy's own functions an array of no dimension gives its number.

@@ -179,8 +179,8 @@ impl Stream {
     #[inline]
     pub fn fill(&self, first_block: u64, out: &mut [u64]) {
         debug_assert_eq!(out.len() % 4, 0);
-        for (i, four) in out.chunks_exact_mut(4).enumerate() {
-            four.copy_from_slice(&self.block(first_block + i as u64));
+        for (i, four) in out.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            *four = self.block(first_block + i as u64);
         }
     }
 }

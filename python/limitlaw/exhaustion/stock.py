@@ -288,5 +288,11 @@ def _within(low: float, high: float, draw: Callable[[int], Floats], size: int) -
 
 
 def _lognormal(rng: Random, low: float, high: float, size: int, interval: float = 0.95) -> Floats:
-    middle, half = log(low * high) / 2, log(high / low) / 2
-    return np.asarray(exp(middle + half / _NORMAL_TAIL[interval] * rng.normal(size)))
+    middle, sd = _of_logarithm(low, high, interval)
+    return np.asarray(exp(middle + sd * rng.normal(size)))
+
+
+@functools.cache  # of a few intervals, each drawn from again and again
+def _of_logarithm(low: float, high: float, interval: float) -> tuple[float, float]:
+    """Mean and standard deviation of the logarithm."""
+    return log(low * high) / 2, log(high / low) / 2 / _NORMAL_TAIL[interval]

@@ -41,6 +41,6 @@ pub fn variates<'py>(
     number: u64,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let parameters = parameters.iter().map(|c| c.as_slice()).collect::<Result<Vec<_>, _>>()?;
-    let mut random = Stream::new(key, 0, purpose::COLUMNS, number).sequence();
+    let mut random = Stream::new(key, 0, purpose::COLUMNS, number).ahead::<16>(0);
     Ok(column(law, count, &parameters, &mut random).map_err(to_python)?.into_pyarray(py))
 }

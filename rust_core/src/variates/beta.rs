@@ -6,7 +6,7 @@ use crate::rng::Sequence;
 use crate::variates::gamma::ln_gamma;
 
 /// A Beta(alpha, beta) draw.
-pub fn beta([alpha, beta]: [f64; 2], random: &mut Sequence) -> f64 {
+pub fn beta<const WORDS: usize>([alpha, beta]: [f64; 2], random: &mut Sequence<WORDS>) -> f64 {
     let (x, y) = (ln_gamma(alpha, random), ln_gamma(beta, random));
     1.0 / (1.0 + exp(y - x))
 }

@@ -10,7 +10,12 @@ use crate::rng::Sequence;
 const MOST: usize = 100_000_000;
 
 /// So many variates of a law by name; each of its parameters is a column as long.
-pub fn column(law: &str, count: usize, parameters: &[&[f64]], random: &mut Sequence) -> Result<Vec<f64>> {
+pub fn column<const WORDS: usize>(
+    law: &str,
+    count: usize,
+    parameters: &[&[f64]],
+    random: &mut Sequence<WORDS>,
+) -> Result<Vec<f64>> {
     if count > MOST || parameters.iter().any(|parameter| parameter.len() != count) {
         return Err(Error::argument("count", format!("the length of every parameter, up to {MOST}"), count));
     }

@@ -6,7 +6,7 @@ use crate::rng::Sequence;
 use crate::variates::normal::normal;
 
 /// ln of a Gamma(shape) draw (Marsaglia and Tsang 2000); a shape below 1 is lifted by one and pulled back by U^(1/shape).
-pub fn ln_gamma(shape: f64, random: &mut Sequence) -> f64 {
+pub fn ln_gamma<const WORDS: usize>(shape: f64, random: &mut Sequence<WORDS>) -> f64 {
     if shape < 1.0 {
         return log(random.open01()) / shape + ln_gamma(shape + 1.0, random);
     }

@@ -48,9 +48,10 @@ impl Rule for WeightedVote {
     }
 
     fn selector(&self, setting: &Setting) -> Box<dyn Selector> {
-        let (sums, first) = (vec![0.0; setting.votes()], vec![None; setting.votes()]);
+        let [sums, compared] = [(); 2].map(|()| vec![0.0; setting.votes()]);
+        let first = vec![None; setting.votes()];
         let (weight, unit) = (self.weight, setting.recorded_scores);
-        Box::new(Weights { weight, unit, scores: setting.scores, sums, first, priorities: None })
+        Box::new(Weights { weight, unit, scores: setting.scores, sums, compared, first, priorities: None })
     }
 
     fn expected(&self, _: &Setting, part: Part, _: f64) -> Result<Expected> {
@@ -77,10 +78,11 @@ impl Rule for WeightedVote {
 /// Adds the weights of each answer.
 struct Weights {
     weight: Weight,
-    /// Sums of recorded scores are compared in whole units.
     unit: Option<f64>,
     scores: Option<Scores>,
     sums: Vec<f64>,
+    /// The sums as they are compared: of recorded scores in whole units.
+    compared: Vec<f64>,
     /// Whether the first attempt with each answer is correct, where there is one.
     first: Vec<Option<bool>>,
     priorities: Option<Priorities>,
@@ -89,6 +91,7 @@ struct Weights {
 impl Selector for Weights {
     fn start(&mut self, priorities: &Priorities) {
         priorities.clear(&mut self.sums);
+        priorities.clear(&mut self.compared);
         priorities.clear(&mut self.first);
         self.priorities = Some(*priorities);
     }
@@ -101,6 +104,8 @@ impl Selector for Weights {
                 (Some(scores), Weight::Score) => scores.at(attempt.class, attempt.score),
                 (None, _) => -attempt.score,
             };
+            let sum = self.sums[answer];
+            self.compared[answer] = self.unit.map_or(sum, |unit| libm::round(sum / unit));
             self.first[answer].get_or_insert(attempt.class == 0);
         }
     }
@@ -108,14 +113,7 @@ impl Selector for Weights {
     fn select(&self, _: &Seen, most: u64) -> Outcome {
         let Some(priorities) = self.priorities else { return Outcome::nothing(most) };
         let appeared = |answer: usize| self.first[answer].is_some();
-        let leader = match self.unit {
-            None => priorities.leader(&self.sums, appeared),
-            Some(unit) => {
-                let units: Vec<f64> = self.sums.iter().map(|sum| libm::round(sum / unit)).collect();
-                priorities.leader(&units, appeared)
-            }
-        };
-        leader.map_or(Outcome::nothing(most), |answer| {
+        priorities.leader(&self.compared, appeared).map_or(Outcome::nothing(most), |answer| {
             priorities.returned(answer, self.first[answer] == Some(true), false, most)
         })
     }
