@@ -8,6 +8,8 @@ import pytest
 
 # Before NumPy is loaded: threads of BLAS that wait keep their cores busy, and the other workers' tests have these.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Before Dask is: its workers are forked from a process that has imported it, and nothing of ours.
+os.environ.setdefault("DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD", "forkserver")
 
 from hypothesis import settings
 
