@@ -140,7 +140,7 @@ def test_a_policy_without_a_closed_form_is_simulated() -> None:
     vote = ll.WeightedVote(weight="score")
     with pytest.raises(ll.NoClosedFormError):
         ll.solve(ll.SamplingScenario(tasks=tasks, policies=[vote], max_attempts=[16]))
-    found = ll.recommend(tasks, bootstrap=500)
+    found = ll.recommend(tasks, bootstrap=100, max_attempts=12)
     assert found.policies["policy"][0] == found.policy == vote.label
     row = found.policies.row(0, named=True)
     scenario = ll.SamplingScenario(tasks=tasks, policies=[vote], max_attempts=[row["attempts"]])
@@ -149,9 +149,9 @@ def test_a_policy_without_a_closed_form_is_simulated() -> None:
     assert abs(row["accuracy"] - other["accuracy"]) < 6 * (0.5 / 400_000**0.5 + other["accuracy_se"])
     assert row["accuracy_low"] < row["accuracy"] < row["accuracy_high"]
     assert f"Simulated, for want of a closed form: {vote.label}; the standard error of utility is at most" in found.text
-    assert found.text == ll.recommend(tasks, bootstrap=500).text
-    alone = ll.recommend(tasks, policies=[vote], bootstrap=500)
-    assert alone.policies["accuracy"][0] == row["accuracy"]
+    # Once more, and alone: the same bits but where it has others to beat.
+    alone = ll.recommend(tasks, policies=[vote], bootstrap=100, max_attempts=12).policies.row(0, named=True)
+    assert alone | {"p_best": row["p_best"]} == row
 
 
 def log_with_one_short_task(short: Any) -> ll.Tasks:
