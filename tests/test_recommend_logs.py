@@ -64,7 +64,7 @@ def test_a_policy_without_a_closed_form_is_found_out_by_one_task_of_a_long_log(m
     }
     log = pl.DataFrame(columns).with_columns(answer=pl.col("correct").cast(pl.String))
     tasks, policies = ll.Tasks.from_attempts(log, answer="answer", score="score"), [ll.WeightedVote(weight="score")]
-    made = {"policies": policies, "bootstrap": 100}
+    made = {"policies": policies, "bootstrap": 100, "max_attempts": 8}
     asked = []
     monkeypatch.setattr(options, "solve", lambda one, **how: asked.append(len(one.tasks)) or ll.solve(one, **how))
     before = ll.recommend(tasks, **made)
