@@ -150,10 +150,11 @@ def test_what_was_not_seen_widens_the_interval_on_its_side() -> None:
     others = frame([(i, j % 2, 0, 1) for i in range(40) for j in range(10)]).drop("correct")
     # 30 tasks with a correct answer each: the rate of wrong ones is below 1 - .025^(1/30).
     right = frame([(i, 1, 1, 1) for i in range(30)])
-    row = ll.corrected_accuracy(right, others, method="labels").row(0, named=True)
+    alike = others.with_columns(accepted=1)
+    row = ll.corrected_accuracy(right, alike, method="labels").row(0, named=True)
     assert (row["estimate"], row["se"], row["high"]) == (1.0, 0.0, 1.0)
     assert row["low"] == pytest.approx(0.025 ** (1 / 30))
-    wrong = ll.corrected_accuracy(right.with_columns(correct=0), others, method="labels").row(0, named=True)
+    wrong = ll.corrected_accuracy(right.with_columns(correct=0), alike, method="labels").row(0, named=True)
     assert (wrong["low"], wrong["high"]) == (0.0, pytest.approx(1 - 0.025 ** (1 / 30)))
     # A judge without an error: ten correct and ten wrong tasks. Errors of either kind may still come.
     perfect = frame([(i, i % 2, i % 2, 3) for i in range(20)])
@@ -200,3 +201,36 @@ def test_few_tasks_that_happen_to_agree_are_not_certain(method: str) -> None:
         assert row["se"] == pytest.approx(math.sqrt(2 / 3 * 1 / 3 / 6))
     assert row["low"] < 0.3
     assert row["high"] > 0.9
+
+
+def chosen(*, accepted: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Labels of one verdict alone, of a judge that accepts half of all attempts."""
+    labels = pl.DataFrame({"task": range(40), "accepted": [accepted] * 40, "correct": [True, False] * 20})
+    return labels, pl.DataFrame({"task": range(100), "accepted": [True, False] * 50})
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+@pytest.mark.parametrize("method", ["labels", "ppi"])
+def test_labels_chosen_by_the_verdict_are_told(method: Any, accepted: bool):
+    labels, verdicts = chosen(accepted=accepted)
+    with pytest.warns(ll.MisfitWarning, match="chosen by the verdict"):
+        ll.corrected_accuracy(labels, verdicts, method=method)
+    with pytest.warns(ll.MisfitWarning, match="chosen by the verdict"):
+        ll.Verifier.from_labels(labels)
+    # Of a judge that accepts all attempts they are a random sample.
+    ll.corrected_accuracy(labels, verdicts.with_columns(accepted=pl.lit(accepted)), method=method)
+
+
+def test_an_attempt_is_labelled_once():
+    labels = pl.DataFrame(
+        {"task": range(40), "accepted": [True, False] * 20, "correct": [True, True, False, False] * 10}
+    )
+    once = labels.with_columns(attempt=0)
+    ll.Verifier.from_labels(once)
+    ll.corrected_accuracy(once, labels)
+    twice = pl.concat([once, once.with_columns(correct=~pl.col("correct"))])
+    with pytest.raises(ValueError, match="every attempt at a task in one row"):
+        ll.Verifier.from_labels(twice)
+    for frames in ((twice, once), (once, twice)):
+        with pytest.raises(ValueError, match="every attempt at a task in one row"):
+            ll.corrected_accuracy(*frames)

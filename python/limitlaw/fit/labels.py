@@ -12,12 +12,16 @@ import polars as pl
 
 from limitlaw._arguments import as_column, as_confidence, check_choice, naming
 from limitlaw._elementary import hypot
+from limitlaw._unused import warn_at_user
+from limitlaw.errors import MisfitWarning
 from limitlaw.fit.clusters import logit_limits, student, unseen
-from limitlaw.sampling.attempts import flags
+from limitlaw.sampling.attempts import check_once, flags
 
 Array = npt.NDArray[np.float64]
 #: How the accuracy is estimated.
 Method = Literal["ppi", "rogan_gladen", "labels"]
+#: Labels of one verdict alone are taken for chosen by it where as many at random are so at most this often.
+RARE = 1e-3
 
 
 def corrected_accuracy(
@@ -62,8 +66,12 @@ def corrected_accuracy(
 
     Raises:
         ValueError: A column is missing or no column of verdicts or labels, there are too few labels or labelled tasks,
-            or the judge accepts wrong attempts as often as correct ones.
+            by a column ``attempt`` one is in several rows, or the judge accepts wrong attempts as often as correct
+            ones.
         TypeError: An argument is not a Polars frame.
+
+    Warns:
+        MisfitWarning: All labels are of one verdict, as a random sample hardly is.
 
     Source: Angelopoulos, Duchi, Zrnic, PPI++, arXiv 2311.01453; Rogan and Gladen, American Journal of Epidemiology 107
     (1978); Lee et al., arXiv 2511.21140; Fieller, Journal of the Royal Statistical Society B 16 (1954); Zou and Donner,
@@ -121,6 +129,9 @@ class _Seen:
             place, other = np.arange(len(y)), len(y) + np.arange(len(g))
         else:
             place, other = _places(labels, verdicts, task)
+            for name, frame in (("labels", labels), ("verdicts", verdicts)):
+                with naming(name):
+                    check_once(frame, task)
         size = int(max([*place, *other], default=-1)) + 1
         sums = [np.bincount(place, w, size) for w in (np.ones(len(y)), y, f, y * f)]
         sums += [np.bincount(other, w, size) for w in (np.ones(len(g)), g)]
@@ -129,7 +140,20 @@ class _Seen:
             raise ValueError(f"labels must be of at least 2 tasks, got {len(y)} labels of {seen.labelled}")
         if not len(g):
             raise ValueError("verdicts must have a row for each attempt that is not labelled, got none")
+        seen.warn_chosen()
         return seen
+
+    def warn_chosen(self) -> None:
+        """Says where labels are of one verdict alone, and as many tasks at random would hardly be."""
+        labels, accepted = self.labels.sum(), self.accepted.sum()
+        share = self.others_accepted.sum() / self.others.sum()
+        if accepted in (0.0, labels) and (share if accepted else 1.0 - share) ** self.labelled < RARE:
+            kind = "accepted" if accepted else "rejected"
+            warn_at_user(
+                f"all {labels:g} labels are of {kind} attempts, but {share:.3g} of the other attempts are accepted: "
+                "labels that were chosen by the verdict do not tell the accuracy; label a random sample",
+                MisfitWarning,
+            )
 
     @property
     def labelled(self) -> int:

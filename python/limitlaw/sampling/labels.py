@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from limitlaw._arguments import as_column, numbered
-from limitlaw.sampling.attempts import flags
+from limitlaw._unused import warn_at_user
+from limitlaw.errors import MisfitWarning
+from limitlaw.sampling.attempts import check_once, flags
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,6 +25,14 @@ def labelled(frame: pl.DataFrame, accepted: str, correct: str, task: str | None)
     place = np.arange(len(label))
     if task is not None:
         _, place = numbered(map(str, as_column(frame, "task", task, of="names")))
+        check_once(frame, task)
+    if verdict.min() == verdict.max():
+        kind = "accepted" if verdict.all() else "rejected"
+        warn_at_user(
+            f"all {len(verdict)} labels are of {kind} attempts: if they were chosen by the verdict, they do not tell "
+            "the error rates, and what is said of them is wrong; label attempts whatever their verdict",
+            MisfitWarning,
+        )
     return by_task(place, verdict, label)
 
 

@@ -147,9 +147,12 @@ class Verifier(Spec):
             draws: Verifiers that stand for the posterior, from 10 to 100,000.
 
         Raises:
-            ValueError: A column is missing or no column of verdicts or labels, or no correct or no wrong attempt is
-                labelled.
+            ValueError: A column is missing or no column of verdicts or labels, no correct or no wrong attempt is
+                labelled, or by a column ``attempt`` one is labelled twice (two annotators, say, are to be made one).
             TypeError: ``frame`` is not a Polars frame.
+
+        Warns:
+            MisfitWarning: All labels are of accepted, or all of rejected attempts: as if chosen by the verdict.
 
         Source: Gelman et al., Bayesian Data Analysis, 3rd ed., section 5.3.
 
