@@ -14,7 +14,7 @@ def optima(shape: str, tasks: int, n: int):
     """The best number of attempts, and the utility there, at other tasks and at these tasks' rates: 90 % intervals."""
     verifier = ll.Verifier.rates(false_positive_rate=F)
     other = population(np.random.default_rng(1), shape, 100_000)
-    numbers = np.concatenate([np.arange(201), np.geomspace(201, 1e9, 100), [np.inf]])
+    numbers = np.concatenate([np.arange(31), np.geomspace(31, 1e9, 80).round(), [np.inf]])
 
     def curve(p: np.ndarray, k: float) -> float:
         stopped = 1 - ((1 - p) * (1 - F)) ** k

@@ -78,8 +78,8 @@ def test_what_may_gain_beyond_the_end_of_the_attempts_matters():
 def test_the_best_number_from_few_tasks_lies_in_its_interval():
     """Three tasks in ten cannot be solved, rates of the others are uniform; data sets are ten tasks tried five times.
 
-    If the 90 % interval holds .86, fewer than .76 of 200 do with a probability of 1e-4; of resamples as they are drawn,
-    which are those of ten tasks and not of others, .63 did.
+    It holds 199 of 200 data sets. If it held .95, fewer than 50 of 60 do with a probability of 2e-4; of resamples of
+    the attempts as they were .86 did, and of those of ten tasks that are not spread as of others, .63.
     """
     every = ll.SamplingScenario(
         tasks=ll.Tasks.beta(1, 1, count=10, unsolvable=0.3),
@@ -90,7 +90,7 @@ def test_the_best_number_from_few_tasks_lies_in_its_interval():
     utility = ll.solve(every, columns=["utility"])["utility"].to_numpy()
     good = 1 + np.flatnonzero(utility >= utility.max() - 1e-3)
     random, held = np.random.default_rng(8), 0
-    for _ in range(200):
+    for _ in range(60):
         correct = random.binomial(5, np.where(random.random(10) < 0.3, 0.0, random.random(10)))
         accepted = correct + random.binomial(5 - correct, 0.05)
         pool = ll.Tasks.pool([5] * 10, accepted, correct, correct=correct)
@@ -98,4 +98,4 @@ def test_the_best_number_from_few_tasks_lies_in_its_interval():
         row = found.policies.row(by_predicate=pl.col("policy") == "first_accepted", named=True)
         high = np.inf if row["attempts_high"] == 5 else row["attempts_high"]
         held += row["attempts_low"] <= good[-1] and high >= good[0]
-    assert held >= 0.76 * 200
+    assert held >= 50

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from limitlaw._arguments import as_column, as_confidence, check_choice, naming
-from limitlaw._elementary import hypot
+from limitlaw._elementary import hypot, power
 from limitlaw._unused import warn_at_user
 from limitlaw.errors import MisfitWarning
 from limitlaw.fit.clusters import logit_limits, student, unseen
@@ -147,7 +147,7 @@ class _Seen:
         """Says where labels are of one verdict alone, and as many tasks at random would hardly be."""
         labels, accepted = self.labels.sum(), self.accepted.sum()
         share = self.others_accepted.sum() / self.others.sum()
-        if accepted in (0.0, labels) and (share if accepted else 1.0 - share) ** self.labelled < RARE:
+        if accepted in (0.0, labels) and power(share if accepted else 1.0 - share, self.labelled) < RARE:
             kind = "accepted" if accepted else "rejected"
             warn_at_user(
                 f"all {labels:g} labels are of {kind} attempts, but {share:.3g} of the other attempts are accepted: "

@@ -21,7 +21,7 @@ from limitlaw.run import simulate, solve
 from limitlaw.sampling import policy as rules
 from limitlaw.sampling.clusters import weights
 from limitlaw.sampling.frames import solve_tasks
-from limitlaw.sampling.plug_in import drawn_rates, is_plug_in
+from limitlaw.sampling.plug_in import drawn_rates, drawn_utilities, is_plug_in
 from limitlaw.sampling.scenario import SamplingScenario
 from limitlaw.sampling.short import chosen
 from limitlaw.sampling.table import said_of_each
@@ -102,7 +102,7 @@ class Options:
     tables: dict[str, Floats]
     #: By policy that has no closed form, and so is simulated: the standard error of utility by task.
     errors: dict[str, Floats] = dataclasses.field(default_factory=dict)
-    #: Of what is counted, the utility under each set of rates that the attempts leave open; of counts the tables hold
+    #: Of counts and pools, the utility under each set of rates that the attempts leave open; of counts the tables hold
     #: the mean.
     sets: Floats | None = None
     #: Of these simulations.
@@ -120,9 +120,9 @@ class Options:
         scenarios: list[SamplingScenario] = []
         errors: dict[str, Floats] = {}
         tables: dict[str, list[Floats]] = {name: [np.zeros((1, len(tasks)))] for name in MEASURES}
-        counted = _counted(tasks, policies, asked["verifier"])
-        drawn = _drawn(tasks, counted, asked["verifier"], len(policies) * len(asked["max_attempts"]), seed)
-        sets = [np.zeros((len(drawn), 1, len(tasks)))]
+        most = len(policies) * len(asked["max_attempts"])
+        drawn, pool = _drawn(tasks, asked["verifier"], most, seed), _pool(tasks, policies, asked["verifier"])
+        sets: list[Floats] = []
         step.total = len(policies) * (len(drawn) + 1 + _further_steps(tasks, asked["verifier"]))
         for policy in policies:
             scenario = SamplingScenario(tasks=tasks, policies=[policy], **asked)
@@ -142,16 +142,22 @@ class Options:
                 errors[policy.label] = np.sqrt(np.sum(squares, axis=0)) / len(drawn)
                 found = [_measured(_columns(frame), len(tasks)) for frame in frames]
             mean = {name: np.mean([one[name] for one in found], axis=0) for name in MEASURES}
-            if isinstance(counted, PoolTasks) or (isinstance(tasks, CountsTasks) and tasks.posterior):
-                mean = _of_itself(scenario, seed)
+            if isinstance(tasks, CountsTasks) and tasks.posterior:
+                mean = _of_prior(scenario, seed)
             scenarios.append(scenario)
             labels += [policy.label] * len(asked["max_attempts"])
             attempts += list(asked["max_attempts"])
-            sets.append(np.stack([one["utility"] for one in found]))
+            if len(drawn) > 1:
+                sets.append(np.stack([one["utility"] for one in found]))
+            elif pool is not None and policy.label not in errors:
+                one = scenario.replace(tasks=pool, verifier=None)
+                sets.append(drawn_utilities(one, _sets_of_rates(tasks, most), key_of(seed)[0]))
             for name in MEASURES:
                 tables[name].append(mean[name])
         stacked = {name: np.vstack(rows) for name, rows in tables.items()}
-        several = np.concatenate(sets, axis=1) if len(drawn) > 1 else None
+        several = None
+        if len(sets) == len(policies):
+            several = np.concatenate([np.zeros((len(sets[0]), 1, len(tasks))), *sets], axis=1)
         return Options(tasks, scenarios, labels, np.array(attempts), stacked, errors, several, seed, step)
 
     @cached_property
@@ -223,8 +229,8 @@ class Options:
         return np.concatenate(found, axis=1)
 
 
-def _of_itself(scenario: SamplingScenario, seed: Seed) -> dict[str, Floats]:
-    """What the tables say of tasks whose attempts, or prior, decide the estimates."""
+def _of_prior(scenario: SamplingScenario, seed: Seed) -> dict[str, Floats]:
+    """What the tables say of tasks whose prior decides the estimates."""
     try:
         frame = solve(scenario, by="task")
     except NoClosedFormError:
@@ -232,37 +238,33 @@ def _of_itself(scenario: SamplingScenario, seed: Seed) -> dict[str, Floats]:
     return _measured(_columns(frame), len(scenario.tasks))
 
 
-def _counted(tasks: Tasks, policies: list[Any], verifier: Verifier | None) -> CountsTasks | PoolTasks | None:
-    """The tasks as counts, where nothing else of their attempts is read."""
-    reads_verdicts = all(isinstance(one, rules.FirstAccepted) and one.fallback != "best" for one in policies)
-    if isinstance(tasks, CountsTasks):
-        return tasks
-    if verifier is not None or not reads_verdicts:
-        return None
-    if isinstance(tasks, RecordedTasks) and not any(
-        getattr(tasks, bill) is not None for bill in ("tokens", "cost", "seconds")
+def _pool(tasks: Tasks, policies: list[Any], verifier: Verifier | None) -> PoolTasks | None:
+    """The recorded attempts as a pool, where nothing but their verdicts is read."""
+    if verifier is not None or not all(
+        isinstance(one, rules.FirstAccepted) and one.fallback != "best" for one in policies
     ):
+        return None
+    bills = ("tokens", "cost", "seconds")
+    if isinstance(tasks, RecordedTasks) and all(getattr(tasks, bill) is None for bill in bills):
         return tasks.counted()
     return tasks if isinstance(tasks, PoolTasks) else None
 
 
-def _drawn(
-    tasks: Tasks, counted: CountsTasks | PoolTasks | None, verifier: Verifier | None, options: int, seed: Seed
-) -> list[dict[str, Any]]:
+def _sets_of_rates(tasks: Tasks, options: int) -> int:
+    """How many sets of the rates that attempts leave open."""
+    return max(min(_RATE_SETS, _MOST_NUMBERS // (options * len(tasks))), _FEWEST_RATE_SETS)
+
+
+def _drawn(tasks: Tasks, verifier: Verifier | None, options: int, seed: Seed) -> list[dict[str, Any]]:
     """The tasks to solve: of counts, sets of the rates that their attempts leave open, equally likely.
 
     Each set meets some of the verifiers that labels leave open, and all sets together meet all.
     """
-    if counted is None:
+    if not isinstance(tasks, CountsTasks):
         return [{"tasks": tasks}]
-    count = max(min(_RATE_SETS, _MOST_NUMBERS // (options * len(tasks))), _FEWEST_RATE_SETS)
-    success, passed, missed = drawn_rates(counted, count, key_of(seed)[0])
+    rates = drawn_rates(tasks, _sets_of_rates(tasks, options), key_of(seed)[0])
     own = said_of_each(tasks) | {"names": None}  # many tasks are made, and no number depends on these
-    sets: list[dict[str, Any]] = [{"tasks": Tasks.fixed(one, **own)} for one in success]
-    if isinstance(counted, PoolTasks):
-        missed = missed if counted.correct is not None else np.zeros_like(missed)
-        for one, of_wrong, of_correct in zip(sets, passed, missed, strict=True):
-            one["verifier"] = Verifier.rates(false_positive_rate=of_wrong, false_negative_rate=of_correct)
+    sets: list[dict[str, Any]] = [{"tasks": Tasks.fixed(one, **own)} for one in rates]
     if isinstance(verifier, LabelledVerifier):
         verifiers = len(verifier.false_positive_rate)
         apart = max(verifiers // _FEW_VERIFIERS, 1)

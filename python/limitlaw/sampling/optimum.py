@@ -75,11 +75,11 @@ def optimal_attempts(
         cluster, which says nothing of others); ``correct_reward`` and ``attempt_cost`` of the utility, ``bootstrap``,
         ``resample``, ``run``. Under limits ``optimal_limit`` takes the place of ``optimal_attempts``: the amount in
         their unit, 0 where the best is not to ask; ``censored`` is then the largest of them.
-        Of counts ``optimal_attempts`` and ``utility`` take the observed shares for rates, so that with few attempts
-        a task without a success counts as hopeless, and those of a pool end with the acceptances that it has; the
-        resamples do not, and may all lie elsewhere (of counts a warning then says so). Where error rates differ between
-        tasks (``icc``) resamples are exact to about five digits, and so is the rest where the integral takes more than
-        three million points.
+        Of counts ``optimal_attempts`` and ``utility`` take the observed shares for rates, so that with few attempts a
+        task without a success counts as hopeless, and those of a pool end with the acceptances that it has; the
+        resamples do not, and may all lie elsewhere (of counts a warning then says so). Where error rates differ
+        between tasks (``icc``) resamples are exact to about five digits, and so is the rest where the integral takes
+        more than three million points.
 
     Raises:
         ValueError: A cost is negative, ``resample="attempts"`` where no attempts were observed, or limits differ in

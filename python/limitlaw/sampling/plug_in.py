@@ -5,14 +5,13 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, TypeGuard
 
-import numpy as np
-
 from limitlaw import _core
 from limitlaw.errors import MisfitWarning
 from limitlaw.sampling.scenario import SamplingScenario
-from limitlaw.sampling.tasks import CountsTasks, PoolTasks, Tasks
+from limitlaw.sampling.tasks import CountsTasks, Tasks
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
     import polars as pl
 
@@ -38,14 +37,23 @@ def resamples_of(tasks: Tasks, resample: str | None, most: int) -> int:
     return min(most, max(_MOST_RATES // len(tasks), _LEAST_RESAMPLES)) if resample == "tasks" else most
 
 
-def drawn_rates(tasks: CountsTasks | PoolTasks, resamples: int, key: tuple[int, int]) -> npt.NDArray[np.float64]:
-    """Rates that the attempts leave open: posterior draws, under populations that are themselves drawn.
+def drawn_rates(tasks: CountsTasks, resamples: int, key: tuple[int, int]) -> npt.NDArray[np.float64]:
+    """Success rates that the attempts leave open: posterior draws, under a population that is itself drawn.
 
-    Shape ``(3, resamples, tasks)``: of success, and of false positives and false negatives, which counts have not.
+    Shape ``(resamples, tasks)``.
     """
     spec, arrays = SamplingScenario(tasks=tasks, max_attempts=[1]).wire()
     rates = _core.drawn_rates(spec, arrays, resamples=resamples, key=key)
-    return np.moveaxis(rates.reshape(resamples, len(tasks), 3), 2, 0)
+    return rates.reshape(resamples, len(tasks))
+
+
+def drawn_utilities(scenario: SamplingScenario, resamples: int, key: tuple[int, int]) -> npt.NDArray[np.float64]:
+    """The utility of each row in each task at rates that the attempts of a pool leave open.
+
+    Shape ``(resamples, rows, tasks)``.
+    """
+    found = _core.drawn_utilities(*scenario.wire(), resamples=resamples, key=key)
+    return found.reshape(resamples, -1, len(scenario.tasks))
 
 
 def warn_outside(tasks: Tasks, frame: pl.DataFrame, ends: tuple[str, str] = ("_low", "_high")) -> None:

@@ -7,6 +7,7 @@ mod api;
 mod clusters;
 mod columns;
 mod constraint;
+mod drawn;
 mod error;
 mod exhaustion;
 mod fit;
@@ -37,6 +38,8 @@ mod _core {
     #[pymodule_export]
     use super::constraint::simulate_constraint;
     #[pymodule_export]
+    use super::drawn::{drawn_rates, drawn_utilities};
+    #[pymodule_export]
     use super::error::NoClosedFormError;
     #[pymodule_export]
     use super::exhaustion::{
@@ -59,8 +62,8 @@ mod _core {
     use super::paired::{paired_differences, task_pass_rates};
     #[pymodule_export]
     use super::sampling::{
-        accuracies_sampling, compare_sampling, drawn_rates, never_wrong, resampled_ends, resampled_utilities,
-        short_tasks, simulate_sampling, solve_sampling,
+        accuracies_sampling, compare_sampling, never_wrong, resampled_ends, resampled_utilities, short_tasks,
+        simulate_sampling, solve_sampling,
     };
     #[pymodule_export]
     use super::scaling::{fit_scaling_law, scaling_coefficients, scaling_gradients};

@@ -3,7 +3,6 @@
 use limitlaw_core::error::{Error, Result};
 use limitlaw_core::fit::over_attempts::over_attempts;
 use limitlaw_core::fit::over_tasks::over_tasks as over_tasks_of_counts;
-use limitlaw_core::fit::redrawn_rates::RedrawnRates;
 use limitlaw_core::fit::resampled_utilities::{Anew, utilities};
 use limitlaw_core::fit::resampling::Resampling;
 use limitlaw_core::memory;
@@ -12,7 +11,6 @@ use limitlaw_core::run::{Control, resolve_threads};
 use limitlaw_core::sampling::draw::run::Run;
 use limitlaw_core::sampling::draw::{compare, simulate};
 use limitlaw_core::sampling::exact;
-use limitlaw_core::sampling::exact::bootstrap::Resample;
 use limitlaw_core::sampling::record::columns::{Column, Row};
 use limitlaw_core::sampling::record::ends::Asked;
 use limitlaw_core::sampling::record::layout::Score;
@@ -35,12 +33,12 @@ pub struct Frame {
     columns: Vec<Column>,
     rows: usize,
     /// Column by column.
-    values: Vec<f64>,
+    pub values: Vec<f64>,
 }
 
 impl Frame {
     /// Room for a row per policy and point, or for each task of them, all null.
-    fn new(scenario: &SamplingScenario, by_task: bool, columns: &[Column]) -> Result<Self> {
+    pub fn new(scenario: &SamplingScenario, by_task: bool, columns: &[Column]) -> Result<Self> {
         let (policies, points) = (scenario.policies.len(), scenario.points());
         let (rows, tasks) = (policies * points, if by_task { scenario.tasks.count() } else { 1 });
         memory::check(
@@ -63,7 +61,7 @@ impl Frame {
     }
 
     /// Sets the rows of each task that grid point `g` is about.
-    fn set_tasks(
+    pub fn set_tasks(
         &mut self,
         scenario: &SamplingScenario,
         (at, g): (usize, usize),
@@ -336,26 +334,6 @@ pub fn resampled_ends<'py>(
         Ok(frame)
     })?;
     Ok(frame.into_array(py))
-}
-
-/// The rates of counts or a pool, drawn from what their attempts leave open: resample by resample, task by task those of
-/// success, of acceptance among wrong attempts and of rejection among correct ones.
-#[pyfunction]
-#[pyo3(signature = (spec, arrays, *, resamples, key))]
-pub fn drawn_rates<'py>(
-    py: Python<'py>,
-    spec: &str,
-    arrays: Arrays<'py>,
-    resamples: u64,
-    key: [u64; 2],
-) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    let arrays = owned(&arrays);
-    let found = wait(py, 0, None, |control| {
-        let scenario: SamplingScenario = parse(spec, &arrays)?;
-        let rates = RedrawnRates::new(&scenario, (Resample::Tasks, resamples), resolve_threads(None)?, control)?;
-        rates.rates(resamples, key, control)
-    })?;
-    Ok(found.concat().into_pyarray(py))
 }
 
 /// The utility of every row where the attempts, or the verifier, are drawn anew: resample by resample, policy by policy; with

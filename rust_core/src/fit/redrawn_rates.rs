@@ -3,7 +3,7 @@
 //! those of its own cluster say more: a resample draws the means of all clusters first, then task by task.
 
 use super::beta_binomial::Counts;
-use super::kind_rates::{Believed, KindRates, TaskRates};
+use super::kind_rates::{Believed, KindRates};
 use super::populations::{BetaMixture, ClusterPopulations, population_draws};
 use crate::error::{Error, Result};
 use crate::rng::{Key, Sequence, Stream, purpose};
@@ -75,13 +75,13 @@ impl RedrawnRates {
         Ok(Self { rates })
     }
 
-    /// The rates of all tasks in each of so many resamples, one after another.
-    pub fn rates(&self, resamples: u64, key: Key, control: &Control) -> Result<Vec<TaskRates>> {
+    /// The success rates of all tasks in each of so many resamples, one after another.
+    pub fn success(&self, resamples: u64, key: Key, control: &Control) -> Result<Vec<f64>> {
         let mut found = Vec::new();
         for index in 0..resamples {
             control.check()?;
             let mut random = Stream::new(key, 0, purpose::BOOTSTRAP, index).sequence();
-            found.extend(self.rates.draw(index as usize, &mut random));
+            found.extend(self.rates.draw(index as usize, &mut random).iter().map(|rates| rates[0]));
         }
         Ok(found)
     }

@@ -22,15 +22,10 @@ type Cell = [f64; 5];
 /// The points of all laws together where task `i` counts `weight(i)`, each with its weight. Those that count less than
 /// nothing stand by themselves.
 pub fn merged(drawn: &DrawnLaws, weight: impl Fn(usize) -> f64) -> Vec<(f64, Rates)> {
-    let success = drawn.success_weights(weight);
-    [1.0, -1.0].into_iter().flat_map(|sign| of_sign(drawn, &success, sign)).collect()
-}
-
-/// The points whose weights have this sign.
-fn of_sign(drawn: &DrawnLaws, success: &[Vec<f64>], sign: f64) -> Vec<(f64, Rates)> {
-    let mut octaves: Vec<Option<Box<[Cell; CELLS]>>> = vec![None; OCTAVES];
-    for (group, success) in drawn.groups.iter().zip(success) {
-        for (&p, of_success) in group.success.iter().zip(success).filter(|(_, weight)| sign * **weight > 0.0) {
+    let mut octaves: [Vec<Option<Box<[Cell; CELLS]>>>; 2] = [vec![None; OCTAVES], vec![None; OCTAVES]];
+    for (group, success) in drawn.groups.iter().zip(drawn.success_weights(weight)) {
+        for (&p, of_success) in group.success.iter().zip(success).filter(|(_, weight)| *weight != 0.0) {
+            let octaves = &mut octaves[usize::from(of_success < 0.0)];
             for &(weight, errors) in &group.errors {
                 let weight = of_success.abs() * weight;
                 let rates = Rates { success: p, errors };
@@ -50,8 +45,11 @@ fn of_sign(drawn: &DrawnLaws, success: &[Vec<f64>], sign: f64) -> Vec<(f64, Rate
             }
         }
     }
-    let cells = octaves.iter().flatten().flat_map(|of_octave| of_octave.iter());
-    cells.filter(|cell| cell[0] > 0.0).map(|cell| (sign * cell[0], mean(cell))).collect()
+    let of_sign = |octaves: &[Option<Box<[Cell; CELLS]>>], sign: f64| -> Vec<(f64, Rates)> {
+        let cells = octaves.iter().flatten().flat_map(|of_octave| of_octave.iter());
+        cells.filter(|cell| cell[0] > 0.0).map(|cell| (sign * cell[0], mean(cell))).collect()
+    };
+    [of_sign(&octaves[0], 1.0), of_sign(&octaves[1], -1.0)].concat()
 }
 
 /// The mean rates of a cell.
