@@ -44,7 +44,7 @@ def test_attempts_that_never_failed_do_not_say_that_none_will() -> None:
         how: dict[str, Any] = {"utility": ll.Utility(wrong_cost=1), "bootstrap": 200, "seed": seed}
         row = ll.recommend(pool, **how).policies.row(by_predicate=pl.col("policy") == "first_accepted", named=True)
         held += row["attempts_high"] >= 3
-    assert held >= 18
+    assert held >= 14  # fewer with a probability of 3e-5 where .95 are, as many with 2e-7 where .17 are
 
 
 def test_a_log_of_verdicts_says_what_its_counts_do() -> None:

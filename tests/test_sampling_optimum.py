@@ -325,11 +325,11 @@ def test_the_interval_of_the_best_number_holds_it_over_few_tasks() -> None:
     """A number within .001 of the best utility counts as the best.
 
     It holds .85 of data sets of five tasks of known rates (of 200; resamples as drawn .61), and .98 and more of pools
-    of twenty tasks that are nearly always right, five attempts each (resamples of their own attempts .46). False alarms
-    of independent data sets are below 1e-4.
+    of twenty tasks that are nearly always right, five attempts each (resamples of their own attempts .46). At .85 and
+    .98 fewer are held with probabilities of 6e-5 and 1e-5; at .61 and .46 as many with 1e-2 and 4e-7.
     """
     verifier = ll.Verifier.rates(false_positive_rate=0.05)
-    for shape, tasks, sets, least in (((0.6, 1.4), 5, 120, 86), ((19.0, 1.0), 20, 40, 36)):
+    for shape, tasks, sets, least in (((0.6, 1.4), 5, 120, 86), ((19.0, 1.0), 20, 40, 34)):
         population = ll.Tasks.beta(*shape, count=10)
         every = ll.SamplingScenario(
             tasks=population, verifier=verifier, utility=ll.Utility(wrong_cost=1), max_attempts=list(range(1, 201))

@@ -25,7 +25,7 @@ pub struct Problem<'a> {
     /// The weights of the tasks.
     weights: Vec<f64>,
     /// The attempts that every task of a pool can answer; `None` for independent attempts.
-    pub pool: Option<usize>,
+    pool: Option<usize>,
     /// Where the best limit is sought.
     pub limits: Option<Limits<'a>>,
 }

@@ -137,6 +137,8 @@ mod tests {
         }
     }
 
+    /// Weights have the variance of counts of T draws from T tasks, 1 - 1/T, times the square of the factor for few. 20,000
+    /// resamples: 6 standard errors of a mean, and 8 %, which are more than 6 of a variance.
     #[test]
     fn weights_are_spread_as_of_few() {
         for (count, weights) in [(3, None), (5, None), (4, Some(vec![0.1, 0.2, 0.3, 0.4]))] {

@@ -78,6 +78,7 @@ impl Rule for WeightedVote {
 /// Adds the weights of each answer.
 struct Weights {
     weight: Weight,
+    /// Of recorded scores, in which their sums are compared.
     unit: Option<f64>,
     scores: Option<Scores>,
     sums: Vec<f64>,
