@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -79,6 +80,50 @@ def test_what_another_driver_finishes_in_the_meantime_is_skipped(tmp_path, execu
     assert sum(1 for _ in parts) <= (4 if executor else 0)
     assert report.done + report.skipped == report.points == 2048
     assert content_digest(ll.Store(tmp_path).scan().collect()) == undisturbed()
+
+
+class Interrupting(ThreadPoolExecutor):
+    """An executor of which the first future that is locked by its caller is where Ctrl-C comes."""
+
+    def __init__(self):
+        super().__init__(2)
+        self.futures, self.came = [], threading.Event()
+
+    def submit(self, *args):
+        future = super().submit(*args)
+        self.futures.append(future)
+        take = future._condition.acquire
+
+        def acquire(*args, **kwargs):
+            taken = take(*args, **kwargs)
+            if threading.current_thread() is threading.main_thread() and not self.came.is_set():
+                self.came.set()
+                signal.raise_signal(signal.SIGINT)
+            return taken
+
+        future._condition.acquire = acquire
+        return future
+
+
+def is_free(future):
+    free = future._condition.acquire(timeout=5)
+    if free:
+        future._condition.release()
+    return free
+
+
+def test_an_interrupt_leaves_no_future_locked(tmp_path):
+    with Interrupting() as executor:
+        with pytest.raises(KeyboardInterrupt):
+            list(ll.iter_sweep(grid(), store=tmp_path, executor=executor, **SETTINGS))
+        assert executor.came.is_set()
+        with ThreadPoolExecutor(1) as other:
+            free = [other.submit(is_free, future).result() for future in executor.futures]
+        for future, unlocked in zip(executor.futures, free, strict=True):
+            if not unlocked:
+                future._condition.release()  # or its thread waits for it, and we for that
+        assert len(free) >= 8
+        assert all(free)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import polars as pl
 from limitlaw._arguments import as_threads
 from limitlaw._progress import Progress, check_wanted
 from limitlaw.errors import StoreError, VersionError
-from limitlaw.sweeps.executors import Pool
+from limitlaw.sweeps.executors import Pool, deferred_interrupts
 from limitlaw.sweeps.manifest import is_shared
 from limitlaw.sweeps.plan import Plan, Shard, run_shard
 from limitlaw.sweeps.report import MAX_SHOWN, Report
@@ -194,12 +194,13 @@ class _Run:
                     shard = self.todo.popleft() if self.todo and (ahead or out is None) else None
                     frame = None if shard is None or self._is_there(shard, bar) else self._rows(shard, bar)
                     if out is not None:
-                        (before, written), out = out, None
-                        part = self._written(written, before, bar)
+                        part = self._written(out[1], out[0], bar)
+                        out = None
                         if part is not None:
                             yield part
                     if frame is not None and shard is not None:
-                        out = shard, writer.submit(_finish, self.plan.window(shard), shard, frame, self.folder)
+                        with deferred_interrupts():
+                            out = shard, writer.submit(_finish, self.plan.window(shard), shard, frame, self.folder)
             except KeyboardInterrupt:
                 if out is not None and out[1].exception() is None:  # it is in the store
                     self.report.done += len(out[0])
@@ -226,7 +227,8 @@ class _Run:
     def _written(self, written: concurrent.futures.Future[Part], shard: Shard, bar: Progress) -> Part | None:
         """The shard once it is written, or a strike."""
         try:
-            return self._kept(written.result())
+            with deferred_interrupts():
+                return self._kept(written.result())
         except (StoreError, VersionError):
             raise
         except Exception as error:  # noqa: BLE001  (one shard's failure is not the sweep's)
@@ -241,9 +243,10 @@ class _Run:
         try:
             while self.todo or self.suspects or running:
                 self._submit(pool, running, bar)
-                done, _ = concurrent.futures.wait(
-                    running, timeout=_POLL, return_when=concurrent.futures.FIRST_COMPLETED
-                )
+                with deferred_interrupts():
+                    done, _ = concurrent.futures.wait(
+                        running, timeout=_POLL, return_when=concurrent.futures.FIRST_COMPLETED
+                    )
                 broken: list[Shard] = []
                 for future in done:
                     shard = running.pop(future, None)
@@ -267,9 +270,7 @@ class _Run:
                     heard, patience = time.monotonic(), 2 * patience
             finished = True
         finally:
-            for future in running:
-                future.cancel()
-            pool.close(at_once=not finished)
+            _end(pool, running, finished=finished)
 
     def _submit(self, pool: Pool, running: dict[concurrent.futures.Future[Part], Shard], bar: Progress) -> None:
         """Fill the pool; a suspect runs alone."""
@@ -294,7 +295,8 @@ class _Run:
     def _send(self, pool: Pool, shard: Shard) -> concurrent.futures.Future[Part]:
         task = functools.partial(self.compute, threads=self.threads or 1)
         try:
-            return pool.executor.submit(task, self.plan.window(shard), shard)
+            with deferred_interrupts():
+                return pool.executor.submit(task, self.plan.window(shard), shard)
         except concurrent.futures.BrokenExecutor:
             raise
         except Exception as error:
@@ -356,8 +358,20 @@ class _Run:
         return dataclasses.replace(part, path=shard_path(self.folder, self.plan, part.shard))
 
 
+def _end(pool: Pool, running: dict[concurrent.futures.Future[Part], Shard], *, finished: bool) -> None:
+    """Close the pool, at once where its work is not finished: no second Ctrl-C leaves workers behind."""
+    if finished:
+        pool.close(at_once=False)
+        return
+    with deferred_interrupts():
+        for future in running:
+            future.cancel()
+        pool.close(at_once=True)
+
+
 def _take_back(running: dict[concurrent.futures.Future[Part], Shard], shard: Shard) -> None:
     """Forget what else was sent for a shard that is answered."""
-    for future in [future for future, other in running.items() if other == shard]:
-        future.cancel()
-        del running[future]
+    with deferred_interrupts():
+        for future in [future for future, other in running.items() if other == shard]:
+            future.cancel()
+            del running[future]

@@ -6,9 +6,11 @@ import concurrent.futures
 import contextlib
 import math
 import os
+import signal
+import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from limitlaw._arguments import shown
@@ -17,7 +19,7 @@ from limitlaw._extras import command_for
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-__all__ = ["Dask", "Pool", "processes"]
+__all__ = ["Dask", "Pool", "deferred_interrupts", "processes"]
 
 #: Futures in flight per worker: enough to keep it busy, few enough to stay small.
 _IN_FLIGHT = 4
@@ -36,6 +38,32 @@ def processes(workers: int | None = None) -> Executor:
 
     context = multiprocessing.get_context("spawn")
     return concurrent.futures.ProcessPoolExecutor(workers or os.cpu_count(), mp_context=context)
+
+
+@contextlib.contextmanager
+def deferred_interrupts() -> Iterator[None]:
+    """Ctrl-C within it is answered at its end.
+
+    ``concurrent.futures`` takes the locks of futures in Python: an interrupt in between leaves one taken for ever, and
+    the executor's thread, for which Python waits as it ends, waits for that.
+
+    Example:
+        >>> with deferred_interrupts():
+        ...     concurrent.futures.wait([], timeout=0.1)
+        DoneAndNotDoneFutures(done=set(), not_done=set())
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    came: list[tuple[int, Any]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if came:
+            handler(*came[0])
 
 
 class Dask(concurrent.futures.Executor):
