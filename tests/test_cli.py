@@ -84,7 +84,7 @@ def test_the_demo_prints_the_best_number_of_attempts(demo: tuple[str, Path]) -> 
         False,
         False,
     ]
-    assert best["4"][3:6] == ["1", "to", "17"]
+    assert best["4"][3:6] == ["1", "to", "22"]
 
 
 def test_the_demo_says_what_it_ran_and_writes_the_picture(demo: tuple[str, Path]) -> None:

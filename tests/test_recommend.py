@@ -58,16 +58,17 @@ def test_a_log_of_verdicts_says_what_its_counts_do() -> None:
 
 
 def test_codegen_at_wrong_cost_four_cannot_be_told() -> None:
-    """Best 3, interval 1 to 14, of the options nearest to what `optimal_attempts` says of all numbers."""
+    """Best 3, interval 1 to 20, of the options nearest to what `optimal_attempts` says of all numbers."""
     found = ll.recommend(POOL, utility=ll.Utility(wrong_cost=4))
     row = found.policies.row(0, named=True)
     assert (found.verdict, found.policy, found.attempts) == ("cannot tell", "first_accepted", 3)
-    assert (row["attempts_low"], row["attempts_high"]) == (1, 14)
+    assert (row["attempts_low"], row["attempts_high"]) == (1, 20)
     scenario = ll.SamplingScenario(tasks=POOL, max_attempts=[3], utility=ll.Utility(wrong_cost=4))
-    best = ll.optimal_attempts(scenario, seed=1).row(0, named=True)
+    # Of 200 resamples the end was 11 to 22 under sixteen seeds, of 4,000 it was 13, 15 and 16 under three.
+    best = ll.optimal_attempts(scenario, seed=1, bootstrap=4000).row(0, named=True)
     assert best["optimal_attempts"] == 3
     assert best["optimal_attempts_q05"] == 1
-    assert 14 <= best["optimal_attempts_q95"] <= 20
+    assert 11 <= best["optimal_attempts_q95"] <= 19
     solved = ll.solve(scenario).row(0, named=True)
     for name in ("utility", "accuracy", "attempts_used"):
         assert row[name] == pytest.approx(solved[name], abs=1e-12)
@@ -78,7 +79,7 @@ def test_codegen_at_wrong_cost_four_cannot_be_told() -> None:
     # Those of the bootstrap lie within.
     assert ends["utility_low"] < best["utility_q05"] < best["utility_q95"] < ends["utility_high"]
     assert "The data cannot tell" in found.text
-    assert "1 to 14 (90%)" in str(found)
+    assert "1 to 20 (90%)" in str(found)
     assert "wrong answers, which more attempts add" in found.text
     # More tasks are worth more than more attempts at these, of which there are 100 each.
     value = dict(zip(found.evidence["evidence"], found.evidence["value_of_double"], strict=True))

@@ -154,7 +154,7 @@ def low_quality_stock_2022(draws: int, *, seed: Seed, year: int = 2022) -> Float
     Example:
         >>> stock = low_quality_stock_2022(100_000, seed=1)
         >>> f"{np.median(stock):.0e}"
-        '7e+14'
+        '8e+14'
     """
     year = as_whole(year, "year", 2017, 2100)
     rng, draws = Random(seed), as_whole(draws, "draws", 1, MAX_DRAWS)

@@ -82,7 +82,7 @@ def best_attempts(
         ... )
         >>> found = ll.plan.best_attempts(scenario, tasks=[30, 300], attempts=20, sets=50)
         >>> found["p_within"].to_list()
-        [0.94, 1.0]
+        [0.96, 1.0]
     """
     check_scenario(scenario)
     if len(scenario.policies) != 1 or scenario.limits is not None:

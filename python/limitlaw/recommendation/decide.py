@@ -146,7 +146,7 @@ def recommend(
         >>> pool = ll.Tasks.pool(data["n"], data["accepted"], data["accepted_correct"], correct=data["correct"])
         >>> found = ll.recommend(pool, utility=ll.Utility(wrong_cost=4))
         >>> found.verdict, found.attempts, found.policies.select("attempts_low", "attempts_high").row(0)
-        ('cannot tell', 3, (1, 14))
+        ('cannot tell', 3, (1, 20))
     """
     if not isinstance(tasks, (FixedTasks, CountsTasks, PoolTasks, RecordedTasks)):
         raise TypeError(f"tasks must be known, counted, pooled or recorded tasks, got {shown(tasks)}")

@@ -164,7 +164,7 @@ class Verifier(Spec):
             >>> tasks = ll.Tasks.fixed(success=[0.1] * 50)
             >>> scenario = ll.SamplingScenario(tasks=tasks, verifier=verifier, max_attempts=[10])
             >>> ll.solve(scenario).select(pl.col("accuracy", "accuracy_low", "accuracy_high").round(2)).row(0)
-            (0.54, 0.43, 0.61)
+            (0.54, 0.44, 0.61)
         """
         return LabelledVerifier.of_counts(labelled(frame, accepted, correct, task), draws)
 

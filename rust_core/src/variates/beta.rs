@@ -1,7 +1,8 @@
 //! Beta draws.
 
-use libm::{exp, log, sqrt};
+use libm::sqrt;
 
+use crate::math::{exp, expm1, ln};
 use crate::rng::Sequence;
 use crate::variates::gamma::ln_gamma;
 
@@ -17,6 +18,6 @@ pub fn symmetric_beta(shape: f64, random: &mut Sequence) -> f64 {
     if shape <= 0.5 {
         return beta([shape, shape], random);
     }
-    let radius = sqrt(-libm::expm1(2.0 * log(random.open01()) / (2.0 * shape - 1.0)));
+    let radius = sqrt(-expm1(2.0 * ln(random.open01()) / (2.0 * shape - 1.0)));
     0.5 + 0.5 * radius * libm::cos(2.0 * std::f64::consts::PI * random.open01())
 }
